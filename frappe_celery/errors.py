@@ -1,0 +1,59 @@
+"""Every error that frappe_celery raises, as one tree that a caller can catch by."""
+
+from __future__ import annotations
+
+
+class FrappeCeleryError(Exception):
+    """Root of the tree."""
+
+
+class ConfigError(FrappeCeleryError, ValueError):
+    """A setting, a site's configuration or a hooks.py says something that cannot be followed."""
+
+
+class UnknownQueue(FrappeCeleryError, ValueError):
+    """`queue` is neither one of Frappe's three nor one of `workers` in the configuration."""
+
+
+class BadTimeout(FrappeCeleryError, ValueError):
+    """`timeout` is neither a positive number of seconds, nor -1, nor a text like '1h'."""
+
+
+class CannotTravel(FrappeCeleryError, TypeError):
+    """An argument of a job cannot be carried to a worker."""
+
+
+class DeduplicateNeedsJobId(FrappeCeleryError, ValueError):
+    """`deduplicate=True` was given without the `job_id` that it compares by."""
+
+
+class QueueOverloaded(FrappeCeleryError):
+    """Too many jobs wait (Frappe v17: `max_queued_jobs`)."""
+
+
+class BrokerUnreachable(FrappeCeleryError, ConnectionError):
+    """The broker or the job store's Redis did not answer."""
+
+
+class NoSuchJob(FrappeCeleryError, LookupError):
+    """No record of that job id exists: never enqueued, deleted, or past its retention."""
+
+
+class InvalidJobOperation(FrappeCeleryError):
+    """The job's status does not allow what was asked (RQ's error of that name)."""
+
+
+class Refused(FrappeCeleryError):
+    """A message was not acted on: its signature is missing or wrong, or its record contradicts it."""
+
+
+class AbandonedJobError(FrappeCeleryError):
+    """The process that ran the job died before the job ended."""
+
+
+class NeedsFrappeSite(FrappeCeleryError):
+    """The standalone host does not have the thing asked for; a Frappe site does."""
+
+
+class JobTimeoutException(Exception):  # noqa: N818 (RQ's name, which task code catches)
+    """Raised inside a job when its time is up (`rq.timeouts.JobTimeoutException`)."""

@@ -1,0 +1,358 @@
+"""Configuration: one frozen object from defaults, Django, common_site_config.json and environment.
+
+Every default stands here and nowhere else; the table in the documentation is made from `OPTIONS`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.config_files import find_apps, find_root, parse_environment, read_json
+from frappe_celery.errors import BadTimeout, ConfigError, UnknownQueue
+from frappe_celery.signing import CONFIG_KEY, ENVIRONMENT_KEY, Signer, load_key
+
+ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
+FRAPPE_VERSIONS = (14, 15, 16, 17)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One of the bench's queues (research document section 4)."""
+
+    name: str
+    timeout: int
+    """Seconds that a job may run unless it is enqueued with a timeout of its own."""
+    background_workers: int = 1
+    """Worker processes that `frappe-celery setup` writes for it."""
+
+
+FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
+CUSTOM_QUEUE_TIMEOUT = 300
+
+
+def _option(default: Any, doc: str, check: type | tuple[type, ...] | None = None) -> Any:
+    metadata = {"doc": doc, "check": check}
+    if isinstance(default, (dict, list)):
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Options:
+    """The keys of common_site_config.json that are read, with their defaults."""
+
+    frappe_version: int = _option(
+        15, "The Frappe version whose behaviour is followed: 14, 15, 16 or 17.", int
+    )
+    bench_id: str | None = _option(
+        None,
+        "Prefix of every key and queue, so that benches can share one Redis."
+        " Default: the bench's path, as in Frappe.",
+        str,
+    )
+    apps: list[str] | None = _option(
+        None,
+        "App packages, in order. Default: `sites/apps.txt`, else every package with a hooks.py"
+        " in the project's folder and on PYTHONPATH.",
+        list,
+    )
+    default_site: str | None = _option(
+        None,
+        "The site of a process that names none. Default: $FRAPPE_SITE, else the only site.",
+        str,
+    )
+    broker_url: str | None = _option(
+        None, "Celery's broker. Default: `redis_queue`, else the embedded server.", str
+    )
+    redis_queue: str | None = _option(
+        None, "Redis that keeps the jobs. Default: `broker_url`, else the embedded server.", str
+    )
+    redis_cache: str | None = _option(
+        None, "Redis behind `frappe.cache`. Default: the one that keeps the jobs.", str
+    )
+    redis_socketio: str | None = _option(
+        None, "Redis that Frappe's socketio server listens to. Default: as that version has it.", str
+    )
+    database_url: str | None = _option(
+        None,
+        "Standalone: PostgreSQL or MariaDB. Default: $DATABASE_URL, else an SQLite file.",
+        str,
+    )
+    workers: dict[str, Any] = _option(
+        {}, "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`.", dict
+    )
+    cron_queues: dict[str, str] = _option(
+        {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
+    )
+    scheduler_interval: int | None = _option(
+        None, "Seconds between two runs of `all` events (Frappe v14's name).", int
+    )
+    scheduler_tick_interval: int | None = _option(
+        None, "Seconds between two runs of `all` events (wins). Default: 60, v14: 240.", int
+    )
+    time_zone: str | None = _option(
+        None, "IANA zone that cron expressions are read in. Default: the machine's.", str
+    )
+    rq_results_ttl: int = _option(600, "Seconds that a finished job's record is kept.", int)
+    rq_job_failure_ttl: int = _option(604800, "Seconds that a failed job's record is kept.", int)
+    rq_failed_jobs_limit: int = _option(
+        1000, "Failed jobs kept of each queue of a site; the newest stay.", int
+    )
+    max_queued_jobs: int = _option(
+        500, "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.", int
+    )
+    max_tasks_per_child: int = _option(
+        5000, "Jobs after which a worker process is replaced by a fresh one.", int
+    )
+    frappe_celery_pickle: bool = _option(
+        True, "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.", bool
+    )
+    frappe_celery_key: str | None = _option(
+        None, "Secret of 32 characters or more that signs every message. Default: made once.", str
+    )
+
+
+OPTIONS = tuple(fields(Options))
+
+
+@dataclass(frozen=True)
+class Settings(Options):
+    """One bench's or project's configuration; `current()` gives this process's.
+
+    Raises (when loaded):
+        ConfigError: a value or a file cannot be followed; names the key, the value and the file.
+    """
+
+    root: Path = field(default_factory=Path.cwd)
+
+    @classmethod
+    def load(
+        cls, root: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Read everything anew: defaults < Django < common_site_config.json < environment."""
+        environ = os.environ if environ is None else environ
+        root = (root or find_root(environ)).resolve()
+        values = _django_values(environ)
+        common = root / "sites" / "common_site_config.json"
+        if common.exists():
+            values.update(read_json(common))
+        values.update(parse_environment(environ, ENVIRONMENT_PREFIX, [o.name for o in OPTIONS]))
+        for key, variable in (("database_url", "DATABASE_URL"), ("default_site", "FRAPPE_SITE")):
+            if environ.get(variable):
+                values.setdefault(key, environ[variable])
+        return cls(root=root, **{o.name: _checked(o, values[o.name]) for o in OPTIONS if o.name in values})
+
+    def __post_init__(self) -> None:
+        if self.frappe_version not in FRAPPE_VERSIONS:
+            raise ConfigError(
+                f"frappe_version is {self.frappe_version!r}; it must be one of"
+                f" {', '.join(map(str, FRAPPE_VERSIONS))}"
+            )
+        self.queues  # noqa: B018 (checked at once, not at the first job)
+
+    @property
+    def sites_path(self) -> Path | None:
+        """The bench's `sites` folder, where there is one."""
+        path = self.root / "sites"
+        return path if path.is_dir() else None
+
+    @property
+    def log_path(self) -> Path:
+        """Folder of worker.log, scheduler.log and the others (research document section 7)."""
+        return self.root / "logs"
+
+    @property
+    def state_path(self) -> Path:
+        """What standalone keeps: the embedded server's data, the key, the SQLite file."""
+        return self.root / ".frappe_celery"
+
+    @cached_property
+    def prefix(self) -> str:
+        """Begins every Redis key of this bench."""
+        bench_id = self.bench_id or str(self.root).strip("/").replace("/", "-")
+        return f"frappe_celery:{bench_id}:"
+
+    @cached_property
+    def queues(self) -> Mapping[str, Queue]:
+        """All queues in the order that a worker empties them: short, default, long, custom."""
+        queues = {queue.name: queue for queue in FRAPPE_QUEUES}
+        for name, config in self.workers.items():
+            if not isinstance(config, dict):
+                raise ConfigError(
+                    f'workers.{name} is {config!r}; write {{"timeout": 300, "background_workers": 1}}'
+                )
+            known = queues.get(name, Queue(name, CUSTOM_QUEUE_TIMEOUT))
+            timeout = config.get("timeout", known.timeout)
+            count = config.get("background_workers", known.background_workers)
+            for key, value in (("timeout", timeout), ("background_workers", count)):
+                if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                    raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
+            queues[name] = Queue(name, timeout, count)
+        return queues
+
+    def queue(self, name: str) -> Queue:
+        """The queue of that name.
+
+        Raises:
+            UnknownQueue: with Frappe's words, 'Queue should be one of …'.
+        """
+        try:
+            return self.queues[name]
+        except KeyError:
+            raise UnknownQueue(
+                f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
+                ' is named under "workers" in sites/common_site_config.json'
+            ) from None
+
+    @property
+    def apps_in_order(self) -> tuple[str, ...]:
+        """The app packages of the bench or project."""
+        if self.apps is not None:
+            return tuple(self.apps)
+        listed = self.root / "sites" / "apps.txt"
+        if listed.exists():
+            return tuple(line.strip() for line in listed.read_text().splitlines() if line.strip())
+        return find_apps(self.root)
+
+    @property
+    def site(self) -> str:
+        """The site of a process that names none."""
+        sites = self.sites()
+        return self.default_site or (sites[0] if len(sites) == 1 else "standalone")
+
+    def sites(self) -> list[str]:
+        """Every site: the folders of `sites` with a site_config.json, else one called `standalone`."""
+        if self.sites_path is None:
+            return [self.default_site or "standalone"]
+        return sorted(p.parent.name for p in self.sites_path.glob("*/site_config.json")) or [
+            self.default_site or "standalone"
+        ]
+
+    def site_config(self, site: str) -> dict[str, Any]:
+        """What `frappe.conf` holds for a site: the bench's configuration, the site's own wins.
+
+        Raises:
+            ConfigError: broken JSON; names the file and the line.
+        """
+        config: dict[str, Any] = {o.name: getattr(self, o.name) for o in OPTIONS}
+        if self.sites_path is not None:
+            for path in (
+                self.sites_path / "common_site_config.json",
+                self.sites_path / site / "site_config.json",
+            ):
+                if path.exists():
+                    config.update(read_json(path))
+        return config
+
+    @cached_property
+    def zone(self) -> str:
+        """IANA name of the zone that schedules are read in."""
+        if self.time_zone is not None:
+            return self.time_zone
+        from tzlocal import get_localzone_name
+
+        return get_localzone_name() or "UTC"
+
+    @cached_property
+    def store_url(self) -> str:
+        """URL of the Redis that keeps the jobs; starts the embedded server when none is named."""
+        configured = self.redis_queue or self.broker_url
+        if configured:
+            return configured
+        from frappe_celery import embedded
+
+        return embedded.ensure(self.state_path)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs and checks this bench's messages."""
+        return Signer(load_key(self.frappe_celery_key, self.sites_path, self.state_path))
+
+
+def _checked(option: Any, value: Any) -> Any:
+    kind = option.metadata["check"]
+    if value is None and option.default is None:
+        return None
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigError(
+            f"{option.name} is {value!r}; it must be {_WORDS[kind]}."
+            " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
+            f" or in the environment as {ENVIRONMENT_PREFIX}{option.name.upper()}"
+        )
+    if kind is int and value < 1:
+        raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
+    return value
+
+
+_WORDS = {int: "a whole number", str: "a text", bool: "true or false", dict: "an object", list: "a list"}
+
+
+def _django_values(environ: Mapping[str, str]) -> dict[str, Any]:
+    if not environ.get("DJANGO_SETTINGS_MODULE"):
+        return {}
+    from django.conf import settings as django_settings
+
+    return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
+
+
+def seconds_of(timeout: Any, default: int) -> int:
+    """A job's timeout in seconds, -1 for none; takes what RQ takes, '1h' forms too.
+
+    Raises:
+        BadTimeout: anything else.
+    """
+    if timeout is None:
+        return default
+    if isinstance(timeout, str):
+        number, unit = timeout[:-1], timeout[-1:].lower()
+        if timeout.isdigit():
+            number, unit = timeout, "s"
+        if number.isdigit() and unit in _UNITS:
+            timeout = int(number) * _UNITS[unit]
+    if isinstance(timeout, float) and timeout > 0:
+        return max(1, round(timeout))
+    if isinstance(timeout, int) and not isinstance(timeout, bool) and (timeout > 0 or timeout == -1):
+        return timeout
+    raise BadTimeout(
+        f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"
+        " or a text such as '90s', '30m', '1h' or '2d'"
+    )
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+_current: Settings | None = None
+
+
+def current() -> Settings:
+    """This process's settings, read when first asked for."""
+    global _current
+    if _current is None:
+        _current = Settings.load()
+    return _current
+
+
+def use(settings: Settings | None) -> None:
+    """Make `settings` this process's; None has them read anew when next asked for."""
+    global _current
+    _current = settings
+
+
+__all__ = [
+    "CONFIG_KEY",
+    "ENVIRONMENT_KEY",
+    "OPTIONS",
+    "Options",
+    "Queue",
+    "Settings",
+    "current",
+    "seconds_of",
+    "use",
+]

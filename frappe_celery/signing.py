@@ -1,0 +1,115 @@
+"""The bench's key, and the signature without which nothing from the network is read.
+
+DESIGN.md, invariant 5: HMAC-SHA256 over every byte of what is signed.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from frappe_celery.errors import ConfigError, Refused
+
+CONFIG_KEY = "frappe_celery_key"
+ENVIRONMENT_KEY = "FRAPPE_CELERY_KEY"
+_MAC_LENGTH = 43  # base64url of 32 bytes without its padding
+
+
+class Signer:
+    """Signs and checks with one key.
+
+    A sealed text is the signature followed by the text, so that every byte of it is covered.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._template = hmac.new(key, digestmod=hashlib.sha256)
+
+    def _mac(self, purpose: bytes, text: bytes) -> bytes:
+        mac = self._template.copy()
+        mac.update(purpose)
+        mac.update(b"\0")
+        mac.update(text)
+        return base64.urlsafe_b64encode(mac.digest())[:_MAC_LENGTH]
+
+    def seal(self, purpose: str, text: bytes) -> bytes:
+        """Put the signature for `purpose` before `text`; another purpose cannot open it."""
+        return self._mac(purpose.encode(), text) + text
+
+    def open(self, purpose: str, sealed: bytes) -> bytes:
+        """Give the text back.
+
+        Raises:
+            Refused: not sealed with this key for this purpose, or altered since.
+        """
+        mac, text = sealed[:_MAC_LENGTH], sealed[_MAC_LENGTH:]
+        if not hmac.compare_digest(mac, self._mac(purpose.encode(), text)):
+            raise Refused(
+                "the signature is missing or wrong: the message was altered, or comes from a"
+                f" producer that does not have this bench's key ({CONFIG_KEY})"
+            )
+        return text
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def load_key(configured: str | None, sites_path: Path | None, state_path: Path) -> bytes:
+    """The bench's key: as configured, else made now and kept where the bench's secrets are.
+
+    With a `sites` folder it is kept in common_site_config.json, as Frappe keeps its own secrets,
+    else in a file of mode 0600 below `state_path`.
+
+    Raises:
+        ConfigError: the key is too short, or cannot be written.
+    """
+    if configured is not None:
+        if not isinstance(configured, str) or len(configured) < 32:
+            raise ConfigError(
+                f"{CONFIG_KEY} (or {ENVIRONMENT_KEY}) must be a text of at least 32 characters;"
+                " remove it to have one made"
+            )
+        return configured.encode()
+    try:
+        if sites_path is not None:
+            return _key_in_config(sites_path / "common_site_config.json").encode()
+        return _key_in_file(state_path / "key").encode()
+    except OSError as exc:
+        raise ConfigError(
+            f"cannot keep the bench's key: {exc}. Make the folder writable for this user,"
+            f" or set {ENVIRONMENT_KEY} to a secret of at least 32 characters"
+        ) from exc
+
+
+def _key_in_config(path: Path) -> str:
+    with _locked(path.with_suffix(".lock")):
+        config = json.loads(path.read_text()) if path.exists() else {}
+        if CONFIG_KEY not in config:
+            config[CONFIG_KEY] = secrets.token_urlsafe(32)
+            replacement = path.with_suffix(".new")
+            replacement.write_text(json.dumps(config, indent=1, sort_keys=True))
+            if path.exists():
+                os.chmod(replacement, path.stat().st_mode)
+            os.replace(replacement, path)
+        return str(config[CONFIG_KEY])
+
+
+def _key_in_file(path: Path) -> str:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(path.with_suffix(".lock")):
+        if not path.exists():
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(secrets.token_urlsafe(32))
+        return path.read_text().strip()
