@@ -54,9 +54,7 @@ def parse_environment(
     """The options that the environment sets; a value that is JSON is read as JSON."""
     values: dict[str, Any] = {}
     for name in names:
-        text = environ.get(
-            prefix + name.upper().removeprefix(prefix), environ.get(prefix + name.upper())
-        )
+        text = environ.get(prefix + name.upper().removeprefix(prefix))
         if text is None:
             continue
         try:

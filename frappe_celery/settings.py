@@ -210,7 +210,7 @@ class Settings(Options):
             ) from None
 
     @property
-    def apps_in_order(self) -> tuple[str, ...]:
+    def app_names(self) -> tuple[str, ...]:
         """The app packages of the bench or project."""
         if self.apps is not None:
             return tuple(self.apps)

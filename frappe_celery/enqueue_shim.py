@@ -1,0 +1,292 @@
+"""What task code calls: `enqueue` and its family, with Frappe's signatures and semantics.
+
+Research document sections 2 to 5; version differences by `frappe_version` (FRAPPE_FACTS, Enqueue).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from frappe_celery import hosts, publish, settings
+from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
+from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.settings import Settings, seconds_of
+
+Method = str | Callable[..., Any]
+
+RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
+STARVATION_THRESHOLD = 16
+"""v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
+QUEUED_JOBS_A_SITE = 50
+"""v17: how many each site adds to `max_queued_jobs`."""
+
+
+def enqueue(
+    method: Method,
+    queue: str = "default",
+    timeout: int | str | None = None,
+    event: str | None = None,
+    is_async: bool = True,
+    job_name: str | None = None,
+    now: bool = False,
+    enqueue_after_commit: bool = False,
+    *,
+    on_success: Callable[..., Any] | None = None,
+    on_failure: Callable[..., Any] | None = None,
+    at_front: bool = False,
+    job_id: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Have a worker call `method(**kwargs)`.
+
+    Args:
+        method: dotted path, function or bound method; a path that does not import fails in the
+            worker, not here.
+        queue: short, default, long, or one of `workers` in the configuration.
+        timeout: seconds (or '1h'; -1: none) that it may run; the queue's own when not given.
+        event: carried along, as Frappe does.
+        is_async: False: call it here and now (in tests: run it here as a worker would).
+        job_name: shown; v14's way to tell jobs apart.
+        now: call it here through `frappe.call` and return what it returns.
+        enqueue_after_commit: enqueue once the open transaction is committed, never when it is
+            rolled back; returns None.
+        on_success: called in the worker as `on_success(job, connection, result)`.
+        on_failure: called in the worker as `on_failure(job, connection, type, value, traceback)`.
+        at_front: before all that wait in its queue.
+        job_id: to ask for it by, within the site.
+        kwargs: the method's arguments. From v15 `deduplicate=True` is ours: not enqueued (returns
+            None) while a job with this `job_id` waits or runs. In v17 so are
+            `at_front_when_starved` and `retry` (how often it is run again after a failure).
+
+    Returns:
+        The Job; None after commit or for a duplicate; the method's value when called here.
+
+    Raises:
+        UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
+        QueueOverloaded (v17).
+    """
+    config = settings.current()
+    is_async = kwargs.pop("async", is_async)
+    options = _version_options(config, kwargs)
+    if options.deduplicate and not job_id:
+        raise DeduplicateNeedsJobId(
+            "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
+            " deduplicate=True)"
+        )
+    host = hosts.current()
+    if now or (not is_async and not host.in_test()):
+        return host.call(method, kwargs)
+
+    message = _message(
+        config,
+        host,
+        method=method,
+        queue=queue,
+        timeout=timeout,
+        event=event,
+        job_name=job_name,
+        job_id=job_id,
+        retries=options.retries,
+        on_success=on_success,
+        on_failure=on_failure,
+        kwargs=kwargs,
+    )
+    front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
+    at_most = 0
+    if config.frappe_version >= 17:
+        at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())
+
+    def publish_it() -> Job | None:
+        return publish.publish(
+            message,
+            own_id=bool(job_id),
+            deduplicate=options.deduplicate,
+            front=front,
+            at_most=at_most,
+        )
+
+    if enqueue_after_commit:
+        host.after_commit(publish_it)
+        return None
+    job = publish_it()
+    if not is_async and job is not None:
+        from frappe_celery.worker.perform import perform_here
+
+        perform_here(message)
+        job.refresh()
+    return job
+
+
+class _Options:
+    """Parameters that only some versions have; in the others the words belong to the method."""
+
+    def __init__(self) -> None:
+        self.deduplicate = False
+        self.at_front_when_starved = False
+        self.retries = 0
+
+
+def _version_options(config: Settings, kwargs: dict[str, Any]) -> _Options:
+    options = _Options()
+    if config.frappe_version >= 15:
+        options.deduplicate = bool(kwargs.pop("deduplicate", False))
+    if config.frappe_version >= 17:
+        options.at_front_when_starved = bool(kwargs.pop("at_front_when_starved", False))
+        options.retries = _retries(kwargs.pop("retry", None))
+    return options
+
+
+def _retries(retry: Any) -> int:
+    """How often: a number, or RQ's Retry."""
+    number = getattr(retry, "max", retry) or 0
+    if not isinstance(number, int) or number < 0 or any(getattr(retry, "intervals", None) or ()):
+        raise ConfigError(
+            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's Retry(max=…)"
+            " without intervals"
+        )
+    return number
+
+
+def _message(
+    config: Settings,
+    host: hosts.Host,
+    *,
+    method: Method,
+    queue: str,
+    timeout: int | str | None,
+    event: str | None,
+    job_name: str | None,
+    job_id: str | None,
+    retries: int,
+    on_success: Callable[..., Any] | None,
+    on_failure: Callable[..., Any] | None,
+    kwargs: dict[str, Any],
+) -> JobMessage:
+    allow_pickle = config.frappe_celery_pickle
+    run = str(uuid.uuid4())
+    site = host.current_site()
+    return JobMessage(
+        run=run,
+        id=create_job_id(job_id or run, site),
+        site=site,
+        user=host.current_user(),
+        method=codec.encode_callable(method, allow_pickle),
+        queue=config.queue(queue).name,
+        timeout=seconds_of(timeout or None, config.queue(queue).timeout),
+        kwargs=codec.encode_arguments(kwargs, allow_pickle),
+        name=job_name or method_name(method),
+        event=event,
+        on_success=on_success and codec.encode_callable(on_success, allow_pickle),
+        on_failure=on_failure and codec.encode_callable(on_failure, allow_pickle),
+        retries=retries,
+        enqueued_at=time.time(),
+    )
+
+
+def method_name(method: Method) -> str:
+    """How a method is called in lists and logs."""
+    if isinstance(method, str):
+        return method
+    return f"{method.__module__}.{getattr(method, '__qualname__', type(method).__qualname__)}"
+
+
+def enqueue_doc(
+    doctype: str,
+    name: str | None = None,
+    method: str | None = None,
+    queue: str = "default",
+    timeout: int | str = 300,
+    now: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """Have a worker call a controller method: `getattr(frappe.get_doc(doctype, name), method)`.
+
+    Without a name a new document is made (research document section 3).
+    """
+    return enqueue(
+        RUN_DOC_METHOD,
+        doctype=doctype,
+        name=name,
+        doc_method=method,
+        queue=queue,
+        timeout=timeout,
+        now=now,
+        **kwargs,
+    )
+
+
+def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
+    """The effective job id: `site::job_id`, in v17 `site||job_id` with ':' as '|'."""
+    job_id = job_id or str(uuid.uuid4())
+    site = site or hosts.current().current_site()
+    if settings.current().frappe_version >= 17:
+        return f"{site}||{job_id.replace(':', '|')}"
+    return f"{site}::{job_id}"
+
+
+def get_job(job_id: str) -> Job | None:
+    """The newest job under this id of the current site, None when there is none."""
+    try:
+        return get_store().fetch(create_job_id(job_id))
+    except NoSuchJob:
+        return None
+
+
+def get_job_status(job_id: str) -> JobStatus | None:
+    """Its status, None when there is none."""
+    job = get_job(job_id)
+    return job and job.status
+
+
+def is_job_enqueued(job_id: str) -> bool:
+    """Whether a job with this id waits or runs (research document section 5)."""
+    return get_store().is_active(create_job_id(job_id))
+
+
+def get_jobs(
+    site: str | None = None, queue: str | list[str] | None = None, key: str = "method"
+) -> dict[str, list[str]]:
+    """Waiting jobs by site: their `key`, 'method' or 'job_name'.
+
+    Raises:
+        ConfigError: another key.
+    """
+    if key not in ("method", "job_name"):
+        raise ConfigError(f"get_jobs(key={key!r}): it must be 'method' or 'job_name'")
+    by_site: dict[str, list[str]] = {}
+    for name in [queue] if isinstance(queue, str) else queue or list(settings.current().queues):
+        for job in _all(site, name, JobStatus.QUEUED):
+            by_site.setdefault(job.site, []).append(getattr(job, key))
+    return by_site
+
+
+def get_info(show_failed: bool = False) -> list[dict[str, Any]]:
+    """Waiting and running jobs of the current site (research document section 5, v14)."""
+    statuses = [JobStatus.STARTED, JobStatus.QUEUED]
+    if show_failed:
+        statuses.append(JobStatus.FAILED)
+    site = hosts.current().current_site()
+    return [
+        {
+            "job_id": job.id,
+            "job_name": job.job_name,
+            "method": job.method,
+            "queue": job.queue,
+            "status": job.status.value,
+            "creation": job.created_at,
+            "exc_info": job.exc_info,
+            "site": job.site,
+        }
+        for status in statuses
+        for job in _all(site, None, status)
+    ]
+
+
+def _all(site: str | None, queue: str | None, status: JobStatus) -> list[Job]:
+    store = get_store()
+    number = store.counts(site=site, queue=queue)[status]
+    return store.page(site=site, queue=queue, statuses=[status], length=number) if number else []

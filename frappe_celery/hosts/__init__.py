@@ -1,0 +1,25 @@
+"""Hosts: what a job runs in. `current()` is a bench where a real Frappe is importable."""
+
+from __future__ import annotations
+
+from importlib.machinery import PathFinder
+
+from frappe_celery.hosts.base import Host
+
+_host: Host | None = None
+
+
+def is_bench() -> bool:
+    """Whether a real Frappe (a `frappe/__init__.py`, not a stray folder) can be imported."""
+    spec = PathFinder.find_spec("frappe")
+    return spec is not None and spec.origin is not None
+
+
+def current() -> Host:
+    """This process's host."""
+    global _host
+    if _host is None:
+        from frappe_celery.hosts.standalone.host import StandaloneHost
+
+        _host = StandaloneHost()
+    return _host

@@ -1,0 +1,101 @@
+"""What a host is: the place that a job runs in, a real Frappe or our own `frappe` namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs import Job
+
+
+@dataclass(frozen=True)
+class AppHooks:
+    """One app's hooks.py, as a module's values."""
+
+    app: str
+    hooks: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    """Why it could not be imported; its hooks are then empty."""
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """A Scheduled Job Type row: one entry of a site's live schedule."""
+
+    site: str
+    name: str
+    method: str
+    frequency: str
+    """Frappe's words: All, Hourly, Daily Long, …, Cron."""
+    queue: str
+    creation: datetime
+    """Aware. Counts as the last execution of a row that never ran."""
+    cron_format: str | None = None
+    last_execution: datetime | None = None
+    """Aware."""
+    stopped: bool = False
+    create_log: bool = True
+    app: str | None = None
+    source: str = ""
+    """Where it comes from, for people: `myapp hooks.py scheduler_events.daily`."""
+    server_script: str | None = None
+    scheduler_event: str | None = None
+
+
+@dataclass
+class SyncReport:
+    """What bringing the hooks into a site's rows changed (the counterpart of `bench migrate`)."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+class Host(Protocol):
+    """Where jobs run. One object a process."""
+
+    def current_site(self) -> str:
+        """The site of the calling code."""
+
+    def current_user(self) -> str:
+        """The user of the calling code."""
+
+    def in_test(self) -> bool:
+        """Whether `frappe.flags.in_test` is set."""
+
+    def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
+        """init, connect, set_user; rolled back and destroyed at the end, whatever happens."""
+
+    def commit(self) -> None:
+        """Commit the connected site's database."""
+
+    def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """`frappe.call`: arguments that the function does not take are dropped."""
+
+    def get_attr(self, path: str) -> Callable[..., Any]:
+        """The function at a dotted path."""
+
+    def after_commit(self, callback: Callable[[], Any]) -> None:
+        """Call back after the transaction that is open now; never when it is rolled back."""
+
+    def run(self, job: Job) -> Any:
+        """The whole of Frappe's `execute_job`; returns what the method returned."""
+
+    def import_apps(self) -> None:
+        """Import the apps' code, so that forked workers share it."""
+
+    def app_hooks(self, site: str) -> list[AppHooks]:
+        """The hooks of a site's installed apps, in that order."""
+
+    def schedule_rows(self, site: str) -> list[ScheduleRow]:
+        """The site's live schedule."""
+
+    def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
+        """Make the rows that come from hooks follow `wanted`."""

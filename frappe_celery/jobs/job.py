@@ -1,0 +1,206 @@
+"""What `frappe.enqueue` returns: one run of a method, with the names that RQ's Job has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from enum import Enum
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery.errors import InvalidJobOperation
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.message import JobMessage
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.store import JobStore
+
+
+class JobStatus(str, Enum):
+    """RQ's statuses. The last five are where a job can end or wait besides a queue."""
+
+    QUEUED = "queued"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+    DEFERRED = "deferred"
+    SCHEDULED = "scheduled"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
+ACTIVE = (JobStatus.QUEUED, JobStatus.STARTED)
+
+
+@dataclass(eq=False)
+class Job:
+    """One run. Two Job objects are equal when they stand for the same run.
+
+    `refresh()` reads the record again; `get_status()` does so by itself, as in RQ.
+    """
+
+    store: JobStore = field(repr=False)
+    run_id: str
+    id: str
+    site: str
+    user: str
+    method: str
+    """Dotted path, or the name of a callable that travelled by value."""
+    queue: str
+    job_name: str
+    timeout: int
+    """Seconds; -1: none."""
+    status: JobStatus
+    created_at: datetime
+    """Naive UTC, like RQ's."""
+    enqueued_at: datetime
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    exc_info: str | None = None
+    """The traceback of a failed run, or why it was stopped or abandoned."""
+    worker_name: str | None = None
+    message: bytes = field(default=b"", repr=False)
+    sealed_result: bytes = field(default=b"", repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Job) and other.run_id == self.run_id
+
+    def __hash__(self) -> int:
+        return hash(self.run_id)
+
+    # -- what it runs
+
+    @cached_property
+    def _opened(self) -> JobMessage:
+        message = self.message or self.store.message_of(self.run_id)
+        return JobMessage.open(self.store.signer, message)
+
+    @property
+    def kwargs(self) -> dict[str, Any]:
+        """The arguments; raises Refused when the record was altered."""
+        return self._opened.decoded_kwargs()
+
+    @property
+    def args(self) -> tuple[()]:
+        """Always empty: Frappe passes by keyword."""
+        return ()
+
+    @property
+    def func_name(self) -> str:
+        """RQ's name for `method`."""
+        return self.method
+
+    @property
+    def origin(self) -> str:
+        """RQ's name for `queue`."""
+        return self.queue
+
+    @property
+    def description(self) -> str:
+        """One line for a person."""
+        return f"{self.method}({', '.join(f'{k}={v!r}' for k, v in self.kwargs.items())})"
+
+    # -- how it went
+
+    def get_status(self, refresh: bool = True) -> JobStatus:
+        """Its status now, or as last read with `refresh=False`."""
+        if refresh:
+            self.refresh()
+        return self.status
+
+    def _is(self, status: JobStatus) -> bool:
+        return self.get_status() == status
+
+    @property
+    def is_queued(self) -> bool:
+        """Waits in its queue."""
+        return self._is(JobStatus.QUEUED)
+
+    @property
+    def is_started(self) -> bool:
+        """Runs."""
+        return self._is(JobStatus.STARTED)
+
+    @property
+    def is_finished(self) -> bool:
+        """Its method returned."""
+        return self._is(JobStatus.FINISHED)
+
+    @property
+    def is_failed(self) -> bool:
+        """It raised, ran out of time, or its process died."""
+        return self._is(JobStatus.FAILED)
+
+    @property
+    def is_stopped(self) -> bool:
+        """Somebody stopped it while it ran."""
+        return self._is(JobStatus.STOPPED)
+
+    @property
+    def is_canceled(self) -> bool:
+        """Somebody canceled it before it ran."""
+        return self._is(JobStatus.CANCELED)
+
+    @property
+    def is_deferred(self) -> bool:
+        """Waits for something else than a worker."""
+        return self._is(JobStatus.DEFERRED)
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Waits for its time."""
+        return self._is(JobStatus.SCHEDULED)
+
+    @property
+    def result(self) -> Any:
+        """What the method returned; None while it has not."""
+        if self.status == JobStatus.STARTED or self.status == JobStatus.QUEUED:
+            self.refresh()
+        if not self.sealed_result:
+            return None
+        return codec.decode(self.store.open_result(self.run_id, self.sealed_result))
+
+    def return_value(self, refresh: bool = False) -> Any:
+        """RQ's name for `result`."""
+        if refresh:
+            self.refresh()
+        return self.result
+
+    # -- what can be done with it
+
+    def refresh(self) -> None:
+        """Read the record again; raises NoSuchJob when it is gone."""
+        fresh = self.store.fetch_run(self.run_id)
+        self.__dict__.update(fresh.__dict__)
+
+    def get_position(self) -> int | None:
+        """Place in its queue, 0 for the next one; None when it does not wait."""
+        return self.store.position(self)
+
+    def cancel(self) -> None:
+        """Take it out of its queue; raises InvalidJobOperation when it does not wait there."""
+        status = self.store.end(
+            self, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="canceled before it started"
+        )
+        if status != JobStatus.CANCELED:
+            raise InvalidJobOperation(f"job {self.id} is {status or 'gone'}: only a queued one is canceled")
+        self.refresh()
+
+    def delete(self) -> None:
+        """Remove its record, and it from its queue."""
+        self.store.delete(self.run_id)
+
+    def requeue(self) -> Job:
+        """Run an ended job again, as a new run under the same id."""
+        return self.store.requeue(self)
+
+
+def timestamp(seconds: bytes | None) -> datetime | None:
+    """A record's time as naive UTC."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(float(seconds), timezone.utc).replace(tzinfo=None)

@@ -1,0 +1,65 @@
+"""Names of everything that the store keeps in Redis, below the bench's prefix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Keys:
+    """`prefix` is the bench's; it begins every key, so that benches share one Redis."""
+
+    prefix: str
+
+    def record(self, run: str) -> str:
+        """Hash: one run."""
+        return f"{self.prefix}job:{run}"
+
+    def ids(self, job_id: str) -> str:
+        """Sorted set: the runs under a job id of one's own, by time."""
+        return f"{self.prefix}id:{job_id}"
+
+    def index(self, place: str, status: str) -> str:
+        """Sorted set: the runs of a place (`site|queue`) in a status, by the time they entered it."""
+        return f"{self.prefix}jobs:{place}|{status}"
+
+    @property
+    def places(self) -> str:
+        """Set: every `site|queue` that ever had a job."""
+        return f"{self.prefix}places"
+
+    def queue(self, name: str) -> str:
+        """List: the runs that wait, next one last; the key that kombu uses for the queue."""
+        return f"{self.prefix}{name}"
+
+    @property
+    def bell(self) -> str:
+        """Channel: rung with the queue's name at each enqueue."""
+        return f"{self.prefix}bell"
+
+    def in_flight(self, consumer: str) -> str:
+        """Hash: what a consumer took and has not acknowledged, by delivery tag."""
+        return f"{self.prefix}inflight:{consumer}"
+
+    @property
+    def consumers(self) -> str:
+        """Sorted set: consumers by the time of their last sign of life."""
+        return f"{self.prefix}consumers"
+
+    def worker(self, name: str) -> str:
+        """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
+        return f"{self.prefix}worker:{name}"
+
+    @property
+    def workers(self) -> str:
+        """Sorted set: workers by the time of their last sign of life."""
+        return f"{self.prefix}workers"
+
+    def due(self, site: str, entry: str) -> str:
+        """Text: the last due time of a schedule entry that was acted on."""
+        return f"{self.prefix}due:{site}:{entry}"
+
+    @property
+    def refused(self) -> str:
+        """List: messages that were refused, newest first, with the reason."""
+        return f"{self.prefix}refused"

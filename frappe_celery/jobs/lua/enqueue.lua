@@ -1,0 +1,52 @@
+-- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
+-- KEYS: record, ids, index of queued, queue's list, claim
+-- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is),
+--       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
+--       due ('' : none), queue, then field, value …
+-- Returns 'enqueued', 'duplicate', 'claimed' or 'overloaded', and the run that stands in the way.
+local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local front, most, due = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9]
+
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
+
+if due ~= '' then
+  local acted = redis.call('GET', KEYS[5])
+  if acted and tonumber(acted) >= tonumber(due) then return {'claimed', acted} end
+end
+if ARGV[6] == '1' then
+  local gone = {}
+  for _, other in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
+    local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
+    if status == 'queued' or status == 'started' then
+      if due ~= '' then redis.call('SET', KEYS[5], due) end
+      return {'duplicate', other}
+    end
+    gone[#gone + 1] = other
+  end
+  for _, other in ipairs(gone) do
+    local record = prefix .. 'job:' .. other
+    local found = redis.call('HMGET', record, 'place', 'status')
+    if found[1] then redis.call('ZREM', prefix .. 'jobs:' .. found[1] .. '|' .. found[2], other) end
+    redis.call('DEL', record)
+    redis.call('ZREM', KEYS[2], other)
+  end
+end
+local waiting = 0
+if most > 0 or front > 1 then waiting = redis.call('LLEN', KEYS[4]) end
+if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
+
+redis.call('HSET', KEYS[1], unpack(ARGV, 11))
+if ARGV[7] == '1' then
+  redis.call('ZADD', KEYS[2], now, run)
+  redis.call('PERSIST', KEYS[2])
+end
+redis.call('ZADD', KEYS[3], now, run)
+redis.call('SADD', prefix .. 'places', place)
+if front == 1 or (front > 1 and waiting > front) then
+  redis.call('RPUSH', KEYS[4], run)
+else
+  redis.call('LPUSH', KEYS[4], run)
+end
+if due ~= '' then redis.call('SET', KEYS[5], due) end
+redis.call('PUBLISH', prefix .. 'bell', ARGV[10])
+return {'enqueued', run}

@@ -1,0 +1,44 @@
+-- A run ends, once: what was already ended otherwise (stopped, abandoned) stays so.
+-- KEYS: record
+-- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
+--       seconds to keep, most to keep (0: any number), field, value …
+-- Returns the new status, or the one that forbids it ('' : no record).
+local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue')
+local was = found[1]
+if not was then return '' end
+local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
+if ended or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
+
+redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
+if #ARGV > 7 then redis.call('HSET', KEYS[1], unpack(ARGV, 8)) end
+local index = prefix .. 'jobs:' .. found[2] .. '|'
+redis.call('ZREM', index .. was, run)
+if was == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
+
+local ended_index = index .. status
+redis.call('ZADD', ended_index, now, run)
+redis.call('EXPIRE', KEYS[1], keep)
+local ids = prefix .. 'id:' .. found[3]
+for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
+  local other_status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
+  if not other_status then
+    redis.call('ZREM', ids, other)
+  elseif other_status == 'queued' or other_status == 'started' then
+    keep = 0
+  end
+end
+if keep > redis.call('TTL', ids) then redis.call('EXPIRE', ids, keep) end
+
+redis.call('ZREMRANGEBYSCORE', ended_index, '-inf', '(' .. (tonumber(now) - tonumber(ARGV[6])))
+if most > 0 then
+  local surplus = redis.call('ZCARD', ended_index) - most
+  if surplus > 0 then
+    for _, oldest in ipairs(redis.call('ZRANGE', ended_index, 0, surplus - 1)) do
+      redis.call('DEL', prefix .. 'job:' .. oldest)
+    end
+    redis.call('ZREMRANGEBYRANK', ended_index, 0, surplus - 1)
+  end
+end
+return status

@@ -1,0 +1,371 @@
+"""The jobs' records in Redis: one hash a run, sorted sets to find them by, one script a step."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from frappe_celery import settings
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
+from frappe_celery.jobs import codec, scripts
+from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.job import ENDED, Job, JobStatus, timestamp
+from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.settings import Settings
+
+RESULT_PURPOSE = "result"
+REFUSED_KEPT = 1000
+_SHOWN = (
+    *("id", "site", "user", "method", "queue", "name", "timeout", "status", "created_at"),
+    *("enqueued_at", "started_at", "ended_at", "exc_info", "worker", "result"),
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A due time of a schedule entry, acted on by whoever enqueues with it first."""
+
+    key: str
+    due: float
+    """Seconds since the epoch."""
+
+
+class AlreadyActedOn(Exception):
+    """The due time of a Claim, or a later one, has been acted on."""
+
+
+class JobStore:
+    """One bench's jobs. Safe to use after a fork; every method may raise BrokerUnreachable."""
+
+    def __init__(self, config: Settings) -> None:
+        self.settings = config
+        self.url = config.store_url
+        self.client = connect(self.url)
+        self.keys = Keys(config.prefix)
+        self.signer = config.signer
+
+    def _run(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
+        with naming_the_server(self.url):
+            return scripts.run(self.client, script, keys, *args)
+
+    # -- enqueueing
+
+    def enqueue(
+        self,
+        message: JobMessage,
+        *,
+        own_id: bool = False,
+        deduplicate: bool = False,
+        front: int = 0,
+        at_most: int = 0,
+        claim: Claim | None = None,
+    ) -> Job | None:
+        """Write the record and push the message in one step.
+
+        Args:
+            own_id: the caller gave the job id, so that it can be asked for by it.
+            deduplicate: do nothing while a run with this id waits or runs.
+            front: 1: before all that wait; more: only when more than that many wait (v17).
+            at_most: refuse when that many wait already (v17's `max_queued_jobs`); 0: never.
+            claim: do nothing when this due time has been acted on.
+
+        Returns:
+            The job; None when a duplicate stands in the way.
+
+        Raises:
+            QueueOverloaded: `at_most` jobs wait.
+            AlreadyActedOn: another scheduler was first.
+        """
+        place = f"{message.site}|{message.queue}"
+        now = message.enqueued_at
+        keys = self.keys
+        outcome, other = self._run(
+            "enqueue",
+            (
+                keys.record(message.run),
+                keys.ids(message.id),
+                keys.index(place, JobStatus.QUEUED),
+                keys.queue(message.queue),
+                claim.key if claim else keys.places,
+            ),
+            *(keys.prefix, message.run, place, now, front, int(deduplicate), int(own_id), at_most),
+            *(claim.due if claim else "", message.queue, "id", message.id, "place", place),
+            *("site", message.site, "queue", message.queue, "user", message.user),
+            *("method", message.label, "name", message.name, "timeout", message.timeout),
+            *("status", "queued", "created_at", now, "enqueued_at", now),
+            *("message", message.seal(self.signer)),
+        )
+        if outcome == b"enqueued":
+            return self._queued(message)
+        if outcome == b"overloaded":
+            raise QueueOverloaded(
+                f"{other.decode()} jobs wait in queue {message.queue!r}, max_queued_jobs is {at_most}."
+                " Start more workers for it, or raise max_queued_jobs"
+            )
+        if outcome == b"claimed":
+            raise AlreadyActedOn(message.id)
+        return None
+
+    def _queued(self, message: JobMessage) -> Job:
+        at = timestamp(str(message.enqueued_at).encode())
+        assert at is not None
+        return Job(
+            store=self,
+            run_id=message.run,
+            id=message.id,
+            site=message.site,
+            user=message.user,
+            method=message.label,
+            queue=message.queue,
+            job_name=message.name,
+            timeout=message.timeout,
+            status=JobStatus.QUEUED,
+            created_at=at,
+            enqueued_at=at,
+        )
+
+    # -- a run's life, as workers tell it
+
+    def start(self, run: str, worker: str) -> str:
+        """Claim a run for this process: 'started', or the status that forbids it ('' : no record)."""
+        keys = (self.keys.record(run),)
+        status: bytes = self._run("start", keys, self.keys.prefix, run, time.time(), worker)
+        return status.decode()
+
+    def finish(self, run: str, result: Any) -> str:
+        """The run's method returned `result`; a result that cannot be carried is kept as its repr."""
+        fields: tuple[Any, ...] = ()
+        if result is not None:
+            fields = ("result", self._sealed_result(run, result))
+        return self._end(run, JobStatus.FINISHED, JobStatus.STARTED, fields)
+
+    def _sealed_result(self, run: str, result: Any) -> bytes:
+        try:
+            encoded = codec.encode_value(result, self.settings.frappe_celery_pickle)
+        except Exception:
+            encoded = f"Unserializable return value: {result!r}"
+        return self.signer.seal(RESULT_PURPOSE, codec.dumps([run, encoded]).encode())
+
+    def open_result(self, run: str, sealed: bytes) -> Any:
+        """The encoded result; raises Refused when it is not this run's own."""
+        owner, encoded = json.loads(self.signer.open(RESULT_PURPOSE, sealed))
+        if owner != run:
+            raise NoSuchJob(f"the record of run {run} holds the result of run {owner}")
+        return encoded
+
+    def end(
+        self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
+    ) -> JobStatus | None:
+        """End a run as failed, stopped or canceled; returns the status it has now (None: gone)."""
+        ended = self._end(job.run_id, status, was, ("exc_info", reason) if reason else ())
+        return JobStatus(ended) if ended else None
+
+    def fail(self, run: str, reason: str, was: JobStatus | None = None) -> str:
+        """The run failed; `reason` is its traceback."""
+        return self._end(run, JobStatus.FAILED, was, ("exc_info", reason))
+
+    def _end(
+        self, run: str, status: JobStatus, was: JobStatus | None, fields: tuple[Any, ...]
+    ) -> str:
+        failed = status == JobStatus.FAILED
+        limits = self.settings
+        keep = limits.rq_job_failure_ttl if failed else limits.rq_results_ttl
+        most = limits.rq_failed_jobs_limit if failed else 0
+        now = time.time()
+        keys = (self.keys.record(run),)
+        answer: bytes = self._run(
+            "finish",
+            keys,
+            *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
+            *fields,
+        )
+        return answer.decode()
+
+    def refuse(self, queue: str, token: str, reason: str) -> None:
+        """Record that a message was not acted on, and end its run when it has a record."""
+        entry = codec.dumps({"at": time.time(), "queue": queue, "run": token, "reason": reason})
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline()
+            pipe.lpush(self.keys.refused, entry)
+            pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
+            pipe.execute()
+        self.fail(token, f"Refused: {reason}", JobStatus.QUEUED)
+
+    def refused(self, length: int = 100) -> list[dict[str, Any]]:
+        """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
+        with naming_the_server(self.url):
+            return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
+
+    # -- finding
+
+    def fetch(self, job_id: str) -> Job:
+        """The newest run under a job id (or of that run id).
+
+        Raises:
+            NoSuchJob: none is recorded.
+        """
+        with naming_the_server(self.url):
+            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
+        generated = job_id.replace("||", "::").rpartition("::")[2]
+        for run in [*(r.decode() for r in runs), generated]:
+            try:
+                return self.fetch_run(run)
+            except NoSuchJob:
+                continue
+        raise NoSuchJob(f"no job with id {job_id!r}: never enqueued, deleted, or past its retention")
+
+    def fetch_run(self, run: str) -> Job:
+        """One run; raises NoSuchJob."""
+        (job,) = self._read([run])
+        if job is None:
+            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
+        return job
+
+    def message_of(self, run: str) -> bytes:
+        """A run's sealed message; raises NoSuchJob."""
+        with naming_the_server(self.url):
+            message: bytes | None = self.client.hget(self.keys.record(run), "message")
+        if message is None:
+            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
+        return message
+
+    def is_active(self, job_id: str) -> bool:
+        """Whether a run under this job id waits or runs."""
+        with naming_the_server(self.url):
+            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
+            pipe = self.client.pipeline(transaction=False)
+            for run in runs:
+                pipe.hget(self.keys.record(run.decode()), "status")
+            return any(status in (b"queued", b"started") for status in pipe.execute())
+
+    def page(
+        self,
+        *,
+        site: str | None = None,
+        queue: str | None = None,
+        statuses: Iterable[JobStatus] | None = None,
+        start: int = 0,
+        length: int = 20,
+    ) -> list[Job]:
+        """`length` jobs from `start`, newest first; its cost does not grow with how many there are."""
+        wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for place in self._places(site, queue):
+                for status in wanted:
+                    pipe.zrevrange(
+                        self.keys.index(place, status), 0, start + length - 1, withscores=True
+                    )
+            merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
+        runs = [run.decode() for run, _ in islice(merged, start, start + length)]
+        return [job for job in self._read(runs) if job is not None]
+
+    def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
+        """How many jobs there are in each status."""
+        places = self._places(site, queue)
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for status in JobStatus:
+                for place in places:
+                    pipe.zcard(self.keys.index(place, status))
+            numbers = iter(pipe.execute())
+        return {status: sum(islice(numbers, len(places))) for status in JobStatus}
+
+    def queue_length(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        with naming_the_server(self.url):
+            return int(self.client.llen(self.keys.queue(queue)))
+
+    def position(self, job: Job) -> int | None:
+        """Place of a job in its queue, 0 for the next one; None when it does not wait."""
+        key = self.keys.queue(job.queue)
+        with naming_the_server(self.url):
+            place = self.client.lpos(key, job.run_id, rank=-1)
+            return None if place is None else int(self.client.llen(key)) - 1 - int(place)
+
+    def _places(self, site: str | None, queue: str | None) -> list[str]:
+        if site is not None and queue is not None:
+            return [f"{site}|{queue}"]
+        found = []
+        for place in self.client.smembers(self.keys.places):
+            its_site, _, its_queue = place.decode().partition("|")
+            if site in (None, its_site) and queue in (None, its_queue):
+                found.append(place.decode())
+        return sorted(found)
+
+    def _read(self, runs: list[str]) -> Iterator[Job | None]:
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for run in runs:
+                pipe.hmget(self.keys.record(run), _SHOWN)
+            records = pipe.execute()
+        for run, values in zip(runs, records):  # noqa: B905 (equal by construction)
+            yield self._job(run, dict(zip(_SHOWN, values))) if values[0] else None  # noqa: B905
+
+    def _job(self, run: str, record: dict[str, bytes | None]) -> Job:
+        def text(name: str) -> str:
+            return (record[name] or b"").decode(errors="replace")
+
+        def moment(name: str) -> Any:
+            return timestamp(record[name])
+
+        return Job(
+            store=self,
+            run_id=run,
+            id=text("id"),
+            site=text("site"),
+            user=text("user"),
+            method=text("method"),
+            queue=text("queue"),
+            job_name=text("name"),
+            timeout=int(text("timeout")),
+            status=JobStatus(text("status")),
+            created_at=moment("created_at"),
+            enqueued_at=moment("enqueued_at"),
+            started_at=moment("started_at"),
+            ended_at=moment("ended_at"),
+            exc_info=text("exc_info") or None,
+            worker_name=text("worker") or None,
+            sealed_result=record["result"] or b"",
+        )
+
+    # -- changing
+
+    def delete(self, run: str) -> None:
+        """Remove a run's record, and it from its queue."""
+        self._run("delete", (self.keys.record(run),), self.keys.prefix, run)
+
+    def requeue(self, job: Job) -> Job:
+        """Run an ended job again, as a new run under the same id; the old record goes.
+
+        Raises:
+            InvalidJobOperation: it has not ended.
+        """
+        if job.get_status() not in ENDED:
+            raise InvalidJobOperation(f"job {job.id} is {job.status}: only an ended one is requeued")
+        message = JobMessage.open(self.signer, self.message_of(job.run_id))
+        again = self.enqueue(
+            replace(message, run=str(uuid4()), enqueued_at=time.time()), own_id=True
+        )
+        self.delete(job.run_id)
+        assert again is not None
+        return again
+
+
+_store: JobStore | None = None
+
+
+def get_store() -> JobStore:
+    """The store of this process's settings."""
+    global _store
+    current = settings.current()
+    if _store is None or _store.settings is not current:
+        _store = JobStore(current)
+    return _store
