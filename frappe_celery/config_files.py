@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def parse_environment(
 
 def find_apps(root: Path) -> tuple[str, ...]:
     """Packages with a hooks.py in `root`, in a bench's `apps`, and on PYTHONPATH."""
-    folders = [root, *sorted(root.glob("apps/*"))]
+    folders = app_folders(root)
     folders += [Path(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
     found: dict[str, None] = {}
     for folder in folders:
@@ -74,3 +75,15 @@ def find_apps(root: Path) -> tuple[str, ...]:
             if (hooks.parent / "__init__.py").exists():
                 found.setdefault(hooks.parent.name)
     return tuple(found)
+
+
+def app_folders(root: Path) -> list[Path]:
+    """Where app packages lie: the project's folder, and each folder in a bench's `apps`."""
+    return [root, *(path for path in sorted(root.glob("apps/*")) if path.is_dir())]
+
+
+def make_importable(root: Path) -> None:
+    """Put the folders of the apps on Python's path, behind what is there."""
+    for folder in app_folders(root):
+        if str(folder) not in sys.path:
+            sys.path.append(str(folder))

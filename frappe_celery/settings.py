@@ -18,6 +18,7 @@ from frappe_celery.signing import CONFIG_KEY, ENVIRONMENT_KEY, Signer, load_key
 
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 FRAPPE_VERSIONS = (14, 15, 16, 17)
+REDIS_SCHEMES = ("redis://", "rediss://")
 
 
 @dataclass(frozen=True)
@@ -261,9 +262,10 @@ class Settings(Options):
     @cached_property
     def store_url(self) -> str:
         """URL of the Redis that keeps the jobs; starts the embedded server when none is named."""
-        configured = self.redis_queue or self.broker_url
-        if configured:
-            return configured
+        if self.broker_url and self.broker_url.startswith(REDIS_SCHEMES):
+            return self.broker_url
+        if self.redis_queue:
+            return self.redis_queue
         from frappe_celery import embedded
 
         return embedded.ensure(self.state_path)

@@ -103,7 +103,7 @@ class JobStore:
             *("message", message.seal(self.signer)),
         )
         if outcome == b"enqueued":
-            return self._queued(message)
+            return self.job_of(message)
         if outcome == b"overloaded":
             raise QueueOverloaded(
                 f"{other.decode()} jobs wait in queue {message.queue!r}, max_queued_jobs is {at_most}."
@@ -113,7 +113,8 @@ class JobStore:
             raise AlreadyActedOn(message.id)
         return None
 
-    def _queued(self, message: JobMessage) -> Job:
+    def job_of(self, message: JobMessage) -> Job:
+        """The Job that a message makes when it is enqueued."""
         at = timestamp(str(message.enqueued_at).encode())
         assert at is not None
         return Job(

@@ -1,0 +1,41 @@
+"""Frappe and ERPNext background jobs and schedules on Celery, task modules unchanged.
+
+`celery -A frappe_celery worker`, `celery -A frappe_celery beat`. Importing is cheap: the Celery
+app is built when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from frappe_celery.celery_app import setup
+    from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
+
+    app: Celery
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "setup": "celery_app",
+    "enqueue": "enqueue_shim",
+    "enqueue_doc": "enqueue_shim",
+    "get_job": "enqueue_shim",
+    "is_job_enqueued": "enqueue_shim",
+}
+
+__all__ = ["app", "enqueue", "enqueue_doc", "get_job", "is_job_enqueued", "setup"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "app":
+        value: Any = import_module("frappe_celery.celery_app").build()
+    elif name in _PUBLIC:
+        value = getattr(import_module(f"frappe_celery.{_PUBLIC[name]}"), name)
+    else:
+        raise AttributeError(f"module 'frappe_celery' has no attribute {name!r}")
+    globals()[name] = value
+    return value

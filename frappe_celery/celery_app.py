@@ -1,0 +1,135 @@
+"""The Celery app: built from Settings, or added to an app that a team already has by `setup`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, signals
+from kombu import Exchange, Queue
+
+from frappe_celery import settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs.connection import without_password
+from frappe_celery.settings import REDIS_SCHEMES, Settings
+from frappe_celery.worker.prefork import prepare
+from frappe_celery.worker.task import RunJob
+
+TRANSPORT = "frappe_celery.transport:Transport"
+SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
+CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
+
+
+def build(config: Settings | None = None) -> Celery:
+    """The app behind `celery -A frappe_celery`.
+
+    A `celeryconfig` module that can be imported (or $CELERY_CONFIG_MODULE) wins over ours.
+
+    Raises:
+        ConfigError: the configuration cannot be followed.
+    """
+    config = config or settings.current()
+    app = Celery("frappe_celery", set_as_current=False)
+    app.add_defaults(
+        {
+            **broker_settings(config),
+            "broker_transport_options": {
+                **transport_options(config),
+                "fanout_prefix": f"/{{db}}:{config.prefix.replace('.', '-')}.",
+            },
+            "task_queues": queues(config),
+            "task_default_queue": "default",
+            "task_create_missing_queues": False,
+            "beat_scheduler": SCHEDULER,
+            **worker_settings(config),
+        }
+    )
+    app.config_from_object("celeryconfig", silent=True)
+    _add(app)
+    return app
+
+
+def setup(app: Celery) -> None:
+    """Add Frappe's jobs and schedule to a Celery app; its own tasks and schedule stay as they are.
+
+    Its broker must be the Redis that keeps the jobs: `redis_queue`, where that is set, else the
+    app's own `broker_url`.
+
+    Raises:
+        ConfigError: the app's broker is another one.
+    """
+    config = settings.current()
+    url = app.conf.broker_url or ""
+    if not url.startswith(REDIS_SCHEMES) or url != config.store_url:
+        raise ConfigError(
+            f"the app's broker_url is {without_password(url)!r}, the jobs are kept in"
+            f" {without_password(config.store_url)!r}: set broker_url of both to the same redis:// URL"
+        )
+    app.conf.broker_transport = TRANSPORT
+    app.conf.broker_transport_options = {
+        **(app.conf.broker_transport_options or {}),
+        **transport_options(config),
+    }
+    own = app.conf.task_queues or [
+        Queue(
+            app.conf.task_default_queue,
+            Exchange(app.conf.task_default_exchange or app.conf.task_default_queue),
+            app.conf.task_default_routing_key or app.conf.task_default_queue,
+        )
+    ]
+    names = {queue.name for queue in own}
+    app.conf.task_queues = [*own, *(q for q in queues(config) if q.name not in names)]
+    if app.conf.beat_scheduler == CELERYS_SCHEDULER:
+        app.conf.beat_scheduler = SCHEDULER
+    app.conf.worker_disable_prefetch = True
+    _add(app)
+
+
+def broker_settings(config: Settings) -> dict[str, Any]:
+    """Where the broker is.
+
+    Raises:
+        ConfigError: neither redis:// nor rediss://.
+    """
+    url = config.store_url
+    if not url.startswith(REDIS_SCHEMES):
+        raise ConfigError(
+            f"the broker {url.split('://')[0]}:// is not supported: write redis_queue (or"
+            " broker_url) as redis://host:port/db or rediss://host:port/db"
+        )
+    return {
+        "broker_url": url,
+        "broker_transport": TRANSPORT,
+        "broker_use_ssl": {"ssl_cert_reqs": "required"} if url.startswith("rediss") else None,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+    }
+
+
+def transport_options(config: Settings) -> dict[str, Any]:
+    """What our transport needs to know of the bench."""
+    return {
+        "frappe_celery_prefix": config.prefix,
+        "frappe_celery_queues": tuple(config.queues),
+    }
+
+
+def queues(config: Settings) -> list[Queue]:
+    """Celery's queues in the order in which a worker empties them."""
+    return [Queue(name, Exchange(""), routing_key=name) for name in config.queues]
+
+
+def worker_settings(config: Settings) -> dict[str, Any]:
+    """How the worker runs; each can be set otherwise in a celeryconfig module."""
+    return {
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_prefetch": True,
+        "worker_max_tasks_per_child": config.max_tasks_per_child,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "result_backend": None,
+        "task_ignore_result": True,
+    }
+
+
+def _add(app: Celery) -> None:
+    app.register_task(RunJob())
+    signals.worker_init.connect(prepare)

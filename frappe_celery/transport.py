@@ -1,0 +1,282 @@
+"""kombu's Redis transport, with nothing lost between the queue and the worker.
+
+Stock kombu pops a message first and notes it as unacknowledged afterwards; here one script moves
+it from its queue into the consumer's in-flight hash. Queues are emptied strictly in the order in
+which they are consumed. An idle consumer sends no blocking pop: each enqueue rings the bell, a
+channel that it subscribes to. Acknowledgements travel with the next fetch.
+
+An element of a queue's list is either the id of a run of ours, whose record holds the signed
+message, or a whole kombu message of any other Celery task.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from itertools import count
+from typing import Any
+from weakref import WeakSet
+
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+from kombu.utils.json import dumps, loads
+from redis.exceptions import NoScriptError
+
+from frappe_celery.jobs import scripts
+from frappe_celery.jobs.keys import Keys
+from frappe_celery.publish import TASK_NAME
+
+LOOK_ANYWAY_SECONDS = 1.0
+"""How often a consumer looks into its queues although no bell rang: after a lost connection."""
+HEARTBEAT_SECONDS = 3.0
+"""How often a consumer gives a sign of life."""
+
+
+class QoS(virtual.QoS):
+    """What this consumer holds; acknowledged by the next fetch."""
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge; sent at once when no fetch will follow."""
+        self.channel.acknowledged.append(delivery_tag)
+        super().ack(delivery_tag)
+        if not self.channel.active_queues:
+            self.channel.flush()
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give back, or drop."""
+        if requeue:
+            self.channel.release(delivery_tag)
+            super().ack(delivery_tag)
+        else:
+            self.ack(delivery_tag)
+
+    def restore_unacked(self) -> list[Any]:
+        """Give back all that is still held."""
+        self._flush()
+        for delivery_tag in reversed(list(self._delivered)):
+            self.channel.release(delivery_tag)
+        self._delivered.clear()
+        return []
+
+
+class Poller(kombu_redis.MultiChannelPoller):
+    """Asks for the next message when the bell rang, instead of by a blocking pop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.consumers: WeakSet[Channel] = WeakSet()
+
+    def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
+        self.consumers.add(channel)
+        if not self._client_registered(channel, channel.client, "BRPOP"):
+            channel._in_poll = False
+            self._register(channel, channel.client, "BRPOP")
+            channel.rang = True
+        if not self._client_registered(channel, channel.bell, "BELL"):
+            channel.bell.subscribe(channel.keys.bell)
+            self._register(channel, channel.bell, "BELL")
+        channel.fetch()
+
+    def on_readable(self, fileno: int) -> Any:
+        """Read what came: kombu leaves it unread while the worker is full, and spins."""
+        channel, kind = self._fd_to_chan[fileno]
+        return channel.handlers[kind]()
+
+    def on_poll_start(self) -> None:
+        """Once per turn of the event loop."""
+        super().on_poll_start()
+        for channel in self.consumers:
+            if channel.acknowledged:
+                channel.fetch()
+
+    def look_anyway(self) -> None:
+        """Have every consumer look into its queues."""
+        for channel in self.consumers:
+            channel.rang = True
+
+    def maybe_restore_messages(self) -> None:
+        """kombu's turn for its visibility timeout, which we do not have; called when idle."""
+        self.look_anyway()
+        self.heartbeat()
+
+    def on_poll_init(self, poller: Any) -> None:
+        """Use the event loop's poller."""
+        self.poller = poller
+
+    def heartbeat(self) -> None:
+        """Every consumer gives a sign of life."""
+        for channel in self.consumers:
+            channel.heartbeat()
+
+
+class Channel(kombu_redis.Channel):
+    """One connection that publishes and consumes.
+
+    Queues named in `frappe_celery_queues` are the bench's own: their keys begin with its prefix.
+    A team's other queues keep kombu's names and priorities.
+    """
+
+    QoS = QoS
+    frappe_celery_prefix = ""
+    frappe_celery_queues: tuple[str, ...] = ()
+    from_transport_options = (
+        *kombu_redis.Channel.from_transport_options,
+        "frappe_celery_prefix",
+        "frappe_celery_queues",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.handlers = {
+            "BRPOP": self._read_fetched,
+            "LISTEN": self._receive,
+            "BELL": self._read_bell,
+        }
+        self.keys = Keys(self.frappe_celery_prefix)
+        self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        self.acknowledged: list[str] = []
+        self._sent: list[str] = []
+        self.rang = True
+        self._tags = (f"{self.consumer}:{number}" for number in count())
+        self._tag = ""
+        self._fetched_from: list[tuple[str, str]] = []
+
+    # -- publishing, for all tasks but ours (see `publish`)
+
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        pipe = self._create_client().pipeline()
+        pipe.lpush(key, dumps(message))
+        pipe.publish(self.keys.bell, queue)
+        pipe.execute()
+
+    def _q_for_pri(self, queue: str, pri: int) -> str:
+        if queue in self.frappe_celery_queues:
+            return self.keys.queue(queue)
+        name: str = super()._q_for_pri(queue, pri)
+        return name
+
+    # -- consuming
+
+    @property
+    def bell(self) -> Any:
+        """The subscription that each enqueue rings."""
+        if "_bell" not in self.__dict__:
+            self._bell = self._create_client(asynchronous=True).pubsub()
+        return self._bell
+
+    def _update_queue_cycle(self) -> None:
+        """Queues in the order in which they are consumed; each with its priorities, highest first."""
+        places = {
+            self._q_for_pri(queue, priority): queue
+            for queue in self._active_queues
+            if queue not in self.active_fanout_queues
+            for priority in self.priority_steps
+        }
+        self._fetched_from = [(queue, key) for key, queue in places.items()]
+
+    def fetch(self) -> None:
+        """Send for the next message, unless an answer is due or there is nothing to say."""
+        if self._in_poll:
+            return
+        wants = self.rang and bool(self._fetched_from) and self.qos.can_consume()
+        if not wants and not self.acknowledged:
+            return
+        self._sent, self.acknowledged = self.acknowledged, []
+        self._tag = next(self._tags) if wants else ""
+        self.rang = False
+        self._in_poll = self.client.connection
+        keys = [self.keys.in_flight(self.consumer), *(key for _, key in self._fetched_from)]
+        self.client.connection.send_command(
+            *scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag, *self._sent
+        )
+
+    def _read_fetched(self, **options: Any) -> bool:
+        connection = self.client.connection
+        try:
+            found = connection.read_response()
+        except NoScriptError:
+            scripts.load(self._create_client(), "fetch")
+            self.acknowledged += self._sent
+            self.rang = True
+            return False
+        except self.connection_errors:
+            connection.disconnect()
+            raise
+        finally:
+            self._in_poll = None
+        if not found:
+            return False
+        self.rang = True
+        place, token, sealed = found
+        queue, _ = self._fetched_from[place - 2]
+        message = loads(token) if token[:1] == b"{" else job_message(token, sealed, queue)
+        message["properties"]["delivery_tag"] = self._tag
+        self.connection._deliver(message, queue)
+        return True
+
+    def _read_bell(self) -> bool:
+        bell = self.bell
+        while bell.connection is not None and bell.connection.can_read(timeout=0):
+            bell.parse_response()
+        self.rang = True
+        self.fetch()
+        return True
+
+    def release(self, delivery_tag: str) -> None:
+        """Put a message that this consumer holds back where it came from."""
+        scripts.run(
+            self._create_client(), "release", (self.keys.in_flight(self.consumer),), delivery_tag
+        )
+
+    def flush(self) -> None:
+        """Acknowledge now."""
+        acknowledged, self.acknowledged = self.acknowledged, []
+        if acknowledged:
+            self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
+
+    def heartbeat(self) -> None:
+        """Sign of life; without one for `reaper.DEAD_AFTER_SECONDS` others take what is held here."""
+        client = self._create_client()
+        seconds, microseconds = client.time()
+        client.zadd(self.keys.consumers, {self.consumer: seconds + microseconds / 1e6})
+
+    def close(self) -> None:
+        """Acknowledge, give back what is held, and leave."""
+        if not self.closed and self in self.connection.cycle.consumers:
+            if self._in_poll:
+                self._read_fetched()
+            self.flush()
+            self.qos.restore_unacked_once()
+            self._create_client().zrem(self.keys.consumers, self.consumer)
+            self.connection.cycle.consumers.discard(self)
+            self.bell.close()
+        super().close()
+
+
+def job_message(run: bytes, sealed: bytes, queue: str) -> dict[str, Any]:
+    """A run of ours as the kombu message that it would be on any other broker."""
+    return {
+        "body": dumps([[sealed.decode(errors="replace")], {}, {}]),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"task": TASK_NAME, "id": run.decode(errors="replace")},
+        "properties": {"delivery_info": {"exchange": "", "routing_key": queue}},
+    }
+
+
+class Transport(kombu_redis.Transport):
+    """Named in `broker_transport`; `broker_url` stays an ordinary redis:// URL."""
+
+    Channel = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cycle = Poller()
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Let the worker's event loop drive us."""
+        super().register_with_event_loop(connection, loop)
+        loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
+        loop.call_repeatedly(HEARTBEAT_SECONDS, self.cycle.heartbeat)

@@ -1,0 +1,1 @@
+"""The worker: what happens between a message and the method's return."""

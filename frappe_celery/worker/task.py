@@ -1,0 +1,97 @@
+"""The one Celery task, its request and its strategy: how Celery's worker handles our messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore
+from celery.utils.log import get_task_logger
+from celery.worker import strategy as celery_strategy
+from celery.worker.request import Request
+
+from frappe_celery.errors import AbandonedJobError, FrappeCeleryError, Refused
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.publish import TASK_NAME, task_headers
+from frappe_celery.worker.perform import perform
+from frappe_celery.worker.time_limit import GRACE_SECONDS
+
+logger = get_task_logger(__name__)
+
+
+class JobRequest(Request):  # type: ignore[misc]
+    """A run in the hands of the worker's parent process."""
+
+    def on_timeout(self, soft: bool, timeout: float) -> None:
+        """The child did not react to its timeout and is killed."""
+        if not soft:
+            self._fail(f"still alive {GRACE_SECONDS} s after its timeout, and was killed")
+        super().on_timeout(soft, timeout)
+
+    def on_failure(
+        self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
+    ) -> Any:
+        """The run failed; when its process died it could not record that itself."""
+        if not return_ok:
+            self._fail(f"its process died: {exc_info.exception}")
+        return super().on_failure(exc_info, send_failed_event, return_ok)
+
+    def _fail(self, reason: str) -> None:
+        error = AbandonedJobError(f"{self.name}[{self.id}]: {reason}")
+        get_store().fail(self.id, f"{type(error).__name__}: {error}")
+
+
+class RunJob(Task):  # type: ignore[misc]
+    """Runs a Frappe method, as the signed message says."""
+
+    name = TASK_NAME
+    acks_late = True
+    ignore_result = True
+    Request = JobRequest
+    Strategy = "frappe_celery.worker.task:job_strategy"
+
+    def run(self, sealed: str) -> Any:
+        """Run in a pool's process; a message that is refused here ends without a result."""
+        try:
+            return perform(sealed.encode(), self.request.hostname)
+        except Refused as exc:
+            logger.error("refused: %s", exc)
+            raise Ignore() from exc
+
+
+def job_strategy(task: Task, app: Any, consumer: Any) -> Any:
+    """What the parent does with a message: check its signature, then Celery's own strategy."""
+    handle = celery_strategy.default(task, app, consumer, proto1_to_proto2=_read)
+
+    def on_message(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any) -> None:
+        sealed, queue = _sealed(message), message.delivery_info.get("routing_key", "")
+        try:
+            job = JobMessage.open(get_store().signer, sealed)
+            if job.run != message.headers["id"]:
+                raise Refused(f"the message of run {job.run} lies under the id of another")
+        except FrappeCeleryError as exc:
+            logger.error("refused a message from queue %s: %s", queue, exc)
+            get_store().refuse(queue, str(message.headers["id"]), str(exc))
+            ack()
+            return
+        handle(message, (sealed, job), ack, reject, callbacks)
+
+    return on_message
+
+
+def _sealed(message: Any) -> bytes:
+    try:
+        ((sealed,), _, _) = message.payload
+        return sealed.encode()  # type: ignore[no-any-return]
+    except Exception:
+        return b""
+
+
+def _read(message: Any, body: tuple[bytes, JobMessage]) -> tuple[Any, dict[str, Any], bool, bool]:
+    """What Celery's strategy makes a request of: all of it from the checked text."""
+    sealed, job = body
+    headers = task_headers(job)
+    if job.timeout > 0:
+        headers["timelimit"] = [job.timeout + GRACE_SECONDS, None]
+    return ((sealed.decode(),), {}, {}), headers, True, True

@@ -1,0 +1,49 @@
+"""A job's time limit: JobTimeoutException is raised inside it by SIGALRM, as RQ does."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from types import FrameType
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from frappe_celery import errors
+
+GRACE_SECONDS = 60
+"""A job still alive this long after its timeout is killed (as RQ's monitor does)."""
+
+
+@lru_cache(maxsize=1)
+def timeout_exception() -> type[Exception]:
+    """The class that is raised: caught by our name, by Celery's, and by RQ's where rq is imported."""
+    bases: list[type] = [errors.JobTimeoutException, SoftTimeLimitExceeded]
+    rq = getattr(sys.modules.get("rq.timeouts"), "JobTimeoutException", None)
+    if rq is not None and rq is not errors.JobTimeoutException:
+        bases.insert(0, rq)
+    return type("JobTimeoutException", tuple(bases), {})
+
+
+@contextmanager
+def time_limit(seconds: int) -> Iterator[None]:
+    """Raise in the body after `seconds` (-1: never). Needs the main thread; elsewhere no limit."""
+    if seconds < 0 or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def time_is_up(signum: int, frame: FrameType | None) -> None:
+        raise timeout_exception()(
+            f"Task exceeded maximum timeout value ({seconds} seconds)"
+        )
+
+    before = signal.signal(signal.SIGALRM, time_is_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
