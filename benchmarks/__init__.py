@@ -1,0 +1,1 @@
+"""Side by side with RQ and with plain Celery: `./dev bench`, or `python -m benchmarks`."""

@@ -1,0 +1,1 @@
+"""The app whose jobs every side of the benchmark runs."""

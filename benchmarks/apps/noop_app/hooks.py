@@ -1,0 +1,2 @@
+app_name = "noop_app"
+app_title = "No-op"

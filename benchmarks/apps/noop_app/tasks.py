@@ -1,0 +1,29 @@
+"""The jobs: the same functions on every side."""
+
+import os
+import time
+from functools import cache
+from typing import Any
+
+STAMPS = "benchmark:stamps"
+
+
+def noop(**kwargs: Any) -> None:
+    """Do nothing."""
+
+
+def stamp(**kwargs: Any) -> None:
+    """Tell the measuring process the moment at which this job's code began to run.
+
+    CLOCK_MONOTONIC is one clock for all processes of a machine. Sending it takes place after
+    the moment that is measured.
+    """
+    now = time.monotonic()
+    _client().rpush(STAMPS, repr(now))
+
+
+@cache
+def _client() -> Any:
+    from redis import Redis  # here, so that importing this module costs a forked child nothing
+
+    return Redis.from_url(os.environ["BENCHMARK_REDIS"])

@@ -1,0 +1,45 @@
+"""How long an idle worker takes from the call of enqueue to the first line of the job.
+
+One job at a time; the next follows when it is done and some more time has passed, of random
+length, so that no side's polling falls into step. The job itself notes the moment it starts.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from typing import Any, cast
+
+from redis import Redis
+
+from benchmarks.sides import Side
+from benchmarks.sides.base import jobs, redis_url
+from benchmarks.workers import WorkersFailed, running, wait_finished
+
+WARM_UP = 20
+JOBS = 200
+PAUSE = (0.02, 0.06)
+START_SECONDS = 60
+
+
+def measure(side: Side, scale: float) -> dict[str, float]:
+    client = Redis.from_url(redis_url())
+    jobs = max(int(JOBS * scale), 40)
+    with running(side):
+        times = [_once(side, client, number) for number in range(1, WARM_UP + jobs + 1)][WARM_UP:]
+    return {
+        "median": statistics.median(times) * 1000,
+        "p99": statistics.quantiles(times, n=100, method="inclusive")[98] * 1000,
+    }
+
+
+def _once(side: Side, client: Redis, number: int) -> float:
+    start = time.monotonic()
+    side.enqueue("stamp")
+    stamp = cast(Any, client.blpop([jobs().STAMPS], timeout=START_SECONDS))
+    if stamp is None:
+        raise WorkersFailed(f"{side.name}: a job did not start within {START_SECONDS} s")
+    wait_finished(side, number, number)
+    time.sleep(random.uniform(*PAUSE))
+    return float(stamp[1]) - start

@@ -1,0 +1,31 @@
+"""Memory of an idle worker: PSS of all its processes, after each has done some jobs.
+
+PSS counts a page that n processes share as 1/n in each of them. Linux only.
+"""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+from benchmarks.sides import Side
+from benchmarks.workers import running, wait_finished
+
+JOBS = 200
+IDLE_SECONDS = 2
+
+
+def measure(side: Side, scale: float) -> dict[str, float]:
+    for _ in range(JOBS):
+        side.enqueue("noop")
+    with running(side) as programs:
+        wait_finished(side, JOBS, JOBS)
+        time.sleep(IDLE_SECONDS)
+        return {"pss": sum(_pss(pid) for pid in programs) / 2**20}
+
+
+def _pss(pid: int) -> int:
+    program = psutil.Process(pid)
+    processes = [program, *program.children(recursive=True)]
+    return sum(int(process.memory_full_info().pss) for process in processes)

@@ -1,0 +1,68 @@
+"""Runs turns: each in a fresh process, in the side's Python, against an emptied server."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from redis import Redis
+
+from benchmarks.rq_venv import python_with_rq
+
+HERE = Path(__file__).resolve().parent
+FOREIGN_SETTINGS = ("FRAPPE", "CELERY", "RQ_", "DJANGO", "DATABASE_URL", "PYTHONPATH")
+
+
+class TurnFailed(click.ClickException):
+    """A turn ended without figures; says which and shows its output."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    server_url: str
+    project: Path
+    """Working directory of all turns and workers; see `write_project`."""
+    hiredis: bool
+
+    def turn(self, side: str, what: str, scale: float = 1.0) -> dict[str, Any]:
+        """One turn; raises TurnFailed."""
+        Redis.from_url(self.server_url).flushall()
+        result = subprocess.run(
+            [self._python(side), "-m", "benchmarks.turn", side, what, str(scale)],
+            cwd=self.project,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode:
+            raise TurnFailed(f"{what} of {side} failed:\n{result.stdout}{result.stderr}")
+        figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        return figures
+
+    def _python(self, side: str) -> str:
+        return python_with_rq() if side == "rq" else sys.executable
+
+    def _environment(self) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN_SETTINGS)}
+        path = [HERE.parent, HERE / "apps"]
+        if not self.hiredis:
+            path.insert(0, HERE / "without_hiredis")
+        return {
+            **inherited,
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "BENCHMARK_REDIS": self.server_url,
+        }
+
+
+def write_project(folder: Path, server_url: str) -> None:
+    """The project that frappe_celery's side finds itself in; the others need none."""
+    sites = folder / "sites"
+    sites.mkdir()
+    (sites / "apps.txt").write_text("noop_app\n")
+    (sites / "common_site_config.json").write_text(json.dumps({"redis_queue": server_url}))

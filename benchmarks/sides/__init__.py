@@ -1,0 +1,20 @@
+"""The three that are compared. A side's module is imported only in that side's own processes."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from benchmarks.sides.base import Side
+
+__all__ = ["TITLES", "TURNS", "Side", "load"]
+
+TITLES = {"frappe_celery": "frappe_celery", "rq": "RQ", "celery": "plain Celery"}
+"""Name of each side's module, and what tables call it."""
+
+TURNS = ("rq", "celery", "frappe_celery")
+"""The order within a round."""
+
+
+def load(name: str) -> Side:
+    return cast(Side, importlib.import_module(f"benchmarks.sides.{name}").side)

@@ -1,0 +1,43 @@
+"""What a side has to say about itself; everything else is the same code for all."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any, Protocol
+
+PROCESSES = 2
+"""Processes that run jobs, on every side."""
+
+JOB_ARGUMENTS: dict[str, Any] = {"name": "INV-00001", "submit": True}
+"""Keyword arguments that every job is enqueued with."""
+
+
+class Side(Protocol):
+    name: str
+
+    packages: Sequence[str]
+    """Distributions whose versions belong in the results."""
+
+    jobs_a_second: int
+    """About how fast two processes run no-op jobs: sizes the backlog, decides nothing."""
+
+    def worker_commands(self) -> list[list[str]]:
+        """Arguments of `python -m` for each program that together are the worker."""
+
+    def enqueue(self, job: str) -> None:
+        """Enqueue a function of `jobs()` with JOB_ARGUMENTS, as an application would."""
+
+    def finished(self, enqueued: int) -> int:
+        """How many of the jobs enqueued are done with, recorded and acknowledged."""
+
+
+def jobs() -> ModuleType:
+    """apps/noop_app/tasks.py, which is on PYTHONPATH as an app of a bench is."""
+    return importlib.import_module("noop_app.tasks")
+
+
+def redis_url() -> str:
+    return os.environ["BENCHMARK_REDIS"]

@@ -1,0 +1,34 @@
+"""frappe_celery: the standalone host, `celery -A frappe_celery worker`, `frappe.enqueue`.
+
+Its project is the working directory: `sites/` as the harness has written it, with one app.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from benchmarks.sides.base import JOB_ARGUMENTS, PROCESSES
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore, get_store
+
+
+class FrappeCelery:
+    name = "frappe_celery"
+    packages = ("frappe_celery", "celery", "kombu", "redis")
+    jobs_a_second = 3000
+
+    def worker_commands(self) -> list[list[str]]:
+        return [["celery", "-A", "frappe_celery", "worker", "--concurrency", str(PROCESSES)]]
+
+    def enqueue(self, job: str) -> None:
+        enqueue(f"noop_app.tasks.{job}", **JOB_ARGUMENTS)
+
+    def finished(self, enqueued: int) -> int:
+        return self._store.counts(queue="default").get(JobStatus.FINISHED, 0)
+
+    @cached_property
+    def _store(self) -> JobStore:
+        return get_store()
+
+
+side = FrappeCelery()
