@@ -1,0 +1,171 @@
+"""A cron expression as times on a wall clock, without a zone.
+
+Walking the calendar is ours and not croniter's, whose versions differ there: 2.0 and 6.0 miss
+1 March for ``0 0 1,30 * *`` and 28 February for ``0 0 L,30 * *``.
+"""
+
+from bisect import bisect_left
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
+
+from frappe_celery.schedule.fields import ACCEPTED, FIELDS, LAST, CronError, Field, read_field
+from frappe_celery.schedule.frequencies import cron_of
+
+LONGEST_WAIT = 50
+"""Years that may lie between two times of an expression; croniter's own limit."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of an expression: those of its month field, its weekday field, or either."""
+
+    month_days: frozenset[int]
+    nearest: frozenset[int]
+    week_days: frozenset[int]
+    nth: frozenset[tuple[int, int]]
+    either: bool
+
+    def has(self, day: date) -> bool:
+        if self.either:
+            return self._in_month(day) or self._in_week(day)
+        return self._in_month(day) and self._in_week(day)
+
+    def _in_month(self, day: date) -> bool:
+        if self.nearest:
+            return any(day.day == _nearest_weekday(day.year, day.month, n) for n in self.nearest)
+        return day.day in self.month_days or (LAST in self.month_days and _days_left(day) == 0)
+
+    def _in_week(self, day: date) -> bool:
+        week_day = day.isoweekday() % 7
+        if not self.nth:
+            return week_day in self.week_days
+        return (week_day, (day.day + 6) // 7) in self.nth or (
+            (week_day, LAST) in self.nth and _days_left(day) < 7
+        )
+
+
+@dataclass(frozen=True)
+class Expression:
+    """The times of a cron expression; made by `parse`.
+
+    ``minutes`` are minutes of the day. ``keeps_rhythm`` says that the hour is ``*`` or has a
+    step, which matters at changes of the clock.
+    """
+
+    text: str
+    years: frozenset[int]
+    months: frozenset[int]
+    days: Days
+    minutes: tuple[int, ...]
+    seconds: tuple[int, ...]
+    keeps_rhythm: bool
+
+    def first_from(self, moment: datetime) -> datetime:
+        """The first time at or after ``moment``, both naive.
+
+        Raises CronError when there is none within 50 years.
+        """
+        if moment.microsecond:
+            moment = moment.replace(microsecond=0) + timedelta(seconds=1)
+        last_year = moment.year + LONGEST_WAIT
+        day = self._day_from(moment.date(), last_year)
+        if day == moment.date():
+            later_today = self._time_from(moment.time())
+            if later_today is not None:
+                return datetime.combine(day, later_today)
+            day = self._day_from(day + timedelta(days=1), last_year)
+        return datetime.combine(day, self._time(0, 0))
+
+    def _day_from(self, day: date, last_year: int) -> date:
+        while day.year <= last_year:
+            if self.years and day.year not in self.years:
+                day = date(day.year + 1, 1, 1)
+            elif day.month not in self.months:
+                day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+            elif self.days.has(day):
+                return day
+            else:
+                day += timedelta(days=1)
+        raise CronError(
+            f"the cron expression {self.text!r} has no time up to the end of {last_year}"
+        )
+
+    def _time_from(self, start: time) -> time | None:
+        minute = start.hour * 60 + start.minute
+        at, second = bisect_left(self.minutes, minute), 0
+        if at < len(self.minutes) and self.minutes[at] == minute:
+            second = bisect_left(self.seconds, start.second)
+            if second == len(self.seconds):
+                at, second = at + 1, 0
+        return self._time(at, second) if at < len(self.minutes) else None
+
+    def _time(self, minute: int, second: int) -> time:
+        return time(*divmod(self.minutes[minute], 60), self.seconds[second])
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Read a cron expression, a frequency word or an alias; each is read once a process.
+
+    Raises CronError for what croniter does not take, and for what never fires.
+    """
+    parts = cron_of(text).split()
+    if not 5 <= len(parts) <= len(FIELDS):
+        raise CronError(f"{text!r} is no cron expression, it has {len(parts)} fields. {ACCEPTED}")
+    fields = {name: read_field(text, name, part) for name, part in zip(FIELDS, parts, strict=False)}
+    hour, minute = fields["hour"], fields["minute"]
+    expression = Expression(
+        text=text,
+        years=fields["year"].values if "year" in fields else frozenset(),
+        months=fields["month"].values,
+        days=_days(fields["day of the month"], fields["day of the week"]),
+        minutes=tuple(sorted(h * 60 + m for h in hour.values for m in minute.values)),
+        seconds=tuple(sorted(fields["second"].values)) if "second" in fields else (0,),
+        keeps_rhythm=hour.is_full or "/" in hour.text,
+    )
+    try:
+        expression.first_from(datetime(min(expression.years, default=2000), 1, 1))
+    except CronError:
+        raise CronError(f"the cron expression {text!r} never fires: there is no such day") from None
+    return expression
+
+
+def _days(month: Field, week: Field) -> Days:
+    """Cron's rule for its two day fields: either fits when neither is ``*``.
+
+    As in croniter, an nth weekday (``5#2``) then overrules the day of the month, and a nearest
+    weekday (``15W``) the day of the week.
+    """
+    both_chosen = not _is_any(month, week) and not _is_any(week, month)
+    return Days(
+        month_days=frozenset(range(1, 32)) if both_chosen and week.nth else month.values,
+        nearest=month.nearest,
+        week_days=frozenset(range(7)) if both_chosen and month.nearest else week.values,
+        nth=week.nth,
+        either=both_chosen and not week.nth and not month.nearest,
+    )
+
+
+def _is_any(field: Field, other: Field) -> bool:
+    """Whether a day field leaves the choice to the other one, as croniter from 2.0.2 on decides.
+
+    A list or range of all days is a choice too: ``0 0 1-31 * 1`` is every day, not Mondays.
+    """
+    return field.is_full and (field.has_star or "*" in other.text)
+
+
+def _days_left(day: date) -> int:
+    return monthrange(day.year, day.month)[1] - day.day
+
+
+def _nearest_weekday(year: int, month: int, day: int) -> int:
+    last = monthrange(year, month)[1]
+    day = min(day, last)
+    week_day = date(year, month, day).isoweekday()
+    if week_day == 6:
+        return day - 1 if day > 1 else 3
+    if week_day == 7:
+        return day + 1 if day < last else day - 2
+    return day

@@ -1,0 +1,68 @@
+"""Frappe's frequency words, the keys of ``scheduler_events``, as cron expressions.
+
+Research document section 1; Frappe's own table is in ``ScheduledJobType.get_next_execution``
+(the ``*_maintenance`` words came with v17). croniter's ``@daily`` and its like are here too.
+"""
+
+HOURLY, DAILY, WEEKLY = "0 * * * *", "0 0 * * *", "0 0 * * 0"
+MONTHLY, YEARLY = "0 0 1 * *", "0 0 1 1 *"
+
+FREQUENCIES = {
+    "hourly": HOURLY,
+    "hourly_long": HOURLY,
+    "hourly_maintenance": HOURLY,
+    "daily": DAILY,
+    "daily_long": DAILY,
+    "daily_maintenance": DAILY,
+    "weekly": WEEKLY,
+    "weekly_long": WEEKLY,
+    "monthly": MONTHLY,
+    "monthly_long": MONTHLY,
+    "yearly": YEARLY,
+    "yearly_long": YEARLY,
+    "annual": YEARLY,
+    "annual_long": YEARLY,
+}
+ALIASES = {
+    "@hourly": HOURLY,
+    "@daily": DAILY,
+    "@midnight": DAILY,
+    "@weekly": WEEKLY,
+    "@monthly": MONTHLY,
+    "@yearly": YEARLY,
+    "@annually": YEARLY,
+}
+
+
+def frequency_of(label: str) -> str:
+    """The word for a Scheduled Job Type's frequency label: ``Daily Long`` is ``daily_long``."""
+    return "_".join(label.lower().split())
+
+
+def cron_of(text: str, tick: int = 60) -> str:
+    """The cron expression for a frequency word, a label or an alias; other text as it is.
+
+    ``all`` is due at every scheduler tick, which is ``tick`` seconds long.
+    """
+    word = frequency_of(text)
+    if word == "all":
+        return every(tick)
+    return FREQUENCIES.get(word) or ALIASES.get(word) or text
+
+
+def every(seconds: int) -> str:
+    """A cron expression that fires every so many seconds, rounded down as Frappe rounds.
+
+    A minute and longer counts in whole minutes, an hour and longer in whole hours, a day and
+    longer daily. An interval that does not divide its hour starts anew with the next one, as
+    every cron step does. Raises ValueError for less than a second.
+    """
+    if seconds < 1:
+        raise ValueError(f"a scheduler tick of {seconds} seconds is too short; give 1 or more")
+    if seconds < 60:
+        return f"* * * * * */{seconds}"
+    if seconds < 3600:
+        return f"*/{seconds // 60} * * * *"
+    if seconds < 86400:
+        return f"0 */{seconds // 3600} * * *"
+    return DAILY
