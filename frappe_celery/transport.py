@@ -276,7 +276,25 @@ class Transport(kombu_redis.Transport):
         self.cycle = Poller()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Let the worker's event loop drive us."""
-        super().register_with_event_loop(connection, loop)
+        """Let the worker's event loop drive us.
+
+        Like kombu's, but a socket is handed to the loop once, not at each of its turns.
+        """
+        cycle = self.cycle
+        cycle.on_poll_init(loop.poller)
+
+        def on_poll_start() -> None:
+            cycle.on_poll_start()
+            for fd in cycle.fds:
+                if fd not in loop.readers:
+                    loop.add_reader(fd, cycle.on_readable, fd)
+
+        def on_disconnect(lost: Any) -> None:
+            if lost._sock:
+                loop.remove(lost._sock)
+            loop.on_tick.discard(on_poll_start)
+
+        cycle._on_connection_disconnect = on_disconnect
+        loop.on_tick.add(on_poll_start)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
         loop.call_repeatedly(HEARTBEAT_SECONDS, self.cycle.heartbeat)
