@@ -1,0 +1,67 @@
+"""Which database errors mean 'try again', and the errors that task code knows them by."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from frappe_celery.hosts.standalone.exceptions import (
+    DuplicateEntryError,
+    QueryDeadlockError,
+    QueryTimeoutError,
+)
+from frappe_celery.hosts.standalone.missing import unsupported
+
+_DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
+_TIMEOUT = re.compile(
+    r"\(1205,|\(1969,|database (table )?is locked|lock timeout|statement timeout", re.I
+)
+_MISSING_TABLE = re.compile(r"no such table|\(1146,|relation .* does not exist", re.I)
+_FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
+
+
+def is_database_error(error: BaseException) -> bool:
+    """Whether Django raised it for the database."""
+    django_db = sys.modules.get("django.db")
+    return django_db is not None and isinstance(error, django_db.DatabaseError)
+
+
+def is_deadlocked(error: BaseException) -> bool:
+    """MariaDB 1213, PostgreSQL 40P01 and 40001, also inside Frappe's own class."""
+    if isinstance(error, QueryDeadlockError):
+        return True
+    return is_database_error(error) and bool(_DEADLOCK.search(str(error)))
+
+
+def is_timedout(error: BaseException) -> bool:
+    """MariaDB 1205, PostgreSQL 55P03, SQLite's 'database is locked'."""
+    if isinstance(error, QueryTimeoutError):
+        return True
+    return is_database_error(error) and bool(_TIMEOUT.search(str(error)))
+
+
+def is_missing_table(error: BaseException) -> bool:
+    """The statement names a table that is not there."""
+    return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
+
+
+@contextmanager
+def translated(query: str = "") -> Iterator[None]:
+    """Raise Frappe's errors for what the database says."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_error(error):
+            raise
+        if is_deadlocked(error):
+            raise QueryDeadlockError(error) from error
+        if is_timedout(error):
+            raise QueryTimeoutError(error) from error
+        if isinstance(error, sys.modules["django.db"].IntegrityError):
+            raise DuplicateEntryError(error) from error
+        table = _FRAPPE_TABLE.search(query)
+        if table and is_missing_table(error):
+            raise unsupported(f"the table {table[0]} in frappe.db.sql") from error
+        raise

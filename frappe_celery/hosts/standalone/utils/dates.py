@@ -1,0 +1,377 @@
+"""Dates and times of `frappe.utils`: naive, in the site's time zone, given as text or objects."""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil import parser
+from dateutil.relativedelta import relativedelta
+
+from frappe_celery import settings
+from frappe_celery.hosts.standalone.context import local
+from frappe_celery.hosts.standalone.exceptions import ValidationError
+
+DATE_FORMAT = "%Y-%m-%d"
+TIME_FORMAT = "%H:%M:%S.%f"
+DATETIME_FORMAT = f"{DATE_FORMAT} {TIME_FORMAT}"
+DateTimeLikeObject = str | date | datetime
+
+_zone_named = lru_cache(ZoneInfo)
+
+
+def get_system_timezone() -> str:
+    """IANA name of the site's time zone: `time_zone` in its configuration, else the bench's."""
+    configured = local.conf.get("time_zone") if local.is_set_up else None
+    return str(configured or settings.current().zone)
+
+
+def zone() -> ZoneInfo:
+    """The site's time zone."""
+    return _zone_named(get_system_timezone())
+
+
+# -- now
+
+
+def now_datetime() -> datetime:
+    """The site's time now, naive."""
+    return datetime.now(zone()).replace(tzinfo=None)
+
+
+def now() -> str:
+    """The site's time now, as text with microseconds."""
+    return now_datetime().strftime(DATETIME_FORMAT)
+
+
+def nowdate() -> str:
+    """Today, as text."""
+    return now_datetime().strftime(DATE_FORMAT)
+
+
+today = nowdate
+
+
+def nowtime() -> str:
+    """The time of day, as text with microseconds."""
+    return now_datetime().strftime(TIME_FORMAT)
+
+
+def get_timestamp(value: DateTimeLikeObject | None = None) -> float:
+    """Seconds since the epoch at the start of a day."""
+    day = getdate(value) or now_datetime().date()
+    return datetime(day.year, day.month, day.day, tzinfo=zone()).timestamp()
+
+
+def convert_utc_to_timezone(utc: datetime, name: str) -> datetime:
+    """A naive or aware UTC time in a zone, aware."""
+    if utc.tzinfo is None:
+        utc = utc.replace(tzinfo=timezone.utc)
+    return utc.astimezone(_zone_named(name))
+
+
+def convert_utc_to_system_timezone(utc: datetime) -> datetime:
+    """A naive or aware UTC time in the site's zone, aware."""
+    return convert_utc_to_timezone(utc, get_system_timezone())
+
+
+# -- reading
+
+
+def getdate(value: DateTimeLikeObject | None = None, parse_day_first: bool = False) -> date | None:
+    """A date from text or a time; today for None, None for an empty text.
+
+    Raises:
+        ValidationError: the text is no date.
+    """
+    if value is None:
+        return now_datetime().date()
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    return _parse(value, parse_day_first).date() if value.strip() else None
+
+
+def get_datetime(value: Any = None) -> datetime | None:
+    """A naive time from text, a date, a timedelta or its parts; now for None, None for ''.
+
+    Raises:
+        ValidationError: the text is no time.
+    """
+    if value is None:
+        return now_datetime()
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, timedelta):
+        return datetime.combine(now_datetime().date(), time()) + value
+    if isinstance(value, (list, tuple)):
+        return datetime(*value)
+    return _parse(value) if str(value).strip() else None
+
+
+def _parse(text: Any, day_first: bool = False) -> datetime:
+    try:
+        return parser.isoparse(str(text).strip().replace(" ", "T", 1))
+    except ValueError:
+        pass
+    try:
+        return parser.parse(str(text), dayfirst=day_first)
+    except (ValueError, OverflowError):
+        raise ValidationError(f"{text!r} is not a valid date or time") from None
+
+
+def get_time(value: Any) -> time:
+    """A time of day from text, a datetime or a timedelta."""
+    if isinstance(value, datetime):
+        return value.time()
+    if isinstance(value, time):
+        return value
+    if isinstance(value, timedelta):
+        return (datetime.min + value).time()
+    return parser.parse(str(value)).time()
+
+
+def get_timedelta(value: Any = None) -> timedelta | None:
+    """A duration from 'HH:MM:SS'."""
+    if isinstance(value, timedelta):
+        return value
+    if not value:
+        return None
+    hours, minutes, seconds = ([float(part) for part in str(value).split(":")] + [0.0, 0.0])[:3]
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+to_timedelta = get_timedelta
+
+
+# -- reckoning
+
+
+def add_to_date(
+    date: Any = None,
+    years: float = 0,
+    months: float = 0,
+    weeks: float = 0,
+    days: float = 0,
+    hours: float = 0,
+    minutes: float = 0,
+    seconds: float = 0,
+    as_string: bool = False,
+    as_datetime: bool = False,
+) -> Any:
+    """`date` moved. Text gives text, a date a date, a time a time, as in Frappe."""
+    when = now_datetime() if date is None else date
+    if isinstance(when, str):
+        as_string = True
+        as_datetime = as_datetime or " " in when
+        when = get_datetime(when)
+    as_datetime = as_datetime or bool(hours or minutes or seconds)
+    if as_datetime:
+        when = get_datetime(when)
+    # relativedelta takes whole years and months only
+    moved = when + relativedelta(years=int(years), months=int(months)) + timedelta(
+        weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds
+    )
+    if as_string:
+        return moved.strftime(DATETIME_FORMAT if as_datetime else DATE_FORMAT)
+    return moved
+
+
+def add_days(date: Any, days: float) -> Any:
+    """`date` moved by days."""
+    return add_to_date(date, days=days)
+
+
+def add_months(date: Any, months: int) -> Any:
+    """`date` moved by months, at most to the month's last day."""
+    return add_to_date(date, months=months)
+
+
+def add_years(date: Any, years: int) -> Any:
+    """`date` moved by years."""
+    return add_to_date(date, years=years)
+
+
+def date_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Days from the second date to the first."""
+    return days_diff(string_ed_date, string_st_date)
+
+
+def days_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Days from the second date to the first."""
+    last, first = getdate(string_ed_date), getdate(string_st_date)
+    if last is None or first is None:
+        raise ValidationError("date_diff needs two dates; one of them is empty")
+    return (last - first).days
+
+
+def month_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Months from the second date to the first, both counted."""
+    last, first = getdate(string_ed_date), getdate(string_st_date)
+    assert last is not None
+    assert first is not None
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def time_diff(string_ed_date: Any, string_st_date: Any) -> timedelta:
+    """The time from the second to the first."""
+    last, first = get_datetime(string_ed_date), get_datetime(string_st_date)
+    if last is None or first is None:
+        raise ValidationError("time_diff needs two times; one of them is empty")
+    return last - first
+
+
+def time_diff_in_seconds(string_ed_date: Any, string_st_date: Any) -> float:
+    """Seconds from the second time to the first."""
+    return time_diff(string_ed_date, string_st_date).total_seconds()
+
+
+def time_diff_in_hours(string_ed_date: Any, string_st_date: Any) -> float:
+    """Hours from the second time to the first."""
+    return round(time_diff_in_seconds(string_ed_date, string_st_date) / 3600, 6)
+
+
+def _day(value: Any) -> date:
+    day = getdate(value)
+    if day is None:
+        raise ValidationError("a date is needed; it is empty")
+    return day
+
+
+def _given(day: date, as_str: bool) -> Any:
+    return day.strftime(DATE_FORMAT) if as_str else day
+
+
+def get_first_day(dt: Any, d_years: int = 0, d_months: int = 0, as_str: bool = False) -> Any:
+    """The first day of the month, moved by years and months."""
+    day = _day(dt) + relativedelta(years=d_years, months=d_months)
+    return _given(day.replace(day=1), as_str)
+
+
+def get_last_day(dt: Any, as_str: bool = False) -> Any:
+    """The last day of the month."""
+    day = _day(dt)
+    return _given(day.replace(day=calendar.monthrange(day.year, day.month)[1]), as_str)
+
+
+def is_last_day_of_the_month(dt: Any) -> bool:
+    """Whether it is."""
+    return bool(_day(dt) == get_last_day(dt))
+
+
+def get_first_day_of_week(dt: Any, as_str: bool = False) -> Any:
+    """The Sunday on or before."""
+    day = _day(dt)
+    return _given(day - timedelta(days=(day.weekday() + 1) % 7), as_str)
+
+
+def get_last_day_of_week(dt: Any) -> date:
+    """The Saturday on or after."""
+    return date.fromisoformat(get_first_day_of_week(dt, as_str=True)) + timedelta(days=6)
+
+
+def get_quarter_start(dt: Any, as_str: bool = False) -> Any:
+    """The first day of the quarter."""
+    day = _day(dt)
+    return _given(day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1), as_str)
+
+
+def get_year_start(dt: Any, as_str: bool = False) -> Any:
+    """The first day of the year."""
+    return _given(_day(dt).replace(month=1, day=1), as_str)
+
+
+def get_year_ending(dt: Any, as_str: bool = False) -> Any:
+    """The last day of the year."""
+    return _given(_day(dt).replace(month=12, day=31), as_str)
+
+
+# -- writing
+
+
+def get_date_str(value: Any) -> str:
+    """2026-01-31."""
+    return _day(value).strftime(DATE_FORMAT)
+
+
+def get_datetime_str(value: Any) -> str:
+    """2026-01-31 10:00:00.000000."""
+    when = get_datetime(value)
+    return when.strftime(DATETIME_FORMAT) if when else ""
+
+
+def get_time_str(value: Any) -> str:
+    """10:00:00."""
+    return get_time(value).strftime("%H:%M:%S")
+
+
+def formatdate(string_date: Any = None, format_string: str | None = None, **_ignored: Any) -> str:
+    """A date in letters like `dd-mm-yyyy`; as 2026-01-31 where none are given."""
+    if string_date == "":
+        return ""
+    day = _day(string_date)
+    text = (format_string or "yyyy-mm-dd").lower()
+    for letters, code in (("yyyy", "%Y"), ("yy", "%y"), ("mmmm", "%B"), ("mmm", "%b")):
+        text = text.replace(letters, code)
+    return day.strftime(text.replace("mm", "%m").replace("dd", "%d"))
+
+
+format_date = formatdate
+
+
+def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:
+    """A time as 2026-01-31 10:00:00."""
+    when = get_datetime(datetime_string)
+    return f"{formatdate(when, format_string)} {when:%H:%M:%S}" if when else ""
+
+
+def format_time(time_string: Any = None, format_string: str | None = None) -> str:
+    """A time of day as 10:00:00."""
+    return get_time_str(time_string if time_string is not None else now_datetime())
+
+
+def get_weekday(when: datetime | None = None) -> str:
+    """Monday, Tuesday, …"""
+    return (when or now_datetime()).strftime("%A")
+
+
+def get_weekdays() -> list[str]:
+    """Monday to Sunday."""
+    return list(calendar.day_name)
+
+
+def format_duration(seconds: float, hide_days: bool = False) -> str:
+    """1d 2h 3m 4s."""
+    left = int(seconds)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if unit == "d" and hide_days:
+            continue
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return " ".join(parts)
+
+
+def pretty_date(value: Any) -> str:
+    """How long ago, in words."""
+    when = get_datetime(value) if value else None
+    if when is None:
+        return ""
+    passed = (now_datetime() - when).total_seconds()
+    if passed < 60:
+        return "just now"
+    for name, size in (
+        *(("year", 31536000), ("month", 2592000), ("week", 604800)),
+        *(("day", 86400), ("hour", 3600), ("minute", 60)),
+    ):
+        number = int(passed // size)
+        if number:
+            return f"{number} {name}{'s' if number > 1 else ''} ago"
+    return "just now"

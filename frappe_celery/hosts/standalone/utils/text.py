@@ -1,0 +1,223 @@
+"""Text, lists and JSON of `frappe.utils`."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import math
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from frappe_celery.hosts.standalone.context import local
+from frappe_celery.hosts.standalone.exceptions import InvalidEmailAddressError
+from frappe_celery.hosts.standalone.frappedict import _dict
+
+_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+
+
+def cstr(s: Any, encoding: str = "utf-8") -> str:
+    """Text; '' for None."""
+    if s is None:
+        return ""
+    return s.decode(encoding) if isinstance(s, bytes) else str(s)
+
+
+as_unicode = cstr
+
+
+def scrub(txt: str) -> str:
+    """`Sales Order` as `sales_order`."""
+    return cstr(txt).replace(" ", "_").replace("-", "_").lower()
+
+
+def unscrub(txt: str) -> str:
+    """`sales_order` as `Sales Order`."""
+    return txt.replace("_", " ").replace("-", " ").title()
+
+
+def bold(text: Any) -> str:
+    """In HTML."""
+    return f"<strong>{text}</strong>"
+
+
+def generate_hash(txt: str | None = None, length: int = 56) -> str:
+    """Random hexadecimal digits."""
+    length = length or 56
+    return secrets.token_hex(math.ceil(length / 2))[:length]
+
+
+def random_string(length: int) -> str:
+    """Random hexadecimal digits."""
+    return generate_hash(length=length)
+
+
+def sha256_hash(text: str | bytes) -> str:
+    """SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+def strip(val: str, chars: str | None = None) -> str:
+    """Without invisible characters at its ends."""
+    return (val or "").replace("\ufeff", "").replace("\u200b", "").strip(chars)
+
+
+def strip_html(text: str) -> str:
+    """Without tags."""
+    return re.sub(r"<[^>]*>", "", text or "")
+
+
+strip_html_tags = strip_html
+
+
+def escape_html(text: Any) -> Any:
+    """Safe inside HTML."""
+    return html.escape(text) if isinstance(text, str) else text
+
+
+def is_html(text: str) -> bool:
+    """Whether it has a tag."""
+    return bool(re.search(r"<\w+[^>]*>", text or ""))
+
+
+def comma_sep(items: Any, conjunction: str) -> str:
+    """a, b <conjunction> c."""
+    if not isinstance(items, (list, tuple)):
+        return cstr(items)
+    texts = [cstr(item) for item in items]
+    if len(texts) < 2:
+        return "".join(texts)
+    return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
+
+
+def comma_and(some_list: Any, add_quotes: bool = True) -> str:
+    """'a', 'b' and 'c'."""
+    return comma_sep([f"'{item}'" for item in some_list] if add_quotes else some_list, "and")
+
+
+def comma_or(some_list: Any, add_quotes: bool = True) -> str:
+    """'a', 'b' or 'c'."""
+    return comma_sep([f"'{item}'" for item in some_list] if add_quotes else some_list, "or")
+
+
+def unique(seq: Iterable[Any]) -> list[Any]:
+    """Each once, in order."""
+    return list(dict.fromkeys(seq))
+
+
+def create_batch(iterable: Sequence[Any] | Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of at most `size`."""
+    items = list(iterable)
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def validate_email_address(email_str: str, throw: bool = False) -> str:
+    """The addresses in it, or '' when there is none.
+
+    Raises:
+        InvalidEmailAddressError: with `throw`, when one is none.
+    """
+    parts = [part.strip() for part in cstr(email_str).split(",") if part.strip()]
+    found = []
+    for part in parts:
+        match = _EMAIL.search(part)
+        if match:
+            found.append(match[0])
+        elif throw:
+            raise InvalidEmailAddressError(f"{part} is not a valid Email Address")
+    return ", ".join(found)
+
+
+def split_emails(txt: str) -> list[str]:
+    """The addresses of a list in text."""
+    return [part.strip() for part in re.split(r"[,;\n]", cstr(txt)) if part.strip()]
+
+
+def get_fullname(user: str | None = None) -> str:
+    """The user's name as known here: the user."""
+    return user or local.session.user or ""
+
+
+# -- addresses of pages
+
+
+def get_url(uri: str | None = None, full_address: bool = False) -> str:
+    """The site's address: `host_name` in its configuration, else http://<site>."""
+    host = local.conf.get("host_name") or local.conf.get("hostname") or local.site
+    if not str(host).startswith(("http://", "https://")):
+        host = f"http://{host}"
+    return f"{str(host).rstrip('/')}/{uri.lstrip('/')}" if uri else str(host)
+
+
+def get_url_to_form(doctype: str, name: str) -> str:
+    """The address of a document's form."""
+    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}/{quote(cstr(name))}")
+
+
+def get_link_to_form(doctype: str, name: str | None = None, label: str | None = None) -> str:
+    """A link to a document's form, in HTML."""
+    name = cstr(name)
+    return f'<a href="{get_url_to_form(doctype, name)}">{label or name}</a>'
+
+
+# -- JSON
+
+
+def json_handler(value: Any) -> Any:
+    """What `frappe.as_json` makes of what JSON does not have."""
+    if isinstance(value, (datetime, date, time, timedelta)):
+        return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "as_dict"):
+        return value.as_dict()
+    if isinstance(value, type) or callable(value):
+        return repr(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{value!r} ({type(value).__name__}) is not JSON serializable")
+
+
+def as_json(
+    obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True
+) -> str:
+    """JSON with sorted keys, dates as text."""
+    options: dict[str, Any] = {
+        "indent": indent,
+        "default": json_handler,
+        "separators": separators or (",", ": "),
+        "ensure_ascii": ensure_ascii,
+    }
+    try:
+        return json.dumps(obj, sort_keys=True, **options)
+    except TypeError:
+        return json.dumps(dict(sorted(obj.items(), key=lambda item: str(item[0]))), **options)
+
+
+def parse_json(val: Any) -> Any:
+    """What JSON text says, dictionaries as `_dict`; anything else as it is."""
+    if isinstance(val, str):
+        val = json.loads(val)
+    return _dict(val) if isinstance(val, dict) else val
+
+
+orjson_dumps = as_json
+
+
+def safe_json_loads(*args: str) -> Any:
+    """Each read as JSON, or as it is when it is none."""
+    found = []
+    for text in args:
+        try:
+            found.append(json.loads(text))
+        except (ValueError, TypeError):
+            found.append(text)
+    return found if len(found) > 1 else found[0]
