@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from celery import Celery, signals
+from click import Option
 from kombu import Exchange, Queue
 
 from frappe_celery import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
+from frappe_celery.worker.bootsteps import STEPS
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.task import RunJob
 
@@ -132,4 +134,8 @@ def worker_settings(config: Settings) -> dict[str, Any]:
 
 def _add(app: Celery) -> None:
     app.register_task(RunJob())
+    app.steps["consumer"].update(STEPS)
+    app.user_options["worker"].add(
+        Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
+    )
     signals.worker_init.connect(prepare)

@@ -18,6 +18,7 @@ from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.job import ENDED, Job, JobStatus, timestamp
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.workers import Workers
 from frappe_celery.settings import Settings
 
 RESULT_PURPOSE = "result"
@@ -50,6 +51,7 @@ class JobStore:
         self.client = connect(self.url)
         self.keys = Keys(config.prefix)
         self.signer = config.signer
+        self.workers = Workers(self.client, self.keys, self.url)
 
     def _run(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         with naming_the_server(self.url):

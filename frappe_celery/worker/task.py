@@ -34,7 +34,8 @@ class JobRequest(Request):  # type: ignore[misc]
     ) -> Any:
         """The run failed; when its process died it could not record that itself."""
         if not return_ok:
-            self._fail(f"its process died: {exc_info.exception}")
+            died = exc_info.exception
+            self._fail(f"its process died: {getattr(died, 'exc', died)}")
         return super().on_failure(exc_info, send_failed_event, return_ok)
 
     def _fail(self, reason: str) -> None:

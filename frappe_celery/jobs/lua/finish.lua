@@ -5,7 +5,7 @@
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue')
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue', 'worker', 'started_at')
 local was = found[1]
 if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
@@ -16,6 +16,14 @@ if #ARGV > 7 then redis.call('HSET', KEYS[1], unpack(ARGV, 8)) end
 local index = prefix .. 'jobs:' .. found[2] .. '|'
 redis.call('ZREM', index .. was, run)
 if was == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
+
+if found[5] then
+  local worker = prefix .. 'worker:' .. found[5]
+  if redis.call('EXISTS', worker) == 1 then
+    redis.call('HINCRBY', worker, status == 'finished' and 'successful' or 'failed', 1)
+    redis.call('HINCRBYFLOAT', worker, 'total_working_time', tonumber(now) - tonumber(found[6]))
+  end
+end
 
 local ended_index = index .. status
 redis.call('ZADD', ended_index, now, run)

@@ -1,0 +1,155 @@
+"""Steps of ours in Celery's worker: its record, the reaper, burst mode, what a pool cannot do."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.transport import HEARTBEAT_SECONDS
+from frappe_celery.worker.reaper import reap
+
+logger = logging.getLogger(__name__)
+
+REAP_SECONDS = 2.0
+BURST_SECONDS = 0.2
+TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
+
+
+class _Repeated(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Does something every few seconds while the consumer runs."""
+
+    requires = (TASKS_STEP,)
+    seconds: float
+
+    def start(self, consumer: Any) -> None:
+        """Begin; called again after each reconnection."""
+        self.stop(consumer)
+        self.entry = consumer.timer.call_repeatedly(self.seconds, self.guarded, (consumer,))
+
+    def stop(self, consumer: Any) -> None:
+        """End."""
+        entry = getattr(self, "entry", None)
+        if entry is not None:
+            entry.cancel()
+
+    def guarded(self, consumer: Any) -> None:
+        """Once more; a broker that is away is waited for."""
+        try:
+            self.tick(consumer)
+        except BrokerUnreachable as exc:
+            logger.warning("%s: %s", type(self).__name__, exc)
+
+    def tick(self, consumer: Any) -> None:
+        """What is done."""
+        raise NotImplementedError
+
+
+class Record(_Repeated):
+    """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
+
+    seconds = HEARTBEAT_SECONDS
+
+    def start(self, consumer: Any) -> None:
+        """Write it at once, then again and again."""
+        self.birth = time.time()
+        super().start(consumer)
+        self.guarded(consumer)
+
+    def stop(self, consumer: Any) -> None:
+        """Remove it."""
+        super().stop(consumer)
+        try:
+            get_store().workers.remove(consumer.hostname)
+        except BrokerUnreachable:
+            logger.info("the record of %s stays until it expires", consumer.hostname)
+
+    def tick(self, consumer: Any) -> None:
+        """Who this worker is and what it does now."""
+        active = [request.id for request in state.active_requests]
+        get_store().workers.write(
+            WorkerInfo(
+                name=consumer.hostname,
+                hostname=socket.gethostname(),
+                pid=os.getpid(),
+                queues=tuple(consumer.app.amqp.queues.consume_from),
+                processes=getattr(consumer.pool, "num_processes", 1),
+                state="busy" if active else "idle",
+                current_job=active[0] if active else None,
+                birth=self.birth,
+                last_heartbeat=time.time(),
+            )
+        )
+
+
+class Reaper(_Repeated):
+    """Settles what dead workers held; every worker does so."""
+
+    seconds = REAP_SECONDS
+
+    def tick(self, consumer: Any) -> None:
+        """Once more."""
+        reap(get_store())
+
+
+class Burst(_Repeated):
+    """`--burst`: stop when the queues are empty and nothing runs (research document section 4)."""
+
+    seconds = BURST_SECONDS
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self.enabled = bool(options.get("burst"))
+        super().__init__(consumer, **options)
+
+    def include_if(self, consumer: Any) -> bool:
+        """Only with the option."""
+        return self.enabled
+
+    def tick(self, consumer: Any) -> None:
+        """Stop once there is nothing left."""
+        queues = consumer.app.amqp.queues.consume_from
+        if not state.reserved_requests and not any(get_store().queue_length(q) for q in queues):
+            logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))
+            state.should_stop = os.EX_OK
+
+
+class Pool(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
+
+    requires = (TASKS_STEP,)
+
+    def start(self, consumer: Any) -> None:
+        """Once the pool is known."""
+        pool = type(consumer.pool).__module__.rpartition(".")[2]
+        if pool in ("thread", "gevent", "eventlet"):
+            logger.warning(
+                "the %s pool cannot interrupt a job: timeouts, stopping and hard limits do not"
+                " work in it. Use --pool prefork for jobs that may hang",
+                pool,
+            )
+        self.ended = threading.Event()
+        if pool == "solo":
+            poller = consumer.connection.transport.cycle
+            threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
+
+    def _beat(self, poller: Any) -> None:
+        while not self.ended.wait(HEARTBEAT_SECONDS):
+            poller.heartbeat()
+
+    def stop(self, consumer: Any) -> None:
+        """With the consumer."""
+        ended = getattr(self, "ended", None)
+        if ended is not None:
+            ended.set()
+
+
+STEPS = (Record, Reaper, Burst, Pool)

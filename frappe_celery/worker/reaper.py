@@ -1,0 +1,34 @@
+"""What becomes of the jobs of a dead worker: the fetched ones run elsewhere, the started ones fail."""
+
+from __future__ import annotations
+
+import logging
+
+from frappe_celery.errors import AbandonedJobError
+from frappe_celery.jobs import JobStore, scripts
+from frappe_celery.jobs.connection import naming_the_server
+
+logger = logging.getLogger(__name__)
+
+DEAD_AFTER_SECONDS = 10.0
+"""A consumer that gave no sign of life for this long is dead; they give one every 3 s."""
+
+
+def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
+    """Settle what dead consumers held; returns the runs that were failed. Any number may reap."""
+    abandoned = []
+    with naming_the_server(store.url):
+        seconds, microseconds = store.client.time()
+        before = seconds + microseconds / 1e6 - dead_after
+        for consumer in store.client.zrangebyscore(store.keys.consumers, "-inf", f"({before}"):
+            name = consumer.decode()
+            keys = (store.keys.in_flight(name), store.keys.consumers)
+            started = scripts.run(store.client, "reap", keys, store.keys.prefix, name, before)
+            for run in (r.decode() for r in started):
+                error = AbandonedJobError(
+                    f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
+                )
+                store.fail(run, f"{type(error).__name__}: {error}")
+                logger.error("run %s is failed: %s", run, error)
+                abandoned.append(run)
+    return abandoned
