@@ -1,0 +1,57 @@
+"""`frappe-celery`: bench's words over Celery's commands."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from frappe_celery.errors import FrappeCeleryError
+
+COMMANDS = {
+    "worker": "frappe_celery.commands.worker",
+    "beat": "frappe_celery.commands.worker",
+    "demo": "frappe_celery.commands.demo",
+    "schedule": "frappe_celery.commands.schedule",
+    "sync": "frappe_celery.commands.schedule",
+    "settings": "frappe_celery.commands.settings",
+}
+"""Where each command is; imported when it is called, so that every other one starts fast."""
+
+
+class Commands(click.Group):
+    """Loads a command when it is called, and shows our errors without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what is wrong with the input is said in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except FrappeCeleryError as exc:
+            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="frappe-celery")
+def main() -> None:
+    """Frappe background jobs and schedules on Celery.
+
+    Run it in a folder with `sites/`, or with app packages that have a hooks.py.
+    Celery's own commands work too: celery -A frappe_celery worker|beat|inspect|…
+    """
+
+
+if __name__ == "__main__":
+    sys.exit(main())

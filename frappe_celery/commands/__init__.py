@@ -1,0 +1,1 @@
+"""The subcommands of `frappe-celery`, one file each."""

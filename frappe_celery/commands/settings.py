@@ -1,0 +1,42 @@
+"""`frappe-celery settings`: every option, its default and its value here."""
+
+from __future__ import annotations
+
+import click
+
+from frappe_celery import settings as configuration
+
+SECRET = ("frappe_celery_key", "broker_url", "redis_queue", "database_url")
+
+
+def markdown() -> str:
+    """The table of options for the documentation."""
+    lines = ["| option | default | |", "|---|---|---|"]
+    for option in configuration.OPTIONS:
+        doc = option.metadata["doc"].replace("|", "\\|")
+        lines.append(f"| `{option.name}` | `{_default(option)}` | {doc} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(option: object) -> str:
+    value = getattr(configuration.Options(), option.name)  # type: ignore[attr-defined]
+    return "–" if value is None else repr(value)
+
+
+@click.command()
+@click.option("--markdown", "as_markdown", is_flag=True, help="The documentation's table.")
+def settings(as_markdown: bool) -> None:
+    """Show every option with its value here."""
+    if as_markdown:
+        click.echo(markdown(), nl=False)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    current = configuration.current()
+    table = Table("option", "value", "", title=f"Settings of {current.root}")
+    for option in configuration.OPTIONS:
+        value = getattr(current, option.name)
+        shown = "(set)" if value and option.name in SECRET else repr(value)
+        table.add_row(option.name, shown, option.metadata["doc"])
+    Console().print(table)

@@ -1,0 +1,43 @@
+"""`frappe-celery worker` and `frappe-celery beat`: bench's options for Celery's processes."""
+
+from __future__ import annotations
+
+import click
+
+from frappe_celery import settings
+
+
+@click.command()
+@click.option("--queue", "-q", help="Queues in the order in which they are emptied: short,default.")
+@click.option("--burst", is_flag=True, help="Stop when the queues are empty.")
+@click.option("--quiet", is_flag=True, help="Only warnings and errors.")
+@click.option("--num-workers", "-c", type=click.IntRange(1), help="Processes. Default: one a core.")
+@click.option("--pool", default="prefork", show_default=True, help="Celery's pool.")
+def worker(
+    queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str
+) -> None:
+    """Run jobs. Without --queue: short, default, long, then the custom queues."""
+    arguments = ["worker", "--pool", pool, "--without-gossip", "--without-mingle"]
+    if queue:
+        names = [name.strip() for name in queue.split(",")]
+        for name in names:
+            settings.current().queue(name)
+        arguments += ["--queues", ",".join(names)]
+    if num_workers:
+        arguments += ["--concurrency", str(num_workers)]
+    if burst:
+        arguments.append("--burst")
+    _celery([*arguments, "--loglevel", "WARNING" if quiet else "INFO"])
+
+
+@click.command()
+@click.option("--quiet", is_flag=True, help="Only warnings and errors.")
+def beat(quiet: bool) -> None:
+    """Enqueue what the schedule says when it is due. Any number may run, one acts."""
+    _celery(["beat", "--loglevel", "WARNING" if quiet else "INFO"])
+
+
+def _celery(arguments: list[str]) -> None:
+    from frappe_celery import app
+
+    app.start(arguments)

@@ -1,0 +1,58 @@
+"""Methods of `scheduler_events` as Celery tasks under their own names.
+
+So `celery inspect registered` lists them, stock beat can send them, and a Celery producer with the
+bench's key can `app.send_task("myapp.tasks.daily_report")`. Sending one enqueues a signed job.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery, Task
+
+from frappe_celery import hosts, settings
+from frappe_celery.errors import Refused
+from frappe_celery.hosts.base import ScheduleRow
+
+
+class ScheduledMethod(Task):  # type: ignore[misc]
+    """A method that takes no arguments, run as the schedule runs it: as Administrator, no overlap."""
+
+    ignore_result = True
+    row: ScheduleRow
+
+    def apply_async(self, *_: Any, **__: Any) -> Any:
+        """Enqueue it as a job now; returns the Job, None while one waits or runs."""
+        from frappe_celery.schedule.fire import enqueue_scheduled
+
+        return enqueue_scheduled(self.row)
+
+    def run(self) -> None:
+        """A message under this name did not come from `apply_async`, so nobody signed it."""
+        raise Refused(
+            f"a message named {self.name} carries no signature: send it with this package's app,"
+            f" frappe_celery.app.send_task({self.name!r}), which has the bench's key"
+        )
+
+
+class FrappeCelery(Celery):  # type: ignore[misc]
+    """The app behind `celery -A frappe_celery`: it signs what it sends by a scheduled method's name."""
+
+    def send_task(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """Like Celery's; a scheduled method becomes a job."""
+        task = self.tasks.get(name)
+        if isinstance(task, ScheduledMethod):
+            return task.apply_async()
+        return super().send_task(name, *args, **kwargs)
+
+
+def register(app: Celery, **_: Any) -> None:
+    """Register every method that the sites' hooks name."""
+    from frappe_celery.schedule.events import rows_from_hooks
+
+    for site in settings.current().sites():
+        rows, _problems = rows_from_hooks(hosts.current(), settings.current(), site)
+        for row in rows:
+            if row.method not in app.tasks:
+                task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
+                app.register_task(task())
