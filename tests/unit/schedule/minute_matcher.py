@@ -21,12 +21,12 @@ class Oracle:
     """Says when an expression of five or six fields fires in a zone."""
 
     def __init__(self, expression: str, tz: tzinfo) -> None:
-        minute, self.hour, self.day, month, self.weekday, *rest = expression.split()
+        minute, hour, self.day, month, self.weekday, *rest = expression.split()
         self.seconds = [n for n in range(60) if allows(rest[0] if rest else "0", n, 0, 59)]
         self.minutes = {n for n in range(60) if allows(minute, n, 0, 59)}
-        self.hours = {n for n in range(24) if allows(self.hour, n, 0, 23)}
+        self.hours = {n for n in range(24) if allows(hour, n, 0, 23)}
         self.months = {n for n in range(1, 13) if allows(month, n, 1, 12, MONTHS, 1)}
-        self.steady = any(item == "*" or "/" in item for item in self.hour.split(","))
+        self.steady = "/" in hour or len(self.hours) == 24
         self.tz = tz
 
     def between(self, start: datetime, end: datetime) -> list[datetime]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from croniter import croniter
 from dateutil.tz import gettz
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from frappe_celery.errors import ConfigError
@@ -133,10 +133,11 @@ ANY_DAY = st.just("*")
     minutes_before=st.integers(-90, 36 * 60),
 )
 @example("*/20 * * * *", ("Australia/Lord_Howe", "2025-04-05T15:00"), 60)
+@example("1 0-23 * * *", (AMSTERDAM, "2025-03-30T01:00"), 1)
 @example("0 0 * * *", ("America/Sao_Paulo", "2018-11-04T03:00"), 600)
 @example("0 9 30 12 *", ("Pacific/Apia", "2011-12-30T10:00"), 600)
 @example("0 0 30 9 *", ("Pacific/Kwajalein", "1969-09-30T13:00"), 2100)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None, phases=set(Phase) - {Phase.explain})
 def test_fires_around_a_change_of_the_clock_when_the_matcher_says(
     expression: str, change: tuple[str, str], minutes_before: int
 ) -> None:
@@ -179,9 +180,10 @@ def test_falls_on_the_days_that_the_matcher_says(days: str, start: date) -> None
         "{} {} {} {} {}".format,
         MINUTES,
         HOURS,
-        fields(items(1, 28)),
+        # neither day field lists all of its days, which croniter 2.0.1 takes for ``*``
+        fields(items(1, 28)).filter(lambda days: "*/1" not in days.split(",")),
         MONTHS,
-        fields(st.one_of(st.integers(0, 7).map(str), ranges(0, 6))),
+        fields(st.one_of(st.integers(0, 7).map(str), ranges(1, 4))),
     ),
     start=st.datetimes(datetime(2000, 1, 1), datetime(2060, 1, 1)),
 )
