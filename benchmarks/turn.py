@@ -38,8 +38,8 @@ def describe(side: Side) -> dict[str, Any]:
 def _version(package: str) -> str:
     try:
         return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:  # ours, run from the source tree
-        return "not installed"
+    except importlib.metadata.PackageNotFoundError:  # ours, run from its source
+        return str(importlib.import_module(package).__version__)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Start and stop a side's worker programs."""
+"""Start and stop a side's worker programs, and wait for what they do."""
 
 from __future__ import annotations
 
@@ -14,22 +14,20 @@ from pathlib import Path
 from benchmarks.sides import Side
 
 STOP_SECONDS = 20
+PATIENCE_SECONDS = 60
+LOOK_EVERY_SECONDS = 0.01
 
 
 class WorkersFailed(RuntimeError):
     """A worker ended, stood still or logged an error: its figure would mean nothing."""
 
 
-@contextmanager
-def running(side: Side) -> Iterator[list[int]]:
-    """The side's workers run inside the `with`; gives the process ids of their programs.
+class Workers:
+    """The running worker programs of a side."""
 
-    Raises:
-        WorkersFailed: they logged an error or a traceback; the message has the log.
-    """
-    log = Path(f"{side.name}-workers.log").resolve()
-    with log.open("wb") as output:
-        programs = [
+    def __init__(self, side: Side, output: int) -> None:
+        self.side = side
+        self.programs = [
             subprocess.Popen(
                 [sys.executable, "-m", *command],
                 stdout=output,
@@ -38,45 +36,57 @@ def running(side: Side) -> Iterator[list[int]]:
             )
             for command in side.worker_commands()
         ]
+
+    def wait_finished(self, wanted: int, enqueued: int) -> float:
+        """Wait until that many jobs are done; gives the moment (time.monotonic).
+
+        Raises:
+            WorkersFailed: a program ended, or no job was done for PATIENCE_SECONDS.
+        """
+        seen, since = 0, time.monotonic()
+        while True:
+            done, now = self.side.finished(enqueued), time.monotonic()
+            if done >= wanted:
+                return now
+            if done != seen:
+                seen, since = done, now
+            self.check(f"{done} of {enqueued} jobs done", patient=now - since < PATIENCE_SECONDS)
+            time.sleep(LOOK_EVERY_SECONDS)
+
+    def check(self, situation: str, *, patient: bool = True) -> None:
+        """Raises WorkersFailed when a program has ended, or patience has."""
+        if any(program.poll() is not None for program in self.programs):
+            raise WorkersFailed(f"{self.side.name}: a worker ended; {situation}")
+        if not patient:
+            raise WorkersFailed(f"{self.side.name}: the workers stand still; {situation}")
+
+    def stop(self) -> None:
+        for program in self.programs:
+            program.terminate()
+        for program in self.programs:
+            try:
+                program.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(program.pid, signal.SIGKILL)
+                program.wait()
+
+
+@contextmanager
+def running(side: Side) -> Iterator[Workers]:
+    """The side's workers run inside the `with`.
+
+    Raises:
+        WorkersFailed: as above, or they logged an error or a traceback; it shows their log.
+    """
+    log = Path(f"{side.name}-workers.log")
+    with log.open("wb") as output:
+        workers = Workers(side, output.fileno())
         try:
-            yield [program.pid for program in programs]
+            yield workers
             logged = log.read_text(errors="replace")
         except WorkersFailed as error:
             raise WorkersFailed(f"{error}\n{log.read_text(errors='replace')}") from None
         finally:
-            _stop(programs)
+            workers.stop()
     if "Traceback" in logged or "ERROR" in logged:
         raise WorkersFailed(f"{side.name}: the workers logged errors\n{logged}")
-
-
-def wait_finished(
-    side: Side, wanted: int, enqueued: int, *, every: float = 0.01, patience: float = 60
-) -> float:
-    """Wait until that many jobs are done; gives the moment (time.monotonic).
-
-    Raises:
-        WorkersFailed: none was finished for `patience` seconds.
-    """
-    seen, since = 0, time.monotonic()
-    while True:
-        done, now = side.finished(enqueued), time.monotonic()
-        if done >= wanted:
-            return now
-        if done != seen:
-            seen, since = done, now
-        elif now - since > patience:
-            raise WorkersFailed(
-                f"{side.name}: {done} of {enqueued} jobs done, none for {patience:.0f} s"
-            )
-        time.sleep(every)
-
-
-def _stop(programs: list[subprocess.Popen[bytes]]) -> None:
-    for program in programs:
-        program.terminate()
-    for program in programs:
-        try:
-            program.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(program.pid, signal.SIGKILL)
-            program.wait()

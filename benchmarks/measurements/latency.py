@@ -15,31 +15,31 @@ from redis import Redis
 
 from benchmarks.sides import Side
 from benchmarks.sides.base import jobs, redis_url
-from benchmarks.workers import WorkersFailed, running, wait_finished
+from benchmarks.workers import PATIENCE_SECONDS, Workers, running
 
 WARM_UP = 20
 JOBS = 200
 PAUSE = (0.02, 0.06)
-START_SECONDS = 60
 
 
 def measure(side: Side, scale: float) -> dict[str, float]:
     client = Redis.from_url(redis_url())
     jobs = max(int(JOBS * scale), 40)
-    with running(side):
-        times = [_once(side, client, number) for number in range(1, WARM_UP + jobs + 1)][WARM_UP:]
+    with running(side) as workers:
+        times = [_once(workers, client, number) for number in range(1, WARM_UP + jobs + 1)]
+    times = times[WARM_UP:]
     return {
         "median": statistics.median(times) * 1000,
         "p99": statistics.quantiles(times, n=100, method="inclusive")[98] * 1000,
     }
 
 
-def _once(side: Side, client: Redis, number: int) -> float:
+def _once(workers: Workers, client: Redis, number: int) -> float:
     start = time.monotonic()
-    side.enqueue("stamp")
-    stamp = cast(Any, client.blpop([jobs().STAMPS], timeout=START_SECONDS))
-    if stamp is None:
-        raise WorkersFailed(f"{side.name}: a job did not start within {START_SECONDS} s")
-    wait_finished(side, number, number)
+    workers.side.enqueue("stamp")
+    while (stamp := cast(Any, client.blpop([jobs().STAMPS], timeout=1))) is None:
+        waited = time.monotonic() - start
+        workers.check(f"job {number} has not started", patient=waited < PATIENCE_SECONDS)
+    workers.wait_finished(number, number)
     time.sleep(random.uniform(*PAUSE))
     return float(stamp[1]) - start

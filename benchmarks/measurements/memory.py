@@ -10,7 +10,7 @@ import time
 import psutil
 
 from benchmarks.sides import Side
-from benchmarks.workers import running, wait_finished
+from benchmarks.workers import running
 
 JOBS = 200
 IDLE_SECONDS = 2
@@ -19,10 +19,10 @@ IDLE_SECONDS = 2
 def measure(side: Side, scale: float) -> dict[str, float]:
     for _ in range(JOBS):
         side.enqueue("noop")
-    with running(side) as programs:
-        wait_finished(side, JOBS, JOBS)
+    with running(side) as workers:
+        workers.wait_finished(JOBS, JOBS)
         time.sleep(IDLE_SECONDS)
-        return {"pss": sum(_pss(pid) for pid in programs) / 2**20}
+        return {"pss": sum(_pss(program.pid) for program in workers.programs) / 2**20}
 
 
 def _pss(pid: int) -> int:

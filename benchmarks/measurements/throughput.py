@@ -7,7 +7,7 @@ that starting up counts for nobody, and stops when the last is done, recorded, a
 from __future__ import annotations
 
 from benchmarks.sides import Side
-from benchmarks.workers import running, wait_finished
+from benchmarks.workers import running
 
 SECONDS = 6.0
 
@@ -16,8 +16,8 @@ def measure(side: Side, scale: float) -> dict[str, float]:
     jobs = int(side.jobs_a_second * SECONDS * scale)
     for _ in range(jobs):
         side.enqueue("noop")
-    with running(side):
-        start = wait_finished(side, jobs // 10, jobs)
+    with running(side) as workers:
+        start = workers.wait_finished(jobs // 10, jobs)
         counted = jobs - side.finished(jobs)
-        end = wait_finished(side, jobs, jobs)
+        end = workers.wait_finished(jobs, jobs)
     return {"rate": counted / (end - start)}

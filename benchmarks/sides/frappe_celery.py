@@ -24,7 +24,15 @@ class FrappeCelery:
         enqueue(f"noop_app.tasks.{job}", **JOB_ARGUMENTS)
 
     def finished(self, enqueued: int) -> int:
-        return self._store.counts(queue="default").get(JobStatus.FINISHED, 0)
+        recorded = self._store.counts(queue="default")[JobStatus.FINISHED]
+        if recorded < enqueued:
+            return recorded
+        return enqueued - self._unacknowledged()
+
+    def _unacknowledged(self) -> int:
+        client, keys = self._store.client, self._store.keys
+        consumers = [name.decode() for name in client.zrange(keys.consumers, 0, -1)]
+        return sum(int(client.hlen(keys.in_flight(name))) for name in consumers)
 
     @cached_property
     def _store(self) -> JobStore:
