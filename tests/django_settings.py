@@ -1,0 +1,6 @@
+"""A Django project of a team's own that has frappe_celery installed; mypy reads the models by it."""
+
+SECRET_KEY = "only for tests"
+INSTALLED_APPS = ["django_celery_beat", "frappe_celery.hosts.standalone"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+USE_TZ = True
