@@ -25,8 +25,11 @@ def dumps(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def is_exact(value: Any, depth: int = 0) -> bool:
-    """Whether JSON brings `value` back equal, in type too."""
+def is_exact(value: Any, met: set[int] | None = None, depth: int = 0) -> bool:
+    """Whether JSON brings `value` back equal, in type too.
+
+    With `met`, a list or dict that occurs twice does not: JSON would make two of the one.
+    """
     kind = type(value)
     if kind is str:
         return value.isascii() or _is_text(value)
@@ -36,16 +39,18 @@ def is_exact(value: Any, depth: int = 0) -> bool:
         return value.bit_length() <= _LARGEST_INTEGER_BITS
     if kind is float:
         return math.isfinite(value)
-    if depth > _DEEPEST:
+    if depth > _DEEPEST or (kind is not list and kind is not dict):
         return False
+    if met is not None:
+        if id(value) in met:
+            return False
+        met.add(id(value))
     if kind is list:
-        return all(is_exact(item, depth + 1) for item in value)
-    if kind is dict:
-        return PICKLE not in value and all(
-            type(key) is str and is_exact(key) and is_exact(item, depth + 1)
-            for key, item in value.items()
-        )
-    return False
+        return all(is_exact(item, met, depth + 1) for item in value)
+    return PICKLE not in value and all(
+        type(key) is str and is_exact(key) and is_exact(item, met, depth + 1)
+        for key, item in value.items()
+    )
 
 
 def _is_text(value: str) -> bool:
@@ -63,7 +68,7 @@ def encode_arguments(kwargs: Mapping[str, Any], allow_pickle: bool) -> Any:
         CannotTravel: names the first argument that neither JSON nor (where allowed) pickle carries.
     """
     kwargs = dict(kwargs)
-    if is_exact(kwargs):
+    if is_exact(kwargs, set() if allow_pickle else None):
         return kwargs
     if not allow_pickle:
         name = next((k for k, v in kwargs.items() if not (is_exact(k) and is_exact(v))), PICKLE)
@@ -84,7 +89,7 @@ def encode_arguments(kwargs: Mapping[str, Any], allow_pickle: bool) -> Any:
 
 def encode_value(value: Any, allow_pickle: bool = True) -> Any:
     """One value (a result, a callback) as a JSON-ready object; raises CannotTravel."""
-    if is_exact(value):
+    if is_exact(value, set() if allow_pickle else None):
         return value
     if not allow_pickle:
         raise CannotTravel(f"{value!r} is not carried exactly by JSON")
