@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from enum import Enum
@@ -83,6 +84,11 @@ class Job:
     def kwargs(self) -> dict[str, Any]:
         """The arguments; raises Refused when the record was altered."""
         return self._opened.decoded_kwargs()
+
+    @property
+    def function(self) -> str | Callable[..., Any]:
+        """What is called: a dotted path, or a callable that travelled by value."""
+        return self._opened.decoded_method()
 
     @property
     def args(self) -> tuple[()]:
