@@ -6,6 +6,7 @@ Every default stands here and nowhere else; the table in the documentation is ma
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -312,23 +313,24 @@ def seconds_of(timeout: Any, default: int) -> int:
     """
     if timeout is None:
         return default
-    if isinstance(timeout, str):
-        number, unit = timeout[:-1], timeout[-1:].lower()
-        if timeout.isdigit():
-            number, unit = timeout, "s"
-        if number.isdigit() and unit in _UNITS:
-            timeout = int(number) * _UNITS[unit]
-    if isinstance(timeout, float) and timeout > 0:
-        return max(1, round(timeout))
-    if isinstance(timeout, int) and not isinstance(timeout, bool) and (timeout > 0 or timeout == -1):
-        return timeout
+    seconds = timeout
+    if isinstance(timeout, str) and (text := _TIMEOUT_TEXT.fullmatch(timeout)):
+        seconds = int(text[1]) * _UNITS[text[2].lower()]
+    elif isinstance(timeout, float) and 0 < timeout <= LONGEST_TIMEOUT:
+        seconds = max(1, round(timeout))
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if whole and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
+        return int(seconds)
     raise BadTimeout(
         f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"
         " or a text such as '90s', '30m', '1h' or '2d'"
     )
 
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST_TIMEOUT = 10**9
+"""Seconds: 31 years, near the most that a timer of the operating system takes."""
+_TIMEOUT_TEXT = re.compile(r"(-1|\d{1,12})([smhd]?)", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 _current: Settings | None = None
 
