@@ -78,13 +78,14 @@ def test_without_pickle_an_argument_arrives_the_same_or_is_refused_by_name(
     name: str, value: Any
 ) -> None:
     kwargs = {"other": [1, "a", {"b": None}], name: value}
+    refusal, got = "", kwargs
     try:
-        same = arrived(kwargs, allow_pickle=False)
-    except CannotTravel as refusal:
-        assert f"argument {name!r}" in str(refusal)
-        assert "frappe_celery_pickle" in str(refusal)
-    else:
-        assert shape(same) == shape(kwargs)
+        got = arrived(kwargs, allow_pickle=False)
+    except CannotTravel as exc:
+        refusal = str(exc)
+    assert shape(got) == shape(kwargs)
+    assert not refusal or f"argument {name!r} " in refusal
+    assert not refusal or "frappe_celery_pickle" in refusal
 
 
 @pytest.mark.parametrize(
@@ -179,7 +180,7 @@ def test_an_object_whose_pickling_fails_in_its_own_way_is_refused_by_name() -> N
         def __reduce__(self) -> Any:
             raise KeyError("not me")
 
-    with pytest.raises(CannotTravel, match="'stubborn' .Stubborn."):
+    with pytest.raises(CannotTravel, match=r"'stubborn' \(Stubborn\)"):
         codec.encode_arguments({"stubborn": Stubborn()}, allow_pickle=True)
 
 
