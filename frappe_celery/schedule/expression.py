@@ -142,14 +142,14 @@ def _days(month: Field, week: Field) -> Days:
     return Days(
         month_days=frozenset(range(1, 32)) if both_chosen and week.nth else month.values,
         nearest=month.nearest,
-        week_days=frozenset(range(7)) if both_chosen and month.nearest else week.values,
+        week_days=frozenset(range(7)) if month.nearest else week.values,
         nth=week.nth,
         either=both_chosen and not week.nth and not month.nearest,
     )
 
 
 def _is_any(field: Field, other: Field) -> bool:
-    """Whether a day field leaves the choice to the other one, as croniter from 2.0.2 on decides.
+    """Whether a day field leaves the choice to the other one, as croniter decides (2.0.1 not yet).
 
     A list or range of all days is a choice too: ``0 0 1-31 * 1`` is every day, not Mondays.
     """

@@ -39,6 +39,7 @@ CHANGES = [
     ("America/Havana", "2025-11-02T05:00"),  # midnight twice
     ("Africa/Casablanca", "2025-02-23T02:00"),
     ("Pacific/Apia", "2011-12-30T10:00"),  # no 30 December
+    ("Pacific/Kiritimati", "1994-12-31T10:00"),  # no 31 December, over New Year in UTC
     ("Pacific/Kwajalein", "1969-09-30T13:00"),  # 30 September 1969 nearly twice
 ]
 
@@ -49,8 +50,9 @@ def at(text: str, zone: str = "UTC", fold: int = 0) -> datetime:
 
 def times(cron: Cron, start: datetime, end: datetime) -> list[datetime]:
     found = []
-    while (start := cron.next_after(start)) <= end:
-        found.append(start)
+    while (due := cron.next_after(start)) <= end:
+        assert due > start
+        found.append(start := due)
     return found
 
 
@@ -136,6 +138,7 @@ ANY_DAY = st.just("*")
 @example("1 0-23 * * *", (AMSTERDAM, "2025-03-30T01:00"), 1)
 @example("0 0 * * *", ("America/Sao_Paulo", "2018-11-04T03:00"), 600)
 @example("0 9 30 12 *", ("Pacific/Apia", "2011-12-30T10:00"), 600)
+@example("0 */3 31 12 *", ("Pacific/Kiritimati", "1994-12-31T10:00"), 600)
 @example("0 0 30 9 *", ("Pacific/Kwajalein", "1969-09-30T13:00"), 2100)
 @settings(max_examples=150, deadline=None, phases=set(Phase) - {Phase.explain})
 def test_fires_around_a_change_of_the_clock_when_the_matcher_says(
@@ -256,6 +259,11 @@ def test_changes_of_the_clock(expression: str, zone: str, start: str, expected: 
     assert shown(expression, zone, start, len(expected)) == expected
 
 
+def test_the_first_instant_after_a_gap_is_exact_to_the_second() -> None:
+    noon = at("1972-01-06T12:00")  # next midnight Liberia went from -0:44:30 to UTC
+    assert Cron("0 0 * * *", "Africa/Monrovia").next_after(noon) == at("1972-01-07T00:44:30")
+
+
 def test_every_quarter_of_an_hour_stays_a_quarter_of_an_hour_all_year() -> None:
     instant, end = at("2025-01-01T00:00"), at("2026-01-01T00:00")
     quarter = timedelta(minutes=15)
@@ -290,6 +298,7 @@ def test_fixed_hours_fire_once_on_every_day_of_every_year() -> None:
         ("0 0 * * 5-7 0", "2025-05-10T00:00", "2025-05-11T00:00"),
         ("0 0 * * 5#2", "2025-05-05T00:00", "2025-05-09T00:00"),
         ("0 0 10 * 5#2", "2025-05-09T00:00", "2025-06-13T00:00"),
+        ("0 0 10 * *,5#2", "2025-05-05T00:00", "2025-10-10T00:00"),
         ("0 0 * * L5", "2025-05-05T00:00", "2025-05-30T00:00"),
         ("0 0 1 jan,JUL *", "2025-05-05T00:00", "2025-07-01T00:00"),
         ("* * * * * 15,45", "2025-05-05T00:00:15", "2025-05-05T00:00:45"),
