@@ -66,9 +66,7 @@ def init(
             "sites_path": str(here.sites_path or here.root),
             "site_path": str(site_folder(site)),
             "conf": _dict(here.site_config(site)),
-            "flags": _dict(
-                currently_saving=[], in_test=False, in_migrate=False, new_site=new_site
-            ),
+            "flags": _dict(currently_saving=[], in_test=False, in_migrate=False, new_site=new_site),
             "session": _dict(user=None, sid=None, data=_dict()),
             "form_dict": _dict(),
             "response": _dict(docs=[]),

@@ -104,9 +104,7 @@ class Database:
         if pluck:
             return [row[0] for row in rows]
         if as_dict:
-            return [
-                _dict(zip(columns, row, strict=True)).update(update or {}) for row in rows
-            ]
+            return [_dict(zip(columns, row, strict=True)).update(update or {}) for row in rows]
         return [list(row) for row in rows] if as_list else tuple(rows)
 
     def sql_list(self, query: str, values: Any = (), **kwargs: Any) -> list[Any]:
@@ -194,7 +192,9 @@ class Database:
             found = [row.get(names[0]) for row in rows]
             return list(dict.fromkeys(found)) if distinct else found
         if as_dict:
-            return [_dict({name: row.get(name) for name in names}, **(update or {})) for row in rows]
+            return [
+                _dict({name: row.get(name) for name in names}, **(update or {})) for row in rows
+            ]
         return [[row.get(name) for name in names] for row in rows]
 
     get = get_value
@@ -246,7 +246,9 @@ class Database:
     ) -> None:
         """Set fields of many documents: `{name: {field: value}}`."""
         for name, values in doc_updates.items():
-            self.set_value(doctype, name, values, update_modified=kwargs.get("update_modified", True))
+            self.set_value(
+                doctype, name, values, update_modified=kwargs.get("update_modified", True)
+            )
 
     def exists(self, dt: Any, dn: Any = None, cache: bool = False, **_ignored: Any) -> str | None:
         """The name of a matching document, None when there is none."""
@@ -311,7 +313,9 @@ class Database:
 
 
 @contextmanager
-def savepoint(catch: type[BaseException] | tuple[type[BaseException], ...] = Exception) -> Iterator[None]:
+def savepoint(
+    catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+) -> Iterator[None]:
     """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
     from frappe_celery.hosts.standalone.context import local
 

@@ -11,6 +11,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     DuplicateEntryError,
     QueryDeadlockError,
     QueryTimeoutError,
+    RetryBackgroundJobError,
 )
 from frappe_celery.hosts.standalone.missing import unsupported
 
@@ -40,6 +41,11 @@ def is_timedout(error: BaseException) -> bool:
     if isinstance(error, QueryTimeoutError):
         return True
     return is_database_error(error) and bool(_TIMEOUT.search(str(error)))
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether a job that raised it is to be rolled back and run again."""
+    return isinstance(error, RetryBackgroundJobError) or is_deadlocked(error) or is_timedout(error)
 
 
 def is_missing_table(error: BaseException) -> bool:

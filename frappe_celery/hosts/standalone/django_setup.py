@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,10 +129,10 @@ def _sqlite(path: Path) -> dict[str, Any]:
 
 def _mysql_driver() -> None:
     try:
-        import MySQLdb  # noqa: F401
+        import_module("MySQLdb")
     except ImportError:
         try:
-            import pymysql
+            pymysql = import_module("pymysql")
         except ImportError:
             raise ConfigError(
                 "database_url names MariaDB, but neither mysqlclient nor PyMySQL is installed;"

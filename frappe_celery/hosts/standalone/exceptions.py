@@ -3,7 +3,6 @@
 The classes carry Frappe's module name, so that tracebacks, pickles and error reports read alike
 on a bench and here.
 """
-# ruff: noqa: A001, D101, N818 (Frappe's names; each says what it is)
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Query:
-    """What to select of a doctype: all `conditions` hold, and one of `any_of` where there are any."""
+    """What to select of a doctype: all `conditions` hold, and one of `any_of` if there are any."""
 
     conditions: tuple[Condition, ...] = ()
     any_of: tuple[Condition, ...] = ()
@@ -111,7 +111,7 @@ def _condition(field: str, operator: str, value: Any) -> Condition:
 
 def bare(field: str) -> str:
     """`` `tabToDo`.`status` `` as `status`."""
-    return field.rsplit(".", 1)[-1].strip("`\" ")
+    return field.rsplit(".", 1)[-1].strip('`" ')
 
 
 def parse_order(order_by: str | None, default: Order) -> tuple[Order, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
@@ -43,14 +44,25 @@ def is_served(name: str) -> bool:
     return spec is not None and isinstance(spec.loader, NamespaceLoader)
 
 
+def look_up(module: ModuleType, name: str) -> object:
+    """A submodule that nobody imported yet, for a module's `__getattr__`.
+
+    Raises:
+        NeedsFrappeSite: there is none of that name.
+    """
+    folder = module.__dict__.get("__path__")
+    if folder and not name.startswith("__"):
+        submodule = f"{module.__name__}.{name}"
+        if PathFinder.find_spec(submodule, folder) is not None:
+            return import_module(submodule)
+    raise missing_name(module.__name__, name)
+
+
 class NamespaceLoader(SourceFileLoader):
-    """Gives every module of the namespace a `__getattr__` that explains what is missing."""
+    """Gives every module a `__getattr__` for its submodules and for what is missing."""
 
     def exec_module(self, module: ModuleType) -> None:
-        def explain(name: str) -> object:
-            raise missing_name(module.__name__, name)
-
-        module.__dict__["__getattr__"] = explain
+        module.__dict__["__getattr__"] = lambda name: look_up(module, name)
         super().exec_module(module)
 
 

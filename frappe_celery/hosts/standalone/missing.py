@@ -39,13 +39,13 @@ def missing_module(name: str) -> MissingModule:
 
 
 def missing_name(module: str, name: str) -> NeedsFrappeSite:
-    """The error for a name that a module lacks; call it from the module's `__getattr__`.
+    """The error for a name that a module lacks; for `importer.look_up`, called by its `__getattr__`.
 
     `from module import name` swallows an AttributeError and its text, so that statement, told by
     the instruction that the caller stands at, gets the ImportError itself.
     """
     thing = f"{module}.{name}"
-    caller = sys._getframe(2)
+    caller = sys._getframe(3)
     if caller.f_lasti >= 0 and caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
         return MissingImport(_explain(thing), name=module)
     return MissingName(_explain(thing))

@@ -45,9 +45,7 @@ class Document(Row):
     class Meta:
         db_table = "frappe_document"
         constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["site", "doctype", "name"], name="frappe_document_name"
-            )
+            models.UniqueConstraint(fields=["site", "doctype", "name"], name="frappe_document_name")
         ]
         indexes: ClassVar = [
             models.Index(fields=["site", "doctype", "modified"], name="frappe_document_modified")
@@ -67,9 +65,7 @@ class DocumentField(models.Model):
     class Meta:
         db_table = "frappe_document_field"
         indexes: ClassVar = [
-            models.Index(
-                fields=["site", "doctype", "fieldname", "text"], name="frappe_field_text"
-            ),
+            models.Index(fields=["site", "doctype", "fieldname", "text"], name="frappe_field_text"),
             models.Index(
                 fields=["site", "doctype", "fieldname", "number"], name="frappe_field_number"
             ),
@@ -147,4 +143,6 @@ class ErrorLog(Row):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "name"], name="frappe_error_log_name")
         ]
-        indexes: ClassVar = [models.Index(fields=["site", "creation"], name="frappe_error_log_time")]
+        indexes: ClassVar = [
+            models.Index(fields=["site", "creation"], name="frappe_error_log_time")
+        ]

@@ -1,4 +1,4 @@
-"""The documents of the current site, as rows: what `frappe.get_all` and `frappe.db` read and write."""
+"""The documents of the current site, as rows: what `frappe.db` and `get_all` read and write."""
 
 from __future__ import annotations
 
@@ -200,7 +200,9 @@ def get_all(
 
 def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:
     """`get_all` a page at a time: 20 unless told. There are no permissions here."""
-    if not any(kwargs.get(key) is not None for key in ("limit", "page_length", "limit_page_length")):
+    if not any(
+        kwargs.get(key) is not None for key in ("limit", "page_length", "limit_page_length")
+    ):
         kwargs["limit_page_length"] = DEFAULT_PAGE
     return get_all(doctype, *args, **kwargs)
 

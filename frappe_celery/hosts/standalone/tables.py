@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from frappe_celery.hosts.standalone import models as own
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
@@ -20,6 +20,8 @@ _OWN_TABLES: dict[str, type[own.Row]] = {
     "Scheduled Job Log": own.ScheduledJobLog,
     "Error Log": own.ErrorLog,
 }
+Rows = Any
+"""A Django QuerySet; which model's is only known by the doctype."""
 _TIMES = (models.DateTimeField,)
 _UNSEEN = {"id", "site", "doctype", "data"}
 
@@ -41,9 +43,8 @@ class Table:
             column.name: column for column in model._meta.concrete_fields
         }
 
-    def _rows(self) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model._default_manager.filter(site=self.site)
-        return rows
+    def _rows(self) -> Rows:
+        return self.model._default_manager.filter(site=self.site)
 
     # -- reading
 
@@ -56,7 +57,7 @@ class Table:
 
     def count(self, query: Query) -> int:
         """How many match."""
-        return self._matching(query.conditions, query.any_of).count()
+        return int(self._matching(query.conditions, query.any_of).count())
 
     def get(self, name: str, for_update: bool = False) -> dict[str, Any] | None:
         """The row of that name."""
@@ -86,7 +87,7 @@ class Table:
     def delete(self, conditions: tuple[Condition, ...]) -> int:
         """Remove the matching rows; how many they were."""
         rows = self._matching(conditions, ())
-        number = rows.count()
+        number = int(rows.count())
         rows.delete()
         return number
 
@@ -111,9 +112,7 @@ class Table:
 
     # -- conditions
 
-    def _matching(
-        self, conditions: tuple[Condition, ...], any_of: tuple[Condition, ...]
-    ) -> QuerySet[Any]:
+    def _matching(self, conditions: tuple[Condition, ...], any_of: tuple[Condition, ...]) -> Rows:
         rows = self._rows()
         for condition in conditions:
             rows = rows.filter(self._q(condition))
@@ -135,16 +134,19 @@ class Table:
             )
         return self.columns[name]
 
-    def _ordered(self, rows: QuerySet[Any], order_by: tuple[Order, ...]) -> QuerySet[Any]:
+    def _ordered(self, rows: Rows, order_by: tuple[Order, ...]) -> Rows:
         return rows.order_by(
-            *(("-" if order.descending else "") + self._column(order.field).name for order in order_by)
+            *(
+                ("-" if order.descending else "") + self._column(order.field).name
+                for order in order_by
+            )
         )
 
 
 class DocumentTable(Table):
     """Any other doctype: columns for what every document has, indexed fields for the rest."""
 
-    def _rows(self) -> QuerySet[Any]:
+    def _rows(self) -> Rows:
         return super()._rows().filter(doctype=self.doctype)
 
     def _as_dict(self, row: Any) -> dict[str, Any]:
@@ -198,7 +200,7 @@ class DocumentTable(Table):
                 )
         own.DocumentField.objects.bulk_create(found)
 
-    def _fields(self, fieldname: str) -> QuerySet[own.DocumentField]:
+    def _fields(self, fieldname: str) -> Rows:
         return own.DocumentField.objects.filter(
             site=self.site, doctype=self.doctype, fieldname=fieldname
         )
@@ -210,7 +212,7 @@ class DocumentTable(Table):
         found = Q(pk__in=self._fields(condition.field).filter(wanted).values("document"))
         return ~found if negated else found
 
-    def _ordered(self, rows: QuerySet[Any], order_by: tuple[Order, ...]) -> QuerySet[Any]:
+    def _ordered(self, rows: Rows, order_by: tuple[Order, ...]) -> Rows:
         terms: list[Any] = []
         for number, order in enumerate(order_by):
             if order.field in self.columns:

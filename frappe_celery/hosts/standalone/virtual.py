@@ -1,4 +1,4 @@
-"""`RQ Job` and `RQ Worker`: doctypes without a table, read from the job store as Frappe reads RQ."""
+"""`RQ Job` and `RQ Worker`: doctypes without a table, read from the job store."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _job_row(job: Any) -> dict[str, Any]:
 def _workers() -> list[dict[str, Any]]:
     from frappe_celery.jobs import get_store
 
-    return [_worker_row(worker) for worker in get_store().workers()]
+    return [_worker_row(worker) for worker in get_store().workers.all()]
 
 
 def _worker_row(worker: Any) -> dict[str, Any]:
@@ -154,6 +154,7 @@ def _worker_row(worker: Any) -> dict[str, Any]:
         current_job_id=worker.current_job,
         successful_job_count=worker.successful,
         failed_job_count=worker.failed,
+        total_working_time=worker.total_working_time,
         birth_date=birth,
         last_heartbeat=seen,
         creation=birth,
@@ -163,7 +164,10 @@ def _worker_row(worker: Any) -> dict[str, Any]:
     )
 
 
-def _time(utc: datetime | None) -> Any:
-    if utc is None:
+def _time(when: datetime | float | None) -> Any:
+    """The store's naive UTC times and seconds since the epoch, as the site's time."""
+    if when is None:
         return None
-    return from_column(utc if utc.tzinfo else utc.replace(tzinfo=timezone.utc))
+    if not isinstance(when, datetime):
+        when = datetime.fromtimestamp(when, timezone.utc)
+    return from_column(when.replace(tzinfo=timezone.utc))

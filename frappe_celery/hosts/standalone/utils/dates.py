@@ -42,6 +42,12 @@ def now_datetime() -> datetime:
     return datetime.now(zone()).replace(tzinfo=None)
 
 
+def as_aware(value: Any) -> datetime:
+    """A naive time of the site as an aware one in UTC."""
+    when = get_datetime(value) or now_datetime()
+    return (when if when.tzinfo else when.replace(tzinfo=zone())).astimezone(timezone.utc)
+
+
 def now() -> str:
     """The site's time now, as text with microseconds."""
     return now_datetime().strftime(DATETIME_FORMAT)
@@ -166,7 +172,7 @@ def add_to_date(
     as_datetime: bool = False,
 ) -> Any:
     """`date` moved. Text gives text, a date a date, a time a time, as in Frappe."""
-    when = now_datetime() if date is None else date
+    when: Any = now_datetime() if date is None else date
     if isinstance(when, str):
         as_string = True
         as_datetime = as_datetime or " " in when
@@ -175,8 +181,10 @@ def add_to_date(
     if as_datetime:
         when = get_datetime(when)
     # relativedelta takes whole years and months only
-    moved = when + relativedelta(years=int(years), months=int(months)) + timedelta(
-        weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds
+    moved = (
+        when
+        + relativedelta(years=int(years), months=int(months))
+        + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     )
     if as_string:
         return moved.strftime(DATETIME_FORMAT if as_datetime else DATE_FORMAT)

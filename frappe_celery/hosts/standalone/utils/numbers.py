@@ -30,7 +30,7 @@ def flt(s: Any, precision: int | None = None, rounding_method: str | None = None
 
 
 def rounded(num: Any, precision: int = 0, rounding_method: str | None = None) -> float:
-    """Rounded half to even (Frappe's banker's rounding), or `rounding_method='Commercial Rounding'`."""
+    """Rounded half to even, as Frappe does, or by 'Commercial Rounding' half up."""
     how = ROUND_HALF_UP if (rounding_method or "").startswith("Commercial") else ROUND_HALF_EVEN
     try:
         return float(Decimal(str(num)).quantize(Decimal(1).scaleb(-int(precision)), how))
@@ -51,7 +51,9 @@ def safe_div(numerator: Any, denominator: Any) -> float:
     return flt(numerator) / flt(denominator) if flt(denominator) else 0.0
 
 
-def fmt_money(amount: Any, precision: int | None = None, currency: str | None = None, **_: Any) -> str:
+def fmt_money(
+    amount: Any, precision: int | None = None, currency: str | None = None, **_: Any
+) -> str:
     """1,234.50, after the currency where one is given."""
     text = f"{flt(amount):,.{2 if precision is None else precision}f}"
     return f"{currency} {text}" if currency else text

@@ -1,0 +1,5 @@
+"""Makes `"frappe_celery"` an entry for Django's INSTALLED_APPS."""
+
+from frappe_celery.hosts.standalone.apps import FrappeCeleryConfig
+
+__all__ = ["FrappeCeleryConfig"]

@@ -1,0 +1,72 @@
+"""The class of a doctype's documents, and loaders for an app's own models.
+
+Looked for in this order: `override_doctype_class` hooks, Frappe's path convention in the apps,
+our own doctypes, loaders that an app registered; else plain Document.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from frappe_celery.hosts.standalone.app_hooks import get_hooks
+from frappe_celery.hosts.standalone.calling import get_attr
+from frappe_celery.hosts.standalone.context import installed_apps, local
+from frappe_celery.hosts.standalone.meta import doctype_folder
+from frappe_celery.hosts.standalone.utils.text import scrub
+
+Loader = Callable[[str | None], Any]
+
+_loaders: dict[str, Loader] = {}
+_OWN = {
+    "Scheduled Job Type": "frappe_celery.hosts.standalone.scheduled_job_type.ScheduledJobType",
+    "Scheduler Event": "frappe_celery.hosts.standalone.scheduler_event.SchedulerEvent",
+    "RQ Job": "frappe_celery.hosts.standalone.rq_documents.RQJob",
+    "RQ Worker": "frappe_celery.hosts.standalone.rq_documents.RQWorker",
+}
+
+
+def register_loader(doctype: str, loader: Loader) -> None:
+    """Have `frappe.get_doc(doctype, name)`, and so `frappe.enqueue_doc`, give an object of yours.
+
+    `loader(name)` returns the object, `loader(None)` a new one. It raises
+    `frappe.DoesNotExistError` for a name that it does not know.
+    """
+    _loaders[doctype] = loader
+
+
+def loader_of(doctype: str) -> Loader | None:
+    """The loader registered for a doctype that no app has a controller for."""
+    if doctype in _loaders and find_controller(doctype) is None:
+        return _loaders[doctype]
+    return None
+
+
+def get_controller(doctype: str) -> Any:
+    """The class of a doctype's documents."""
+    from frappe_celery.hosts.standalone.document import Document
+
+    return find_controller(doctype) or Document
+
+
+def find_controller(doctype: str) -> Any:
+    """An app's or our own class for a doctype; None when there is none.
+
+    Raises:
+        ImportError: the controller's module is there and does not import, or lacks the class.
+    """
+    overrides = (get_hooks("override_doctype_class") or {}).get(doctype)
+    if overrides:
+        return get_attr(overrides[-1])
+    folder = doctype_folder(doctype, tuple(installed_apps(local.site)))
+    if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
+        module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
+        name = doctype.replace(" ", "").replace("-", "")
+        try:
+            return getattr(module, name)
+        except AttributeError:
+            raise ImportError(
+                f"{module.__name__} has no class {name}, the controller of {doctype!r}"
+            ) from None
+    return get_attr(_OWN[doctype]) if doctype in _OWN else None

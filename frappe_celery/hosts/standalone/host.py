@@ -1,0 +1,116 @@
+"""The standalone host: what the core asks of the place that jobs run in."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery import settings
+from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.hosts.standalone import app_hooks, calling, importer, run
+from frappe_celery.hosts.standalone.context import ADMINISTRATOR, local, visit
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs import Job
+
+logger = logging.getLogger(__name__)
+
+
+class StandaloneHost:
+    """No Frappe: our own `frappe` namespace on Django's database."""
+
+    def __init__(self) -> None:
+        importer.install()
+        app_hooks.make_importable()
+
+    def current_site(self) -> str:
+        """The site of the calling code; the default one where it named none."""
+        return str(local.site)
+
+    def current_user(self) -> str:
+        """The user of the calling code; Administrator where it named none."""
+        return str(local.session.user or ADMINISTRATOR)
+
+    def in_test(self) -> bool:
+        """Whether `frappe.flags.in_test` is set."""
+        return bool(local.flags.in_test)
+
+    def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
+        """Be in a site as a user; rolled back and forgotten at the end."""
+        return visit(site, user)
+
+    def commit(self) -> None:
+        """Commit the current site's transaction."""
+        local.db.commit()
+
+    def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """`frappe.call`."""
+        return calling.call(method, **kwargs)
+
+    def get_attr(self, path: str) -> Callable[..., Any]:
+        """The function at a dotted path; raises ImportError or AttributeError."""
+        found: Callable[..., Any] = calling.get_attr(path)
+        return found
+
+    def after_commit(self, callback: Callable[[], Any]) -> None:
+        """Call back after the open transaction's commit; never when it is rolled back."""
+        local.db.after_commit.add(callback)
+
+    def run(self, job: Job) -> Any:
+        """Frappe's `execute_job`."""
+        return run.execute(
+            run.Run(job.site, job.user, _function(job), job.kwargs, job.method, job.job_name)
+        )
+
+    def import_apps(self) -> None:
+        """Import what every job needs and the apps' hooks and scheduled code."""
+        app_hooks.make_importable()
+        importlib.import_module("frappe")
+        for app in settings.current().app_names:
+            found = app_hooks.app_hooks(app)
+            if found.error:
+                logger.error("%s", found.error)
+            for method in _scheduled(found):
+                self._import(method.rpartition(".")[0])
+
+    @staticmethod
+    def _import(module: str) -> None:
+        try:
+            importlib.import_module(module)
+        except Exception as exc:  # its jobs will say so; the others must start
+            logger.error("%s cannot be imported: %s: %s", module, type(exc).__name__, exc)
+
+    def app_hooks(self, site: str) -> list[AppHooks]:
+        """The hooks of a site's apps, each by itself, with the error of one that has any."""
+        return app_hooks.site_hooks(site)
+
+    def schedule_rows(self, site: str) -> list[ScheduleRow]:
+        """The site's Scheduled Job Type rows."""
+        from frappe_celery.hosts.standalone.schedule_rows import read
+
+        with visit(site, ADMINISTRATOR):
+            return read()
+
+    def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
+        """Make the rows of hooks follow `wanted`, in one transaction."""
+        from frappe_celery.hosts.standalone.schedule_rows import sync
+
+        with visit(site, ADMINISTRATOR):
+            report = sync(wanted)
+            local.db.commit()
+            return report
+
+
+def _function(job: Job) -> str | Callable[..., Any]:
+    return job._opened.decoded_method()
+
+
+def _scheduled(found: AppHooks) -> list[str]:
+    methods: list[str] = []
+    for events in (found.hooks.get("scheduler_events") or {}).values():
+        for entry in events.values() if isinstance(events, dict) else [events]:
+            methods += [entry] if isinstance(entry, str) else list(entry)
+    return [method for method in methods if isinstance(method, str) and "." in method]

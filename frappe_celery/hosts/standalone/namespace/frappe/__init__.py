@@ -1,0 +1,126 @@
+"""`import frappe` where no Frappe is installed (frappe_celery's standalone host)."""
+# ruff: noqa: F401, F403 (this file is a list of names)
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from frappe_celery.enqueue_shim import enqueue, enqueue_doc
+from frappe_celery.hosts.standalone.app_hooks import get_doc_hooks, get_hooks
+from frappe_celery.hosts.standalone.cache import cache
+from frappe_celery.hosts.standalone.caching import clear_cache, local_cache, request_cache
+from frappe_celery.hosts.standalone.calling import (
+    call,
+    get_attr,
+    get_module,
+    get_newargs,
+    guest_methods,
+    is_whitelisted,
+    only_for,
+    whitelist,
+    whitelisted,
+)
+from frappe_celery.hosts.standalone.context import (
+    conf,
+    connect,
+    db,
+    debug_log,
+    destroy,
+    error_log,
+    flags,
+    form_dict,
+    get_conf,
+    get_installed_apps,
+    get_site_config,
+    get_site_path,
+    init,
+    init_site,
+    job,
+    lang,
+    local,
+    message_log,
+    request,
+    response,
+    session,
+    set_user,
+)
+from frappe_celery.hosts.standalone.documents import (
+    copy_doc,
+    delete_doc,
+    delete_doc_if_exists,
+    get_cached_doc,
+    get_cached_value,
+    get_doc,
+    get_last_doc,
+    get_lazy_doc,
+    get_single,
+    get_system_settings,
+    new_doc,
+    set_value,
+)
+from frappe_celery.hosts.standalone.error_log import get_traceback, log_error
+from frappe_celery.hosts.standalone.exceptions import *
+from frappe_celery.hosts.standalone.frappedict import _dict
+from frappe_celery.hosts.standalone.importer import look_up
+from frappe_celery.hosts.standalone.logs import logger, loggers, set_log_level
+from frappe_celery.hosts.standalone.mail import sendmail
+from frappe_celery.hosts.standalone.messages import (
+    _,
+    _lt,
+    clear_last_message,
+    clear_messages,
+    errprint,
+    get_message_log,
+    log,
+    msgprint,
+    throw,
+)
+from frappe_celery.hosts.standalone.meta import get_meta
+from frappe_celery.hosts.standalone.realtime import publish_progress, publish_realtime
+from frappe_celery.hosts.standalone.sites import (
+    get_all_apps,
+    get_app_path,
+    get_file_items,
+    get_file_json,
+    get_pymodule_path,
+    read_file,
+)
+from frappe_celery.hosts.standalone.store import get_all, get_list
+from frappe_celery.hosts.standalone.utils.text import (
+    as_json,
+    as_unicode,
+    bold,
+    generate_hash,
+    parse_json,
+    scrub,
+    unscrub,
+)
+
+__title__ = "frappe_celery's standalone host"
+STANDARD_USERS = ("Guest", "Administrator")
+
+
+def ping() -> str:
+    """Answers, so that one sees that jobs run."""
+    return "pong"
+
+
+def get_value(*args: Any, **kwargs: Any) -> Any:
+    """`frappe.db.get_value`."""
+    return db.get_value(*args, **kwargs)
+
+
+def has_permission(*_args: Any, **_kwargs: Any) -> bool:
+    """True: there are no permissions here."""
+    return True
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from frappe_celery import settings
+
+        return f"{settings.current().frappe_version}.0.0"
+    if name == "in_test":
+        return bool(flags.in_test)
+    return look_up(sys.modules[__name__], name)

@@ -1,0 +1,1 @@
+"""`frappe.core.doctype.scheduled_job_type`."""

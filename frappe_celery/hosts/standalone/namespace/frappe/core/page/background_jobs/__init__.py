@@ -1,0 +1,1 @@
+"""`frappe.core.page.background_jobs`."""

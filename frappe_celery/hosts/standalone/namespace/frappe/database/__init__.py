@@ -1,0 +1,5 @@
+"""`frappe.database`."""
+
+from frappe_celery.hosts.standalone.database import savepoint
+
+__all__ = ["savepoint"]

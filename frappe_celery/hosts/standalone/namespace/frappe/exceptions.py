@@ -1,0 +1,3 @@
+"""`frappe.exceptions`."""
+
+from frappe_celery.hosts.standalone.exceptions import *  # noqa: F403

@@ -1,0 +1,6 @@
+"""`rq.exceptions`."""
+
+from frappe_celery.errors import InvalidJobOperation
+from frappe_celery.errors import NoSuchJob as NoSuchJobError
+
+__all__ = ["InvalidJobOperation", "NoSuchJobError"]

@@ -1,0 +1,153 @@
+"""What task code reads of RQ (`get_current_job`, `Queue`, `Worker`, `Job`), over our store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_celery import settings
+from frappe_celery.errors import NoSuchJob
+from frappe_celery.jobs import Job as OurJob
+from frappe_celery.jobs import JobStatus, current_job, get_store
+from frappe_celery.jobs.workers import WorkerInfo
+
+
+def get_current_job(connection: Any = None, job_class: Any = None) -> OurJob | None:
+    """The job that is running here, None outside of one."""
+    return current_job()
+
+
+class Job(OurJob):
+    """Our Job, found by RQ's class methods."""
+
+    @classmethod
+    def fetch(cls, id: str, connection: Any = None, **_: Any) -> OurJob:
+        """The newest job under an effective id; raises NoSuchJobError."""
+        return get_store().fetch(id)
+
+    @classmethod
+    def fetch_many(
+        cls, job_ids: Iterable[str], connection: Any = None, **_: Any
+    ) -> list[OurJob | None]:
+        """As `fetch`, None for those that there are not."""
+        return [cls.fetch(job_id) if cls.exists(job_id) else None for job_id in job_ids]
+
+    @classmethod
+    def exists(cls, job_id: str, connection: Any = None) -> bool:
+        """Whether there is one."""
+        try:
+            get_store().fetch(job_id)
+        except NoSuchJob:
+            return False
+        return True
+
+
+class Queue:
+    """A queue, to look at."""
+
+    def __init__(self, name: str = "default", connection: Any = None, **_: Any) -> None:
+        self.name = name.rsplit(":", 1)[-1]
+
+    @classmethod
+    def all(cls, connection: Any = None) -> list[Queue]:
+        """Every queue."""
+        return [cls(name) for name in settings.current().queues]
+
+    @property
+    def count(self) -> int:
+        """How many jobs wait."""
+        return get_store().counts(queue=self.name)[JobStatus.QUEUED]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def is_empty(self) -> bool:
+        """Whether none waits."""
+        return self.count == 0
+
+    @property
+    def jobs(self) -> list[OurJob]:
+        """The waiting jobs, newest first."""
+        return self.get_jobs()
+
+    def get_jobs(self, offset: int = 0, length: int = -1) -> list[OurJob]:
+        """The waiting jobs, newest first."""
+        number = self.count if length < 0 else length
+        if not number:
+            return []
+        return get_store().page(
+            queue=self.name, statuses=[JobStatus.QUEUED], start=offset, length=number
+        )
+
+    @property
+    def job_ids(self) -> list[str]:
+        """The ids of the waiting jobs."""
+        return [job.id for job in self.jobs]
+
+    def fetch_job(self, job_id: str) -> OurJob | None:
+        """A job, None when there is none."""
+        return Job.fetch(job_id) if Job.exists(job_id) else None
+
+
+class Worker:
+    """A Celery worker, to look at."""
+
+    def __init__(self, info: WorkerInfo) -> None:
+        self.info = info
+        self.name = info.name
+        self.pid = info.pid
+        self.hostname = info.hostname
+        self.successful_job_count = info.successful
+        self.failed_job_count = info.failed
+        self.total_working_time = info.total_working_time
+        self.birth_date = _naive_utc(info.birth)
+        self.last_heartbeat = _naive_utc(info.last_heartbeat)
+
+    @classmethod
+    def all(cls, connection: Any = None, queue: Any = None) -> list[Worker]:
+        """Every living worker, or those of a queue."""
+        found = [cls(info) for info in get_store().workers.all()]
+        name = getattr(queue, "name", queue)
+        return [worker for worker in found if name is None or name in worker.queue_names()]
+
+    @classmethod
+    def count(cls, connection: Any = None, queue: Any = None) -> int:
+        """How many there are."""
+        return len(cls.all(connection, queue))
+
+    def queue_names(self) -> list[str]:
+        """The queues that it empties, in order."""
+        return list(self.info.queues)
+
+    @property
+    def queues(self) -> list[Queue]:
+        """The queues that it empties, in order."""
+        return [Queue(name) for name in self.info.queues]
+
+    def get_state(self) -> str:
+        """busy or idle."""
+        return self.info.state
+
+    @property
+    def state(self) -> str:
+        """busy or idle."""
+        return self.info.state
+
+    def get_current_job_id(self) -> str | None:
+        """The id of a job that it runs now."""
+        job = self.get_current_job()
+        return job.id if job else None
+
+    def get_current_job(self) -> OurJob | None:
+        """A job that it runs now."""
+        if not self.info.current_job:
+            return None
+        try:
+            return get_store().fetch_run(self.info.current_job)
+        except NoSuchJob:
+            return None
+
+
+def _naive_utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)

@@ -1,0 +1,105 @@
+"""Frappe's `execute_job`: one job on its site, with its hooks, committed or rolled back.
+
+FRAPPE_FACTS 'Run'. Where Frappe itself is wrong (a rerun loses the user; the database layer's own
+deadlock classes are not caught) this is right.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.hosts.standalone import django_setup
+from frappe_celery.hosts.standalone.app_hooks import get_hooks
+from frappe_celery.hosts.standalone.callbacks import CallbackManager
+from frappe_celery.hosts.standalone.calling import call, get_attr
+from frappe_celery.hosts.standalone.context import local, visit
+from frappe_celery.hosts.standalone.database_errors import is_retryable
+from frappe_celery.hosts.standalone.error_log import log_error
+from frappe_celery.hosts.standalone.frappedict import _dict
+from frappe_celery.hosts.standalone.locking import release_document_locks
+
+logger = logging.getLogger(__name__)
+
+MOST_RERUNS = 5
+"""How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run, where and as whom."""
+
+    site: str
+    user: str
+    function: str | Callable[..., Any]
+    """A dotted path or what it names."""
+    kwargs: dict[str, Any]
+    method: str
+    """How hooks and logs call it."""
+    job_name: str
+
+
+class _RunAgain(Exception):
+    """The attempt was rolled back and is to be repeated."""
+
+
+def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
+    """Run it and return what it returned.
+
+    Raises:
+        Exception: what the method, a hook, or the search for the method raised.
+    """
+    for attempt in range(MOST_RERUNS + 1):
+        try:
+            return _attempt(run, last=attempt == MOST_RERUNS)
+        except _RunAgain as again:
+            logger.warning(
+                "%s on %s is run again (%d of %d): %s",
+                run.method, run.site, attempt + 1, MOST_RERUNS, again.__cause__,
+            )  # fmt: skip
+            sleep(attempt + 1)
+    raise AssertionError("the last attempt either returns or raises")
+
+
+def _attempt(run: Run, last: bool) -> Any:
+    with visit(run.site, run.user):
+        if django_setup.is_own_project() and django_setup.is_loaded():
+            local.db.begin()  # so that an app's own models are in it from their first statement
+        function = get_attr(run.function) if isinstance(run.function, str) else run.function
+        local.job = _dict(
+            site=run.site,
+            method=run.method,
+            job_name=run.job_name,
+            kwargs=run.kwargs,
+            user=run.user,
+            after_job=CallbackManager(),
+        )
+        for hook in get_hooks("before_job"):
+            call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
+        return _call(run, function, last)
+
+
+def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
+    result = None
+    again = False
+    try:
+        result = function(**run.kwargs)
+        local.db.commit()
+    except Exception as exc:
+        local.db.rollback()
+        if is_retryable(exc) and not last:
+            again = True
+            raise _RunAgain from exc
+        log_error(title=run.method)
+        local.db.commit()
+        raise
+    finally:
+        release_document_locks()
+        if not again:
+            for hook in get_hooks("after_job"):
+                call(hook, method=run.method, kwargs=run.kwargs, result=result)
+            local.job.after_job.run()
+    return result
