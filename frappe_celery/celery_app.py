@@ -92,7 +92,7 @@ def broker_settings(config: Settings) -> dict[str, Any]:
     Raises:
         ConfigError: neither redis:// nor rediss://.
     """
-    url = config.store_url
+    url = config.broker_url or config.store_url
     if not url.startswith(REDIS_SCHEMES):
         raise ConfigError(
             f"the broker {url.split('://')[0]}:// is not supported: write redis_queue (or"

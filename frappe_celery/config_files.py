@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from frappe_celery.errors import ConfigError
 
+ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
+
 _read: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
 
 
 def find_root(environ: Mapping[str, str]) -> Path:
-    """The bench's or project's folder: $FRAPPE_BENCH_ROOT, above `sites` when in it, else here."""
+    """The bench's or project's folder.
+
+    $FRAPPE_BENCH_ROOT; above `sites` when in it; here; but in a folder that is no bench, the bench
+    whose environment this Python is, as for a script that is started from anywhere.
+    """
     if environ.get("FRAPPE_BENCH_ROOT"):
         root = Path(environ["FRAPPE_BENCH_ROOT"])
         if not root.is_dir():
@@ -24,6 +30,9 @@ def find_root(environ: Mapping[str, str]) -> Path:
     here = Path.cwd()
     if here.name == "sites" and ((here / "apps.txt").exists() or (here / "common_site_config.json").exists()):
         return here.parent
+    its_bench = Path(sys.prefix).parent
+    if not (here / "sites").is_dir() and (its_bench / "apps" / "frappe").is_dir():
+        return its_bench
     return here
 
 
@@ -31,32 +40,51 @@ def read_json(path: Path) -> dict[str, Any]:
     """A configuration file's object; read again only after it changed.
 
     Raises:
-        ConfigError: not JSON, or not an object; names the file and the line.
+        ConfigError: no JSON in UTF-8, or not an object; names the file and the line.
     """
     stat = path.stat()
     version = (stat.st_mtime_ns, stat.st_size)
     cached = _read.get(path)
     if cached is None or cached[0] != version:
-        try:
-            value = json.loads(path.read_text())
-        except json.JSONDecodeError as exc:
-            raise ConfigError(
-                f"{path}, line {exc.lineno}, column {exc.colno}: {exc.msg}. Mend the JSON there"
-            ) from None
+        value = _parse(path)
         if not isinstance(value, dict):
             raise ConfigError(f"{path} holds a {type(value).__name__}; it must be a JSON object")
         _read[path] = cached = (version, value)
     return dict(cached[1])
 
 
+def _parse(path: Path) -> Any:
+    try:
+        content = path.read_bytes()
+    except OSError as exc:
+        raise ConfigError(f"{path} cannot be read: {exc.strerror}") from exc
+    try:
+        return json.loads(content.decode())
+    except UnicodeDecodeError as exc:
+        line = content.count(b"\n", 0, exc.start) + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8 text ({exc.reason})") from None
+    except json.JSONDecodeError as exc:
+        raise ConfigError(
+            f"{path}, line {exc.lineno}, column {exc.colno}: {exc.msg}. Mend the JSON there"
+        ) from None
+
+
+def variable(name: str) -> str:
+    """The environment variable of an option."""
+    return ENVIRONMENT_PREFIX + name.upper().removeprefix(ENVIRONMENT_PREFIX)
+
+
 def parse_environment(
-    environ: Mapping[str, str], prefix: str, names: Iterable[str]
+    environ: Mapping[str, str], names: Iterable[str], texts: Collection[str]
 ) -> dict[str, Any]:
-    """The options that the environment sets; a value that is JSON is read as JSON."""
+    """The options that the environment sets: `texts` as they stand, others as JSON."""
     values: dict[str, Any] = {}
     for name in names:
-        text = environ.get(prefix + name.upper().removeprefix(prefix))
+        text = environ.get(variable(name))
         if text is None:
+            continue
+        if name in texts:
+            values[name] = text
             continue
         try:
             values[name] = json.loads(text)

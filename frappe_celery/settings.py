@@ -13,11 +13,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config_files import find_apps, find_root, parse_environment, read_json
+from frappe_celery.config_files import (
+    find_apps,
+    find_root,
+    parse_environment,
+    read_json,
+    variable,
+)
 from frappe_celery.errors import BadTimeout, ConfigError, UnknownQueue
 from frappe_celery.signing import CONFIG_KEY, ENVIRONMENT_KEY, Signer, load_key
 
-ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://")
 
@@ -65,7 +70,7 @@ class Options:
     )
     default_site: str | None = _option(
         None,
-        "The site of a process that names none. Default: $FRAPPE_SITE, else the only site.",
+        "The site of a process that names none; $FRAPPE_SITE wins. Default: the only site.",
         str,
     )
     broker_url: str | None = _option(
@@ -111,6 +116,12 @@ class Options:
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int
     )
+    frappe_celery_enabled: bool = _option(
+        False,
+        "Bench: Frappe's jobs go to Celery. Set by `frappe-celery enable`; false in the environment"
+        " leaves one process with stock Frappe.",
+        bool,
+    )
     frappe_celery_pickle: bool = _option(
         True, "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.", bool
     )
@@ -120,6 +131,7 @@ class Options:
 
 
 OPTIONS = tuple(fields(Options))
+_TEXTS = {o.name for o in OPTIONS if o.metadata["check"] is str}
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,8 @@ class Settings(Options):
     """
 
     root: Path = field(default_factory=Path.cwd)
+    from_environment: Mapping[str, Any] = field(default_factory=dict)
+    """The options that the environment set: they win over every file."""
 
     @classmethod
     def load(
@@ -143,11 +157,14 @@ class Settings(Options):
         common = root / "sites" / "common_site_config.json"
         if common.exists():
             values.update(read_json(common))
-        values.update(parse_environment(environ, ENVIRONMENT_PREFIX, [o.name for o in OPTIONS]))
-        for key, variable in (("database_url", "DATABASE_URL"), ("default_site", "FRAPPE_SITE")):
-            if environ.get(variable):
-                values.setdefault(key, environ[variable])
-        return cls(root=root, **{o.name: _checked(o, values[o.name]) for o in OPTIONS if o.name in values})
+        if environ.get("FRAPPE_SITE"):
+            values["default_site"] = environ["FRAPPE_SITE"]
+        if environ.get("DATABASE_URL"):
+            values.setdefault("database_url", environ["DATABASE_URL"])
+        own = parse_environment(environ, [o.name for o in OPTIONS], _TEXTS)
+        values.update(own)
+        checked = {o.name: _checked(o, values[o.name]) for o in OPTIONS if o.name in values}
+        return cls(root=root, from_environment={name: checked[name] for name in own}, **checked)
 
     def __post_init__(self) -> None:
         if self.frappe_version not in FRAPPE_VERSIONS:
@@ -155,7 +172,12 @@ class Settings(Options):
                 f"frappe_version is {self.frappe_version!r}; it must be one of"
                 f" {', '.join(map(str, FRAPPE_VERSIONS))}"
             )
-        self.queues  # noqa: B018 (checked at once, not at the first job)
+        queues = self.queues  # checked at once, not at the first job
+        for method, queue in self.cron_queues.items():
+            if queue not in queues:
+                raise ConfigError(
+                    f"cron_queues.{method} is {queue!r}; it must be one of {', '.join(queues)}"
+                )
 
     @property
     def sites_path(self) -> Path | None:
@@ -242,23 +264,29 @@ class Settings(Options):
             ConfigError: broken JSON; names the file and the line.
         """
         config: dict[str, Any] = {o.name: getattr(self, o.name) for o in OPTIONS}
-        if self.sites_path is not None:
-            for path in (
-                self.sites_path / "common_site_config.json",
-                self.sites_path / site / "site_config.json",
-            ):
-                if path.exists():
-                    config.update(read_json(path))
+        sites = self.root / "sites"
+        for path in (sites / "common_site_config.json", sites / site / "site_config.json"):
+            if path.exists():
+                config.update(read_json(path))
+            if path.parent == sites:
+                config.update(self.from_environment)
         return config
 
     @cached_property
     def zone(self) -> str:
         """IANA name of the zone that schedules are read in."""
-        if self.time_zone is not None:
-            return self.time_zone
-        from tzlocal import get_localzone_name
+        if self.time_zone is None:
+            from tzlocal import get_localzone_name
 
-        return get_localzone_name() or "UTC"
+            return get_localzone_name() or "UTC"
+        from zoneinfo import ZoneInfo
+
+        try:
+            return ZoneInfo(self.time_zone).key
+        except (LookupError, ValueError, OSError):
+            raise ConfigError(
+                f"time_zone is {self.time_zone!r}; write an IANA name such as 'Europe/Brussels'"
+            ) from None
 
     @cached_property
     def store_url(self) -> str:
@@ -283,18 +311,28 @@ def _checked(option: Any, value: Any) -> Any:
         return None
     if kind is bool and value in (0, 1):
         return bool(value)
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if kind is list:
+        right = right and all(isinstance(item, str) for item in value)
+    if not right:
+        shown = "no text" if option.name == CONFIG_KEY else repr(value)
         raise ConfigError(
-            f"{option.name} is {value!r}; it must be {_WORDS[kind]}."
+            f"{option.name} is {shown}; it must be {_WORDS[kind]}."
             " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
-            f" or in the environment as {ENVIRONMENT_PREFIX}{option.name.upper()}"
+            f" or in the environment as {variable(option.name)}"
         )
     if kind is int and value < 1:
         raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
     return value
 
 
-_WORDS = {int: "a whole number", str: "a text", bool: "true or false", dict: "an object", list: "a list"}
+_WORDS = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list of texts",
+}
 
 
 def _django_values(environ: Mapping[str, str]) -> dict[str, Any]:

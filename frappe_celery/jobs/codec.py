@@ -32,11 +32,11 @@ def is_exact(value: Any, met: set[int] | None = None, depth: int = 0) -> bool:
     """
     kind = type(value)
     if kind is str:
-        return value.isascii() or _is_text(value)
+        return bool(value.isascii()) or _is_text(value)
     if kind is bool or value is None:
         return True
     if kind is int:
-        return value.bit_length() <= _LARGEST_INTEGER_BITS
+        return bool(value.bit_length() <= _LARGEST_INTEGER_BITS)
     if kind is float:
         return math.isfinite(value)
     if depth > _DEEPEST or (kind is not list and kind is not dict):
