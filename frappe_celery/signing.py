@@ -13,9 +13,10 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from frappe_celery.config_files import read_json
 from frappe_celery.errors import ConfigError, Refused
 
 CONFIG_KEY = "frappe_celery_key"
@@ -93,14 +94,19 @@ def load_key(configured: str | None, sites_path: Path | None, state_path: Path) 
 
 
 def _key_in_config(path: Path) -> str:
+    path = path.resolve()  # of a link the file, which is replaced
     with _locked(path.with_suffix(".lock")):
-        config = json.loads(path.read_text()) if path.exists() else {}
+        config = read_json(path) if path.exists() else {}
         if CONFIG_KEY not in config:
             config[CONFIG_KEY] = secrets.token_urlsafe(32)
             replacement = path.with_suffix(".new")
-            replacement.write_text(json.dumps(config, indent=1, sort_keys=True))
+            replacement.unlink(missing_ok=True)
+            _write_secret(replacement, json.dumps(config, indent=1, sort_keys=True))
             if path.exists():
-                os.chmod(replacement, path.stat().st_mode)
+                before = path.stat()
+                with suppress(PermissionError):  # root gives it back to the bench's user
+                    os.chown(replacement, before.st_uid, before.st_gid)
+                os.chmod(replacement, before.st_mode)
             os.replace(replacement, path)
         return str(config[CONFIG_KEY])
 
@@ -109,7 +115,11 @@ def _key_in_file(path: Path) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _locked(path.with_suffix(".lock")):
         if not path.exists():
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(secrets.token_urlsafe(32))
+            _write_secret(path, secrets.token_urlsafe(32))
         return path.read_text().strip()
+
+
+def _write_secret(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
