@@ -161,6 +161,9 @@ class Settings(Options):
             values["default_site"] = environ["FRAPPE_SITE"]
         if environ.get("DATABASE_URL"):
             values.setdefault("database_url", environ["DATABASE_URL"])
+        for name in ("redis_queue", "redis_cache"):  # Frappe's own variables win in Frappe too
+            if environ.get(f"FRAPPE_{name.upper()}"):
+                values[name] = environ[f"FRAPPE_{name.upper()}"]
         own = parse_environment(environ, [o.name for o in OPTIONS], _TEXTS)
         values.update(own)
         checked = {o.name: _checked(o, values[o.name]) for o in OPTIONS if o.name in values}
