@@ -152,7 +152,7 @@ class Cache:
         full = self.make_key(name, shared=shared)
         local.cache.setdefault(full, {})[str(key)] = value
         with _tolerating_outage():
-            self.client.hset(full.decode(), str(key), self._seal(value))  # type: ignore[arg-type]
+            self.client.hset(full.decode(), str(key), self._seal(value))
 
     def hget(
         self, name: str, key: Any, generator: Callable[[], Any] | None = None, shared: bool = False

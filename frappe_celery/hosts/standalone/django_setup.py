@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery import settings
 from frappe_celery.errors import ConfigError
+from frappe_celery.settings import Settings
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -24,7 +25,8 @@ LABEL = "frappe_celery"
 SQLITE_LOCK_SECONDS = 30
 """How long a writer waits for another process's transaction on SQLite before a lock timeout."""
 
-_configured_here = False
+_configured_for: Settings | None = None
+"""Whose database Django was configured with here; None: it was configured elsewhere, or not yet."""
 _ready_for: set[str] = set()
 _inherited: list[Any] = []
 
@@ -34,7 +36,7 @@ def is_own_project() -> bool:
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
         return True
     conf = sys.modules.get("django.conf")
-    return conf is not None and conf.settings.configured and not _configured_here
+    return conf is not None and conf.settings.configured and _configured_for is None
 
 
 def is_loaded() -> bool:
@@ -50,14 +52,14 @@ def load() -> None:
         ConfigError: the team's project does not have us in INSTALLED_APPS, or `database_url` is
             not a URL that Django has a driver for.
     """
-    global _configured_here
+    global _configured_for
     import django
     from django.apps import apps
     from django.conf import settings as django_settings
 
     if not is_own_project() and not django_settings.configured:
-        django_settings.configure(**_own_settings())
-        _configured_here = True
+        _configured_for = settings.current()
+        django_settings.configure(**_own_settings(_configured_for))
     if not apps.ready:
         django.setup()
         os.register_at_fork(after_in_child=_forget_connections)
@@ -75,6 +77,8 @@ def connection() -> BaseDatabaseWrapper:
         load()
     from django.db import connections
 
+    if _configured_for is not None and _configured_for is not settings.current():
+        _follow(settings.current())
     found = connections["default"]
     database = str(found.settings_dict["NAME"])
     if database not in _ready_for:
@@ -83,8 +87,19 @@ def connection() -> BaseDatabaseWrapper:
     return found
 
 
-def _own_settings() -> dict[str, Any]:
-    here = settings.current()
+def _follow(here: Settings) -> None:
+    """The process went over to another project (`settings.use`): so does its database."""
+    global _configured_for
+    from django.db import connections
+
+    if not connections["default"].in_atomic_block:
+        connections.close_all()
+        del connections["default"]
+        connections.settings = connections.configure_settings(_own_settings(here)["DATABASES"])
+        _configured_for = here
+
+
+def _own_settings(here: Settings) -> dict[str, Any]:
     return {
         "INSTALLED_APPS": [APP],
         "DATABASES": {"default": _database(here.database_url, here.state_path)},

@@ -12,6 +12,7 @@ from frappe_celery import settings
 from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.hosts.standalone import app_hooks, calling, importer, run
 from frappe_celery.hosts.standalone.context import ADMINISTRATOR, local, visit
+from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job
@@ -62,7 +63,7 @@ class StandaloneHost:
     def run(self, job: Job) -> Any:
         """Frappe's `execute_job`."""
         return run.execute(
-            run.Run(job.site, job.user, _function(job), job.kwargs, job.method, job.job_name)
+            run.Run(job.site, job.user, job.function, job.kwargs, job.method, job.job_name)
         )
 
     def import_apps(self) -> None:
@@ -98,14 +99,16 @@ class StandaloneHost:
         """Make the rows of hooks follow `wanted`, in one transaction."""
         from frappe_celery.hosts.standalone.schedule_rows import sync
 
-        with visit(site, ADMINISTRATOR):
-            report = sync(wanted)
-            local.db.commit()
-            return report
-
-
-def _function(job: Job) -> str | Callable[..., Any]:
-    return job._opened.decoded_method()
+        for last in (False, True):
+            with visit(site, ADMINISTRATOR):
+                try:
+                    report = sync(wanted)
+                    local.db.commit()
+                    return report
+                except DuplicateEntryError:  # another process was faster: look at its rows
+                    if last:
+                        raise
+        raise AssertionError("the last round either returns or raises")
 
 
 def _scheduled(found: AppHooks) -> list[str]:

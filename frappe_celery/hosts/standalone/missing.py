@@ -39,7 +39,7 @@ def missing_module(name: str) -> MissingModule:
 
 
 def missing_name(module: str, name: str) -> NeedsFrappeSite:
-    """The error for a name that a module lacks; for `importer.look_up`, called by its `__getattr__`.
+    """The error for a name that a module lacks; for `importer.look_up`, under `__getattr__`.
 
     `from module import name` swallows an AttributeError and its text, so that statement, told by
     the instruction that the caller stands at, gets the ImportError itself.

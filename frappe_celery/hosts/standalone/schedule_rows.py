@@ -3,44 +3,76 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
+from frappe_celery import hosts, settings
 from frappe_celery.hosts.base import ScheduleRow, SyncReport
 from frappe_celery.hosts.standalone import store
+from frappe_celery.hosts.standalone.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.context import local
-from frappe_celery.hosts.standalone.scheduled_job_type import (
-    DOCTYPE,
-    free_name,
-    method_of_event,
-    queue_of,
-)
 from frappe_celery.hosts.standalone.utils.dates import as_aware
+from frappe_celery.schedule.frequencies import queue_of
+
+DOCTYPE = "Scheduled Job Type"
+LOG = "Scheduled Job Log"
 
 
 def read() -> list[ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return [_row(values) for values in store.select(DOCTYPE, None, order_by="name")]
+    return [row_of(values) for values in store.select(DOCTYPE, None, order_by="name")]
 
 
-def _row(values: dict[str, Any]) -> ScheduleRow:
-    method = values["method"] or method_of_event(values["scheduler_event"])
-    event = values["scheduler_event"]
+def row_of(values: Mapping[str, Any]) -> ScheduleRow:
+    """A row as the schedule knows it."""
+    event, last = values.get("scheduler_event"), values.get("last_execution")
+    method = values.get("method") or method_of_event(event)
+    frequency = values.get("frequency") or ""
     return ScheduleRow(
         site=local.site,
-        name=values["name"],
+        name=values.get("name") or method,
         method=method,
-        frequency=values["frequency"],
-        queue=queue_of(values["frequency"], method),
-        creation=as_aware(values["creation"]),
-        cron_format=values["cron_format"] or None,
-        last_execution=values["last_execution"] and as_aware(values["last_execution"]),
-        stopped=bool(values["stopped"]),
-        create_log=bool(values["create_log"]),
+        frequency=frequency,
+        queue=queue_of(frequency, method, local.conf.get("cron_queues") or {}),
+        creation=as_aware(values.get("creation")),
+        cron_format=values.get("cron_format") or None,
+        last_execution=as_aware(last) if last else None,
+        stopped=bool(values.get("stopped")),
+        create_log=bool(values.get("create_log")),
         app=method.partition(".")[0] or None,
-        source=f"Scheduler Event {event}" if event else f"Scheduled Job Type {values['name']}",
-        server_script=values["server_script"] or None,
+        source=f"Scheduler Event {event}" if event else f"{DOCTYPE} {values.get('name')}",
+        server_script=values.get("server_script") or None,
         scheduler_event=event or None,
     )
+
+
+def method_of_event(scheduler_event: str | None) -> str:
+    """What a Scheduler Event runs: its method, else what a hook gives for its doctype."""
+    event = store.get("Scheduler Event", scheduler_event) if scheduler_event else None
+    if event is None:
+        return ""
+    against = get_hooks("scheduled_against") or {}
+    return str(event["method"] or against.get(event["scheduled_against"], [""])[-1])
+
+
+def free_name(method: str, otherwise: str = "") -> str:
+    """A name for a row: Frappe's short one unless it is taken, which in v14 and v15 loses a row."""
+    short = ".".join(method.split(".")[-2:])
+    for name in (short, method, f"{method} {otherwise}".strip()):
+        if name and store.get(DOCTYPE, name) is None:
+            return name
+    number = 2
+    while store.get(DOCTYPE, f"{method} {number}") is not None:
+        number += 1
+    return f"{method} {number}"
+
+
+def sync_jobs(site_hooks: Any = None) -> SyncReport:
+    """Bring the current site's rows up to its apps' hooks, by Frappe's name for it."""
+    from frappe_celery.schedule.sync import sync as sync_site
+
+    report, _problems = sync_site(hosts.current(), settings.current(), local.site)
+    return report
 
 
 def sync(wanted: list[ScheduleRow]) -> SyncReport:
@@ -48,7 +80,7 @@ def sync(wanted: list[ScheduleRow]) -> SyncReport:
 
     A row keeps its name, `stopped`, `last_execution` and `create_log` when its hook moves to
     another frequency. Rows with a server script or a scheduler event are left alone, rows whose
-    hook is gone are deleted.
+    hook is gone are deleted. The report names methods.
     """
     report = SyncReport()
     existing: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -68,9 +100,9 @@ def sync(wanted: list[ScheduleRow]) -> SyncReport:
                 _add(row, report)
         existing[method] = present
     for gone in (values for rest in existing.values() for values in rest):
-        store.delete("Scheduled Job Log", {"scheduled_job_type": gone["name"]})
+        store.delete(LOG, {"scheduled_job_type": gone["name"]})
         store.delete(DOCTYPE, gone["name"])
-        report.removed.append(gone["name"])
+        report.removed.append(gone["method"])
     return report
 
 
@@ -89,15 +121,14 @@ def _change(values: dict[str, Any], row: ScheduleRow, report: SyncReport) -> Non
         values["name"],
         {"frequency": row.frequency, "cron_format": row.cron_format, **store.modified_now()},
     )
-    report.changed.append(values["name"])
+    report.changed.append(row.method)
 
 
 def _add(row: ScheduleRow, report: SyncReport) -> None:
-    name = free_name(row.method, row.cron_format or row.frequency)
     store.insert(
         DOCTYPE,
         {
-            "name": name,
+            "name": free_name(row.method, row.cron_format or row.frequency),
             "method": row.method,
             "frequency": row.frequency,
             "cron_format": row.cron_format,
@@ -105,4 +136,4 @@ def _add(row: ScheduleRow, report: SyncReport) -> None:
             "stopped": row.stopped,
         },
     )
-    report.added.append(name)
+    report.added.append(row.method)

@@ -8,26 +8,24 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery import settings
-from frappe_celery.hosts.standalone import store
-from frappe_celery.hosts.standalone.app_hooks import get_hooks
+from frappe_celery import enqueue_shim, settings
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.hosts.standalone import schedule_rows, store
 from frappe_celery.hosts.standalone.calling import get_attr
-from frappe_celery.hosts.standalone.context import local
+from frappe_celery.hosts.standalone.context import ADMINISTRATOR, local
 from frappe_celery.hosts.standalone.database_errors import is_retryable
 from frappe_celery.hosts.standalone.document import Document
 from frappe_celery.hosts.standalone.error_log import get_traceback, report_swallowed
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.logs import logger
 from frappe_celery.hosts.standalone.missing import unsupported
-from frappe_celery.hosts.standalone.utils.dates import as_aware, get_system_timezone, now_datetime
+from frappe_celery.hosts.standalone.schedule_rows import DOCTYPE, LOG
+from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.values import from_column
-from frappe_celery.schedule.cron import Cron, CronError
-from frappe_celery.schedule.frequencies import cron_of
-from frappe_celery.schedule.spread import next_start
-
-DOCTYPE = "Scheduled Job Type"
-LOG = "Scheduled Job Log"
-CRON = "Cron"
+from frappe_celery.schedule import fire
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.events import CRON, creates_log
+from frappe_celery.schedule.timing import Timing
 
 
 class ScheduledJobType(Document):
@@ -37,35 +35,37 @@ class ScheduledJobType(Document):
 
     def autoname(self) -> None:
         """The last two parts of the method's path, the whole path where another has those."""
-        self.name = free_name(self.method or self.scheduler_event or "", self.cron_format or "")
+        method = self.method or self.scheduler_event or ""
+        self.name = schedule_rows.free_name(method, self.cron_format or "")
+
+    def before_validate(self) -> None:
+        """Fill in the method that the row leaves to its Scheduler Event."""
+        self.method = self.method or schedule_rows.method_of_event(self.scheduler_event)
 
     def validate(self) -> None:
-        """Fill in what the row leaves open.
+        """Refuse a row that could never run.
 
         Raises:
             ValidationError: no method can be found, or the cron expression is broken.
         """
-        self.method = self.method or method_of_event(self.scheduler_event)
         if not self.method and not self.server_script:
             raise ValidationError(
                 f"Scheduled Job Type {self.name or ''} has no method. Set `method`, or set it on"
                 f" the Scheduler Event {self.scheduler_event or ''}, or name it in hooks.py:"
                 " scheduled_against = {'<doctype>': 'myapp.tasks.method'}"
             )
-        if always_logs(self.frequency):
+        if creates_log(self.frequency, settings.current().frappe_version):
             self.create_log = 1
         if self.frequency == CRON and not self.cron_format:
             raise ValidationError("Cron format is required for job types with Cron frequency.")
         try:
-            self._cron()
+            self.get_next_execution()
         except CronError as exc:
             raise ValidationError(f"Scheduled Job Type {self.name or self.method}: {exc}") from exc
 
-    def _cron(self) -> Cron:
-        here = settings.current()
-        tick = here.scheduler_tick_interval or here.scheduler_interval
-        tick = tick or (60 if here.frappe_version > 14 else 240)
-        return Cron(cron_of(self.cron_format or self.frequency or "", tick), get_system_timezone())
+    def as_row(self) -> ScheduleRow:
+        """As the schedule knows it."""
+        return schedule_rows.row_of(self.as_dict())
 
     # -- when
 
@@ -76,16 +76,10 @@ class ScheduledJobType(Document):
 
     def get_next_execution(self) -> datetime:
         """When it is due: the first time after its last run, or its creation when it never ran."""
-        due = next_start(
-            self._cron(),
-            as_aware(self.last_execution or self.creation or now_datetime()),
-            frequency=self.frequency or CRON,
-            site=local.site,
-            key=self.name or self.method,
-            version=settings.current().frappe_version,
-        )
-        when: datetime = from_column(due)
-        return when
+        row = self.as_row()
+        timing = Timing.of(settings.current(), local.site)
+        due: datetime = from_column(timing.next_start(row, row.last_execution or row.creation))
+        return due
 
     def is_event_due(self, current_time: datetime | None = None) -> bool:
         """Whether that time has come."""
@@ -96,36 +90,24 @@ class ScheduledJobType(Document):
     @property
     def rq_job_id(self) -> str:
         """The job id that keeps two runs of it apart."""
-        named = self.name if settings.current().frappe_version >= 16 else self.method
-        return f"scheduled_job::{named}"
+        return fire.job_id(self.as_row(), settings.current().frappe_version)
 
     def is_job_in_queue(self) -> bool:
         """Whether a run waits or runs."""
-        from frappe_celery.enqueue_shim import is_job_enqueued
-
-        return is_job_enqueued(self.rq_job_id)
+        return enqueue_shim.is_job_enqueued(self.rq_job_id)
 
     def get_queue_name(self) -> str:
         """The queue that it runs on."""
-        return queue_of(self.frequency or "", self.method or "")
+        return self.as_row().queue
 
     def enqueue(self, force: bool = False) -> bool:
         """Enqueue a run when it is due (or forced) and none waits or runs; whether it did."""
-        from frappe_celery import enqueue_shim
-
         if not (force or self.is_event_due()):
             return False
-        job_id = self.rq_job_id
-        if enqueue_shim.is_job_enqueued(job_id):
+        user = local.session.user if force else ADMINISTRATOR
+        if fire.enqueue_scheduled(self.as_row(), user=user) is None:
             logger("scheduler").error("%s not queued again: it waits or runs", self.method)
             return False
-        enqueue_shim.enqueue(
-            RUN_SCHEDULED_JOB,
-            queue=self.get_queue_name(),
-            job_id=job_id,
-            job_type=self.method,
-            scheduled_job_type=self.name,
-        )
         return True
 
     def execute(self) -> None:
@@ -171,9 +153,6 @@ class ScheduledJobType(Document):
         store.delete(LOG, {"scheduled_job_type": self.name})
 
 
-RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
-
-
 def run_scheduled_job(job_type: str | None = None, scheduled_job_type: str | None = None) -> None:
     """What a worker runs for a schedule entry, by the row's name (from v16) or by its method.
 
@@ -182,39 +161,3 @@ def run_scheduled_job(job_type: str | None = None, scheduled_job_type: str | Non
     """
     named: Any = scheduled_job_type or {"method": job_type}
     ScheduledJobType(DOCTYPE, named).execute()
-
-
-def method_of_event(scheduler_event: str | None) -> str:
-    """What a Scheduler Event runs: its method, else what a hook gives for its doctype."""
-    event = store.get("Scheduler Event", scheduler_event) if scheduler_event else None
-    if event is None:
-        return ""
-    against = get_hooks("scheduled_against") or {}
-    return str(event["method"] or against.get(event["scheduled_against"], [""])[-1])
-
-
-def always_logs(frequency: str | None) -> bool:
-    """Whether rows of this frequency always write a Scheduled Job Log."""
-    without = ("All",) if settings.current().frappe_version < 16 else ("All", CRON)
-    return frequency not in without
-
-
-def queue_of(frequency: str, method: str) -> str:
-    """`long` for the long and maintenance events, `cron_queues` for cron, else `default`."""
-    if frequency.endswith((" Long", " Maintenance")):
-        return "long"
-    if frequency == CRON:
-        return str((local.conf.get("cron_queues") or {}).get(method, "default"))
-    return "default"
-
-
-def free_name(method: str, otherwise: str = "") -> str:
-    """A name for a row: Frappe's short one unless it is taken, which in v14 and v15 loses a row."""
-    short = ".".join(method.split(".")[-2:])
-    for name in (short, method, f"{method} {otherwise}".strip()):
-        if name and store.get(DOCTYPE, name) is None:
-            return name
-    number = 2
-    while store.get(DOCTYPE, f"{method} {number}") is not None:
-        number += 1
-    return f"{method} {number}"

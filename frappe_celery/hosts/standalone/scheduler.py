@@ -10,7 +10,7 @@ from frappe_celery.hosts.standalone import store
 from frappe_celery.hosts.standalone.context import ADMINISTRATOR, local, visit
 from frappe_celery.hosts.standalone.documents import get_doc
 from frappe_celery.hosts.standalone.logs import logger
-from frappe_celery.hosts.standalone.scheduled_job_type import DOCTYPE
+from frappe_celery.hosts.standalone.schedule_rows import DOCTYPE, LOG
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.numbers import cint
 
@@ -83,7 +83,7 @@ def schedule_jobs_based_on_activity(check_time: datetime | None = None) -> bool:
     """False on a dormant site whose last scheduled job is less than a day old."""
     if not is_dormant(check_time):
         return True
-    last = _last_modified("Scheduled Job Log")
+    last = _last_modified(LOG)
     return last is None or _age(last, check_time) >= DAY_SECONDS
 
 
