@@ -4,6 +4,8 @@ Research document section 1; Frappe's own table is in ``ScheduledJobType.get_nex
 (the ``*_maintenance`` words came with v17). croniter's ``@daily`` and its like are here too.
 """
 
+from collections.abc import Mapping
+
 HOURLY, DAILY, WEEKLY = "0 * * * *", "0 0 * * *", "0 0 * * 0"
 MONTHLY, YEARLY = "0 0 1 * *", "0 0 1 1 *"
 
@@ -32,6 +34,21 @@ ALIASES = {
     "@yearly": YEARLY,
     "@annually": YEARLY,
 }
+
+
+LONG_SUFFIXES = ("_long", "_maintenance")
+
+
+def label_of(word: str) -> str:
+    """A Scheduled Job Type's frequency label for a word: ``daily_long`` is ``Daily Long``."""
+    return word.replace("_", " ").title()
+
+
+def queue_of(frequency: str, method: str, cron_queues: Mapping[str, str]) -> str:
+    """``long`` for long and maintenance events, else as ``cron_queues`` says, else ``default``."""
+    if frequency_of(frequency).endswith(LONG_SUFFIXES):
+        return "long"
+    return cron_queues.get(method, "default")
 
 
 def frequency_of(label: str) -> str:

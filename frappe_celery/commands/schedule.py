@@ -1,0 +1,140 @@
+"""`frappe-celery schedule` shows the schedule, `frappe-celery sync` brings the hooks into it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from frappe_celery import hosts, settings
+from frappe_celery.hosts.base import AppHooks
+from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
+from frappe_celery.schedule.listing import COUNT, site_schedule, table
+from frappe_celery.schedule.sync import sync as sync_site
+from frappe_celery.schedule.timing import Timing
+
+PIPED_WIDTH = 220
+"""Columns of a table that goes into a file or another program."""
+
+
+@click.command()
+@click.option("--site", help="Only this site. Default: every site.")
+@click.option(
+    "--hooks",
+    type=click.Path(exists=True, path_type=Path),
+    help="What this hooks.py (or the app folder that it is in) says, without a project.",
+)
+@click.option(
+    "--at", metavar="TIME", help="As if it were then: 2026-03-29T01:30, or with an offset."
+)
+@click.option(
+    "--count", type=click.IntRange(0, 1000), default=COUNT, show_default=True, help="Next times."
+)
+@click.option("--json", "as_json", is_flag=True, help="For scripts: a list of entries.")
+def schedule(
+    site: str | None, hooks: Path | None, at: str | None, count: int, as_json: bool
+) -> None:
+    """Show every entry: app, method, queue, expression, source, last and next times."""
+    config = settings.current()
+    host = hosts.current()
+    apps = None if hooks is None else [_hooks_at(hooks)]
+    sites = _sites(site) if hooks is None else [site or config.site]
+    schedules = [
+        site_schedule(host, config, name, at=_instant(at, name), count=count, apps=apps)
+        for name in sites
+    ]
+    if as_json:
+        lines = [line.as_json() for shown in schedules for line in shown.lines]
+        click.echo(json.dumps(lines, indent=1))
+        return
+    from rich.console import Console
+
+    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    for shown in schedules:
+        console.print(table(shown))
+
+
+@click.command()
+@click.option("--site", help="Only this site. Default: every site.")
+def sync(site: str | None) -> None:
+    """Bring changed hooks into the schedule, as `bench migrate` does.
+
+    Ends with 1 when a part of the hooks cannot be read; the rest is brought in all the same.
+    """
+    config = settings.current()
+    host = hosts.current()
+    unread = False
+    for name in _sites(site):
+        report, problems = sync_site(host, config, name)
+        for what in ("added", "changed", "removed"):
+            for row in getattr(report, what):
+                click.echo(f"{name}: {what} {row}")
+        if not report:
+            click.echo(f"{name}: nothing to change")
+        rows, _ = rows_from_hooks(host, config, name)
+        for problem in [*problems, *import_problems(host, rows)]:
+            click.secho(f"{name}: {problem}", fg="yellow", err=True)
+            unread = unread or problem.method is None
+    if unread:
+        raise click.ClickException(
+            "a part of the hooks could not be read; nothing was removed from the schedule"
+        )
+
+
+def _sites(site: str | None) -> list[str]:
+    known = settings.current().sites()
+    if site is None:
+        return known
+    if site not in known:
+        raise click.BadParameter(f"{site!r} is none of {', '.join(known)}", param_hint="--site")
+    return [site]
+
+
+def _instant(text: str | None, site: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is no time; write 2026-03-29T01:30 or 2026-03-29T01:30+02:00",
+            param_hint="--at",
+        ) from None
+    if time.utcoffset() is None:
+        time = time.replace(tzinfo=ZoneInfo(Timing.of(settings.current(), site).zone))
+    return time.astimezone(timezone.utc)
+
+
+def _hooks_at(path: Path) -> AppHooks:
+    """The hooks of a hooks.py, imported as the module that it is, with its package around it."""
+    file = _hooks_file(path.resolve())
+    package = file.parent
+    while (package.parent / "__init__.py").exists():
+        package = package.parent
+    sys.path.insert(0, str(package.parent))
+    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+    try:
+        module = importlib.import_module(name)
+    except Exception as exc:
+        return AppHooks(
+            package.name, error=f"{file} cannot be imported: {type(exc).__name__}: {exc}"
+        )
+    return AppHooks(package.name, {HOOK: getattr(module, HOOK, None)})
+
+
+def _hooks_file(path: Path) -> Path:
+    if path.is_file():
+        return path
+    for file in (
+        path / "hooks.py",
+        path / path.name / "hooks.py",
+        *sorted(path.glob("*/hooks.py")),
+    ):
+        if file.is_file():
+            return file
+    raise click.BadParameter(f"no hooks.py in {path}", param_hint="--hooks")

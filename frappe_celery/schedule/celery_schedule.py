@@ -1,0 +1,102 @@
+"""The schedule for stock Celery: `beat_schedule()`, and the class that its times come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from celery.schedules import BaseSchedule, schedstate
+
+from frappe_celery import hosts, settings
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.schedule.cron import Cron
+from frappe_celery.schedule.events import rows_from_hooks
+from frappe_celery.schedule.spread import next_start
+from frappe_celery.schedule.timing import Timing
+
+
+class CronSchedule(BaseSchedule):
+    """When an entry of Frappe's is due, for any Celery scheduler.
+
+    Args:
+        expression: croniter's expression.
+        zone: IANA name.
+        frequency, site, key, version: what its spread comes from, see `spread.next_start`.
+        nowfun: the time now, aware.
+    """
+
+    def __init__(
+        self,
+        expression: str,
+        zone: str,
+        frequency: str = "Cron",
+        site: str = "",
+        key: str = "",
+        version: int = 17,
+        nowfun: Callable[[], datetime] | None = None,
+    ) -> None:
+        self.arguments = (expression, zone, frequency, site, key, version)
+        self.cron = Cron(expression, zone)
+        super().__init__(nowfun=nowfun or _now)
+
+    def remaining_estimate(self, last_run_at: datetime) -> timedelta:
+        """How long until it is due; negative once it is."""
+        return self._next(last_run_at) - self.now()
+
+    def is_due(self, last_run_at: datetime) -> Any:
+        """Whether it is due, and the seconds until it is due the next time."""
+        now = self.now()
+        due = self._next(last_run_at)
+        if due > now:
+            return schedstate(False, (due - now).total_seconds())
+        return schedstate(True, (self._next(now) - now).total_seconds())
+
+    def _next(self, after: datetime) -> datetime:
+        _, _, frequency, site, key, version = self.arguments
+        after = self.maybe_make_aware(after)
+        return next_start(
+            self.cron, after, frequency=frequency, site=site, key=key, version=version
+        )
+
+    def __repr__(self) -> str:
+        return f"<cron: {self.arguments[0]} ({self.arguments[1]})>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CronSchedule) and other.arguments == self.arguments
+
+    def __hash__(self) -> int:
+        return hash(self.arguments)
+
+    def __reduce__(self) -> Any:
+        return type(self), self.arguments
+
+
+def beat_schedule(site: str | None = None) -> dict[str, dict[str, Any]]:
+    """The hooks' schedule of a site as a dictionary for `app.conf.beat_schedule`.
+
+    Its tasks are the methods, registered by `frappe_celery.setup(app)`. Any scheduler of Celery
+    can run it; ours leaves these entries out, since it runs the rows.
+
+    Raises:
+        ConfigError: the site's configuration is broken. (A broken hook is left out.)
+    """
+    config = settings.current()
+    site = site or config.site
+    timing = Timing.of(config, site)
+    rows, _ = rows_from_hooks(hosts.current(), config, site)
+    return {f"{site}:{row.name}": _entry(row, timing) for row in rows}
+
+
+def _entry(row: ScheduleRow, timing: Timing) -> dict[str, Any]:
+    return {
+        "task": row.method,
+        "schedule": CronSchedule(
+            timing.expression(row), timing.zone, row.frequency, row.site, row.name, timing.version
+        ),
+        "options": {"queue": row.queue},
+    }
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

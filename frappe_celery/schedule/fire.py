@@ -1,0 +1,69 @@
+"""Enqueueing a run of a schedule entry, as Frappe's `ScheduledJobType.enqueue` does."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from datetime import datetime
+
+from frappe_celery import publish, settings
+from frappe_celery.enqueue_shim import create_job_id
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.store import Claim
+
+RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
+ADMINISTRATOR = "Administrator"
+
+
+def enqueue_scheduled(
+    row: ScheduleRow, due: datetime | None = None, user: str = ADMINISTRATOR
+) -> Job | None:
+    """Have a worker run a schedule entry's method (research document section 9: as Administrator).
+
+    Args:
+        row: the entry.
+        due: the due time (aware) that is acted on; it is claimed in the step that enqueues. None:
+            run it now, whatever the schedule says (Frappe's Execute button).
+        user: whom it runs as.
+
+    Returns:
+        The job; None when a run of the entry waits or runs already, so that this one is left out.
+
+    Raises:
+        AlreadyActedOn: another scheduler acted on this due time or a later one.
+        UnknownQueue: the row's queue is none of the bench's.
+        BrokerUnreachable: nothing was enqueued or claimed.
+    """
+    config = settings.current()
+    queue = config.queue(row.queue)
+    message = JobMessage(
+        run=str(uuid.uuid4()),
+        id=create_job_id(job_id(row, config.frappe_version), row.site),
+        site=row.site,
+        user=user,
+        method=RUN_SCHEDULED_JOB,
+        queue=queue.name,
+        timeout=queue.timeout,
+        kwargs=arguments(row, config.frappe_version),
+        name=row.method,
+        enqueued_at=time.time(),
+    )
+    claim = due and Claim(get_store().keys.due(row.site, row.name), due.timestamp())
+    return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
+
+
+def job_id(row: ScheduleRow, version: int) -> str:
+    """The id that keeps two runs of an entry apart: by its method, from v16 on by its name."""
+    return f"scheduled_job::{row.name if version >= 16 else row.method}"
+
+
+def arguments(row: ScheduleRow, version: int) -> dict[str, str]:
+    """What `run_scheduled_job` is called with.
+
+    A name that Frappe v15 would not have given, because two methods share their last two parts,
+    is passed there too: by the method alone the wrong row could be found.
+    """
+    named = version >= 16 or row.name != ".".join(row.method.split(".")[-2:])
+    return {"job_type": row.method, **({"scheduled_job_type": row.name} if named else {})}

@@ -1,0 +1,114 @@
+"""Which scheduler leads: a lease in Redis that its holder renews and others wait for.
+
+Frappe's scheduler has a lock file with a LockTimeoutError (research document section 6); this is
+its counterpart (FRAPPE_FACTS, Enqueue).
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs.connection import naming_the_server
+
+LEASE_SECONDS = 10.0
+"""A holder that gave no sign of life for so long is replaced."""
+
+_ACQUIRE = """
+-- KEYS: lease, fence, leader. ARGV: name, milliseconds. Returns the fence (0: held) and the leader.
+local leader = redis.call('GET', KEYS[3]) or ''
+if redis.call('EXISTS', KEYS[1]) == 1 then return {0, leader} end
+local fence = redis.call('INCR', KEYS[2])
+redis.call('SET', KEYS[1], fence, 'PX', ARGV[2])
+redis.call('SET', KEYS[3], ARGV[1])
+return {fence, leader}
+"""
+_RENEW = """
+-- KEYS: lease. ARGV: fence, milliseconds. Returns whether it is still held under this fence.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+_RELEASE = """
+-- KEYS: lease, leader. ARGV: fence.
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1], KEYS[2]) end
+"""
+
+
+class LockTimeoutError(FrappeCeleryError):
+    """The leading scheduler stood still for so long that its lease ran out."""
+
+
+class Lease:
+    """One scheduler's view of the lease. Every method may raise BrokerUnreachable.
+
+    Args:
+        client: the job store's Redis client; `url` is named in errors.
+        prefix: the bench's.
+        name: how logs call this scheduler.
+        seconds: how long the lease lasts without being renewed.
+        monotonic: seconds on a clock that is never set.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        prefix: str,
+        url: str,
+        name: str = "",
+        seconds: float = LEASE_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name or f"{socket.gethostname()}.{os.getpid()}"
+        self.seconds, self.url, self.monotonic = seconds, url, monotonic
+        self.fence = 0
+        """Greater than every former holder's; 0: not held."""
+        self.leader = ""
+        """Who held it when it was last asked for; '' after a holder that left in order."""
+        self._asked = self._renewed = 0.0
+        self._key, self._fences, self._leader = (
+            f"{prefix}beat:{part}" for part in ("lease", "fence", "leader")
+        )
+        self._acquire = client.register_script(_ACQUIRE)
+        self._renew = client.register_script(_RENEW)
+        self._release = client.register_script(_RELEASE)
+
+    def keep(self) -> bool:
+        """Whether this scheduler leads; takes a free lease, renews its own in time.
+
+        Raises:
+            LockTimeoutError: it led and stood still for longer than the lease lasts.
+        """
+        now = self.monotonic()
+        if self.fence and now - self._renewed < self.seconds / 3:
+            return True
+        stood_still, self._asked = now - self._asked, now
+        with naming_the_server(self.url):
+            if self.fence and self._renew([self._key], [self.fence, self._milliseconds]):
+                self._renewed = now
+                return True
+            led, self.fence = self.fence > 0, 0
+            if led and stood_still >= self.seconds:
+                raise LockTimeoutError(
+                    f"scheduler {self.name} stood still for {stood_still:.0f} s,"
+                    f" its lease lasts {self.seconds:.0f} s"
+                )
+            keys = [self._key, self._fences, self._leader]
+            self.fence, leader = self._acquire(keys, [self.name, self._milliseconds])
+        self.leader = leader.decode()
+        self._renewed = now
+        return self.fence > 0
+
+    def release(self) -> None:
+        """Give it up, so that another scheduler leads at once."""
+        if self.fence:
+            with naming_the_server(self.url):
+                self._release([self._key, self._leader], [self.fence])
+            self.fence = 0
+
+    @property
+    def _milliseconds(self) -> int:
+        return round(self.seconds * 1000)

@@ -1,0 +1,205 @@
+"""The schedule as people and scripts read it: every entry, where it came from, when it is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from frappe_celery import hosts, settings
+from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.events import Problem, import_problems, read_hooks
+from frappe_celery.schedule.reader import why_off
+from frappe_celery.schedule.sync import differences, identity, is_of_hook
+from frappe_celery.schedule.timing import Timing
+from frappe_celery.settings import Settings
+
+COUNT = 5
+NOT_IN_FORCE = "not yet in force"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry, or something in the hooks that makes none."""
+
+    site: str
+    app: str
+    source: str
+    method: str | None = None
+    queue: str | None = None
+    frequency: str | None = None
+    expression: str | None = None
+    last: datetime | None = None
+    next: tuple[datetime, ...] = ()
+    in_force: bool = True
+    state: str = ""
+    """Why it does not run: stopped, the site is paused, …; '' when it does."""
+    problem: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in ISO format with their offset."""
+        last = self.last and self.last.isoformat()
+        return {**self.__dict__, "last": last, "next": [due.isoformat() for due in self.next]}
+
+
+@dataclass(frozen=True)
+class SiteSchedule:
+    """A site's lines, and what is to be known about all of them."""
+
+    timing: Timing
+    lines: list[Line]
+    notes: list[str] = field(default_factory=list)
+
+
+def site_schedule(
+    host: Host,
+    config: Settings,
+    site: str,
+    *,
+    at: datetime | None = None,
+    count: int = COUNT,
+    apps: Iterable[AppHooks] | None = None,
+) -> SiteSchedule:
+    """A site's rows, or what the hooks say where there are none yet.
+
+    Args:
+        at: as if it were then (aware). Default: now.
+        count: how many of the next times.
+        apps: only these hooks, whatever rows the site has.
+
+    Raises:
+        ConfigError: the site's configuration is broken.
+    """
+    at = at or datetime.now(timezone.utc)
+    timing = Timing.of(config, site)
+    hooks = host.app_hooks(site) if apps is None else list(apps)
+    wanted, problems = read_hooks(hooks, config, site, at)
+    live = [] if apps is not None else host.schedule_rows(site)
+    in_force = any(map(is_of_hook, live)) or not wanted
+    rows = live if in_force else [*live, *wanted]
+    problems += import_problems(host, _with_source(rows, wanted))
+
+    listing = _Listing(timing, at, count, off=why_off(host, config, site), in_force=in_force)
+    by_method = {problem.method: problem.reason for problem in problems if problem.method}
+    lines = [listing.line(row, by_method) for row in _with_source(rows, wanted)]
+    lines += [
+        Line(site, problem.app, problem.source, problem=problem.reason)
+        for problem in problems
+        if problem.method is None
+    ]
+    notes = [f"`all` is due every {timing.tick.seconds} s ({timing.tick.origin})"]
+    if not in_force and apps is None:
+        notes.append(f"{NOT_IN_FORCE}: the first start of beat, or `frappe-celery sync`, does that")
+    elif apps is None:
+        notes += _changes(live, wanted, problems)
+    return SiteSchedule(timing, lines, notes)
+
+
+def _with_source(rows: list[ScheduleRow], wanted: list[ScheduleRow]) -> list[ScheduleRow]:
+    """The rows with the app and source that the hooks know of them."""
+    hooks = {identity(row): row for row in wanted}
+    return [
+        replace(row, app=hook.app, source=hook.source)
+        if is_of_hook(row) and (hook := hooks.get(identity(row)))
+        else row
+        for row in rows
+    ]
+
+
+def _changes(
+    rows: list[ScheduleRow], wanted: list[ScheduleRow], problems: list[Problem]
+) -> list[str]:
+    report = differences(rows, wanted, problems)
+    return [
+        f"{what} in the hooks, not in force until `frappe-celery sync`: {', '.join(methods)}"
+        for what in ("added", "changed", "removed")
+        if (methods := getattr(report, what))
+    ]
+
+
+@dataclass(frozen=True)
+class _Listing:
+    timing: Timing
+    at: datetime
+    count: int
+    off: str | None
+    in_force: bool
+
+    def line(self, row: ScheduleRow, problems: dict[str, str]) -> Line:
+        due, problem = self.next_times(row), problems.get(row.method, "")
+        expression = self.timing.expression(row)
+        return Line(
+            site=row.site,
+            app=row.app or "",
+            source=row.source,
+            method=row.method or row.server_script,
+            queue=row.queue,
+            frequency=row.frequency,
+            expression=expression,
+            last=row.last_execution and self.timing.on_the_wall(row.last_execution),
+            next=() if isinstance(due, str) else tuple(map(self.timing.on_the_wall, due)),
+            in_force=self.in_force or not is_of_hook(row),
+            state=self.state(row),
+            problem="; ".join(filter(None, [problem, due if isinstance(due, str) else ""])),
+        )
+
+    def next_times(self, row: ScheduleRow) -> list[datetime] | str:
+        """The next times, or why there are none."""
+        after = self.at
+        if row.last_execution and row.last_execution > datetime.now(timezone.utc):
+            after = max(after, row.last_execution)  # somebody put it off
+        times: list[datetime] = []
+        try:
+            while len(times) < self.count:
+                after = self.timing.next_start(row, after)
+                times.append(after)
+        except CronError as exc:
+            return times or str(exc)
+        return times
+
+    def state(self, row: ScheduleRow) -> str:
+        if row.stopped:
+            return "stopped"
+        if self.off:
+            return f"paused: {self.off}"
+        return "" if self.in_force or not is_of_hook(row) else NOT_IN_FORCE
+
+
+def table(schedule: SiteSchedule | None = None) -> Table:
+    """A site's schedule (default: the default site's, now) as a table of rich's."""
+    if schedule is None:
+        schedule = site_schedule(hosts.current(), settings.current(), settings.current().site)
+    timing = schedule.timing
+    shown = Table(
+        *("app", "method", "queue", "expression", "source", "last", "next", "state"),
+        title=f"Schedule of {timing.site} (times in {timing.zone})",
+        caption="\n".join(schedule.notes),
+        show_lines=True,
+    )
+    for line in schedule.lines:
+        expression = line.expression or ""
+        if line.frequency not in (None, "Cron"):
+            expression = f"{line.frequency}\n{expression}"
+        state = Text("\n").join(
+            [Text(text, style) for text, style in _states(line) if text] or [Text("")]
+        )
+        shown.add_row(
+            *map(Text, (line.app, line.method or "", line.queue or "", expression, line.source)),
+            Text(_shown(line.last)),
+            Text("\n".join(map(_shown, line.next))),
+            state,
+        )
+    return shown
+
+
+def _states(line: Line) -> list[tuple[str, str]]:
+    return [(line.problem, "red"), (line.state, "yellow")]
+
+
+def _shown(time: datetime | None) -> str:
+    return "" if time is None else f"{time:%a %Y-%m-%d %H:%M:%S}"

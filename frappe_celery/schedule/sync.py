@@ -1,0 +1,55 @@
+"""Hooks and rows: the first start fills the rows, later changes wait for `frappe-celery sync`.
+
+As in Frappe, a site's Scheduled Job Type rows are its schedule (research document section 1,
+"bench migrate").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from frappe_celery.hosts.base import Host, ScheduleRow, SyncReport
+from frappe_celery.schedule.events import Problem, rows_from_hooks
+from frappe_celery.settings import Settings
+
+Identity = tuple[str, str, str | None]
+
+
+def sync(host: Host, config: Settings, site: str) -> tuple[SyncReport, list[Problem]]:
+    """Make a site's rows follow the hooks: the counterpart of `bench migrate`.
+
+    While a part of the hooks cannot be read, nothing is removed: it may be what is there.
+    """
+    wanted, problems = rows_from_hooks(host, config, site)
+    if any(problem.method is None for problem in problems):
+        methods = {row.method for row in wanted}
+        rows = host.schedule_rows(site)
+        wanted += [row for row in rows if is_of_hook(row) and row.method not in methods]
+    return host.sync_schedule(site, wanted), problems
+
+
+def is_of_hook(row: ScheduleRow) -> bool:
+    """Whether a row follows the hooks; one with a script or event of its own does not."""
+    return not row.server_script and not row.scheduler_event
+
+
+def identity(row: ScheduleRow) -> Identity:
+    """What a hook says of its row."""
+    return (row.method, row.frequency, row.cron_format or None)
+
+
+def differences(
+    rows: Iterable[ScheduleRow], wanted: Iterable[ScheduleRow], problems: Iterable[Problem] = ()
+) -> SyncReport:
+    """What `sync` would change; the methods."""
+    present = {identity(row): row for row in rows if is_of_hook(row)}
+    asked = {identity(row): row for row in wanted}
+    gone = [row.method for key, row in present.items() if key not in asked]
+    new = [row.method for key, row in asked.items() if key not in present]
+    changed = [method for method in new if method in gone]
+    keep = any(problem.method is None for problem in problems)
+    return SyncReport(
+        added=[method for method in new if method not in changed],
+        changed=changed,
+        removed=[] if keep else [method for method in gone if method not in changed],
+    )

@@ -1,0 +1,126 @@
+"""`Timing`: when a site's rows are due, by its configuration: time zone, tick, Frappe version."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from frappe_celery import hosts
+from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.schedule.cron import Cron, CronError
+from frappe_celery.schedule.frequencies import cron_of
+from frappe_celery.schedule.spread import next_start
+from frappe_celery.settings import Settings
+
+TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
+BENCH_TICK_SECONDS = 240
+"""Frappe's own `all` interval, in every version (FRAPPE_FACTS, Scheduler)."""
+
+
+@dataclass(frozen=True)
+class Tick:
+    """How often `all` is due."""
+
+    seconds: int
+    origin: str
+    """Where the number came from, for people."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """When a site's rows are due. Equal timings give equal times."""
+
+    site: str
+    zone: str
+    """IANA name."""
+    version: int
+    """Frappe's major version."""
+    tick: Tick
+
+    @classmethod
+    def of(cls, config: Settings, site: str) -> Timing:
+        """A site's timing as configured now.
+
+        Raises:
+            ConfigError: the site's configuration is broken, or its tick is no number of seconds.
+        """
+        values = config.site_config(site)
+        return cls(
+            site=site,
+            zone=values.get("time_zone") or config.zone,
+            version=config.frappe_version,
+            tick=tick_of(values, config.frappe_version, bench=_is_bench()),
+        )
+
+    def on_the_wall(self, instant: datetime) -> datetime:
+        """An instant as the site's clocks show it."""
+        return instant.astimezone(ZoneInfo(self.zone))
+
+    def expression(self, row: ScheduleRow) -> str:
+        """The cron expression of a row; for a frequency word the one that it stands for."""
+        return cron_of(row.cron_format or row.frequency, self.tick.seconds)
+
+    def next_start(self, row: ScheduleRow, after: datetime) -> datetime:
+        """When a row is due next, strictly after an aware instant, in UTC.
+
+        Raises:
+            CronError: the row's expression cannot be read.
+        """
+        return next_start(
+            _cron(self.expression(row), self.zone),
+            after,
+            frequency=row.frequency,
+            site=self.site,
+            key=row.name,
+            version=self.version,
+        )
+
+    def last_start(self, row: ScheduleRow, due: datetime, until: datetime) -> datetime:
+        """The last time that a row is due from `due`, one of its times, to `until`, at most.
+
+        Found by halving: a year of missed minutes takes about as long as a day of them.
+        """
+        while (later := self._next_until(row, due, until)) is not None:
+            middle = later + (until - later) / 2
+            beyond = self._next_until(row, middle, until)
+            due, until = (later, middle) if beyond is None else (beyond, until)
+        return due
+
+    def _next_until(self, row: ScheduleRow, after: datetime, until: datetime) -> datetime | None:
+        try:
+            due = self.next_start(row, after)
+        except CronError:  # its last year is over
+            return None
+        return due if due <= until else None
+
+
+def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
+    """Seconds between two `all` events (research document section 1; FRAPPE_FACTS, Scheduler).
+
+    Raises:
+        ConfigError: a configured number is none, or below 1.
+    """
+    for key in TICK_KEYS[1:] if bench else TICK_KEYS:
+        seconds = values.get(key)
+        if seconds:
+            if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 1:
+                raise ConfigError(f"{key} is {seconds!r}; it must be a whole number of seconds")
+            return Tick(seconds, key)
+    if bench:
+        return Tick(BENCH_TICK_SECONDS, "Frappe's own default")
+    return Tick(60, "default from v15 on") if version >= 15 else Tick(240, "default of v14")
+
+
+@lru_cache(maxsize=4096)
+def _cron(expression: str, zone: str) -> Cron:
+    return Cron(expression, zone)
+
+
+@lru_cache(maxsize=1)
+def _is_bench() -> bool:
+    return hosts.is_bench()
