@@ -96,6 +96,8 @@ def enqueue(
         kwargs=kwargs,
     )
     front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
+    if not is_async:
+        front = -1  # run below, by no worker
     at_most = 0
     if config.frappe_version >= 17:
         at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())

@@ -38,6 +38,10 @@ class JobMessage:
     on_failure: Any = None
     retries: int = 0
     """How often the run may be repeated after a failure (v17's `retry`)."""
+    result_ttl: int | None = None
+    """Seconds that its record is kept once it has finished; None: as configured."""
+    failure_ttl: int | None = None
+    """Seconds that its record is kept once it has failed or was stopped; None: as configured."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
     headers: Mapping[str, Any] = field(default_factory=dict)

@@ -45,6 +45,9 @@ class AlreadyActedOn(Exception):
 class JobStore:
     """One bench's jobs. Safe to use after a fork; every method may raise BrokerUnreachable."""
 
+    job_class: type[Job] = Job
+    """What it hands out; in a bench, Frappe's code expects the shape of RQ's jobs."""
+
     def __init__(self, config: Settings) -> None:
         self.settings = config
         self.url = config.store_url
@@ -74,7 +77,8 @@ class JobStore:
         Args:
             own_id: the caller gave the job id, so that it can be asked for by it.
             deduplicate: do nothing while a run with this id waits or runs.
-            front: 1: before all that wait; more: only when more than that many wait (v17).
+            front: 1: before all that wait; more: only when more than that many wait (v17);
+                -1: into no queue, since the caller runs it itself.
             at_most: refuse when that many wait already (v17's `max_queued_jobs`); 0: never.
             claim: do nothing when this due time has been acted on.
 
@@ -102,6 +106,8 @@ class JobStore:
             *("site", message.site, "queue", message.queue, "user", message.user),
             *("method", message.label, "name", message.name, "timeout", message.timeout),
             *("status", "queued", "created_at", now, "enqueued_at", now),
+            *(() if message.result_ttl is None else ("result_ttl", message.result_ttl)),
+            *(() if message.failure_ttl is None else ("failure_ttl", message.failure_ttl)),
             *("message", message.seal(self.signer)),
         )
         if outcome == b"enqueued":
@@ -119,7 +125,7 @@ class JobStore:
         """The Job that a message makes when it is enqueued."""
         at = timestamp(str(message.enqueued_at).encode())
         assert at is not None
-        return Job(
+        return self.job_class(
             store=self,
             run_id=message.run,
             id=message.id,
@@ -170,23 +176,33 @@ class JobStore:
         ended = self._end(job.run_id, status, was, ("exc_info", reason) if reason else ())
         return JobStatus(ended) if ended else None
 
-    def fail(self, run: str, reason: str, was: JobStatus | None = None) -> str:
-        """The run failed; `reason` is its traceback."""
-        return self._end(run, JobStatus.FAILED, was, ("exc_info", reason))
+    def fail(
+        self, run: str, reason: str, was: JobStatus | None = None, site: str | None = None
+    ) -> str:
+        """The run failed; `reason` is its traceback. The `site`'s own limit of failed jobs counts."""
+        most = self.settings.rq_failed_jobs_limit
+        if site is not None:
+            most = self.settings.site_config(site).get("rq_failed_jobs_limit") or most
+        return self._end(run, JobStatus.FAILED, was, ("exc_info", reason), int(most))
 
     def _end(
-        self, run: str, status: JobStatus, was: JobStatus | None, fields: tuple[Any, ...]
+        self,
+        run: str,
+        status: JobStatus,
+        was: JobStatus | None,
+        fields: tuple[Any, ...],
+        most: int = 0,
     ) -> str:
-        failed = status == JobStatus.FAILED
+        failed = status in (JobStatus.FAILED, JobStatus.STOPPED)
         limits = self.settings
         keep = limits.rq_job_failure_ttl if failed else limits.rq_results_ttl
-        most = limits.rq_failed_jobs_limit if failed else 0
         now = time.time()
         keys = (self.keys.record(run),)
         answer: bytes = self._run(
             "finish",
             keys,
             *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
+            "failure_ttl" if failed else "result_ttl",
             *fields,
         )
         return answer.decode()
@@ -238,6 +254,15 @@ class JobStore:
         if message is None:
             raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
         return message
+
+    def read_messages(self, jobs: list[Job]) -> None:
+        """Have the jobs' messages read in one go, for callers that will look into each."""
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for job in jobs:
+                pipe.hget(self.keys.record(job.run_id), "message")
+            for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
+                job.message = message or b""
 
     def is_active(self, job_id: str) -> bool:
         """Whether a run under this job id waits or runs."""
@@ -319,7 +344,7 @@ class JobStore:
         def moment(name: str) -> Any:
             return timestamp(record[name])
 
-        return Job(
+        return self.job_class(
             store=self,
             run_id=run,
             id=text("id"),

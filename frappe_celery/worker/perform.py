@@ -71,7 +71,7 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
                 run_callback(job, message.on_failure, kind, value, trace)
         except Exception:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
-    store.fail(message.run, text)
+    store.fail(message.run, text, site=message.site)
     if message.retries > 0 and isinstance(value, Exception):
         again = replace(message, run=str(uuid4()), retries=message.retries - 1)
         publish.publish(again, own_id=True)

@@ -1,6 +1,7 @@
 -- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
 -- KEYS: record, ids, index of queued, queue's list, claim
--- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is),
+-- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is;
+--       -1: into no queue),
 --       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
 --       due ('' : none), queue, then field, value …
 -- Returns 'enqueued', 'duplicate', 'claimed' or 'overloaded', and the run that stands in the way.
@@ -44,7 +45,7 @@ redis.call('ZADD', KEYS[3], now, run)
 redis.call('SADD', prefix .. 'places', place)
 if front == 1 or (front > 1 and waiting > front) then
   redis.call('RPUSH', KEYS[4], run)
-else
+elseif front >= 0 then
   redis.call('LPUSH', KEYS[4], run)
 end
 if due ~= '' then redis.call('SET', KEYS[5], due) end

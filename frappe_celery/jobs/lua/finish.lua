@@ -1,7 +1,8 @@
 -- A run ends, once: what was already ended otherwise (stopped, abandoned) stays so.
 -- KEYS: record
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
---       seconds to keep, most to keep (0: any number), field, value …
+--       seconds to keep, most to keep (0: any number), field with its own seconds to keep,
+--       field, value …
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -12,7 +13,8 @@ local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and wa
 if ended or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
 
 redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
-if #ARGV > 7 then redis.call('HSET', KEYS[1], unpack(ARGV, 8)) end
+if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
+keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
 local index = prefix .. 'jobs:' .. found[2] .. '|'
 redis.call('ZREM', index .. was, run)
 if was == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
@@ -28,6 +30,7 @@ end
 local ended_index = index .. status
 redis.call('ZADD', ended_index, now, run)
 redis.call('EXPIRE', KEYS[1], keep)
+redis.call('ZREMRANGEBYSCORE', ended_index, '-inf', '(' .. (tonumber(now) - keep))
 local ids = prefix .. 'id:' .. found[3]
 for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
   local other_status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
@@ -39,7 +42,6 @@ for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
 end
 if keep > redis.call('TTL', ids) then redis.call('EXPIRE', ids, keep) end
 
-redis.call('ZREMRANGEBYSCORE', ended_index, '-inf', '(' .. (tonumber(now) - tonumber(ARGV[6])))
 if most > 0 then
   local surplus = redis.call('ZCARD', ended_index) - most
   if surplus > 0 then
