@@ -66,3 +66,5 @@ def write_project(folder: Path, server_url: str) -> None:
     sites.mkdir()
     (sites / "apps.txt").write_text("noop_app\n")
     (sites / "common_site_config.json").write_text(json.dumps({"redis_queue": server_url}))
+    # found before the reference celeryconfig.py of this repository, which is not our default
+    (folder / "celeryconfig.py").write_text('"""Nothing is set: the package as it comes."""\n')
