@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from frappe_celery.hosts.standalone.importer import install as _serve_frappe_where_there_is_none
+
 if TYPE_CHECKING:
     from celery import Celery
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
 
     app: Celery
+
+_serve_frappe_where_there_is_none()
 
 __version__ = "0.1.0"
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from importlib.machinery import PathFinder
 
-from frappe_celery import settings
-from frappe_celery.config_files import make_importable
 from frappe_celery.hosts.base import Host
 
 _host: Host | None = None
@@ -23,6 +21,5 @@ def current() -> Host:
     if _host is None:
         from frappe_celery.hosts.standalone.host import StandaloneHost
 
-        make_importable(settings.current().root)
         _host = StandaloneHost()
     return _host
