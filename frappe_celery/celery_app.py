@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
@@ -14,6 +17,7 @@ from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker.bootsteps import STEPS
 from frappe_celery.worker.prefork import prepare
+from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.task import RunJob
 
 TRANSPORT = "frappe_celery.transport:Transport"
@@ -24,13 +28,13 @@ CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
 def build(config: Settings | None = None) -> Celery:
     """The app behind `celery -A frappe_celery`.
 
-    A `celeryconfig` module that can be imported (or $CELERY_CONFIG_MODULE) wins over ours.
+    The project's own `celeryconfig.py` (or what $CELERY_CONFIG_MODULE names) wins over ours.
 
     Raises:
         ConfigError: the configuration cannot be followed.
     """
     config = config or settings.current()
-    app = Celery("frappe_celery", set_as_current=False)
+    app = FrappeCelery("frappe_celery", set_as_current=False)
     app.add_defaults(
         {
             **broker_settings(config),
@@ -45,9 +49,26 @@ def build(config: Settings | None = None) -> Celery:
             **worker_settings(config),
         }
     )
-    app.config_from_object("celeryconfig", silent=True)
+    own = _own_configuration(config.root)
+    if own is not None:
+        app.config_from_object(own)
     _add(app)
     return app
+
+
+def _own_configuration(root: Path) -> Any:
+    """A module's name, the module in `root`, or None."""
+    if os.environ.get("CELERY_CONFIG_MODULE"):
+        return os.environ["CELERY_CONFIG_MODULE"]
+    path = root / "celeryconfig.py"
+    if not path.exists():
+        return None
+    spec = spec_from_file_location("celeryconfig", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def setup(app: Celery) -> None:
@@ -64,7 +85,7 @@ def setup(app: Celery) -> None:
     if not url.startswith(REDIS_SCHEMES) or url != config.store_url:
         raise ConfigError(
             f"the app's broker_url is {without_password(url)!r}, the jobs are kept in"
-            f" {without_password(config.store_url)!r}: set broker_url of both to the same redis:// URL"
+            f" {without_password(config.store_url)!r}: set both to the same URL"
         )
     app.conf.broker_transport = TRANSPORT
     app.conf.broker_transport_options = {
@@ -134,6 +155,7 @@ def worker_settings(config: Settings) -> dict[str, Any]:
 
 def _add(app: Celery) -> None:
     app.register_task(RunJob())
+    app.on_after_finalize.connect(register)
     app.steps["consumer"].update(STEPS)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")

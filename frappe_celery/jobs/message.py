@@ -13,6 +13,8 @@ from frappe_celery.signing import Signer
 
 PURPOSE = "job"
 VERSION = 1
+RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
+"""Frappe's wrapper around every scheduled method; its `job_type` is the method."""
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,27 @@ class JobMessage:
     """What listeners of Celery's publish signals added: trace context of OpenTelemetry, Sentry."""
 
     @property
-    def label(self) -> str:
-        """How logs, Flower and traces call it."""
+    def path(self) -> str:
+        """The method's dotted path; the name of one that travels by value."""
         return self.method if isinstance(self.method, str) else self.name
+
+    @property
+    def label(self) -> str:
+        """How logs, Flower and traces call it: a scheduled method by its own path."""
+        if self.path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
+            return str(self.kwargs.get("job_type", self.path))
+        return self.path
 
     def seal(self, signer: Signer) -> bytes:
         """The signed text."""
         return signer.seal(PURPOSE, codec.dumps([VERSION, self.__dict__]).encode())
 
     @classmethod
-    def open(cls, signer: Signer, sealed: bytes) -> JobMessage:
-        """Check and read.
+    def open(cls, signer: Signer, sealed: bytes, run: str | None = None) -> JobMessage:
+        """Check and read the message, which must be that of `run` where one is given.
 
         Raises:
-            Refused: the signature is wrong, or another version wrote it.
+            Refused: the signature is wrong, another version wrote it, or it is another run's.
         """
         version, values = json.loads(signer.open(PURPOSE, sealed))
         if version != VERSION:
@@ -69,7 +78,10 @@ class JobMessage:
                 f"the message has format {version}, this worker reads {VERSION}:"
                 " run workers and callers with the same version of frappe_celery"
             )
-        return cls(**values)
+        message = cls(**values)
+        if run not in (None, message.run):
+            raise Refused(f"the message of run {message.run} lies under the id of another, {run}")
+        return message
 
     def decoded_kwargs(self) -> dict[str, Any]:
         """The arguments as the caller gave them."""

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from frappe_celery import settings
-from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, scripts
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.job import ENDED, Job, JobStatus, timestamp
@@ -22,6 +22,7 @@ from frappe_celery.jobs.workers import Workers
 from frappe_celery.settings import Settings
 
 RESULT_PURPOSE = "result"
+CLAIMED = "claimed"
 REFUSED_KEPT = 1000
 _SHOWN = (
     *("id", "site", "user", "method", "queue", "name", "timeout", "status", "created_at"),
@@ -104,7 +105,7 @@ class JobStore:
             *(keys.prefix, message.run, place, now, front, int(deduplicate), int(own_id), at_most),
             *(claim.due if claim else "", message.queue, "id", message.id, "place", place),
             *("site", message.site, "queue", message.queue, "user", message.user),
-            *("method", message.label, "name", message.name, "timeout", message.timeout),
+            *("method", message.path, "name", message.name, "timeout", message.timeout),
             *("status", "queued", "created_at", now, "enqueued_at", now),
             *(() if message.result_ttl is None else ("result_ttl", message.result_ttl)),
             *(() if message.failure_ttl is None else ("failure_ttl", message.failure_ttl)),
@@ -131,7 +132,7 @@ class JobStore:
             id=message.id,
             site=message.site,
             user=message.user,
-            method=message.label,
+            method=message.path,
             queue=message.queue,
             job_name=message.name,
             timeout=message.timeout,
@@ -143,7 +144,7 @@ class JobStore:
     # -- a run's life, as workers tell it
 
     def start(self, run: str, worker: str) -> str:
-        """Claim a run for this process: 'started', or the status that forbids it ('' : no record)."""
+        """Claim a run for this process: CLAIMED, or the status that forbids it ('' : no record)."""
         keys = (self.keys.record(run),)
         status: bytes = self._run("start", keys, self.keys.prefix, run, time.time(), worker)
         return status.decode()
@@ -159,14 +160,14 @@ class JobStore:
         try:
             encoded = codec.encode_value(result, self.settings.frappe_celery_pickle)
         except Exception:
-            encoded = f"Unserializable return value: {result!r}"
+            encoded = f"Unserializable return value: {_shown(result)}"
         return self.signer.seal(RESULT_PURPOSE, codec.dumps([run, encoded]).encode())
 
     def open_result(self, run: str, sealed: bytes) -> Any:
         """The encoded result; raises Refused when it is not this run's own."""
         owner, encoded = json.loads(self.signer.open(RESULT_PURPOSE, sealed))
         if owner != run:
-            raise NoSuchJob(f"the record of run {run} holds the result of run {owner}")
+            raise Refused(f"the record of run {run} holds the result of run {owner}")
         return encoded
 
     def end(
@@ -230,10 +231,7 @@ class JobStore:
         Raises:
             NoSuchJob: none is recorded.
         """
-        with naming_the_server(self.url):
-            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
-        generated = job_id.replace("||", "::").rpartition("::")[2]
-        for run in [*(r.decode() for r in runs), generated]:
+        for run in self._runs(job_id):
             try:
                 return self.fetch_run(run)
             except NoSuchJob:
@@ -266,12 +264,18 @@ class JobStore:
 
     def is_active(self, job_id: str) -> bool:
         """Whether a run under this job id waits or runs."""
+        runs = self._runs(job_id)
         with naming_the_server(self.url):
-            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
             pipe = self.client.pipeline(transaction=False)
             for run in runs:
-                pipe.hget(self.keys.record(run.decode()), "status")
+                pipe.hget(self.keys.record(run), "status")
             return any(status in (b"queued", b"started") for status in pipe.execute())
+
+    def _runs(self, job_id: str) -> list[str]:
+        """The runs that an id can mean, newest first; an id that was made ends with its run's."""
+        with naming_the_server(self.url):
+            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
+        return [*(r.decode() for r in runs), job_id.replace("||", "::").rpartition("::")[2]]
 
     def page(
         self,
@@ -378,13 +382,20 @@ class JobStore:
         """
         if job.get_status() not in ENDED:
             raise InvalidJobOperation(f"job {job.id} is {job.status}: only an ended one is requeued")
-        message = JobMessage.open(self.signer, self.message_of(job.run_id))
+        message = JobMessage.open(self.signer, self.message_of(job.run_id), job.run_id)
         again = self.enqueue(
             replace(message, run=str(uuid4()), enqueued_at=time.time()), own_id=True
         )
         self.delete(job.run_id)
         assert again is not None
         return again
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception:
+        return object.__repr__(value)
 
 
 _store: JobStore | None = None

@@ -15,6 +15,7 @@ from frappe_celery import hosts, publish
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
+from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker.callbacks import run_callback
 from frappe_celery.worker.time_limit import time_limit
 
@@ -36,7 +37,7 @@ def perform(sealed: bytes, worker: str) -> Any:
     store = get_store()
     message = JobMessage.open(store.signer, sealed)
     status = store.start(message.run, worker)
-    if status != JobStatus.STARTED:
+    if status != CLAIMED:
         logger.info("%s[%s] is %s: not run", message.label, message.run, status or "deleted")
         return None
     job = started_job(store, message, sealed, worker)

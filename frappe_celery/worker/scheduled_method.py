@@ -46,13 +46,13 @@ class FrappeCelery(Celery):  # type: ignore[misc]
         return super().send_task(name, *args, **kwargs)
 
 
-def register(app: Celery, **_: Any) -> None:
+def register(sender: Celery, **_: Any) -> None:
     """Register every method that the sites' hooks name."""
     from frappe_celery.schedule.events import rows_from_hooks
 
     for site in settings.current().sites():
         rows, _problems = rows_from_hooks(hosts.current(), settings.current(), site)
         for row in rows:
-            if row.method not in app.tasks:
+            if row.method not in sender.tasks:
                 task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
-                app.register_task(task())
+                sender.register_task(task())

@@ -68,9 +68,7 @@ def job_strategy(task: Task, app: Any, consumer: Any) -> Any:
     def on_message(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any) -> None:
         sealed, queue = _sealed(message), message.delivery_info.get("routing_key", "")
         try:
-            job = JobMessage.open(get_store().signer, sealed)
-            if job.run != message.headers["id"]:
-                raise Refused(f"the message of run {job.run} lies under the id of another")
+            job = JobMessage.open(get_store().signer, sealed, str(message.headers["id"]))
         except FrappeCeleryError as exc:
             logger.error("refused a message from queue %s: %s", queue, exc)
             get_store().refuse(queue, str(message.headers["id"]), str(exc))
