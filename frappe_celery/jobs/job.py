@@ -78,7 +78,7 @@ class Job:
     @cached_property
     def _opened(self) -> JobMessage:
         message = self.message or self.store.message_of(self.run_id)
-        return JobMessage.open(self.store.signer, message)
+        return JobMessage.open(self.store.signer, message, self.run_id)
 
     @property
     def kwargs(self) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class JobStore:
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
     ) -> JobStatus | None:
         """End a run as failed, stopped or canceled; returns the status it has now (None: gone)."""
-        ended = self._end(job.run_id, status, was, ("exc_info", reason) if reason else ())
+        ended = self._end(job.run_id, status, was, _reason(reason) if reason else ())
         return JobStatus(ended) if ended else None
 
     def fail(
@@ -184,7 +184,7 @@ class JobStore:
         most = self.settings.rq_failed_jobs_limit
         if site is not None:
             most = self.settings.site_config(site).get("rq_failed_jobs_limit") or most
-        return self._end(run, JobStatus.FAILED, was, ("exc_info", reason), int(most))
+        return self._end(run, JobStatus.FAILED, was, _reason(reason), int(most))
 
     def _end(
         self,
@@ -389,6 +389,10 @@ class JobStore:
         self.delete(job.run_id)
         assert again is not None
         return again
+
+
+def _reason(text: str) -> tuple[str, bytes]:
+    return "exc_info", text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
 
 
 def _shown(value: Any) -> str:

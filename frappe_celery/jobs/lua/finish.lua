@@ -31,16 +31,16 @@ local ended_index = index .. status
 redis.call('ZADD', ended_index, now, run)
 redis.call('EXPIRE', KEYS[1], keep)
 redis.call('ZREMRANGEBYSCORE', ended_index, '-inf', '(' .. (tonumber(now) - keep))
-local ids = prefix .. 'id:' .. found[3]
+local ids, active = prefix .. 'id:' .. found[3], false
 for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
   local other_status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
   if not other_status then
     redis.call('ZREM', ids, other)
   elseif other_status == 'queued' or other_status == 'started' then
-    keep = 0
+    active = true
   end
 end
-if keep > redis.call('TTL', ids) then redis.call('EXPIRE', ids, keep) end
+if not active and keep > redis.call('TTL', ids) then redis.call('EXPIRE', ids, keep) end
 
 if most > 0 then
   local surplus = redis.call('ZCARD', ended_index) - most

@@ -1,11 +1,14 @@
 -- A process claims a run: only a queued one starts, so that none runs twice.
 -- KEYS: record
 -- ARGV: prefix, run, now, worker
--- Returns 'started', or the status that forbids it ('' : no record).
-local found = redis.call('HMGET', KEYS[1], 'status', 'place')
+-- Returns 'claimed', or the status that forbids it ('' : no record).
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'started_at', 'worker')
+if found[1] == 'started' and found[3] == ARGV[3] and found[4] == ARGV[4] then
+  return 'claimed'  -- our own retry
+end
 if found[1] ~= 'queued' then return found[1] or '' end
 redis.call('HSET', KEYS[1], 'status', 'started', 'started_at', ARGV[3], 'worker', ARGV[4])
 local index = ARGV[1] .. 'jobs:' .. found[2] .. '|'
 redis.call('ZREM', index .. 'queued', ARGV[2])
 redis.call('ZADD', index .. 'started', ARGV[3], ARGV[2])
-return 'started'
+return 'claimed'
