@@ -18,7 +18,6 @@ from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker.bootsteps import STEPS
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
-from frappe_celery.worker.task import RunJob
 
 TRANSPORT = "frappe_celery.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
@@ -154,8 +153,10 @@ def worker_settings(config: Settings) -> dict[str, Any]:
 
 
 def _add(app: Celery) -> None:
-    app.register_task(RunJob())
-    app.on_after_finalize.connect(register)
+    if app.finalized:
+        register(app)
+    else:
+        app.on_after_finalize.connect(register)
     app.steps["consumer"].update(STEPS)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")

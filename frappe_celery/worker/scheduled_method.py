@@ -13,6 +13,7 @@ from celery import Celery, Task
 from frappe_celery import hosts, settings
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.worker.task import RunJob
 
 
 class ScheduledMethod(Task):  # type: ignore[misc]
@@ -47,9 +48,10 @@ class FrappeCelery(Celery):  # type: ignore[misc]
 
 
 def register(sender: Celery, **_: Any) -> None:
-    """Register every method that the sites' hooks name."""
+    """Register our task, and every method that the sites' hooks name."""
     from frappe_celery.schedule.events import rows_from_hooks
 
+    sender.register_task(RunJob())
     for site in settings.current().sites():
         rows, _problems = rows_from_hooks(hosts.current(), settings.current(), site)
         for row in rows:
