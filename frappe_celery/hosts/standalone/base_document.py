@@ -73,7 +73,7 @@ class BaseDocument:
         """Set a field; a list of dictionaries becomes child rows."""
         if isinstance(value, (list, tuple)) and not as_value:
             rows = list(value)
-            if any(isinstance(row, (Mapping, BaseDocument)) for row in rows):
+            if rows and all(isinstance(row, (Mapping, BaseDocument)) for row in rows):
                 self.__dict__[key] = []
                 self.extend(key, rows)
                 return

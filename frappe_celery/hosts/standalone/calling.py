@@ -41,9 +41,10 @@ def get_attr(method_string: str) -> Any:
     except ModuleNotFoundError as exc:
         if "." not in modulename or exc.name != modulename:
             raise
-        holder = get_attr(modulename)
+        package, _, class_name = modulename.rpartition(".")
+        holder = getattr(get_module(package), class_name, None)
         if not isinstance(holder, type):
-            raise
+            raise exc from None
         return getattr(holder, name)
 
 

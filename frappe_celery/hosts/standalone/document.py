@@ -65,7 +65,7 @@ class Document(BaseDocument):
         doctype, flags = self.doctype, self.flags
         self.__dict__.clear()
         self.__dict__.update(flags=flags)
-        self.doctype = doctype
+        self.doctype, self.name = doctype, row["name"]
         for fieldname, value in {**self.meta.defaults(), **row}.items():
             self.set(fieldname, self.meta.cast(fieldname, value))
         return self

@@ -177,8 +177,8 @@ def get_all(
     for argument in _UNSUPPORTED_ARGUMENTS:
         if others.get(argument):
             raise unsupported(f"get_all({argument}=…)")
-    if isinstance(fields, Mapping) and filters is None:
-        fields, filters = None, fields
+    fields, filters = _told_apart(fields, filters)
+    columns = _columns(fields)
     rows = select(
         doctype,
         filters,
@@ -190,7 +190,7 @@ def get_all(
     if pluck:
         found = [row.get(bare(pluck)) for row in rows]
         return list(dict.fromkeys(found)) if distinct else found
-    picked = [_pick(row, fields) for row in rows]
+    picked = [_pick(row, columns) for row in rows]
     if distinct:
         picked = [row for i, row in enumerate(picked) if row not in picked[:i]]
     if as_list:
@@ -207,17 +207,35 @@ def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:
     return get_all(doctype, *args, **kwargs)
 
 
-def _pick(row: Mapping[str, Any], fields: Any) -> _dict:
-    if not fields:
-        return _dict(name=row["name"])
+def _told_apart(fields: Any, filters: Any) -> tuple[Any, Any]:
+    """Fields and filters, which may be given either way round as in Frappe."""
+    if isinstance(fields, Mapping) or (
+        isinstance(fields, (list, tuple)) and fields and isinstance(fields[0], (list, tuple))
+    ):
+        return filters, fields
+    if fields and isinstance(filters, list) and len(filters) > 1 and isinstance(filters[0], str):
+        return filters, fields
+    return fields, filters
+
+
+def _columns(fields: Any) -> dict[str, str] | None:
+    """The fields to give and what each is called; None for all of them.
+
+    Raises:
+        NeedsFrappeSite: an SQL function among them.
+    """
     if isinstance(fields, str):
-        fields = [field.strip() for field in fields.split(",")]
-    if "*" in fields:
-        return _dict(row)
-    found = _dict()
-    for field in fields:
+        fields = fields.split(",")
+    columns: dict[str, str] = {}
+    for field in fields or ["name"]:
         if not isinstance(field, str) or "(" in field:
             raise unsupported(f"the field {field!r} in get_all")
-        source, _, alias = field.partition(" as ")
-        found[alias.strip() or bare(source)] = row.get(bare(source))
-    return found
+        source, _, alias = field.strip().partition(" as ")
+        columns[alias.strip() or bare(source)] = bare(source)
+    return None if "*" in columns else columns
+
+
+def _pick(row: Mapping[str, Any], columns: Mapping[str, str] | None) -> _dict:
+    if columns is None:
+        return _dict(row)
+    return _dict({called: row.get(field) for called, field in columns.items()})

@@ -1,0 +1,77 @@
+"""A site of the standalone host on an SQLite file of the test's own; no server is needed."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from frappe_celery import settings
+from frappe_celery.hosts.standalone import app_hooks, importer, meta
+from frappe_celery.hosts.standalone.context import connect, destroy, init, local
+from frappe_celery.settings import Settings
+
+importer.install()
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project's folder, without `sites`, that the process's settings point to."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "myapp").mkdir()
+    (tmp_path / "myapp" / "__init__.py").touch()
+    (tmp_path / "myapp" / "hooks.py").write_text('app_name = "myapp"\n')
+    settings.use(Settings.load(root=tmp_path, environ={"FRAPPE_CELERY_APPS": '["myapp"]'}))
+    before = set(sys.modules)
+    yield tmp_path
+    settings.use(None)
+    app_hooks.forget()
+    meta.forget()
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0].startswith("myapp"):
+            del sys.modules[name]
+
+
+@pytest.fixture
+def frappe(root: Path) -> Iterator[Any]:
+    """The `frappe` module, on the default site as Administrator."""
+    import frappe as module
+
+    with local.apart():
+        init(settings.current().site)
+        connect()
+        yield module
+        destroy()
+
+
+@pytest.fixture
+def write(root: Path) -> Callable[[str, str], Path]:
+    """Writes a file of the project; the app is `myapp`, its hooks and doctypes are read anew."""
+
+    def write_file(path: str, text: str = "") -> Path:
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        for folder in file.parents:
+            if folder == root:
+                break
+            (folder / "__init__.py").touch()
+        file.write_text(textwrap.dedent(text))
+        app_hooks.forget()
+        meta.forget()
+        return file
+
+    return write_file
+
+
+@pytest.fixture
+def module() -> ModuleType:
+    """`frappe` for tests that need no site."""
+    import frappe as served
+
+    return served

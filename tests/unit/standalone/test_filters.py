@@ -1,0 +1,181 @@
+"""Filters and orders in SQL select what a plain reading of them selects."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+TEXTS = ["", "a", "A", "ab", "b", "10", "9", "100%", "a_b", "x.y"]
+NUMBERS = [0, 1, 2, -1, 1.5, 10]
+values = st.sampled_from([None, *TEXTS]) | st.sampled_from([None, *NUMBERS])
+
+
+def empty(value: Any) -> bool:
+    return value in (None, "")
+
+
+def fulfils(value: Any, operator: str, wanted: Any) -> bool:
+    """What an operator means, in plain Python; only values of one kind are compared."""
+    if operator == "is":
+        return empty(value) == (wanted == "not set")
+    if operator in ("=", "!="):
+        if empty(wanted):
+            same = empty(value)
+        elif wanted == 0:
+            same = value in (None, "", 0)
+        else:
+            same = value == wanted
+        return same == (operator == "=")
+    if operator in ("in", "not in"):
+        return (value in wanted) == (operator == "in")
+    if operator in ("like", "not like"):
+        part = wanted.strip("%").lower()
+        return (value is not None and part in str(value).lower()) == (operator == "like")
+    if value is None:
+        return False
+    if operator == "between":
+        return bool(wanted[0] <= value <= wanted[1])
+    compare = {
+        "<": value < wanted, ">": value > wanted, "<=": value <= wanted, ">=": value >= wanted
+    }  # fmt: skip
+    return bool(compare[operator])
+
+
+def conditions(pool: list[Any]) -> st.SearchStrategy[tuple[str, Any]]:
+    one = st.sampled_from(pool)
+    filled = st.sampled_from([value for value in pool if value != ""])
+    found = [
+        st.tuples(st.sampled_from(["=", "!="]), one),
+        st.tuples(st.sampled_from(["<", ">", "<=", ">="]), one),
+        st.tuples(st.sampled_from(["in", "not in"]), st.lists(filled, min_size=1, max_size=3)),
+        st.tuples(st.just("between"), st.tuples(one, one)),
+        st.tuples(st.just("is"), st.sampled_from(["set", "not set"])),
+    ]
+    if isinstance(pool[0], str):
+        likes = st.sampled_from([f"%{text}%" for text in ("a", "A", "b", ".", "10")])
+        found.append(st.tuples(st.sampled_from(["like", "not like"]), likes))
+    return st.one_of(found)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[list[Any], tuple[str, Any], bool]:
+    pool: list[Any] = draw(st.sampled_from([TEXTS, NUMBERS]))
+    rows = draw(st.lists(st.none() | st.sampled_from(pool), max_size=6))
+    return rows, draw(conditions(pool)), draw(st.booleans())
+
+
+@given(cases())
+@settings(
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_filter_selects_what_it_says(
+    frappe: Any, case: tuple[list[Any], tuple[str, Any], bool]
+) -> None:
+    rows, (operator, wanted), as_list = case
+    try:
+        for number, value in enumerate(rows):
+            fields = {} if value is None else {"field": value}
+            frappe.get_doc({"doctype": "Thing", "name": f"t{number}", **fields}).insert()
+        condition: Any = {"field": [operator, wanted]}
+        if as_list:
+            condition = [["Thing", "field", operator, wanted]]
+        found = frappe.get_all("Thing", filters=condition, pluck="name", order_by="name")
+        assert found == [f"t{n}" for n, v in enumerate(rows) if fulfils(v, operator, wanted)]
+        assert frappe.db.count("Thing", condition) == len(found)
+        assert bool(frappe.db.exists("Thing", condition)) == bool(found)
+    finally:
+        frappe.db.rollback()
+
+
+def test_all_conditions_and_one_of_the_or_filters(frappe: Any) -> None:
+    for name, colour, size in (("a", "red", 1), ("b", "red", 2), ("c", "blue", 3)):
+        frappe.get_doc({"doctype": "Thing", "name": name, "colour": colour, "size": size}).insert()
+    found = frappe.get_all(
+        "Thing",
+        filters={"colour": "red"},
+        or_filters=[["size", ">", 1], ["name", "=", "c"]],
+        pluck="name",
+    )
+    assert found == ["b"]
+    assert frappe.get_all("Thing", {"colour": "blue"}, pluck="name") == ["c"]
+
+
+def test_order_page_and_fields(frappe: Any) -> None:
+    for name, size in (("a", 10), ("b", 9), ("c", 100)):
+        frappe.get_doc({"doctype": "Thing", "name": name, "size": size}).insert()
+    names = frappe.get_all("Thing", order_by="size desc, name", pluck="name")
+    assert names == ["c", "a", "b"]
+    assert frappe.get_all("Thing", order_by="size asc", limit=1, start=1, pluck="name") == ["a"]
+    rows = frappe.get_all("Thing", fields=["name", "`tabThing`.size as how_big"], order_by="name")
+    assert rows[0] == {"name": "a", "how_big": 10}
+    assert rows[0].how_big == 10
+    assert frappe.get_all("Thing", fields="name, size", as_list=True, order_by="name")[0] == (
+        "a",
+        10,
+    )
+    assert len(frappe.get_list("Thing")) == 3
+    assert frappe.get_all("Thing", limit_page_length=2, order_by="modified desc", pluck="name") == [
+        "c",
+        "b",
+    ]
+
+
+def test_a_page_of_get_list_has_twenty(frappe: Any) -> None:
+    for number in range(21):
+        frappe.get_doc({"doctype": "Thing", "number": number}).insert()
+    assert len(frappe.get_list("Thing")) == 20
+    assert len(frappe.get_all("Thing")) == 21
+
+
+def test_times_compare_as_times(frappe: Any) -> None:
+    old = frappe.get_doc({"doctype": "Thing", "due": date(2026, 1, 1)}).insert()
+    new = frappe.get_doc({"doctype": "Thing", "due": date(2026, 6, 1)}).insert()
+    assert frappe.get_all("Thing", {"due": [">", "2026-03-01"]}, pluck="name") == [new.name]
+    assert frappe.get_all("Thing", {"due": ["<", date(2026, 3, 1)]}, pluck="name") == [old.name]
+    today = frappe.utils.nowdate()
+    hour = timedelta(hours=1)
+    now = frappe.utils.now_datetime()
+    assert len(frappe.get_all("Thing", {"creation": ["between", [today, today]]})) == 2
+    assert len(frappe.get_all("Thing", {"creation": [">", now - hour]})) == 2
+    assert len(frappe.get_all("Thing", {"creation": [">", str(now + hour)]})) == 0
+    assert isinstance(frappe.get_all("Thing", fields=["creation"])[0].creation, datetime)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda f: f.get_all("Thing", {"a": ["near", 1]}), "'a'.*value or .operator, value"),
+        (lambda f: f.get_all("Thing", [["a", "near", 1]]), "'near' on 'a' is not one of"),
+        (lambda f: f.get_all("Error Log", {"colour": 1}), "Error Log has no field 'colour'"),
+        (lambda f: f.get_all("Thing", [["Other", "a", "=", 1]]), "'Other'.*needs a Frappe site"),
+        (lambda f: f.get_all("Thing", fields=["count(name)"]), "count.*needs a Frappe site"),
+        (lambda f: f.get_all("Thing", group_by="a"), "group_by.*needs a Frappe site"),
+        (lambda f: f.get_all("Thing", order_by="rand() asc now"), "order_by.*needs a Frappe site"),
+    ],
+)
+def test_what_cannot_be_asked_is_said(frappe: Any, call: Any, words: str) -> None:
+    with pytest.raises(Exception, match=words):
+        call(frappe)
+
+
+def test_sites_do_not_see_each_other(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
+    frappe.log_error("here")
+    frappe.db.commit()
+    from frappe_celery.hosts.standalone.context import visit
+
+    with visit("other", "Administrator"):
+        assert frappe.get_all("Thing") == []
+        assert frappe.get_all("Error Log") == []
+        assert not frappe.db.exists("Thing", "a")
+        frappe.get_doc({"doctype": "Thing", "name": "a", "colour": "blue"}).insert()
+        frappe.db.commit()
+        frappe.db.delete("Error Log")
+    assert frappe.db.get_value("Thing", "a", "colour") is None
+    assert len(frappe.get_all("Error Log")) == 1

@@ -1,0 +1,134 @@
+"""frappe.utils: what real Frappe gives for the same arguments (v15.55.1)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+
+def test_dates(frappe: Any) -> None:
+    u = frappe.utils
+    assert u.getdate("2026-01-31") == date(2026, 1, 31)
+    assert u.getdate("2026-01-31 10:00:00.5") == date(2026, 1, 31)
+    assert u.getdate(None) == u.now_datetime().date()
+    assert u.getdate("") is None
+    assert u.get_datetime("2026-01-31 10:00:00.5") == datetime(2026, 1, 31, 10, 0, 0, 500000)
+    assert u.get_datetime("2026-01-31") == datetime(2026, 1, 31)
+    assert u.add_days("2026-01-31", 1) == "2026-02-01"
+    assert u.add_days(date(2026, 1, 31), -1) == date(2026, 1, 30)
+    assert u.add_months("2026-01-31", 1) == "2026-02-28"
+    assert u.add_to_date("2026-01-31", hours=25) == "2026-02-01 01:00:00.000000"
+    assert u.add_to_date(datetime(2026, 1, 1), minutes=-1) == datetime(2025, 12, 31, 23, 59)
+    assert u.add_to_date(date(2026, 1, 1), days=1, as_string=True) == "2026-01-02"
+    assert u.date_diff("2026-02-01", date(2026, 1, 31)) == 1
+    assert u.time_diff_in_seconds("2026-01-01 00:01:00", "2026-01-01") == 60
+    assert u.time_diff_in_hours("2026-01-01 12:00:00", "2026-01-01") == 12
+    assert u.get_first_day("2026-02-15") == date(2026, 2, 1)
+    assert u.get_last_day("2026-02-15") == date(2026, 2, 28)
+    assert u.get_first_day("2026-02-15", d_months=-2) == date(2025, 12, 1)
+    assert u.get_first_day_of_week("2026-01-07") == date(2026, 1, 4)
+    assert u.get_quarter_start("2026-05-07", as_str=True) == "2026-04-01"
+    assert u.formatdate("2026-01-31", "dd-mm-yyyy") == "31-01-2026"
+    assert u.nowdate() == u.today() == u.now()[:10]
+    assert u.get_datetime_str("2026-01-31") == "2026-01-31 00:00:00.000000"
+    assert u.pretty_date(u.now_datetime() - timedelta(hours=2)) == "2 hours ago"
+    assert u.format_duration(93784) == "1d 2h 3m 4s"
+    with pytest.raises(frappe.ValidationError, match="'soon' is not a valid date"):
+        u.getdate("soon")
+
+
+def test_the_sites_time_zone(frappe: Any) -> None:
+    frappe.conf.time_zone = "Pacific/Kiritimati"
+    ahead = frappe.utils.now_datetime()
+    frappe.conf.time_zone = "Etc/GMT+12"
+    assert round((ahead - frappe.utils.now_datetime()).total_seconds() / 3600) == 26
+    utc = datetime(2026, 1, 1, 12)
+    assert frappe.utils.convert_utc_to_system_timezone(utc).hour == 0
+
+
+def test_numbers(frappe: Any) -> None:
+    u = frappe.utils
+    assert [u.cint(x) for x in ("3.7", None, "", "x", True, -2.5)] == [3, 0, 0, 0, 1, -2]
+    assert [u.flt(x) for x in ("1,234.5", None, "x", "2")] == [1234.5, 0.0, 0.0, 2.0]
+    assert [u.flt(x, 2) for x in (1.005, 2.345, 0.125)] == [1.0, 2.34, 0.12]
+    assert u.flt(2.345, 2, rounding_method="Commercial Rounding") == 2.35
+    assert (u.sbool("yes"), u.sbool("0"), u.sbool("x")) == (True, False, "x")
+    assert u.fmt_money(1234.5, currency="EUR") == "EUR 1,234.50"
+
+
+def test_texts(frappe: Any) -> None:
+    u = frappe.utils
+    assert (u.cstr(None), u.cstr(b"a"), u.cstr(1)) == ("", "a", "1")
+    assert frappe.scrub("Sales-Order X") == "sales_order_x"
+    assert frappe.unscrub("sales_order") == "Sales Order"
+    assert u.comma_and(["a", "b", "c"], add_quotes=False) == "a, b and c"
+    assert list(u.create_batch(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert u.validate_email_address("X <a@example.com>, nobody") == "a@example.com"
+    assert u.get_url("/app") == "http://standalone/app"
+    assert u.get_link_to_form("Sales Order", "SO 1") == (
+        '<a href="http://standalone/app/sales-order/SO%201">SO 1</a>'
+    )
+    assert len(frappe.generate_hash(length=7)) == 7
+    assert frappe.parse_json('{"a": 1}').a == 1
+    assert frappe.as_json({"b": date(2026, 1, 1), "a": {1}}, indent=None) == (
+        '{"a": [1],"b": "2026-01-01"}'.replace(',"', ',"')
+    )
+    assert frappe._("Hello") == "Hello"
+
+
+def test_dict(frappe: Any) -> None:
+    import copy
+    import pickle
+
+    d = frappe._dict(a=1)
+    d.b = 2
+    assert (d.a, d["b"], d.missing) == (1, 2, None)
+    with pytest.raises(KeyError):
+        d["missing"]
+    assert d.update({"c": 3}) is d
+    assert type(d.copy()) is type(d)
+    assert copy.deepcopy(d) == d
+    back = pickle.loads(pickle.dumps(d))
+    assert back.c == 3
+
+
+def test_messages(frappe: Any) -> None:
+    frappe.msgprint("saved", title="T")
+    assert frappe.message_log[-1].title == "T"
+    with pytest.raises(frappe.ValidationError, match="bad"):
+        frappe.throw("bad")
+    with pytest.raises(frappe.PermissionError):
+        frappe.throw("no", frappe.PermissionError)
+    with pytest.raises(frappe.DoesNotExistError):
+        frappe.msgprint("no", raise_exception=frappe.DoesNotExistError)
+
+
+def test_whitelist_leaves_functions_as_they_are(frappe: Any) -> None:
+    @frappe.whitelist(allow_guest=True)
+    def function(a: int) -> int:
+        return a
+
+    assert function(3) == 3
+    frappe.is_whitelisted(function)
+    with pytest.raises(frappe.PermissionError, match="not whitelisted"):
+        frappe.is_whitelisted(test_dict)
+
+
+def test_logger_writes_to_the_bench_and_the_site(frappe: Any, root: Any) -> None:
+    log = frappe.logger("shop")
+    assert frappe.logger("shop") is log
+    log.error("something")
+    log.info("not this")
+    for path in ("logs/shop.log", ".frappe_celery/sites/standalone/logs/shop.log"):
+        text = (root / path).read_text()
+        assert "ERROR shop something" in text
+        assert "not this" not in text
+
+
+def test_mail(frappe: Any) -> None:
+    with pytest.raises(frappe.OutgoingEmailError, match="mail_server"):
+        frappe.sendmail(recipients="a@example.com", subject="s", message="m")
+    frappe.flags.mute_emails = True
+    frappe.sendmail(recipients="a@example.com", subject="s", message="m")
