@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
+from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import click
@@ -116,15 +118,30 @@ def _hooks_at(path: Path) -> AppHooks:
     package = file.parent
     while (package.parent / "__init__.py").exists():
         package = package.parent
-    sys.path.insert(0, str(package.parent))
-    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
     try:
-        module = importlib.import_module(name)
+        module = _import(file, package)
     except Exception as exc:
         return AppHooks(
             package.name, error=f"{file} cannot be imported: {type(exc).__name__}: {exc}"
         )
     return AppHooks(package.name, {HOOK: getattr(module, HOOK, None)})
+
+
+def _import(file: Path, package: Path) -> ModuleType:
+    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+    known = importlib.util.find_spec(package.name)
+    if known is None or known.origin is None:
+        sys.path.insert(0, str(package.parent))
+    elif str(package) not in (known.submodule_search_locations or ()):
+        # another one of that name is in use, such as our stand-in for Frappe: only this file
+        importlib.import_module(package.name)
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+    return importlib.import_module(name)
 
 
 def _hooks_file(path: Path) -> Path:

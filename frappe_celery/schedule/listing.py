@@ -84,7 +84,8 @@ def site_schedule(
     rows = live if in_force else [*live, *wanted]
     problems += import_problems(host, _with_source(rows, wanted))
 
-    listing = _Listing(timing, at, count, off=why_off(host, config, site), in_force=in_force)
+    off = why_off(host, config, site) if apps is None else None
+    listing = _Listing(timing, at, count, off, in_force)
     by_method = {problem.method: problem.reason for problem in problems if problem.method}
     lines = [listing.line(row, by_method) for row in _with_source(rows, wanted)]
     lines += [

@@ -1,0 +1,418 @@
+"""What the scheduler does at which time, by a clock that the test sets, on a real Redis."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from frappe_celery import settings
+from frappe_celery.beat_schedule import beat_schedule
+from frappe_celery.celery_app import build
+from frappe_celery.schedule.lease import Lease
+from tests.integration.schedule.conftest import Bench
+from tests.servers import RedisServer
+from tests.unit.schedule.memory_host import SITE, row, utc
+from tests.waiting import wait_until
+
+A, B = "myapp.tasks.a", "myapp.tasks.b"
+MIDNIGHT = utc("2026-06-01 00:00")
+
+
+@pytest.fixture(autouse=True)
+def _logs(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "frappe_celery")
+
+
+def add(bench: Bench, method: str, expression: str, **values: Any) -> None:
+    values = {"creation": MIDNIGHT, **values}
+    entry = row(method, cron_format=expression, **values)
+    bench.host.rows[entry.site, entry.name] = entry
+
+
+def test_entries_are_enqueued_when_they_are_due(bench: Bench) -> None:
+    add(bench, A, "0 * * * *")
+    add(bench, B, "30 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 00:29") == []
+    assert bench.at("2026-06-01 00:30") == [B]
+    assert bench.at("2026-06-01 00:31") == []
+    assert bench.at("2026-06-01 01:00") == [A]
+    for job in bench.jobs():
+        bench.run(job)
+    assert bench.at("2026-06-01 01:30") == [B]
+
+
+def test_it_sleeps_until_the_next_is_due_but_never_long(bench: Bench) -> None:
+    add(bench, A, "0 * * * *")
+    scheduler = bench.scheduler()
+    bench.at("2026-06-01 00:00")
+    assert scheduler.tick() == 1.0
+    bench.now = utc("2026-06-01 01:00") - timedelta(seconds=0.25)
+    assert scheduler.tick() == pytest.approx(0.25)
+
+
+def test_after_downtime_a_missed_entry_runs_once_and_the_log_says_so(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "*/10 * * * *", last_execution=utc("2026-06-01 00:50:01"))
+    bench.scheduler()
+    assert bench.at("2026-06-03 12:05") == [A]
+    assert (
+        f"{A} of site {SITE}, due 2026-06-03 12:00:00+00:00: enqueued on default"
+        " (once for all missed since 2026-06-01 01:00:00+00:00)"
+    ) in caplog.messages
+    bench.run(bench.jobs()[-1])
+    assert bench.at("2026-06-03 12:09") == []
+    assert bench.at("2026-06-03 12:10") == [A]
+
+
+def test_a_row_that_never_ran_counts_from_its_creation(bench: Bench) -> None:
+    add(bench, A, "0 0 * * *", creation=utc("2026-06-01 15:00"))
+    bench.scheduler()
+    assert bench.at("2026-06-01 15:01") == []
+    assert bench.at("2026-06-02 00:00") == [A]
+
+
+def test_no_overlap_and_what_was_left_out_is_logged_and_not_made_up_for(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "* * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 00:01") == [A]
+    bench.store.start(bench.jobs()[0].run_id, "test")
+    assert bench.at("2026-06-01 00:02") == []
+    left_out = f"{A} of site {SITE}, due 2026-06-01 00:02:00+00:00: left out, a run of it waits"
+    assert any(message.startswith(left_out) for message in caplog.messages)
+    bench.run(bench.jobs()[-1])
+    assert bench.at("2026-06-01 00:02:30") == []
+    assert bench.at("2026-06-01 00:03") == [A]
+
+
+def test_last_execution_set_back_from_outside_wins(bench: Bench) -> None:
+    add(bench, A, "0 0 * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-02 00:00:01") == [A]
+    bench.run(bench.jobs()[-1])
+    assert bench.at("2026-06-02 09:00") == []
+    bench.host.change("tasks.a", last_execution=utc("2026-06-01 12:00"))
+    assert bench.at("2026-06-02 09:01") == [A]
+    bench.run(bench.jobs()[-1])
+    assert bench.at("2026-06-02 10:00") == []
+    assert bench.at("2026-06-03 00:00") == [A]
+
+
+def test_last_execution_set_back_while_no_scheduler_ran_wins_too(bench: Bench) -> None:
+    add(bench, A, "0 0 * * *")
+    bench.scheduler()
+    bench.at("2026-06-02 00:00:01")
+    bench.run(bench.jobs()[-1])
+    bench.at("2026-06-02 00:01")
+    bench.schedulers.pop().close()
+    bench.scheduler()
+    assert bench.at("2026-06-02 09:00") == []
+    bench.schedulers.pop().close()
+    bench.host.change("tasks.a", last_execution=None)
+    bench.scheduler()
+    assert bench.at("2026-06-02 09:01") == [A]
+
+
+def test_last_execution_put_off_from_outside_wins(bench: Bench) -> None:
+    add(bench, A, "0 * * * *")
+    bench.scheduler()
+    bench.at("2026-06-01 00:01")
+    bench.host.change("tasks.a", last_execution=utc("2026-06-01 05:00"))
+    assert bench.at("2026-06-01 03:00") == []
+    assert bench.at("2026-06-01 06:00") == [A]
+
+
+def test_a_run_that_never_came_is_not_enqueued_again_by_the_next_scheduler(bench: Bench) -> None:
+    add(bench, A, "0 0 * * *")
+    bench.scheduler()
+    bench.at("2026-06-02 00:00")
+    bench.jobs()[0].cancel()
+    bench.schedulers.pop().close()
+    bench.scheduler()
+    assert bench.at("2026-06-02 09:00") == []
+    assert bench.at("2026-06-03 00:00") == [A]
+
+
+def test_rows_are_added_changed_stopped_and_removed_while_it_runs(bench: Bench) -> None:
+    bench.scheduler()
+    bench.at("2026-06-01 00:00")
+    add(bench, A, "0 * * * *")
+    add(bench, B, "0 * * * *")
+    assert bench.at("2026-06-01 01:00") == [A, B]
+    for job in bench.jobs():
+        bench.run(job)
+    bench.host.change("tasks.a", stopped=True)
+    bench.host.change("tasks.b", cron_format="45 * * * *")
+    assert bench.at("2026-06-01 02:00") == [B]
+    bench.run(bench.jobs()[-1])
+    del bench.host.rows[SITE, "tasks.b"]
+    assert bench.at("2026-06-01 05:00") == []
+    bench.host.change("tasks.a", stopped=False)
+    assert bench.at("2026-06-01 05:30") == [A], "what it missed, once"
+
+
+@pytest.mark.parametrize("key", ["maintenance_mode", "pause_scheduler", "disable_scheduler"])
+def test_a_site_that_is_switched_off_waits_and_the_others_do_not(
+    bench: Bench, caplog: pytest.LogCaptureFixture, key: str
+) -> None:
+    bench.project.write("sites/site2.localhost/site_config.json", "{}")
+    add(bench, A, "0 * * * *")
+    add(bench, B, "0 * * * *", site="site2.localhost")
+    bench.scheduler()
+    bench.project.write(f"sites/{SITE}/site_config.json", json.dumps({key: 1}))
+    assert bench.at("2026-06-01 01:00") == [B]
+    bench.run(bench.jobs()[-1])
+    assert bench.at("2026-06-01 02:00") == [B]
+    bench.run(bench.jobs()[-1])
+    off = f"site {SITE}: nothing is scheduled, {key} is set in its configuration"
+    assert caplog.messages.count(off) == 1
+    bench.project.write(f"sites/{SITE}/site_config.json", "{ }")
+    assert bench.at("2026-06-01 02:10") == [A], "what it missed, once"
+    assert f"site {SITE}: is scheduled again" in caplog.messages
+
+
+def test_a_site_that_the_host_switches_off(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    add(bench, A, "0 * * * *")
+    bench.scheduler()
+    bench.at("2026-06-01 00:30")
+    bench.host.off = "enable_scheduler is off in System Settings"
+    assert bench.at("2026-06-01 01:00") == []
+    assert f"site {SITE}: nothing is scheduled, {bench.host.off}" in caplog.messages
+    bench.host.off = None
+    assert bench.at("2026-06-01 01:01") == [A]
+
+
+def test_a_broken_site_config_is_named_and_the_others_go_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.project.write("sites/site2.localhost/site_config.json", '{\n "a": 1,\n}')
+    add(bench, A, "0 * * * *")
+    add(bench, B, "0 * * * *", site="site2.localhost")
+    bench.scheduler()
+    assert bench.at("2026-06-01 01:00") == [A]
+    (broken,) = [m for m in caplog.messages if m.startswith("site site2.localhost")]
+    assert "site_config.json, line 3" in broken
+    bench.project.write("sites/site2.localhost/site_config.json", '{"a": 1}')
+    assert bench.at("2026-06-01 01:10") == [B]
+
+
+def test_a_tick_that_is_configured_anew_counts_at_once(bench: Bench) -> None:
+    entry = row(A, "All", creation=MIDNIGHT)
+    bench.host.rows[SITE, entry.name] = entry
+    bench.scheduler()
+    bench.at("2026-06-01 00:00")
+    bench.project.write(f"sites/{SITE}/site_config.json", '{"scheduler_tick_interval": 600}')
+    assert bench.at("2026-06-01 00:09") == []
+    assert bench.at("2026-06-01 00:10") == [A]
+
+
+def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "0 * * * *")
+    bench.scheduler()
+    bench.at("2026-06-01 00:30")
+    bench.host.fails = OSError("no database at db.example:3306")
+    assert bench.at("2026-06-01 01:00") == [A]
+    bench.store.finish(bench.jobs()[0].run_id, None)
+    bench.at("2026-06-01 01:01")
+    errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
+    assert errors == [
+        f"site {SITE}: its schedule cannot be read (OSError: no database at db.example:3306)."
+        " Its 1 known entries go on; it is tried again by itself"
+    ]
+    bench.host.fails = None
+    bench.at("2026-06-01 01:02")
+    assert f"site {SITE}: its schedule can be read again" in caplog.messages
+
+
+def test_a_row_with_a_broken_expression_is_named_once_and_the_others_go_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "61 * * * *")
+    add(bench, B, "0 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 01:00") == [B]
+    bench.at("2026-06-01 01:01")
+    (broken,) = [m for m in caplog.messages if "tasks.a is not scheduled" in m]
+    assert "'61' cannot be its minute" in broken
+
+
+def test_an_entry_that_cannot_be_enqueued_does_not_hold_up_the_others(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "0 * * * *", queue="mials")
+    add(bench, B, "0 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 01:00") == [B]
+    (failed,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert failed.message.startswith(f"{A} of site {SITE}, due 2026-06-01 01:00:00+00:00: could")
+    assert failed.exc_text is not None
+    assert "'mials' is not" in failed.exc_text
+
+
+def test_the_first_start_fills_the_rows_and_a_later_change_is_announced_not_applied(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.host.hooks[0].hooks["scheduler_events"] = {"hourly": [A], "daily": B}
+    bench.host.now = MIDNIGHT
+    bench.scheduler()
+    bench.at("2026-06-01 00:30")
+    assert sorted(name for _, name in bench.host.rows) == ["tasks.a", "tasks.b"]
+    assert bench.at("2026-06-01 01:00") == [A]
+    bench.schedulers.pop().close()
+
+    caplog.clear()
+    bench.host.hooks[0].hooks["scheduler_events"] = {"daily": [A], "hourly": "myapp.tasks.c"}
+    bench.scheduler()
+    bench.at("2026-06-01 01:30")
+    announced = "in the hooks, not in force yet (run `frappe-celery sync`)"
+    assert f"site {SITE}: added {announced}: myapp.tasks.c" in caplog.messages
+    assert f"site {SITE}: changed {announced}: {A}" in caplog.messages
+    assert f"site {SITE}: removed {announced}: {B}" in caplog.messages
+    assert sorted(name for _, name in bench.host.rows) == ["tasks.a", "tasks.b"]
+
+
+def test_rows_of_ones_own_do_not_keep_the_hooks_from_being_filled_in(bench: Bench) -> None:
+    """The research document's section 8, run before the first scheduler."""
+    add(bench, B, "0/5 * * * *", scheduler_event="EV-1")
+    bench.host.hooks[0].hooks["scheduler_events"] = {"hourly": [A]}
+    bench.scheduler()
+    bench.at("2026-06-01 00:01")
+    assert (SITE, "tasks.a") in bench.host.rows
+
+
+# -- several schedulers
+
+
+def test_two_that_both_believe_to_lead_act_on_no_due_time_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Lease, "keep", lambda lease: True)
+    for number in range(20):
+        add(bench, f"myapp.tasks.t{number}", "* * * * *")
+    for _ in range(2):
+        bench.scheduler()
+    enqueued = 0
+    for minute in range(1, 11):
+        bench.now = MIDNIGHT + timedelta(minutes=minute)
+        barrier = threading.Barrier(2)
+
+        def act(scheduler: Any, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            while scheduler.tick() == 0:
+                pass
+
+        threads = [threading.Thread(target=act, args=[each]) for each in bench.schedulers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        jobs = bench.jobs()
+        enqueued += len(jobs)
+        assert len(jobs) == 20, f"at minute {minute}"
+        for job in jobs:
+            bench.run(job)
+            job.delete()
+    assert enqueued == 200
+
+
+def test_one_leads_the_other_stands_by_and_takes_over_when_it_leaves(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "0 * * * *")
+    leader, other = bench.scheduler(), bench.scheduler()
+    assert leader.tick() > 0
+    for _ in range(3):
+        assert other.tick() > 0
+    assert bench.host.reads == 1, "who stands by reads nothing"
+    assert len([m for m in caplog.messages if "stands by" in m]) == 1
+    assert bench.at("2026-06-01 01:00", other) == []
+    leader.close()
+    assert bench.at("2026-06-01 01:00", other) == [A]
+
+
+def test_who_takes_over_from_a_dead_leader_says_so_and_misses_nothing(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    add(bench, A, "0 * * * *")
+    add(bench, B, "0 * * * *")
+    leader, other = bench.scheduler(lease_seconds=0.2), bench.scheduler()
+    bench.at("2026-06-01 00:59", leader)
+    assert leader.lease is not None
+    leader.lease.name = "elsewhere.1"
+    bench.store.client.set(leader.lease._leader, "elsewhere.1")
+    bench.now = utc("2026-06-01 01:00")
+    leader._hear()
+    leader._act(leader.agenda.take())  # it dies between two entries
+    bench.schedulers.remove(leader)
+
+    def taken_over() -> bool:
+        bench.at("2026-06-01 01:00", other)
+        return len(bench.jobs()) == 2
+
+    wait_until(taken_over, what="the other one acts")
+    assert sorted(job.job_name for job in bench.jobs()) == [A, B]
+    assert any(
+        m.startswith("LockTimeoutError: scheduler elsewhere.1 gave no sign of life")
+        for m in caplog.messages
+    )
+
+
+# -- the Redis
+
+
+def test_a_redis_that_is_away_is_named_once_and_what_is_due_waits(
+    bench: Bench, own_redis: RedisServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.project.configure(redis_queue=own_redis.url)
+    settings.use(None)
+    add(bench, A, "* * * * *")
+    scheduler = bench.scheduler(lease_seconds=0.2)
+    bench.at("2026-06-01 00:00:30")
+    own_redis.kill()
+    bench.now = utc("2026-06-01 00:03")
+    for _ in range(3):
+        assert scheduler.tick() == 1.0
+    (away,) = [m for m in caplog.messages if "does not answer" in m]
+    assert str(own_redis.port) in away
+    own_redis.start()
+    assert bench.at("2026-06-01 00:05") == [A]
+    assert "the Redis that keeps the jobs answers again" in caplog.messages
+
+
+# -- a team's own entries
+
+
+def test_own_entries_of_the_app_run_by_celerys_code_and_leave_no_file(bench: Bench) -> None:
+    app = build(settings.current())
+    sent: list[str] = []
+    app.send_task = lambda name, *_, **__: sent.append(name)
+    app.conf.beat_schedule = {
+        "own": {"task": "team.task", "schedule": 3600.0},
+        **beat_schedule(SITE),
+    }
+    scheduler = bench.scheduler(app=app)
+    assert list(scheduler.schedule) == ["own"]
+    scheduler.tick()
+    assert sent == []
+    scheduler.schedule["own"].last_run_at -= timedelta(hours=2)
+    scheduler._heap, scheduler._own_at = None, 0.0
+    scheduler.tick()
+    assert sent == ["team.task"]
+    ran = scheduler.schedule["own"].last_run_at
+    scheduler.close()
+
+    again = bench.scheduler(app=app)
+    again.tick()
+    assert again.schedule["own"].last_run_at == ran, "the next leader knows when it ran"
+    assert sent == ["team.task"]
+    assert not list(bench.project.root.glob("celerybeat-schedule*"))
