@@ -35,7 +35,7 @@ def build(config: Settings | None = None) -> Celery:
     config = config or settings.current()
     app = FrappeCelery("frappe_celery", set_as_current=False)
     app.add_defaults(
-        {
+        lambda: {
             **broker_settings(config),
             "broker_transport_options": {
                 **transport_options(config),
@@ -153,7 +153,7 @@ def worker_settings(config: Settings) -> dict[str, Any]:
 
 
 def _add(app: Celery) -> None:
-    if app.finalized:
+    if app.finalized:  # type: ignore[attr-defined]  # celery-types lacks it
         register(app)
     else:
         app.on_after_finalize.connect(register)

@@ -28,7 +28,9 @@ def find_root(environ: Mapping[str, str]) -> Path:
             raise ConfigError(f"FRAPPE_BENCH_ROOT is {str(root)!r}, which is not a folder")
         return root
     here = Path.cwd()
-    if here.name == "sites" and ((here / "apps.txt").exists() or (here / "common_site_config.json").exists()):
+    if here.name == "sites" and (
+        (here / "apps.txt").exists() or (here / "common_site_config.json").exists()
+    ):
         return here.parent
     its_bench = Path(sys.prefix).parent
     if not (here / "sites").is_dir() and (its_bench / "apps" / "frappe").is_dir():
@@ -96,7 +98,9 @@ def parse_environment(
 def find_apps(root: Path) -> tuple[str, ...]:
     """Packages with a hooks.py in `root`, in a bench's `apps`, and on PYTHONPATH."""
     folders = app_folders(root)
-    folders += [Path(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    folders += [
+        Path(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry
+    ]
     found: dict[str, None] = {}
     for folder in folders:
         for hooks in sorted(folder.glob("*/hooks.py")):

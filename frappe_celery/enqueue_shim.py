@@ -12,6 +12,7 @@ from typing import Any
 
 from frappe_celery import hosts, publish, settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
+from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.settings import Settings, seconds_of
@@ -155,7 +156,7 @@ def _retries(retry: Any) -> int:
 
 def _message(
     config: Settings,
-    host: hosts.Host,
+    host: Host,
     *,
     method: Method,
     queue: str,
@@ -241,7 +242,7 @@ def get_job(job_id: str) -> Job | None:
 def get_job_status(job_id: str) -> JobStatus | None:
     """Its status, None when there is none."""
     job = get_job(job_id)
-    return job and job.status
+    return job.status if job else None
 
 
 def is_job_enqueued(job_id: str) -> bool:

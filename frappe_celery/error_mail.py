@@ -7,7 +7,6 @@ finished. They report it here; whoever mails failures listens with `swallowed.co
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from celery.utils.dispatch import Signal
 
@@ -15,7 +14,7 @@ from frappe_celery.jobs import Job
 
 logger = logging.getLogger(__name__)
 
-swallowed = Signal(name="swallowed", providing_args={"job", "exception"})
+swallowed = Signal(name="swallowed", providing_args=["job", "exception"])
 """Sent with job and exception when a host caught what a job's method raised."""
 
 

@@ -44,7 +44,7 @@ class InvalidJobOperation(FrappeCeleryError):
 
 
 class Refused(FrappeCeleryError):
-    """A message was not acted on: its signature is missing or wrong, or its record contradicts it."""
+    """Not acted on: the signature is missing or wrong, or the record contradicts it."""
 
 
 class AbandonedJobError(FrappeCeleryError):
@@ -55,5 +55,5 @@ class NeedsFrappeSite(FrappeCeleryError):
     """The standalone host does not have the thing asked for; a Frappe site does."""
 
 
-class JobTimeoutException(Exception):  # noqa: N818 (RQ's name, which task code catches)
+class JobTimeoutException(Exception):
     """Raised inside a job when its time is up (`rq.timeouts.JobTimeoutException`)."""

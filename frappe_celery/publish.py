@@ -20,9 +20,7 @@ def publish(message: JobMessage, **options: Any) -> Job | None:
         return get_store().enqueue(message, **options)
     if signals.before_task_publish.receivers:
         headers = dict(task_headers(message))
-        signals.before_task_publish.send(
-            sender=message.label, headers=headers, **_about(message)
-        )
+        signals.before_task_publish.send(sender=message.label, headers=headers, **_about(message))
         added = {k: v for k, v in headers.items() if k not in task_headers(message)}
         message = replace(message, headers=added)
     job = get_store().enqueue(message, **options)

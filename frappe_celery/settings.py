@@ -83,7 +83,9 @@ class Options:
         None, "Redis behind `frappe.cache`. Default: the one that keeps the jobs.", str
     )
     redis_socketio: str | None = _option(
-        None, "Redis that Frappe's socketio server listens to. Default: as that version has it.", str
+        None,
+        "Redis that Frappe's socketio server listens to. Default: as that version has it.",
+        str,
     )
     database_url: str | None = _option(
         None,
@@ -111,7 +113,9 @@ class Options:
         1000, "Failed jobs kept of each queue of a site; the newest stay.", int
     )
     max_queued_jobs: int = _option(
-        500, "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.", int
+        500,
+        "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.",
+        int,
     )
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int
@@ -123,7 +127,9 @@ class Options:
         bool,
     )
     frappe_celery_pickle: bool = _option(
-        True, "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.", bool
+        True,
+        "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.",
+        bool,
     )
     frappe_celery_key: str | None = _option(
         None, "Secret of 32 characters or more that signs every message. Default: made once.", str
@@ -147,9 +153,7 @@ class Settings(Options):
     """The options that the environment set: they win over every file."""
 
     @classmethod
-    def load(
-        cls, root: Path | None = None, environ: Mapping[str, str] | None = None
-    ) -> Settings:
+    def load(cls, root: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
@@ -211,14 +215,17 @@ class Settings(Options):
         for name, config in self.workers.items():
             if not isinstance(config, dict):
                 raise ConfigError(
-                    f'workers.{name} is {config!r}; write {{"timeout": 300, "background_workers": 1}}'
+                    f"workers.{name} is {config!r}; write"
+                    ' {"timeout": 300, "background_workers": 1}'
                 )
             known = queues.get(name, Queue(name, CUSTOM_QUEUE_TIMEOUT))
             timeout = config.get("timeout", known.timeout)
             count = config.get("background_workers", known.background_workers)
             for key, value in (("timeout", timeout), ("background_workers", count)):
                 if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                    raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
+                    raise ConfigError(
+                        f"workers.{name}.{key} is {value!r}; it must be a number above 0"
+                    )
             queues[name] = Queue(name, timeout, count)
         return queues
 
@@ -253,7 +260,7 @@ class Settings(Options):
         return self.default_site or (sites[0] if len(sites) == 1 else "standalone")
 
     def sites(self) -> list[str]:
-        """Every site: the folders of `sites` with a site_config.json, else one called `standalone`."""
+        """Every site: the folders in `sites` with a site_config.json, else one `standalone`."""
         if self.sites_path is None:
             return [self.default_site or "standalone"]
         return sorted(p.parent.name for p in self.sites_path.glob("*/site_config.json")) or [

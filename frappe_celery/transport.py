@@ -135,6 +135,7 @@ class Channel(kombu_redis.Channel):
         }
         self.keys = Keys(self.frappe_celery_prefix)
         self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        self._in_poll: Any = None
         self.acknowledged: list[str] = []
         self._sent: list[str] = []
         self.rang = True
@@ -167,7 +168,7 @@ class Channel(kombu_redis.Channel):
         return self._bell
 
     def _update_queue_cycle(self) -> None:
-        """Queues in the order in which they are consumed; each with its priorities, highest first."""
+        """Queues in the order in which they are consumed, each with its priorities."""
         places = {
             self._q_for_pri(queue, priority): queue
             for queue in self._active_queues
@@ -226,9 +227,8 @@ class Channel(kombu_redis.Channel):
 
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""
-        scripts.run(
-            self._create_client(), "release", (self.keys.in_flight(self.consumer),), delivery_tag
-        )
+        held = (self.keys.in_flight(self.consumer),)
+        scripts.run(self._create_client(), "release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
         """Acknowledge now."""
@@ -237,7 +237,7 @@ class Channel(kombu_redis.Channel):
             self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
 
     def heartbeat(self) -> None:
-        """Sign of life; without one for `reaper.DEAD_AFTER_SECONDS` others take what is held here."""
+        """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
         client = self._create_client()
         seconds, microseconds = client.time()
         client.zadd(self.keys.consumers, {self.consumer: seconds + microseconds / 1e6})

@@ -20,7 +20,7 @@ def markdown() -> str:
 
 def _default(option: object) -> str:
     value = getattr(configuration.Options(), option.name)  # type: ignore[attr-defined]
-    return "–" if value is None else repr(value)
+    return "none" if value is None else repr(value)
 
 
 @click.command()

@@ -13,9 +13,7 @@ from frappe_celery import settings
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
 @click.option("--num-workers", "-c", type=click.IntRange(1), help="Processes. Default: one a core.")
 @click.option("--pool", default="prefork", show_default=True, help="Celery's pool.")
-def worker(
-    queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str
-) -> None:
+def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str) -> None:
     """Run jobs. Without --queue: short, default, long, then the custom queues."""
     arguments = ["worker", "--pool", pool, "--without-gossip", "--without-mingle"]
     if queue:

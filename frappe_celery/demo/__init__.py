@@ -1,1 +1,1 @@
-"""`frappe-celery demo`: one job of every kind on the example app, beside what is expected of each."""
+"""`frappe-celery demo`: one job of every kind, beside what is expected of each."""

@@ -35,8 +35,9 @@ def status_and_result(job: Job) -> str:
     if job.status == JobStatus.FINISHED:
         return f"finished: {job.result}"
     if job.status == JobStatus.FAILED:
-        return f"failed: {(job.exc_info or '').strip().splitlines()[-1].partition(':')[0].rpartition('.')[2]}"
-    return job.status.value
+        last_line = (job.exc_info or "").strip().splitlines()[-1]
+        return f"failed: {last_line.partition(':')[0].rpartition('.')[2]}"
+    return str(job.status)
 
 
 def enqueue_all() -> list[Case]:
@@ -164,9 +165,7 @@ def _on_a_document() -> list[Case]:
         return read
 
     return [
-        Case(
-            "enqueue_doc", "Shipped with bicycle", [shipped], field_of(order.name, "status")
-        ),
+        Case("enqueue_doc", "Shipped with bicycle", [shipped], field_of(order.name, "status")),
         Case(
             "queue_action",
             "customer@example.com",
@@ -177,7 +176,7 @@ def _on_a_document() -> list[Case]:
 
 def _with_callback(title: str, function: str, expected: str, **arguments: Any) -> Case:
     import frappe
-    from shop import tasks
+    from shop import tasks  # type: ignore[import-not-found]
 
     job = _job(function, on_success=tasks.tell_success, on_failure=tasks.tell_failure, **arguments)
     return Case(

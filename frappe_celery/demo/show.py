@@ -42,7 +42,5 @@ def report(cases: list[Case]) -> Table:
     for case in cases:
         happened = case.happened()
         good = happened == case.expected
-        table.add_row(
-            "[green]ok[/]" if good else "[red]no[/]", case.title, case.expected, happened
-        )
+        table.add_row("[green]ok[/]" if good else "[red]no[/]", case.title, case.expected, happened)
     return table

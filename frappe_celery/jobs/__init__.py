@@ -1,4 +1,4 @@
-"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they are kept (`store`)."""
+"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`)."""
 
 from __future__ import annotations
 

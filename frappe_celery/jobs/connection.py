@@ -1,4 +1,4 @@
-"""Clients of the Redis that keeps the jobs: short time limits, and errors that say which and where."""
+"""Clients of the Redis that keeps the jobs, with errors that say which one and where."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def without_password(url: str) -> str:
 
 @contextmanager
 def naming_the_server(url: str) -> Iterator[None]:
-    """Turn redis-py's connection errors into BrokerUnreachable, which says which server and what to do."""
+    """Turn redis-py's connection errors into BrokerUnreachable, which says which server."""
     try:
         yield
     except (RedisConnectionError, RedisTimeoutError) as exc:

@@ -193,7 +193,9 @@ class Job:
             self, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="canceled before it started"
         )
         if status != JobStatus.CANCELED:
-            raise InvalidJobOperation(f"job {self.id} is {status or 'gone'}: only a queued one is canceled")
+            raise InvalidJobOperation(
+                f"job {self.id} is {status or 'gone'}: only a queued one is canceled"
+            )
         self.refresh()
 
     def delete(self) -> None:

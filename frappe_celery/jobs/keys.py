@@ -20,7 +20,7 @@ class Keys:
         return f"{self.prefix}id:{job_id}"
 
     def index(self, place: str, status: str) -> str:
-        """Sorted set: the runs of a place (`site|queue`) in a status, by the time they entered it."""
+        """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it."""
         return f"{self.prefix}jobs:{place}|{status}"
 
     @property

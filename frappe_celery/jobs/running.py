@@ -1,4 +1,4 @@
-"""The job that runs in this process (or thread, or greenlet): `rq.get_current_job`'s counterpart."""
+"""The job that runs in this process, thread or greenlet (`rq.get_current_job`'s counterpart)."""
 
 from __future__ import annotations
 

@@ -115,8 +115,8 @@ class JobStore:
             return self.job_of(message)
         if outcome == b"overloaded":
             raise QueueOverloaded(
-                f"{other.decode()} jobs wait in queue {message.queue!r}, max_queued_jobs is {at_most}."
-                " Start more workers for it, or raise max_queued_jobs"
+                f"{other.decode()} jobs wait in queue {message.queue!r}; max_queued_jobs is"
+                f" {at_most}. Start more workers for it, or raise max_queued_jobs"
             )
         if outcome == b"claimed":
             raise AlreadyActedOn(message.id)
@@ -150,7 +150,7 @@ class JobStore:
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:
-        """The run's method returned `result`; a result that cannot be carried is kept as its repr."""
+        """The run's method returned `result`; one that cannot be carried is kept as its repr."""
         fields: tuple[Any, ...] = ()
         if result is not None:
             fields = ("result", self._sealed_result(run, result))
@@ -180,7 +180,7 @@ class JobStore:
     def fail(
         self, run: str, reason: str, was: JobStatus | None = None, site: str | None = None
     ) -> str:
-        """The run failed; `reason` is its traceback. The `site`'s own limit of failed jobs counts."""
+        """The run failed; `reason` is its traceback. The `site`'s own limit counts."""
         most = self.settings.rq_failed_jobs_limit
         if site is not None:
             most = self.settings.site_config(site).get("rq_failed_jobs_limit") or most
@@ -236,7 +236,9 @@ class JobStore:
                 return self.fetch_run(run)
             except NoSuchJob:
                 continue
-        raise NoSuchJob(f"no job with id {job_id!r}: never enqueued, deleted, or past its retention")
+        raise NoSuchJob(
+            f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
+        )
 
     def fetch_run(self, run: str) -> Job:
         """One run; raises NoSuchJob."""
@@ -286,7 +288,7 @@ class JobStore:
         start: int = 0,
         length: int = 20,
     ) -> list[Job]:
-        """`length` jobs from `start`, newest first; its cost does not grow with how many there are."""
+        """`length` jobs from `start`, newest first; the cost does not grow with their number."""
         wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
@@ -381,7 +383,9 @@ class JobStore:
             InvalidJobOperation: it has not ended.
         """
         if job.get_status() not in ENDED:
-            raise InvalidJobOperation(f"job {job.id} is {job.status}: only an ended one is requeued")
+            raise InvalidJobOperation(
+                f"job {job.id} is {job.status}: only an ended one is requeued"
+            )
         message = JobMessage.open(self.signer, self.message_of(job.run_id), job.run_id)
         again = self.enqueue(
             replace(message, run=str(uuid4()), enqueued_at=time.time()), own_id=True

@@ -35,7 +35,7 @@ class WorkerInfo:
 
 
 class Workers:
-    """The records of one bench's workers; one expires when its worker stops giving signs of life."""
+    """The records of one bench's workers; one expires when its worker gives no sign of life."""
 
     def __init__(self, client: Any, keys: Keys, url: str) -> None:
         self.client, self.keys, self.url = client, keys, url

@@ -25,7 +25,7 @@ BURST_SECONDS = 0.2
 TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
 
 
-class _Repeated(bootsteps.StartStopStep):  # type: ignore[misc]
+class _Repeated(bootsteps.StartStopStep):
     """Does something every few seconds while the consumer runs."""
 
     requires = (TASKS_STEP,)
@@ -122,7 +122,7 @@ class Burst(_Repeated):
             state.should_stop = os.EX_OK
 
 
-class Pool(bootsteps.StartStopStep):  # type: ignore[misc]
+class Pool(bootsteps.StartStopStep):
     """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
 
     requires = (TASKS_STEP,)

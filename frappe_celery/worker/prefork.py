@@ -1,4 +1,4 @@
-"""What the worker's parent does before it forks, so that its children start warm and share memory."""
+"""What the worker's parent does before it forks: its children start warm and share memory."""
 
 from __future__ import annotations
 

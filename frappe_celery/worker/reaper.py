@@ -1,4 +1,4 @@
-"""What becomes of the jobs of a dead worker: the fetched ones run elsewhere, the started ones fail."""
+"""The jobs of a dead worker: those only fetched run elsewhere, those started fail."""
 
 from __future__ import annotations
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 
 from frappe_celery import hosts, settings
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.base import ScheduleRow
-from frappe_celery.worker.task import RunJob
+from frappe_celery.worker.task import BaseTask, RunJob
 
 
-class ScheduledMethod(Task):  # type: ignore[misc]
-    """A method that takes no arguments, run as the schedule runs it: as Administrator, no overlap."""
+class ScheduledMethod(BaseTask):
+    """A method without arguments, run as the schedule runs it: as Administrator, no overlap."""
 
     ignore_result = True
     row: ScheduleRow
@@ -36,8 +36,8 @@ class ScheduledMethod(Task):  # type: ignore[misc]
         )
 
 
-class FrappeCelery(Celery):  # type: ignore[misc]
-    """The app behind `celery -A frappe_celery`: it signs what it sends by a scheduled method's name."""
+class FrappeCelery(Celery):
+    """The app behind `celery -A frappe_celery`; a scheduled method that it sends is a job."""
 
     def send_task(self, name: str, *args: Any, **kwargs: Any) -> Any:
         """Like Celery's; a scheduled method becomes a job."""

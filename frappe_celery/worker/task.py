@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
@@ -19,8 +19,13 @@ from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 logger = get_task_logger(__name__)
 
+if TYPE_CHECKING:
+    BaseTask = Task[Any, Any]
+else:
+    BaseTask = Task
 
-class JobRequest(Request):  # type: ignore[misc]
+
+class JobRequest(Request):
     """A run in the hands of the worker's parent process."""
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
@@ -43,25 +48,25 @@ class JobRequest(Request):  # type: ignore[misc]
         get_store().fail(self.id, f"{type(error).__name__}: {error}")
 
 
-class RunJob(Task):  # type: ignore[misc]
+class RunJob(BaseTask):
     """Runs a Frappe method, as the signed message says."""
 
     name = TASK_NAME
     acks_late = True
     ignore_result = True
-    Request = JobRequest
+    Request = "frappe_celery.worker.task:JobRequest"
     Strategy = "frappe_celery.worker.task:job_strategy"
 
     def run(self, sealed: str) -> Any:
         """Run in a pool's process; a message that is refused here ends without a result."""
         try:
-            return perform(sealed.encode(), self.request.hostname)
+            return perform(sealed.encode(), str(self.request.hostname))
         except Refused as exc:
             logger.error("refused: %s", exc)
             raise Ignore() from exc
 
 
-def job_strategy(task: Task, app: Any, consumer: Any) -> Any:
+def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:
     """What the parent does with a message: check its signature, then Celery's own strategy."""
     handle = celery_strategy.default(task, app, consumer, proto1_to_proto2=_read)
 

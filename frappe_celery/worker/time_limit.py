@@ -20,7 +20,7 @@ GRACE_SECONDS = 60
 
 @lru_cache(maxsize=1)
 def timeout_exception() -> type[Exception]:
-    """The class that is raised: caught by our name, by Celery's, and by RQ's where rq is imported."""
+    """The class that is raised, caught by our name, by Celery's, and RQ's if rq is imported."""
     bases: list[type] = [errors.JobTimeoutException, SoftTimeLimitExceeded]
     rq = getattr(sys.modules.get("rq.timeouts"), "JobTimeoutException", None)
     if rq is not None and rq is not errors.JobTimeoutException:
@@ -36,9 +36,7 @@ def time_limit(seconds: int) -> Iterator[None]:
         return
 
     def time_is_up(signum: int, frame: FrameType | None) -> None:
-        raise timeout_exception()(
-            f"Task exceeded maximum timeout value ({seconds} seconds)"
-        )
+        raise timeout_exception()(f"Task exceeded maximum timeout value ({seconds} seconds)")
 
     before = signal.signal(signal.SIGALRM, time_is_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)
