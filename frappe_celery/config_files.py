@@ -13,7 +13,8 @@ from frappe_celery.errors import ConfigError
 
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 
-_read: dict[Path, tuple[tuple[int, int], dict[str, Any]]] = {}
+_importable: set[Path] = set()
+_read: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
 
 def find_root(environ: Mapping[str, str]) -> Path:
@@ -38,21 +39,25 @@ def find_root(environ: Mapping[str, str]) -> Path:
     return here
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A configuration file's object; read again only after it changed.
+def read_json(path: Path | str) -> Mapping[str, Any]:
+    """A configuration file's object, empty where there is no file; read again once it changed.
 
     Raises:
         ConfigError: no JSON in UTF-8, or not an object; names the file and the line.
     """
-    stat = path.stat()
+    path = str(path)
+    try:
+        stat = os.stat(path)
+    except FileNotFoundError:
+        return {}
     version = (stat.st_mtime_ns, stat.st_size)
     cached = _read.get(path)
     if cached is None or cached[0] != version:
-        value = _parse(path)
+        value = _parse(Path(path))
         if not isinstance(value, dict):
             raise ConfigError(f"{path} holds a {type(value).__name__}; it must be a JSON object")
         _read[path] = cached = (version, value)
-    return dict(cached[1])
+    return cached[1]
 
 
 def _parse(path: Path) -> Any:
@@ -116,6 +121,9 @@ def app_folders(root: Path) -> list[Path]:
 
 def make_importable(root: Path) -> None:
     """Put the folders of the apps on Python's path, behind what is there."""
+    if root in _importable:
+        return
+    _importable.add(root)
     for folder in app_folders(root):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))

@@ -243,9 +243,9 @@ class Settings(Options):
                 ' is named under "workers" in sites/common_site_config.json'
             ) from None
 
-    @property
+    @cached_property
     def app_names(self) -> tuple[str, ...]:
-        """The app packages of the bench or project."""
+        """The app packages of the bench or project, as they were when first asked for."""
         if self.apps is not None:
             return tuple(self.apps)
         listed = self.root / "sites" / "apps.txt"
@@ -267,20 +267,28 @@ class Settings(Options):
             self.default_site or "standalone"
         ]
 
+    def has_site(self, site: str) -> bool:
+        """Whether there is a site of that name; any name will do where there is no `sites`."""
+        folder = f"{self.root}/sites"
+        return os.path.exists(f"{folder}/{site}/site_config.json") or not os.path.isdir(folder)
+
     def site_config(self, site: str) -> dict[str, Any]:
         """What `frappe.conf` holds for a site: the bench's configuration, the site's own wins.
 
         Raises:
             ConfigError: broken JSON; names the file and the line.
         """
-        config: dict[str, Any] = {o.name: getattr(self, o.name) for o in OPTIONS}
-        sites = self.root / "sites"
-        for path in (sites / "common_site_config.json", sites / site / "site_config.json"):
-            if path.exists():
-                config.update(read_json(path))
-            if path.parent == sites:
-                config.update(self.from_environment)
-        return config
+        folder = f"{self.root}/sites"
+        return {
+            **self._options,
+            **read_json(f"{folder}/common_site_config.json"),
+            **self.from_environment,
+            **read_json(f"{folder}/{site}/site_config.json"),
+        }
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        return {option.name: getattr(self, option.name) for option in OPTIONS}
 
     @cached_property
     def zone(self) -> str:

@@ -96,7 +96,7 @@ def load_key(configured: str | None, sites_path: Path | None, state_path: Path) 
 def _key_in_config(path: Path) -> str:
     path = path.resolve()  # of a link the file, which is replaced
     with _locked(path.with_suffix(".lock")):
-        config = read_json(path) if path.exists() else {}
+        config = dict(read_json(path))
         if CONFIG_KEY not in config:
             config[CONFIG_KEY] = secrets.token_urlsafe(32)
             replacement = path.with_suffix(".new")

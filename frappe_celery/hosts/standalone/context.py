@@ -54,7 +54,7 @@ def init(
         return
     site = site or ""
     here = settings.current()
-    if site and here.sites_path is not None and not new_site and site not in here.sites():
+    if site and not new_site and not here.has_site(site):
         raise IncorrectSitePath(
             f"{site} does not exist; the sites in {here.sites_path} are {', '.join(here.sites())}"
         )
