@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from frappe_celery import settings
+from frappe_celery import hosts, settings
 from frappe_celery.errors import ConfigError
 
 SECONDS = 45
@@ -118,6 +118,7 @@ def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
 
 
 def _print_schedule(console: Console) -> None:
-    from frappe_celery.schedule.listing import table
+    from frappe_celery.schedule.listing import site_schedule, table
 
-    console.print(table())
+    config = settings.current()
+    console.print(table(site_schedule(hosts.current(), config, config.site, count=1)))
