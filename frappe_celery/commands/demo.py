@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from frappe_celery import hosts, settings
+from frappe_celery import settings
 from frappe_celery.errors import ConfigError
 
 SECONDS = 45
@@ -51,7 +51,7 @@ def demo(once: bool) -> None:
                 time.sleep(0.5)
                 live.update(show.jobs())
         console.print(show.report(cases))
-        _print_schedule(console)
+        console.print(show.schedule())
     if not all(case.as_expected for case in cases):
         raise click.ClickException(f"not everything ended as it should within {SECONDS} s")
     console.print("[green]Every job ended as it should.[/]")
@@ -115,10 +115,3 @@ def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
                 f"the {name} ended with exit code {process.returncode}; its log tells why:"
                 f" {settings.current().log_path / f'demo.{name}.log'}"
             )
-
-
-def _print_schedule(console: Console) -> None:
-    from frappe_celery.schedule.listing import site_schedule, table
-
-    config = settings.current()
-    console.print(table(site_schedule(hosts.current(), config, config.site, count=1)))

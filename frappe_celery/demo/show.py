@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from frappe_celery import hosts, settings
 from frappe_celery.demo.cases import Case
 from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.schedule.listing import site_schedule
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -43,4 +45,15 @@ def report(cases: list[Case]) -> Table:
         happened = case.happened()
         good = happened == case.expected
         table.add_row("[green]ok[/]" if good else "[red]no[/]", case.title, case.expected, happened)
+    return table
+
+
+def schedule() -> Table:
+    """What beat will enqueue, and when next; `frappe-celery schedule` shows more of it."""
+    config = settings.current()
+    found = site_schedule(hosts.current(), config, config.site, count=1)
+    table = Table("method", "expression", "queue", "next", title="The schedule, run by beat")
+    for line in found.lines:
+        soon = line.next[0].strftime("%a %d %b %Y, %H:%M:%S") if line.next else ""
+        table.add_row(line.method, line.expression, line.queue, soon)
     return table
