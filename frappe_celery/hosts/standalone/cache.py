@@ -109,7 +109,7 @@ class Cache:
         if value is None and generator:
             value = generator()
             self.set_value(key, value, user, shared=shared)
-        else:
+        elif value is not None:
             local.cache[name] = value
         return value
 

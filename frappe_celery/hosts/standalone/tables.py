@@ -23,7 +23,8 @@ _OWN_TABLES: dict[str, type[own.Row]] = {
 Rows = Any
 """A Django QuerySet; which model's is only known by the doctype."""
 _TIMES = (models.DateTimeField,)
-_UNSEEN = {"id", "site", "doctype", "data"}
+_OURS = {"id", "site", "doctype", "data"}
+"""Columns that no document knows of; a field of such a name is a field like any other."""
 
 
 def table_of(doctype: str, site: str) -> Table:
@@ -40,7 +41,9 @@ class Table:
         self.doctype = doctype
         self.model = model
         self.columns: dict[str, Any] = {
-            column.name: column for column in model._meta.concrete_fields
+            column.name: column
+            for column in model._meta.concrete_fields
+            if column.name not in _OURS
         }
 
     def _rows(self) -> Rows:
@@ -71,7 +74,6 @@ class Table:
             if not isinstance(column, models.BooleanField)
             else int(getattr(row, name))
             for name, column in self.columns.items()
-            if name not in _UNSEEN
         }
 
     # -- writing
@@ -95,7 +97,7 @@ class Table:
         return {
             name: self._to_column(self.columns[name], value)
             for name, value in values.items()
-            if name in self.columns and name not in _UNSEEN
+            if name in self.columns
         }
 
     @staticmethod
@@ -127,10 +129,10 @@ class Table:
         return column_q(self._column(condition.field), condition)
 
     def _column(self, name: str) -> Any:
-        if name not in self.columns or name in _UNSEEN:
+        if name not in self.columns:
             raise InvalidColumnName(
                 f"{self.doctype} has no field {name!r}; it has"
-                f" {', '.join(sorted(set(self.columns) - _UNSEEN))}"
+                f" {', '.join(sorted(self.columns))}"
             )
         return self.columns[name]
 
@@ -179,7 +181,7 @@ class DocumentTable(Table):
         return {
             name: value
             for name, value in values.items()
-            if name not in self.columns and name not in _UNSEEN
+            if name not in self.columns
         }
 
     def _index(self, row: Any, data: Mapping[str, Any]) -> None:

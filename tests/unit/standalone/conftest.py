@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,23 +20,30 @@ from frappe_celery.settings import Settings
 importer.install()
 
 
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A project's folder, without `sites`, that the process's settings point to."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "myapp").mkdir()
-    (tmp_path / "myapp" / "__init__.py").touch()
-    (tmp_path / "myapp" / "hooks.py").write_text('app_name = "myapp"\n')
-    settings.use(Settings.load(root=tmp_path, environ={"FRAPPE_CELERY_APPS": '["myapp"]'}))
+@contextmanager
+def project_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder with the app `myapp` in it, which is this process's project for the block."""
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "myapp").mkdir()
+    (folder / "myapp" / "__init__.py").touch()
+    (folder / "myapp" / "hooks.py").write_text('app_name = "myapp"\n')
     before = set(sys.modules)
-    yield tmp_path
+    yield
     settings.use(None)
     app_hooks.forget()
     meta.forget()
     for name in set(sys.modules) - before:
         if name.partition(".")[0].startswith("myapp"):
             del sys.modules[name]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A project's folder, without `sites`, that the process's settings point to."""
+    with project_folder(tmp_path, monkeypatch):
+        settings.use(Settings.load(root=tmp_path, environ={"FRAPPE_CELERY_APPS": '["myapp"]'}))
+        yield tmp_path
 
 
 @pytest.fixture

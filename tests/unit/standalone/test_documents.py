@@ -50,6 +50,16 @@ def test_a_value_comes_back_as_it_went(frappe: Any, value: Any) -> None:
         frappe.db.rollback()
 
 
+def test_fields_called_as_our_own_columns_are(frappe: Any) -> None:
+    values = {"id": 7, "site": "s", "data": {"a": 1}, "text": "t", "number": 2}
+    frappe.get_doc({"doctype": "Thing", "name": "n", **values}).insert()
+    doc = frappe.get_doc("Thing", "n")
+    assert {field: doc.get(field) for field in values} == values
+    assert frappe.get_all("Thing", {"id": 7, "site": "s"}, order_by="id desc", pluck="data") == [
+        {"a": 1}
+    ]
+
+
 def test_kinds_of_values(frappe: Any) -> None:
     values = {
         "day": date(2026, 1, 2),

@@ -1,4 +1,7 @@
-"""Filters and orders in SQL select what a plain reading of them selects."""
+"""Filters and orders in SQL select what a plain reading of them selects.
+
+Whether `a` equals `A` is the collation's to say: it does on MariaDB, as in Frappe, not on SQLite.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-TEXTS = ["", "a", "A", "ab", "b", "10", "9", "100%", "a_b", "x.y"]
+TEXTS = ["", "a", "ab", "b", "10", "9", "100%", "a_b", "x.y"]
 NUMBERS = [0, 1, 2, -1, 1.5, 10]
 values = st.sampled_from([None, *TEXTS]) | st.sampled_from([None, *NUMBERS])
 
@@ -71,7 +74,7 @@ def cases(draw: st.DrawFn) -> tuple[list[Any], tuple[str, Any], bool]:
 @given(cases())
 @settings(
     deadline=None,
-    max_examples=150,
+    max_examples=300,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_filter_selects_what_it_says(
