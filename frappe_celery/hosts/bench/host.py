@@ -1,0 +1,113 @@
+"""The bench host: what the core asks of the place that jobs run in, answered by Frappe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import frappe
+from frappe.utils import background_jobs
+
+from frappe_celery import jobs, settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.hosts.bench import preload, run
+from frappe_celery.hosts.bench.current_job import as_current
+from frappe_celery.hosts.bench.job import Job
+from frappe_celery.hosts.bench.logs import as_frappe_keeps_them
+
+
+class BenchHost:
+    """A real Frappe."""
+
+    def __init__(self) -> None:
+        jobs.JobStore.job_class = Job
+
+    def current_site(self) -> str:
+        """The site of the calling code."""
+        return str(frappe.local.site)
+
+    def current_user(self) -> str:
+        """The user of the calling code."""
+        return str(frappe.session.user)
+
+    def in_test(self) -> bool:
+        """Whether `frappe.flags.in_test` is set."""
+        return bool(frappe.flags.in_test)
+
+    @contextmanager
+    def in_site(self, site: str, user: str) -> Iterator[None]:
+        """Be in a site as a user; its connection is closed, uncommitted work lost, at the end."""
+        self._enter_sites_folder()
+        try:
+            frappe.init(site)
+            frappe.connect()
+            frappe.set_user(user)
+            yield
+        finally:
+            frappe.destroy()
+
+    def _enter_sites_folder(self) -> None:
+        """Frappe finds sites in the current folder, which the job before may have left."""
+        sites = settings.current().sites_path
+        if sites is None:
+            raise ConfigError(
+                f"{settings.current().root} has no folder `sites`: start in the bench, or set"
+                " FRAPPE_BENCH_ROOT to its path"
+            )
+        os.chdir(sites)
+
+    def commit(self) -> None:
+        """Commit the current site's transaction."""
+        frappe.db.commit()
+
+    def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """`frappe.call`."""
+        return frappe.call(method, **kwargs)
+
+    def get_attr(self, path: str) -> Callable[..., Any]:
+        """The function at a dotted path, in an app that the site has."""
+        found: Callable[..., Any] = frappe.get_attr(path)
+        return found
+
+    def after_commit(self, callback: Callable[[], Any]) -> None:
+        """Call back after the open transaction's commit; never when it is rolled back."""
+        frappe.db.after_commit.add(callback)
+
+    def run(self, job: jobs.Job) -> Any:
+        """Frappe's `execute_job`."""
+        assert isinstance(job, Job)
+        self._enter_sites_folder()
+        with as_current(job):
+            return run.execute(job)
+
+    def import_apps(self) -> None:
+        """Make this process the parent of a worker, as `bench worker` would."""
+        self._enter_sites_folder()
+        as_frappe_keeps_them()
+        background_jobs._start_sentry()
+        niceness = settings.current().site_config("").get("background_process_niceness")
+        os.nice(background_jobs.BACKGROUND_PROCESS_NICENESS if niceness is None else int(niceness))
+        preload.import_all()
+
+    def app_hooks(self, site: str) -> list[AppHooks]:
+        """The hooks of the bench's apps; which of them a site has, its schedule rows say."""
+        return [_hooks_of(app) for app in settings.current().app_names]
+
+    def schedule_rows(self, site: str) -> list[ScheduleRow]:
+        """The site's Scheduled Job Type rows."""
+        raise NotImplementedError("beat in a bench")
+
+    def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
+        """`bench migrate` does that."""
+        raise NotImplementedError("beat in a bench")
+
+
+def _hooks_of(app: str) -> AppHooks:
+    try:
+        return AppHooks(app, dict(vars(import_module(f"{app}.hooks"))))
+    except Exception as exc:
+        return AppHooks(app, error=f"cannot be imported: {type(exc).__name__}: {exc}")

@@ -1,0 +1,203 @@
+"""Jobs in the shape in which Frappe's code knows them from RQ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from rq.exceptions import InvalidJobOperation as RQInvalidJobOperation
+from rq.exceptions import NoSuchJobError
+from rq.job import Job as RQJob
+from rq.results import Result as RQResult
+
+from frappe_celery import jobs
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.jobs import JobStatus, get_store
+
+EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
+"""What RQ's workers are told to call; the method itself is among its arguments."""
+
+
+class Job(jobs.Job):
+    """In place of `rq.job.Job`: `kwargs` are the arguments of Frappe's `execute_job`."""
+
+    # -- finding
+
+    @classmethod
+    def fetch(cls, id: str, connection: Any = None, serializer: Any = None) -> Any:
+        """The newest run under this id; else RQ's own job, which an app may have, or which is left.
+
+        Raises:
+            NoSuchJobError: neither has it.
+        """
+        try:
+            return get_store().fetch(id)
+        except NoSuchJob:
+            client = connection or get_store().client
+            return RQJob.fetch(id, connection=client, serializer=serializer)
+
+    @classmethod
+    def fetch_many(
+        cls, job_ids: Iterable[str], connection: Any = None, serializer: Any = None
+    ) -> list[Any]:
+        """As many as there are ids, None for one that is gone."""
+        found: list[Any] = []
+        for job_id in job_ids:
+            try:
+                found.append(cls.fetch(job_id, connection, serializer))
+            except NoSuchJobError:
+                found.append(None)
+        get_store().read_messages([job for job in found if isinstance(job, cls)])
+        return found
+
+    @classmethod
+    def exists(cls, job_id: str, connection: Any = None) -> bool:
+        """Whether there is a job with this id."""
+        try:
+            cls.fetch(job_id, connection)
+        except NoSuchJobError:
+            return False
+        return True
+
+    create: ClassVar[Callable[..., Any]] = RQJob.create
+    """RQ's own, for an app with RQ queues of its own."""
+
+    # -- what it runs
+
+    def execution_arguments(self) -> dict[str, Any]:
+        """What Frappe's `execute_job` is to be called with; raises what reading them raises."""
+        message = self._opened
+        return {
+            "site": message.site,
+            "user": message.user,
+            "method": message.decoded_method(),
+            "event": message.event,
+            "job_name": message.name,
+            "is_async": True,
+            "kwargs": message.decoded_kwargs(),
+        }
+
+    @cached_property
+    def kwargs(self) -> dict[str, Any]:
+        """`execution_arguments`, to be shown; in place of unreadable ones, the reason."""
+        try:
+            return self.execution_arguments()
+        except Exception as exc:
+            return {
+                "site": self.site,
+                "user": self.user,
+                "method": self.method,
+                "event": None,
+                "job_name": self.job_name,
+                "is_async": True,
+                "kwargs": {"unreadable": f"{type(exc).__name__}: {exc}"},
+            }
+
+    @property
+    def func_name(self) -> str:
+        """What RQ would call."""
+        return EXECUTE_JOB
+
+    @property
+    def origin(self) -> str:
+        """RQ's name of its queue."""
+        return rq_name(self.queue)
+
+    @property
+    def failure_ttl(self) -> int:
+        """Seconds that its record is kept once it has failed."""
+        own = self._opened.failure_ttl
+        return self.store.settings.rq_job_failure_ttl if own is None else own
+
+    @property
+    def result_ttl(self) -> int:
+        """Seconds that its record is kept once it has finished."""
+        own = self._opened.result_ttl
+        return self.store.settings.rq_results_ttl if own is None else own
+
+    @property
+    def connection(self) -> Any:
+        """The Redis client."""
+        return self.store.client
+
+    def get_id(self) -> str:
+        """RQ's older name for `id`."""
+        return self.id
+
+    # -- how it goes
+
+    last_heartbeat: ClassVar[datetime | None] = None
+    """RQ's sign of life, which ours give by their worker."""
+
+    def refresh(self) -> None:
+        """Read the record again; raises NoSuchJobError when it is gone."""
+        with in_rqs_words():
+            super().refresh()
+
+    def get_status(self, refresh: bool = True) -> Any:
+        """Its status; None when its record is gone."""
+        try:
+            return super().get_status(refresh)
+        except NoSuchJobError:
+            return None
+
+    def latest_result(self) -> Result | None:
+        """How it ended, None while it has not."""
+        status = self.get_status()
+        if status not in _RESULT_TYPES or self.ended_at is None:
+            return None
+        kind = _RESULT_TYPES[status]
+        return Result(self.run_id, self.id, kind, self.ended_at, self.result, self.exc_info)
+
+    # -- what can be done with it
+
+    def cancel(self, *_: Any, **__: Any) -> None:
+        """Take it out of its queue; raises RQ's InvalidJobOperation when it does not wait there."""
+        with in_rqs_words():
+            super().cancel()
+
+    def delete(self, *_: Any, **__: Any) -> None:
+        """Remove its record, and it from its queue."""
+        super().delete()
+
+    def requeue(self, at_front: bool = False) -> jobs.Job:
+        """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""
+        with in_rqs_words():
+            return super().requeue()
+
+
+@dataclass(frozen=True)
+class Result:
+    """RQ's Result: how a run ended."""
+
+    id: str
+    job_id: str
+    type: Any
+    created_at: datetime
+    return_value: Any
+    exc_string: str | None
+
+    Type: ClassVar[Any] = RQResult.Type
+
+
+_RESULT_TYPES = {
+    JobStatus.FINISHED: RQResult.Type.SUCCESSFUL,
+    JobStatus.FAILED: RQResult.Type.FAILED,
+    JobStatus.STOPPED: RQResult.Type.STOPPED,
+}
+
+
+@contextmanager
+def in_rqs_words() -> Iterator[None]:
+    """Our errors as the ones of RQ that Frappe's code catches."""
+    try:
+        yield
+    except NoSuchJob as exc:
+        raise NoSuchJobError(str(exc)) from exc
+    except InvalidJobOperation as exc:
+        raise RQInvalidJobOperation(str(exc)) from exc

@@ -1,0 +1,56 @@
+"""What `bench worker`, `bench worker-pool` and `bench schedule` do once Celery runs the jobs."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NoReturn
+
+import click
+
+from frappe_celery.commands import worker as commands
+from frappe_celery.jobs import JobStatus
+
+logger = logging.getLogger(__name__)
+
+
+def start_worker(
+    queue: str | None = None,
+    quiet: bool = False,
+    rq_username: str | None = None,
+    rq_password: str | None = None,
+    burst: bool = False,
+    strategy: Any = None,
+) -> None:
+    """`bench worker`: a Celery worker with one process, as RQ's has.
+
+    The user and the password of RQ are part of `redis_queue`'s URL here. Queues are always emptied
+    in their order.
+    """
+    if strategy in ("round_robin", "random"):
+        logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
+    commands.start_worker(queue, burst, quiet, processes=1)
+
+
+def start_worker_pool(
+    queue: str | None = None, num_workers: int = 1, quiet: bool = False, burst: bool = False
+) -> None:
+    """`bench worker-pool`: a Celery worker with as many processes."""
+    commands.start_worker(queue, burst, quiet, processes=num_workers)
+
+
+def start_scheduler() -> NoReturn:
+    """`bench schedule`: refuses, since a second scheduler would enqueue everything twice."""
+    raise click.ClickException(
+        "Celery runs this bench's jobs and its beat the schedule: start `frappe-celery beat` in"
+        " place of `bench schedule` (in the Procfile, supervisor or systemd), or switch back with"
+        " `frappe-celery disable`"
+    )
+
+
+def get_running_jobs_in_queue(queue: Any) -> list[Any]:
+    """The jobs of a queue that run now; a Celery worker may run several at once."""
+    jobs = queue.store.page(
+        queue=queue.queue, statuses=[JobStatus.STARTED], length=queue.started_job_registry.count
+    )
+    queue.store.read_messages(jobs)
+    return list(jobs)

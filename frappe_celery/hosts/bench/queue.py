@@ -1,0 +1,260 @@
+"""Queues in the shape in which Frappe's code knows them from RQ; what enters one goes to Celery."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from rq.queue import Queue as RQQueue
+
+from frappe_celery import publish, settings
+from frappe_celery.errors import CannotTravel, NoSuchJob
+from frappe_celery.hosts.bench import registry
+from frappe_celery.hosts.bench.job import EXECUTE_JOB
+from frappe_celery.hosts.bench.names import own_name, rq_name
+from frappe_celery.hosts.bench.run_here import run_here
+from frappe_celery.jobs import JobStatus, codec, get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.settings import seconds_of
+
+FOR_EVER = 100 * 365 * 86400
+"""RQ's ttl of -1, in seconds."""
+TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
+"""Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
+
+
+class Queue(RQQueue):  # type: ignore[misc]
+    """In place of `rq.Queue`; a name that is none of this bench's queues gives RQ's own queue."""
+
+    def __new__(cls, name: str = "default", *args: Any, **kwargs: Any) -> Any:
+        if own_name(name) is None:
+            return RQQueue(name, *args, **kwargs)
+        return super().__new__(cls)
+
+    def __init__(
+        self, name: str, default_timeout: Any = None, connection: Any = None,
+        is_async: bool = True, **_: Any,
+    ) -> None:  # fmt: skip
+        store = get_store()
+        super().__init__(name, default_timeout, connection=connection or store.client)
+        self.store = store
+        self.queue: str = own_name(name) or name
+        self.runs_here = not is_async
+        self.deduplicate = _asked_to_deduplicate()
+
+    @classmethod
+    def all(cls, connection: Any = None, *_: Any, **__: Any) -> list[Any]:
+        """This bench's queues, then those that apps have in RQ."""
+        store = get_store()
+        own = [cls(rq_name(queue), connection=connection) for queue in settings.current().queues]
+        others = RQQueue.all(connection=connection or store.client)
+        return own + [queue for queue in others if own_name(queue.name) is None]
+
+    # -- entering
+
+    def enqueue_call(
+        self,
+        func: str | Callable[..., Any],
+        args: Any = None,
+        kwargs: dict[str, Any] | None = None,
+        timeout: Any = None,
+        result_ttl: int | None = None,
+        failure_ttl: int | None = None,
+        job_id: str | None = None,
+        at_front: bool = False,
+        retry: Any = None,
+        on_success: Any = None,
+        on_failure: Any = None,
+        **options: Any,
+    ) -> Any:
+        """What Frappe's `enqueue` ends in, now or after the commit.
+
+        Returns the Job, None for a duplicate.
+
+        Raises:
+            CannotTravel: a function or an option that only RQ's own workers could follow.
+        """
+        refused = [name for name, value in options.items() if value]
+        if codec_path(func) != EXECUTE_JOB or args or refused or not kwargs:
+            what = f"{', '.join(refused)}=…" if refused else repr(func)
+            raise CannotTravel(
+                f"queue {self.name} runs on Celery, which takes jobs of frappe.enqueue, not {what}:"
+                " call frappe.enqueue(method, …)"
+            )
+        config = settings.current()
+        allow_pickle = config.frappe_celery_pickle
+        run = uuid4().hex
+        message = JobMessage(
+            run=run,
+            id=job_id or f"{kwargs['site']}::{run}",
+            site=kwargs["site"],
+            user=kwargs["user"],
+            method=_carried(kwargs["method"], allow_pickle),
+            queue=self.queue,
+            timeout=seconds_of(timeout, config.queue(self.queue).timeout),
+            kwargs=codec.encode_arguments(kwargs["kwargs"], allow_pickle),
+            name=kwargs["job_name"],
+            event=kwargs.get("event"),
+            on_success=_callback(on_success, allow_pickle),
+            on_failure=_callback(on_failure, allow_pickle),
+            retries=getattr(retry, "max", 0),
+            result_ttl=_seconds_kept(result_ttl),
+            failure_ttl=_seconds_kept(failure_ttl),
+            enqueued_at=time.time(),
+        )
+        front = -1 if self.runs_here else int(at_front)
+        job = publish.publish(
+            message, own_id=bool(job_id), deduplicate=self.deduplicate, front=front
+        )
+        if self.runs_here and job is not None:
+            run_here(job, kwargs, on_success, on_failure)
+        return job
+
+    def push_job_id(self, job_id: str, *_: Any, **__: Any) -> None:
+        """What RQ's other ways to enqueue end in."""
+        raise CannotTravel(
+            f"{job_id} cannot enter {self.name}, which runs on Celery: call frappe.enqueue"
+        )
+
+    def schedule_job(self, job: Any, *_: Any, **__: Any) -> None:
+        """RQ's `enqueue_at` and `enqueue_in`, which Frappe does not have."""
+        self.push_job_id(job.id)
+
+    # -- looking
+
+    def get_jobs(self, offset: int = 0, length: int = -1) -> list[Any]:
+        """The jobs that wait, the oldest first; -1: all."""
+        jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        self.store.read_messages(jobs)
+        return list(jobs)
+
+    def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
+        """Their ids."""
+        found = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        return [job.id for job in found]
+
+    @property
+    def count(self) -> int:
+        """How many wait."""
+        return self.store.counts(queue=self.queue)[JobStatus.QUEUED]
+
+    def is_empty(self) -> bool:
+        """Whether none waits."""
+        return not self.count
+
+    def fetch_job(self, job_id: str) -> Any:
+        """The job with this id, None when there is none in this queue."""
+        try:
+            job = self.store.fetch(job_id)
+        except NoSuchJob:
+            return super().fetch_job(job_id)
+        return job if job.queue == self.queue else None
+
+    def get_job_position(self, job_or_id: Any) -> int | None:
+        """Place of a job, 0 for the next one; None when it does not wait."""
+        job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
+        position: int | None = job and job.get_position()
+        return position
+
+    # -- emptying
+
+    def empty(self) -> int:
+        """Delete all that wait; returns how many."""
+        jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED)
+        for job in jobs:
+            job.delete()
+        return len(jobs)
+
+    def delete(self, delete_jobs: bool = True) -> None:
+        """Empty it; a bench's queue itself is there to stay."""
+        if delete_jobs:
+            self.empty()
+
+    def remove(self, job_or_id: Any, *_: Any, **__: Any) -> None:
+        """Delete one that waits here."""
+        job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
+        if job is not None and job.is_queued:
+            job.delete()
+
+    # -- registries
+
+    def _registry(self, status: JobStatus) -> registry.Registry:
+        return registry.Registry(self.name, status)
+
+    @property
+    def started_job_registry(self) -> registry.Registry:
+        """Those that run."""
+        return self._registry(JobStatus.STARTED)
+
+    @property
+    def finished_job_registry(self) -> registry.Registry:
+        """Those that finished."""
+        return self._registry(JobStatus.FINISHED)
+
+    @property
+    def failed_job_registry(self) -> registry.Registry:
+        """Those that failed."""
+        return self._registry(JobStatus.FAILED)
+
+    @property
+    def canceled_job_registry(self) -> registry.Registry:
+        """Those that were canceled."""
+        return self._registry(JobStatus.CANCELED)
+
+    @property
+    def deferred_job_registry(self) -> registry.Registry:
+        """RQ's, for jobs that wait for others."""
+        return self._registry(JobStatus.DEFERRED)
+
+    @property
+    def scheduled_job_registry(self) -> registry.Registry:
+        """RQ's, for jobs that wait for their time."""
+        return self._registry(JobStatus.SCHEDULED)
+
+
+def _asked_to_deduplicate() -> bool:
+    """Whether this queue was made for a call of Frappe's `enqueue(…, deduplicate=True)`.
+
+    Frappe looks for a duplicate and enqueues in two steps, between which another caller fits, and
+    tells its queue nothing. The queue is made within that call and, through its closure, used for
+    nothing else, now or after the commit; so the call's own parameter is read where it stands.
+    """
+    frame = sys._getframe(2)
+    for _ in range(2):  # get_queue, then enqueue
+        if frame.f_code.co_name == "enqueue" and "deduplicate" in frame.f_code.co_varnames:
+            return bool(frame.f_locals["deduplicate"])
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return False
+
+
+def codec_path(function: Any) -> str:
+    """The dotted path of a function, or the text given."""
+    if isinstance(function, str):
+        return function
+    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+
+
+def _carried(function: Any, allow_pickle: bool) -> Any:
+    """A method or callback as it travels.
+
+    A function stays one, as under RQ: by its path Frappe would find it only in an installed app.
+    """
+    if isinstance(function, str) or not allow_pickle:
+        return codec.encode_callable(function, allow_pickle)
+    return codec.encode_value(function)
+
+
+def _callback(given: Any, allow_pickle: bool) -> Any:
+    function = getattr(given, "func", given)  # RQ's Callback, or the function itself
+    if function is None or codec_path(function) == TRUNCATION:
+        return None
+    return _carried(function, allow_pickle)
+
+
+def _seconds_kept(ttl: int | None) -> int | None:
+    return FOR_EVER if ttl is not None and ttl < 0 else ttl

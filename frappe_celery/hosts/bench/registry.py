@@ -1,0 +1,84 @@
+"""Registries in RQ's shape: the jobs of one queue that have one status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frappe_celery.hosts.bench.job import Job, in_rqs_words
+from frappe_celery.hosts.bench.names import own_name
+from frappe_celery.jobs import Job as AnyJob
+from frappe_celery.jobs import JobStatus, JobStore, get_store
+
+
+def listed(
+    store: JobStore, queue: str, status: JobStatus, offset: int = 0, length: int = -1
+) -> list[AnyJob]:
+    """A queue's jobs in a status, the oldest first; a length of -1: all."""
+    there = store.counts(queue=queue)[status]
+    most = there - offset if length < 0 else min(length, there - offset)
+    if most <= 0:
+        return []
+    newest_first = store.page(
+        queue=queue, statuses=[status], start=there - offset - most, length=most
+    )
+    return newest_first[::-1]
+
+
+class Registry:
+    """In place of RQ's FailedJobRegistry and its siblings."""
+
+    def __init__(self, name: str, status: JobStatus) -> None:
+        self.name = name
+        self.status = status
+        self.store = get_store()
+        self.connection = self.store.client
+        self.queue: str = own_name(name) or name
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.store.counts(queue=self.queue)[self.status]
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __contains__(self, job_or_id: Any) -> bool:
+        job_id = job_or_id if isinstance(job_or_id, str) else job_or_id.id
+        return job_id in self.get_job_ids()
+
+    def get_job_ids(self, start: int = 0, end: int = -1) -> list[str]:
+        """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
+        length = -1 if end < 0 else end - start + 1
+        found = listed(self.store, self.queue, self.status, start, length)
+        return [job.id for job in found]
+
+    def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> None:
+        """Delete a job; its record is its place here, so that it goes even without `delete_job`."""
+        (Job.fetch(job) if isinstance(job, str) else job).delete()
+
+    def requeue(self, job_or_id: Any, at_front: bool = False) -> Any:
+        """Run an ended job again."""
+        with in_rqs_words():
+            return (Job.fetch(job_or_id) if isinstance(job_or_id, str) else job_or_id).requeue()
+
+    def cleanup(self, timestamp: float | None = None) -> None:
+        """RQ's upkeep, which the job store and the workers' reaper do by themselves."""
+
+
+def replacement(original: Any, status: JobStatus) -> Any:
+    """A class in place of one of RQ's registries; a name that is not ours gives RQ's own."""
+
+    class JobRegistry(original):  # type: ignore[misc]
+        def __new__(
+            cls, name: str = "default", connection: Any = None, job_class: Any = None,
+            queue: Any = None, **kwargs: Any,
+        ) -> Any:  # fmt: skip
+            found = queue.name if queue is not None else name
+            if own_name(found) is not None:
+                return Registry(found, status)
+            return original(name, connection, job_class, queue, **kwargs)
+
+    return JobRegistry

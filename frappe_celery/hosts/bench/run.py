@@ -1,0 +1,86 @@
+"""One job through Frappe's own `execute_job`, its known faults put right (FRAPPE_FACTS 'Run').
+
+A rerun after a deadlock, a lock timeout or a RetryBackgroundJobError is ours: Frappe's own loses
+the user, does not know the errors that its database layer raises, and in v15 dies of an
+AttributeError after it succeeded.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+from frappe.utils import background_jobs
+
+from frappe_celery.hosts.bench.job import Job
+
+logger = logging.getLogger(__name__)
+
+MOST_RERUNS = 5
+"""How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
+
+
+class _RunAgain(BaseException):
+    """The attempt was rolled back and is to be repeated; no Exception, so that Frappe logs none."""
+
+
+def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
+    """Run the job as its user on its site and leave nothing of either; returns what it returned.
+
+    Raises:
+        Exception: what the method, a hook, or the search for the method raised.
+    """
+    for attempt in range(MOST_RERUNS + 1):
+        try:
+            return _attempt(job, last=attempt == MOST_RERUNS)
+        except _RunAgain as again:
+            logger.warning(
+                "%s on %s is run again (%d of %d): %s",
+                job.method, job.site, attempt + 1, MOST_RERUNS, again.__cause__,
+            )  # fmt: skip
+            sleep(attempt + 1)
+    raise AssertionError("the last attempt either returns or raises")
+
+
+def _attempt(job: Job, last: bool) -> Any:
+    arguments = job.execution_arguments()
+    arguments["method"] = _watched(arguments["method"], last)
+    try:
+        return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's own
+    finally:
+        frappe.destroy()  # execute_job itself does not when it raises before its own `try`
+
+
+def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]:
+    """The method under its own name, with our reruns."""
+
+    def run(**kwargs: Any) -> Any:
+        function = frappe.get_attr(method) if isinstance(method, str) else method
+        try:
+            return function(**kwargs)
+        except Exception as exc:
+            if not _is_worth_a_rerun(exc):
+                raise
+            if last:  # Frappe writes the Error Log of such an error, but does not commit it
+                frappe.local.job.after_job.add(frappe.db.commit)
+                raise
+            frappe.db.rollback()
+            frappe.local.job.after_job.reset()
+            raise _RunAgain from exc
+
+    if isinstance(method, str):
+        run.__module__, _, run.__qualname__ = method.rpartition(".")
+    else:
+        run.__module__, run.__qualname__ = method.__module__, method.__qualname__
+    return run
+
+
+def _is_worth_a_rerun(exc: Exception) -> bool:
+    asked = (frappe.RetryBackgroundJobError, frappe.QueryDeadlockError, frappe.QueryTimeoutError)
+    if isinstance(exc, asked):
+        return True
+    raised_by_the_driver = isinstance(exc, (frappe.db.InternalError, frappe.db.OperationalError))
+    return raised_by_the_driver and (frappe.db.is_deadlocked(exc) or frappe.db.is_timedout(exc))

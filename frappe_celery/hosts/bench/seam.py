@@ -1,0 +1,79 @@
+"""Every name through which Frappe, its apps and RQ's own package lead to RQ, and what replaces it.
+
+Frappe's `enqueue`, `enqueue_doc`, `queue_action`, `execute_job`, its doctypes and commands stay its
+own: they find our queue, jobs and workers under the names of RQ's. What stays RQ's: `Callback`,
+`JobStatus`, the exceptions, `get_current_job` (`current_job` puts our job where it looks).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import rq
+import rq.command
+import rq.registry
+
+from frappe_celery.hosts.bench import processes
+from frappe_celery.hosts.bench.job import Job
+from frappe_celery.hosts.bench.queue import Queue
+from frappe_celery.hosts.bench.registry import replacement
+from frappe_celery.hosts.bench.stop import send_stop_job_command
+from frappe_celery.hosts.bench.worker import Worker
+from frappe_celery.jobs import JobStatus, JobStore
+
+RQS: dict[str, dict[str, Any]] = {
+    "rq": {"Queue": Queue, "Worker": Worker},
+    "rq.job": {"Job": Job},
+    "rq.queue": {"Queue": Queue},
+    "rq.worker": {"Worker": Worker},
+    "rq.command": {"send_stop_job_command": send_stop_job_command},
+    "rq.registry": {
+        name: replacement(getattr(rq.registry, name), status)
+        for name, status in {
+            "StartedJobRegistry": JobStatus.STARTED,
+            "FinishedJobRegistry": JobStatus.FINISHED,
+            "FailedJobRegistry": JobStatus.FAILED,
+            "CanceledJobRegistry": JobStatus.CANCELED,
+            "DeferredJobRegistry": JobStatus.DEFERRED,
+            "ScheduledJobRegistry": JobStatus.SCHEDULED,
+        }.items()
+    },
+}
+"""By module and name, as others import them. Whoever has imported one already gets ours too:
+Frappe's `background_jobs`, `doctor`, RQ Job, RQ Worker, and any app. What RQ's modules import of
+each other stays RQ's, for the RQ workers that an app starts for queues of its own."""
+
+FRAPPES: dict[str, dict[str, Any]] = {
+    "frappe.utils.background_jobs": {
+        "start_worker": processes.start_worker,
+        "start_worker_pool": processes.start_worker_pool,
+        "get_running_jobs_in_queue": processes.get_running_jobs_in_queue,
+    },
+    "frappe.utils.scheduler": {"start_scheduler": processes.start_scheduler},
+}
+"""Functions of Frappe's that are about RQ's processes."""
+
+_REPLACED = [
+    (getattr(sys.modules[module], name), ours)
+    for module, names in RQS.items()
+    for name, ours in names.items()
+]
+
+
+def install(module: str) -> None:
+    """Put ours in place once `module`, a key of FRAPPES, has been imported."""
+    JobStore.job_class = Job
+    for place, names in {**RQS, module: FRAPPES[module]}.items():
+        for name, ours in names.items():
+            setattr(sys.modules[place], name, ours)
+    by_identity = {id(original): ours for original, ours in _REPLACED}
+    for name, loaded in list(sys.modules.items()):
+        if name.partition(".")[0] not in ("rq", "frappe_celery"):
+            _replace_bound(loaded, by_identity)
+
+
+def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:
+    for name, value in list(getattr(module, "__dict__", {}).items()):
+        if id(value) in by_identity:
+            setattr(module, name, by_identity[id(value)])
