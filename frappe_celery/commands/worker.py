@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from frappe_celery import settings
@@ -15,14 +17,30 @@ from frappe_celery import settings
 @click.option("--pool", default="prefork", show_default=True, help="Celery's pool.")
 def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str) -> None:
     """Run jobs. Without --queue: short, default, long, then the custom queues."""
-    arguments = ["worker", "--pool", pool, "--without-gossip", "--without-mingle"]
+    start_worker(queue, burst, quiet, num_workers, pool)
+
+
+def start_worker(
+    queue: str | None, burst: bool, quiet: bool, processes: int | None, pool: str = "prefork"
+) -> None:
+    """Be a worker until it is told to stop, or with `burst` until the queues are empty."""
+    name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
+    arguments = [
+        "worker",
+        "--hostname",
+        name,
+        "--pool",
+        pool,
+        "--without-gossip",
+        "--without-mingle",
+    ]
     if queue:
         names = [name.strip() for name in queue.split(",")]
         for name in names:
             settings.current().queue(name)
         arguments += ["--queues", ",".join(names)]
-    if num_workers:
-        arguments += ["--concurrency", str(num_workers)]
+    if processes:
+        arguments += ["--concurrency", str(processes)]
     if burst:
         arguments.append("--burst")
     _celery([*arguments, "--loglevel", "WARNING" if quiet else "INFO"])

@@ -19,7 +19,12 @@ def current() -> Host:
     """This process's host."""
     global _host
     if _host is None:
-        from frappe_celery.hosts.standalone.host import StandaloneHost
+        if is_bench():
+            from frappe_celery.hosts.bench.host import BenchHost
 
-        _host = StandaloneHost()
+            _host = BenchHost()
+        else:
+            from frappe_celery.hosts.standalone.host import StandaloneHost
+
+            _host = StandaloneHost()
     return _host
