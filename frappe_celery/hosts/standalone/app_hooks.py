@@ -17,12 +17,12 @@ from typing import Any
 
 from frappe_celery import config_files, settings
 from frappe_celery.hosts.base import AppHooks
-from frappe_celery.hosts.standalone.context import installed_apps, local
+from frappe_celery.hosts.standalone.context import AppsKey, current_apps, installed_apps
 from frappe_celery.hosts.standalone.frappedict import _dict
 
 logger = logging.getLogger(__name__)
 
-_merged: dict[tuple[str, ...], _dict] = {}
+_merged: dict[AppsKey, _dict] = {}
 
 
 def make_importable() -> None:
@@ -50,14 +50,15 @@ def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None
 
     An app whose hooks.py cannot be imported is left out, and the log says so.
     """
-    apps = (app_name,) if app_name else tuple(installed_apps(local.site))
-    if apps not in _merged:
-        _merged[apps] = _merge(apps)
+    root, apps = current_apps()
+    key = (root, (app_name,) if app_name else apps)
+    if key not in _merged:
+        _merged[key] = _merge(key[1])
     if hook is None:
-        return copy.deepcopy(_merged[apps])
-    if hook not in _merged[apps]:
+        return copy.deepcopy(_merged[key])
+    if hook not in _merged[key]:
         return [] if default is None else default
-    return copy.deepcopy(_merged[apps][hook])
+    return copy.deepcopy(_merged[key][hook])
 
 
 def forget() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.signals import request_finished
 
 from frappe_celery.hosts.standalone import importer
 
@@ -16,3 +17,9 @@ class FrappeCeleryConfig(AppConfig):
     label = "frappe_celery"
     verbose_name = "Frappe jobs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Between two requests nothing of a user or site remains."""
+        from frappe_celery.hosts.standalone.context import leave_default_site
+
+        request_finished.connect(leave_default_site)

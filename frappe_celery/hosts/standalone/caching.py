@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from frappe_celery.hosts.standalone.cache import cache
@@ -69,6 +70,8 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
 
     app_hooks.forget()
     meta.forget()
+    with suppress(AttributeError):
+        del local.apps
     local.cache = {}
     if user is None and doctype is None:
         cache.delete_keys("")

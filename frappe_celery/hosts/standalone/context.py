@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery import settings
+from frappe_celery.hosts.standalone import django_setup
 from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
 from frappe_celery.hosts.standalone.frappedict import _dict
 from frappe_celery.hosts.standalone.local import Local, proxy
@@ -16,8 +17,22 @@ ADMINISTRATOR = "Administrator"
 
 
 def _enter_default_site() -> None:
+    """For code that named no site: in a team's Django project its transactions stay Django's."""
+    already_set = dict(iter(local))
     init(settings.current().site)
     connect()
+    local.db.transaction.is_djangos = django_setup.is_own_project()
+    local.by_default = True
+    for name, value in already_set.items():
+        setattr(local, name, value)
+
+
+def leave_default_site(**_: Any) -> None:
+    """Forget the default site after a request, unless the code entered a site by itself."""
+    if not local.is_set_up:
+        local.clear()
+    elif getattr(local, "by_default", False):
+        destroy()
 
 
 local = Local(on_first_use=_enter_default_site)
@@ -164,9 +179,22 @@ def get_conf(site: str | None = None) -> _dict:
     return _dict(settings.current().site_config(site))
 
 
+AppsKey = tuple[Path, tuple[str, ...]]
+"""The bench's folder and the apps of a site: what is known of apps' code is kept by it."""
+
+
+def current_apps() -> AppsKey:
+    """The current site's, looked up once a visit."""
+    try:
+        found: AppsKey = local.apps
+    except AttributeError:
+        found = local.apps = (settings.current().root, tuple(installed_apps(local.site)))
+    return found
+
+
 def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
     """The current site's apps: `installed_apps` in its configuration, else all of the bench's."""
-    return installed_apps(local.site)
+    return list(current_apps()[1])
 
 
 def installed_apps(site: str) -> list[str]:

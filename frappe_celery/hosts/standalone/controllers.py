@@ -12,7 +12,7 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.calling import get_attr
-from frappe_celery.hosts.standalone.context import installed_apps, local
+from frappe_celery.hosts.standalone.context import current_apps
 from frappe_celery.hosts.standalone.meta import doctype_folder
 from frappe_celery.hosts.standalone.utils.text import scrub
 
@@ -59,7 +59,7 @@ def find_controller(doctype: str) -> Any:
     overrides = (get_hooks("override_doctype_class") or {}).get(doctype)
     if overrides:
         return get_attr(overrides[-1])
-    folder = doctype_folder(doctype, tuple(installed_apps(local.site)))
+    folder = doctype_folder(doctype, current_apps())
     if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
         module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
         name = doctype.replace(" ", "").replace("-", "")

@@ -15,8 +15,8 @@ _EMPTY: dict[str, Any] = {}
 class Local:
     """Attributes kept in a context variable; unset ones raise AttributeError, as any object's.
 
-    `on_first_use` is called before the first reading of a context that was never set up, so that
-    a script or a Django view gets the default site without a `frappe.init`.
+    `on_first_use` is called before the first reading in a context that has no site, so that a
+    script or a Django view gets the default site without a `frappe.init`.
     """
 
     __slots__ = ("_context", "_on_first_use")
@@ -27,7 +27,7 @@ class Local:
 
     def __getattr__(self, name: str) -> Any:
         values = self._context.get()
-        if values is _EMPTY and not name.startswith("__"):
+        if name not in values and "site" not in values and not name.startswith("__"):
             self._on_first_use()
             values = self._context.get()
         try:
@@ -53,8 +53,8 @@ class Local:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether anything was set since the start or the last `clear`."""
-        return self._context.get() is not _EMPTY
+        """Whether a site was entered since the start or the last `clear`."""
+        return "site" in self._context.get()
 
     def replace(self, values: dict[str, Any]) -> None:
         """Forget everything and hold `values`."""

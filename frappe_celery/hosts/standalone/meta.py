@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.hosts.standalone.app_hooks import make_importable
-from frappe_celery.hosts.standalone.context import installed_apps, local
+from frappe_celery.hosts.standalone.context import AppsKey, current_apps, local
 from frappe_celery.hosts.standalone.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
@@ -89,11 +89,11 @@ def _default(df: _dict) -> Any:
 def get_meta(doctype: Any, cached: bool = True) -> Meta:
     """The description of a doctype, of a document or by name."""
     name = getattr(doctype, "doctype", doctype)
-    return _meta(str(name), tuple(installed_apps(local.site)))
+    return _meta(str(name), current_apps())
 
 
 @lru_cache(maxsize=1024)
-def _meta(doctype: str, apps: tuple[str, ...]) -> Meta:
+def _meta(doctype: str, apps: AppsKey) -> Meta:
     folder = doctype_folder(doctype, apps)
     path = folder and folder[1] / f"{scrub(doctype)}.json"
     if not path or not path.exists():
@@ -114,10 +114,10 @@ def _meta(doctype: str, apps: tuple[str, ...]) -> Meta:
 
 
 @lru_cache(maxsize=1024)
-def doctype_folder(doctype: str, apps: tuple[str, ...]) -> tuple[str, Path] | None:
+def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
     """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that has it."""
     make_importable()
-    for app in reversed(apps):
+    for app in reversed(apps[1]):
         spec = importlib.util.find_spec(app)
         for root in map(Path, (spec and spec.submodule_search_locations) or ()):
             for module in _modules(root):

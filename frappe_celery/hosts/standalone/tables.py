@@ -131,8 +131,7 @@ class Table:
     def _column(self, name: str) -> Any:
         if name not in self.columns:
             raise InvalidColumnName(
-                f"{self.doctype} has no field {name!r}; it has"
-                f" {', '.join(sorted(self.columns))}"
+                f"{self.doctype} has no field {name!r}; it has {', '.join(sorted(self.columns))}"
             )
         return self.columns[name]
 
@@ -178,11 +177,7 @@ class DocumentTable(Table):
         return True
 
     def _data(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: value
-            for name, value in values.items()
-            if name not in self.columns
-        }
+        return {name: value for name, value in values.items() if name not in self.columns}
 
     def _index(self, row: Any, data: Mapping[str, Any]) -> None:
         found = []

@@ -5,7 +5,9 @@ blocks and `on_commit` callbacks belong to it too. It opens when something first
 on our own SQLite when something first writes: readers then do not wait for writers.
 
 Inside an `atomic` block of the caller's own (a view of a team's project) that block decides:
-`commit` does nothing, `rollback` marks the block, `after_commit` is Django's `on_commit`.
+`commit` does nothing, `rollback` marks the block, `after_commit` is Django's `on_commit`. So it is
+in such a project without a block, where Django commits every statement, unless the code asked for
+Frappe's way by `frappe.connect()`.
 """
 
 from __future__ import annotations
@@ -44,6 +46,9 @@ class AfterCommit(CallbackManager):
 class Transaction:
     """Opened by use; `commit` and `rollback` end it and the next use opens a new one."""
 
+    is_djangos = False
+    """Whether it is left to Django: no block is held open."""
+
     def __init__(self) -> None:
         self.before_commit = CallbackManager()
         self.after_commit = AfterCommit(self)
@@ -55,7 +60,7 @@ class Transaction:
     def open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
         connection = django_setup.connection()
-        if self._atomic is None and not connection.in_atomic_block:
+        if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
             connection.close_if_unusable_or_obsolete()
             lazy = connection.vendor == "sqlite" and not django_setup.is_own_project()
             if write or not lazy:
@@ -80,7 +85,9 @@ class Transaction:
         return connection if connection.in_atomic_block else None
 
     def decided_elsewhere(self) -> bool:
-        """Whether an `atomic` block of the caller's, not we, will commit or roll back."""
+        """Whether not we, but an `atomic` block of the caller's or Django will commit."""
+        if self.is_djangos:
+            return True
         connection = self._connection()
         if connection is None:
             return False
@@ -106,7 +113,8 @@ class Transaction:
         if self.decided_elsewhere():
             from django.db import transaction
 
-            transaction.set_rollback(True)
+            if self._connection() is not None:
+                transaction.set_rollback(True)
             return
         self.before_commit.reset()
         self.after_commit.reset()
@@ -164,8 +172,12 @@ class Transaction:
         from django.db import transaction
 
         connection = self.open(write=True)
-        point = transaction.savepoint(using=connection.alias)
-        self._savepoints[name] = point or ""
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError(
+                f"savepoint {name!r} needs a transaction: open one by `with"
+                " django.db.transaction.atomic():` or by frappe.connect()"
+            )
+        self._savepoints[name] = transaction.savepoint(using=connection.alias)
 
     def rollback_to(self, name: str) -> None:
         """Undo what came after the savepoint of that name."""

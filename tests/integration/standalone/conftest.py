@@ -34,6 +34,4 @@ def root(
         settings.use(Settings.load(root=tmp_path, environ=environ))
         yield tmp_path
         for table in mariadb_server.sql(f"show tables from {DATABASE} like 'frappe%'").split():
-            mariadb_server.sql(
-                f"set foreign_key_checks = 0; delete from {DATABASE}.{table}"
-            )
+            mariadb_server.sql(f"set foreign_key_checks = 0; delete from {DATABASE}.{table}")

@@ -78,7 +78,10 @@ def test_rooms(frappe: Any, project: Project, heard: Any, version: int, redis_ur
         assert {e["namespace"] for e in events} == {site}
     assert events[0]["event"] == "show_alert"
     assert events[0]["message"] == {"message": "Done!"}
-    assert (events[6]["event"], events[6]["message"]) == ("task_progress", {"n": 1, "task_id": "42"})
+    assert (events[6]["event"], events[6]["message"]) == (
+        "task_progress",
+        {"n": 1, "task_id": "42"},
+    )
     assert events[7]["message"] == {"percent": 50, "title": "T", "description": None}
 
 

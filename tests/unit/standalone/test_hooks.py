@@ -25,6 +25,8 @@ def apps(root: Path, frappe: Any) -> Callable[..., None]:
                 root=root, environ={"FRAPPE_CELERY_APPS": str(list(names)).replace("'", '"')}
             )
         )
+        frappe.init("standalone", force=True)
+        frappe.connect()
 
     return use
 

@@ -116,6 +116,17 @@ def test_the_default_site_is_entered_by_use(frappe: Any) -> None:
     assert not frappe.request
 
 
+def test_what_was_set_before_the_default_site_was_entered_stays(frappe: Any) -> None:
+    frappe.destroy()
+    frappe.set_user("a@example.com")
+    frappe.local.mark = 1
+    assert (frappe.local.site, frappe.session.user, frappe.local.mark) == (
+        "standalone",
+        "a@example.com",
+        1,
+    )
+
+
 def test_local_belongs_to_its_thread(frappe: Any) -> None:
     import threading
 

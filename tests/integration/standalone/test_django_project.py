@@ -1,0 +1,197 @@
+"""A team's own Django project: its settings, its models, its transactions."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.project import Project
+
+SETTINGS = """
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SECRET_KEY = "x"
+USE_TZ = {use_tz}
+TIME_ZONE = "America/New_York"
+INSTALLED_APPS = {apps}
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ROOT / "team.db",
+                          "OPTIONS": {{"timeout": 10}}}}}}
+"""
+
+MODELS = """
+from django.db import models
+
+class Order(models.Model):
+    number = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, default="new")
+
+    def ship(self, by):
+        self.state = f"shipped by {by}"
+        self.save()
+"""
+
+TASKS = """
+import frappe
+from shop.models import Order
+
+def order(number, fail=False):
+    Order.objects.create(number=number)
+    frappe.get_doc({"doctype": "Note", "name": number}).insert()
+    if fail:
+        raise ValueError("rolled back")
+"""
+
+APPS = """
+from django.apps import AppConfig
+
+class ShopConfig(AppConfig):
+    name = "shop"
+
+    def ready(self):
+        from frappe_celery.hosts.standalone import register_loader
+        from shop.models import Order
+
+        register_loader("Order", lambda name: Order.objects.get(number=name))
+"""
+
+READY = "import django; django.setup(); import frappe; from shop.models import Order\n"
+
+
+@pytest.fixture(params=[True, False], ids=["USE_TZ", "naive"])
+def team(project: Project, request: pytest.FixtureRequest) -> Project:
+    """A project with the Django project `team`, its app `shop`, and us in INSTALLED_APPS."""
+    project.write("team/__init__.py", "")
+    settings = SETTINGS.format(apps=["frappe_celery", "shop"], use_tz=request.param)
+    project.write("team/settings.py", settings)
+    project.write("shop/__init__.py", "")
+    project.write("shop/apps.py", APPS)
+    project.write("shop/models.py", MODELS)
+    project.write("shop/tasks.py", TASKS)
+    project.write("shop/hooks.py", "")
+    project.write("shop/migrations/__init__.py", "")
+    project.write("sites/apps.txt", "shop\n")
+    manage(project, "makemigrations", "shop")
+    manage(project, "migrate", "shop")
+    return project
+
+
+def manage(project: Project, *arguments: str) -> str:
+    process = project.start(
+        "manage", "-m", "django", *arguments, DJANGO_SETTINGS_MODULE="team.settings"
+    )
+    assert process.wait() == 0, process.output()
+    return process.output()
+
+
+def python(team: Project, code: str) -> list[str]:
+    output = team.python(READY + code, DJANGO_SETTINGS_MODULE="team.settings")
+    return output.split()
+
+
+def test_without_us_in_installed_apps_it_says_so(project: Project) -> None:
+    project.write("team/__init__.py", "")
+    project.write("team/settings.py", SETTINGS.format(apps=[], use_tz=True))
+    code = "import frappe_celery, frappe; frappe.db.count('Note')"
+    process = project.start("script", "-c", code, DJANGO_SETTINGS_MODULE="team.settings")
+    assert process.wait() == 1
+    assert '"frappe_celery" is missing from INSTALLED_APPS of team.settings' in process.output()
+
+
+def test_our_models_are_as_migrated_whatever_the_projects_settings(team: Project) -> None:
+    assert "No changes detected" in manage(team, "makemigrations", "--check", "frappe_celery")
+
+
+def test_a_document_is_stored_in_the_projects_database(team: Project) -> None:
+    code = """
+now = frappe.utils.now_datetime()
+doc = frappe.get_doc({"doctype": "Note", "name": "n", "when": now}).insert()
+back = frappe.get_doc("Note", "n")
+print(back.when == now, back.creation == doc.creation, back.creation.tzinfo)
+print(len(frappe.get_all("Note", {"creation": ["between", [frappe.utils.today()] * 2]})))
+from frappe_celery.hosts.standalone.models import Document
+print(Document.objects.count())
+"""
+    assert python(team, code) == ["True", "True", "None", "1", "1"]
+    assert (team.root / "team.db").exists()
+    assert not (team.root / ".frappe_celery" / "frappe.sqlite3").exists()
+
+
+def test_jobs_wait_for_the_views_own_transaction(team: Project) -> None:
+    code = """
+from django.db import transaction
+from rq import Queue
+
+def waiting():
+    return sum(queue.count for queue in Queue.all())
+
+try:
+    with transaction.atomic():
+        Order.objects.create(number="1")
+        frappe.enqueue("shop.tasks.order", number="2", enqueue_after_commit=True)
+        frappe.db.commit()
+        print(waiting())
+        raise ValueError
+except ValueError:
+    print(waiting(), Order.objects.count())
+with transaction.atomic():
+    Order.objects.create(number="1")
+    frappe.enqueue("shop.tasks.order", number="2", enqueue_after_commit=True)
+    print(waiting())
+print(waiting(), Order.objects.count())
+frappe.enqueue("shop.tasks.order", number="3", enqueue_after_commit=True)
+print(waiting())
+"""
+    assert python(team, code) == ["0", "0", "0", "0", "1", "1", "2"]
+
+
+def test_without_a_block_djangos_own_commits_count(team: Project) -> None:
+    code = """
+frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+frappe.db.rollback()
+print(frappe.db.exists("Note", "a"))
+try:
+    frappe.db.savepoint("here")
+except Exception as error:
+    print(type(error).__name__)
+frappe.init("site1.localhost")
+frappe.connect()
+frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+frappe.db.rollback()
+print(frappe.db.exists("Note", "b"))
+"""
+    assert python(team, code) == ["a", "TransactionManagementError", "None"]
+
+
+def test_nothing_of_a_request_is_left_for_the_next(team: Project) -> None:
+    code = """
+from django.core.signals import request_finished
+frappe.set_user("a@example.com")
+request_finished.send(sender=None)
+print(frappe.session.user)
+frappe.init("site1.localhost", force=True)
+frappe.connect()
+frappe.set_user("b@example.com")
+request_finished.send(sender=None)
+print(frappe.session.user)
+"""
+    assert python(team, code) == ["Administrator", "b@example.com"]
+
+
+def test_an_apps_own_models_are_in_the_jobs_transaction(team: Project) -> None:
+    team.worker(DJANGO_SETTINGS_MODULE="team.settings")
+    code = """
+import time
+jobs = [frappe.enqueue("shop.tasks.order", number="kept"),
+        frappe.enqueue("shop.tasks.order", number="lost", fail=True)]
+while not all(job.is_finished or job.is_failed for job in jobs):
+    time.sleep(0.05)
+print([job.get_status().value for job in jobs])
+shipping = frappe.enqueue_doc("Order", "kept", "ship", by="boat")
+while not (shipping.is_finished or shipping.is_failed):
+    time.sleep(0.05)
+print([(order.number, order.state) for order in Order.objects.all()])
+print(frappe.get_all("Note", pluck="name"), frappe.get_all("Error Log", pluck="method"))
+"""
+    assert " ".join(python(team, code)) == (
+        "['finished', 'failed'] [('kept', 'shipped by boat')] ['kept'] ['shop.tasks.order']"
+    )
