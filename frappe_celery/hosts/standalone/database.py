@@ -179,15 +179,20 @@ class Database:
         **_ignored: Any,
     ) -> list[Any]:
         """As `get_value`, of every matching document."""
+        names = [fieldname] if isinstance(fieldname, str) else list(fieldname)
         if filters is None or (filters == doctype and doctype != "DocType"):
             rows = [store.single(doctype)]
         else:
             rows = store.select(
-                doctype, filters, order_by=order_by, limit=limit, for_update=for_update
+                doctype,
+                filters,
+                order_by=order_by,
+                limit=limit,
+                for_update=for_update,
+                fields=None if fieldname == "*" else {*names, "name"},
             )
         if fieldname == "*":
             return [_dict(row).update(update or {}) for row in rows]
-        names = [fieldname] if isinstance(fieldname, str) else list(fieldname)
         if pluck:
             found = [row.get(names[0]) for row in rows]
             return list(dict.fromkeys(found)) if distinct else found

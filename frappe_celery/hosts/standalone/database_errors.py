@@ -19,6 +19,11 @@ _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", 
 _TIMEOUT = re.compile(
     r"\(1205,|\(1969,|database (table )?is locked|lock timeout|statement timeout", re.I
 )
+_LOST = re.compile(
+    r"\((2002|2003|2005|2006|2013|0)\b|could not connect|connection .*(failed|refused|closed)"
+    r"|server closed the connection|unable to open database file",
+    re.I,
+)
 _MISSING_TABLE = re.compile(r"no such table|\(1146,|relation .* does not exist", re.I)
 _FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
 
@@ -48,9 +53,24 @@ def is_retryable(error: BaseException) -> bool:
     return isinstance(error, RetryBackgroundJobError) or is_deadlocked(error) or is_timedout(error)
 
 
+def is_lost(error: BaseException) -> bool:
+    """The database does not answer, or closed the connection."""
+    lost = ("OperationalError", "InterfaceError")
+    return (
+        is_database_error(error) and type(error).__name__ in lost and bool(_LOST.search(str(error)))
+    )
+
+
 def is_missing_table(error: BaseException) -> bool:
     """The statement names a table that is not there."""
     return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
+
+
+def _where() -> str:
+    """Which database, without its password."""
+    config = sys.modules["django.db"].connections["default"].settings_dict
+    host = f"{config['HOST']}:{config['PORT'] or 'default port'}/" if config["HOST"] else ""
+    return f"{host}{config['NAME']}"
 
 
 @contextmanager
@@ -67,6 +87,8 @@ def translated(query: str = "") -> Iterator[None]:
             raise QueryTimeoutError(error) from error
         if isinstance(error, sys.modules["django.db"].IntegrityError):
             raise DuplicateEntryError(error) from error
+        if is_lost(error):
+            raise type(error)(f"the database {_where()} does not answer: {error}") from error
         table = _FRAPPE_TABLE.search(query)
         if table and is_missing_table(error):
             raise unsupported(f"the table {table[0]} in frappe.db.sql") from error

@@ -37,6 +37,8 @@ class Order:
 class Query:
     """What to select of a doctype: all `conditions` hold, and one of `any_of` if there are any."""
 
+    fields: frozenset[str] | None = None
+    """Those that are looked at; None: all."""
     conditions: tuple[Condition, ...] = ()
     any_of: tuple[Condition, ...] = ()
     order_by: tuple[Order, ...] = ()

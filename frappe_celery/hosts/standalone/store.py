@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -53,9 +53,11 @@ def select(
     start: int = 0,
     limit: int | None = None,
     for_update: bool = False,
+    fields: Iterable[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """The matching rows with all their fields."""
+    """The matching rows with those fields, or all of them and more."""
     query = Query(
+        None if fields is None else frozenset(fields),
         parse(doctype, filters),
         parse(doctype, or_filters),
         parse_order(order_by, _default_order()),
@@ -67,13 +69,14 @@ def select(
     with _writing() if for_update else _reading():
         rows: list[dict[str, Any]] = _table(doctype).select(query)
         if for_update:
-            rows = [_table(doctype).get(row["name"], for_update=True) for row in rows]
+            locked = (_table(doctype).get(row["name"], for_update=True) for row in rows)
+            rows = [row for row in locked if row is not None]
         return rows
 
 
 def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
     """The names of the matching documents."""
-    return [row["name"] for row in select(doctype, filters, limit=limit)]
+    return [row["name"] for row in select(doctype, filters, limit=limit, fields=("name",))]
 
 
 def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | None:
@@ -92,7 +95,7 @@ def single(doctype: str) -> dict[str, Any]:
 
 def count(doctype: str, filters: Any = None) -> int:
     """How many match."""
-    query = Query(parse(doctype, filters))
+    query = Query(conditions=parse(doctype, filters))
     if doctype in virtual.DOCTYPES:
         return len(virtual.select(doctype, query))
     with _reading():
@@ -186,6 +189,7 @@ def get_all(
         order_by=order_by,
         start=start or limit_start or 0,
         limit=limit or page_length or limit_page_length or None,
+        fields=(bare(pluck),) if pluck else columns and columns.values(),
     )
     if pluck:
         found = [row.get(bare(pluck)) for row in rows]

@@ -56,7 +56,11 @@ class Table:
         rows = self._matching(query.conditions, query.any_of)
         rows = self._ordered(rows, query.order_by)
         end = None if query.limit is None else query.start + query.limit
-        return [self._as_dict(row) for row in rows[query.start : end]]
+        rows = rows[query.start : end]
+        if query.fields is not None and query.fields <= set(self.columns):
+            found = rows.values(*query.fields)
+            return [{name: self._value(name, row[name]) for name in row} for row in found]
+        return [self._as_dict(row) for row in rows]
 
     def count(self, query: Query) -> int:
         """How many match."""
@@ -69,12 +73,11 @@ class Table:
         return None if row is None else self._as_dict(row)
 
     def _as_dict(self, row: Any) -> dict[str, Any]:
-        return {
-            name: from_column(getattr(row, name))
-            if not isinstance(column, models.BooleanField)
-            else int(getattr(row, name))
-            for name, column in self.columns.items()
-        }
+        return {name: self._value(name, getattr(row, name)) for name in self.columns}
+
+    def _value(self, name: str, value: Any) -> Any:
+        is_check = isinstance(self.columns[name], models.BooleanField)
+        return int(value) if is_check else from_column(value)
 
     # -- writing
 
@@ -115,7 +118,7 @@ class Table:
     # -- conditions
 
     def _matching(self, conditions: tuple[Condition, ...], any_of: tuple[Condition, ...]) -> Rows:
-        rows = self._rows()
+        rows = self._candidates(conditions)
         for condition in conditions:
             rows = rows.filter(self._q(condition))
         if any_of:
@@ -124,6 +127,10 @@ class Table:
                 either |= self._q(condition)
             rows = rows.filter(either)
         return rows
+
+    def _candidates(self, conditions: tuple[Condition, ...]) -> Rows:
+        """The rows among which those conditions select."""
+        return self._rows()
 
     def _q(self, condition: Condition) -> Q:
         return column_q(self._column(condition.field), condition)
@@ -201,6 +208,13 @@ class DocumentTable(Table):
         return own.DocumentField.objects.filter(
             site=self.site, doctype=self.doctype, fieldname=fieldname
         )
+
+    def _candidates(self, conditions: tuple[Condition, ...]) -> Rows:
+        """Where a field's index finds the documents, SQLite must not go through all of them."""
+        by_index = (c for c in conditions if c.field not in self.columns and not field_q(c)[1])
+        if any(by_index):
+            return self.model._default_manager.all()
+        return self._rows()
 
     def _q(self, condition: Condition) -> Q:
         if condition.field in self.columns:

@@ -61,7 +61,8 @@ class Transaction:
         """The connection, with the transaction open where that is ours to do."""
         connection = django_setup.connection()
         if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
-            connection.close_if_unusable_or_obsolete()
+            with database_errors.translated():
+                connection.close_if_unusable_or_obsolete()
             lazy = connection.vendor == "sqlite" and not django_setup.is_own_project()
             if write or not lazy:
                 self._enter(connection)

@@ -167,6 +167,10 @@ def test_singles_and_defaults(frappe: Any) -> None:
     frappe.db.set_default("company", "c")
     assert frappe.db.get_default("company") == "c"
     assert frappe.db.get_global("company") is None
+    assert frappe.defaults.get_user_default("company") == "c"
+    frappe.defaults.set_user_default("company", "d")
+    assert frappe.defaults.get_user_default("company") == "d"
+    assert frappe.defaults.get_user_default("company", user="a@example.com") == "c"
 
 
 def test_submit_and_cancel(frappe: Any) -> None:

@@ -79,10 +79,10 @@ def test_what_a_caller_does_to_its_hooks_stays_with_it(frappe: Any, write: Write
 def test_a_sites_installed_apps(frappe: Any, write: Write, apps: Any, root: Path) -> None:
     write("myapp/hooks.py", 'on_login = "one"')
     write("myapp_two/hooks.py", 'on_login = "two"')
+    apps("myapp", "myapp_two")
     for site, config in (("all", "{}"), ("some", '{"installed_apps": ["myapp_two"]}')):
         (root / "sites" / site).mkdir(parents=True)
         (root / "sites" / site / "site_config.json").write_text(config)
-    apps("myapp", "myapp_two")
     host = StandaloneHost()
     assert [found.app for found in host.app_hooks("all")] == ["myapp", "myapp_two"]
     assert [found.app for found in host.app_hooks("some")] == ["myapp_two"]

@@ -124,6 +124,19 @@ def test_the_hooks_rows_are_taken_as_they_come(host: StandaloneHost, write: Writ
     assert not host.sync_schedule(SITE, found)
 
 
+def test_the_repeated_hour_is_kept_apart(host: StandaloneHost, frappe: Any) -> None:
+    from frappe_celery.hosts.standalone import store
+
+    host.sync_schedule(SITE, [wanted("myapp.tasks.a")])
+    frappe.conf.time_zone = "Europe/Amsterdam"
+    for hour in (0, 1):  # both are 02:30 on that clock
+        moment = datetime(2026, 10, 25, hour, 30, tzinfo=timezone.utc)
+        store.update("Scheduled Job Type", "tasks.a", {"last_execution": moment})
+        doc = frappe.get_doc("Scheduled Job Type", "tasks.a")
+        assert doc.last_execution.hour == 2
+        assert doc.as_row().last_execution == moment
+
+
 # -- documents of one's own (research document section 8)
 
 

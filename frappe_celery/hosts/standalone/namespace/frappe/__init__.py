@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.enqueue_shim import enqueue, enqueue_doc
@@ -114,6 +115,16 @@ def get_value(*args: Any, **kwargs: Any) -> Any:
 def has_permission(*_args: Any, **_kwargs: Any) -> bool:
     """True: there are no permissions here."""
     return True
+
+
+def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: the function gets an `enqueue(**kwargs)` with these options."""
+
+    def with_enqueue(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.enqueue = lambda **kwargs: enqueue(function, **options, **kwargs)  # type: ignore[attr-defined]
+        return function
+
+    return with_enqueue
 
 
 def __getattr__(name: str) -> Any:

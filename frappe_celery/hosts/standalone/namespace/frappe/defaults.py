@@ -1,0 +1,10 @@
+"""`frappe.defaults`."""
+
+from frappe_celery.hosts.standalone.defaults import (
+    get_global_default,
+    get_user_default,
+    set_global_default,
+    set_user_default,
+)
+
+__all__ = ["get_global_default", "get_user_default", "set_global_default", "set_user_default"]
