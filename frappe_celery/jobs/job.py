@@ -189,12 +189,14 @@ class Job:
 
     def cancel(self) -> None:
         """Take it out of its queue; raises InvalidJobOperation when it does not wait there."""
-        status = self.store.end(
-            self, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="canceled before it started"
-        )
-        if status != JobStatus.CANCELED:
+        queued, canceled = JobStatus.QUEUED, JobStatus.CANCELED
+        was: JobStatus | None = self.get_status()
+        now = was
+        if was == queued:
+            now = self.store.end(self, canceled, was=was, reason="canceled before it started")
+        if was != queued or now != canceled:
             raise InvalidJobOperation(
-                f"job {self.id} is {status or 'gone'}: only a queued one is canceled"
+                f"job {self.id} is {now or 'gone'}: only a queued one is canceled"
             )
         self.refresh()
 

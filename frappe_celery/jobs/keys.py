@@ -24,6 +24,11 @@ class Keys:
         return f"{self.prefix}jobs:{place}|{status}"
 
     @property
+    def expiring(self) -> str:
+        """Sorted set: an index's name and a run in it, by the time when its record is gone."""
+        return f"{self.prefix}expiring"
+
+    @property
     def places(self) -> str:
         """Set: every `site|queue` that ever had a job."""
         return f"{self.prefix}places"

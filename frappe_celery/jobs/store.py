@@ -23,6 +23,7 @@ from frappe_celery.settings import Settings
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
+EXPIRED_AT_ONCE = 1000
 REFUSED_KEPT = 1000
 _SHOWN = (
     *("id", "site", "user", "method", "queue", "name", "timeout", "status", "created_at"),
@@ -290,6 +291,7 @@ class JobStore:
     ) -> list[Job]:
         """`length` jobs from `start`, newest first; the cost does not grow with their number."""
         wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
+        self.expire()
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for place in self._places(site, queue):
@@ -303,6 +305,7 @@ class JobStore:
 
     def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
         """How many jobs there are in each status."""
+        self.expire()
         places = self._places(site, queue)
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
@@ -328,7 +331,9 @@ class JobStore:
         if site is not None and queue is not None:
             return [f"{site}|{queue}"]
         found = []
-        for place in self.client.smembers(self.keys.places):
+        with naming_the_server(self.url):
+            places = self.client.smembers(self.keys.places)
+        for place in places:
             its_site, _, its_queue = place.decode().partition("|")
             if site in (None, its_site) and queue in (None, its_queue):
                 found.append(place.decode())
@@ -371,6 +376,12 @@ class JobStore:
         )
 
     # -- changing
+
+    def expire(self) -> None:
+        """Take the runs whose retention is over out of the indexes; Redis removed their records."""
+        keys = (self.keys.expiring,)
+        while self._run("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
+            pass
 
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""

@@ -92,13 +92,15 @@ class Record(_Repeated):
 
 
 class Reaper(_Repeated):
-    """Settles what dead workers held; every worker does so."""
+    """Settles what dead workers held and what is past its retention; every worker does so."""
 
     seconds = REAP_SECONDS
 
     def tick(self, consumer: Any) -> None:
         """Once more."""
-        reap(get_store())
+        store = get_store()
+        reap(store)
+        store.expire()
 
 
 class Burst(_Repeated):

@@ -22,13 +22,19 @@ def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
         before = seconds + microseconds / 1e6 - dead_after
         for consumer in store.client.zrangebyscore(store.keys.consumers, "-inf", f"({before}"):
             name = consumer.decode()
-            keys = (store.keys.in_flight(name), store.keys.consumers)
-            started = scripts.run(store.client, "reap", keys, store.keys.prefix, name, before)
-            for run in (r.decode() for r in started):
-                error = AbandonedJobError(
-                    f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
-                )
-                store.fail(run, f"{type(error).__name__}: {error}")
-                logger.error("run %s is failed: %s", run, error)
-                abandoned.append(run)
+            error = AbandonedJobError(
+                f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
+            )
+            while started := _settle(store, name, before):
+                for run in started:
+                    store.fail(run, f"{type(error).__name__}: {error}")
+                    logger.error("run %s is failed: %s", run, error)
+                abandoned += started
     return abandoned
+
+
+def _settle(store: JobStore, consumer: str, before: float) -> list[str]:
+    """Give back what a dead consumer had only fetched; returns the runs that it had started."""
+    keys = (store.keys.in_flight(consumer), store.keys.consumers)
+    started = scripts.run(store.client, "reap", keys, store.keys.prefix, consumer, before)
+    return [run.decode() for run in started]

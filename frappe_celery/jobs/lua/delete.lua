@@ -4,7 +4,9 @@
 local prefix, run = ARGV[1], ARGV[2]
 local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue')
 if not found[1] then return 0 end
-redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. found[1], run)
+local place = found[2] .. '|' .. found[1]
+redis.call('ZREM', prefix .. 'jobs:' .. place, run)
+redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 if found[1] == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
 redis.call('DEL', KEYS[1])

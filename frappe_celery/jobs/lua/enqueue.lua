@@ -27,7 +27,11 @@ if ARGV[6] == '1' then
   for _, other in ipairs(gone) do
     local record = prefix .. 'job:' .. other
     local found = redis.call('HMGET', record, 'place', 'status')
-    if found[1] then redis.call('ZREM', prefix .. 'jobs:' .. found[1] .. '|' .. found[2], other) end
+    if found[1] then
+      local ended = found[1] .. '|' .. found[2]
+      redis.call('ZREM', prefix .. 'jobs:' .. ended, other)
+      redis.call('ZREM', prefix .. 'expiring', ended .. '\n' .. other)
+    end
     redis.call('DEL', record)
     redis.call('ZREM', KEYS[2], other)
   end

@@ -1,8 +1,8 @@
 -- A run ends, once: what was already ended otherwise (stopped, abandoned) stays so.
 -- KEYS: record
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
---       seconds to keep, most to keep (0: any number), field with its own seconds to keep,
---       field, value …
+--       seconds to keep, most to keep (0: any number), field with its own seconds to keep
+--       (below 0: for ever), field, value …
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -15,8 +15,7 @@ if ended or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
 redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
 if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
 keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
-local index = prefix .. 'jobs:' .. found[2] .. '|'
-redis.call('ZREM', index .. was, run)
+redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 if was == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
 
 if found[5] then
@@ -27,28 +26,31 @@ if found[5] then
   end
 end
 
-local ended_index = index .. status
-redis.call('ZADD', ended_index, now, run)
-redis.call('EXPIRE', KEYS[1], keep)
-redis.call('ZREMRANGEBYSCORE', ended_index, '-inf', '(' .. (tonumber(now) - keep))
-local ids, active = prefix .. 'id:' .. found[3], false
-for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
-  local other_status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
-  if not other_status then
-    redis.call('ZREM', ids, other)
-  elseif other_status == 'queued' or other_status == 'started' then
-    active = true
-  end
+local place, expiring = found[2] .. '|' .. status, prefix .. 'expiring'
+local index = prefix .. 'jobs:' .. place
+redis.call('ZADD', index, now, run)
+if keep >= 0 then
+  local time = redis.call('TIME')
+  redis.call('EXPIRE', KEYS[1], keep)
+  redis.call('ZADD', expiring, time[1] + time[2] / 1e6 + keep, place .. '\n' .. run)
 end
-if not active and keep > redis.call('TTL', ids) then redis.call('EXPIRE', ids, keep) end
+
+local ids = prefix .. 'id:' .. found[3]
+for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
+  local left = redis.call('TTL', prefix .. 'job:' .. other)  -- -1: for ever, -2: gone
+  if left == -2 then redis.call('ZREM', ids, other) end
+  if left == -1 or (keep >= 0 and left > keep) then keep = left end
+end
+if keep >= 0 then redis.call('EXPIRE', ids, keep) end
 
 if most > 0 then
-  local surplus = redis.call('ZCARD', ended_index) - most
+  local surplus = redis.call('ZCARD', index) - most
   if surplus > 0 then
-    for _, oldest in ipairs(redis.call('ZRANGE', ended_index, 0, surplus - 1)) do
+    for _, oldest in ipairs(redis.call('ZRANGE', index, 0, surplus - 1)) do
       redis.call('DEL', prefix .. 'job:' .. oldest)
+      redis.call('ZREM', expiring, place .. '\n' .. oldest)
     end
-    redis.call('ZREMRANGEBYRANK', ended_index, 0, surplus - 1)
+    redis.call('ZREMRANGEBYRANK', index, 0, surplus - 1)
   end
 end
 return status

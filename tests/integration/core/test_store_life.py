@@ -154,6 +154,13 @@ def test_only_a_waiting_job_is_canceled(store: JobStore) -> None:
     with pytest.raises(InvalidJobOperation, match="is started: only a queued one"):
         job.cancel()
     assert job.is_started
+    store.finish(job.run_id, 1)
+    with pytest.raises(InvalidJobOperation, match="is finished: only a queued one"):
+        job.cancel()
+    job = queued(store)
+    job.cancel()
+    with pytest.raises(InvalidJobOperation, match="is canceled: only a queued one"):
+        job.cancel()
 
 
 def test_a_deleted_job_leaves_nothing_wherever_it_stood(store: JobStore) -> None:
