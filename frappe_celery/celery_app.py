@@ -11,7 +11,7 @@ from celery import Celery, signals
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import settings
+from frappe_celery import hosts, settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
@@ -147,6 +147,8 @@ def worker_settings(config: Settings) -> dict[str, Any]:
         "worker_disable_prefetch": True,
         "worker_max_tasks_per_child": config.max_tasks_per_child,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # Frappe hands sys.stderr to faulthandler, and what a job prints stands in worker.log
+        "worker_redirect_stdouts": not hosts.is_bench(),
         "result_backend": None,
         "task_ignore_result": True,
     }
