@@ -94,6 +94,8 @@ class Database:
         if not isinstance(values, (tuple, list, dict)):
             values = (values,)
         reads = query.split(None, 1)[0].lower() in _READS if query else True
+        # on PostgreSQL even a SELECT that fails would have the commit roll everything back
+        reads = reads and self.db_type != "postgres"
         use = self.transaction.reading if reads else self.transaction.writing
         with use() as connection, database_errors.translated(query), connection.cursor() as cursor:
             cursor.execute(query, values or None)

@@ -24,7 +24,9 @@ _LOST = re.compile(
     r"|server closed the connection|unable to open database file",
     re.I,
 )
-_MISSING_TABLE = re.compile(r"no such table|\(1146,|relation .* does not exist", re.I)
+_MISSING_TABLE = re.compile(
+    r"no such table|\(1146,|relation .* does not exist|syntax error at or near \"`\"", re.I
+)
 _FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
 
 

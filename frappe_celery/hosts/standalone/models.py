@@ -7,14 +7,37 @@ with an index, on SQLite, MariaDB and PostgreSQL alike.
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 
 from frappe_celery.hosts.standalone.values import FieldDecoder, FieldEncoder
 
+if TYPE_CHECKING:
+    TextField = models.TextField[Any, Any]
+else:
+    TextField = models.TextField
+
 NAME_LENGTH = 140  # Frappe's length of names
 INDEXED_LENGTH = 255
+
+
+class FieldsField(TextField):
+    """A document's fields as JSON text: exactly as written, where PostgreSQL's own JSON changes
+    numbers. Nothing searches in it; `DocumentField` is for that."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The text."""
+        return json.dumps(value, cls=FieldEncoder)
+
+    def from_db_value(self, value: str, *_: Any) -> Any:
+        """The fields."""
+        return json.loads(value, cls=FieldDecoder)
+
+    def to_python(self, value: Any) -> Any:
+        """The fields, from a form's text too."""
+        return self.from_db_value(value) if isinstance(value, str) else value
 
 
 class Row(models.Model):
@@ -40,7 +63,7 @@ class Document(Row):
     """A document of any doctype that has no table of its own."""
 
     doctype = models.CharField(max_length=NAME_LENGTH)
-    data = models.JSONField(encoder=FieldEncoder, decoder=FieldDecoder, default=dict)
+    data = FieldsField(default=dict)
 
     class Meta:
         db_table = "frappe_document"

@@ -4,7 +4,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import frappe_celery.hosts.standalone.values
+import frappe_celery.hosts.standalone.models
 
 
 class Migration(migrations.Migration):
@@ -31,14 +31,7 @@ class Migration(migrations.Migration):
                 ("docstatus", models.SmallIntegerField(default=0)),
                 ("idx", models.IntegerField(default=0)),
                 ("doctype", models.CharField(max_length=140)),
-                (
-                    "data",
-                    models.JSONField(
-                        decoder=frappe_celery.hosts.standalone.values.FieldDecoder,
-                        default=dict,
-                        encoder=frappe_celery.hosts.standalone.values.FieldEncoder,
-                    ),
-                ),
+                ("data", frappe_celery.hosts.standalone.models.FieldsField(default=dict)),
             ],
             options={
                 "db_table": "frappe_document",
