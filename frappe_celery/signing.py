@@ -6,17 +6,12 @@ DESIGN.md, invariant 5: HMAC-SHA256 over every byte of what is signed.
 from __future__ import annotations
 
 import base64
-import fcntl
 import hashlib
 import hmac
-import json
-import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from frappe_celery.config_files import read_json
+from frappe_celery.config_writing import edit_json, locked, write_secret
 from frappe_celery.errors import ConfigError, Refused
 
 CONFIG_KEY = "frappe_celery_key"
@@ -59,13 +54,6 @@ class Signer:
         return text
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def load_key(configured: str | None, sites_path: Path | None, state_path: Path) -> bytes:
     """The bench's key: as configured, else made now and kept where the bench's secrets are.
 
@@ -94,32 +82,13 @@ def load_key(configured: str | None, sites_path: Path | None, state_path: Path) 
 
 
 def _key_in_config(path: Path) -> str:
-    path = path.resolve()  # of a link the file, which is replaced
-    with _locked(path.with_suffix(".lock")):
-        config = dict(read_json(path))
-        if CONFIG_KEY not in config:
-            config[CONFIG_KEY] = secrets.token_urlsafe(32)
-            replacement = path.with_suffix(".new")
-            replacement.unlink(missing_ok=True)
-            _write_secret(replacement, json.dumps(config, indent=1, sort_keys=True))
-            if path.exists():
-                before = path.stat()
-                with suppress(PermissionError):  # root gives it back to the bench's user
-                    os.chown(replacement, before.st_uid, before.st_gid)
-                os.chmod(replacement, before.st_mode)
-            os.replace(replacement, path)
-        return str(config[CONFIG_KEY])
+    made = secrets.token_urlsafe(32)
+    return str(edit_json(path, lambda config: config.setdefault(CONFIG_KEY, made))[CONFIG_KEY])
 
 
 def _key_in_file(path: Path) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _locked(path.with_suffix(".lock")):
+    with locked(path.with_suffix(".lock")):
         if not path.exists():
-            _write_secret(path, secrets.token_urlsafe(32))
+            write_secret(path, secrets.token_urlsafe(32))
         return path.read_text().strip()
-
-
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
