@@ -16,7 +16,7 @@ from typing import Any
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import Host, ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
-from frappe_celery.schedule.sync import differences, is_of_hook
+from frappe_celery.schedule.sync import differences, fill
 from frappe_celery.schedule.timing import Timing
 from frappe_celery.settings import Settings
 
@@ -133,11 +133,10 @@ class Reader:
         wanted, problems = rows_from_hooks(self.host, self.config, site)
         for problem in problems:
             logger.warning("site %s: %s", site, problem)
-        if wanted and not any(is_of_hook(row) for row in rows):
-            report = self.host.sync_schedule(site, wanted)
-            logger.info("site %s: first start, %d entries from the hooks", site, len(report.added))
-            return self.host.schedule_rows(site)
-        report = differences(rows, wanted, problems)
+        filled = fill(self.host, self.config, site, rows)
+        if filled is not rows:
+            logger.info("site %s: first start, its schedule is filled from the hooks", site)
+        report = differences(filled, wanted, problems)
         for what in ("added", "changed", "removed"):
             methods = getattr(report, what)
             if methods:
@@ -145,7 +144,7 @@ class Reader:
                     "site %s: %s in the hooks, not in force yet (run `frappe-celery sync`): %s",
                     site, what, ", ".join(methods),
                 )  # fmt: skip
-        return rows
+        return filled
 
     def _tell(self, news: News) -> None:
         if not self._stopped.is_set():

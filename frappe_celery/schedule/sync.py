@@ -7,12 +7,29 @@ As in Frappe, a site's Scheduled Job Type rows are its schedule (research docume
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
+from frappe_celery import hosts, settings
 from frappe_celery.hosts.base import Host, ScheduleRow, SyncReport
 from frappe_celery.schedule.events import Problem, rows_from_hooks
 from frappe_celery.settings import Settings
 
 Identity = tuple[str, str, str | None]
+
+
+def fill(host: Host, config: Settings, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
+    """The site's `rows`; where none of them is of a hook, the hooks' are added first."""
+    if any(is_of_hook(row) for row in rows) or not rows_from_hooks(host, config, site)[0]:
+        return rows
+    sync(host, config, site)
+    return host.schedule_rows(site)
+
+
+@cache
+def fill_once(site: str) -> None:
+    """Have rows to run, for schedulers other than ours; looked at once a process."""
+    host = hosts.current()
+    fill(host, settings.current(), site, host.schedule_rows(site))
 
 
 def sync(host: Host, config: Settings, site: str) -> tuple[SyncReport, list[Problem]]:
