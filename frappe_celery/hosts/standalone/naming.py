@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from frappe_celery.hosts.standalone import store
-from frappe_celery.hosts.standalone.exceptions import ValidationError
+from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError, ValidationError
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.text import cstr, generate_hash
 
@@ -75,12 +76,13 @@ def _part(part: str, doc: Any) -> str:
 
 def _next_number(prefix: str) -> int:
     """Counts up in a row of its own, which stays locked until the commit."""
-    row = store.get(SERIES, prefix or "-", for_update=True)
+    name = prefix or "-"
+    if store.get(SERIES, name) is None:
+        with suppress(DuplicateEntryError):  # another process was faster
+            store.insert(SERIES, {"name": name, "current": 0})
+    row = store.get(SERIES, name, for_update=True)
     number = int(row["current"]) + 1 if row else 1
-    if row:
-        store.update(SERIES, prefix or "-", {"current": number})
-    else:
-        store.insert(SERIES, {"name": prefix or "-", "current": number})
+    store.update(SERIES, name, {"current": number})
     return number
 
 

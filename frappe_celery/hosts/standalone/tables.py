@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from frappe_celery.hosts.standalone import models as own
@@ -69,7 +69,7 @@ class Table:
     def get(self, name: str, for_update: bool = False) -> dict[str, Any] | None:
         """The row of that name."""
         rows = self._rows().filter(name=name)
-        row = (rows.select_for_update() if for_update else rows).first()
+        row = (_locked(rows) if for_update else rows).first()
         return None if row is None else self._as_dict(row)
 
     def _as_dict(self, row: Any) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class DocumentTable(Table):
 
     def update(self, name: str, values: Mapping[str, Any]) -> bool:
         """Change fields of a document; the others stay, whoever else changes them meanwhile."""
-        row = self._rows().filter(name=name).select_for_update().first()
+        row = _locked(self._rows().filter(name=name)).first()
         if row is None:
             return False
         data = self._data(values)
@@ -236,6 +236,17 @@ class DocumentTable(Table):
                 rows = rows.annotate(**{alias: Subquery(value.values(kind)[:1])})
                 terms.append(F(alias).desc() if order.descending else F(alias).asc())
         return rows.order_by(*terms)
+
+
+def _locked(rows: Rows) -> Rows:
+    """The rows, locked till the end of the transaction.
+
+    SQLite locks the whole database, and only for a statement that writes: one that changes nothing
+    does. Reading first would make the later write fail where another process wrote in between.
+    """
+    if not connections[rows.db].features.has_select_for_update:
+        rows.update(idx=F("idx"))
+    return rows.select_for_update()
 
 
 _LOOKUPS = {"<": "lt", ">": "gt", "<=": "lte", ">=": "gte"}

@@ -88,3 +88,25 @@ def test_a_real_deadlock_is_run_again(frappe: Any) -> None:
     assert len(attempts) == 3
     frappe.db.rollback()
     assert frappe.get_all("Note", {"count": 1}, order_by="name", pluck="name") == ["a", "b"]
+
+
+def test_numbers_of_a_series_are_given_once_to_many_jobs(frappe: Any) -> None:
+    names: list[str] = []
+
+    def name_one() -> str:
+        doc = frappe.get_doc({"doctype": "N", "naming_series": "N-.###"}).insert()
+        return str(doc.name)
+
+    def work() -> None:
+        from django.db import connections
+
+        job = run.Run("standalone", "a@example.com", name_one, {}, "name_one", "name_one")
+        names.extend(run.execute(job, sleep=lambda _: None) for _ in range(10))
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == [f"N-{number:03}" for number in range(1, 41)]
