@@ -17,6 +17,8 @@ COMMANDS = {
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",
     "settings": "frappe_celery.commands.settings",
+    "enable": "frappe_celery.commands.bench",
+    "disable": "frappe_celery.commands.bench",
 }
 """Where each command is; imported when it is called, so that every other one starts fast."""
 

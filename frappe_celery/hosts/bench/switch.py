@@ -1,8 +1,25 @@
-"""On and off: a key in common_site_config.json, and a hook in the bench's environment."""
+"""On and off: a key in common_site_config.json, and a hook in the bench's environment.
+
+A key alone would not do: a script, or a web server before its first request, imports no code of any
+app. The hook alone would act in benches that share the environment's path but not the decision.
+"""
 
 from __future__ import annotations
 
-from frappe_celery import settings
+import sys
+import sysconfig
+from pathlib import Path
+from shutil import copyfile
+
+from frappe_celery import hosts, settings
+from frappe_celery.config_writing import edit_json
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.settings import Settings
+
+KEY = "frappe_celery_enabled"
+HOOK = "frappe_celery_hook"
+"""Sorts after the `.pth` files that make frappe and frappe_celery importable."""
 
 
 def imported(module: str) -> None:
@@ -11,3 +28,83 @@ def imported(module: str) -> None:
         from frappe_celery.hosts.bench import seam
 
         seam.install(module)
+
+
+def enable() -> None:
+    """Have Frappe's jobs go to Celery in every process of this bench that starts from now on.
+
+    Raises:
+        ConfigError, BrokerUnreachable: it could not work here; nothing was changed.
+    """
+    config = settings.current()
+    _refuse_where_it_cannot_work(config)
+    assert config.signer  # the key that signs messages is made
+    try:
+        copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
+        _installed(".pth").write_text(f"import {HOOK}\n")
+        edit_json(_common_config(config), lambda values: values.update({KEY: True}))
+    except OSError as exc:
+        _remove_hook()
+        raise ConfigError(f"cannot switch on: {exc}. Run it as the bench's own user") from exc
+    settings.use(None)
+
+
+def disable() -> None:
+    """Leave stock Frappe in every process of this bench that starts from now on.
+
+    Raises:
+        ConfigError: the bench's files cannot be written.
+    """
+    config = settings.current()
+    try:
+        edit_json(_common_config(config), lambda values: values.pop(KEY, None))
+        _remove_hook()
+    except OSError as exc:
+        raise ConfigError(f"cannot switch off: {exc}. Run it as the bench's own user") from exc
+    settings.use(None)
+
+
+def is_hooked() -> bool:
+    """Whether this environment has the hook, of this version."""
+    ours, theirs = Path(__file__).with_name("hook.py"), _installed(".py")
+    return (
+        _installed(".pth").exists() and theirs.exists() and theirs.read_bytes() == ours.read_bytes()
+    )
+
+
+def _installed(suffix: str) -> Path:
+    return Path(sysconfig.get_path("purelib")) / f"{HOOK}{suffix}"
+
+
+def _remove_hook() -> None:
+    _installed(".pth").unlink(missing_ok=True)
+    _installed(".py").unlink(missing_ok=True)
+
+
+def _common_config(config: Settings) -> Path:
+    return config.root / "sites" / "common_site_config.json"
+
+
+def _refuse_where_it_cannot_work(config: Settings) -> None:
+    if not (config.root / "sites" / "apps.txt").exists():
+        raise ConfigError(f"{config.root} is no bench (it has no sites/apps.txt): run it in one")
+    if not hosts.is_bench():
+        raise ConfigError(
+            f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
+            " after env/bin/pip install frappe_celery"
+        )
+    from frappe_celery.hosts.bench.pins import broken_pins
+
+    broken = broken_pins()
+    if broken:
+        raise ConfigError(
+            f"Celery cannot run beside this bench's packages: {'; '.join(broken)}."
+            " It can from Frappe v15 on; mend the packages with bench setup requirements"
+        )
+    if not config.redis_queue and not config.broker_url:
+        raise ConfigError(
+            "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
+            " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
+        )
+    with naming_the_server(config.store_url):
+        connect(config.store_url).ping()

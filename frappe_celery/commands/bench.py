@@ -1,0 +1,62 @@
+"""`frappe-celery enable` and `disable`; in a bench also `bench celery-enable` and so on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from frappe_celery.commands.worker import worker
+from frappe_celery.errors import FrappeCeleryError
+
+
+class BenchCommand(click.Command):
+    """Shows our errors without a traceback under bench's own group too."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what is wrong is said in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except FrappeCeleryError as exc:
+            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
+
+
+@click.command("celery-enable", cls=BenchCommand)
+def enable() -> None:
+    """Switch this bench over: Frappe's jobs go to Celery."""
+    from frappe_celery import settings
+    from frappe_celery.hosts.bench import switch
+
+    switch.enable()
+    from frappe_celery.hosts.bench import leftovers
+
+    click.echo(
+        "On: Frappe's jobs go to Celery in every process that starts from now on. Restart the"
+        " bench's processes, with `frappe-celery beat` in place of `bench schedule`; `bench worker`"
+        " starts a Celery worker."
+    )
+    click.echo("\n".join(leftovers.in_rq(settings.current())))
+
+
+@click.command("celery-disable", cls=BenchCommand)
+def disable() -> None:
+    """Switch this bench back to stock Frappe and RQ."""
+    from frappe_celery import settings
+    from frappe_celery.hosts.bench import switch
+
+    switch.disable()
+    from frappe_celery.hosts.bench import leftovers
+
+    click.echo(
+        "Off: stock Frappe and RQ in every process that starts from now on. Restart the bench's"
+        " processes, with `bench schedule` in place of `frappe-celery beat`."
+    )
+    click.echo("\n".join(leftovers.in_celery(settings.current())))
+
+
+commands = [
+    enable,
+    disable,
+    BenchCommand("celery-worker", params=worker.params, callback=worker.callback, help=worker.help),
+]
+"""What Frappe's bench_helper adds to bench's commands."""

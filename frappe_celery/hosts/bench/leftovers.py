@@ -1,0 +1,44 @@
+"""Jobs that wait in the system that was just switched away from, and how they are run out."""
+
+from __future__ import annotations
+
+from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.settings import Settings
+
+NAMED = 5
+"""How many jobs of a queue are named."""
+
+
+def in_rq(config: Settings) -> list[str]:
+    """What still waits in RQ, as lines for a person."""
+    url = config.redis_queue or config.store_url
+    waiting = {}
+    with naming_the_server(url):
+        for queue in config.queues:
+            key = f"rq:queue:{rq_name(queue)}"
+            waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
+    return _lines("RQ", waiting, "FRAPPE_CELERY_ENABLED=false bench worker --burst")
+
+
+def in_celery(config: Settings) -> list[str]:
+    """What still waits in Celery, as lines for a person."""
+    store = get_store()
+    waiting = {}
+    for queue in config.queues:
+        number = store.counts(queue=queue)[JobStatus.QUEUED]
+        jobs = store.page(queue=queue, statuses=[JobStatus.QUEUED], length=number or 1)
+        waiting[queue] = [job.id for job in reversed(jobs)]
+    return _lines("Celery", waiting, "frappe-celery worker --burst")
+
+
+def _lines(system: str, waiting: dict[str, list[str]], command: str) -> list[str]:
+    lines = []
+    for queue, ids in waiting.items():
+        if ids:
+            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+            lines.append(f"  {queue}: {len(ids)} ({', '.join(ids[:NAMED])}{more})")
+    if not lines:
+        return [f"No job waits in {system}."]
+    return [f"Jobs still wait in {system}:", *lines, f"Run them out with: {command}"]
