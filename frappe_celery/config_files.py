@@ -111,6 +111,7 @@ def find_apps(root: Path) -> tuple[str, ...]:
         for hooks in sorted(folder.glob("*/hooks.py")):
             if (hooks.parent / "__init__.py").exists():
                 found.setdefault(hooks.parent.name)
+    found.pop("frappe_celery", None)  # an app in benches only
     return tuple(found)
 
 
