@@ -93,8 +93,8 @@ class Scheduler(celery_beat.Scheduler):
         try:
             if not self._leads():
                 return TICK_SECONDS
-            self._hear()
-            busy = self._fire()
+            busy = self._hear()
+            busy = self._fire() or busy
             own = self._tick_own()
         except BrokerUnreachable as exc:
             if not self._trouble:
@@ -169,12 +169,14 @@ class Scheduler(celery_beat.Scheduler):
 
     # -- rows
 
-    def _hear(self) -> None:
+    def _hear(self) -> bool:
+        """Apply a piece of news; whether there is more."""
         if self.reader is not None and not self.background:
             self.reader.poll()
-        while self._news:  # kept until it is applied: the Redis may be away
+        if self._news:
             self._apply(self._news[0])
-            self._news.popleft()
+            self._news.popleft()  # only now: the Redis may have been away
+        return bool(self._news)
 
     def _apply(self, news: News) -> None:
         if news.timing is None:

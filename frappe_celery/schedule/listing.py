@@ -13,9 +13,9 @@ from rich.text import Text
 from frappe_celery import hosts, settings
 from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import CronError
-from frappe_celery.schedule.events import Problem, import_problems, read_hooks
+from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
-from frappe_celery.schedule.sync import differences, identity, is_of_hook
+from frappe_celery.schedule.sync import announcements, differences, identity, is_of_hook
 from frappe_celery.schedule.timing import Timing
 from frappe_celery.settings import Settings
 
@@ -97,7 +97,7 @@ def site_schedule(
     if not in_force and apps is None:
         notes.append(f"{NOT_IN_FORCE}: the first start of beat, or `frappe-celery sync`, does that")
     elif apps is None:
-        notes += _changes(live, wanted, problems)
+        notes += announcements(differences(live, wanted, problems))
     return SiteSchedule(timing, lines, notes)
 
 
@@ -109,17 +109,6 @@ def _with_source(rows: list[ScheduleRow], wanted: list[ScheduleRow]) -> list[Sch
         if is_of_hook(row) and (hook := hooks.get(identity(row)))
         else row
         for row in rows
-    ]
-
-
-def _changes(
-    rows: list[ScheduleRow], wanted: list[ScheduleRow], problems: list[Problem]
-) -> list[str]:
-    report = differences(rows, wanted, problems)
-    return [
-        f"{what} in the hooks, not in force until `frappe-celery sync`: {', '.join(methods)}"
-        for what in ("added", "changed", "removed")
-        if (methods := getattr(report, what))
     ]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import Host, ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
-from frappe_celery.schedule.sync import differences, fill
+from frappe_celery.schedule.sync import announcements, differences, fill
 from frappe_celery.schedule.timing import Timing
 from frappe_celery.settings import Settings
 
@@ -26,6 +26,8 @@ POLL_SECONDS = 2.0
 LONGEST_POLL_SECONDS = 30.0
 SHARE = 0.1
 """Of the time that reading may take: a round that takes long is followed by a longer pause."""
+ROWS_AT_ONCE = 2000
+"""In one piece of news, so that none takes the scheduler long."""
 OFF_KEYS = ("maintenance_mode", "pause_scheduler", "disable_scheduler")
 
 
@@ -125,8 +127,10 @@ class Reader:
         current = {row.name: row for row in rows}
         removed = [name for name in known.rows if name not in current]
         known.rows, known.state = current, state
-        if changed or removed:
-            self._tell(News(site, timing, changed, removed))
+        for start in range(0, len(changed), ROWS_AT_ONCE):
+            self._tell(News(site, timing, changed[start : start + ROWS_AT_ONCE]))
+        if removed:
+            self._tell(News(site, timing, removed=removed))
 
     def _compare_with_hooks(self, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
         """Fill empty rows; of other differences only say that they are there."""
@@ -136,14 +140,8 @@ class Reader:
         filled = fill(self.host, self.config, site, rows)
         if filled is not rows:
             logger.info("site %s: first start, its schedule is filled from the hooks", site)
-        report = differences(filled, wanted, problems)
-        for what in ("added", "changed", "removed"):
-            methods = getattr(report, what)
-            if methods:
-                logger.warning(
-                    "site %s: %s in the hooks, not in force yet (run `frappe-celery sync`): %s",
-                    site, what, ", ".join(methods),
-                )  # fmt: skip
+        for line in announcements(differences(filled, wanted, problems)):
+            logger.warning("site %s: %s", site, line)
         return filled
 
     def _tell(self, news: News) -> None:

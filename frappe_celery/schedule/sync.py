@@ -14,6 +14,9 @@ from frappe_celery.hosts.base import Host, ScheduleRow, SyncReport
 from frappe_celery.schedule.events import Problem, rows_from_hooks
 from frappe_celery.settings import Settings
 
+NAMED = 10
+"""How many methods a line of a log names."""
+
 Identity = tuple[str, str, str | None]
 
 
@@ -70,3 +73,18 @@ def differences(
         changed=changed,
         removed=[] if keep else [method for method in gone if method not in changed],
     )
+
+
+def announcements(report: SyncReport) -> list[str]:
+    """What a report of `differences` says, a line for each kind."""
+    lines = []
+    for what in ("added", "changed", "removed"):
+        methods: list[str] = getattr(report, what)
+        if methods:
+            more = len(methods) - NAMED
+            lines.append(
+                f"{what} in the hooks, not in force until `frappe-celery sync`: "
+                + ", ".join(methods[:NAMED])
+                + (f" and {more} more" if more > 0 else "")
+            )
+    return lines

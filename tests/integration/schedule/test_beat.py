@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import signal
 from collections import Counter
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.project import Process, Project
+from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 EVERY_SECOND = """
     scheduler_events = {"cron": {"* * * * * *": ["myapp.tasks.record"]}}
 """
+LEFT_OUT = re.compile(r"left out, a run of it waits or runs")
+DUE = re.compile(r"\[(\S+ \S+): INFO.*\] myapp\.tasks\.record of site \S+, due (\S+ [^ ]+): ")
 ACTED = re.compile(r"myapp\.tasks\.(\w+) of site \S+, due (\S+ [^:]+:\d\d:\d\d)\S*: enqueued")
 
 
@@ -130,7 +134,7 @@ def test_hooks_that_changed_before_the_start_are_announced_not_applied(project: 
     beat.stop()
     project.write("myapp/hooks.py", EVERY_SECOND)
     beat = project.beat()
-    beat.wait_for("changed in the hooks, not in force yet (run `frappe-celery sync`)")
+    beat.wait_for("changed in the hooks, not in force until `frappe-celery sync`")
     assert not acted(beat)
 
 
@@ -210,3 +214,62 @@ def test_a_team_with_an_app_of_its_own(project: Project, scheduler: str | None) 
     wait_until(lambda: Counter(project.effects())["ran"] >= 3, timeout=40)
     wait_until(lambda: Counter(project.effects())["own"] >= 3)
     assert bool(list(project.root.glob("celerybeat-schedule*"))) == bool(scheduler)
+
+
+def test_a_redis_that_is_not_there_yet_or_goes_away_is_waited_for(
+    project: Project, own_redis: RedisServer
+) -> None:
+    project.configure(redis_queue=own_redis.url)
+    project.write("myapp/hooks.py", EVERY_SECOND)
+    own_redis.kill()
+    beat = project.beat()
+    beat.wait_for(f":{own_redis.port}/0 does not answer", timeout=5)
+    own_redis.start()
+    beat.wait_for("enqueued")
+    own_redis.kill()
+    wait_until(lambda: beat.output().count("does not answer") == 2, timeout=5)
+    own_redis.start()
+    wait_until(lambda: beat.output().count("answers again") == 2)
+    so_far = len(LEFT_OUT.findall(beat.output()))
+    wait_until(lambda: len(LEFT_OUT.findall(beat.output())) >= so_far + 2)
+    assert max(acted(beat).values()) == 1
+
+
+def test_a_heavy_job_of_the_all_event_does_not_hold_beat_up(project: Project) -> None:
+    """The research document's section 12: `all` with millions of records."""
+    project.configure(scheduler_tick_interval=1)
+    project.write(
+        "myapp/hooks.py",
+        """
+        scheduler_events = {
+            "all": ["myapp.tasks.heavy"],
+            "cron": {"* * * * * *": ["myapp.tasks.record"]},
+        }
+        """,
+    )
+    project.write(
+        "myapp/tasks.py",
+        """
+        import time
+
+
+        def heavy():
+            until = time.monotonic() + 4
+            while time.monotonic() < until:
+                sum(range(100_000))
+
+
+        def record():
+            pass
+        """,
+    )
+    project.worker()
+    beat = project.beat()
+    beat.wait_for("tasks.heavy")
+    wait_until(lambda: len(DUE.findall(beat.output())) >= 12, timeout=40)
+    lags = [
+        datetime.strptime(acted_at, "%Y-%m-%d %H:%M:%S,%f").astimezone()
+        - datetime.fromisoformat(due)
+        for acted_at, due in DUE.findall(beat.output())
+    ]
+    assert max(lags) < timedelta(seconds=1)
