@@ -11,6 +11,7 @@ message, or a whole kombu message of any other Celery task.
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import uuid
@@ -23,9 +24,11 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 from redis.exceptions import NoScriptError
 
-from frappe_celery.jobs import scripts
+from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.publish import TASK_NAME
+
+logger = logging.getLogger(__name__)
 
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
@@ -212,7 +215,16 @@ class Channel(kombu_redis.Channel):
         self.rang = True
         place, token, sealed = found
         queue, _ = self._fetched_from[place - 2]
-        message = loads(token) if token[:1] == b"{" else job_message(token, sealed, queue)
+        try:
+            if token[:1] == b"{":
+                message = celery_message(token, queue)
+            else:
+                message = job_message(token, sealed, queue)
+        except Exception as exc:
+            logger.error("refused what lay in queue %s: %s", queue, exc)
+            get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
+            self.acknowledged.append(self._tag)
+            return False
         message["properties"]["delivery_tag"] = self._tag
         self.connection._deliver(message, queue)
         return True
@@ -228,7 +240,7 @@ class Channel(kombu_redis.Channel):
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""
         held = (self.keys.in_flight(self.consumer),)
-        scripts.run(self._create_client(), "release", held, self.keys.prefix, delivery_tag)
+        scripts.Scripts(self._create_client()).run("release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
         """Acknowledge now."""
@@ -255,10 +267,19 @@ class Channel(kombu_redis.Channel):
         super().close()
 
 
-def job_message(run: bytes, sealed: bytes, queue: str) -> dict[str, Any]:
+def celery_message(text: bytes, queue: str) -> dict[str, Any]:
+    """A whole message of some other Celery task; raises whatever when it is none."""
+    message: dict[str, Any] = loads(text)
+    if not isinstance(message["body"], str):
+        raise ValueError("its body is no text")
+    message["properties"].setdefault("delivery_info", {"exchange": "", "routing_key": queue})
+    return message
+
+
+def job_message(run: bytes, sealed: bytes | None, queue: str) -> dict[str, Any]:
     """A run of ours as the kombu message that it would be on any other broker."""
     return {
-        "body": dumps([[sealed.decode(errors="replace")], {}, {}]),
+        "body": dumps([[(sealed or b"").decode(errors="replace")], {}, {}]),
         "content-type": "application/json",
         "content-encoding": "utf-8",
         "headers": {"task": TASK_NAME, "id": run.decode(errors="replace")},

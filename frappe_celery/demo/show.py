@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
+from rich.table import Column, Table
 
 from frappe_celery import hosts, settings
 from frappe_celery.demo.cases import Case
@@ -52,8 +52,8 @@ def schedule() -> Table:
     """What beat will enqueue, and when next; `frappe-celery schedule` shows more of it."""
     config = settings.current()
     found = site_schedule(hosts.current(), config, config.site, count=1)
-    table = Table("method", "expression", "queue", "next", title="The schedule, run by beat")
+    table = Table(Column("method", no_wrap=True), "expression", "queue", "next", title="The schedule, run by beat")
     for line in found.lines:
-        soon = line.next[0].strftime("%a %d %b %Y, %H:%M:%S") if line.next else ""
+        soon = line.next[0].strftime("%a %d %b %H:%M:%S") if line.next else ""
         table.add_row(line.method, line.expression, line.queue, soon)
     return table

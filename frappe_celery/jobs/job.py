@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -207,10 +207,3 @@ class Job:
     def requeue(self) -> Job:
         """Run an ended job again, as a new run under the same id."""
         return self.store.requeue(self)
-
-
-def timestamp(seconds: bytes | None) -> datetime | None:
-    """A record's time as naive UTC."""
-    if not seconds:
-        return None
-    return datetime.fromtimestamp(float(seconds), timezone.utc).replace(tzinfo=None)

@@ -13,11 +13,12 @@ from uuid import uuid4
 
 from frappe_celery import settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, scripts
+from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.connection import connect, naming_the_server
-from frappe_celery.jobs.job import ENDED, Job, JobStatus, timestamp
+from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.scripts import Scripts
 from frappe_celery.jobs.workers import Workers
 from frappe_celery.settings import Settings
 
@@ -25,10 +26,6 @@ RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
 EXPIRED_AT_ONCE = 1000
 REFUSED_KEPT = 1000
-_SHOWN = (
-    *("id", "site", "user", "method", "queue", "name", "timeout", "status", "created_at"),
-    *("enqueued_at", "started_at", "ended_at", "exc_info", "worker", "result"),
-)
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,15 @@ class JobStore:
         self.settings = config
         self.url = config.store_url
         self.client = connect(self.url)
+        self._scripts = Scripts(self.client)
         self.keys = Keys(config.prefix)
         self.signer = config.signer
         self.workers = Workers(self.client, self.keys, self.url)
 
-    def _run(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
+    def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
+        """One step of the store's (see `scripts`)."""
         with naming_the_server(self.url):
-            return scripts.run(self.client, script, keys, *args)
+            return self._scripts.run(script, keys, *args)
 
     # -- enqueueing
 
@@ -91,10 +90,8 @@ class JobStore:
             QueueOverloaded: `at_most` jobs wait.
             AlreadyActedOn: another scheduler was first.
         """
-        place = f"{message.site}|{message.queue}"
-        now = message.enqueued_at
-        keys = self.keys
-        outcome, other = self._run(
+        keys, place = self.keys, record.place_of(message)
+        outcome, other = self.run_script(
             "enqueue",
             (
                 keys.record(message.run),
@@ -103,14 +100,10 @@ class JobStore:
                 keys.queue(message.queue),
                 claim.key if claim else keys.places,
             ),
-            *(keys.prefix, message.run, place, now, front, int(deduplicate), int(own_id), at_most),
-            *(claim.due if claim else "", message.queue, "id", message.id, "place", place),
-            *("site", message.site, "queue", message.queue, "user", message.user),
-            *("method", message.path, "name", message.name, "timeout", message.timeout),
-            *("status", "queued", "created_at", now, "enqueued_at", now),
-            *(() if message.result_ttl is None else ("result_ttl", message.result_ttl)),
-            *(() if message.failure_ttl is None else ("failure_ttl", message.failure_ttl)),
-            *("message", message.seal(self.signer)),
+            *(keys.prefix, message.run, place, message.enqueued_at),
+            *(front, int(deduplicate), int(own_id), at_most, claim.due if claim else ""),
+            *(message.queue, message.id, record.about(message), message.seal(self.signer)),
+            *("" if ttl is None else ttl for ttl in (message.result_ttl, message.failure_ttl)),
         )
         if outcome == b"enqueued":
             return self.job_of(message)
@@ -125,29 +118,14 @@ class JobStore:
 
     def job_of(self, message: JobMessage) -> Job:
         """The Job that a message makes when it is enqueued."""
-        at = timestamp(str(message.enqueued_at).encode())
-        assert at is not None
-        return self.job_class(
-            store=self,
-            run_id=message.run,
-            id=message.id,
-            site=message.site,
-            user=message.user,
-            method=message.path,
-            queue=message.queue,
-            job_name=message.name,
-            timeout=message.timeout,
-            status=JobStatus.QUEUED,
-            created_at=at,
-            enqueued_at=at,
-        )
+        return self.job_class(store=self, **record.of_message(message))
 
     # -- a run's life, as workers tell it
 
     def start(self, run: str, worker: str) -> str:
         """Claim a run for this process: CLAIMED, or the status that forbids it ('' : no record)."""
         keys = (self.keys.record(run),)
-        status: bytes = self._run("start", keys, self.keys.prefix, run, time.time(), worker)
+        status: bytes = self.run_script("start", keys, self.keys.prefix, run, time.time(), worker)
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:
@@ -200,7 +178,7 @@ class JobStore:
         keep = limits.rq_job_failure_ttl if failed else limits.rq_results_ttl
         now = time.time()
         keys = (self.keys.record(run),)
-        answer: bytes = self._run(
+        answer: bytes = self.run_script(
             "finish",
             keys,
             *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
@@ -343,49 +321,23 @@ class JobStore:
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for run in runs:
-                pipe.hmget(self.keys.record(run), _SHOWN)
+                pipe.hmget(self.keys.record(run), record.SHOWN)
             records = pipe.execute()
         for run, values in zip(runs, records):  # noqa: B905 (equal by construction)
-            yield self._job(run, dict(zip(_SHOWN, values))) if values[0] else None  # noqa: B905
-
-    def _job(self, run: str, record: dict[str, bytes | None]) -> Job:
-        def text(name: str) -> str:
-            return (record[name] or b"").decode(errors="replace")
-
-        def moment(name: str) -> Any:
-            return timestamp(record[name])
-
-        return self.job_class(
-            store=self,
-            run_id=run,
-            id=text("id"),
-            site=text("site"),
-            user=text("user"),
-            method=text("method"),
-            queue=text("queue"),
-            job_name=text("name"),
-            timeout=int(text("timeout")),
-            status=JobStatus(text("status")),
-            created_at=moment("created_at"),
-            enqueued_at=moment("enqueued_at"),
-            started_at=moment("started_at"),
-            ended_at=moment("ended_at"),
-            exc_info=text("exc_info") or None,
-            worker_name=text("worker") or None,
-            sealed_result=record["result"] or b"",
-        )
+            known = values[0] is not None
+            yield self.job_class(store=self, **record.of_values(run, values)) if known else None
 
     # -- changing
 
     def expire(self) -> None:
         """Take the runs whose retention is over out of the indexes; Redis removed their records."""
         keys = (self.keys.expiring,)
-        while self._run("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
+        while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
             pass
 
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
-        self._run("delete", (self.keys.record(run),), self.keys.prefix, run)
+        self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
 
     def requeue(self, job: Job) -> Job:
         """Run an ended job again, as a new run under the same id; the old record goes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from frappe_celery.errors import AbandonedJobError
-from frappe_celery.jobs import JobStore, scripts
+from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
 
 logger = logging.getLogger(__name__)
@@ -36,5 +36,5 @@ def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:
 def _settle(store: JobStore, consumer: str, before: float) -> list[str]:
     """Give back what a dead consumer had only fetched; returns the runs that it had started."""
     keys = (store.keys.in_flight(consumer), store.keys.consumers)
-    started = scripts.run(store.client, "reap", keys, store.keys.prefix, consumer, before)
+    started = store.run_script("reap", keys, store.keys.prefix, consumer, before)
     return [run.decode() for run in started]

@@ -2,12 +2,13 @@
 -- KEYS: record
 -- ARGV: prefix, run
 local prefix, run = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue')
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id')
 if not found[1] then return 0 end
 local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
 redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
-if found[1] == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
+local queue = string.match(found[2], '|(.*)')
+if found[1] == 'queued' then redis.call('LREM', prefix .. queue, 0, run) end
 redis.call('DEL', KEYS[1])
 return 1

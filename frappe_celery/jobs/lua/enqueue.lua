@@ -3,7 +3,8 @@
 -- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is;
 --       -1: into no queue),
 --       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
---       due ('' : none), queue, then field, value …
+--       due ('' : none), queue, id, about, message, and for how many seconds its record is kept
+--       once it has finished or failed ('' : as configured)
 -- Returns 'enqueued', 'duplicate', 'claimed' or 'overloaded', and the run that stands in the way.
 local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local front, most, due = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9]
@@ -40,7 +41,10 @@ local waiting = 0
 if most > 0 or front > 1 then waiting = redis.call('LLEN', KEYS[4]) end
 if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
-redis.call('HSET', KEYS[1], unpack(ARGV, 11))
+redis.call('HSET', KEYS[1], 'id', ARGV[11], 'place', place, 'about', ARGV[12],
+  'message', ARGV[13], 'status', 'queued', 'enqueued_at', now)
+if ARGV[14] ~= '' then redis.call('HSET', KEYS[1], 'result_ttl', ARGV[14]) end
+if ARGV[15] ~= '' then redis.call('HSET', KEYS[1], 'failure_ttl', ARGV[15]) end
 if ARGV[7] == '1' then
   redis.call('ZADD', KEYS[2], now, run)
   redis.call('PERSIST', KEYS[2])

@@ -6,7 +6,7 @@
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'queue', 'worker', 'started_at')
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at')
 local was = found[1]
 if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
@@ -16,13 +16,14 @@ redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
 if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
 keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
-if was == 'queued' then redis.call('LREM', prefix .. found[4], 0, run) end
+local queue = string.match(found[2], '|(.*)')
+if was == 'queued' then redis.call('LREM', prefix .. queue, 0, run) end
 
-if found[5] then
-  local worker = prefix .. 'worker:' .. found[5]
+if found[4] then
+  local worker = prefix .. 'worker:' .. found[4]
   if redis.call('EXISTS', worker) == 1 then
     redis.call('HINCRBY', worker, status == 'finished' and 'successful' or 'failed', 1)
-    redis.call('HINCRBYFLOAT', worker, 'total_working_time', tonumber(now) - tonumber(found[6]))
+    redis.call('HINCRBYFLOAT', worker, 'total_working_time', tonumber(now) - tonumber(found[5]))
   end
 end
 

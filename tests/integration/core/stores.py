@@ -10,7 +10,7 @@ from typing import Any
 
 from redis import Redis
 
-from frappe_celery.jobs import Job, JobStore, scripts
+from frappe_celery.jobs import Job, JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.settings import Settings
@@ -69,7 +69,7 @@ def take(
     names = [store.keys.queue(queue) for queue in queues or ("default",)]
     store.client.zadd(store.keys.consumers, {consumer: store.client.time()[0]})
     held = (store.keys.in_flight(consumer), *names)
-    found = scripts.run(store.client, "fetch", held, store.keys.prefix, tag, *done)
+    found = store.run_script("fetch", held, store.keys.prefix, tag, *done)
     return found[1].decode() if found else None
 
 

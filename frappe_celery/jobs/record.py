@@ -1,0 +1,87 @@
+"""A run's record: the fields of its hash in Redis, and the Job that they make.
+
+`id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
+`message` (sealed), `status`; later `started_at`, `worker`, `ended_at`, `exc_info`, `result`
+(sealed). Times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.job import JobStatus
+from frappe_celery.jobs.message import JobMessage
+
+SHOWN = (
+    *("id", "place", "about", "status", "enqueued_at"),
+    *("started_at", "ended_at", "exc_info", "worker", "result"),
+)
+"""What a Job is made of; the message is read when its arguments are asked for."""
+
+
+def place_of(message: JobMessage) -> str:
+    """`site|queue`, by which runs are indexed."""
+    return f"{message.site}|{message.queue}"
+
+
+def about(message: JobMessage) -> str:
+    """What of a message lists show and what never changes."""
+    return codec.dumps([message.user, message.path, message.name, message.timeout])
+
+
+def of_message(message: JobMessage) -> dict[str, Any]:
+    """The arguments of the Job that a message makes when it is enqueued."""
+    at = datetime.fromtimestamp(message.enqueued_at, timezone.utc).replace(tzinfo=None)
+    return {
+        "run_id": message.run,
+        "id": message.id,
+        "site": message.site,
+        "user": message.user,
+        "method": message.path,
+        "queue": message.queue,
+        "job_name": message.name,
+        "timeout": message.timeout,
+        "status": JobStatus.QUEUED,
+        "created_at": at,
+        "enqueued_at": at,
+    }
+
+
+def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
+    """The arguments of the Job that a record's SHOWN fields make."""
+    record = dict(zip(SHOWN, values))  # noqa: B905 (equal by construction)
+
+    def text(name: str) -> str:
+        return (record[name] or b"").decode(errors="replace")
+
+    site, _, queue = text("place").partition("|")
+    user, method, name, timeout = json.loads(text("about"))
+    enqueued_at = timestamp(record["enqueued_at"])
+    return {
+        "run_id": run,
+        "id": text("id"),
+        "site": site,
+        "user": user,
+        "method": method,
+        "queue": queue,
+        "job_name": name,
+        "timeout": timeout,
+        "status": JobStatus(text("status")),
+        "created_at": enqueued_at,
+        "enqueued_at": enqueued_at,
+        "started_at": timestamp(record["started_at"]),
+        "ended_at": timestamp(record["ended_at"]),
+        "exc_info": text("exc_info") or None,
+        "worker_name": text("worker") or None,
+        "sealed_result": record["result"] or b"",
+    }
+
+
+def timestamp(seconds: bytes | None) -> datetime | None:
+    """A record's time as naive UTC, like RQ's."""
+    if not seconds:
+        return None
+    return datetime.fromtimestamp(float(seconds), timezone.utc).replace(tzinfo=None)
