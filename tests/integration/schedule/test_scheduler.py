@@ -393,6 +393,8 @@ def test_a_redis_that_is_away_is_named_once_and_what_is_due_waits(
 
 
 def test_own_entries_of_the_app_run_by_celerys_code_and_leave_no_file(bench: Bench) -> None:
+    bench.project.write("myapp/hooks.py", f'scheduler_events = {{"all": ["{A}"]}}')
+    assert beat_schedule(SITE)
     app = build(settings.current())
     sent: list[str] = []
     app.send_task = lambda name, *_, **__: sent.append(name)
