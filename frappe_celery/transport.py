@@ -71,7 +71,9 @@ class Poller(kombu_redis.MultiChannelPoller):
         self.consumers: WeakSet[Channel] = WeakSet()
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
-        self.consumers.add(channel)
+        if channel not in self.consumers:
+            channel.heartbeat()  # before its first fetch, or nobody could settle what it held
+            self.consumers.add(channel)
         if not self._client_registered(channel, channel.client, "BRPOP"):
             channel._in_poll = False
             self._register(channel, channel.client, "BRPOP")
