@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.project import Project
@@ -160,6 +162,26 @@ frappe.db.rollback()
 print(frappe.db.exists("Note", "b"))
 """
     assert python(team, code) == ["a", "TransactionManagementError", "None"]
+
+
+def test_changes_by_many_processes_wait_for_each_other(team: Project) -> None:
+    python(team, 'frappe.get_doc({"doctype": "Note", "name": "n"}).insert()')
+    code = """
+import sys, time
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
+for number in range(20):
+    frappe.db.set_value("Note", "n", f"f{sys.argv[1]}_{number}", number)
+"""
+    start = str(time.time() + 2)
+    environment = {"DJANGO_SETTINGS_MODULE": "team.settings"}
+    processes = [
+        team.start(f"process{n}", "-c", READY + code, str(n), start, **environment)
+        for n in range(4)
+    ]
+    for process in processes:
+        assert process.wait() == 0, process.output()
+    count = 'print(len([key for key in frappe.get_doc("Note", "n").as_dict() if key[0] == "f"]))'
+    assert python(team, count) == ["80"]
 
 
 def test_nothing_of_a_request_is_left_for_the_next(team: Project) -> None:

@@ -197,6 +197,7 @@ def test_the_virtual_doctypes(frappe: Any, project: Project) -> None:
     assert len(frappe.get_all("RQ Job")) == 3
     assert len(frappe.get_list("RQ Job", {"queue": ["in", ["long", "default"]]})) == 1
     assert len(frappe.get_list("RQ Job", limit=2)) == 2
+    assert len(frappe.get_list("RQ Job", {"status": "queued"}, limit=20)) == 3
     assert frappe.get_all("RQ Job", {"status": "failed"}) == []
     assert frappe.db.count("RQ Job", {"queue": "short"}) == 2
     assert frappe.get_all("RQ Job", {"job_name": ["like", "%mark"]}, order_by="creation")[0]

@@ -61,6 +61,15 @@ def before(**kwargs):
 def after(method, kwargs, result):
     SEEN.append(("after", method, kwargs, result, frappe.session.user))
 
+def lock(queued):
+    doc = frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+    if not queued:
+        doc.lock()
+        return
+    from unittest import mock
+    with mock.patch("frappe_celery.enqueue_shim.enqueue"):
+        doc.queue_action("work")
+
 def refuse():
     raise PermissionError("not now")
 """
@@ -155,6 +164,15 @@ def test_a_before_job_hook_that_raises_comes_before_all_handling(
 def test_callbacks_of_the_running_job(frappe: Any, seen: list[Any]) -> None:
     execute("call_after")
     assert seen == ["myapp.tasks.call_after"]
+
+
+@pytest.mark.parametrize("queued", [False, True])
+def test_a_lock_ends_with_its_job_unless_an_action_is_queued_under_it(
+    frappe: Any, seen: list[Any], queued: bool
+) -> None:
+    execute("lock", queued=queued)
+    with visit("site1", "Administrator"):
+        assert frappe.get_doc("Note", "n").is_locked == queued
 
 
 @pytest.mark.parametrize(
