@@ -193,13 +193,13 @@ def test_a_site_that_the_host_switches_off(bench: Bench, caplog: pytest.LogCaptu
 def test_a_broken_site_config_is_named_and_the_others_go_on(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    bench.project.write("sites/site2.localhost/site_config.json", '{\n "a": 1,\n}')
+    bench.project.write("sites/site2.localhost/site_config.json", '{\n "a" 1}')
     add(bench, A, "0 * * * *")
     add(bench, B, "0 * * * *", site="site2.localhost")
     bench.scheduler()
     assert bench.at("2026-06-01 01:00") == [A]
     (broken,) = [m for m in caplog.messages if m.startswith("site site2.localhost")]
-    assert "site_config.json, line 3" in broken
+    assert "site_config.json, line 2" in broken
     bench.project.write("sites/site2.localhost/site_config.json", '{"a": 1}')
     assert bench.at("2026-06-01 01:10") == [B]
 
