@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 APP = "frappe_celery.hosts.standalone"
 LABEL = "frappe_celery"
+SECONDS_TO_ANSWER = 5
+"""How long a database server may take to answer a new connection."""
 SQLITE_LOCK_SECONDS = 30
 """How long a writer waits for another process's transaction on SQLite before a lock timeout."""
 
@@ -127,8 +129,12 @@ def _database(url: str | None, state_path: Path) -> dict[str, Any]:
             f"database_url {url.split('@')[-1]!r} cannot be read: {exc}. Write"
             " mysql://user:password@host:3306/name, postgres://… or sqlite:///path"
         ) from None
+    if config["ENGINE"].endswith("sqlite3"):
+        return _sqlite(Path(config["NAME"]))
+    options = config.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", SECONDS_TO_ANSWER)
     if config["ENGINE"].endswith("mysql"):
-        config.setdefault("OPTIONS", {}).setdefault("charset", "utf8mb4")
+        options.setdefault("charset", "utf8mb4")
     return config
 
 

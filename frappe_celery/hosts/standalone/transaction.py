@@ -59,7 +59,8 @@ class Transaction:
 
     def open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
-        connection = django_setup.connection()
+        with database_errors.translated():
+            connection = django_setup.connection()
         if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
             with database_errors.translated():
                 connection.close_if_unusable_or_obsolete()
