@@ -20,6 +20,7 @@ class ScheduledMethod(BaseTask):
     """A method without arguments, run as the schedule runs it: as Administrator, no overlap."""
 
     ignore_result = True
+    Strategy = "frappe_celery.worker.task:job_strategy"  # which refuses what nobody signed
     row: ScheduleRow
 
     def apply_async(self, *_: Any, **__: Any) -> Any:

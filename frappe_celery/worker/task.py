@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
-from celery.utils.log import get_task_logger
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
@@ -17,7 +17,7 @@ from frappe_celery.publish import TASK_NAME, task_headers
 from frappe_celery.worker.perform import perform
 from frappe_celery.worker.time_limit import GRACE_SECONDS
 
-logger = get_task_logger(__name__)
+logger = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     BaseTask = Task[Any, Any]
@@ -57,10 +57,10 @@ class RunJob(BaseTask):
     Request = "frappe_celery.worker.task:JobRequest"
     Strategy = "frappe_celery.worker.task:job_strategy"
 
-    def run(self, sealed: str) -> Any:
-        """Run in a pool's process; a message that is refused here ends without a result."""
+    def run(self, sealed: str) -> None:
+        """Run in a pool's process. The result is in the store: Celery would log it as it stands."""
         try:
-            return perform(sealed.encode(), str(self.request.hostname))
+            perform(sealed.encode(), str(self.request.hostname))
         except Refused as exc:
             logger.error("refused: %s", exc)
             raise Ignore() from exc
@@ -72,12 +72,13 @@ def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:
 
     def on_message(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any) -> None:
         sealed, queue = _sealed(message), message.delivery_info.get("routing_key", "")
+        run = str(message.headers.get("id"))
         try:
-            job = JobMessage.open(get_store().signer, sealed, str(message.headers["id"]))
+            job = JobMessage.open(get_store().signer, sealed, run)
         except FrappeCeleryError as exc:
             logger.error("refused a message from queue %s: %s", queue, exc)
-            get_store().refuse(queue, str(message.headers["id"]), str(exc))
-            ack()
+            get_store().refuse(queue, run, str(exc))
+            ack(logger, consumer.connection_errors)
             return
         handle(message, (sealed, job), ack, reject, callbacks)
 

@@ -1,4 +1,4 @@
-"""A store of each test's own on real servers."""
+"""A store of each test's own on real servers, and a bench with a worker for each module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.jobs import JobStore
+from tests.integration.core.benches import inside, write_tasks
 from tests.integration.core.stores import make_store, wipe
+from tests.project import Project
 
 
 @pytest.fixture(params=["valkey_server", "redis_server"])
@@ -19,3 +21,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     store = make_store(tmp_path, server.url, f"test-{uuid.uuid4().hex[:12]}")
     yield store
     wipe(store)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+    """A project that a module's tests share, with their workers."""
+    bench = Project(tmp_path_factory.mktemp("bench"), redis_url)
+    write_tasks(bench)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def bench_store(bench: Project) -> Iterator[JobStore]:
+    """The jobs of `bench`, of which the test is a process."""
+    with inside(bench) as store:
+        yield store

@@ -17,7 +17,7 @@ from hypothesis.stateful import (
 )
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.jobs import JobStatus, JobStore, scripts
+from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker.reaper import reap
@@ -197,7 +197,7 @@ class Histories(RuleBasedStateMachine):
             return
         tag = data.draw(st.sampled_from(sorted(held, key=lambda tag: held[tag])))
         key = self.store.keys.in_flight("consumer")
-        scripts.run(self.store.client, "release", (key,), self.store.keys.prefix, tag)
+        self.store.run_script("release", (key,), self.store.keys.prefix, tag)
         run = next(r for r in self.held if held[tag].decode().endswith(f"\n{r.run}"))
         if run in self.runs and run.status == JobStatus.STARTED:
             return

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
-from frappe_celery.jobs import JobStatus, JobStore, scripts
+from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.store import CLAIMED, AlreadyActedOn, Claim
 from tests.integration.core.stores import (
     SITE,
@@ -68,7 +68,7 @@ def test_a_run_is_started_by_one_process_only(store: JobStore) -> None:
 def test_a_claim_whose_answer_was_lost_is_claimed_by_asking_again(store: JobStore) -> None:
     run = queued(store).run_id
     asked = ((store.keys.record(run),), store.keys.prefix, run, "1700000000.5", "worker1")
-    answers = [scripts.run(store.client, "start", *asked) for _ in range(2)]
+    answers = [store.run_script("start", *asked) for _ in range(2)]
     assert answers == [CLAIMED.encode()] * 2
 
 
