@@ -8,10 +8,9 @@ from typing import Any
 
 from rq.worker import Worker as RQWorker
 
-from frappe_celery.errors import NoSuchJob
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 
 
@@ -24,7 +23,12 @@ class Worker(RQWorker):  # type: ignore[misc]
         queue: Any = None, serializer: Any = None,
     ) -> list[Any]:  # fmt: skip
         """Every living Celery worker, or those of a queue."""
-        workers = [ListedWorker(info) for info in get_store().workers.all()]
+        store = get_store()
+        running = store.page(
+            statuses=[JobStatus.STARTED], length=store.counts()[JobStatus.STARTED] or 1
+        )
+        at_work = {job.worker_name: job for job in running}
+        workers = [ListedWorker(info, at_work.get(info.name)) for info in store.workers.all()]
         return [w for w in workers if queue is None or queue.name in w.queue_names()]
 
     @classmethod
@@ -41,12 +45,13 @@ class Worker(RQWorker):  # type: ignore[misc]
 class ListedWorker:
     """A Celery worker as RQ shows one. It may have several processes."""
 
-    def __init__(self, info: WorkerInfo) -> None:
+    def __init__(self, info: WorkerInfo, job: Job | None) -> None:
         self.info = info
+        self.job = job
         self.name = self.key = info.name
         self.hostname = info.hostname
         self.pid = info.pid
-        self.state = info.state
+        self.state = "busy" if job else "idle"
         self.birth_date = _naive_utc(info.birth)
         self.last_heartbeat = _naive_utc(info.last_heartbeat)
         self.successful_job_count = info.successful
@@ -67,17 +72,13 @@ class ListedWorker:
         """`busy` or `idle`."""
         return self.state
 
-    def get_current_job(self) -> Any:
-        """A job that it runs now."""
-        try:
-            return self.info.current_job and get_store().fetch_run(self.info.current_job)
-        except NoSuchJob:
-            return None
+    def get_current_job(self) -> Job | None:
+        """A job that it runs now, the newest when it runs several."""
+        return self.job
 
     def get_current_job_id(self) -> str | None:
-        """The id of a job that it runs now."""
-        job = self.get_current_job()
-        return job.id if job else None
+        """The id of that job."""
+        return self.job.id if self.job else None
 
 
 def _naive_utc(seconds: float) -> datetime:

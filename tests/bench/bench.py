@@ -1,0 +1,123 @@
+"""The real bench that the tests in this folder run against, and what can be asked of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from contextlib import suppress
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import Any
+
+from tests.project import Process
+
+PROBE = Path(__file__).parent / "probe"
+
+BEGIN = """
+import json, sys, time
+import frappe
+frappe.init(site=sys.argv[1]); frappe.connect(); frappe.set_user(sys.argv[2])
+import fc_probe
+
+def until(predicate, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not predicate():
+        assert time.monotonic() < deadline, "not within %s s" % seconds
+        time.sleep(0.01)
+
+def ended(*jobs):
+    until(lambda: not any(job.is_queued or job.is_started for job in jobs))
+
+def written(label):
+    frappe.db.rollback()
+    return frappe.get_all(
+        "ToDo", {"description": ("like", "%" + label + "%")}, order_by="creation, name",
+        pluck="description", limit=0,
+    )
+
+answer = None
+"""
+END = """
+frappe.db.commit()
+frappe.destroy()
+print("ANSWER:" + json.dumps(answer, default=str))
+"""
+
+
+class Bench:
+    """A bench with at least one site; every process that is started ends with it."""
+
+    def __init__(self, root: Path, site: str, logs: Path) -> None:
+        self.root = root
+        self.site = site
+        self.logs = logs
+        self.processes: list[Process] = []
+
+    @property
+    def other_site(self) -> str | None:
+        """A second site, where the bench has one."""
+        found = (path.parent.name for path in (self.root / "sites").glob("*/site_config.json"))
+        return next((site for site in sorted(found) if site != self.site), None)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """common_site_config.json."""
+        text = (self.root / "sites" / "common_site_config.json").read_text()
+        config: dict[str, Any] = json.loads(text)
+        return config
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        """As bench gives it to its processes, and the probe on Python's path."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("FRAPPE_", "PYTHON", "VIRTUAL_ENV", "DJANGO_"))
+        }
+        path = f"{self.root / 'env' / 'bin'}:{kept['PATH']}"
+        return {**kept, "PATH": path, "PYTHONPATH": str(PROBE), "PYTHONUNBUFFERED": "1", **extra}
+
+    def start(self, program: str, *arguments: str, **environment: str) -> Process:
+        """Start a program of the bench's environment in its `sites` folder."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        log = self.logs / f"{len(self.processes)}-{program}.log"
+        command = [str(self.root / "env" / "bin" / program), *arguments]
+        process = Process(command, self.root / "sites", log, self.environment(**environment))
+        self.processes.append(process)
+        return process
+
+    def run(self, program: str, *arguments: str, **environment: str) -> str:
+        """Its output, once it has ended well."""
+        process = self.start(program, *arguments, **environment)
+        assert process.wait(180) == 0, process.output()
+        return process.output()
+
+    def frappe(self, *arguments: str, **environment: str) -> str:
+        """`bench …`."""
+        return self.run("python", "-m", "frappe.utils.bench_helper", "frappe", *arguments, **environment)
+
+    def ask(
+        self, code: str, site: str | None = None, user: str = "Administrator", **environment: str
+    ) -> Any:
+        """Run a script in a site, as a user, that leaves an `answer`."""
+        code = BEGIN + textwrap.dedent(code) + END
+        output = self.run("python", "-c", code, site or self.site, user, **environment)
+        return json.loads(output.rpartition("ANSWER:")[2].splitlines()[0])
+
+    def worker(self, processes: int = 1, *arguments: str) -> Process:
+        """A Celery worker that is ready for jobs."""
+        worker = self.start("frappe-celery", "worker", "-c", str(processes), *arguments)
+        worker.wait_for(" ready.")
+        return worker
+
+    def close(self) -> None:
+        """End everything, workers so that they leave, and show the output for a failure."""
+        for process in self.processes:
+            if process.popen.poll() is None:
+                process.popen.terminate()
+        for process in self.processes:
+            with suppress(TimeoutExpired):
+                process.wait(10)
+            process.kill()
+        for process in self.processes:
+            print(f"--- {process.log.name}\n{process.output()[-5000:]}")

@@ -1,0 +1,124 @@
+"""Jobs for the tests in a bench; sent as functions, so that no site needs an app for them."""
+
+import os
+import signal
+import sys
+import time
+
+import frappe
+
+
+def nothing():
+    pass
+
+
+def echo(**kwargs):
+    return {key: [type(value).__name__, str(value)] for key, value in kwargs.items()}
+
+
+def write(label):
+    """An effect in the site's own database: who did it, and where."""
+    frappe.get_doc(
+        doctype="ToDo", description=f"{label}|{frappe.local.site}|{frappe.session.user}"
+    ).insert(ignore_permissions=True)
+
+
+def fail(label):
+    write(label)
+    raise ValueError(f"broken on purpose: {label}")
+
+
+def sleep(seconds):
+    time.sleep(seconds)
+
+
+def loop(seconds):
+    """Until its timeout, which it takes note of by the name that RQ gives it."""
+    from rq.timeouts import JobTimeoutException
+
+    try:
+        time.sleep(seconds)
+    except JobTimeoutException as exc:
+        write("timed out")
+        frappe.db.commit()
+        raise exc
+
+
+def current_job():
+    from rq import get_current_job
+
+    job = get_current_job()
+    return {"id": job.id, "kwargs": job.kwargs["kwargs"], "wait": str(job.enqueued_at)}
+
+
+def make_a_mess(how):
+    """Leave behind whatever a job can leave behind, and end in one of several ways."""
+    frappe.flags.left_behind = True
+    frappe.local.left_behind = True
+    frappe.conf.left_behind = True
+    frappe.local.lang = "fr"
+    frappe.local.message_log.append("left behind")
+    frappe.form_dict.left_behind = True
+    write("left behind")
+    frappe.db.sql("set session transaction isolation level read uncommitted")
+    frappe.set_user("Guest")
+    os.chdir("/")
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    if how == "raise":
+        raise ValueError("broken on purpose")
+    if how == "exit":
+        sys.exit(3)
+    if how == "interrupt":
+        raise KeyboardInterrupt
+    frappe.db.rollback()
+
+
+def state():
+    """What a job finds: nothing of the one before."""
+    return {
+        "site": frappe.local.site,
+        "user": frappe.session.user,
+        "database": frappe.db.sql("select database()")[0][0],
+        "isolation": frappe.db.sql("select @@transaction_isolation")[0][0],
+        "in_folder": os.path.exists("apps.txt"),
+        "lang": frappe.local.lang,
+        "messages": len(frappe.local.message_log),
+        "left_behind": [
+            name
+            for name in ("flags", "conf", "form_dict", "local")
+            if getattr(getattr(frappe, name), "left_behind", None)
+        ],
+        "handler": getattr(signal.getsignal(signal.SIGALRM), "__qualname__", None),
+        "pid": os.getpid(),
+    }
+
+
+def ask_for_a_rerun(key, times):
+    """Run again `times` times; its user each time stands in the cache under `key`."""
+    seen = frappe.cache.get_value(key) or []
+    seen.append(frappe.session.user)
+    frappe.cache.set_value(key, seen)
+    write("rerun")
+    if len(seen) <= times:
+        raise frappe.RetryBackgroundJobError
+    return seen
+
+
+def update_locked(name, text):
+    """Wait no longer than a second for a row that somebody else has locked."""
+    frappe.db.sql("set session innodb_lock_wait_timeout = 1")
+    frappe.db.set_value("ToDo", name, "description", text)
+    return frappe.session.user
+
+
+def enqueue_more(label, times):
+    for number in range(times):
+        frappe.enqueue(write, label=f"{label}{number}", enqueue_after_commit=bool(number % 2))
+
+
+def succeeded(job, connection, result, *args, **kwargs):
+    write(f"succeeded {job.kwargs['kwargs']['label']}")
+
+
+def failed(job, connection, type, value, traceback):
+    write(f"failed {job.kwargs['kwargs']['label']}: {value}")

@@ -1,0 +1,196 @@
+"""What a job finds and leaves: its site, its user, its effects, and nothing of the job before."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from tests.bench.bench import Bench
+
+
+def test_a_job_works_in_its_site_as_its_user_and_once(bench: Bench) -> None:
+    bench.worker(2)
+    label = uuid.uuid4().hex
+    sites = [bench.site, bench.other_site or bench.site]
+    code = """
+        jobs = [frappe.enqueue(fc_probe.write, label=f"{label}-{n}", queue=queue)
+                for n in range(20) for queue in ("short", "default", "long")]
+        ended(*jobs)
+        answer = written(label)
+    """
+    for site in sites:
+        for user in ("Administrator", "Guest"):
+            own = f"{label}-{site}-{user}"
+            answer = bench.ask(f"label = {own!r}" + code.replace("\n        ", "\n"), site, user)
+            expected = [f"{own}-{n}|{site}|{user}" for n in range(20) for _ in range(3)]
+            assert sorted(answer) == sorted(expected)
+
+
+@pytest.mark.parametrize("how", ["return", "raise", "exit", "interrupt"])
+def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
+    bench.worker(1)
+    code = """
+        job = frappe.enqueue(fc_probe.state)
+        ended(job)
+        answer = job.result
+    """
+    other = bench.other_site or bench.site
+    before = bench.ask(code, other)
+    bench.ask(f"ended(frappe.enqueue(fc_probe.make_a_mess, how={how!r}))", user="Guest")
+    after = bench.ask(code, other)
+    assert after["site"] == other
+    assert after["left_behind"] == []
+    assert after["user"] == "Administrator"
+    assert {**after, "pid": 0} == {**before, "pid": 0}
+    assert not bench.ask("answer = written('left behind')")
+
+
+def test_a_site_that_cannot_be_opened_harms_no_other(bench: Bench) -> None:
+    bench.worker(1)
+    assert bench.ask(
+        """
+        from frappe.utils.background_jobs import get_queue
+        lost = get_queue("default").enqueue_call(
+            "frappe.utils.background_jobs.execute_job", job_id="no-such-site::x",
+            kwargs={"site": "no-such-site", "user": "Guest", "method": "frappe.ping",
+                    "event": None, "job_name": "ping", "is_async": True, "kwargs": {}})
+        job = frappe.enqueue(fc_probe.state)
+        ended(lost, job)
+        answer = [lost.get_status(), "no-such-site" in lost.exc_info, job.result["site"]]
+        """
+    ) == ["failed", True, bench.site]
+
+
+def test_arguments_arrive_as_they_were_sent(bench: Bench) -> None:
+    bench.worker(1)
+    answer = bench.ask(
+        """
+        from datetime import date
+        from decimal import Decimal
+        todo = frappe.get_doc(doctype="ToDo", description="a|b|c")
+        job = frappe.enqueue(
+            fc_probe.echo, day=date(2024, 2, 29), amount=Decimal("1.10"), pair=(1, 2),
+            doc=todo, text="ünï", dictionary=frappe._dict(a=1))
+        ended(job)
+        answer = {key: kind for key, (kind, text) in job.result.items()}
+        """
+    )
+    assert answer == {
+        "day": "date",
+        "amount": "Decimal",
+        "pair": "tuple",
+        "doc": "ToDo",
+        "text": "str",
+        "dictionary": "_dict",
+    }
+
+
+def test_after_commit_and_after_rollback(bench: Bench) -> None:
+    bench.worker(1)
+    label = uuid.uuid4().hex
+    answer = bench.ask(
+        f"""
+        assert frappe.enqueue(fc_probe.write, label="{label}-kept", enqueue_after_commit=True) is None
+        frappe.db.commit()
+        frappe.enqueue(fc_probe.write, label="{label}-lost", enqueue_after_commit=True)
+        frappe.db.rollback()
+        frappe.enqueue(fc_probe.enqueue_more, label="{label}-more", times=4)
+        until(lambda: len(written("{label}")) >= 5)
+        ended(frappe.enqueue(fc_probe.nothing))
+        answer = written("{label}")
+        """
+    )
+    labels = {line.split("|")[0].removeprefix(label) for line in answer}
+    assert labels == {"-kept", "-more0", "-more1", "-more2", "-more3"}
+
+
+def test_callbacks_have_the_site_the_user_and_a_transaction(bench: Bench) -> None:
+    bench.worker(1)
+    label = uuid.uuid4().hex
+    answer = bench.ask(
+        f"""
+        callbacks = dict(on_success=fc_probe.succeeded, on_failure=fc_probe.failed)
+        good = frappe.enqueue(fc_probe.write, label="{label}-good", **callbacks)
+        bad = frappe.enqueue(fc_probe.fail, label="{label}-bad", **callbacks)
+        ended(good, bad)
+        answer = written("{label}")
+        """,
+        user="Guest",
+    )
+    assert answer == [
+        f"{label}-good|{bench.site}|Guest",
+        f"succeeded {label}-good|{bench.site}|Guest",
+        f"failed {label}-bad: broken on purpose: {label}-bad|{bench.site}|Guest",
+    ]
+
+
+def test_a_rerun_keeps_the_user_and_counts_once(bench: Bench) -> None:
+    bench.worker(1)
+    key = uuid.uuid4().hex
+    answer = bench.ask(
+        f"""
+        job = frappe.enqueue(fc_probe.ask_for_a_rerun, key="{key}", times=2)
+        ended(job)
+        answer = [job.get_status(), job.result, written("rerun")]
+        """,
+        user="Guest",
+    )
+    assert answer == ["finished", ["Guest"] * 3, [f"rerun|{bench.site}|Guest"]]
+
+
+def test_a_lock_timeout_is_run_again(bench: Bench) -> None:
+    bench.worker(1)
+    answer = bench.ask(
+        """
+        todo = frappe.get_doc(doctype="ToDo", description="x|x|x").insert(ignore_permissions=True)
+        frappe.db.commit()
+        frappe.db.sql("select name from `tabToDo` where name = %s for update", todo.name)
+        job = frappe.enqueue(fc_probe.update_locked, name=todo.name, text="updated|x|x")
+        until(lambda: job.is_started)
+        time.sleep(1.5)  # longer than the job waits for the lock
+        frappe.db.rollback()
+        ended(job)
+        answer = [job.get_status(), job.result, written("updated|x|x")]
+        """
+    )
+    assert answer == ["finished", "Administrator", ["updated|x|x"]]
+
+
+def test_a_failure_is_in_the_error_log_and_undone(bench: Bench) -> None:
+    bench.worker(1)
+    label = uuid.uuid4().hex
+    answer = bench.ask(
+        f"""
+        job = frappe.enqueue(fc_probe.fail, label="{label}")
+        ended(job)
+        frappe.db.rollback()
+        logs = frappe.get_all("Error Log", {{"method": "fc_probe.fail"}}, pluck="error")
+        answer = [job.get_status(), written("{label}"), sum("{label}" in log for log in logs)]
+        """
+    )
+    assert answer == ["failed", [], 1]
+
+
+def test_a_timeout_is_raised_in_the_job_by_rqs_name(bench: Bench) -> None:
+    bench.worker(1)
+    answer = bench.ask(
+        """
+        job = frappe.enqueue(fc_probe.loop, seconds=30, timeout=1)
+        ended(job)
+        answer = [job.get_status(), "JobTimeoutException" in job.exc_info, written("timed out")]
+        """
+    )
+    assert answer == ["failed", True, [f"timed out|{bench.site}|Administrator"]]
+
+
+def test_the_running_job_is_rqs_current_job(bench: Bench) -> None:
+    bench.worker(1)
+    job_id, seen, wait = bench.ask(
+        """
+        job = frappe.enqueue(fc_probe.current_job)
+        ended(job)
+        answer = [job.id, job.result, str(job.enqueued_at)]
+        """
+    )
+    assert seen == {"id": job_id, "kwargs": {}, "wait": wait}
