@@ -14,7 +14,7 @@ from frappe_celery.celery_app import build
 from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import Job, JobStore, get_store
 from tests.project import Project
-from tests.unit.schedule.memory_host import MemoryHost, utc
+from tests.unit.schedule.memory_host import MemoryHost, row, utc
 
 
 class Bench:
@@ -40,6 +40,11 @@ class Bench:
         )
         self.schedulers.append(scheduler)
         return scheduler
+
+    def add(self, method: str, expression: str, **values: Any) -> None:
+        """A row that was made at the start and never ran."""
+        entry = row(method, cron_format=expression, **{"creation": self.now, **values})
+        self.host.rows[entry.site, entry.name] = entry
 
     def at(self, time: str | datetime, scheduler: Scheduler | None = None) -> list[str]:
         """Let it be that time and the scheduler (the first one) act; the methods it enqueued."""

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from frappe_celery import settings
 from frappe_celery.beat_schedule import beat_schedule
 from frappe_celery.celery_app import build
-from frappe_celery.schedule.lease import Lease
 from tests.integration.schedule.conftest import Bench
 from tests.servers import RedisServer
 from tests.unit.schedule.memory_host import SITE, row, utc
-from tests.waiting import wait_until
 
 A, B = "myapp.tasks.a", "myapp.tasks.b"
-MIDNIGHT = utc("2026-06-01 00:00")
 
 
 @pytest.fixture(autouse=True)
@@ -28,15 +23,9 @@ def _logs(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "frappe_celery")
 
 
-def add(bench: Bench, method: str, expression: str, **values: Any) -> None:
-    values = {"creation": MIDNIGHT, **values}
-    entry = row(method, cron_format=expression, **values)
-    bench.host.rows[entry.site, entry.name] = entry
-
-
 def test_entries_are_enqueued_when_they_are_due(bench: Bench) -> None:
-    add(bench, A, "0 * * * *")
-    add(bench, B, "30 * * * *")
+    bench.add(A, "0 * * * *")
+    bench.add(B, "30 * * * *")
     bench.scheduler()
     assert bench.at("2026-06-01 00:29") == []
     assert bench.at("2026-06-01 00:30") == [B]
@@ -48,7 +37,7 @@ def test_entries_are_enqueued_when_they_are_due(bench: Bench) -> None:
 
 
 def test_it_sleeps_until_the_next_is_due_but_never_long(bench: Bench) -> None:
-    add(bench, A, "0 * * * *")
+    bench.add(A, "0 * * * *")
     scheduler = bench.scheduler()
     bench.at("2026-06-01 00:00")
     assert scheduler.tick() == 1.0
@@ -59,7 +48,7 @@ def test_it_sleeps_until_the_next_is_due_but_never_long(bench: Bench) -> None:
 def test_after_downtime_a_missed_entry_runs_once_and_the_log_says_so(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(bench, A, "*/10 * * * *", last_execution=utc("2026-06-01 00:50:01"))
+    bench.add(A, "*/10 * * * *", last_execution=utc("2026-06-01 00:50:01"))
     bench.scheduler()
     assert bench.at("2026-06-03 12:05") == [A]
     assert (
@@ -72,7 +61,7 @@ def test_after_downtime_a_missed_entry_runs_once_and_the_log_says_so(
 
 
 def test_a_row_that_never_ran_counts_from_its_creation(bench: Bench) -> None:
-    add(bench, A, "0 0 * * *", creation=utc("2026-06-01 15:00"))
+    bench.add(A, "0 0 * * *", creation=utc("2026-06-01 15:00"))
     bench.scheduler()
     assert bench.at("2026-06-01 15:01") == []
     assert bench.at("2026-06-02 00:00") == [A]
@@ -81,7 +70,7 @@ def test_a_row_that_never_ran_counts_from_its_creation(bench: Bench) -> None:
 def test_no_overlap_and_what_was_left_out_is_logged_and_not_made_up_for(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(bench, A, "* * * * *")
+    bench.add(A, "* * * * *")
     bench.scheduler()
     assert bench.at("2026-06-01 00:01") == [A]
     bench.store.start(bench.jobs()[0].run_id, "test")
@@ -94,7 +83,7 @@ def test_no_overlap_and_what_was_left_out_is_logged_and_not_made_up_for(
 
 
 def test_last_execution_set_back_from_outside_wins(bench: Bench) -> None:
-    add(bench, A, "0 0 * * *")
+    bench.add(A, "0 0 * * *")
     bench.scheduler()
     assert bench.at("2026-06-02 00:00:01") == [A]
     bench.run(bench.jobs()[-1])
@@ -107,7 +96,7 @@ def test_last_execution_set_back_from_outside_wins(bench: Bench) -> None:
 
 
 def test_last_execution_set_back_while_no_scheduler_ran_wins_too(bench: Bench) -> None:
-    add(bench, A, "0 0 * * *")
+    bench.add(A, "0 0 * * *")
     bench.scheduler()
     bench.at("2026-06-02 00:00:01")
     bench.run(bench.jobs()[-1])
@@ -122,7 +111,7 @@ def test_last_execution_set_back_while_no_scheduler_ran_wins_too(bench: Bench) -
 
 
 def test_last_execution_put_off_from_outside_wins(bench: Bench) -> None:
-    add(bench, A, "0 * * * *")
+    bench.add(A, "0 * * * *")
     bench.scheduler()
     bench.at("2026-06-01 00:01")
     bench.host.change("tasks.a", last_execution=utc("2026-06-01 05:00"))
@@ -131,7 +120,7 @@ def test_last_execution_put_off_from_outside_wins(bench: Bench) -> None:
 
 
 def test_a_run_that_never_came_is_not_enqueued_again_by_the_next_scheduler(bench: Bench) -> None:
-    add(bench, A, "0 0 * * *")
+    bench.add(A, "0 0 * * *")
     bench.scheduler()
     bench.at("2026-06-02 00:00")
     bench.jobs()[0].cancel()
@@ -144,8 +133,8 @@ def test_a_run_that_never_came_is_not_enqueued_again_by_the_next_scheduler(bench
 def test_rows_are_added_changed_stopped_and_removed_while_it_runs(bench: Bench) -> None:
     bench.scheduler()
     bench.at("2026-06-01 00:00")
-    add(bench, A, "0 * * * *")
-    add(bench, B, "0 * * * *")
+    bench.add(A, "0 * * * *")
+    bench.add(B, "0 * * * *")
     assert bench.at("2026-06-01 01:00") == [A, B]
     for job in bench.jobs():
         bench.run(job)
@@ -164,8 +153,8 @@ def test_a_site_that_is_switched_off_waits_and_the_others_do_not(
     bench: Bench, caplog: pytest.LogCaptureFixture, key: str
 ) -> None:
     bench.project.write("sites/site2.localhost/site_config.json", "{}")
-    add(bench, A, "0 * * * *")
-    add(bench, B, "0 * * * *", site="site2.localhost")
+    bench.add(A, "0 * * * *")
+    bench.add(B, "0 * * * *", site="site2.localhost")
     bench.scheduler()
     bench.project.write(f"sites/{SITE}/site_config.json", json.dumps({key: 1}))
     assert bench.at("2026-06-01 01:00") == [B]
@@ -180,7 +169,7 @@ def test_a_site_that_is_switched_off_waits_and_the_others_do_not(
 
 
 def test_a_site_that_the_host_switches_off(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    add(bench, A, "0 * * * *")
+    bench.add(A, "0 * * * *")
     bench.scheduler()
     bench.at("2026-06-01 00:30")
     bench.host.off = "enable_scheduler is off in System Settings"
@@ -194,8 +183,8 @@ def test_a_broken_site_config_is_named_and_the_others_go_on(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.project.write("sites/site2.localhost/site_config.json", '{\n "a" 1}')
-    add(bench, A, "0 * * * *")
-    add(bench, B, "0 * * * *", site="site2.localhost")
+    bench.add(A, "0 * * * *")
+    bench.add(B, "0 * * * *", site="site2.localhost")
     bench.scheduler()
     assert bench.at("2026-06-01 01:00") == [A]
     (broken,) = [m for m in caplog.messages if m.startswith("site site2.localhost")]
@@ -205,7 +194,7 @@ def test_a_broken_site_config_is_named_and_the_others_go_on(
 
 
 def test_a_tick_that_is_configured_anew_counts_at_once(bench: Bench) -> None:
-    entry = row(A, "All", creation=MIDNIGHT)
+    entry = row(A, "All", creation=utc("2026-06-01 00:00"))
     bench.host.rows[SITE, entry.name] = entry
     bench.scheduler()
     bench.at("2026-06-01 00:00")
@@ -217,7 +206,7 @@ def test_a_tick_that_is_configured_anew_counts_at_once(bench: Bench) -> None:
 def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(bench, A, "0 * * * *")
+    bench.add(A, "0 * * * *")
     bench.scheduler()
     bench.at("2026-06-01 00:30")
     bench.host.fails = OSError("no database at db.example:3306")
@@ -237,8 +226,8 @@ def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
 def test_a_row_with_a_broken_expression_is_named_once_and_the_others_go_on(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(bench, A, "61 * * * *")
-    add(bench, B, "0 * * * *")
+    bench.add(A, "61 * * * *")
+    bench.add(B, "0 * * * *")
     bench.scheduler()
     assert bench.at("2026-06-01 01:00") == [B]
     bench.at("2026-06-01 01:01")
@@ -249,8 +238,8 @@ def test_a_row_with_a_broken_expression_is_named_once_and_the_others_go_on(
 def test_an_entry_that_cannot_be_enqueued_does_not_hold_up_the_others(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(bench, A, "0 * * * *", queue="mials")
-    add(bench, B, "0 * * * *")
+    bench.add(A, "0 * * * *", queue="mials")
+    bench.add(B, "0 * * * *")
     bench.scheduler()
     assert bench.at("2026-06-01 01:00") == [B]
     (failed,) = [record for record in caplog.records if record.levelno == logging.ERROR]
@@ -263,7 +252,7 @@ def test_the_first_start_fills_the_rows_and_a_later_change_is_announced_not_appl
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.host.hooks[0].hooks["scheduler_events"] = {"hourly": [A], "daily": B}
-    bench.host.now = MIDNIGHT
+    bench.host.now = bench.now
     bench.scheduler()
     bench.at("2026-06-01 00:30")
     assert sorted(name for _, name in bench.host.rows) == ["tasks.a", "tasks.b"]
@@ -283,88 +272,11 @@ def test_the_first_start_fills_the_rows_and_a_later_change_is_announced_not_appl
 
 def test_rows_of_ones_own_do_not_keep_the_hooks_from_being_filled_in(bench: Bench) -> None:
     """The research document's section 8, run before the first scheduler."""
-    add(bench, B, "0/5 * * * *", scheduler_event="EV-1")
+    bench.add(B, "0/5 * * * *", scheduler_event="EV-1")
     bench.host.hooks[0].hooks["scheduler_events"] = {"hourly": [A]}
     bench.scheduler()
     bench.at("2026-06-01 00:01")
     assert (SITE, "tasks.a") in bench.host.rows
-
-
-# -- several schedulers
-
-
-def test_two_that_both_believe_to_lead_act_on_no_due_time_twice(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Lease, "keep", lambda lease: True)
-    for number in range(20):
-        add(bench, f"myapp.tasks.t{number}", "* * * * *")
-    for _ in range(2):
-        bench.scheduler()
-    enqueued = 0
-    for minute in range(1, 11):
-        bench.now = MIDNIGHT + timedelta(minutes=minute)
-        barrier = threading.Barrier(2)
-
-        def act(scheduler: Any, barrier: threading.Barrier = barrier) -> None:
-            barrier.wait()
-            while scheduler.tick() == 0:
-                pass
-
-        threads = [threading.Thread(target=act, args=[each]) for each in bench.schedulers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        jobs = bench.jobs()
-        enqueued += len(jobs)
-        assert len(jobs) == 20, f"at minute {minute}"
-        for job in jobs:
-            bench.run(job)
-            job.delete()
-    assert enqueued == 200
-
-
-def test_one_leads_the_other_stands_by_and_takes_over_when_it_leaves(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
-    add(bench, A, "0 * * * *")
-    leader, other = bench.scheduler(), bench.scheduler()
-    assert leader.tick() > 0
-    for _ in range(3):
-        assert other.tick() > 0
-    assert bench.host.reads == 1, "who stands by reads nothing"
-    assert len([m for m in caplog.messages if "stands by" in m]) == 1
-    assert bench.at("2026-06-01 01:00", other) == []
-    leader.close()
-    assert bench.at("2026-06-01 01:00", other) == [A]
-
-
-def test_who_takes_over_from_a_dead_leader_says_so_and_misses_nothing(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
-    add(bench, A, "0 * * * *")
-    add(bench, B, "0 * * * *")
-    leader, other = bench.scheduler(lease_seconds=0.2), bench.scheduler()
-    bench.at("2026-06-01 00:59", leader)
-    assert leader.lease is not None
-    leader.lease.name = "elsewhere.1"
-    bench.store.client.set(leader.lease._leader, "elsewhere.1")
-    bench.now = utc("2026-06-01 01:00")
-    leader._hear()
-    leader._act(leader.agenda.take())  # it dies between two entries
-    bench.schedulers.remove(leader)
-
-    def taken_over() -> bool:
-        bench.at("2026-06-01 01:00", other)
-        return len(bench.jobs()) == 2
-
-    wait_until(taken_over, what="the other one acts")
-    assert sorted(job.job_name for job in bench.jobs()) == [A, B]
-    assert any(
-        m.startswith("LockTimeoutError: scheduler elsewhere.1 gave no sign of life")
-        for m in caplog.messages
-    )
 
 
 # -- the Redis
@@ -375,7 +287,7 @@ def test_a_redis_that_is_away_is_named_once_and_what_is_due_waits(
 ) -> None:
     bench.project.configure(redis_queue=own_redis.url)
     settings.use(None)
-    add(bench, A, "* * * * *")
+    bench.add(A, "* * * * *")
     scheduler = bench.scheduler(lease_seconds=0.2)
     bench.at("2026-06-01 00:00:30")
     own_redis.kill()
