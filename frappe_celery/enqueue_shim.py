@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from frappe_celery import hosts, publish, settings
@@ -103,7 +104,7 @@ def enqueue(
     if config.frappe_version >= 17:
         at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())
 
-    def publish_it() -> Job | None:
+    def publish_it(message: JobMessage) -> Job | None:
         return publish.publish(
             message,
             own_id=bool(job_id),
@@ -113,9 +114,9 @@ def enqueue(
         )
 
     if enqueue_after_commit:
-        host.after_commit(publish_it)
+        host.after_commit(lambda: publish_it(_as_it_is_now(message, method, kwargs)))
         return None
-    job = publish_it()
+    job = publish_it(message)
     if not is_async and job is not None:
         from frappe_celery.worker.perform import perform_here
 
@@ -182,10 +183,21 @@ def _message(
         timeout=seconds_of(timeout or None, config.queue(queue).timeout),
         kwargs=codec.encode_arguments(kwargs, allow_pickle),
         name=job_name or method_name(method),
-        event=event,
+        event=codec.encode_value(event, allow_pickle),
         on_success=on_success and codec.encode_callable(on_success, allow_pickle),
         on_failure=on_failure and codec.encode_callable(on_failure, allow_pickle),
         retries=retries,
+        enqueued_at=time.time(),
+    )
+
+
+def _as_it_is_now(message: JobMessage, method: Method, kwargs: dict[str, Any]) -> JobMessage:
+    """The message of a job that waited for the commit: Frappe pickles its arguments only then."""
+    allow_pickle = settings.current().frappe_celery_pickle
+    return replace(
+        message,
+        method=codec.encode_callable(method, allow_pickle),
+        kwargs=codec.encode_arguments(kwargs, allow_pickle),
         enqueued_at=time.time(),
     )
 

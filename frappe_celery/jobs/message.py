@@ -35,7 +35,7 @@ class JobMessage:
     kwargs: Any = field(default_factory=dict)
     name: str = ""
     """Frappe's job_name; the method's path where none was given."""
-    event: str | None = None
+    event: Any = None
     on_success: Any = None
     on_failure: Any = None
     retries: int = 0
