@@ -34,13 +34,13 @@ def log_error(
 
     Called with title and message the wrong way round, as task code often does (a title of
     several lines is a traceback), they are put right. Without a message it is the exception
-    being handled.
+    being handled. As in Frappe, whose table of them has no transactions, a rollback keeps it.
     """
     title, text = sort_out(title, message)
     try:
         from frappe_celery.hosts.standalone.documents import get_doc
 
-        return get_doc(
+        row = get_doc(
             {
                 "doctype": "Error Log",
                 "method": title,
@@ -49,11 +49,20 @@ def log_error(
                 "reference_name": reference_name,
             }
         ).insert(ignore_permissions=True)
+        local.db.transaction.write_again(lambda: _write_again(row))
+        return row
     except Exception:
         logger.exception(
             "the Error Log could not be written on %s: %s\n%s", local.site, title, text
         )
         return None
+
+
+def _write_again(row: Any) -> None:
+    try:
+        row.db_insert()
+    except Exception:
+        logger.exception("the Error Log %s was rolled back on %s", row.method, local.site)
 
 
 def sort_out(title: Any, message: Any) -> tuple[str, str]:

@@ -56,6 +56,7 @@ class Transaction:
         self.after_rollback = CallbackManager()
         self._atomic: Atomic | None = None
         self._savepoints: dict[str, str] = {}
+        self._written_again: list[Callable[[], Any]] = []
 
     def open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
@@ -108,6 +109,7 @@ class Transaction:
         self.after_rollback.reset()
         self.before_commit.run()
         self._leave(keep=True)
+        self._written_again.clear()
         self.after_commit.run()
 
     def rollback(self) -> None:
@@ -123,6 +125,19 @@ class Transaction:
         self.before_rollback.run()
         self._leave(keep=False)
         self.after_rollback.run()
+        self._write_again()
+
+    def write_again(self, write: Callable[[], Any]) -> None:
+        """Have a rollback of the open transaction followed by `write`, as if it had not undone it.
+
+        Where not we decide about the transaction, nothing is done.
+        """
+        if not self.decided_elsewhere():
+            self._written_again.append(write)
+
+    def _write_again(self) -> None:
+        for write in self._written_again:
+            write()
 
     def _leave(self, keep: bool) -> None:
         """End the atomic block that we hold, if any."""
@@ -153,6 +168,8 @@ class Transaction:
         finally:
             self._leave(keep=False)
         self.after_rollback.run()
+        self._write_again()
+        self._leave(keep=True)
 
     @contextmanager
     def writing(self) -> Iterator[BaseDatabaseWrapper]:

@@ -59,3 +59,26 @@ def test_it_does_not_raise_into_the_job(frappe: Any, caplog: Any, monkeypatch: A
     assert frappe.log_error("Title", "the text") is None
     assert "the database is away" in caplog.text
     assert "the text" in caplog.text
+
+
+def test_a_rollback_keeps_it_and_only_once(frappe: Any) -> None:
+    frappe.new_doc("ToDo").insert()
+    frappe.log_error("kept", "m")
+    frappe.db.rollback()
+    frappe.db.rollback()
+    assert frappe.db.count("ToDo") == 0
+    assert frappe.get_all("Error Log", pluck="method") == ["kept"]
+    frappe.db.commit()
+    frappe.db.rollback()
+    assert frappe.get_all("Error Log", pluck="method") == ["kept"]
+
+
+def test_leaving_the_site_without_a_commit_keeps_it(frappe: Any) -> None:
+    site = frappe.local.site
+    frappe.new_doc("ToDo").insert()
+    frappe.log_error("kept", "m")
+    frappe.destroy()
+    frappe.init(site)
+    frappe.connect()
+    assert frappe.db.count("ToDo") == 0
+    assert frappe.get_all("Error Log", pluck="method") == ["kept"]
