@@ -16,8 +16,8 @@ import os
 import socket
 import uuid
 from itertools import count
+from queue import Empty
 from typing import Any
-from weakref import WeakSet
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
@@ -68,32 +68,41 @@ class Poller(kombu_redis.MultiChannelPoller):
 
     def __init__(self) -> None:
         super().__init__()
-        self.consumers: WeakSet[Channel] = WeakSet()
+        self.consumers: set[Channel] = set()
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
+        if not channel.listens:
+            self._connect(channel)
+        channel.fetch()
+
+    def _connect(self, channel: Channel) -> None:
         if channel not in self.consumers:
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             self.consumers.add(channel)
         if not self._client_registered(channel, channel.client, "BRPOP"):
             channel._in_poll = False
             self._register(channel, channel.client, "BRPOP")
-            channel.rang = True
         if not self._client_registered(channel, channel.bell, "BELL"):
             channel.bell.subscribe(channel.keys.bell)
             self._register(channel, channel.bell, "BELL")
-        channel.fetch()
+        channel.rang = channel.listens = True
 
     def on_readable(self, fileno: int) -> Any:
         """Read what came: kombu leaves it unread while the worker is full, and spins."""
         channel, kind = self._fd_to_chan[fileno]
-        return channel.handlers[kind]()
+        if not channel.handlers[kind]():
+            raise Empty  # else drain_events would end without a message, and mingle never
+        return True
 
     def on_poll_start(self) -> None:
-        """Once per turn of the event loop."""
-        super().on_poll_start()
-        for channel in self.consumers:
-            if channel.acknowledged:
+        """Once per turn of the event loop: like kombu's, but what is connected is left alone."""
+        for channel in self._channels:
+            if channel.fetches_from:
+                self._register_BRPOP(channel)
+            elif channel.acknowledged:
                 channel.fetch()
+            if channel.active_fanout_queues and not channel._in_listen:
+                self._register_LISTEN(channel)
 
     def look_anyway(self) -> None:
         """Have every consumer look into its queues."""
@@ -144,9 +153,11 @@ class Channel(kombu_redis.Channel):
         self.acknowledged: list[str] = []
         self._sent: list[str] = []
         self.rang = True
+        self.listens = False
         self._tags = (f"{self.consumer}:{number}" for number in count())
         self._tag = ""
-        self._fetched_from: list[tuple[str, str]] = []
+        self.fetches_from: list[tuple[str, str]] = []
+        self._asked = self.fetches_from
 
     # -- publishing, for all tasks but ours (see `publish`)
 
@@ -172,6 +183,10 @@ class Channel(kombu_redis.Channel):
             self._bell = self._create_client(asynchronous=True).pubsub()
         return self._bell
 
+    def _on_connection_disconnect(self, connection: Any) -> None:
+        self.listens = False
+        super()._on_connection_disconnect(connection)
+
     def _update_queue_cycle(self) -> None:
         """Queues in the order in which they are consumed, each with its priorities."""
         places = {
@@ -180,20 +195,21 @@ class Channel(kombu_redis.Channel):
             if queue not in self.active_fanout_queues
             for priority in self.priority_steps
         }
-        self._fetched_from = [(queue, key) for key, queue in places.items()]
+        self.fetches_from = [(queue, key) for key, queue in places.items()]
 
     def fetch(self) -> None:
         """Send for the next message, unless an answer is due or there is nothing to say."""
         if self._in_poll:
             return
-        wants = self.rang and bool(self._fetched_from) and self.qos.can_consume()
+        wants = self.rang and bool(self.fetches_from) and self.qos.can_consume()
         if not wants and not self.acknowledged:
             return
         self._sent, self.acknowledged = self.acknowledged, []
         self._tag = next(self._tags) if wants else ""
-        self.rang = False
+        self.rang = self.rang and not wants
+        self._asked = self.fetches_from
         self._in_poll = self.client.connection
-        keys = [self.keys.in_flight(self.consumer), *(key for _, key in self._fetched_from)]
+        keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
         self.client.connection.send_command(
             *scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag, *self._sent
         )
@@ -216,7 +232,7 @@ class Channel(kombu_redis.Channel):
             return False
         self.rang = True
         place, token, sealed = found
-        queue, _ = self._fetched_from[place - 2]
+        queue, _ = self._asked[place - 2]
         try:
             if token[:1] == b"{":
                 message = celery_message(token, queue)
@@ -237,7 +253,7 @@ class Channel(kombu_redis.Channel):
             bell.parse_response()
         self.rang = True
         self.fetch()
-        return True
+        return False
 
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""

@@ -26,7 +26,9 @@ class ScheduledMethod(BaseTask):
     def apply_async(self, *_: Any, **__: Any) -> Any:
         """Enqueue it as a job now; returns the Job, None while one waits or runs."""
         from frappe_celery.schedule.fire import enqueue_scheduled
+        from frappe_celery.schedule.sync import fill_once
 
+        fill_once(self.row.site)
         return enqueue_scheduled(self.row)
 
     def run(self) -> None:
