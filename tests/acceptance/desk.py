@@ -66,6 +66,8 @@ class Note:
     site: str
     user: str
     queue: str | None
+    enqueued_at: str | None
+    """Of the record, naive UTC."""
 
 
 def notes(project: Project, site: str | None = None) -> list[Note]:
