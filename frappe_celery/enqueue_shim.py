@@ -16,7 +16,8 @@ from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.settings import Settings, seconds_of
+from frappe_celery.settings import Settings
+from frappe_celery.timeouts import seconds_of
 
 Method = str | Callable[..., Any]
 

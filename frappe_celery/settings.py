@@ -6,7 +6,6 @@ Every default stands here and nowhere else; the table in the documentation is ma
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -20,8 +19,8 @@ from frappe_celery.config_files import (
     read_json,
     variable,
 )
-from frappe_celery.errors import BadTimeout, ConfigError, UnknownQueue
-from frappe_celery.signing import CONFIG_KEY, ENVIRONMENT_KEY, Signer, load_key
+from frappe_celery.errors import ConfigError, UnknownQueue
+from frappe_celery.signing import CONFIG_KEY, Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://")
@@ -361,33 +360,6 @@ def _django_values(environ: Mapping[str, str]) -> dict[str, Any]:
     return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
 
 
-def seconds_of(timeout: Any, default: int) -> int:
-    """A job's timeout in seconds, -1 for none; takes what RQ takes, '1h' forms too.
-
-    Raises:
-        BadTimeout: anything else.
-    """
-    if timeout is None:
-        return default
-    seconds = timeout
-    if isinstance(timeout, str) and (text := _TIMEOUT_TEXT.fullmatch(timeout)):
-        seconds = int(text[1]) * _UNITS[text[2].lower()]
-    elif isinstance(timeout, float) and 0 < timeout <= LONGEST_TIMEOUT:
-        seconds = max(1, round(timeout))
-    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-    if whole and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
-        return int(seconds)
-    raise BadTimeout(
-        f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"
-        " or a text such as '90s', '30m', '1h' or '2d'"
-    )
-
-
-LONGEST_TIMEOUT = 10**9
-"""Seconds: 31 years, near the most that a timer of the operating system takes."""
-_TIMEOUT_TEXT = re.compile(r"(-1|\d{1,12})([smhd]?)", re.ASCII | re.IGNORECASE)
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
 _current: Settings | None = None
 
 
@@ -403,16 +375,3 @@ def use(settings: Settings | None) -> None:
     """Make `settings` this process's; None has them read anew when next asked for."""
     global _current
     _current = settings
-
-
-__all__ = [
-    "CONFIG_KEY",
-    "ENVIRONMENT_KEY",
-    "OPTIONS",
-    "Options",
-    "Queue",
-    "Settings",
-    "current",
-    "seconds_of",
-    "use",
-]

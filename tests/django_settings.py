@@ -1,4 +1,4 @@
-"""A Django project of a team's own that has frappe_celery installed; mypy reads the models by it."""
+"""A Django project of a team with frappe_celery installed; mypy reads the models by it."""
 
 SECRET_KEY = "only for tests"
 INSTALLED_APPS = ["django_celery_beat", "frappe_celery.hosts.standalone"]

@@ -4,7 +4,10 @@ import frappe
 
 
 def refresh_prices(factor=1.0, articles=None):
-    return {article: 10 * factor for article in articles or ["tea", "coffee"]}
+    prices = {}
+    for article in articles or ["tea", "coffee"]:
+        prices[article] = round(2 * len(article) * factor, 2)
+    return prices
 
 
 def rebuild_statistics(days=30):

@@ -52,7 +52,8 @@ def schedule() -> Table:
     """What beat will enqueue, and when next; `frappe-celery schedule` shows more of it."""
     config = settings.current()
     found = site_schedule(hosts.current(), config, config.site, count=1)
-    table = Table(Column("method", no_wrap=True), "expression", "queue", "next", title="The schedule, run by beat")
+    columns = (Column("method", no_wrap=True), "expression", "queue", "next")
+    table = Table(*columns, title="The schedule, run by beat")
     for line in found.lines:
         soon = line.next[0].strftime("%a %d %b %H:%M:%S") if line.next else ""
         table.add_row(line.method, line.expression, line.queue, soon)

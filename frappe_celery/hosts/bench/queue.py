@@ -18,7 +18,7 @@ from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.settings import seconds_of
+from frappe_celery.timeouts import seconds_of
 
 FOR_EVER = 100 * 365 * 86400
 """RQ's ttl of -1, in seconds."""

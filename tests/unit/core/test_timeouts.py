@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from frappe_celery.errors import BadTimeout
-from frappe_celery.settings import seconds_of
+from frappe_celery.timeouts import seconds_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""A job's timeout as callers write it: seconds, -1, or RQ's '1h'."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from frappe_celery.errors import BadTimeout
+
+LONGEST_TIMEOUT = 10**9
+"""Seconds: 31 years, near the most that a timer of the operating system takes."""
+_TIMEOUT_TEXT = re.compile(r"(-1|\d{1,12})([smhd]?)", re.ASCII | re.IGNORECASE)
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds_of(timeout: Any, default: int) -> int:
+    """A job's timeout in seconds, -1 for none; takes what RQ takes, '1h' forms too.
+
+    Raises:
+        BadTimeout: anything else.
+    """
+    if timeout is None:
+        return default
+    seconds = timeout
+    if isinstance(timeout, str) and (text := _TIMEOUT_TEXT.fullmatch(timeout)):
+        seconds = int(text[1]) * _UNITS[text[2].lower()]
+    elif isinstance(timeout, float) and 0 < timeout <= LONGEST_TIMEOUT:
+        seconds = max(1, round(timeout))
+    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+    if whole and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
+        return int(seconds)
+    raise BadTimeout(
+        f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"
+        " or a text such as '90s', '30m', '1h' or '2d'"
+    )
