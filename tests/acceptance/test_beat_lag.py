@@ -19,9 +19,7 @@ EVERY_SECOND = 'scheduler_events["cron"] = {"* * * * * *": ["myapp.tasks.every_t
 
 def acted(beat: Process) -> dict[datetime, str]:
     """Each due time of `every_tick`, naive UTC as records have it, and what beat did."""
-    return {
-        datetime.fromisoformat(due): outcome for due, outcome in ACTED.findall(beat.output())
-    }
+    return {datetime.fromisoformat(due): outcome for due, outcome in ACTED.findall(beat.output())}
 
 
 def now() -> datetime:
