@@ -94,7 +94,9 @@ class Bench:
 
     def frappe(self, *arguments: str, **environment: str) -> str:
         """`bench …`."""
-        return self.run("python", "-m", "frappe.utils.bench_helper", "frappe", *arguments, **environment)
+        return self.run(
+            "python", "-m", "frappe.utils.bench_helper", "frappe", *arguments, **environment
+        )
 
     def ask(
         self, code: str, site: str | None = None, user: str = "Administrator", **environment: str

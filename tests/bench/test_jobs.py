@@ -91,7 +91,8 @@ def test_after_commit_and_after_rollback(bench: Bench) -> None:
     label = uuid.uuid4().hex
     answer = bench.ask(
         f"""
-        assert frappe.enqueue(fc_probe.write, label="{label}-kept", enqueue_after_commit=True) is None
+        job = frappe.enqueue(fc_probe.write, label="{label}-kept", enqueue_after_commit=True)
+        assert job is None
         frappe.db.commit()
         frappe.enqueue(fc_probe.write, label="{label}-lost", enqueue_after_commit=True)
         frappe.db.rollback()

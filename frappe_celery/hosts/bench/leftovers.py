@@ -7,7 +7,7 @@ from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.settings import Settings
 
-NAMED = 5
+NAMED = 20
 """How many jobs of a queue are named."""
 
 

@@ -1,0 +1,193 @@
+"""Every process of a bench enqueues to Celery once it is switched on, and to RQ once it is off."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+import uuid
+from http.cookiejar import CookieJar
+
+import pytest
+
+from tests.bench.bench import Bench
+from tests.servers import free_port
+from tests.waiting import wait_until
+
+WHERE_IT_WAITS = "answer = type(frappe.enqueue('frappe.ping')).__module__"
+EVENT = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.execute_event"
+
+
+def test_a_script_that_bound_its_names_early(bench: Bench) -> None:
+    answer = bench.ask(
+        """
+        import rq, rq.job
+        from frappe.utils.background_jobs import enqueue, get_redis_conn, is_job_enqueued
+        from rq import Queue, Worker, get_current_job
+        from rq.registry import FailedJobRegistry
+        from frappe.utils.background_jobs import generate_qname
+        job = enqueue("frappe.ping", job_id="early")
+        own = rq.Queue("an-apps-own-queue", connection=get_redis_conn())
+        answer = [is_job_enqueued("early"), rq.job.Job.fetch(job.id, get_redis_conn()) == job,
+                  Queue(generate_qname("default"), connection=get_redis_conn()).count,
+                  FailedJobRegistry(generate_qname("short"), get_redis_conn()).__module__,
+                  type(own).__module__, own.count]
+        """
+    )
+    assert answer == [True, True, 1, "frappe_celery.hosts.bench.registry", "rq.queue", 0]
+
+
+def test_modules_imported_before_the_switch_acts(bench: Bench) -> None:
+    bench.logs.mkdir(parents=True, exist_ok=True)
+    (bench.logs / "fc_early.py").write_text("from rq import Queue\nfrom rq.job import Job\n")
+    script = f"""
+import sys; sys.path.insert(0, {str(bench.logs)!r})
+import fc_early, frappe
+before = fc_early.Queue.__module__
+import frappe.utils.background_jobs
+print(before, fc_early.Queue.__module__, fc_early.Job.__module__)
+"""
+    output = bench.run("python", "-c", script)
+    assert output.split() == [
+        "rq.queue",
+        "frappe_celery.hosts.bench.queue",
+        "frappe_celery.hosts.bench.job",
+    ]
+
+
+def test_bench_execute_and_console(bench: Bench) -> None:
+    bench.frappe("--site", bench.site, "execute", "frappe.utils.background_jobs.enqueue_test_job")
+    console = bench.start(
+        "python", "-c",
+        "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-m',"
+        " 'frappe.utils.bench_helper', 'frappe', '--site', sys.argv[1], 'console'],"
+        " input=b'frappe.enqueue(\"frappe.ping\")\\n').returncode)",
+        bench.site,
+    )  # fmt: skip
+    console.wait(60)
+    count = (
+        "from frappe.utils.background_jobs import get_queue; answer = get_queue('default').count"
+    )
+    assert bench.ask(count) == 2, console.output()
+
+
+@pytest.mark.parametrize("preload", [[], ["--preload"]])
+def test_the_web_server(bench: Bench, preload: list[str]) -> None:
+    port = free_port()
+    options = ["-b", f"127.0.0.1:{port}", "-w", "1", "-t", "60", *preload]
+    web = bench.start("gunicorn", *options, "frappe.app:application")
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def call(method: str, **arguments: str) -> str:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/method/{method}",
+            json.dumps(arguments).encode(),
+            {"Host": bench.site, "Content-Type": "application/json"},
+        )
+        return str(opener.open(request, timeout=60).read())
+
+    wait_until(lambda: "Booting worker" in web.output(), 60)
+    wait_until(lambda: "pong" in call("ping"), 60)
+    doc = bench.ask(
+        """
+        row = frappe.get_all("Scheduled Job Type", {"method": "frappe.oauth.delete_oauth2_data"})[0]
+        answer = json.dumps({"name": row.name})
+        """
+    )
+    bench.ask(
+        """
+        from frappe.utils.password import update_password
+        update_password("Administrator", "admin")
+        """
+    )
+    call("login", usr="Administrator", pwd="admin")
+    call(EVENT, doc=doc)
+    jobs = bench.ask(
+        "from frappe.utils.background_jobs import get_jobs; answer = get_jobs(key='job_type')"
+    )
+    assert jobs == {bench.site: ["frappe.oauth.delete_oauth2_data"]}
+
+
+def test_bench_worker_burst_runs_what_waits_and_bench_schedule_refuses(bench: Bench) -> None:
+    label = uuid.uuid4().hex
+    bench.ask(f"frappe.enqueue(fc_probe.write, label={label!r}, queue='long')")
+    output = bench.frappe("worker", "--queue", "short,long", "--burst")
+    assert "quitting" in output
+    assert bench.ask(f"answer = written({label!r})") == [f"{label}|{bench.site}|Administrator"]
+
+    schedule = bench.start("python", "-m", "frappe.utils.bench_helper", "frappe", "schedule")
+    assert schedule.wait(60) == 1
+    assert "frappe-celery beat" in schedule.output()
+
+
+def test_a_job_that_a_killed_worker_ran_has_failed(bench: Bench) -> None:
+    worker = bench.worker(1)
+    job_id = bench.ask(
+        """
+        job = frappe.enqueue(fc_probe.sleep, seconds=60)
+        until(lambda: job.is_started)
+        answer = job.id
+        """
+    )
+    worker.kill()
+    bench.worker(1)
+    assert bench.ask(
+        f"""
+        from frappe.utils.background_jobs import Job, get_redis_conn
+        job = Job.fetch({job_id!r}, get_redis_conn())
+        ended(job)
+        answer = [job.get_status(), job.exc_info.split(":")[0]]
+        """
+    ) == ["failed", "AbandonedJobError"]
+
+
+def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
+    label = uuid.uuid4().hex
+    purge = "from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()"
+    bench.ask(purge, FRAPPE_CELERY_ENABLED="false")  # what others left in RQ
+    try:
+        assert bench.ask(WHERE_IT_WAITS) == "frappe_celery.hosts.bench.job"
+        bench.ask(f"frappe.enqueue(fc_probe.write, label='{label}-celery', job_id={label!r})")
+        off = bench.run("frappe-celery", "disable")
+        assert f"{bench.site}::{label}" in off
+        assert "frappe-celery worker --burst" in off
+        assert bench.ask(WHERE_IT_WAITS) == "rq.job"
+        bench.ask(f"frappe.enqueue(fc_probe.write, label='{label}-rq', job_id='{label}-rq')")
+
+        bench.run("frappe-celery", "worker", "--burst", "-c", "1")
+        assert bench.ask(f"answer = written({label!r})") == [
+            f"{label}-celery|{bench.site}|Administrator"
+        ]
+
+        on = bench.run("frappe-celery", "enable")
+        assert f"{bench.site}::{label}-rq" in on
+        assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in on
+        twice = f"answer = frappe.enqueue('frappe.ping', job_id='{label}-rq', deduplicate=True)"
+        assert bench.ask(twice) is None, "one waits in RQ"
+        bench.frappe("worker", "--burst", FRAPPE_CELERY_ENABLED="false")
+        assert f"{label}-rq|{bench.site}|Administrator" in bench.ask(f"answer = written({label!r})")
+        assert "No job waits in RQ" in bench.run("frappe-celery", "enable")
+    finally:
+        bench.run("frappe-celery", "enable")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("FRAPPE_CELERY_REDIS_QUEUE", "redis://127.0.0.1:1", "does not answer"),
+        ("FRAPPE_CELERY_REDIS_QUEUE", "null", "redis_queue"),
+        ("FRAPPE_BENCH_ROOT", "/tmp", "is no bench"),
+    ],
+)
+def test_enable_refuses_where_it_cannot_work_and_changes_nothing(
+    bench: Bench, variable: str, value: str, reason: str
+) -> None:
+    try:
+        bench.run("frappe-celery", "disable")
+        before = bench.config
+        process = bench.start("frappe-celery", "enable", **{variable: value})
+        assert process.wait(60) == 1
+        assert reason in process.output()
+        assert bench.config == before
+        assert bench.ask(WHERE_IT_WAITS) == "rq.job"
+    finally:
+        bench.run("frappe-celery", "enable")
