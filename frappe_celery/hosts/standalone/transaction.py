@@ -124,11 +124,11 @@ class Transaction:
         self.after_commit.reset()
         self.before_rollback.run()
         self._leave(keep=False)
-        self.after_rollback.run()
         self._write_again()
+        self.after_rollback.run()
 
     def write_again(self, write: Callable[[], Any]) -> None:
-        """Have a rollback of the open transaction followed by `write`, as if it had not undone it.
+        """Have a rollback of the open transaction followed by `write`, committed at once.
 
         Where not we decide about the transaction, nothing is done.
         """
@@ -136,8 +136,10 @@ class Transaction:
             self._written_again.append(write)
 
     def _write_again(self) -> None:
-        for write in self._written_again:
+        writes, self._written_again = self._written_again, []
+        for write in writes:
             write()
+        self._leave(keep=True)
 
     def _leave(self, keep: bool) -> None:
         """End the atomic block that we hold, if any."""
@@ -167,9 +169,8 @@ class Transaction:
             self.before_rollback.run()
         finally:
             self._leave(keep=False)
-        self.after_rollback.run()
         self._write_again()
-        self._leave(keep=True)
+        self.after_rollback.run()
 
     @contextmanager
     def writing(self) -> Iterator[BaseDatabaseWrapper]:
