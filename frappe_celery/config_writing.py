@@ -26,7 +26,7 @@ def edit_json(path: Path, edit: Callable[[dict[str, Any]], object]) -> dict[str,
         config = dict(before)
         edit(config)
         if config != before:
-            _replace(path, json.dumps(config, indent=1, sort_keys=True))
+            _replace(path, json.dumps(config, indent=1))
         return config
 
 
