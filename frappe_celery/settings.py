@@ -269,7 +269,11 @@ class Settings(Options):
     def has_site(self, site: str) -> bool:
         """Whether there is a site of that name; any name will do where there is no `sites`."""
         folder = f"{self.root}/sites"
-        return os.path.exists(f"{folder}/{site}/site_config.json") or not os.path.isdir(folder)
+        return (
+            os.path.exists(f"{folder}/{site}/site_config.json")
+            or not os.path.isdir(folder)
+            or site in self.sites()
+        )
 
     def site_config(self, site: str) -> dict[str, Any]:
         """What `frappe.conf` holds for a site: the bench's configuration, the site's own wins.

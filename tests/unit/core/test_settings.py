@@ -334,3 +334,11 @@ def test_a_broker_that_is_not_redis_is_refused_and_not_passed_over(
     with pytest.raises(ConfigError, match=r"amqp:// is not supported.*redis://host") as error:
         broker_settings(load(bench))
     assert "secret" not in str(error.value)
+
+
+def test_a_sites_folder_without_sites_has_the_default_one(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    settings = Settings.load(tmp_path, environ={})
+    assert settings.sites() == [settings.site]
+    assert settings.has_site(settings.site)
+    assert not settings.has_site("another.localhost")
