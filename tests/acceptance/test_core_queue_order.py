@@ -59,7 +59,7 @@ def test_a_backlog_is_emptied_in_the_order_of_q(
 ) -> None:
     queues = order.split(",")
     backlog("short", "default", "long", "mail", "archive")
-    assert project.worker("-Q", order, "--burst").wait() == 0
+    assert project.worker("--without-mingle", "-Q", order, "--burst").wait() == 0
     assert project.effects() == in_order(*queues)
     left = {"short", "default", "long", "mail", "archive"} - set(queues)
     assert all(store.queue_length(queue) == 4 for queue in left)
@@ -70,7 +70,7 @@ def test_without_q_it_is_short_default_long_then_the_custom_ones(
 ) -> None:
     everything = ("short", "default", "long", "mail", "archive")
     backlog(*everything)
-    assert project.worker("--burst").wait() == 0
+    assert project.worker("--without-mingle", "--burst").wait() == 0
     assert project.effects() == in_order(*everything)
 
 
@@ -80,7 +80,7 @@ def test_at_front_jumps_its_own_queue_only_and_the_last_one_is_first(
     backlog("short", "long", each=2)
     for name in ("first", "second", "third"):
         add("long", name, at_front=True)
-    assert project.worker("-Q", "short,long", "--burst").wait() == 0
+    assert project.worker("--without-mingle", "-Q", "short,long", "--burst").wait() == 0
     assert project.effects() == [
         *("short0", "short1", "third", "second", "first"),
         *("long0", "long1"),
@@ -95,7 +95,7 @@ def test_what_comes_into_an_earlier_queue_meanwhile_is_next(
     enqueue("myapp.work.work", queue="long", text="long0", until=str(until))
     add("long", "long1")
     add("default", "default0")
-    worker = project.worker("-Q", "short,default,long")
+    worker = project.worker("--without-mingle", "-Q", "short,default,long")
     wait_until(lambda: "long0 started" in project.effects(), what="the long job runs")
     for queue in ("long", "default", "short"):
         add(queue, f"{queue}2")

@@ -11,7 +11,7 @@ from frappe_celery import settings
 from frappe_celery.hosts.standalone.context import destroy
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ENDED
-from tests.project import Project
+from tests.project import Process, Project
 from tests.waiting import wait_until
 
 TASKS = '''
@@ -88,6 +88,11 @@ def inside(project: Project) -> Iterator[JobStore]:
         sys.path[:] = before
         for name in [name for name in sys.modules if name.split(".")[0] == "myapp"]:
             del sys.modules[name]
+
+
+def worker(project: Project, *arguments: str, **environment: str) -> Process:
+    """A worker that does not look for others first, which takes Celery a second."""
+    return project.worker("--without-mingle", *arguments, **environment)
 
 
 def ended(job: Job, timeout: float = 30) -> Job:

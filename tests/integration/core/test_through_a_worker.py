@@ -21,7 +21,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import TASK_NAME
 from frappe_celery.settings import Settings, use
 from frappe_celery.signing import Signer
-from tests.integration.core.benches import ended
+from tests.integration.core.benches import ended, worker
 from tests.integration.core.stores import message
 from tests.project import Project
 from tests.unit.core.values import Address, Colour, shape, values
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.usefixtures("_worker")
 
 @pytest.fixture(scope="module")
 def _worker(bench: Project) -> None:
-    bench.worker()
+    worker(bench)
 
 
 def finished(job: Job) -> Job:
