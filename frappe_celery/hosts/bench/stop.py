@@ -18,10 +18,16 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
         InvalidJobOperation: it does not run.
     """
     job = Job.fetch(job_id, connection)
-    reason = "stopped by a person or another job"
-    status = job.store.end(job, JobStatus.STOPPED, was=JobStatus.STARTED, reason=reason)
-    if status != JobStatus.STOPPED:
-        raise InvalidJobOperation(f"job {job_id} is {status or 'gone'}: it does not run")
+    if not _ends_as_stopped(job):
+        raise InvalidJobOperation(f"job {job_id} is {job.get_status() or 'gone'}: it does not run")
     from frappe_celery import app
 
     app.control.revoke(job.run_id, terminate=True, signal="SIGKILL")
+
+
+def _ends_as_stopped(job: Job) -> bool:
+    reason = "stopped by a person or another job"
+    return job.get_status() == JobStatus.STARTED and (
+        job.store.end(job, JobStatus.STOPPED, was=JobStatus.STARTED, reason=reason)
+        == JobStatus.STOPPED
+    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 
@@ -39,12 +40,15 @@ def enable() -> None:
     config = settings.current()
     _refuse_where_it_cannot_work(config)
     assert config.signer  # the key that signs messages is made
+    was_hooked = is_hooked()
     try:
         copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
         _installed(".pth").write_text(f"import {HOOK}\n")
         edit_json(_common_config(config), lambda values: values.update({KEY: True}))
     except OSError as exc:
-        _remove_hook()
+        if not was_hooked:
+            with suppress(OSError):
+                _remove_hook()
         raise ConfigError(f"cannot switch on: {exc}. Run it as the bench's own user") from exc
     settings.use(None)
 

@@ -1,0 +1,126 @@
+"""Stands in for Frappe: what the bench host calls, each written for these tests.
+
+Its database is a file of lines, `effects.txt` in the bench; what a job writes is there once it was
+committed.
+"""
+
+import importlib
+import os
+from types import SimpleNamespace
+
+__version__ = "15.0.0"
+
+
+class RetryBackgroundJobError(Exception):
+    pass
+
+
+class QueryDeadlockError(Exception):
+    pass
+
+
+class QueryTimeoutError(Exception):
+    pass
+
+
+class Callbacks:
+    def __init__(self):
+        self.functions = []
+
+    def add(self, function):
+        self.functions.append(function)
+
+    def run(self):
+        while self.functions:
+            self.functions.pop(0)()
+
+    def reset(self):
+        self.functions.clear()
+
+
+class Database:
+    class InternalError(Exception):
+        pass
+
+    class OperationalError(Exception):
+        pass
+
+    def __init__(self, site):
+        self.site = site
+        self.lines = []
+        self.after_commit = Callbacks()
+
+    def write(self, text):
+        self.lines.append(f"{text}|{self.site}|{session.user}")
+
+    def commit(self):
+        with open("../effects.txt", "a") as effects:
+            effects.writelines(line + "\n" for line in self.lines)
+        self.lines.clear()
+        self.after_commit.run()
+
+    def rollback(self):
+        self.lines.clear()
+        self.after_commit.reset()
+
+    def is_deadlocked(self, exc):
+        return exc.args[0] == 1213
+
+    def is_timedout(self, exc):
+        return exc.args[0] == 1205
+
+
+local = SimpleNamespace()
+session = SimpleNamespace(user=None)
+flags = SimpleNamespace(in_test=False)
+conf = {}
+db = None
+errors = []
+
+
+def init(site):
+    if not hasattr(local, "site"):
+        if not os.path.isdir(site):
+            raise FileNotFoundError(site)
+        local.site = site
+        conf.clear()
+
+
+def connect():
+    global db
+    db = Database(local.site)
+    session.user = "Administrator"
+
+
+def set_user(user):
+    session.user = user
+
+
+def destroy():
+    global db
+    db = None
+    session.user = None
+    local.__dict__.clear()
+
+
+def get_hooks(name):
+    return ["fixture_app.tasks.before_job"] if name == "before_job" else []
+
+
+def get_attr(path):
+    module, _, name = path.rpartition(".")
+    return getattr(importlib.import_module(module), name)
+
+
+def call(function, **kwargs):
+    return (get_attr(function) if isinstance(function, str) else function)(**kwargs)
+
+
+def log_error(title):
+    db.lines.append(f"error log|{title}")
+
+
+def enqueue(*args, **kwargs):
+    from frappe.utils import background_jobs
+
+    return background_jobs.enqueue(*args, **kwargs)

@@ -1,0 +1,5 @@
+import os
+
+
+def get_bench_path():
+    return os.environ["FRAPPE_BENCH_ROOT"]

@@ -1,0 +1,6 @@
+class NoSuchJobError(Exception):
+    pass
+
+
+class InvalidJobOperation(Exception):
+    pass
