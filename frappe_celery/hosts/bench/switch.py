@@ -39,7 +39,6 @@ def enable() -> None:
     """
     config = settings.current()
     _refuse_where_it_cannot_work(config)
-    assert config.signer  # the key that signs messages is made
     was_hooked = is_hooked()
     try:
         copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
@@ -51,6 +50,7 @@ def enable() -> None:
                 _remove_hook()
         raise ConfigError(f"cannot switch on: {exc}. Run it as the bench's own user") from exc
     settings.use(None)
+    assert settings.current().signer  # the key that signs messages is made
 
 
 def disable() -> None:
