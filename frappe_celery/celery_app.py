@@ -15,6 +15,7 @@ from frappe_celery import hosts, settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
+from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
@@ -163,4 +164,5 @@ def _add(app: Celery) -> None:
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )
+    signals.celeryd_init.connect(queue_names.check)
     signals.worker_init.connect(prepare)

@@ -34,7 +34,7 @@ def start_worker(
         "--without-gossip",
         "--without-mingle",
     ]
-    if queue:
+    if queue is not None:
         names = [name.strip() for name in queue.split(",")]
         for name in names:
             settings.current().queue(name)

@@ -1,0 +1,22 @@
+"""`celery worker -Q`: an unknown queue is refused with the way out, before Celery refuses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.utils.text import str_to_list
+
+NO_SUCH_QUEUE = (
+    "Error: UnknownQueue: Queue should be one of {known}; {name!r} is not."
+    ' A custom queue is named under "workers" in sites/common_site_config.json'
+)
+
+
+def check(instance: Any, options: dict[str, Any], **_: Any) -> None:
+    """End the program when it is to consume from a queue that its app does not have."""
+    app = instance.app
+    if app.conf.task_create_missing_queues:
+        return
+    for name in str_to_list(options.get("queues")) or ():
+        if name not in app.amqp.queues:
+            raise SystemExit(NO_SUCH_QUEUE.format(known=", ".join(app.amqp.queues), name=name))
