@@ -134,10 +134,10 @@ class Desk:
         return self.ended(job)
 
     @contextmanager
-    def as_version(self, version: int) -> Iterator[None]:
-        """Follow another Frappe version in this process."""
+    def configured(self, **options: Any) -> Iterator[None]:
+        """Other settings in this process."""
         before = settings.current()
-        settings.use(replace(before, frappe_version=version))
+        settings.use(replace(before, **options))
         try:
             yield
         finally:

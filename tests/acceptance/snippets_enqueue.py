@@ -210,7 +210,7 @@ def runs_once_while_it_waits(source: Source, desk: Desk, enqueued: int = 1) -> N
 
 @snippet("v14: job_name (DEPRECATED)", "job_name_v14")
 def job_name_deduplicates_in_v14(source: Source, desk: Desk) -> None:
-    with desk.as_version(14):
+    with desk.configured(frappe_version=14):
         runs_once_while_it_waits(source, desk)
     assert {job.job_name for job in desk.jobs()} == {IMPORT.name}
 
@@ -229,7 +229,7 @@ def job_id_deduplicates(source: Source, desk: Desk) -> None:
 
 @snippet("v15+: job_id met is_job_enqueued", "job_id_v15")
 def job_id_deduplicates_in_v17(source: Source, desk: Desk) -> None:
-    with desk.as_version(17):
+    with desk.configured(frappe_version=17):
         runs_once_while_it_waits(source, desk)
     assert desk.jobs()[0].id == f"{desk.site}||data_import||{IMPORT.name}"
 
