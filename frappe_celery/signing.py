@@ -6,7 +6,6 @@ DESIGN.md, invariant 5: HMAC-SHA256 over every byte of what is signed.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import secrets
 from pathlib import Path
@@ -26,14 +25,11 @@ class Signer:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._template = hmac.new(key, digestmod=hashlib.sha256)
+        self._key = key
 
     def _mac(self, purpose: bytes, text: bytes) -> bytes:
-        mac = self._template.copy()
-        mac.update(purpose)
-        mac.update(b"\0")
-        mac.update(text)
-        return base64.urlsafe_b64encode(mac.digest())[:_MAC_LENGTH]
+        digest = hmac.digest(self._key, purpose + b"\0" + text, "sha256")
+        return base64.urlsafe_b64encode(digest)[:_MAC_LENGTH]
 
     def seal(self, purpose: str, text: bytes) -> bytes:
         """Put the signature for `purpose` before `text`; another purpose cannot open it."""

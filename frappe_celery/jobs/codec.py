@@ -20,9 +20,8 @@ _LARGEST_INTEGER_BITS = 4300  # of which Python reads the decimal text back with
 _DEEPEST = 100
 
 
-def dumps(value: Any) -> str:
-    """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"))
+dumps = json.JSONEncoder(separators=(",", ":")).encode
+"""Compact JSON; `json.dumps` would make an encoder for each call."""
 
 
 def is_exact(value: Any, met: set[int] | None = None, depth: int = 0) -> bool:

@@ -48,13 +48,21 @@ def without_password(url: str) -> str:
     return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
 
 
+UNREACHABLE = (RedisConnectionError, RedisTimeoutError)
+
+
+def unreachable(url: str, exc: Exception) -> BrokerUnreachable:
+    """The error that says which server does not answer."""
+    return BrokerUnreachable(
+        f"the Redis at {without_password(url)} does not answer ({exc})."
+        " Start it, or mend redis_queue (or broker_url) in sites/common_site_config.json"
+    )
+
+
 @contextmanager
 def naming_the_server(url: str) -> Iterator[None]:
     """Turn redis-py's connection errors into BrokerUnreachable, which says which server."""
     try:
         yield
-    except (RedisConnectionError, RedisTimeoutError) as exc:
-        raise BrokerUnreachable(
-            f"the Redis at {without_password(url)} does not answer ({exc})."
-            " Start it, or mend redis_queue (or broker_url) in sites/common_site_config.json"
-        ) from exc
+    except UNREACHABLE as exc:
+        raise unreachable(url, exc) from exc

@@ -14,7 +14,7 @@ from uuid import uuid4
 from frappe_celery import settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
-from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.connection import UNREACHABLE, connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
@@ -58,8 +58,10 @@ class JobStore:
 
     def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         """One step of the store's (see `scripts`)."""
-        with naming_the_server(self.url):
+        try:
             return self._scripts.run(script, keys, *args)
+        except UNREACHABLE as exc:
+            raise unreachable(self.url, exc) from exc
 
     # -- enqueueing
 
@@ -122,10 +124,13 @@ class JobStore:
 
     # -- a run's life, as workers tell it
 
-    def start(self, run: str, worker: str) -> str:
-        """Claim a run for this process: CLAIMED, or the status that forbids it ('' : no record)."""
+    def start(self, run: str, worker: str, at: float | None = None) -> str:
+        """Claim a run for this process: CLAIMED, or the status that forbids it ('' : no record).
+
+        With the same `at` (seconds since the epoch) it can be asked again after a lost answer.
+        """
         keys = (self.keys.record(run),)
-        status: bytes = self.run_script("start", keys, self.keys.prefix, run, time.time(), worker)
+        status: bytes = self.run_script("start", keys, self.keys.prefix, run, at or time.time(), worker)
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:
