@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from celery.utils.text import str_to_list
-
 NO_SUCH_QUEUE = (
     "Error: UnknownQueue: Queue should be one of {known}; {name!r} is not."
     ' A custom queue is named under "workers" in sites/common_site_config.json'
@@ -17,6 +15,7 @@ def check(instance: Any, options: dict[str, Any], **_: Any) -> None:
     app = instance.app
     if app.conf.task_create_missing_queues:
         return
-    for name in str_to_list(options.get("queues")) or ():
+    queues = options.get("queues") or ()
+    for name in queues.split(",") if isinstance(queues, str) else queues:
         if name not in app.amqp.queues:
             raise SystemExit(NO_SUCH_QUEUE.format(known=", ".join(app.amqp.queues), name=name))
