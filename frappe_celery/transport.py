@@ -30,6 +30,9 @@ from frappe_celery.publish import TASK_NAME
 
 logger = logging.getLogger(__name__)
 
+_PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
+_cut_off: set[str] = set()  # this process's consumers that could not leave
+
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
 HEARTBEAT_SECONDS = 3.0
@@ -78,6 +81,7 @@ class Poller(kombu_redis.MultiChannelPoller):
     def _connect(self, channel: Channel) -> None:
         if channel not in self.consumers:
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
+            channel.settle_cut_off()
             self.consumers.add(channel)
         if not self._client_registered(channel, channel.client, "BRPOP"):
             channel._in_poll = False
@@ -148,7 +152,8 @@ class Channel(kombu_redis.Channel):
             "BELL": self._read_bell,
         }
         self.keys = Keys(self.frappe_celery_prefix)
-        self.consumer = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+        self.process = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
+        self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
         self.acknowledged: list[str] = []
         self._sent: list[str] = []
@@ -270,19 +275,37 @@ class Channel(kombu_redis.Channel):
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
         client = self._create_client()
         seconds, microseconds = client.time()
-        client.zadd(self.keys.consumers, {self.consumer: seconds + microseconds / 1e6})
+        now = seconds + microseconds / 1e6
+        client.zadd(self.keys.consumers, {self.consumer: now, self.process: now})
 
     def close(self) -> None:
-        """Acknowledge, give back what is held, and leave."""
+        """Acknowledge, give back what is held, and leave; without a connection that comes later."""
         if not self.closed and self in self.connection.cycle.consumers:
-            if self._in_poll:
-                self._read_fetched()
-            self.flush()
-            self.qos.restore_unacked_once()
-            self._create_client().zrem(self.keys.consumers, self.consumer)
             self.connection.cycle.consumers.discard(self)
-            self.bell.close()
+            try:
+                self._leave()
+            except self.connection_errors:
+                _cut_off.add(self.consumer)
         super().close()
+
+    def _leave(self) -> None:
+        if self._in_poll:
+            self._read_fetched()
+        self.flush()
+        self.qos.restore_unacked_once()
+        client = self._create_client()
+        if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's
+            client.zrem(self.keys.consumers, self.consumer)
+        self.bell.close()
+
+    def settle_cut_off(self) -> None:
+        """Give back what this process had fetched when it lost its connection; jobs run on."""
+        while _cut_off:
+            consumer = _cut_off.pop()
+            keys = (self.keys.in_flight(consumer), self.keys.consumers)
+            scripts.Scripts(self._create_client()).run(
+                "reap", keys, self.keys.prefix, consumer, "inf"
+            )
 
 
 def celery_message(text: bytes, queue: str) -> dict[str, Any]:

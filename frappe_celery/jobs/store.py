@@ -130,7 +130,8 @@ class JobStore:
         With the same `at` (seconds since the epoch) it can be asked again after a lost answer.
         """
         keys = (self.keys.record(run),)
-        status: bytes = self.run_script("start", keys, self.keys.prefix, run, at or time.time(), worker)
+        at = at or time.time()
+        status: bytes = self.run_script("start", keys, self.keys.prefix, run, at, worker)
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:

@@ -16,7 +16,8 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.transport import HEARTBEAT_SECONDS
-from frappe_celery.worker.reaper import reap
+from frappe_celery.worker import failures
+from frappe_celery.worker.reaper import Patience, reap
 
 logger = logging.getLogger(__name__)
 
@@ -96,11 +97,17 @@ class Reaper(_Repeated):
 
     seconds = REAP_SECONDS
 
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self.patience = Patience()
+        super().__init__(consumer, **options)
+
     def tick(self, consumer: Any) -> None:
         """Once more."""
         store = get_store()
-        reap(store)
         store.expire()
+        failures.record()
+        if self.patience.is_over():
+            reap(store)
 
 
 class Burst(_Repeated):

@@ -6,12 +6,15 @@ import logging
 import os
 import socket
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 from frappe_celery import hosts, publish
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
@@ -20,6 +23,9 @@ from frappe_celery.worker.callbacks import run_callback
 from frappe_celery.worker.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 600
+"""How long a run that begins or has ended waits for a broker that is away."""
 
 
 def process_name() -> str:
@@ -36,7 +42,7 @@ def perform(sealed: bytes, worker: str) -> Any:
     """
     store = get_store()
     message = JobMessage.open(store.signer, sealed)
-    status = store.start(message.run, worker)
+    status = _patiently(store.start, message.run, worker, time.time())
     if status != CLAIMED:
         logger.info("%s[%s] is %s: not run", message.label, message.run, status or "deleted")
         return None
@@ -50,8 +56,21 @@ def perform(sealed: bytes, worker: str) -> Any:
     except BaseException:
         _failed(store, job, message)
         raise
-    store.finish(message.run, result)
+    _patiently(store.finish, message.run, result)
     return result
+
+
+def _patiently(step: Callable[..., str], *args: Any) -> str:
+    """A step of the store's that must not be lost: a broker that is away is waited for."""
+    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return step(*args)
+        except BrokerUnreachable as exc:
+            if time.monotonic() > give_up_at:
+                raise
+            logger.warning("waiting for the broker: %s", exc)
+            time.sleep(1)
 
 
 def perform_here(message: JobMessage) -> None:
@@ -72,7 +91,7 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
                 run_callback(job, message.on_failure, kind, value, trace)
         except Exception:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
-    store.fail(message.run, text, site=message.site)
+    _patiently(store.fail, message.run, text, None, message.site)
     if message.retries > 0 and isinstance(value, Exception):
         again = replace(message, run=str(uuid4()), retries=message.retries - 1)
         publish.publish(again, own_id=True)

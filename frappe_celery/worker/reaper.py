@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 
 from frappe_celery.errors import AbandonedJobError
 from frappe_celery.jobs import JobStore
@@ -12,6 +14,30 @@ logger = logging.getLogger(__name__)
 
 DEAD_AFTER_SECONDS = 10.0
 """A consumer that gave no sign of life for this long is dead; they give one every 3 s."""
+
+
+CUT_OFF_SECONDS = 5.0
+"""A reaper that could not look for this long was cut off from the broker, or stood still."""
+PATIENCE_SECONDS = 45.0
+"""How long it judges nobody after that: the others were cut off too, and Celery tries to connect
+again at intervals of up to 30 s."""
+
+
+class Patience:
+    """Whether a reaper may judge; asked each time that it could."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._judges_from = self._last
+
+    def is_over(self) -> bool:
+        """False for a while after nobody asked for long."""
+        now = self._clock()
+        if now - self._last > CUT_OFF_SECONDS:
+            self._judges_from = now + PATIENCE_SECONDS
+        self._last = now
+        return now >= self._judges_from
 
 
 def reap(store: JobStore, dead_after: float = DEAD_AFTER_SECONDS) -> list[str]:

@@ -10,10 +10,11 @@ from celery.exceptions import Ignore
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
-from frappe_celery.errors import AbandonedJobError, FrappeCeleryError, Refused
+from frappe_celery.errors import FrappeCeleryError, Refused
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import TASK_NAME, task_headers
+from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.perform import perform
 from frappe_celery.worker.time_limit import GRACE_SECONDS
 
@@ -44,8 +45,7 @@ class JobRequest(Request):
         return super().on_failure(exc_info, send_failed_event, return_ok)
 
     def _fail(self, reason: str) -> None:
-        error = AbandonedJobError(f"{self.name}[{self.id}]: {reason}")
-        get_store().fail(self.id, f"{type(error).__name__}: {error}")
+        abandon(self.id, f"{self.name}[{self.id}]: {reason}")
 
 
 class RunJob(BaseTask):

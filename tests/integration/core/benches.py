@@ -54,6 +54,13 @@ def work(text, until):
     return text
 
 
+def fail_after(until):
+    record("fails soon")
+    while not Path(until).exists():
+        time.sleep(0.02)
+    fail()
+
+
 def die():
     record("dies")
     os.kill(os.getpid(), signal.SIGKILL)

@@ -165,8 +165,9 @@ def test_a_worker_told_to_stop_ends_its_job_and_leaves_the_rest(
     assert store.fetch_run(run).status == JobStatus.FINISHED
     assert waiting(store) == [left.run_id]
     assert held(store) == []
-    assert store.client.zcard(store.keys.consumers) == 0
     assert store.workers.all() == []
+    assert reap(store, dead_after=0) == []
+    assert store.client.zcard(store.keys.consumers) == 0
 
 
 def test_a_worker_told_to_stop_with_a_message_in_hand_gives_it_back(
