@@ -5,6 +5,7 @@ Research document sections 2 to 5; version differences by `frappe_version` (FRAP
 
 from __future__ import annotations
 
+import secrets
 import time
 import uuid
 from collections.abc import Callable
@@ -172,7 +173,7 @@ def _message(
     kwargs: dict[str, Any],
 ) -> JobMessage:
     allow_pickle = config.frappe_celery_pickle
-    run = str(uuid.uuid4())
+    run = secrets.token_hex(16)
     site = host.current_site()
     return JobMessage(
         run=run,
