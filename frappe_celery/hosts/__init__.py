@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from importlib.machinery import PathFinder
-
 from frappe_celery.hosts.base import Host
+from frappe_celery.hosts.standalone.importer import find_real
 
 _host: Host | None = None
 
 
 def is_bench() -> bool:
     """Whether a real Frappe (a `frappe/__init__.py`, not a stray folder) can be imported."""
-    spec = PathFinder.find_spec("frappe")
-    return spec is not None and spec.origin is not None
+    return find_real("frappe") is not None
 
 
 def current() -> Host:
