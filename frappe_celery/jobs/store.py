@@ -166,10 +166,16 @@ class JobStore:
         self, run: str, reason: str, was: JobStatus | None = None, site: str | None = None
     ) -> str:
         """The run failed; `reason` is its traceback. The `site`'s own limit counts."""
-        most = self.settings.rq_failed_jobs_limit
-        if site is not None:
-            most = self.settings.site_config(site).get("rq_failed_jobs_limit") or most
-        return self._end(run, JobStatus.FAILED, was, _reason(reason), int(most))
+        return self._end(run, JobStatus.FAILED, was, _reason(reason), self._failed_limit(site))
+
+    def _failed_limit(self, site: str | None) -> int:
+        limit = self.settings.rq_failed_jobs_limit
+        try:
+            return int(
+                (site and self.settings.site_config(site).get("rq_failed_jobs_limit")) or limit
+            )
+        except (ValueError, TypeError):  # a broken configuration, which is why the run failed
+            return limit
 
     def _end(
         self,
