@@ -6,6 +6,8 @@ import importlib
 import importlib.util
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from types import ModuleType
@@ -14,9 +16,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from frappe_celery import hosts, settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import AppHooks
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
-from frappe_celery.schedule.listing import COUNT, site_schedule, table
+from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
 
@@ -41,15 +44,25 @@ PIPED_WIDTH = 220
 def schedule(
     site: str | None, hooks: Path | None, at: str | None, count: int, as_json: bool
 ) -> None:
-    """Show every entry: app, method, queue, expression, source, last and next times."""
+    """Show every entry: app, method, queue, expression, source, last and next times.
+
+    Ends with 1 when a site's configuration cannot be read; the other sites are shown all the same.
+    """
     config = settings.current()
     host = hosts.current()
     apps = None if hooks is None else [_hooks_at(hooks)]
     sites = _sites(site) if hooks is None else [site or config.site]
-    schedules = [
-        site_schedule(host, config, name, at=_instant(at, name), count=count, apps=apps)
-        for name in sites
-    ]
+    unread: list[str] = []
+    schedules = []
+    for name in sites:
+        with _noting(unread):
+            when = _instant(at, name)
+            schedules.append(site_schedule(host, config, name, at=when, count=count, apps=apps))
+    _show(schedules, as_json)
+    _end_with(unread)
+
+
+def _show(schedules: list[SiteSchedule], as_json: bool) -> None:
     if as_json:
         lines = [line.as_json() for shown in schedules for line in shown.lines]
         click.echo(json.dumps(lines, indent=1))
@@ -61,31 +74,52 @@ def schedule(
         console.print(table(shown))
 
 
+@contextmanager
+def _noting(errors: list[str]) -> Iterator[None]:
+    """A site whose configuration is broken does not stop the others."""
+    try:
+        yield
+    except ConfigError as exc:
+        errors.append(f"{type(exc).__name__}: {exc}")
+
+
+def _end_with(errors: list[str]) -> None:
+    if errors:
+        raise click.ClickException("\n".join(errors))
+
+
 @click.command()
 @click.option("--site", help="Only this site. Default: every site.")
 def sync(site: str | None) -> None:
     """Bring changed hooks into the schedule, as `bench migrate` does.
 
-    Ends with 1 when a part of the hooks cannot be read; the rest is brought in all the same.
+    Ends with 1 when a part of the hooks, or a site's configuration, cannot be read; the rest is
+    brought in all the same.
     """
-    config = settings.current()
-    host = hosts.current()
-    unread = False
+    errors: list[str] = []
     for name in _sites(site):
-        report, problems = sync_site(host, config, name)
-        for what in ("added", "changed", "removed"):
-            for row in getattr(report, what):
-                click.echo(f"{name}: {what} {row}")
-        if not report:
-            click.echo(f"{name}: nothing to change")
-        rows, _ = rows_from_hooks(host, config, name)
-        for problem in [*problems, *import_problems(host, rows)]:
-            click.secho(f"{name}: {problem}", fg="yellow", err=True)
-            unread = unread or problem.method is None
-    if unread:
-        raise click.ClickException(
-            "a part of the hooks could not be read; nothing was removed from the schedule"
-        )
+        with _noting(errors):
+            if not _sync_site(name):
+                errors.append(
+                    f"{name}: a part of the hooks could not be read;"
+                    " nothing was removed from the schedule"
+                )
+    _end_with(errors)
+
+
+def _sync_site(name: str) -> bool:
+    """Whether all of the site's hooks could be read."""
+    config, host = settings.current(), hosts.current()
+    report, problems = sync_site(host, config, name)
+    for what in ("added", "changed", "removed"):
+        for row in getattr(report, what):
+            click.echo(f"{name}: {what} {row}")
+    if not report:
+        click.echo(f"{name}: nothing to change")
+    rows, _ = rows_from_hooks(host, config, name)
+    for problem in [*problems, *import_problems(host, rows)]:
+        click.secho(f"{name}: {problem}", fg="yellow", err=True)
+    return all(problem.method for problem in problems)
 
 
 def _sites(site: str | None) -> list[str]:
