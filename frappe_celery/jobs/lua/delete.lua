@@ -9,6 +9,6 @@ redis.call('ZREM', prefix .. 'jobs:' .. place, run)
 redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 local queue = string.match(found[2], '|(.*)')
-if found[1] == 'queued' then redis.call('LREM', prefix .. queue, 0, run) end
+if found[1] == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
 redis.call('DEL', KEYS[1])
 return 1
