@@ -12,7 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MODULES = ("frappe.utils.background_jobs", "frappe.utils.scheduler")
+MODULES = (
+    "frappe.utils.background_jobs",
+    "frappe.utils.scheduler",
+    "frappe.core.doctype.rq_job.rq_job",
+)
 
 
 class Finder:

@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Iterable
 
 import frappe
 
@@ -25,13 +24,16 @@ SITES_TRIED = 5
 
 
 def import_all() -> None:
-    """Import what opening a site takes, then the apps' hooks and the modules of their schedules."""
+    """Import what opening a site takes, and the apps with their hooks.
+
+    What a method takes is imported by the child that runs it first: all that Frappe alone schedules
+    is 80 MB. A bench whose workers have many children shares more by naming modules in `imports` of
+    its celeryconfig.py.
+    """
     for module in _modules_of_a_job():
         import_quietly(module)
     for app in settings.current().app_names:
-        hooks = import_quietly(f"{app}.hooks")
-        for method in _scheduled(getattr(hooks, "scheduler_events", None)):
-            import_quietly(method.rpartition(".")[0])
+        import_quietly(f"{app}.hooks")
 
 
 def import_quietly(name: str) -> object:
@@ -76,15 +78,3 @@ def _imported_by_opening_a_site() -> list[str]:
         finally:
             frappe.destroy()
     return [name for name in sys.modules if name not in before]
-
-
-def _scheduled(events: object) -> Iterable[str]:
-    """The dotted paths in `scheduler_events`."""
-    if isinstance(events, str):
-        yield from [events] if "." in events else []
-    elif isinstance(events, dict):
-        for value in events.values():
-            yield from _scheduled(value)
-    elif isinstance(events, (list, tuple)):
-        for value in events:
-            yield from _scheduled(value)

@@ -14,7 +14,7 @@ import rq
 import rq.command
 import rq.registry
 
-from frappe_celery.hosts.bench import processes
+from frappe_celery.hosts.bench import desk, processes
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.hosts.bench.registry import replacement
@@ -51,8 +51,12 @@ FRAPPES: dict[str, dict[str, Any]] = {
         "get_running_jobs_in_queue": processes.get_running_jobs_in_queue,
     },
     "frappe.utils.scheduler": {"start_scheduler": processes.start_scheduler},
+    "frappe.core.doctype.rq_job.rq_job": {
+        "RQJob.get_list": staticmethod(desk.get_list),
+        "RQJob.get_count": staticmethod(desk.get_count),
+    },
 }
-"""Functions of Frappe's that are about RQ's processes."""
+"""Functions of Frappe's that are about RQ's processes, or would read all of its jobs."""
 
 _REPLACED = [
     (getattr(sys.modules[module], name), ours)
@@ -66,11 +70,18 @@ def install(module: str) -> None:
     JobStore.job_class = Job
     for place, names in {**RQS, module: FRAPPES[module]}.items():
         for name, ours in names.items():
-            setattr(sys.modules[place], name, ours)
+            _put(sys.modules[place], name, ours)
     by_identity = {id(original): ours for original, ours in _REPLACED}
     for name, loaded in list(sys.modules.items()):
         if name.partition(".")[0] not in ("rq", "frappe_celery"):
             _replace_bound(loaded, by_identity)
+
+
+def _put(holder: Any, path: str, ours: Any) -> None:
+    *outer, name = path.split(".")
+    for part in outer:
+        holder = getattr(holder, part)
+    setattr(holder, name, ours)
 
 
 def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:
