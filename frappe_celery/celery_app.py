@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -40,7 +41,7 @@ def build(config: Settings | None = None) -> Celery:
             **broker_settings(config),
             "broker_transport_options": {
                 **transport_options(config),
-                "fanout_prefix": f"/{{db}}:{config.prefix.replace('.', '-')}.",
+                "fanout_prefix": f"/{{db}}:{_pattern_free(config.prefix)}.",
             },
             "task_queues": queues(config),
             "task_default_queue": "default",
@@ -69,6 +70,11 @@ def _own_configuration(root: Path) -> Any:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _pattern_free(prefix: str) -> str:
+    """kombu uses it in a format and in a pattern, in which a path's signs would have a meaning."""
+    return hashlib.sha1(prefix.encode()).hexdigest()[:16]
 
 
 def setup(app: Celery) -> None:

@@ -11,10 +11,12 @@ from itertools import islice
 from typing import Any
 from uuid import uuid4
 
+from redis.exceptions import RedisError
+
 from frappe_celery import settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
-from frappe_celery.jobs.connection import UNREACHABLE, connect, naming_the_server, unreachable
+from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
@@ -60,8 +62,11 @@ class JobStore:
         """One step of the store's (see `scripts`)."""
         try:
             return self._scripts.run(script, keys, *args)
-        except UNREACHABLE as exc:
-            raise unreachable(self.url, exc) from exc
+        except RedisError as exc:
+            error = unreachable(self.url, exc)
+            if error is None:
+                raise
+            raise error from exc
 
     # -- enqueueing
 

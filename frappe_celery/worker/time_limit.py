@@ -25,7 +25,7 @@ def timeout_exception() -> type[Exception]:
     rq = getattr(sys.modules.get("rq.timeouts"), "JobTimeoutException", None)
     if rq is not None and rq is not errors.JobTimeoutException:
         bases.insert(0, rq)
-    return type("JobTimeoutException", tuple(bases), {})
+    return type("JobTimeoutException", tuple(bases), {"__str__": Exception.__str__})
 
 
 @contextmanager

@@ -23,6 +23,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
     wipe(store)
 
 
+@pytest.fixture
+def pool_store(project: Project) -> Iterator[JobStore]:
+    """The jobs of `project`, of which the test is a process."""
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
     """A project that a module's tests share, with their workers."""
