@@ -12,7 +12,7 @@ from tests.acceptance.snippets_schedule import install_hooks
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
-HEAVY_SECONDS = 6
+HEAVY_SECONDS = 5
 ACTED = re.compile(r"myapp\.tasks\.every_tick of site \S+, due (\S+ \S+)\+00:00: (.*)")
 EVERY_SECOND = 'scheduler_events["cron"] = {"* * * * * *": ["myapp.tasks.every_tick"]}\n'
 

@@ -72,8 +72,9 @@ def test_once_ends_with_0_within_60_seconds_and_shows_what_happened(start_demo: 
     wait_until(lambda: not [p for p in children if p.is_running()], what="nothing is left running")
 
 
-@pytest.mark.parametrize("name", ["worker", "beat"])
-@pytest.mark.parametrize("arguments", [(), ("--once",)], ids=["live", "once"])
+@pytest.mark.parametrize(
+    ("arguments", "name"), [(("--once",), "worker"), ((), "worker"), (("--once",), "beat")]
+)
 def test_it_ends_non_zero_at_once_when_a_process_of_it_is_killed(
     start_demo: StartDemo, arguments: tuple[str, ...], name: str
 ) -> None:
