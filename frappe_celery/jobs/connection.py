@@ -11,7 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 import redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import OutOfMemoryError, ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -58,7 +58,8 @@ def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
             f"the Redis at {without_password(url)} does not answer ({exc})."
             " Start it, or mend redis_queue (or broker_url) in sites/common_site_config.json"
         )
-    if isinstance(exc, (OutOfMemoryError, ReadOnlyError)) or "MISCONF" in str(exc):
+    full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
+    if full or isinstance(exc, ReadOnlyError) or "MISCONF" in str(exc):
         return BrokerUnreachable(
             f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
         )
