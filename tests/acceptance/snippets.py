@@ -16,6 +16,8 @@ from tests.acceptance.research import COPIES, DOCUMENT, Source, blocks
 
 Check = Callable[..., None]
 
+NO_DOCUMENT = f"needs ../shared/{DOCUMENT.name}; the project's own copies are tested instead"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -35,7 +37,7 @@ class Case:
     def from_document(self) -> Source:
         """The snippet as the document has it; the test is left out where there is none."""
         if not DOCUMENT.exists():
-            pytest.skip(f"needs {DOCUMENT}; the project's own copy is tested instead")
+            pytest.skip(NO_DOCUMENT)
         found = {(block.heading, block.number): block for block in blocks()}
         return Source(found[self.heading, self.number].text)
 
