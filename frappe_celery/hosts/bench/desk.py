@@ -35,7 +35,7 @@ def get_list(
         page_length = cint(args.get("page_length") or args.get("limit_page_length")) or 20
     jobs = _page(filters, start, page_length)
     get_store().read_messages(jobs)
-    if "desc" not in (order_by or "").lower():
+    if " asc" in (order_by or "").lower():
         jobs.reverse()
     return [serialize_job(job) for job in jobs]
 
