@@ -17,7 +17,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
-from frappe_celery.worker.bootsteps import STEPS
+from frappe_celery.worker.bootsteps import STEPS, GreenPool
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 
@@ -167,6 +167,7 @@ def _add(app: Celery) -> None:
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update(STEPS)
+    app.steps["worker"].add(GreenPool)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )

@@ -15,6 +15,8 @@ import logging
 import os
 import socket
 import uuid
+from collections import deque
+from contextlib import suppress
 from itertools import count
 from queue import Empty
 from typing import Any
@@ -24,6 +26,7 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 from redis.exceptions import NoScriptError
 
+from frappe_celery.alarm import Alarm
 from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.publish import TASK_NAME
@@ -72,6 +75,8 @@ class Poller(kombu_redis.MultiChannelPoller):
     def __init__(self) -> None:
         super().__init__()
         self.consumers: set[Channel] = set()
+        self.alarm: Alarm | None = None
+        """Rung when a thread or greenlet of the pool has done its job."""
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
         if not channel.listens:
@@ -80,6 +85,9 @@ class Poller(kombu_redis.MultiChannelPoller):
 
     def _connect(self, channel: Channel) -> None:
         if channel not in self.consumers:
+            if self.alarm is None:
+                self.alarm = Alarm()
+                self.poller.register(self.alarm.reader, self.eventflags)
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
@@ -91,8 +99,20 @@ class Poller(kombu_redis.MultiChannelPoller):
             self._register(channel, channel.bell, "BELL")
         channel.rang = channel.listens = True
 
+    def close(self) -> None:
+        """Let go of every connection."""
+        super().close()
+        if self.alarm is not None:
+            with suppress(KeyError, ValueError, OSError):
+                self.poller.unregister(self.alarm.reader)
+            self.alarm.close()
+            self.alarm = None
+
     def on_readable(self, fileno: int) -> Any:
         """Read what came: kombu leaves it unread while the worker is full, and spins."""
+        if self.alarm is not None and fileno == self.alarm.reader:
+            self.alarm.silence()
+            return True  # drain_events ends, and Celery does what it had put off until then
         channel, kind = self._fd_to_chan[fileno]
         if not channel.handlers[kind]():
             raise Empty  # else drain_events would end without a message, and mingle never
@@ -155,7 +175,7 @@ class Channel(kombu_redis.Channel):
         self.process = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
-        self.acknowledged: list[str] = []
+        self.acknowledged: deque[str] = deque()
         self._sent: list[str] = []
         self.rang = True
         self.listens = False
@@ -209,7 +229,7 @@ class Channel(kombu_redis.Channel):
         wants = self.rang and bool(self.fetches_from) and self.qos.can_consume()
         if not wants and not self.acknowledged:
             return
-        self._sent, self.acknowledged = self.acknowledged, []
+        self._sent = self._take_acknowledged()
         self._tag = next(self._tags) if wants else ""
         self.rang = self.rang and not wants
         self._asked = self.fetches_from
@@ -225,7 +245,7 @@ class Channel(kombu_redis.Channel):
             found = connection.read_response()
         except NoScriptError:
             scripts.load(self._create_client(), "fetch")
-            self.acknowledged += self._sent
+            self.acknowledged.extend(self._sent)
             self.rang = True
             return False
         except self.connection_errors:
@@ -267,9 +287,17 @@ class Channel(kombu_redis.Channel):
 
     def flush(self) -> None:
         """Acknowledge now."""
-        acknowledged, self.acknowledged = self.acknowledged, []
+        acknowledged = self._take_acknowledged()
         if acknowledged:
             self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
+
+    def wake(self) -> None:
+        """Have the loop look again, from another thread or greenlet."""
+        if not self.closed and self.connection.cycle.alarm is not None:
+            self.connection.cycle.alarm.ring()
+
+    def _take_acknowledged(self) -> list[str]:
+        return [self.acknowledged.popleft() for _ in range(len(self.acknowledged))]
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
@@ -347,6 +375,8 @@ class Transport(kombu_redis.Transport):
 
         def on_poll_start() -> None:
             cycle.on_poll_start()
+            if cycle.alarm and cycle.alarm.reader not in loop.readers:
+                loop.add_reader(cycle.alarm.reader, cycle.on_readable, cycle.alarm.reader)
             for fd in cycle.fds:
                 if fd not in loop.readers:
                     loop.add_reader(fd, cycle.on_readable, fd)

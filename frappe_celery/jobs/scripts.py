@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.i
 
 
 class Scripts:
-    """Runs scripts on a connection of this process's and thread's own.
+    """Runs scripts on connections of this process's own, as many as are used at once.
 
     redis-py's client layer (a connection out of the pool and back, observers, retries) costs twice
     what its connection does, and these calls are most of what enqueueing and running a job cost.
@@ -24,30 +23,42 @@ class Scripts:
 
     def __init__(self, client: Any) -> None:
         self._pool = client.connection_pool
-        self._own = threading.local()
+        self._idle: list[Any] = []
+        self._process = os.getpid()
 
     def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
         """Run the script `name`. Each of them may be sent again when a connection was lost."""
+        texts = (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
         connection = self._connection()
         try:
-            return _call(connection, name, keys, args)
-        except RedisConnectionError:
-            return _call(connection, name, keys, args)
+            try:
+                return _call(connection, name, texts)
+            except RedisConnectionError:
+                return _call(connection, name, texts)
+        finally:
+            self._idle.append(connection)
 
     def _connection(self) -> Any:
-        if getattr(self._own, "process", None) != os.getpid():
-            self._own.connection = self._pool.make_connection()
-            self._own.process = os.getpid()
-        return self._own.connection
+        if self._process != os.getpid():  # forked: they are the parent's
+            self._idle, self._process = [], os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:  # past the pool, which counts those that it makes and forgets none
+            return self._pool.connection_class(**self._pool.connection_kwargs)
 
 
-def _call(connection: Any, name: str, keys: tuple[Any, ...], args: tuple[Any, ...]) -> Any:
+_TEXTS = (str, bytes)
+"""What hiredis converts without a look at signals: where a job's timeout comes in between, it
+crashes the process on any number (3.5)."""
+
+
+def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
         try:
-            connection.send_command("EVALSHA", _HASHES[name], len(keys), *keys, *args)
+            connection.send_command("EVALSHA", _HASHES[name], *texts)
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
-            connection.send_command("EVAL", _SOURCES[name], len(keys), *keys, *args)
+            connection.send_command("EVAL", _SOURCES[name], *texts)
             return connection.read_response()
     except ResponseError:
         raise

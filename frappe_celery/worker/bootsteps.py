@@ -131,6 +131,21 @@ class Burst(_Repeated):
             state.should_stop = os.EX_OK
 
 
+class GreenPool(bootsteps.Step):
+    """In pools of greenlets Celery compares what runs with itself to see whether the pool is full:
+
+    with `worker_disable_prefetch` they would never take anything. Late acknowledgement and a
+    multiplier of 1 come to the same.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def create(self, worker: Any) -> None:
+        """Before the consumer looks at the setting."""
+        if worker.pool_cls.__module__.rpartition(".")[2] in ("gevent", "eventlet"):
+            worker.app.conf.worker_disable_prefetch = False
+
+
 class Pool(bootsteps.StartStopStep):
     """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
 

@@ -29,6 +29,11 @@ else:
 class JobRequest(Request):
     """A run in the hands of the worker's parent process."""
 
+    def acknowledge(self) -> None:
+        """Acknowledge; in a pool of threads the loop sleeps meanwhile."""
+        super().acknowledge()
+        self.message.channel.wake()
+
     def on_timeout(self, soft: bool, timeout: float) -> None:
         """The child did not react to its timeout and is killed."""
         if not soft:

@@ -10,6 +10,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.transport import LOOK_ANYWAY_SECONDS
 from tests.integration.core.benches import all_ended, ended, worker
 from tests.project import Project
 from tests.waiting import wait_until
@@ -57,6 +58,18 @@ def test_several_run_at_once(
     assert pool_store.counts()[JobStatus.STARTED] == 4
     until.touch()
     assert all_ended(jobs) == [JobStatus.FINISHED] * 6
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_one_job_follows_another_at_once(project: Project, pool_store: JobStore, pool: str) -> None:
+    """Whoever ends it: in pools of threads that is not the thread that fetches the next."""
+    jobs = [enqueue("myapp.core.record") for _ in range(100)]
+    worker(project, "--pool", pool, "--burst")
+    assert all_ended(jobs, timeout=60) == [JobStatus.FINISHED] * 100
+    begun, over = jobs[0].started_at, jobs[-1].ended_at
+    assert begun is not None
+    assert over is not None
+    assert (over - begun).total_seconds() < 100 * LOOK_ANYWAY_SECONDS / 4
 
 
 @pytest.mark.parametrize("pool", ["prefork", "solo"])

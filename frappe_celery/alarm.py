@@ -1,0 +1,32 @@
+"""Wakes an event loop that waits for its sockets, from another thread or greenlet."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+
+
+class Alarm:
+    """A pipe that the loop listens to besides its sockets; made in the loop's own thread."""
+
+    def __init__(self) -> None:
+        self.reader, self._writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        os.set_blocking(self._writer, False)
+        self._thread = threading.get_ident()
+
+    def ring(self) -> None:
+        """Wake the loop; nothing to do where the loop itself calls."""
+        if threading.get_ident() != self._thread:
+            with suppress(OSError):  # full: it rings already; closed: nobody sleeps any more
+                os.write(self._writer, b"!")
+
+    def silence(self) -> None:
+        """The loop has woken."""
+        os.read(self.reader, 4096)
+
+    def close(self) -> None:
+        """Give the pipe back."""
+        os.close(self.reader)
+        os.close(self._writer)
