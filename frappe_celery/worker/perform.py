@@ -93,7 +93,9 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
     _patiently(store.fail, message.run, text, None, message.site)
     if message.retries > 0 and isinstance(value, Exception):
-        again = replace(message, run=str(uuid4()), retries=message.retries - 1)
+        again = replace(
+            message, run=str(uuid4()), retries=message.retries - 1, enqueued_at=time.time()
+        )
         publish.publish(again, own_id=True)
 
 
