@@ -197,7 +197,7 @@ def test_a_job_that_is_not_async_runs_here(bench: StandInBench) -> None:
         bad = frappe.enqueue("fixture_app.tasks.fail", is_async=False,
                              on_failure=lambda job, c, kind, value, trace: notes.append(str(value)))
         answer = [good.get_status(), good.result, bad.get_status(), "ValueError" in bad.exc_info,
-                  notes, frappe.local.site, background_jobs.get_queue("default").count]
+                  notes, frappe.local.site, good.store.queue_length("default")]
         """
     )
     assert answer == ["finished", "here", "failed", True, ["here", "failed"], "site1", 0]

@@ -92,6 +92,18 @@ def test_reruns_end_and_the_last_failure_is_logged_and_committed(bench: StandInB
     assert bench.effects() == ["error log|fixture_app.tasks.rerun"]
 
 
+def test_frappes_own_limit_of_failed_jobs_is_not_run(bench: StandInBench) -> None:
+    """The job store limits them; Frappe's callback would read through all of them."""
+    answer = bench.ask(
+        """
+        job = performed("fixture_app.tasks.fail")
+        answer = [job.get_status(), "callback" in job.exc_info]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["failed", False]
+
+
 def test_another_error_of_the_driver_is_not_run_again(bench: StandInBench) -> None:
     answer = bench.ask(
         """

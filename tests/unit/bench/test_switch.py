@@ -98,9 +98,14 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     assert "10 more" in output
     assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in output
 
-    switch.bench.ask("frappe.enqueue('fixture_app.tasks.write', job_id='waiting', queue='short')")
+    switch.bench.ask(
+        """
+        for job_id in ("first", "second"):
+            frappe.enqueue("fixture_app.tasks.write", job_id=job_id, queue="short")
+        """
+    )
     _, output = switch.run("disable")
-    assert "short: 1 (site1::waiting)" in output
+    assert "short: 2 (site1::first, site1::second)" in output
     assert "frappe-celery worker --burst" in output
 
 
