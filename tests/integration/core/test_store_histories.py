@@ -12,6 +12,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -88,10 +89,18 @@ class Histories(RuleBasedStateMachine):
         self.newest.append(run)
         self.queues[run.queue].insert(0 if front else len(self.queues[run.queue]), run)
 
-    def some(self, data: st.DataObject, runs: list[Run]) -> Run | None:
-        return data.draw(st.sampled_from(runs)) if runs else None
-
     # -- steps
+
+    @rule(count=st.integers(2, 5), queue=st.sampled_from(QUEUES))
+    def enqueue_some(self, count: int, queue: str) -> None:
+        for _ in range(count):
+            self.enqueue(SITES[0], queue, None, False, False)
+
+    @precondition(lambda self: any(self.queues.values()))
+    @rule(data=st.data(), order=st.permutations(QUEUES))
+    def take_and_start(self, data: st.DataObject, order: list[str]) -> None:
+        self.take(order)
+        self.start(data)
 
     @rule(
         site=st.sampled_from(SITES),
@@ -118,6 +127,7 @@ class Histories(RuleBasedStateMachine):
                 self.forget(run)
         self.added(Run(one.run, site, queue, one.id, name is not None), front)
 
+    @precondition(lambda self: any(self.queues.values()))
     @rule(order=st.permutations(QUEUES))
     def take(self, order: list[str]) -> None:
         expected = next((self.queues[queue].pop(0) for queue in order if self.queues[queue]), None)
@@ -125,11 +135,10 @@ class Histories(RuleBasedStateMachine):
         if expected:
             self.held.append(expected)
 
+    @precondition(lambda self: self.held)
     @rule(data=st.data())
     def start(self, data: st.DataObject) -> None:
-        run = self.some(data, self.held)
-        if run is None:
-            return
+        run = data.draw(st.sampled_from(self.held))
         answer = self.store.start(run.run, "worker")
         if run not in self.runs:
             assert answer == ""
@@ -139,11 +148,10 @@ class Histories(RuleBasedStateMachine):
         else:
             assert answer == run.status
 
+    @precondition(lambda self: self.runs)
     @rule(data=st.data(), status=st.sampled_from([*ENDED[:3], JobStatus.FINISHED]))
     def end(self, data: st.DataObject, status: JobStatus) -> None:
-        run = self.some(data, self.runs)
-        if run is None:
-            return
+        run = data.draw(st.sampled_from(self.runs))
         if status == JobStatus.FINISHED:
             self.store.finish(run.run, 1)
             if run.status == JobStatus.STARTED:
@@ -156,11 +164,10 @@ class Histories(RuleBasedStateMachine):
         if run.active:
             self.become(run, status)
 
+    @precondition(lambda self: self.runs)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        run = self.some(data, self.runs)
-        if run is None:
-            return
+        run = data.draw(st.sampled_from(self.runs))
         job = self.store.fetch_run(run.run)
         if run.status == JobStatus.QUEUED:
             job.cancel()
@@ -169,18 +176,17 @@ class Histories(RuleBasedStateMachine):
             with pytest.raises(InvalidJobOperation):
                 job.cancel()
 
+    @precondition(lambda self: self.runs)
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        run = self.some(data, self.runs)
-        if run is not None:
-            self.store.fetch_run(run.run).delete()
-            self.forget(run)
+        run = data.draw(st.sampled_from(self.runs))
+        self.store.fetch_run(run.run).delete()
+        self.forget(run)
 
+    @precondition(lambda self: self.runs)
     @rule(data=st.data())
     def requeue(self, data: st.DataObject) -> None:
-        run = self.some(data, self.runs)
-        if run is None:
-            return
+        run = data.draw(st.sampled_from(self.runs))
         job = self.store.fetch_run(run.run)
         if run.active:
             with pytest.raises(InvalidJobOperation):
@@ -190,21 +196,21 @@ class Histories(RuleBasedStateMachine):
         self.forget(run)
         self.added(Run(again.run_id, run.site, run.queue, run.id, True), front=False)
 
+    @precondition(lambda self: self.held)
     @rule(data=st.data())
     def give_back(self, data: st.DataObject) -> None:
-        held = self.store.client.hgetall(self.store.keys.in_flight("consumer"))
-        if not held:
-            return
-        tag = data.draw(st.sampled_from(sorted(held, key=lambda tag: held[tag])))
+        run = data.draw(st.sampled_from(self.held))
         key = self.store.keys.in_flight("consumer")
+        held = self.store.client.hgetall(key)
+        tag = next(tag for tag, value in held.items() if value.decode().endswith(f"\n{run.run}"))
         self.store.run_script("release", (key,), self.store.keys.prefix, tag)
-        run = next(r for r in self.held if held[tag].decode().endswith(f"\n{r.run}"))
         if run in self.runs and run.status == JobStatus.STARTED:
             return
         self.held.remove(run)
         if run in self.runs and run.status == JobStatus.QUEUED:
             self.queues[run.queue].insert(0, run)
 
+    @precondition(lambda self: self.held)
     @rule()
     def the_consumer_dies(self) -> None:
         abandoned = reap(self.store, dead_after=-1)
@@ -275,8 +281,8 @@ def test_every_history_is_the_model_s(store: JobStore) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=20,
+            max_examples=15,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
