@@ -22,9 +22,13 @@ from tests.unit.core.values import (
     Address,
     AttributeDict,
     Colour,
+    Level,
+    Row,
+    Text,
     any_text,
     arguments,
     json_values,
+    one_odd_value,
     shape,
     values,
 )
@@ -56,6 +60,17 @@ def arrived(kwargs: dict[str, Any], allow_pickle: bool = True) -> dict[str, Any]
 @example({"row": AttributeDict(name="X", __pickle__="y"), "at": Address("Main", Colour.RED)})
 def test_whatever_rq_would_carry_arrives_the_same(kwargs: dict[str, Any]) -> None:
     assert shape(arrived(kwargs)) == shape(kwargs)
+
+
+@given(one_odd_value)
+@example({Text("key"): 1})
+@example([Text("text")])
+@example([AttributeDict()])
+@example([Level.LOW, True])
+@example(10**5000)
+@example({"a": Row([1])})
+def test_one_value_that_json_would_change_is_enough(value: Any) -> None:
+    assert shape(arrived({"value": value})) == shape({"value": value})
 
 
 @given(values)

@@ -36,6 +36,10 @@ class Number(int):
     pass
 
 
+class Row(list[Any]):
+    pass
+
+
 class AttributeDict(dict[Any, Any]):
     """As `frappe._dict`: keys are attributes too."""
 
@@ -160,6 +164,12 @@ def _containers(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 values = st.recursive(scalars, _containers, max_leaves=12)
 """What RQ, which pickles, would carry."""
+
+one_odd_value = st.recursive(
+    scalars,
+    lambda items: st.lists(items, max_size=1) | st.dictionaries(st.text(), items, max_size=1),
+)
+"""One of the scalars, deep in what JSON would carry."""
 
 arguments = st.dictionaries(st.text(min_size=1), values, max_size=4)
 """Keyword arguments of a job."""
