@@ -12,9 +12,9 @@ import frappe
 from frappe.utils import background_jobs
 
 from frappe_celery import jobs, settings
-from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.hosts.bench import preload, run
+from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.logs import as_frappe_keeps_them
@@ -41,24 +41,13 @@ class BenchHost:
     @contextmanager
     def in_site(self, site: str, user: str) -> Iterator[None]:
         """Be in a site as a user; its connection is closed, uncommitted work lost, at the end."""
-        self._enter_sites_folder()
         try:
-            frappe.init(site)
+            site_opening.init(site)
             frappe.connect()
             frappe.set_user(user)
             yield
         finally:
             frappe.destroy()
-
-    def _enter_sites_folder(self) -> None:
-        """Frappe finds sites in the current folder, which the job before may have left."""
-        sites = settings.current().sites_path
-        if sites is None:
-            raise ConfigError(
-                f"{settings.current().root} has no folder `sites`: start in the bench, or set"
-                " FRAPPE_BENCH_ROOT to its path"
-            )
-        os.chdir(sites)
 
     def commit(self) -> None:
         """Commit the current site's transaction."""
@@ -80,13 +69,12 @@ class BenchHost:
     def run(self, job: jobs.Job) -> Any:
         """Frappe's `execute_job`."""
         assert isinstance(job, Job)
-        self._enter_sites_folder()
         with as_current(job):
             return run.execute(job)
 
     def import_apps(self) -> None:
         """Make this process the parent of a worker, as `bench worker` would."""
-        self._enter_sites_folder()
+        site_opening.enter_sites_folder()
         as_frappe_keeps_them()
         background_jobs._start_sentry()
         niceness = settings.current().site_config("").get("background_process_niceness")

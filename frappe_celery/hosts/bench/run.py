@@ -15,6 +15,7 @@ from typing import Any
 import frappe
 from frappe.utils import background_jobs
 
+from frappe_celery.hosts.bench import site
 from frappe_celery.hosts.bench.job import Job
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def _attempt(job: Job, last: bool) -> Any:
     arguments = job.execution_arguments()
     arguments["method"] = _watched(arguments["method"], last)
     try:
+        site.init(job.site)
         return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's own
     finally:
         frappe.destroy()  # execute_job itself does not when it raises before its own `try`

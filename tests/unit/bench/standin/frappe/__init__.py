@@ -5,7 +5,10 @@ committed.
 """
 
 import importlib
+import json
 import os
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 __version__ = "15.0.0"
@@ -83,7 +86,11 @@ def init(site):
         if not os.path.isdir(site):
             raise FileNotFoundError(site)
         local.site = site
+        local.conf = conf
         conf.clear()
+        for path in ("common_site_config.json", f"{site}/site_config.json"):
+            with suppress(ValueError):  # one that is no JSON is taken for an empty one
+                conf.update(json.loads(Path(path).read_text()))
 
 
 def connect():

@@ -1,0 +1,55 @@
+"""Opening a site for a job."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+import frappe
+
+from frappe_celery import settings
+from frappe_celery.config_files import read_json
+from frappe_celery.errors import ConfigError
+
+TRIES = 20
+PAUSE_SECONDS = 0.05
+
+
+def enter_sites_folder() -> None:
+    """Frappe finds sites in the current folder, which the job before may have left.
+
+    Raises:
+        ConfigError: this is no bench.
+    """
+    sites = settings.current().sites_path
+    if sites is None:
+        raise ConfigError(
+            f"{settings.current().root} has no folder `sites`: start in the bench, or set"
+            " FRAPPE_BENCH_ROOT to its path"
+        )
+    os.chdir(sites)
+
+
+def init(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    """`frappe.init`, which makes nothing of it when execute_job calls it once more.
+
+    Frappe writes a site's configuration in place, and takes a half-written one for an empty one:
+    the job would fail for want of a database. So it is read again until it is whole.
+    """
+    enter_sites_folder()
+    for _ in range(TRIES):
+        frappe.init(site)
+        if _is_whole(site):
+            return
+        frappe.destroy()
+        sleep(PAUSE_SECONDS)
+    frappe.init(site)  # it is broken for good: as Frappe deals with that
+
+
+def _is_whole(site: str) -> bool:
+    try:
+        common, own = read_json("common_site_config.json"), read_json(f"{site}/site_config.json")
+    except ConfigError:
+        return False
+    return all(key in frappe.local.conf for key in (*common, *own))

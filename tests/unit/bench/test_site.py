@@ -1,0 +1,45 @@
+"""A site's configuration that is being written while a job opens the site."""
+
+from __future__ import annotations
+
+from tests.unit.bench.conftest import StandInBench
+from tests.unit.bench.test_run import PERFORM
+
+
+def test_a_half_written_configuration_is_waited_for(bench: StandInBench) -> None:
+    bench.configure(db_host="somewhere")
+    bench.write("sites/site1/site_config.json", '{"db_name": "one"}')
+    answer = bench.ask(
+        """
+        import json
+        from pathlib import Path
+        from frappe_celery.hosts.bench import site
+        own, common = Path("site1/site_config.json"), Path("common_site_config.json")
+        whole = [own.read_text(), common.read_text()]
+        seen = []
+
+        def mend(seconds):
+            seen.append(dict(frappe.conf))
+            (own if len(seen) == 1 else common).write_text(whole[len(seen) - 1])
+
+        own.write_text(whole[0][:5])
+        common.write_text("")
+        site.init("site1", sleep=mend)
+        answer = [len(seen), frappe.conf["db_name"], frappe.conf["db_host"]]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [2, "one", "somewhere"]
+
+
+def test_one_that_stays_broken_is_frappes_to_deal_with(bench: StandInBench) -> None:
+    bench.write("sites/site1/site_config.json", "{broken")
+    assert bench.ask(
+        """
+        from frappe_celery.hosts.bench import site
+        pauses = []
+        site.init("site1", sleep=pauses.append)
+        answer = [len(pauses), frappe.local.site]
+        """,
+        begin=PERFORM,
+    ) == [20, "site1"]
