@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import frappe
 
@@ -34,14 +36,15 @@ def enter_sites_folder() -> None:
 def init(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
     """`frappe.init`, which makes nothing of it when execute_job calls it once more.
 
-    Frappe writes a site's configuration in place, and takes a half-written one for an empty one:
-    the job would fail for want of a database. So it is read again until it is whole.
+    Frappe writes a site's configuration in place. A half-written one v15 takes for an empty one, so
+    that the job would fail for want of a database, and v16 refuses: it is read until it is whole.
     """
     enter_sites_folder()
     for _ in range(TRIES):
-        frappe.init(site)
-        if _is_whole(site):
-            return
+        with suppress(json.JSONDecodeError):
+            frappe.init(site)
+            if _is_whole(site):
+                return
         frappe.destroy()
         sleep(PAUSE_SECONDS)
     frappe.init(site)  # it is broken for good: as Frappe deals with that
