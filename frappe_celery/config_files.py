@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -37,6 +38,15 @@ def find_root(environ: Mapping[str, str]) -> Path:
     if not (here / "sites").is_dir() and (its_bench / "apps" / "frappe").is_dir():
         return its_bench
     return here
+
+
+def frappe_version_in(root: Path) -> int | None:
+    """The major version of the Frappe in a bench's `apps`, None where there is none."""
+    source = root / "apps" / "frappe" / "frappe" / "__init__.py"
+    if not source.exists():
+        return None
+    found = re.search(r'^__version__ = "(\d+)', source.read_text(), re.MULTILINE)
+    return int(found[1]) if found else None
 
 
 def read_json(path: Path | str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from frappe_celery.config_files import (
     find_apps,
     find_root,
+    frappe_version_in,
     parse_environment,
     read_json,
     variable,
@@ -53,7 +54,10 @@ class Options:
     """The keys of common_site_config.json that are read, with their defaults."""
 
     frappe_version: int = _option(
-        15, "The Frappe version whose behaviour is followed: 14, 15, 16 or 17.", int
+        15,
+        "The Frappe version whose behaviour is followed: 14, 15, 16 or 17. Default in a bench: the"
+        " one in `apps`.",
+        int,
     )
     bench_id: str | None = _option(
         None,
@@ -157,6 +161,9 @@ class Settings(Options):
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
         values = _django_values(environ)
+        installed = frappe_version_in(root)
+        if installed is not None:
+            values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
         common = root / "sites" / "common_site_config.json"
         if common.exists():
             values.update(read_json(common))
