@@ -73,8 +73,8 @@ def test_an_exception_in_the_midst_of_a_call_spoils_none_after_it(alone: JobStor
     raised = 0
     try:
         for n in range(300):
-            signal.setitimer(signal.ITIMER_REAL, 0.00005 + n * 0.000002)
             try:
+                signal.setitimer(signal.ITIMER_REAL, 0.00005 + n * 0.000002)
                 queued(alone)
                 signal.setitimer(signal.ITIMER_REAL, 0)
             except TimeIsUp:

@@ -46,8 +46,8 @@ class AttributeDict(dict[Any, Any]):
     __getattr__ = dict.get
     __setattr__ = dict.__setitem__
 
-    def copy(self) -> AttributeDict:
-        return AttributeDict(self)
+    def __reduce__(self) -> Any:  # else pickle takes `get`'s None for methods of its protocol
+        return (type(self), (dict(self),))
 
 
 class Point(NamedTuple):
