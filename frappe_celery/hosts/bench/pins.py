@@ -23,7 +23,11 @@ def broken_pins() -> list[str]:
 
 
 def _needs(package: str) -> Iterator[Requirement]:
-    for line in requires(package) or []:
+    try:
+        lines = requires(package) or []
+    except PackageNotFoundError:  # on Python's path without having been installed
+        return
+    for line in lines:
         need = Requirement(line)
         if need.marker is None or need.marker.evaluate({"extra": ""}):
             yield need
