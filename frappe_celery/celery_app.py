@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+from functools import partial
+from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
 from celery import Celery, signals
+from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
@@ -36,13 +39,12 @@ def build(config: Settings | None = None) -> Celery:
     """
     config = config or settings.current()
     app = FrappeCelery("frappe_celery", set_as_current=False)
+    ours = transport_options(config)
+    ours["fanout_prefix"] = f"/{{db}}:{_pattern_free(config.prefix)}."
     app.add_defaults(
         lambda: {
             **broker_settings(config),
-            "broker_transport_options": {
-                **transport_options(config),
-                "fanout_prefix": f"/{{db}}:{_pattern_free(config.prefix)}.",
-            },
+            "broker_transport_options": ours,
             "task_queues": queues(config),
             "task_default_queue": "default",
             "task_create_missing_queues": False,
@@ -53,14 +55,26 @@ def build(config: Settings | None = None) -> Celery:
     own = _own_configuration(config.root)
     if own is not None:
         app.config_from_object(own)
+        app.on_after_configure.connect(partial(_let_win, vars(own), ours), weak=False)
     _add(app)
     return app
 
 
+def _let_win(
+    own: dict[str, Any], transport_options: dict[str, Any], sender: Celery, **_: Any
+) -> None:
+    """Celery looks into `add_defaults` before it looks into the configuration of one's own."""
+    sender.conf.update({name: own[name] for name in SETTING_KEYS & own.keys()})
+    sender.conf.broker_transport_options = {  # one set there leaves the others as they are
+        **transport_options,
+        **own.get("broker_transport_options", {}),
+    }
+
+
 def _own_configuration(root: Path) -> Any:
-    """A module's name, the module in `root`, or None."""
+    """The module that $CELERY_CONFIG_MODULE names, the one in `root`, or None."""
     if os.environ.get("CELERY_CONFIG_MODULE"):
-        return os.environ["CELERY_CONFIG_MODULE"]
+        return import_module(os.environ["CELERY_CONFIG_MODULE"])
     path = root / "celeryconfig.py"
     if not path.exists():
         return None

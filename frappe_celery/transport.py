@@ -14,21 +14,23 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import time
 import uuid
 from collections import deque
-from contextlib import suppress
 from itertools import count
-from queue import Empty
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
 from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
+from redis.retry import Retry
 
-from frappe_celery.alarm import Alarm
 from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
+from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
 
 logger = logging.getLogger(__name__)
@@ -69,85 +71,6 @@ class QoS(virtual.QoS):
         return []
 
 
-class Poller(kombu_redis.MultiChannelPoller):
-    """Asks for the next message when the bell rang, instead of by a blocking pop."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.consumers: set[Channel] = set()
-        self.alarm: Alarm | None = None
-        """Rung when a thread or greenlet of the pool has done its job."""
-
-    def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
-        if not channel.listens:
-            self._connect(channel)
-        channel.fetch()
-
-    def _connect(self, channel: Channel) -> None:
-        if channel not in self.consumers:
-            if self.alarm is None:
-                self.alarm = Alarm()
-                self.poller.register(self.alarm.reader, self.eventflags)
-            channel.heartbeat()  # before its first fetch, or nobody could settle what it held
-            channel.settle_cut_off()
-            self.consumers.add(channel)
-        if not self._client_registered(channel, channel.client, "BRPOP"):
-            channel._in_poll = False
-            self._register(channel, channel.client, "BRPOP")
-        if not self._client_registered(channel, channel.bell, "BELL"):
-            channel.bell.subscribe(channel.keys.bell)
-            self._register(channel, channel.bell, "BELL")
-        channel.rang = channel.listens = True
-
-    def close(self) -> None:
-        """Let go of every connection."""
-        super().close()
-        if self.alarm is not None:
-            with suppress(KeyError, ValueError, OSError):
-                self.poller.unregister(self.alarm.reader)
-            self.alarm.close()
-            self.alarm = None
-
-    def on_readable(self, fileno: int) -> Any:
-        """Read what came: kombu leaves it unread while the worker is full, and spins."""
-        if self.alarm is not None and fileno == self.alarm.reader:
-            self.alarm.silence()
-            return True  # drain_events ends, and Celery does what it had put off until then
-        channel, kind = self._fd_to_chan[fileno]
-        if not channel.handlers[kind]():
-            raise Empty  # else drain_events would end without a message, and mingle never
-        return True
-
-    def on_poll_start(self) -> None:
-        """Once per turn of the event loop: like kombu's, but what is connected is left alone."""
-        for channel in self._channels:
-            if channel.fetches_from:
-                self._register_BRPOP(channel)
-            elif channel.acknowledged:
-                channel.fetch()
-            if channel.active_fanout_queues and not channel._in_listen:
-                self._register_LISTEN(channel)
-
-    def look_anyway(self) -> None:
-        """Have every consumer look into its queues."""
-        for channel in self.consumers:
-            channel.rang = True
-
-    def maybe_restore_messages(self) -> None:
-        """kombu's turn for its visibility timeout, which we do not have; called when idle."""
-        self.look_anyway()
-        self.heartbeat()
-
-    def on_poll_init(self, poller: Any) -> None:
-        """Use the event loop's poller."""
-        self.poller = poller
-
-    def heartbeat(self) -> None:
-        """Every consumer gives a sign of life."""
-        for channel in self.consumers:
-            channel.heartbeat()
-
-
 class Channel(kombu_redis.Channel):
     """One connection that publishes and consumes.
 
@@ -156,6 +79,9 @@ class Channel(kombu_redis.Channel):
     """
 
     QoS = QoS
+    socket_timeout = ANSWER_SECONDS
+    socket_connect_timeout = ANSWER_SECONDS
+    socket_keepalive = True
     frappe_celery_prefix = ""
     frappe_celery_queues: tuple[str, ...] = ()
     from_transport_options = (
@@ -175,6 +101,7 @@ class Channel(kombu_redis.Channel):
         self.process = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
+        self.asked_at = 0.0
         self.acknowledged: deque[str] = deque()
         self._sent: list[str] = []
         self.rang = True
@@ -183,6 +110,11 @@ class Channel(kombu_redis.Channel):
         self._tag = ""
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        """Like kombu's; a lost connection is tried once more, one that does not answer is not."""
+        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+        return {**super()._connparams(asynchronous), "retry": once}
 
     # -- publishing, for all tasks but ours (see `publish`)
 
@@ -234,6 +166,7 @@ class Channel(kombu_redis.Channel):
         self.rang = self.rang and not wants
         self._asked = self.fetches_from
         self._in_poll = self.client.connection
+        self.asked_at = time.monotonic()
         keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
         self.client.connection.send_command(
             *scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag, *self._sent
@@ -390,3 +323,6 @@ class Transport(kombu_redis.Transport):
         loop.on_tick.add(on_poll_start)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
         loop.call_repeatedly(HEARTBEAT_SECONDS, self.cycle.heartbeat)
+        loop.call_repeatedly(
+            kombu_redis.DEFAULT_HEALTH_CHECK_INTERVAL, self.cycle.maybe_check_subclient_health
+        )

@@ -9,9 +9,11 @@ import psutil
 import pytest
 
 from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import DEAD_AFTER_SECONDS, reap
 from tests.integration.core.benches import ended, inside, worker, write_tasks
+from tests.integration.core.frozen import Way
 from tests.integration.core.stores import broken
 from tests.project import Process, Project
 from tests.servers import RedisServer
@@ -167,12 +169,34 @@ def test_a_pool_process_that_dies_while_the_broker_is_away_fails_its_job(
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
 
 
-def test_a_broker_that_hangs_is_waited_for(
+def test_a_connection_on_which_packets_are_lost_is_given_up(
     project: Project, store: JobStore, own_redis: RedisServer
 ) -> None:
-    """It stands still with its connections open, as when a network drops packets."""
-    worker(project)
+    """As behind a firewall that forgot it: nothing says that it is gone."""
+    project.write("celeryconfig.py", "broker_transport_options = {'socket_timeout': 1}")
+    way = Way(own_redis.port)
+    url = own_redis.url.replace(str(own_redis.port), str(way.port))
+    process = worker(project, FRAPPE_CELERY_REDIS_QUEUE=url)
+    assert ended(enqueue("myapp.core.record", text="before")).status == JobStatus.FINISHED
+    way.freeze()
+    job = enqueue("myapp.core.record", text="after")
+    assert ended(job, timeout=40).status == JobStatus.FINISHED
+    assert project.effects() == ["before", "after"]
+    assert process.popen.poll() is None
+    way.close()
+
+
+def test_a_broker_that_stands_still_for_a_moment_is_waited_for(
+    project: Project, store: JobStore, own_redis: RedisServer
+) -> None:
+    process = worker(project)
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     own_redis.pause()
-    own_redis.resume()
+    try:
+        for _ in range(2):
+            with pytest.raises(BrokerUnreachable):
+                store.counts()
+    finally:
+        own_redis.resume()
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert process.popen.poll() is None
