@@ -15,6 +15,8 @@ from tests.integration.core.benches import all_ended, ended, worker
 from tests.project import Project
 from tests.waiting import wait_until
 
+REFERENCE = Path(__file__).parents[3] / "celeryconfig.py"
+
 POOLS = [
     "prefork",
     "solo",
@@ -81,3 +83,12 @@ def test_a_timeout_is_raised_in_the_job(project: Project, pool_store: JobStore, 
         job.exc_info
     )
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+
+
+def test_the_reference_configuration_runs_jobs(project: Project, pool_store: JobStore) -> None:
+    """The `celeryconfig.py` of this repository, copied beside `sites` as it says."""
+    project.write("celeryconfig.py", REFERENCE.read_text())
+    process = worker(project)
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert ended(enqueue("myapp.core.fail")).status == JobStatus.FAILED
+    assert process.stop() == os.EX_OK
