@@ -9,7 +9,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frappe_celery import hosts, publish, settings
@@ -127,13 +127,13 @@ def enqueue(
     return job
 
 
+@dataclass
 class _Options:
     """Parameters that only some versions have; in the others the words belong to the method."""
 
-    def __init__(self) -> None:
-        self.deduplicate = False
-        self.at_front_when_starved = False
-        self.retries = 0
+    deduplicate: bool = False
+    at_front_when_starved: bool = False
+    retries: int = 0
 
 
 def _version_options(config: Settings, kwargs: dict[str, Any]) -> _Options:

@@ -19,14 +19,15 @@ def publish(message: JobMessage, **options: Any) -> Job | None:
     if signals is None:
         return get_store().enqueue(message, **options)
     if signals.before_task_publish.receivers:
-        headers = dict(task_headers(message))
+        ours = task_headers(message)
+        headers = dict(ours)
         signals.before_task_publish.send(sender=message.label, headers=headers, **_about(message))
-        added = {k: v for k, v in headers.items() if k not in task_headers(message)}
+        added = {name: value for name, value in headers.items() if name not in ours}
         message = replace(message, headers=added)
     job = get_store().enqueue(message, **options)
     if job is not None and signals.after_task_publish.receivers:
         signals.after_task_publish.send(
-            sender=message.label, headers=dict(task_headers(message)), **_about(message)
+            sender=message.label, headers=task_headers(message), **_about(message)
         )
     return job
 

@@ -17,6 +17,7 @@ import socket
 import time
 import uuid
 from collections import deque
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -131,6 +132,10 @@ class Channel(kombu_redis.Channel):
         name: str = super()._q_for_pri(queue, pri)
         return name
 
+    @cached_property
+    def _scripts(self) -> scripts.Scripts:
+        return scripts.Scripts(self._create_client())
+
     # -- consuming
 
     @property
@@ -216,7 +221,7 @@ class Channel(kombu_redis.Channel):
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""
         held = (self.keys.in_flight(self.consumer),)
-        scripts.Scripts(self._create_client()).run("release", held, self.keys.prefix, delivery_tag)
+        self._scripts.run("release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
         """Acknowledge now."""
@@ -264,9 +269,7 @@ class Channel(kombu_redis.Channel):
         while _cut_off:
             consumer = _cut_off.pop()
             keys = (self.keys.in_flight(consumer), self.keys.consumers)
-            scripts.Scripts(self._create_client()).run(
-                "reap", keys, self.keys.prefix, consumer, "inf"
-            )
+            self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
 
 
 def celery_message(text: bytes, queue: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ AttributeError after it succeeded.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,15 +16,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery.hosts.bench import site
 from frappe_celery.hosts.bench.job import Job
-
-logger = logging.getLogger(__name__)
-
-MOST_RERUNS = 5
-"""How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
-
-
-class _RunAgain(BaseException):
-    """The attempt was rolled back and is to be repeated; no Exception, so that Frappe logs none."""
+from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 
 
 def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
@@ -34,16 +25,8 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
     Raises:
         Exception: what the method, a hook, or the search for the method raised.
     """
-    for attempt in range(MOST_RERUNS + 1):
-        try:
-            return _attempt(job, last=attempt == MOST_RERUNS)
-        except _RunAgain as again:
-            logger.warning(
-                "%s on %s is run again (%d of %d): %s",
-                job.method, job.site, attempt + 1, MOST_RERUNS, again.__cause__,
-            )  # fmt: skip
-            sleep(attempt + 1)
-    raise AssertionError("the last attempt either returns or raises")
+    label = f"{job.method} on {job.site}"
+    return with_reruns(lambda last: _attempt(job, last), label, sleep)
 
 
 def _attempt(job: Job, last: bool) -> Any:
@@ -71,7 +54,7 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
                 raise
             frappe.db.rollback()
             frappe.local.job.after_job.reset()
-            raise _RunAgain from exc
+            raise RunAgain from exc
 
     if isinstance(method, str):
         run.__module__, _, run.__qualname__ = method.rpartition(".")

@@ -6,12 +6,12 @@ deadlock classes are not caught) this is right.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from frappe_celery.hosts.reruns import RunAgain, with_reruns
 from frappe_celery.hosts.standalone import django_setup
 from frappe_celery.hosts.standalone.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.callbacks import CallbackManager
@@ -21,11 +21,6 @@ from frappe_celery.hosts.standalone.database_errors import is_retryable
 from frappe_celery.hosts.standalone.error_log import log_error
 from frappe_celery.hosts.standalone.frappedict import _dict
 from frappe_celery.hosts.standalone.locking import release_document_locks
-
-logger = logging.getLogger(__name__)
-
-MOST_RERUNS = 5
-"""How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +37,14 @@ class Run:
     job_name: str
 
 
-class _RunAgain(Exception):
-    """The attempt was rolled back and is to be repeated."""
-
-
 def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
     """Run it and return what it returned.
 
     Raises:
         Exception: what the method, a hook, or the search for the method raised.
     """
-    for attempt in range(MOST_RERUNS + 1):
-        try:
-            return _attempt(run, last=attempt == MOST_RERUNS)
-        except _RunAgain as again:
-            logger.warning(
-                "%s on %s is run again (%d of %d): %s",
-                run.method, run.site, attempt + 1, MOST_RERUNS, again.__cause__,
-            )  # fmt: skip
-            sleep(attempt + 1)
-    raise AssertionError("the last attempt either returns or raises")
+    label = f"{run.method} on {run.site}"
+    return with_reruns(lambda last: _attempt(run, last), label, sleep)
 
 
 def _attempt(run: Run, last: bool) -> Any:
@@ -92,7 +75,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
         local.db.rollback()
         if is_retryable(exc) and not last:
             again = True
-            raise _RunAgain from exc
+            raise RunAgain from exc
         log_error(title=run.method)
         local.db.commit()
         raise

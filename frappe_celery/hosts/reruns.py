@@ -1,0 +1,36 @@
+"""Running a job again that asked for it or met a deadlock: the same in every host.
+
+FRAPPE_FACTS 'Run': at most 5 times, with a pause of 1, 2, … seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+MOST_RERUNS = 5
+"""How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
+
+
+class RunAgain(BaseException):
+    """The attempt was rolled back and is to be repeated; no Exception, so that nobody logs it."""
+
+
+def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[float], None]) -> Any:
+    """Call `attempt(last)` until it does not raise RunAgain; the last one must not.
+
+    Raises:
+        Exception: what the attempt raised.
+    """
+    for number in range(MOST_RERUNS):
+        try:
+            return attempt(False)
+        except RunAgain as again:
+            logger.warning(
+                "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
+            )
+            sleep(number + 1)
+    return attempt(True)
