@@ -238,7 +238,7 @@ class JobStore:
 
     def fetch_run(self, run: str) -> Job:
         """One run; raises NoSuchJob."""
-        (job,) = self._read([run])
+        (job,) = self.read([run])
         if job is None:
             raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
         return job
@@ -289,19 +289,19 @@ class JobStore:
         self.expire()
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
-            for place in self._places(site, queue):
+            for place in self.places(site, queue):
                 for status in wanted:
                     pipe.zrevrange(
                         self.keys.index(place, status), 0, start + length - 1, withscores=True
                     )
             merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
         runs = [run.decode() for run, _ in islice(merged, start, start + length)]
-        return [job for job in self._read(runs) if job is not None]
+        return [job for job in self.read(runs) if job is not None]
 
     def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
         """How many jobs there are in each status."""
         self.expire()
-        places = self._places(site, queue)
+        places = self.places(site, queue)
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for status in JobStatus:
@@ -322,7 +322,8 @@ class JobStore:
             place = self.client.lpos(key, job.run_id, rank=-1)
             return None if place is None else int(self.client.llen(key)) - 1 - int(place)
 
-    def _places(self, site: str | None, queue: str | None) -> list[str]:
+    def places(self, site: str | None, queue: str | None) -> list[str]:
+        """The `site|queue` that ever had a job, of this site and queue where they are given."""
         if site is not None and queue is not None:
             return [f"{site}|{queue}"]
         found = []
@@ -334,7 +335,8 @@ class JobStore:
                 found.append(place.decode())
         return sorted(found)
 
-    def _read(self, runs: list[str]) -> Iterator[Job | None]:
+    def read(self, runs: list[str]) -> Iterator[Job | None]:
+        """Each run's Job, None for one that is gone."""
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for run in runs:
