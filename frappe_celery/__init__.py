@@ -9,7 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.hosts.standalone.importer import install as _serve_frappe_where_there_is_none
+from frappe_celery.hosts.standalone.namespace.importer import (
+    install as _serve_frappe_where_there_is_none,
+)
 
 if TYPE_CHECKING:
     from celery import Celery

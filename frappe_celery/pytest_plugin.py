@@ -1,5 +1,5 @@
 """pytest plugin: `import frappe` works in tests without a Frappe (found by pytest by itself)."""
 
-from frappe_celery.hosts.standalone import importer
+from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()

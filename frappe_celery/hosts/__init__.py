@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frappe_celery.hosts.base import Host
-from frappe_celery.hosts.standalone.importer import find_real
+from frappe_celery.hosts.standalone.namespace.importer import find_real
 
 _host: Host | None = None
 

@@ -17,7 +17,8 @@ from typing import Any
 import frappe
 
 from frappe_celery import hosts, settings
-from frappe_celery.hosts.standalone import app_hooks, meta
+from frappe_celery.hosts.standalone.documents import meta
+from frappe_celery.hosts.standalone.site import app_hooks
 from frappe_celery.jobs import Job, JobStatus, get_store
 from tests.acceptance.research import Source
 from tests.project import Project

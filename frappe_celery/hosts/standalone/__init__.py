@@ -1,5 +1,9 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
+`host.py` is what the core asks; `models.py`, `migrations/` and `apps.py` are Django's application.
+The rooms: `namespace` (what `import frappe` finds), `site`, `database`, `documents`, `jobs`,
+`schedule`, `messages`, `cache`, `utils`.
+
 An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`.
 """
 
@@ -12,7 +16,7 @@ __all__ = ["register_loader"]
 
 def __getattr__(name: str) -> Any:
     if name == "register_loader":
-        from frappe_celery.hosts.standalone.controllers import register_loader
+        from frappe_celery.hosts.standalone.documents.controllers import register_loader
 
         return register_loader
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.signals import request_finished
 
-from frappe_celery.hosts.standalone import importer
+from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()
 
@@ -20,6 +20,6 @@ class FrappeCeleryConfig(AppConfig):
 
     def ready(self) -> None:
         """Between two requests nothing of a user or site remains."""
-        from frappe_celery.hosts.standalone.context import leave_default_site
+        from frappe_celery.hosts.standalone.site.context import leave_default_site
 
         request_finished.connect(leave_default_site)

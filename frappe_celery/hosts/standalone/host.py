@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery import settings
 from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
-from frappe_celery.hosts.standalone import app_hooks, calling, importer, run
-from frappe_celery.hosts.standalone.context import ADMINISTRATOR, local, visit
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
+from frappe_celery.hosts.standalone.jobs import run
+from frappe_celery.hosts.standalone.namespace import importer
+from frappe_celery.hosts.standalone.site import app_hooks, calling
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local, visit
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job
@@ -90,14 +92,14 @@ class StandaloneHost:
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""
-        from frappe_celery.hosts.standalone.schedule_rows import read
+        from frappe_celery.hosts.standalone.schedule.rows import read
 
         with visit(site, ADMINISTRATOR):
             return read()
 
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """Make the rows of hooks follow `wanted`, in one transaction."""
-        from frappe_celery.hosts.standalone.schedule_rows import sync
+        from frappe_celery.hosts.standalone.schedule.rows import sync
 
         for last in (False, True):
             with visit(site, ADMINISTRATOR):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.hosts.standalone import run
+from frappe_celery.hosts.standalone.jobs import run
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_error_log import *
 from tests.unit.standalone.test_filters import *

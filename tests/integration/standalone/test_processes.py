@@ -96,7 +96,8 @@ print("let go", flush=True)
 
 
 def test_a_lock_timeout_is_run_again(project: Project, monkeypatch: Any) -> None:
-    from frappe_celery.hosts.standalone import django_setup, run
+    from frappe_celery.hosts.standalone.database import django_setup
+    from frappe_celery.hosts.standalone.jobs import run
 
     project.python("import frappe_celery, frappe; frappe.db.count('Note')")
     monkeypatch.setattr(django_setup, "SQLITE_LOCK_SECONDS", 0.1)

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from frappe_celery import settings
-from frappe_celery.hosts.standalone.context import connect, destroy, init, local, visit
+from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local, visit
 from tests.project import Project
 
 

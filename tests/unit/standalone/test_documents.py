@@ -288,7 +288,8 @@ def test_a_controller_without_its_class_is_named(frappe: Any, write: Write) -> N
 
 
 def test_an_apps_own_models_by_loader(frappe: Any) -> None:
-    from frappe_celery.hosts.standalone import controllers, register_loader
+    from frappe_celery.hosts.standalone import register_loader
+    from frappe_celery.hosts.standalone.documents import controllers
 
     class Customer:
         def __init__(self, name: str | None) -> None:

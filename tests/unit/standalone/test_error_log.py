@@ -50,7 +50,7 @@ def test_a_title_that_is_too_long_is_kept_whole_in_the_text(frappe: Any) -> None
 
 
 def test_it_does_not_raise_into_the_job(frappe: Any, caplog: Any, monkeypatch: Any) -> None:
-    from frappe_celery.hosts.standalone import store
+    from frappe_celery.hosts.standalone.database import store
 
     def broken(*_: Any) -> None:
         raise OSError("the database is away")

@@ -171,7 +171,7 @@ def test_sites_do_not_see_each_other(frappe: Any) -> None:
     frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
     frappe.log_error("here")
     frappe.db.commit()
-    from frappe_celery.hosts.standalone.context import visit
+    from frappe_celery.hosts.standalone.site.context import visit
 
     with visit("other", "Administrator"):
         assert frappe.get_all("Thing") == []

@@ -64,7 +64,7 @@ import rq
 frappe.session.user, frappe.local.site, frappe.flags.x, frappe.conf.y
 frappe.db.after_commit.add(lambda: print("called", end=" "))
 frappe.db.commit()
-from frappe_celery.hosts.standalone import run
+from frappe_celery.hosts.standalone.jobs import run
 print(run.execute(run.Run("standalone", "Administrator", "frappe.ping", {}, "frappe.ping", "")))
 print([name for name in sys.modules if name.split(".")[0] == "django"])
 """
@@ -141,7 +141,7 @@ def test_local_belongs_to_its_thread(frappe: Any) -> None:
 
 
 def test_nothing_of_a_visit_remains(frappe: Any) -> None:
-    from frappe_celery.hosts.standalone.context import visit
+    from frappe_celery.hosts.standalone.site.context import visit
 
     frappe.flags.outer = 1
     with visit("other", "a@example.com"):

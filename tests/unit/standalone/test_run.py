@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.hosts.standalone import run
-from frappe_celery.hosts.standalone.context import visit
+from frappe_celery.hosts.standalone.jobs import run
+from frappe_celery.hosts.standalone.site.context import visit
 
 Write = Callable[[str, str], Path]
 USER = "a@example.com"

@@ -12,8 +12,8 @@ import pytest
 
 from frappe_celery import error_mail, hosts, settings
 from frappe_celery.hosts.base import ScheduleRow
-from frappe_celery.hosts.standalone.context import visit
 from frappe_celery.hosts.standalone.host import StandaloneHost
+from frappe_celery.hosts.standalone.site.context import visit
 from frappe_celery.schedule.events import rows_from_hooks
 
 Write = Callable[[str, str], Path]
@@ -125,7 +125,7 @@ def test_the_hooks_rows_are_taken_as_they_come(host: StandaloneHost, write: Writ
 
 
 def test_the_repeated_hour_is_kept_apart(host: StandaloneHost, frappe: Any) -> None:
-    from frappe_celery.hosts.standalone import store
+    from frappe_celery.hosts.standalone.database import store
 
     host.sync_schedule(SITE, [wanted("myapp.tasks.a")])
     frappe.conf.time_zone = "Europe/Amsterdam"

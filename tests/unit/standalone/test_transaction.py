@@ -119,7 +119,7 @@ def test_a_commit_without_any_database_use_still_calls_back(frappe: Any) -> None
 def test_inside_a_block_of_the_callers_own_that_block_decides(frappe: Any) -> None:
     from django.db import transaction
 
-    from frappe_celery.hosts.standalone import django_setup
+    from frappe_celery.hosts.standalone.database import django_setup
 
     django_setup.connection()
     seen: list[str] = []

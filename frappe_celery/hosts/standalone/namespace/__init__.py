@@ -1,1 +1,1 @@
-"""The packages `frappe` and `rq` as task code sees them: names only, no code."""
+"""What `import frappe` and `import rq` find: names only, served by `importer`."""

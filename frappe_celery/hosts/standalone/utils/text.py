@@ -14,9 +14,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from frappe_celery.hosts.standalone.context import local
 from frappe_celery.hosts.standalone.exceptions import InvalidEmailAddressError
-from frappe_celery.hosts.standalone.frappedict import _dict
+from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 

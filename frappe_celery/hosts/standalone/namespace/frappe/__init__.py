@@ -8,10 +8,43 @@ from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.enqueue_shim import enqueue, enqueue_doc
-from frappe_celery.hosts.standalone.app_hooks import get_doc_hooks, get_hooks
-from frappe_celery.hosts.standalone.cache import cache
-from frappe_celery.hosts.standalone.caching import clear_cache, local_cache, request_cache
-from frappe_celery.hosts.standalone.calling import (
+from frappe_celery.hosts.standalone.cache.cache import cache
+from frappe_celery.hosts.standalone.cache.caching import clear_cache, local_cache, request_cache
+from frappe_celery.hosts.standalone.database.store import get_all, get_list
+from frappe_celery.hosts.standalone.documents.documents import (
+    copy_doc,
+    delete_doc,
+    delete_doc_if_exists,
+    get_cached_doc,
+    get_cached_value,
+    get_doc,
+    get_last_doc,
+    get_lazy_doc,
+    get_single,
+    get_system_settings,
+    new_doc,
+    set_value,
+)
+from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.exceptions import *
+from frappe_celery.hosts.standalone.messages.error_log import get_traceback, log_error
+from frappe_celery.hosts.standalone.messages.logs import logger, loggers, set_log_level
+from frappe_celery.hosts.standalone.messages.mail import sendmail
+from frappe_celery.hosts.standalone.messages.messages import (
+    _,
+    _lt,
+    clear_last_message,
+    clear_messages,
+    errprint,
+    get_message_log,
+    log,
+    msgprint,
+    throw,
+)
+from frappe_celery.hosts.standalone.messages.realtime import publish_progress, publish_realtime
+from frappe_celery.hosts.standalone.namespace.importer import look_up
+from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks, get_hooks
+from frappe_celery.hosts.standalone.site.calling import (
     call,
     get_attr,
     get_module,
@@ -22,7 +55,7 @@ from frappe_celery.hosts.standalone.calling import (
     whitelist,
     whitelisted,
 )
-from frappe_celery.hosts.standalone.context import (
+from frappe_celery.hosts.standalone.site.context import (
     conf,
     connect,
     db,
@@ -46,40 +79,7 @@ from frappe_celery.hosts.standalone.context import (
     session,
     set_user,
 )
-from frappe_celery.hosts.standalone.documents import (
-    copy_doc,
-    delete_doc,
-    delete_doc_if_exists,
-    get_cached_doc,
-    get_cached_value,
-    get_doc,
-    get_last_doc,
-    get_lazy_doc,
-    get_single,
-    get_system_settings,
-    new_doc,
-    set_value,
-)
-from frappe_celery.hosts.standalone.error_log import get_traceback, log_error
-from frappe_celery.hosts.standalone.exceptions import *
-from frappe_celery.hosts.standalone.frappedict import _dict
-from frappe_celery.hosts.standalone.importer import look_up
-from frappe_celery.hosts.standalone.logs import logger, loggers, set_log_level
-from frappe_celery.hosts.standalone.mail import sendmail
-from frappe_celery.hosts.standalone.messages import (
-    _,
-    _lt,
-    clear_last_message,
-    clear_messages,
-    errprint,
-    get_message_log,
-    log,
-    msgprint,
-    throw,
-)
-from frappe_celery.hosts.standalone.meta import get_meta
-from frappe_celery.hosts.standalone.realtime import publish_progress, publish_realtime
-from frappe_celery.hosts.standalone.sites import (
+from frappe_celery.hosts.standalone.site.paths import (
     get_all_apps,
     get_app_path,
     get_file_items,
@@ -87,7 +87,7 @@ from frappe_celery.hosts.standalone.sites import (
     get_pymodule_path,
     read_file,
 )
-from frappe_celery.hosts.standalone.store import get_all, get_list
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import (
     as_json,
     as_unicode,

@@ -1,6 +1,6 @@
 """`frappe.defaults`."""
 
-from frappe_celery.hosts.standalone.defaults import (
+from frappe_celery.hosts.standalone.database.defaults import (
     get_global_default,
     get_user_default,
     set_global_default,

@@ -1,6 +1,6 @@
 """`frappe.realtime`."""
 
-from frappe_celery.hosts.standalone.realtime import (
+from frappe_celery.hosts.standalone.messages.realtime import (
     clear_realtime_log,
     emit_via_redis,
     get_doc_room,

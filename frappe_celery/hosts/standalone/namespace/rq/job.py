@@ -1,6 +1,6 @@
 """`rq.job`."""
 
-from frappe_celery.hosts.standalone.rq_names import Job, get_current_job
+from frappe_celery.hosts.standalone.jobs.rq_names import Job, get_current_job
 from frappe_celery.jobs import JobStatus
 
 __all__ = ["Job", "JobStatus", "get_current_job"]

@@ -1,5 +1,5 @@
 """`rq.queue`."""
 
-from frappe_celery.hosts.standalone.rq_names import Queue
+from frappe_celery.hosts.standalone.jobs.rq_names import Queue
 
 __all__ = ["Queue"]

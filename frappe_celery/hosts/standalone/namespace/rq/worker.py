@@ -1,5 +1,5 @@
 """`rq.worker`."""
 
-from frappe_celery.hosts.standalone.rq_names import Worker
+from frappe_celery.hosts.standalone.jobs.rq_names import Worker
 
 __all__ = ["Worker"]

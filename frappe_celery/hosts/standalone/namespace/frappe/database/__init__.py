@@ -1,5 +1,5 @@
 """`frappe.database`."""
 
-from frappe_celery.hosts.standalone.database import savepoint
+from frappe_celery.hosts.standalone.database.database import savepoint
 
 __all__ = ["savepoint"]

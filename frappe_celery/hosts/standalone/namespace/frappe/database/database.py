@@ -1,5 +1,5 @@
 """`frappe.database.database`."""
 
-from frappe_celery.hosts.standalone.database import Database, savepoint
+from frappe_celery.hosts.standalone.database.database import Database, savepoint
 
 __all__ = ["Database", "savepoint"]

@@ -1,6 +1,6 @@
 """`frappe.model.base_document`."""
 
-from frappe_celery.hosts.standalone.base_document import BaseDocument
-from frappe_celery.hosts.standalone.controllers import get_controller
+from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
+from frappe_celery.hosts.standalone.documents.controllers import get_controller
 
 __all__ = ["BaseDocument", "get_controller"]

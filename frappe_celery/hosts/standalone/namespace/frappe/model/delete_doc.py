@@ -1,5 +1,5 @@
 """`frappe.model.delete_doc`."""
 
-from frappe_celery.hosts.standalone.documents import delete_doc
+from frappe_celery.hosts.standalone.documents.documents import delete_doc
 
 __all__ = ["delete_doc"]

@@ -1,7 +1,7 @@
 """`frappe.model.document`."""
 
-from frappe_celery.hosts.standalone.document import Document
-from frappe_celery.hosts.standalone.documents import get_doc
-from frappe_celery.hosts.standalone.locking import execute_action, unlock_document
+from frappe_celery.hosts.standalone.documents.document import Document
+from frappe_celery.hosts.standalone.documents.documents import get_doc
+from frappe_celery.hosts.standalone.documents.locking import execute_action, unlock_document
 
 __all__ = ["Document", "execute_action", "get_doc", "unlock_document"]

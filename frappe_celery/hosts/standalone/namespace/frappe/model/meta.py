@@ -1,5 +1,5 @@
 """`frappe.model.meta`."""
 
-from frappe_celery.hosts.standalone.meta import Meta, get_meta
+from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
 
 __all__ = ["Meta", "get_meta"]

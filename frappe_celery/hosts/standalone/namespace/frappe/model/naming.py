@@ -1,6 +1,6 @@
 """`frappe.model.naming`."""
 
-from frappe_celery.hosts.standalone.naming import (
+from frappe_celery.hosts.standalone.documents.naming import (
     make_autoname,
     revert_series_if_last,
     set_new_name,

@@ -1,5 +1,5 @@
 """`frappe.tests`."""
 
-from frappe_celery.hosts.standalone.testing import IntegrationTestCase, UnitTestCase
+from frappe_celery.hosts.standalone.site.testing import IntegrationTestCase, UnitTestCase
 
 __all__ = ["IntegrationTestCase", "UnitTestCase"]

@@ -1,5 +1,5 @@
 """`frappe.tests.utils`."""
 
-from frappe_celery.hosts.standalone.testing import FrappeTestCase
+from frappe_celery.hosts.standalone.site.testing import FrappeTestCase
 
 __all__ = ["FrappeTestCase"]

@@ -1,5 +1,5 @@
 """`frappe.types`."""
 
-from frappe_celery.hosts.standalone.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 __all__ = ["_dict"]

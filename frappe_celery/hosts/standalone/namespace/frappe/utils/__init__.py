@@ -1,16 +1,16 @@
 """`frappe.utils`."""
 # ruff: noqa: F401, F403 (this file is a list of names)
 
-from frappe_celery.hosts.standalone.callbacks import CallbackManager
-from frappe_celery.hosts.standalone.context import get_site_path
-from frappe_celery.hosts.standalone.error_log import get_traceback
-from frappe_celery.hosts.standalone.sites import (
+from frappe_celery.hosts.standalone.messages.error_log import get_traceback
+from frappe_celery.hosts.standalone.site.context import get_site_path
+from frappe_celery.hosts.standalone.site.paths import (
     get_bench_id,
     get_bench_path,
     get_files_path,
     get_sites,
     touch_file,
 )
+from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.numbers import *
 from frappe_celery.hosts.standalone.utils.text import *

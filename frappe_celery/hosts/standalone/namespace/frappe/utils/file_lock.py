@@ -1,7 +1,6 @@
 """`frappe.utils.file_lock`."""
 
-from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
-from frappe_celery.hosts.standalone.locking import (
+from frappe_celery.hosts.standalone.documents.locking import (
     check_lock,
     create_lock,
     delete_lock,
@@ -10,6 +9,7 @@ from frappe_celery.hosts.standalone.locking import (
     lock_exists,
     release_document_locks,
 )
+from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
 
 __all__ = [
     "LockTimeoutError",

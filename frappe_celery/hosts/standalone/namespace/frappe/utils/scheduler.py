@@ -1,6 +1,6 @@
 """`frappe.utils.scheduler`."""
 
-from frappe_celery.hosts.standalone.scheduler import (
+from frappe_celery.hosts.standalone.schedule.scheduler import (
     disable_scheduler,
     enable_scheduler,
     enqueue_events,

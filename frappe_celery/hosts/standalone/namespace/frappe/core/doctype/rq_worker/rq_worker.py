@@ -1,5 +1,5 @@
 """`frappe.core.doctype.rq_worker.rq_worker`."""
 
-from frappe_celery.hosts.standalone.rq_documents import RQWorker
+from frappe_celery.hosts.standalone.jobs.rq_documents import RQWorker
 
 __all__ = ["RQWorker"]

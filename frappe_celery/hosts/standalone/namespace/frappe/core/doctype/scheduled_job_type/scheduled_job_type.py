@@ -1,6 +1,9 @@
 """`frappe.core.doctype.scheduled_job_type.scheduled_job_type`."""
 
-from frappe_celery.hosts.standalone.schedule_rows import sync_jobs
-from frappe_celery.hosts.standalone.scheduled_job_type import ScheduledJobType, run_scheduled_job
+from frappe_celery.hosts.standalone.schedule.rows import sync_jobs
+from frappe_celery.hosts.standalone.schedule.scheduled_job_type import (
+    ScheduledJobType,
+    run_scheduled_job,
+)
 
 __all__ = ["ScheduledJobType", "run_scheduled_job", "sync_jobs"]

@@ -1,5 +1,5 @@
 """`frappe.core.doctype.scheduler_event.scheduler_event`."""
 
-from frappe_celery.hosts.standalone.scheduler_event import SchedulerEvent
+from frappe_celery.hosts.standalone.schedule.scheduler_event import SchedulerEvent
 
 __all__ = ["SchedulerEvent"]

@@ -1,6 +1,6 @@
 """`frappe.core.page.background_jobs.background_jobs`."""
 
 from frappe_celery.enqueue_shim import get_info
-from frappe_celery.hosts.standalone.scheduler import get_scheduler_status
+from frappe_celery.hosts.standalone.schedule.scheduler import get_scheduler_status
 
 __all__ = ["get_info", "get_scheduler_status"]

@@ -1,0 +1,1 @@
+"""`frappe.cache` and functions whose answers are kept, on Redis."""

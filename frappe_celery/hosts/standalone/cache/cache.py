@@ -1,0 +1,204 @@
+"""`frappe.cache`: values on Redis, each site's by itself, remembered within a job.
+
+`frappe.cache.get_value` and `frappe.cache().get_value` are the same. Values travel as JSON or as a
+signed pickle (DESIGN.md, invariant 5): what somebody else wrote into Redis is not opened, it counts
+as missing. A Redis that does not answer is a cache that holds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from typing import Any
+
+import redis
+
+from frappe_celery import settings
+from frappe_celery.errors import Refused
+from frappe_celery.hosts.standalone.cache.redis_clients import client
+from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.jobs import codec
+
+PURPOSE = "cache"
+_LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
+_SETS = ("sadd", "srem", "sismember", "smembers", "spop")
+
+
+def _tolerating_outage() -> AbstractContextManager[None]:
+    return suppress(redis.exceptions.ConnectionError)
+
+
+class Cache:
+    """The names of Frappe's RedisWrapper that task code uses."""
+
+    def __call__(self) -> Cache:
+        return self
+
+    @property
+    def client(self) -> redis.Redis:
+        """The Redis client: `redis_cache`, else where the jobs are."""
+        here = settings.current()
+        return client(here.redis_cache or here.store_url)
+
+    def make_key(self, key: Any, user: Any = None, shared: bool = False) -> bytes:
+        """The key in Redis."""
+        if isinstance(key, bytes):
+            return key
+        prefix = f"{settings.current().prefix}cache:"
+        if shared:
+            return f"{prefix}{key}".encode()
+        if user:
+            key = f"user:{local.session.user if user is True else user}:{key}"
+        return f"{prefix}{local.site}|{key}".encode()
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Redis's own list and set commands, on this site's keys."""
+        if name not in (*_LISTS, *_SETS):
+            raise AttributeError(f"frappe.cache has no {name!r} here; use frappe.cache.client")
+        return lambda key, *args: getattr(self.client, name)(self.make_key(key), *args)
+
+    def _seal(self, value: Any) -> bytes:
+        return settings.current().signer.seal(
+            PURPOSE, codec.dumps(codec.encode_value(value)).encode()
+        )
+
+    def _open(self, sealed: Any) -> Any:
+        if sealed is None:
+            return None
+        try:
+            return codec.decode(json.loads(settings.current().signer.open(PURPOSE, sealed)))
+        except Refused:
+            return None
+
+    # -- single values
+
+    def set_value(
+        self,
+        key: str,
+        val: Any,
+        user: Any = None,
+        expires_in_sec: float | None = None,
+        shared: bool = False,
+    ) -> None:
+        """Keep a value, for so many seconds where given."""
+        name = self.make_key(key, user, shared)
+        if not expires_in_sec:
+            local.cache[name] = val
+        with _tolerating_outage():
+            milliseconds = int(expires_in_sec * 1000) if expires_in_sec else None
+            self.client.set(name, self._seal(val), px=milliseconds)
+
+    def get_value(
+        self,
+        key: str,
+        generator: Callable[[], Any] | None = None,
+        user: Any = None,
+        expires: bool = False,
+        shared: bool = False,
+    ) -> Any:
+        """The value; where there is none, what `generator` makes, which is then kept."""
+        name = self.make_key(key, user, shared)
+        if name in local.cache and not expires:
+            return local.cache[name]
+        value = None
+        with _tolerating_outage():
+            value = self._open(self.client.get(name))
+        if expires:
+            return value
+        if value is None and generator:
+            value = generator()
+            self.set_value(key, value, user, shared=shared)
+        elif value is not None:
+            local.cache[name] = value
+        return value
+
+    def delete_value(
+        self, keys: Any, user: Any = None, make_keys: bool = True, shared: bool = False
+    ) -> None:
+        """Forget one value or several."""
+        keys = keys if isinstance(keys, (list, tuple, set)) else [keys]
+        names = [self.make_key(key, user, shared) if make_keys else key for key in keys]
+        for name in names:
+            local.cache.pop(name, None)
+        if names:
+            with _tolerating_outage():
+                self.client.delete(*names)
+
+    delete_key = delete_value
+
+    def get_keys(self, key: str = "") -> list[bytes]:
+        """The keys of this site that begin so, as they are in Redis."""
+        with _tolerating_outage():
+            return list(self.client.scan_iter(self.make_key(key) + b"*", count=1000))
+        return []
+
+    def delete_keys(self, key: str) -> None:
+        """Forget all values whose keys begin so."""
+        self.delete_value(self.get_keys(key), make_keys=False)
+
+    def exists(self, *names: str, user: Any = None, shared: bool = False) -> int:
+        """How many of these are kept."""
+        with _tolerating_outage():
+            return int(self.client.exists(*(self.make_key(n, user, shared) for n in names)))
+        return 0
+
+    # -- hashes
+
+    def hset(self, name: str, key: Any, value: Any, shared: bool = False) -> None:
+        """Keep a value in a hash."""
+        if key is None:
+            return
+        full = self.make_key(name, shared=shared)
+        local.cache.setdefault(full, {})[str(key)] = value
+        with _tolerating_outage():
+            self.client.hset(full.decode(), str(key), self._seal(value))
+
+    def hget(
+        self, name: str, key: Any, generator: Callable[[], Any] | None = None, shared: bool = False
+    ) -> Any:
+        """A value of a hash; where there is none, what `generator` makes, which is then kept."""
+        if not key:
+            return None
+        full = self.make_key(name, shared=shared)
+        known = local.cache.setdefault(full, {})
+        if str(key) in known:
+            return known[str(key)]
+        value = None
+        with _tolerating_outage():
+            value = self._open(self.client.hget(full.decode(), str(key)))
+        if value is not None:
+            known[str(key)] = value
+        elif generator:
+            value = generator()
+            self.hset(name, key, value, shared)
+        return value
+
+    def hgetall(self, name: str) -> dict[str, Any]:
+        """A whole hash."""
+        with _tolerating_outage():
+            found = self.client.hgetall(self.make_key(name).decode())
+            return {k.decode(): self._open(v) for k, v in found.items()}  # type: ignore[union-attr]
+        return {}
+
+    def hkeys(self, name: str) -> list[str]:
+        """The keys of a hash."""
+        return list(self.hgetall(name))
+
+    def hexists(self, name: str, key: Any, shared: bool = False) -> bool:
+        """Whether a hash has a key."""
+        with _tolerating_outage():
+            return bool(self.client.hexists(self.make_key(name, shared=shared).decode(), str(key)))
+        return False
+
+    def hdel(self, name: str, keys: Any, shared: bool = False) -> None:
+        """Forget keys of a hash."""
+        full = self.make_key(name, shared=shared)
+        keys = [str(key) for key in (keys if isinstance(keys, (list, tuple)) else [keys])]
+        for key in keys:
+            local.cache.get(full, {}).pop(key, None)
+        with _tolerating_outage():
+            self.client.hdel(full.decode(), *keys)
+
+
+cache = Cache()

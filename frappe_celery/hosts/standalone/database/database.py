@@ -1,0 +1,336 @@
+"""`frappe.db`: values, rows and raw SQL of the current site, inside its transaction."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import errors, store
+from frappe_celery.hosts.standalone.database.transaction import Transaction
+from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+_READS = ("select", "show", "explain", "with", "pragma", "values")
+
+
+class Database:
+    """One visit's database. Nothing is opened before something asks for data."""
+
+    InternalError = (QueryDeadlockError, QueryTimeoutError)
+    """What Frappe catches to run a job again."""
+    is_deadlocked = staticmethod(errors.is_deadlocked)
+    is_timedout = staticmethod(errors.is_timedout)
+    is_table_missing = staticmethod(errors.is_missing_table)
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.transaction = Transaction()
+        self.before_commit = self.transaction.before_commit
+        self.after_commit = self.transaction.after_commit
+        self.before_rollback = self.transaction.before_rollback
+        self.after_rollback = self.transaction.after_rollback
+
+    # -- the transaction
+
+    def begin(self, *, read_only: bool = False) -> None:
+        """Open the transaction now instead of at the first use."""
+        self.transaction.open(write=not read_only)
+
+    def commit(self, *, chain: bool = False) -> None:
+        """Commit, then call what was added to `after_commit`."""
+        self.transaction.commit()
+
+    def rollback(self, *, save_point: str | None = None, chain: bool = False) -> None:
+        """Roll back everything since the last commit, or what came after a savepoint."""
+        if save_point is not None:
+            self.transaction.rollback_to(save_point)
+        else:
+            self.transaction.rollback()
+
+    def savepoint(self, save_point: str) -> None:
+        """Mark this point, for `rollback(save_point=…)`."""
+        self.transaction.savepoint(save_point)
+
+    def release_savepoint(self, save_point: str) -> None:
+        """Forget that point."""
+        self.transaction.release(save_point)
+
+    def close(self) -> None:
+        """Leave: what was not committed is rolled back."""
+        self.transaction.close()
+
+    @property
+    def db_type(self) -> str:
+        """sqlite, mariadb or postgres."""
+        vendor = self.transaction.open(write=False).vendor
+        return {"mysql": "mariadb", "postgresql": "postgres"}.get(vendor, vendor)
+
+    # -- raw SQL
+
+    def sql(
+        self,
+        query: str,
+        values: Any = (),
+        *,
+        as_dict: bool = False,
+        as_list: bool = False,
+        pluck: bool = False,
+        debug: bool = False,
+        auto_commit: bool = False,
+        update: Mapping[str, Any] | None = None,
+        **_ignored: Any,
+    ) -> Any:
+        """Run a statement on the database that Django has; `%s` and `%(name)s` are filled in.
+
+        The rows of other sites are in the same tables: filter by `site` yourself.
+
+        Raises:
+            NeedsFrappeSite: the statement names a `tab…` table of Frappe's that is not there.
+        """
+        query = str(query).strip()
+        if not isinstance(values, (tuple, list, dict)):
+            values = (values,)
+        reads = query.split(None, 1)[0].lower() in _READS if query else True
+        # on PostgreSQL even a SELECT that fails would have the commit roll everything back
+        reads = reads and self.db_type != "postgres"
+        use = self.transaction.reading if reads else self.transaction.writing
+        with use() as connection, errors.translated(query), connection.cursor() as cursor:
+            cursor.execute(query, values or None)
+            columns = [column[0] for column in cursor.description or ()]
+            rows = cursor.fetchall() if columns else ()
+        if auto_commit:
+            self.commit()
+        if pluck:
+            return [row[0] for row in rows]
+        if as_dict:
+            return [_dict(zip(columns, row, strict=True)).update(update or {}) for row in rows]
+        return [list(row) for row in rows] if as_list else tuple(rows)
+
+    def sql_list(self, query: str, values: Any = (), **kwargs: Any) -> list[Any]:
+        """The first column of a statement's rows."""
+        found: list[Any] = self.sql(query, values, pluck=True, **kwargs)
+        return found
+
+    def multisql(self, sql_dict: Mapping[str, str], values: Any = (), **kwargs: Any) -> Any:
+        """The statement for this kind of database."""
+        return self.sql(sql_dict[self.db_type], values, **kwargs)
+
+    @staticmethod
+    def escape(s: Any, percent: bool = True) -> str:
+        """A value as a quoted SQL text."""
+        text = str(s).replace("'", "''")
+        return "'" + (text.replace("%", "%%") if percent else text) + "'"
+
+    # -- values
+
+    def get_value(
+        self,
+        doctype: str,
+        filters: Any = None,
+        fieldname: str | list[str] | tuple[str, ...] = "name",
+        ignore: Any = None,
+        as_dict: bool = False,
+        debug: bool = False,
+        order_by: str | None = None,
+        cache: bool = False,
+        for_update: bool = False,
+        *,
+        pluck: bool = False,
+        **_ignored: Any,
+    ) -> Any:
+        """One field, or several as a list or dictionary, of the first matching document.
+
+        `filters` None, or the doctype itself, means the Single of that name.
+        """
+        rows = self.get_values(
+            doctype,
+            filters,
+            fieldname,
+            as_dict=as_dict,
+            order_by=order_by,
+            for_update=for_update,
+            limit=1,
+        )
+        if not rows:
+            return None
+        if as_dict or not isinstance(fieldname, str) or fieldname == "*":
+            if not as_dict and not isinstance(fieldname, str) and len(fieldname) == 1:
+                return rows[0][0]
+            return rows[0]
+        return rows[0][0]
+
+    def get_values(
+        self,
+        doctype: str,
+        filters: Any = None,
+        fieldname: str | list[str] | tuple[str, ...] = "name",
+        ignore: Any = None,
+        as_dict: bool = False,
+        debug: bool = False,
+        order_by: str | None = None,
+        update: Mapping[str, Any] | None = None,
+        cache: bool = False,
+        for_update: bool = False,
+        *,
+        pluck: bool = False,
+        limit: int | None = None,
+        distinct: bool = False,
+        **_ignored: Any,
+    ) -> list[Any]:
+        """As `get_value`, of every matching document."""
+        names = [fieldname] if isinstance(fieldname, str) else list(fieldname)
+        if filters is None or (filters == doctype and doctype != "DocType"):
+            rows = [store.single(doctype)]
+        else:
+            rows = store.select(
+                doctype,
+                filters,
+                order_by=order_by,
+                limit=limit,
+                for_update=for_update,
+                fields=None if fieldname == "*" else {*names, "name"},
+            )
+        if fieldname == "*":
+            return [_dict(row).update(update or {}) for row in rows]
+        if pluck:
+            found = [row.get(names[0]) for row in rows]
+            return list(dict.fromkeys(found)) if distinct else found
+        if as_dict:
+            return [
+                _dict({name: row.get(name) for name in names}, **(update or {})) for row in rows
+            ]
+        return [[row.get(name) for name in names] for row in rows]
+
+    get = get_value
+
+    def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
+        """A field of a Single (`System Settings` and the like)."""
+        return store.single(doctype).get(fieldname)
+
+    get_singles_value = get_single_value
+
+    def get_singles_dict(self, doctype: str, **_ignored: Any) -> _dict:
+        """All fields of a Single."""
+        return _dict(store.single(doctype))
+
+    def set_single_value(
+        self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
+    ) -> None:
+        """Set fields of a Single."""
+        values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
+        if not store.update(doctype, doctype, values):
+            store.insert(doctype, {"name": doctype, **values})
+
+    def set_value(
+        self,
+        dt: str,
+        dn: Any,
+        field: str | Mapping[str, Any],
+        val: Any = None,
+        modified: Any = None,
+        modified_by: str | None = None,
+        update_modified: bool = True,
+        **_ignored: Any,
+    ) -> None:
+        """Set fields of one document, or of all that match filters, without its controller."""
+        values = dict(field) if isinstance(field, Mapping) else {field: val}
+        if dn is None or dn == dt:
+            self.set_single_value(dt, values)
+            return
+        if update_modified:
+            values |= store.modified_now()
+            values |= {"modified": modified} if modified else {}
+            values |= {"modified_by": modified_by} if modified_by else {}
+        names = [str(dn)] if isinstance(dn, (str, int)) else store.names(dt, dn)
+        for name in names:
+            store.update(dt, name, values)
+
+    def bulk_update(
+        self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
+    ) -> None:
+        """Set fields of many documents: `{name: {field: value}}`."""
+        for name, values in doc_updates.items():
+            self.set_value(
+                doctype, name, values, update_modified=kwargs.get("update_modified", True)
+            )
+
+    def exists(self, dt: Any, dn: Any = None, cache: bool = False, **_ignored: Any) -> str | None:
+        """The name of a matching document, None when there is none."""
+        if isinstance(dt, Mapping):
+            filters = dict(dt)
+            return self.exists(filters.pop("doctype"), filters)
+        if dt != "DocType" and dt == dn:
+            return str(dn)
+        if dn is None:
+            return None
+        found = store.names(dt, dn, limit=1)
+        return found[0] if found else None
+
+    def count(
+        self, dt: str, filters: Any = None, debug: bool = False, cache: bool = False, **_: Any
+    ) -> int:
+        """How many documents match."""
+        return store.count(dt, filters)
+
+    def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
+        """Delete the matching documents without their controllers; how many they were."""
+        return store.delete(doctype, filters or kwargs.get("conditions"))
+
+    def truncate(self, doctype: str) -> None:
+        """Delete every document of a doctype on this site."""
+        store.delete(doctype, None)
+
+    def get_all(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """`frappe.get_all`."""
+        return store.get_all(*args, **kwargs)
+
+    def get_list(self, *args: Any, **kwargs: Any) -> list[Any]:
+        """`frappe.get_list`."""
+        return store.get_list(*args, **kwargs)
+
+    def a_row_exists(self, doctype: str) -> bool:
+        """Whether there is any document."""
+        return bool(store.names(doctype, None, limit=1))
+
+    def get_last_created(self, doctype: str) -> Any:
+        """When the newest document was created, None when there is none."""
+        rows = store.select(doctype, None, order_by="creation desc", limit=1)
+        return rows[0]["creation"] if rows else None
+
+    # -- defaults
+
+    def get_default(self, key: str, parent: str = "__default") -> Any:
+        """A default that `set_default` set."""
+        return store.get_default(key, parent)
+
+    def set_default(self, key: str, val: Any, parent: str = "__default", **_: Any) -> None:
+        """Keep a default."""
+        store.set_default(key, val, parent)
+
+    def get_global(self, key: str, user: str = "__global") -> Any:
+        """A value that `set_global` set."""
+        return store.get_default(key, user)
+
+    def set_global(self, key: str, val: Any, user: str = "__global") -> None:
+        """Keep a value for the whole site."""
+        store.set_default(key, val, user)
+
+
+@contextmanager
+def savepoint(
+    catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+) -> Iterator[None]:
+    """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
+    from frappe_celery.hosts.standalone.site.context import local
+
+    name = "".join(random.sample(string.ascii_lowercase, 10))
+    local.db.savepoint(name)
+    try:
+        yield
+    except catch:
+        local.db.rollback(save_point=name)
+    else:
+        local.db.release_savepoint(name)

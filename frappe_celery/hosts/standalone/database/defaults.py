@@ -1,0 +1,31 @@
+"""`frappe.defaults`: values kept for a user, or for everybody where the user has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.site.context import local
+
+GLOBAL = "__default"
+
+
+def get_user_default(key: str, user: str | None = None) -> Any:
+    """The user's value, else the global one."""
+    own = store.get_default(key, user or local.session.user)
+    return get_global_default(key) if own is None else own
+
+
+def set_user_default(key: str, value: Any, user: str | None = None, **_: Any) -> None:
+    """Keep a value for a user."""
+    store.set_default(key, value, user or local.session.user)
+
+
+def get_global_default(key: str) -> Any:
+    """The value for everybody."""
+    return store.get_default(key, GLOBAL)
+
+
+def set_global_default(key: str, value: Any) -> None:
+    """Keep a value for everybody."""
+    store.set_default(key, value, GLOBAL)

@@ -1,0 +1,97 @@
+"""Which database errors mean 'try again', and the errors that task code knows them by."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from frappe_celery.hosts.standalone.exceptions import (
+    DuplicateEntryError,
+    QueryDeadlockError,
+    QueryTimeoutError,
+    RetryBackgroundJobError,
+)
+from frappe_celery.hosts.standalone.namespace.missing import unsupported
+
+_DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
+_TIMEOUT = re.compile(
+    r"\(1205,|\(1969,|database (table )?is locked|lock timeout|statement timeout", re.I
+)
+_LOST = re.compile(
+    r"\((2002|2003|2005|2006|2013|0)\b|could not connect|connection .*(failed|refused|closed)"
+    r"|server closed the connection|unable to open database file",
+    re.I,
+)
+_MISSING_TABLE = re.compile(
+    r"no such table|\(1146,|relation .* does not exist|syntax error at or near \"`\"", re.I
+)
+_FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
+
+
+def is_database_error(error: BaseException) -> bool:
+    """Whether Django raised it for the database."""
+    django_db = sys.modules.get("django.db")
+    return django_db is not None and isinstance(error, django_db.DatabaseError)
+
+
+def is_deadlocked(error: BaseException) -> bool:
+    """MariaDB 1213, PostgreSQL 40P01 and 40001, also inside Frappe's own class."""
+    if isinstance(error, QueryDeadlockError):
+        return True
+    return is_database_error(error) and bool(_DEADLOCK.search(str(error)))
+
+
+def is_timedout(error: BaseException) -> bool:
+    """MariaDB 1205, PostgreSQL 55P03, SQLite's 'database is locked'."""
+    if isinstance(error, QueryTimeoutError):
+        return True
+    return is_database_error(error) and bool(_TIMEOUT.search(str(error)))
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether a job that raised it is to be rolled back and run again."""
+    return isinstance(error, RetryBackgroundJobError) or is_deadlocked(error) or is_timedout(error)
+
+
+def is_lost(error: BaseException) -> bool:
+    """The database does not answer, or closed the connection."""
+    lost = ("OperationalError", "InterfaceError")
+    return (
+        is_database_error(error) and type(error).__name__ in lost and bool(_LOST.search(str(error)))
+    )
+
+
+def is_missing_table(error: BaseException) -> bool:
+    """The statement names a table that is not there."""
+    return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
+
+
+def _where() -> str:
+    """Which database, without its password."""
+    config = sys.modules["django.db"].connections["default"].settings_dict
+    host = f"{config['HOST']}:{config['PORT'] or 'default port'}/" if config["HOST"] else ""
+    return f"{host}{config['NAME']}"
+
+
+@contextmanager
+def translated(query: str = "") -> Iterator[None]:
+    """Raise Frappe's errors for what the database says."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_error(error):
+            raise
+        if is_deadlocked(error):
+            raise QueryDeadlockError(error) from error
+        if is_timedout(error):
+            raise QueryTimeoutError(error) from error
+        if isinstance(error, sys.modules["django.db"].IntegrityError):
+            raise DuplicateEntryError(error) from error
+        if is_lost(error):
+            raise type(error)(f"the database {_where()} does not answer: {error}") from error
+        table = _FRAPPE_TABLE.search(query)
+        if table and is_missing_table(error):
+            raise unsupported(f"the table {table[0]} in frappe.db.sql") from error
+        raise

@@ -1,0 +1,161 @@
+"""The `filters` of `frappe.get_all` and `frappe.db`, in all their spellings, as conditions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.hosts.standalone.exceptions import ValidationError
+from frappe_celery.hosts.standalone.namespace.missing import unsupported
+
+OPERATORS = (
+    *("=", "!=", "<", ">", "<=", ">="),
+    *("in", "not in", "like", "not like", "between", "is"),
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One field compared with one value."""
+
+    field: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Order:
+    """One field to sort by."""
+
+    field: str
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """What to select of a doctype: all `conditions` hold, and one of `any_of` if there are any."""
+
+    fields: frozenset[str] | None = None
+    """Those that are looked at; None: all."""
+    conditions: tuple[Condition, ...] = ()
+    any_of: tuple[Condition, ...] = ()
+    order_by: tuple[Order, ...] = ()
+    start: int = 0
+    limit: int | None = None
+
+
+def parse(doctype: str, filters: Any) -> tuple[Condition, ...]:
+    """Read a name, a dictionary, or a list of conditions.
+
+    Raises:
+        ValidationError: an operator that Frappe does not know either, or a condition that is none.
+        NeedsFrappeSite: a filter on another doctype's field.
+    """
+    if filters is None or filters in ({}, [], ()):
+        return ()
+    if isinstance(filters, (str, int)):
+        return (Condition("name", "=", str(filters)),)
+    if isinstance(filters, Mapping):
+        return tuple(_of_pair(field, value) for field, value in filters.items())
+    filters = list(filters)
+    if all(isinstance(part, str) for part in filters):
+        if len(filters) in (3, 4) and filters[-2].lower() in OPERATORS:
+            return (_of_list(doctype, filters),)
+        return (Condition("name", "in", filters),)
+    if isinstance(filters[0], str):
+        return (_of_list(doctype, filters),)
+    found: list[Condition] = []
+    for part in filters:
+        found += parse(doctype, part) if isinstance(part, Mapping) else [_of_list(doctype, part)]
+    return tuple(found)
+
+
+def _of_pair(field: str, value: Any) -> Condition:
+    if isinstance(value, (list, tuple)):
+        if len(value) == 2 and isinstance(value[0], str) and value[0].lower() in OPERATORS:
+            return _condition(field, value[0], value[1])
+        raise ValidationError(
+            f"filter {field!r}: {value!r} must be a value or [operator, value] with one of"
+            f" {', '.join(OPERATORS)}"
+        )
+    if isinstance(value, (set, frozenset)):
+        return _condition(field, "in", value)
+    return _condition(field, "=", value)
+
+
+def _of_list(doctype: str, part: Any) -> Condition:
+    part = list(part)
+    if len(part) == 4:
+        other, *part = part
+        if other != doctype:
+            raise unsupported(f"a filter on fields of {other!r} in a query of {doctype!r}")
+    if len(part) == 2:
+        return _of_pair(part[0], part[1])
+    if len(part) != 3:
+        raise ValidationError(f"filter {part!r} must be [field, operator, value]")
+    return _condition(*part)
+
+
+def _condition(field: str, operator: str, value: Any) -> Condition:
+    operator = operator.lower().strip()
+    if operator not in OPERATORS:
+        raise ValidationError(
+            f"filter operator {operator!r} on {field!r} is not one of {', '.join(OPERATORS)}"
+        )
+    if operator in ("in", "not in"):
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(",")]
+        value = tuple(value) if isinstance(value, Iterable) else (value,)
+    return Condition(bare(field), operator, value)
+
+
+def bare(field: str) -> str:
+    """`` `tabToDo`.`status` `` as `status`."""
+    return field.rsplit(".", 1)[-1].strip('`" ')
+
+
+def parse_order(order_by: str | None, default: Order) -> tuple[Order, ...]:
+    """Read `modified desc, name`; nothing given means the default."""
+    if not order_by or order_by == "KEEP_DEFAULT_ORDERING":
+        return (default,)
+    found = []
+    for part in order_by.split(","):
+        words = part.split()
+        if len(words) > 2 or (len(words) == 2 and words[1].lower() not in ("asc", "desc")):
+            raise unsupported(f"order_by={order_by!r}")
+        found.append(Order(bare(words[0]), len(words) == 2 and words[1].lower() == "desc"))
+    return tuple(found)
+
+
+def like_pattern(pattern: str) -> str:
+    """SQL's `%` and `_` as a regular expression."""
+    body = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in str(pattern))
+    return f"^{body}$"
+
+
+def matches(row: Mapping[str, Any], condition: Condition) -> bool:
+    """Whether a row held in memory fulfils a condition (`RQ Job` has no table)."""
+    value, wanted = row.get(condition.field), condition.value
+    operator = condition.operator
+    if operator == "is":
+        return (value not in (None, "")) == (str(wanted).lower() == "set")
+    if operator == "between":
+        return value is not None and wanted[0] <= value <= wanted[1]
+    if operator in ("like", "not like"):
+        found = re.match(like_pattern(wanted), str(value or ""), re.I | re.S) is not None
+        return found == (operator == "like")
+    return _COMPARE[operator](value, wanted)
+
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: a == b or (a in (None, "") and b in (None, "", 0)),
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a is not None and a < b,
+    ">": lambda a, b: a is not None and a > b,
+    "<=": lambda a, b: a is not None and a <= b,
+    ">=": lambda a, b: a is not None and a >= b,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}

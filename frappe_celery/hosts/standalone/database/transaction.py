@@ -1,0 +1,223 @@
+"""One site visit's transaction: everything is in it until `commit` or `rollback`, as in Frappe.
+
+It is a `django.db.transaction.atomic` held open, so that an app's own models, nested `atomic`
+blocks and `on_commit` callbacks belong to it too. It opens when something first uses the database,
+on our own SQLite when something first writes: readers then do not wait for writers.
+
+Inside an `atomic` block of the caller's own (a view of a team's project) that block decides:
+`commit` does nothing, `rollback` marks the block, `after_commit` is Django's `on_commit`. So it is
+in such a project without a block, where Django commits every statement, unless the code asked for
+Frappe's way by `frappe.connect()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery.hosts.standalone.database import django_setup, errors
+from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.transaction import Atomic
+
+
+class AfterCommit(CallbackManager):
+    """`frappe.db.after_commit`: what is added waits for the transaction that is open now."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__()
+        self._transaction = transaction
+
+    def add(self, function: Callable[[], Any]) -> None:
+        """Call `function` after the commit, never after a rollback."""
+        if self._transaction.decided_elsewhere():
+            from django.db import transaction
+
+            transaction.on_commit(function)
+        else:
+            super().add(function)
+
+    __call__ = add
+
+
+class Transaction:
+    """Opened by use; `commit` and `rollback` end it and the next use opens a new one."""
+
+    is_djangos = False
+    """Whether it is left to Django: no block is held open."""
+
+    def __init__(self) -> None:
+        self.before_commit = CallbackManager()
+        self.after_commit = AfterCommit(self)
+        self.before_rollback = CallbackManager()
+        self.after_rollback = CallbackManager()
+        self._atomic: Atomic | None = None
+        self._savepoints: dict[str, str] = {}
+        self._written_again: list[Callable[[], Any]] = []
+
+    def open(self, write: bool = True) -> BaseDatabaseWrapper:
+        """The connection, with the transaction open where that is ours to do."""
+        with errors.translated():
+            connection = django_setup.connection()
+        if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
+            with errors.translated():
+                connection.close_if_unusable_or_obsolete()
+            lazy = connection.vendor == "sqlite" and not django_setup.is_own_project()
+            if write or not lazy:
+                self._enter(connection)
+        return connection
+
+    def _enter(self, connection: BaseDatabaseWrapper) -> None:
+        from django.db import transaction
+
+        atomic = transaction.atomic(using=connection.alias)
+        with errors.translated():
+            atomic.__enter__()
+        self._atomic = atomic
+
+    def _connection(self) -> BaseDatabaseWrapper | None:
+        """The connection when this process has one that is inside an atomic block."""
+        if not django_setup.is_loaded():
+            return None
+        from django.db import connections
+
+        connection = connections["default"]
+        return connection if connection.in_atomic_block else None
+
+    def decided_elsewhere(self) -> bool:
+        """Whether not we, but an `atomic` block of the caller's or Django will commit."""
+        if self.is_djangos:
+            return True
+        connection = self._connection()
+        if connection is None:
+            return False
+        return self._atomic is None or bool(connection.savepoint_ids)
+
+    def commit(self) -> None:
+        """Commit, then call what waits for it.
+
+        Raises:
+            TransactionManagementError: an error inside was swallowed, so the database would roll
+                back; it is rolled back.
+        """
+        if self.decided_elsewhere():
+            return
+        self.before_rollback.reset()
+        self.after_rollback.reset()
+        self.before_commit.run()
+        self._leave(keep=True)
+        self._written_again.clear()
+        self.after_commit.run()
+
+    def rollback(self) -> None:
+        """Roll back, forget what waits for the commit, call what waits for a rollback."""
+        if self.decided_elsewhere():
+            from django.db import transaction
+
+            if self._connection() is not None:
+                transaction.set_rollback(True)
+            return
+        self.before_commit.reset()
+        self.after_commit.reset()
+        self.before_rollback.run()
+        self._leave(keep=False)
+        self._write_again()
+        self.after_rollback.run()
+
+    def write_again(self, write: Callable[[], Any]) -> None:
+        """Have a rollback of the open transaction followed by `write`, committed at once.
+
+        Where not we decide about the transaction, nothing is done.
+        """
+        if not self.decided_elsewhere():
+            self._written_again.append(write)
+
+    def _write_again(self) -> None:
+        writes, self._written_again = self._written_again, []
+        for write in writes:
+            write()
+        self._leave(keep=True)
+
+    def _leave(self, keep: bool) -> None:
+        """End the atomic block that we hold, if any."""
+        if self._atomic is None:
+            return
+        from django.db import transaction
+
+        atomic, self._atomic = self._atomic, None
+        self._savepoints.clear()
+        broken = keep and transaction.get_rollback(atomic.using)
+        if not keep:
+            transaction.set_rollback(True, atomic.using)
+        with errors.translated():
+            atomic.__exit__(None, None, None)
+        if broken:
+            raise transaction.TransactionManagementError(
+                "a database error was caught and ignored inside this transaction, so nothing of it"
+                " can be committed; put the statement that may fail into `with"
+                " django.db.transaction.atomic():`, or call frappe.db.rollback() after it failed"
+            )
+
+    def close(self) -> None:
+        """Roll back what was not committed."""
+        self.before_commit.reset()
+        self.after_commit.reset()
+        try:
+            self.before_rollback.run()
+        finally:
+            self._leave(keep=False)
+        self._write_again()
+        self.after_rollback.run()
+
+    @contextmanager
+    def writing(self) -> Iterator[BaseDatabaseWrapper]:
+        """A statement that may fail without spoiling the transaction that it stands in."""
+        from django.db import transaction
+
+        connection = self.open(write=True)
+        with errors.translated(), transaction.atomic(using=connection.alias):
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[BaseDatabaseWrapper]:
+        """A statement that only reads."""
+        with errors.translated():
+            yield self.open(write=False)
+
+    def savepoint(self, name: str) -> None:
+        """Mark this point under a name (`frappe.db.savepoint`)."""
+        from django.db import transaction
+
+        connection = self.open(write=True)
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError(
+                f"savepoint {name!r} needs a transaction: open one by `with"
+                " django.db.transaction.atomic():` or by frappe.connect()"
+            )
+        self._savepoints[name] = transaction.savepoint(using=connection.alias)
+
+    def rollback_to(self, name: str) -> None:
+        """Undo what came after the savepoint of that name."""
+        from django.db import transaction
+
+        transaction.savepoint_rollback(self._point(name))
+
+    def release(self, name: str) -> None:
+        """Forget the savepoint of that name."""
+        from django.db import transaction
+
+        point = self._point(name)
+        del self._savepoints[name]
+        transaction.savepoint_commit(point)
+
+    def _point(self, name: str) -> str:
+        try:
+            return self._savepoints[name]
+        except KeyError:
+            raise ValueError(
+                f"there is no savepoint {name!r} in this transaction; those set since the last"
+                f" commit are {sorted(self._savepoints)}"
+            ) from None

@@ -1,0 +1,209 @@
+"""A document's fields: attributes, child rows, dictionaries. Storing is document.py's."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.numbers import cint
+from frappe_celery.hosts.standalone.utils.text import as_json
+
+STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
+CHILD_FIELDS = ("parent", "parenttype", "parentfield")
+
+
+class BaseDocument:
+    """A field that nobody set reads as None, as a declared field does in Frappe.
+
+    Where an app describes the doctype (`<doctype>.json`), a name that is no field of it raises
+    AttributeError.
+    """
+
+    doctype: str
+    name: Any = None
+    owner: Any = None
+    creation: Any = None
+    modified: Any = None
+    modified_by: Any = None
+    docstatus: Any = 0
+    idx: Any = 0
+    flags: _dict
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__["flags"] = _dict()
+        self.doctype = values.get("doctype") or type(self).__name__
+        self.update(values)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
+            raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
+        if any(df.fieldname == name for df in self.meta.get_table_fields()):
+            return self.__dict__.setdefault(name, [])
+        return None
+
+    @property
+    def meta(self) -> Meta:
+        """The doctype's description."""
+        return get_meta(self.__dict__.get("doctype") or "")
+
+    # -- fields
+
+    def get(
+        self, key: Any, filters: Any = None, limit: int | None = None, default: Any = None
+    ) -> Any:
+        """A field's value; of a child table the rows that match `filters`."""
+        if isinstance(key, Mapping):
+            return [row for row in self.get_all_children() if _has(row, key)][:limit]
+        if filters is not None and not isinstance(filters, Mapping):
+            default, filters = filters, None
+        value = self.__dict__.get(key)
+        if value is None and key in STANDARD_FIELDS:
+            value = getattr(self, key)
+        if filters and isinstance(value, list):
+            value = [row for row in value if _has(row, filters)]
+        if isinstance(value, list) and limit:
+            value = value[:limit]
+        return default if value is None else value
+
+    def set(self, key: str, value: Any, as_value: bool = False) -> None:
+        """Set a field; a list of dictionaries becomes child rows."""
+        if isinstance(value, (list, tuple)) and not as_value:
+            rows = list(value)
+            if rows and all(isinstance(row, (Mapping, BaseDocument)) for row in rows):
+                self.__dict__[key] = []
+                self.extend(key, rows)
+                return
+        prop = getattr(type(self), key, None)
+        if isinstance(prop, property):
+            if prop.fset is not None:
+                prop.fset(self, value)
+            return
+        self.__dict__[key] = value
+
+    def update(self, d: Mapping[str, Any]) -> Any:
+        """Set many fields."""
+        for key, value in d.items():
+            self.set(key, value)
+        return self
+
+    def update_if_missing(self, d: Mapping[str, Any]) -> None:
+        """Set those that are not set."""
+        for key, value in d.items():
+            if self.get(key) is None:
+                self.set(key, value)
+
+    def delete_key(self, key: str) -> None:
+        """Forget a field."""
+        self.__dict__.pop(key, None)
+
+    # -- child rows
+
+    def append(self, key: str, value: Any = None) -> Any:
+        """Add a row to a child table and return it."""
+        rows = self.__dict__.setdefault(key, [])
+        row = self._child(key, value or {}, len(rows) + 1)
+        rows.append(row)
+        return row
+
+    def extend(self, key: str, value: Iterable[Any]) -> None:
+        """Add rows to a child table."""
+        for row in value:
+            self.append(key, row)
+
+    def remove(self, doc: Any) -> None:
+        """Take a row out of its child table; the others count anew."""
+        rows = self.__dict__.get(doc.parentfield) or []
+        if doc in rows:
+            rows.remove(doc)
+        for number, row in enumerate(rows, 1):
+            row.idx = number
+
+    def _child(self, key: str, value: Any, idx: int) -> Any:
+        df = self.meta.get_field(key)
+        doctype = (df and df.options) or f"{self.doctype} {key}"
+        row: Any = value
+        if not isinstance(value, BaseDocument):
+            from frappe_celery.hosts.standalone.documents.controllers import get_controller
+
+            row = get_controller(doctype)({"doctype": doctype, **value})
+        row.parent, row.parenttype, row.parentfield = self.name, self.doctype, key
+        row.idx = cint(row.idx) or idx
+        return row
+
+    def get_all_children(self, parenttype: str | None = None) -> list[Any]:
+        """Every row of every child table."""
+        return [
+            row
+            for rows in self.__dict__.values()
+            if isinstance(rows, list)
+            for row in rows
+            if isinstance(row, BaseDocument)
+        ]
+
+    @property
+    def parent_doc(self) -> Any:
+        """The document that a child row is part of, read anew."""
+        from frappe_celery.hosts.standalone.documents.documents import get_doc
+
+        return get_doc(self.parenttype, self.parent) if self.__dict__.get("parent") else None
+
+    # -- dictionaries
+
+    def as_dict(
+        self, no_nulls: bool = False, convert_dates_to_str: bool = False, **_: Any
+    ) -> _dict:
+        """All fields, child rows as dictionaries too."""
+        found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
+        found["doctype"] = self.doctype
+        for key, value in self.__dict__.items():
+            if key.startswith("_") or key == "flags" or isinstance(value, BaseDocument):
+                continue
+            if isinstance(value, list):
+                value = [r.as_dict() if isinstance(r, BaseDocument) else r for r in value]
+            found[key] = value
+        if convert_dates_to_str:
+            for key, value in found.items():
+                if isinstance(value, (date, datetime, timedelta)):
+                    found[key] = str(value)
+        return _dict({k: v for k, v in found.items() if v is not None}) if no_nulls else found
+
+    def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
+        """All fields but child rows."""
+        found = self.as_dict(convert_dates_to_str=kwargs.get("convert_dates_to_str", False))
+        return _dict({k: v for k, v in found.items() if not isinstance(v, list)})
+
+    def as_json(self) -> str:
+        """As JSON."""
+        return as_json(self.as_dict())
+
+    def is_new(self) -> bool:
+        """Whether it was never stored."""
+        return bool(self.__dict__.get("__islocal"))
+
+    def precision(self, fieldname: str, parentfield: str | None = None) -> int | None:
+        """How many places a field is rounded to, where the doctype says so."""
+        df = self.meta.get_field(fieldname)
+        return cint(df.precision) if df and df.precision else None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        clone = type(self).__new__(type(self))
+        memo[id(self)] = clone
+        clone.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return clone
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_doc_before_save"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"
+
+
+def _has(row: Any, wanted: Mapping[str, Any]) -> bool:
+    return all(row.get(field) == value for field, value in wanted.items())

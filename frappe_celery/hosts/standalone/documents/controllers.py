@@ -1,0 +1,73 @@
+"""The class of a doctype's documents, and loaders for an app's own models.
+
+Looked for in this order: `override_doctype_class` hooks, Frappe's path convention in the apps,
+our own doctypes, loaders that an app registered; else plain Document.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from frappe_celery.hosts.standalone.documents.meta import doctype_folder
+from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
+from frappe_celery.hosts.standalone.site.calling import get_attr
+from frappe_celery.hosts.standalone.site.context import current_apps
+from frappe_celery.hosts.standalone.utils.text import scrub
+
+Loader = Callable[[str | None], Any]
+
+_loaders: dict[str, Loader] = {}
+_HOST = "frappe_celery.hosts.standalone"
+_OWN = {
+    "Scheduled Job Type": "schedule.scheduled_job_type.ScheduledJobType",
+    "Scheduler Event": "schedule.scheduler_event.SchedulerEvent",
+    "RQ Job": "jobs.rq_documents.RQJob",
+    "RQ Worker": "jobs.rq_documents.RQWorker",
+}
+
+
+def register_loader(doctype: str, loader: Loader) -> None:
+    """Have `frappe.get_doc(doctype, name)`, and so `frappe.enqueue_doc`, give an object of yours.
+
+    `loader(name)` returns the object, `loader(None)` a new one. It raises
+    `frappe.DoesNotExistError` for a name that it does not know.
+    """
+    _loaders[doctype] = loader
+
+
+def loader_of(doctype: str) -> Loader | None:
+    """The loader registered for a doctype that no app has a controller for."""
+    if doctype in _loaders and find_controller(doctype) is None:
+        return _loaders[doctype]
+    return None
+
+
+def get_controller(doctype: str) -> Any:
+    """The class of a doctype's documents."""
+    from frappe_celery.hosts.standalone.documents.document import Document
+
+    return find_controller(doctype) or Document
+
+
+def find_controller(doctype: str) -> Any:
+    """An app's or our own class for a doctype; None when there is none.
+
+    Raises:
+        ImportError: the controller's module is there and does not import, or lacks the class.
+    """
+    overrides = (get_hooks("override_doctype_class") or {}).get(doctype)
+    if overrides:
+        return get_attr(overrides[-1])
+    folder = doctype_folder(doctype, current_apps())
+    if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
+        module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
+        name = doctype.replace(" ", "").replace("-", "")
+        try:
+            return getattr(module, name)
+        except AttributeError:
+            raise ImportError(
+                f"{module.__name__} has no class {name}, the controller of {doctype!r}"
+            ) from None
+    return get_attr(f"{_HOST}.{_OWN[doctype]}") if doctype in _OWN else None

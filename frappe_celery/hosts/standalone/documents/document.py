@@ -1,0 +1,381 @@
+"""`frappe.model.document.Document`: stored, with the events of its controller and of the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.documents import locking
+from frappe_celery.hosts.standalone.documents.base_document import (
+    CHILD_FIELDS,
+    STANDARD_FIELDS,
+    BaseDocument,
+)
+from frappe_celery.hosts.standalone.documents.naming import set_new_name
+from frappe_celery.hosts.standalone.exceptions import (
+    DocstatusTransitionError,
+    DocumentLockedError,
+    DoesNotExistError,
+    DuplicateEntryError,
+    LinkExistsError,
+    MandatoryError,
+    TimestampMismatchError,
+)
+from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
+from frappe_celery.hosts.standalone.site.calling import get_attr
+from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.utils.dates import get_datetime
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.text import get_url_to_form
+
+DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
+_NOT_FIELDS = ("doctype", *CHILD_FIELDS)
+_EVENTS = {
+    "save": (("validate", "before_save"), ("on_update",)),
+    "submit": (("validate", "before_submit"), ("on_update", "on_submit")),
+    "cancel": (("before_cancel",), ("on_cancel",)),
+    "update_after_submit": (("before_update_after_submit",), ("on_update_after_submit",)),
+}
+_ACTIONS = {
+    (DRAFT, DRAFT): "save",
+    (DRAFT, SUBMITTED): "submit",
+    (SUBMITTED, SUBMITTED): "update_after_submit",
+    (SUBMITTED, CANCELLED): "cancel",
+}
+
+
+class Document(BaseDocument):
+    """`Document("ToDo", name)` reads one, `Document({"doctype": …})` makes a new one.
+
+    Raises:
+        DoesNotExistError: there is none of that name on this site.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and isinstance(args[0], str):
+            self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update")))
+            self.doctype = args[0]
+            self.name = args[1] if len(args) > 1 else args[0]
+            self.load_from_db()
+            return
+        values = dict(args[0]) if args else kwargs
+        if not values:
+            raise ValueError("a document is made of a doctype and a name, or of a dictionary")
+        super().__init__(values)
+
+    def load_from_db(self) -> Any:
+        """Read all fields anew."""
+        row = self._stored_row()
+        doctype, flags = self.doctype, self.flags
+        self.__dict__.clear()
+        self.__dict__.update(flags=flags)
+        self.doctype, self.name = doctype, row["name"]
+        for fieldname, value in {**self.meta.defaults(), **row}.items():
+            self.set(fieldname, self.meta.cast(fieldname, value))
+        return self
+
+    reload = load_from_db
+
+    def _stored_row(self) -> Mapping[str, Any]:
+        for_update = bool(self.flags.for_update)
+        if self.meta.issingle or self.name == self.doctype:
+            return {"name": self.doctype, **store.single(self.doctype)}
+        if isinstance(self.name, (Mapping, list, tuple)):
+            rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
+            row = rows[0] if rows else None
+        else:
+            row = store.get(self.doctype, self.name, for_update)
+        if row is None:
+            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+        return row
+
+    # -- storing
+
+    def insert(
+        self,
+        ignore_permissions: bool | None = None,
+        ignore_links: bool | None = None,
+        ignore_if_duplicate: bool = False,
+        ignore_mandatory: bool | None = None,
+        set_name: str | None = None,
+        set_child_names: bool = True,
+    ) -> Any:
+        """Store a new document; `owner` is the current user unless it was set.
+
+        Raises:
+            DuplicateEntryError: the name is taken (not with `ignore_if_duplicate`).
+            MandatoryError: a field that the doctype requires is empty.
+        """
+        given = {"ignore_permissions": ignore_permissions, "ignore_mandatory": ignore_mandatory}
+        self.flags.update({flag: value for flag, value in given.items() if value is not None})
+        self.__dict__["__islocal"] = True
+        self.update_if_missing(self.meta.defaults())
+        self._stamp()
+        self._check_action(DRAFT)
+        self.run_method("before_insert")
+        if set_name:
+            self.name = set_name
+        set_new_name(self)
+        self.flags.in_insert = True
+        self._before_events()
+        self._check_mandatory()
+        try:
+            self.db_insert()
+        except DuplicateEntryError as exc:
+            if ignore_if_duplicate:
+                return self
+            raise DuplicateEntryError(self.doctype, self.name, exc) from exc
+        self.run_method("after_insert")
+        self._after_events()
+        self.flags.in_insert = False
+        self.__dict__.pop("__islocal", None)
+        return self
+
+    def save(
+        self,
+        ignore_permissions: bool | None = None,
+        ignore_version: bool | None = None,
+    ) -> Any:
+        """Store changes; a new document is inserted.
+
+        Raises:
+            TimestampMismatchError: somebody else stored it since it was read.
+            DocumentLockedError: an action of it is queued (`queue_action`).
+        """
+        if ignore_permissions is not None:
+            self.flags.ignore_permissions = ignore_permissions
+        if self.is_new() or not self.name:
+            return self.insert()
+        if self.is_locked:
+            raise DocumentLockedError(f"{self.doctype} {self.name} is locked: an action is queued")
+        self._load_before_save()
+        self._stamp()
+        self._before_events()
+        if self._action != "cancel":
+            self._check_mandatory()
+        self.db_update()
+        self._after_events()
+        return self
+
+    def submit(self) -> Any:
+        """Make it final: docstatus 1."""
+        return self._submit()
+
+    def _submit(self) -> Any:
+        self.docstatus = SUBMITTED
+        return self.save()
+
+    def cancel(self) -> Any:
+        """Make it void: docstatus 2."""
+        return self._cancel()
+
+    def _cancel(self) -> Any:
+        self.docstatus = CANCELLED
+        return self.save()
+
+    def delete(self, ignore_permissions: bool = False, force: bool = False, **_: Any) -> None:
+        """Delete it, after its `on_trash`.
+
+        Raises:
+            LinkExistsError: it is submitted.
+        """
+        if self.docstatus == SUBMITTED and not force:
+            raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
+        self.run_method("on_trash")
+        store.delete(self.doctype, {"name": self.name})
+        self.run_method("after_delete")
+
+    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+        """Write the row, without events."""
+        store.insert(self.doctype, self._row())
+
+    def db_update(self) -> None:
+        """Write the row, without events."""
+        values = self._row()
+        if not store.update(self.doctype, self.name, values):
+            if not self.meta.issingle and self.name != self.doctype:
+                raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+            store.insert(self.doctype, values)
+
+    def db_set(
+        self,
+        fieldname: str | Mapping[str, Any],
+        value: Any = None,
+        update_modified: bool = True,
+        notify: bool = False,
+        commit: bool = False,
+    ) -> None:
+        """Set fields here and in the database, without the controller's validation."""
+        values = dict(fieldname) if isinstance(fieldname, Mapping) else {fieldname: value}
+        if update_modified:
+            values |= store.modified_now()
+        self.update(values)
+        if self.name is not None:
+            local.db.set_value(self.doctype, self.name, values, update_modified=False)
+        self.run_method("on_change")
+        if notify:
+            self.notify_update()
+        if commit:
+            local.db.commit()
+
+    def db_get(self, fieldname: str) -> Any:
+        """A field as it is in the database."""
+        return local.db.get_value(self.doctype, self.name, fieldname)
+
+    def _row(self) -> dict[str, Any]:
+        for child in self.get_all_children():
+            child.parent = self.name
+        known = self.meta.is_known
+        row = {
+            key: value
+            for key, value in self.as_dict().items()
+            if key in STANDARD_FIELDS
+            or (self.meta.has_field(key) if known else key not in _NOT_FIELDS)
+        }
+        row["docstatus"] = int(row["docstatus"] or DRAFT)
+        return row
+
+    def _stamp(self) -> None:
+        stamp = store.modified_now()
+        self.update(stamp)
+        if self.is_new():
+            self.creation = stamp["modified"]
+            self.owner = self.owner or stamp["modified_by"]
+
+    # -- before and after
+
+    def run_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call the controller's method of that name, then the `doc_events` hooks of it."""
+        own = getattr(type(self), method, None)
+        result = own(self, *args, **kwargs) if callable(own) else None
+        hooks = get_doc_hooks()
+        for doctype in (self.doctype, "*"):
+            for handler in hooks.get(doctype, {}).get(method, []):
+                get_attr(handler)(self, method, *args, **kwargs)
+        return result
+
+    def _check_action(self, before: int) -> None:
+        after = int(self.docstatus or DRAFT)
+        if (before, after) not in _ACTIONS:
+            raise DocstatusTransitionError(
+                f"{self.doctype} {self.name}: docstatus cannot go from {before} to {after}"
+            )
+        self._action = _ACTIONS[before, after]
+
+    def _before_events(self) -> None:
+        if self._action in ("save", "submit"):
+            self.run_method("before_validate")
+        if not self.flags.ignore_validate:
+            for event in _EVENTS[self._action][0]:
+                self.run_method(event)
+
+    def _after_events(self) -> None:
+        for event in _EVENTS[self._action][1]:
+            self.run_method(event)
+        self.run_method("on_change")
+        if self.flags.notify_update:
+            self.notify_update()
+
+    def _load_before_save(self) -> None:
+        self._doc_before_save = None
+        row = store.get(self.doctype, str(self.name), for_update=True)
+        if row is None:
+            self._check_action(DRAFT)
+            return
+        if self.modified and get_datetime(self.modified) != row["modified"]:
+            raise TimestampMismatchError(
+                f"{self.doctype} {self.name} was changed by {row['modified_by']} at"
+                f" {row['modified']} after it was read; reload it and try again"
+            )
+        self._doc_before_save = type(self)({"doctype": self.doctype, **row})
+        self._check_action(int(row["docstatus"]))
+
+    def _check_mandatory(self) -> None:
+        if self.flags.ignore_mandatory:
+            return
+        missing = [
+            df.fieldname
+            for df in self.meta.fields
+            if df.reqd and self.get(df.fieldname) in (None, "", [])
+        ]
+        if missing:
+            raise MandatoryError(f"[{self.doctype}, {self.name}]: {', '.join(missing)}")
+
+    def get_doc_before_save(self) -> Any:
+        """As it was in the database before this `save`."""
+        return self.__dict__.get("_doc_before_save")
+
+    def has_value_changed(self, fieldname: str) -> bool:
+        """Whether this `save` changes the field; True for a new document."""
+        before = self.get_doc_before_save()
+        return before is None or bool(before.get(fieldname) != self.get(fieldname))
+
+    # -- locks and actions
+
+    get_signature = locking.signature
+    lock = locking.lock
+    unlock = locking.unlock
+    queue_action = locking.queue_action
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an action of it is queued."""
+        return locking.lock_exists(self.get_signature())
+
+    # -- around it
+
+    def notify_update(self) -> None:
+        """Tell browsers, after the commit, that it changed."""
+        from frappe_celery.hosts.standalone.messages.realtime import publish_realtime
+
+        news = {"modified": self.modified, "doctype": self.doctype, "name": self.name}
+        publish_realtime(
+            "doc_update", news, doctype=self.doctype, docname=self.name, after_commit=True
+        )
+        news = {"doctype": self.doctype, "name": self.name, "user": local.session.user}
+        publish_realtime("list_update", news, after_commit=True)
+
+    def add_comment(
+        self,
+        comment_type: str = "Comment",
+        text: str | None = None,
+        comment_email: str | None = None,
+        comment_by: str | None = None,
+    ) -> Any:
+        """Write a Comment document about it."""
+        return Document(
+            {
+                "doctype": "Comment",
+                "comment_type": comment_type,
+                "comment_email": comment_email or local.session.user,
+                "comment_by": comment_by,
+                "reference_doctype": self.doctype,
+                "reference_name": self.name,
+                "content": text or comment_type,
+            }
+        ).insert(ignore_permissions=True)
+
+    def log_error(self, title: Any = None, message: Any = None) -> Any:
+        """`frappe.log_error` that refers to it."""
+        from frappe_celery.hosts.standalone.messages.error_log import log_error
+
+        return log_error(title, message, self.doctype, self.name)
+
+    def get_title(self) -> str:
+        """What it is called."""
+        return str(self.get(self.meta.get_title_field()) or self.name or "")
+
+    def get_url(self) -> str:
+        """The address of its form."""
+        return get_url_to_form(self.doctype, self.name)
+
+    def check_permission(self, permtype: str = "read", permlevel: Any = None) -> None:
+        """There are no permissions here."""
+
+    def has_permission(self, permtype: str = "read", **_: Any) -> bool:
+        """True: there are no permissions here."""
+        return True
+
+
+Document.__module__ = "frappe.model.document"

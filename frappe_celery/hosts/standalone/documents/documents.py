@@ -1,0 +1,180 @@
+"""`frappe.get_doc` and its siblings."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
+from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of
+from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.exceptions import DoesNotExistError
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+_NOT_COPIED = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "amended_from")
+
+
+def get_doc(*args: Any, **kwargs: Any) -> Any:
+    """A stored document by doctype and name (or filters), or a new one from a dictionary.
+
+    Raises:
+        DoesNotExistError: none of that name is on this site.
+        ValueError: neither a doctype nor a dictionary with one.
+    """
+    if args and isinstance(args[0], BaseDocument):
+        return args[0]
+    if args and isinstance(args[0], str) and args[0].lstrip().startswith("{"):
+        args = (json.loads(args[0]),)
+    if args and isinstance(args[0], str):
+        doctype, name = args[0], args[1] if len(args) > 1 else args[0]
+        loader = loader_of(doctype)
+        if loader is not None:
+            return loader(None if name == doctype else name)
+        return get_controller(doctype)(doctype, name, for_update=kwargs.get("for_update"))
+    values = dict(args[0]) if args and isinstance(args[0], Mapping) else kwargs
+    if not values.get("doctype"):
+        raise ValueError('get_doc needs a doctype and a name, or a dictionary with "doctype"')
+    return get_controller(values["doctype"])(values)
+
+
+def new_doc(
+    doctype: str,
+    parent_doc: Any = None,
+    parentfield: str | None = None,
+    as_dict: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """A document that is not stored yet, its fields at their defaults."""
+    loader = loader_of(doctype)
+    if loader is not None:
+        made = loader(None)
+        for field, value in kwargs.items():
+            setattr(made, field, value)
+        return made
+    doc = get_doc({"doctype": doctype, "__islocal": True, **get_meta(doctype).defaults(), **kwargs})
+    if parent_doc is not None:
+        doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
+        doc.parentfield = parentfield
+    return doc.as_dict() if as_dict else doc
+
+
+def get_single(doctype: str) -> Any:
+    """The one document of a Single."""
+    return get_doc(doctype, doctype)
+
+
+def get_last_doc(
+    doctype: str, filters: Any = None, order_by: str = "creation desc", *, for_update: bool = False
+) -> Any:
+    """The newest document that matches.
+
+    Raises:
+        DoesNotExistError: none does.
+    """
+    rows = store.select(doctype, filters, order_by=order_by, limit=1)
+    if not rows:
+        raise DoesNotExistError(f"no {doctype} matches {filters!r}")
+    return get_doc(doctype, rows[0]["name"], for_update=for_update)
+
+
+def get_cached_doc(*args: Any, **kwargs: Any) -> Any:
+    """`get_doc`: what another process changed is seen at once, nothing is cached."""
+    return get_doc(*args, **kwargs)
+
+
+get_lazy_doc = get_cached_doc
+
+
+def get_cached_value(
+    doctype: str, name: Any, fieldname: Any = "name", as_dict: bool = False
+) -> Any:
+    """`frappe.db.get_value` of one document."""
+    row = store.get(doctype, str(name)) if name != doctype else store.single(doctype)
+    if row is None:
+        return None
+    if isinstance(fieldname, str):
+        return row.get(fieldname)
+    found = {field: row.get(field) for field in fieldname}
+    return _dict(found) if as_dict else list(found.values())
+
+
+def get_system_settings(key: str) -> Any:
+    """A field of System Settings."""
+    return store.single("System Settings").get(key)
+
+
+def delete_doc(
+    doctype: str,
+    name: Any = None,
+    force: bool = False,
+    ignore_doctypes: Any = None,
+    for_reload: bool = False,
+    ignore_permissions: bool = False,
+    flags: Any = None,
+    ignore_on_trash: bool = False,
+    ignore_missing: bool = True,
+    delete_permanently: bool = False,
+) -> None:
+    """Delete a document, or several by a list of names, after their `on_trash`.
+
+    Raises:
+        DoesNotExistError: with `ignore_missing=False`, when there is none.
+    """
+    for one in name if isinstance(name, (list, tuple)) else [name]:
+        try:
+            doc = get_doc(doctype, one)
+        except DoesNotExistError:
+            if not ignore_missing:
+                raise
+            continue
+        doc.flags.update(flags or {})
+        if ignore_on_trash:
+            store.delete(doctype, {"name": doc.name})
+        else:
+            doc.delete(ignore_permissions=ignore_permissions, force=bool(force))
+
+
+def delete_doc_if_exists(doctype: str, name: str, force: bool = False) -> None:
+    """Delete it when it is there."""
+    delete_doc(doctype, name, force=force)
+
+
+def copy_doc(doc: Any, ignore_no_copy: bool = True) -> Any:
+    """A new document with the same fields."""
+    values = copy.deepcopy(dict(doc.as_dict() if isinstance(doc, BaseDocument) else doc))
+    made = get_doc({k: v for k, v in values.items() if k not in _NOT_COPIED})
+    made.__dict__["__islocal"] = True
+    for row in made.get_all_children():
+        for field in _NOT_COPIED:
+            row.delete_key(field)
+    return made
+
+
+def set_value(doctype: str, docname: str, fieldname: Any, value: Any = None) -> Any:
+    """Set fields of a document through its controller (`frappe.client.set_value`)."""
+    doc = get_doc(doctype, docname)
+    doc.update(fieldname if isinstance(fieldname, Mapping) else {fieldname: value})
+    return doc.save()
+
+
+def get_doc_method(doctype: str, name: str | None, method: str) -> Any:
+    """A document's method; of a new document where there is no name.
+
+    Raises:
+        AttributeError: it has no such method.
+    """
+    doc = get_doc(doctype, name) if name else new_doc(doctype)
+    found = getattr(doc, method, None)
+    if not callable(found):
+        raise AttributeError(
+            f"{type(doc).__name__} (the controller of {doctype!r}) has no {method}"
+        )
+    return found
+
+
+def run_doc_method(doctype: str, name: str | None, doc_method: str, **kwargs: Any) -> Any:
+    """What a worker runs for `enqueue_doc`."""
+    return get_doc_method(doctype, name, doc_method)(**kwargs)

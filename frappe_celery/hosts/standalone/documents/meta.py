@@ -1,0 +1,141 @@
+"""What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.hosts.standalone.site.app_hooks import make_importable
+from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps, local
+from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.numbers import cint, flt
+from frappe_celery.hosts.standalone.utils.text import scrub
+
+_WHOLE = ("Int", "Check")
+_DECIMAL = ("Float", "Currency", "Percent")
+_TABLES = ("Table", "Table MultiSelect")
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A doctype's description."""
+
+    name: str
+    fields: tuple[_dict, ...] = ()
+    autoname: str = ""
+    issingle: bool = False
+    istable: bool = False
+    is_submittable: bool = False
+    title_field: str = ""
+    is_known: bool = False
+    """Whether an app describes it; otherwise any field may be set and read."""
+    _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
+
+    def get_field(self, fieldname: str) -> _dict | None:
+        """A field's description."""
+        return self._by_name.get(fieldname)
+
+    def has_field(self, fieldname: str) -> bool:
+        """Whether the doctype has that field."""
+        return fieldname in self._by_name
+
+    def get_table_fields(self) -> list[_dict]:
+        """The fields that hold child rows."""
+        return [df for df in self.fields if df.fieldtype in _TABLES]
+
+    def get_title_field(self) -> str:
+        """The field that titles a document."""
+        return self.title_field or ("title" if self.has_field("title") else "name")
+
+    def defaults(self) -> dict[str, Any]:
+        """What a new document's fields hold."""
+        found: dict[str, Any] = {}
+        for df in self.fields:
+            if df.fieldtype in _TABLES:
+                continue
+            found[df.fieldname] = self.cast(df.fieldname, _default(df))
+        return found
+
+    def cast(self, fieldname: str, value: Any) -> Any:
+        """A stored value as the type that the field has."""
+        df = self._by_name.get(fieldname)
+        if df is None or (value is None and df.fieldtype not in (*_WHOLE, *_DECIMAL)):
+            return value
+        if df.fieldtype in _WHOLE:
+            return cint(value)
+        if df.fieldtype in _DECIMAL:
+            return flt(value)
+        if df.fieldtype == "Date" and not isinstance(value, date):
+            return getdate(value)
+        if df.fieldtype == "Datetime" and not isinstance(value, datetime):
+            return get_datetime(value)
+        return value
+
+
+def _default(df: _dict) -> Any:
+    if df.default == "Today":
+        return getdate()
+    if str(df.default).lower() in ("now", "__user"):
+        return get_datetime() if str(df.default).lower() == "now" else local.session.user
+    return df.default
+
+
+def get_meta(doctype: Any, cached: bool = True) -> Meta:
+    """The description of a doctype, of a document or by name."""
+    name = getattr(doctype, "doctype", doctype)
+    return _meta(str(name), current_apps())
+
+
+@lru_cache(maxsize=1024)
+def _meta(doctype: str, apps: AppsKey) -> Meta:
+    folder = doctype_folder(doctype, apps)
+    path = folder and folder[1] / f"{scrub(doctype)}.json"
+    if not path or not path.exists():
+        return Meta(doctype)
+    found = json.loads(path.read_text())
+    fields = tuple(_dict(df) for df in found.get("fields", ()) if df.get("fieldname"))
+    return Meta(
+        name=doctype,
+        fields=fields,
+        autoname=found.get("autoname") or "",
+        issingle=bool(found.get("issingle")),
+        istable=bool(found.get("istable")),
+        is_submittable=bool(found.get("is_submittable")),
+        title_field=found.get("title_field") or "",
+        is_known=True,
+        _by_name={df.fieldname: df for df in fields},
+    )
+
+
+@lru_cache(maxsize=1024)
+def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
+    """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that has it."""
+    make_importable()
+    for app in reversed(apps[1]):
+        spec = importlib.util.find_spec(app)
+        for root in map(Path, (spec and spec.submodule_search_locations) or ()):
+            for module in _modules(root):
+                folder = root / module / "doctype" / scrub(doctype)
+                if folder.is_dir():
+                    return f"{app}.{module}.doctype.{scrub(doctype)}", folder
+    return None
+
+
+def _modules(root: Path) -> list[str]:
+    """The app's modules, of modules.txt or by looking for `doctype` folders."""
+    listed = root / "modules.txt"
+    if listed.exists():
+        return [scrub(line.strip()) for line in listed.read_text().splitlines() if line.strip()]
+    return sorted(found.parent.name for found in root.glob("*/doctype"))
+
+
+def forget() -> None:
+    """Read the descriptions again when they are next asked for (`frappe.clear_cache`)."""
+    _meta.cache_clear()
+    doctype_folder.cache_clear()

@@ -1,0 +1,88 @@
+"""Frappe's `execute_job`: one job on its site, with its hooks, committed or rolled back.
+
+FRAPPE_FACTS 'Run'. Where Frappe itself is wrong (a rerun loses the user; the database layer's own
+deadlock classes are not caught) this is right.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.hosts.reruns import RunAgain, with_reruns
+from frappe_celery.hosts.standalone.database import django_setup
+from frappe_celery.hosts.standalone.database.errors import is_retryable
+from frappe_celery.hosts.standalone.documents.locking import release_document_locks
+from frappe_celery.hosts.standalone.messages.error_log import log_error
+from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
+from frappe_celery.hosts.standalone.site.calling import call, get_attr
+from frappe_celery.hosts.standalone.site.context import local, visit
+from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run, where and as whom."""
+
+    site: str
+    user: str
+    function: str | Callable[..., Any]
+    """A dotted path or what it names."""
+    kwargs: dict[str, Any]
+    method: str
+    """How hooks and logs call it."""
+    job_name: str
+
+
+def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
+    """Run it and return what it returned.
+
+    Raises:
+        Exception: what the method, a hook, or the search for the method raised.
+    """
+    label = f"{run.method} on {run.site}"
+    return with_reruns(lambda last: _attempt(run, last), label, sleep)
+
+
+def _attempt(run: Run, last: bool) -> Any:
+    with visit(run.site, run.user):
+        if django_setup.is_own_project() and django_setup.is_loaded():
+            local.db.begin()  # so that an app's own models are in it from their first statement
+        function = get_attr(run.function) if isinstance(run.function, str) else run.function
+        local.job = _dict(
+            site=run.site,
+            method=run.method,
+            job_name=run.job_name,
+            kwargs=run.kwargs,
+            user=run.user,
+            after_job=CallbackManager(),
+        )
+        for hook in get_hooks("before_job"):
+            call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
+        return _call(run, function, last)
+
+
+def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
+    result = None
+    again = False
+    try:
+        result = function(**run.kwargs)
+        local.db.commit()
+    except Exception as exc:
+        local.db.rollback()
+        if is_retryable(exc) and not last:
+            again = True
+            raise RunAgain from exc
+        log_error(title=run.method)
+        local.db.commit()
+        raise
+    finally:
+        release_document_locks()
+        if not again:
+            for hook in get_hooks("after_job"):
+                call(hook, method=run.method, kwargs=run.kwargs, result=result)
+            local.job.after_job.run()
+    return result

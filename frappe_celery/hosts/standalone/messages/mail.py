@@ -1,0 +1,85 @@
+"""`frappe.sendmail`, by the mail server of the site's configuration or of the Django project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import django_setup
+from frappe_celery.hosts.standalone.exceptions import OutgoingEmailError
+from frappe_celery.hosts.standalone.site.context import conf, flags, local
+from frappe_celery.hosts.standalone.utils.numbers import cint
+from frappe_celery.hosts.standalone.utils.text import split_emails, strip_html
+
+
+def sendmail(
+    recipients: Any = None,
+    sender: str = "",
+    subject: str = "No Subject",
+    message: str = "No Message",
+    *_args: Any,
+    content: str | None = None,
+    cc: Any = None,
+    bcc: Any = None,
+    reply_to: str | None = None,
+    attachments: list[dict[str, Any]] | None = None,
+    now: bool | None = None,
+    delayed: bool = True,
+    **_ignored: Any,
+) -> None:
+    """Send HTML to people: after the commit, or at once with `now` or `delayed=False`.
+
+    The site's `mail_server`, `mail_port`, `mail_login`, `mail_password`, `use_tls`, `use_ssl` and
+    `auto_email_id` are used, else Django's mail settings. `mute_emails` sends nothing.
+
+    Raises:
+        OutgoingEmailError: neither names a mail server.
+    """
+    if flags.mute_emails or cint(conf.mute_emails):
+        return
+    connection = _connection()
+    from django.core.mail import EmailMultiAlternatives
+
+    html = content or message
+    mail = EmailMultiAlternatives(
+        subject=subject,
+        body=strip_html(html),
+        from_email=sender or conf.auto_email_id or None,
+        to=_addresses(recipients),
+        cc=_addresses(cc),
+        bcc=_addresses(bcc),
+        reply_to=[reply_to] if reply_to else None,
+        connection=connection,
+    )
+    mail.attach_alternative(html, "text/html")
+    for attachment in attachments or []:
+        mail.attach(attachment.get("fname"), attachment.get("fcontent"))
+    if now or not delayed:
+        mail.send()
+    else:
+        local.db.after_commit.add(mail.send)
+
+
+def _addresses(given: Any) -> list[str]:
+    return list(given) if isinstance(given, (list, tuple, set)) else split_emails(given or "")
+
+
+def _connection() -> Any:
+    django_setup.load()
+    from django.core.mail import get_connection
+
+    if conf.mail_server:
+        return get_connection(
+            "django.core.mail.backends.smtp.EmailBackend",
+            host=conf.mail_server,
+            port=cint(conf.mail_port) or 25,
+            username=conf.mail_login or "",
+            password=conf.mail_password or "",
+            use_tls=bool(cint(conf.use_tls)),
+            use_ssl=bool(cint(conf.use_ssl)),
+        )
+    if django_setup.is_own_project():
+        return get_connection()
+    raise OutgoingEmailError(
+        f"no mail server for {local.site}: set mail_server (and mail_port, mail_login,"
+        " mail_password, use_tls, auto_email_id) in its site_config.json"
+    )

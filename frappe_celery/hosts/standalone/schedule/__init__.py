@@ -1,0 +1,1 @@
+"""The Scheduled Job Type rows, their controllers, and `frappe.utils.scheduler`."""

@@ -1,0 +1,204 @@
+"""The site that code runs in: `frappe.init`, `connect`, `set_user`, `destroy` and what they set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from frappe_celery import settings
+from frappe_celery.hosts.standalone.database import django_setup
+from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
+from frappe_celery.hosts.standalone.site.local import Local, proxy
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+ADMINISTRATOR = "Administrator"
+
+
+def _enter_default_site() -> None:
+    """For code that named no site: in a team's Django project its transactions stay Django's."""
+    already_set = dict(iter(local))
+    init(settings.current().site)
+    connect()
+    local.db.transaction.is_djangos = django_setup.is_own_project()
+    local.by_default = True
+    for name, value in already_set.items():
+        setattr(local, name, value)
+
+
+def leave_default_site(**_: Any) -> None:
+    """Forget the default site after a request, unless the code entered a site by itself."""
+    if not local.is_set_up:
+        local.clear()
+    elif getattr(local, "by_default", False):
+        destroy()
+
+
+local = Local(on_first_use=_enter_default_site)
+
+db = proxy(local, "db")
+conf = proxy(local, "conf")
+flags = proxy(local, "flags")
+session = proxy(local, "session")
+form_dict = proxy(local, "form_dict")
+request = proxy(local, "request")
+response = proxy(local, "response")
+job = proxy(local, "job")
+lang = proxy(local, "lang")
+message_log = proxy(local, "message_log")
+error_log = proxy(local, "error_log")
+debug_log = proxy(local, "debug_log")
+
+
+def init(
+    site: str | None = None,
+    sites_path: str | None = None,
+    new_site: bool = False,
+    force: bool = False,
+) -> None:
+    """Make `site` the current one; nothing of a former one remains.
+
+    `sites_path` is taken for the sake of Frappe's signature; the settings say where sites are.
+
+    Raises:
+        IncorrectSitePath: the bench has a `sites` folder without that site.
+        ConfigError: the site's configuration is broken; names the file and the line.
+    """
+    if local.is_set_up and local.site == site and not force:
+        return
+    site = site or ""
+    here = settings.current()
+    if site and not new_site and not here.has_site(site):
+        raise IncorrectSitePath(
+            f"{site} does not exist; the sites in {here.sites_path} are {', '.join(here.sites())}"
+        )
+    if local.is_set_up:
+        destroy()
+    local.replace(
+        {
+            "site": site,
+            "sites_path": str(here.sites_path or here.root),
+            "site_path": str(site_folder(site)),
+            "conf": _dict(here.site_config(site)),
+            "flags": _dict(currently_saving=[], in_test=False, in_migrate=False, new_site=new_site),
+            "session": _dict(user=None, sid=None, data=_dict()),
+            "form_dict": _dict(),
+            "response": _dict(docs=[]),
+            "cache": {},
+            "message_log": [],
+            "error_log": [],
+            "debug_log": [],
+            "realtime_log": [],
+            "locked_documents": [],
+            "lang": "en",
+            "db": None,
+            "job": None,
+            "task_id": None,
+            "initialised": True,
+        }
+    )
+
+
+def connect(
+    site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True
+) -> None:
+    """Give the current site its database; nothing is opened before something uses it."""
+    from frappe_celery.hosts.standalone.database.database import Database
+
+    if site is not None:
+        init(site)
+    if local.db is not None:
+        local.db.close()
+    local.db = Database(local.site)
+    if set_admin_as_user:
+        set_user(ADMINISTRATOR)
+
+
+def set_user(username: str) -> None:
+    """Make `username` the current user; nothing is kept for another one."""
+    local.session = _dict(user=username, sid=username, data=_dict())
+    local.cache = {}
+    local.form_dict = _dict()
+
+
+def destroy() -> None:
+    """Leave the site: what was not committed is rolled back, what was set is forgotten."""
+    if not local.is_set_up:
+        return
+    try:
+        if local.db is not None:
+            local.db.close()
+    finally:
+        local.clear()
+
+
+@contextmanager
+def init_site(site: str | None = None) -> Iterator[Local]:
+    """`with frappe.init_site(site):` only the configuration, no database."""
+    init(site, force=True)
+    try:
+        yield local
+    finally:
+        destroy()
+
+
+@contextmanager
+def visit(site: str, user: str) -> Iterator[None]:
+    """Be in a site as a user; whatever happens, all of it is gone afterwards."""
+    with local.apart():
+        try:
+            init(site)
+            connect()
+            set_user(user)
+            yield
+        finally:
+            destroy()
+
+
+def site_folder(site: str) -> Path:
+    """The folder of a site's files and locks, made when something is written there."""
+    here = settings.current()
+    return (here.sites_path or here.state_path / "sites") / (site or "")
+
+
+def get_site_path(*joins: str) -> str:
+    """A path below the current site's folder."""
+    return str(site_folder(local.site).joinpath(*joins))
+
+
+def get_site_config(sites_path: str | None = None, site_path: str | None = None) -> _dict:
+    """The bench's configuration with the site's own over it."""
+    return _dict(settings.current().site_config(local.site))
+
+
+def get_conf(site: str | None = None) -> _dict:
+    """As `frappe.conf`, of another site too."""
+    if site is None or site == local.site:
+        return _dict(local.conf)
+    return _dict(settings.current().site_config(site))
+
+
+AppsKey = tuple[Path, tuple[str, ...]]
+"""The bench's folder and the apps of a site: what is known of apps' code is kept by it."""
+
+
+def current_apps() -> AppsKey:
+    """The current site's, looked up once a visit."""
+    try:
+        found: AppsKey = local.apps
+    except AttributeError:
+        found = local.apps = (settings.current().root, tuple(installed_apps(local.site)))
+    return found
+
+
+def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
+    """The current site's apps: `installed_apps` in its configuration, else all of the bench's."""
+    return list(current_apps()[1])
+
+
+def installed_apps(site: str) -> list[str]:
+    """The apps of a site, in the order in which their hooks count."""
+    here = settings.current()
+    named = here.site_config(site).get("installed_apps")
+    return list(named) if named is not None else list(here.app_names)
