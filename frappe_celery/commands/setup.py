@@ -1,0 +1,107 @@
+"""`frappe-celery setup`: writes the process manager's files that run the workers and beat."""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from frappe_celery import hosts, process_files, settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.settings import Settings
+
+yes = click.option("--yes", is_flag=True, help="Overwrite files that exist.")
+user = click.option("--user", help="Whom the processes run as. Default: the bench's `frappe_user`.")
+
+
+@click.group()
+def setup() -> None:
+    """Write the files by which a process manager runs the workers and beat.
+
+    Each worker gets the processes that `workers` and `background_workers` say in
+    sites/common_site_config.json. What is written is shown; without --yes nothing is overwritten.
+    """
+
+
+@setup.command()
+@yes
+def procfile(yes: bool) -> None:
+    """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
+    config = settings.current()
+    path = config.root / "Procfile"
+    _write(config, {path: process_files.procfile(config, _text(path))}, yes)
+
+
+@setup.command()
+@user
+@yes
+def supervisor(user: str | None, yes: bool) -> None:
+    """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
+    config = settings.current()
+    path = config.root / "config" / "supervisor.conf"
+    text = process_files.supervisor(config, user or _frappe_user(config), _text(path))
+    _write(config, {path: text}, yes)
+    click.echo("Have supervisor take it over: supervisorctl reread && supervisorctl update")
+
+
+@setup.command()
+@user
+@yes
+def systemd(user: str | None, yes: bool) -> None:
+    """Units in config/systemd. Those for Redis, web and socketio stay."""
+    config = settings.current()
+    folder = config.root / "config" / "systemd"
+    units = process_files.systemd(config, user or _frappe_user(config))
+    _write(config, {folder / name: text for name, text in units.items()}, yes)
+    target = f"{config.root.name}-workers.target"
+    paths = " ".join(str(folder / name) for name in units)
+    click.echo(
+        f"Have systemd take them over: systemctl link --force {paths}\n"
+        f"then: systemctl daemon-reload && systemctl enable --now {target}"
+    )
+    theirs = sorted(path.name for path in folder.glob("*.service") if path.name not in units)
+    rqs = [name for name in theirs if name.endswith(("-worker@.service", "-schedule.service"))]
+    if rqs:
+        click.echo(f"Units of RQ that nothing starts any more: {', '.join(rqs)}")
+
+
+def _frappe_user(config: Settings) -> str:
+    return str(config.site_config("").get("frappe_user") or getpass.getuser())
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None:
+    changed = {path: text for path, text in files.items() if _text(path) != text}
+    for path, text in changed.items():
+        _show(path, text)
+    there = [str(path) for path in changed if path.exists()]
+    if there and not overwrite:
+        raise ConfigError(f"{', '.join(there)} would change, nothing was written: --yes writes it")
+    config.log_path.mkdir(exist_ok=True)
+    for path, text in changed.items():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        except OSError as exc:
+            raise ConfigError(f"{path} cannot be written: {exc.strerror}") from exc
+        click.echo(f"Written: {path}")
+    if not changed:
+        click.echo(f"Up to date: {', '.join(map(str, files))}")
+    if hosts.is_bench() and not config.frappe_celery_enabled:
+        click.echo("This bench still runs on RQ: switch it over with frappe-celery enable")
+
+
+def _show(path: Path, text: str) -> None:
+    if not path.exists():
+        click.echo(f"--- {path}\n{text}")
+        return
+    lines = difflib.unified_diff(
+        _text(path).splitlines(), text.splitlines(), str(path), "new", lineterm=""
+    )
+    click.echo("\n".join(lines))
