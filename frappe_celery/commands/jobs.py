@@ -1,0 +1,311 @@
+"""`frappe-celery jobs`: look at jobs, stop, cancel, requeue (also with other arguments), delete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import Any, TypeVar
+
+import click
+
+from frappe_celery import settings
+from frappe_celery.commands.options import known_queue, known_site, when
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs.editing import message_of, requeue_with
+from frappe_celery.jobs.search import Wanted, search
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
+ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+YES = click.option("--yes", "-y", is_flag=True, help="Do not ask before many are changed.")
+_FILTERS = (
+    ONLY_THIS_SITE,
+    click.option("--queue", "-q", help="Only this queue."),
+    click.option("--method", "-m", help="Only this method; myapp.* for all of an app's."),
+    click.option(
+        "--since", callback=when, metavar="TIME", help="Not earlier: 2h (ago), 2026-03-29T01:30."
+    ),
+    click.option("--until", callback=when, metavar="TIME", help="Not later."),
+)
+
+
+def filters(command: Command) -> Command:
+    """The options that say which jobs. Times are those at which a job got the status it has."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def _wanted(statuses: tuple[JobStatus, ...], given: dict[str, Any]) -> Wanted:
+    site, queue = known_site(given.pop("site")), known_queue(given.pop("queue"))
+    return Wanted(site=site, queue=queue, statuses=statuses, **given)
+
+
+@click.group()
+def jobs() -> None:
+    """Look at jobs, stop, cancel, requeue or delete them.
+
+    ID is a job's id as `jobs list` shows it, the id of one of its runs, or with --site (or on the
+    default site) the job_id that it was enqueued with.
+    """
+
+
+# -- looking
+
+
+@jobs.command("list")
+@filters
+@click.option(
+    "--status",
+    "-s",
+    multiple=True,
+    type=click.Choice([status.value for status in JobStatus]),
+    help="Only this status; may be given again. Default: every status.",
+)
+@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@AS_JSON
+def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> None:
+    """List jobs, newest first.
+
+    --since and --until are about when a job got the status that it has: enqueued, started, ended.
+    """
+    statuses = tuple(map(JobStatus, status)) or tuple(JobStatus)
+    _show(search(get_store(), _wanted(statuses, given)), limit, as_json)
+
+
+@jobs.command()
+@filters
+@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@AS_JSON
+def failed(limit: int, as_json: bool, **given: Any) -> None:
+    """List the jobs that failed or were stopped: kept until they are requeued or deleted,
+
+    or past their retention (rq_job_failure_ttl, rq_failed_jobs_limit).
+    """
+    _show(search(get_store(), _wanted(FAILED, given)), limit, as_json)
+
+
+def _show(found: Iterable[Job], limit: int, as_json: bool) -> None:
+    from frappe_celery.commands import job_display
+
+    some = list(islice(found, limit + 1))
+    if as_json:
+        click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
+        return
+    if not some:
+        click.echo("No such jobs.")
+        return
+    job_display.console().print(job_display.table(some[:limit]))
+    if len(some) > limit:
+        click.echo(f"There are more than these {limit}: --limit shows more.")
+
+
+@jobs.command()
+@click.argument("job_id", metavar="ID")
+@ONLY_THIS_SITE
+@AS_JSON
+def show(job_id: str, site: str | None, as_json: bool) -> None:
+    """Show one job: arguments (secrets masked), timeline, result, traceback."""
+    from frappe_celery.commands import job_display
+
+    job = find(get_store(), job_id, site)
+    if as_json:
+        click.echo(json.dumps(job_display.whole(job), indent=1))
+        return
+    job_display.console().print(*job_display.page(job), sep="\n")
+
+
+@jobs.command()
+@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@AS_JSON
+def refused(limit: int, as_json: bool) -> None:
+    """List messages that workers did not act on: unsigned, altered, or no message at all."""
+    from frappe_celery.commands import job_display
+
+    messages = get_store().refused(limit)
+    if as_json:
+        click.echo(json.dumps(messages, indent=1))
+    elif messages:
+        job_display.console().print(job_display.refused_table(messages))
+    else:
+        click.echo("No message was refused.")
+
+
+def find(store: JobStore, job_id: str, site: str | None) -> Job:
+    """The newest job of that id, of the site where one is given.
+
+    Raises:
+        NoSuchJob: names the id and the way out.
+    """
+    from frappe_celery.enqueue_shim import create_job_id
+
+    its_site = known_site(site) or settings.current().site
+    for name in (job_id, create_job_id(job_id, its_site)):
+        try:
+            job = store.fetch(name)
+        except NoSuchJob:
+            continue
+        if site in (None, job.site):
+            return job
+    where = f" of site {site}" if site else ""
+    raise NoSuchJob(
+        f"no job with id {job_id!r}{where}: never enqueued, deleted, or past its retention."
+        " `frappe-celery jobs list` shows those that there are"
+    )
+
+
+# -- changing
+
+IDS = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+
+
+@jobs.command()
+@IDS
+@ONLY_THIS_SITE
+def stop(job_ids: tuple[str, ...], site: str | None) -> None:
+    """Stop running jobs; the processes that run them are killed."""
+    _each(_found(job_ids, site), Job.stop, "stopped")
+
+
+@jobs.command()
+@IDS
+@ONLY_THIS_SITE
+def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
+    """Cancel jobs that wait in a queue; they never start."""
+    _each(_found(job_ids, site), Job.cancel, "canceled")
+
+
+@jobs.command()
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all-failed", is_flag=True, help="Every failed or stopped job that is wanted.")
+@click.option(
+    "--set",
+    "changes",
+    metavar="NAME=JSON",
+    multiple=True,
+    help='Change an argument: --set amount=12 --set "customer=null".',
+)
+@click.option("--unset", metavar="NAME", multiple=True, help="Leave an argument out.")
+@filters
+@YES
+def requeue(
+    job_ids: tuple[str, ...],
+    all_failed: bool,
+    changes: tuple[str, ...],
+    unset: tuple[str, ...],
+    yes: bool,
+    **given: Any,
+) -> None:
+    """Run ended jobs again, each under its id, with other arguments where --set says so."""
+    edit = dict(map(_change, changes))
+    chosen = _chosen(job_ids, all_failed, yes, "requeue", given)
+    if edit or unset:
+        _each(chosen, lambda job: _edited(job, edit, unset), "requeued")
+    else:
+        _each(chosen, Job.requeue, "requeued")
+
+
+@jobs.command()
+@click.argument("job_ids", metavar="[ID]...", nargs=-1)
+@click.option("--all-failed", is_flag=True, help="Every failed or stopped job that is wanted.")
+@filters
+@YES
+def delete(job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any) -> None:
+    """Delete jobs; one that waits never starts, one that runs is stopped first."""
+    _each(_chosen(job_ids, all_failed, yes, "delete", given), _delete, "deleted")
+
+
+def _delete(job: Job) -> None:
+    if job.get_status() == JobStatus.STARTED:
+        job.stop()
+    job.delete()
+
+
+def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
+    known = message_of(job).decoded_kwargs()
+    unknown = [name for name in (*edit, *unset) if name not in known]
+    if unset and set(unset) - known.keys():
+        raise click.ClickException(
+            f"job {job.id} has no argument {unknown[0]!r}; it has {', '.join(known) or 'none'}"
+        )
+    if unknown:
+        click.secho(f"{job.id}: {', '.join(unknown)} is new", fg="yellow", err=True)
+    requeue_with(job, edit, unset)
+
+
+def _change(text: str) -> tuple[str, Any]:
+    name, sign, value = text.partition("=")
+    try:
+        if not sign or not name.isidentifier():
+            raise ValueError("no argument's name stands before a '='")
+        return name, json.loads(value)
+    except ValueError as exc:
+        raise click.BadParameter(
+            f"{text!r} is no NAME=JSON ({exc}); a text needs its quotes: --set 'name=\"text\"'",
+            param_hint="--set",
+        ) from None
+
+
+def _found(job_ids: tuple[str, ...], site: str | None) -> list[Callable[[], Job]]:
+    store = get_store()
+    return [lambda job_id=job_id: find(store, job_id, site) for job_id in job_ids]  # type: ignore[misc]
+
+
+def _chosen(
+    job_ids: tuple[str, ...], all_failed: bool, yes: bool, verb: str, given: dict[str, Any]
+) -> list[Callable[[], Job]]:
+    """The jobs named, or all failed ones that the filters want."""
+    filtered = {name for name, value in given.items() if value is not None and name != "site"}
+    if bool(job_ids) == all_failed or (job_ids and filtered):
+        raise click.UsageError("give the IDs of jobs, or --all-failed and filters")
+    if job_ids:
+        return _found(job_ids, given["site"])
+    store = get_store()
+    runs = list(dict.fromkeys(job.run_id for job in search(store, _wanted(FAILED, given))))
+    if runs and not yes:
+        click.confirm(f"{verb} {len(runs):,} failed jobs?", abort=True, err=True)
+    return [lambda run=run: store.fetch_run(run) for run in runs]  # type: ignore[misc]
+
+
+def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str) -> None:
+    """Act on each; what is wrong with one does not stop the others.
+
+    Ends with 1 when something was wrong with any.
+    """
+    if not chosen:
+        click.echo("No such jobs.")
+        return
+    wrong = 0
+    for find_job in _with_progress(chosen, done):
+        try:
+            job = find_job()
+            act(job)
+        except BrokerUnreachable:
+            raise
+        except FrappeCeleryError as exc:
+            wrong += 1
+            click.secho(f"Error: {type(exc).__name__}: {exc}", fg="red", err=True)
+        else:
+            if len(chosen) <= NAMED_UP_TO:
+                click.echo(f"{job.id}: {done}")
+    if len(chosen) > NAMED_UP_TO:
+        click.echo(f"{len(chosen) - wrong:,} jobs: {done}")
+    if wrong:
+        raise click.exceptions.Exit(1)
+
+
+NAMED_UP_TO = 20
+"""So many jobs are named one by one; of more the number is told."""
+
+
+def _with_progress(chosen: list[Callable[[], Job]], what: str) -> Iterable[Callable[[], Job]]:
+    if len(chosen) <= NAMED_UP_TO:
+        return chosen
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(chosen, what, console=Console(stderr=True), transient=True)

@@ -1,0 +1,48 @@
+"""Options that several commands have, and the errors that a wrong value gets."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from frappe_celery import settings
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """A time as seconds since the epoch: `2h` ago, or 2026-03-29T01:30, with an offset or without.
+
+    Without one it is in the zone of the settings. A callback of click's.
+    """
+    if value is None:
+        return None
+    ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", value)
+    if ago:
+        return time.time() - float(ago[1]) * _UNITS[ago[2]]
+    try:
+        at = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is no time; write 30m, 2h or 7d for so long ago, or 2026-03-29T01:30"
+        ) from None
+    if at.utcoffset() is None:
+        at = at.replace(tzinfo=ZoneInfo(settings.current().zone))
+    return at.timestamp()
+
+
+def known_site(site: str | None) -> str | None:
+    """The value of `--site`; a site that there is not is refused. None: every site."""
+    known = settings.current().sites()
+    if site is not None and not settings.current().has_site(site):
+        raise click.BadParameter(f"{site!r} is none of {', '.join(known)}", param_hint="--site")
+    return site
+
+
+def known_queue(queue: str | None) -> str | None:
+    """The value of `--queue`; raises UnknownQueue. None: every queue."""
+    return None if queue is None else settings.current().queue(queue).name
