@@ -30,6 +30,7 @@ from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.lease import LEASE_SECONDS, Lease, LockTimeoutError
 from frappe_celery.schedule.marks import Marks
+from frappe_celery.schedule.pulse import Pulse
 from frappe_celery.schedule.reader import News, Reader
 
 __all__ = ["Scheduler", "beat_schedule"]
@@ -95,6 +96,7 @@ class Scheduler(celery_beat.Scheduler):
                 return TICK_SECONDS
             busy = self._hear()
             busy = self._fire() or busy
+            self._pulse.beat(self.agenda, self.clock())
             own = self._tick_own()
         except BrokerUnreachable as exc:
             if not self._trouble:
@@ -150,6 +152,7 @@ class Scheduler(celery_beat.Scheduler):
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"
         self._marks = Marks(get_store())
+        self._pulse = Pulse(get_store(), lease.name)
         self._recall_own_runs()
         self._news = deque()
         self.reader = Reader(

@@ -1,0 +1,74 @@
+"""The leading scheduler's sign of life: how late it is, how many entries it has."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.schedule.agenda import Agenda
+
+PULSE_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign of life."""
+
+    at: float
+    """Seconds since the epoch."""
+    name: str
+    """The scheduler's, as logs have it."""
+    lag: float
+    """Seconds for which the longest due entry has waited to be acted on; 0: none waits."""
+    entries: int
+
+
+class Pulse:
+    """Gives a sign every few seconds."""
+
+    def __init__(self, store: JobStore, name: str) -> None:
+        self.store, self.name = store, name
+        self._next = 0.0
+
+    def beat(self, agenda: Agenda, now: datetime) -> None:
+        """Called at each turn, once what is due was acted on."""
+        if time.monotonic() < self._next:
+            return
+        first = agenda.first()
+        lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
+        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
+        with naming_the_server(self.store.url):
+            self.store.client.hset(_key(self.store), mapping=asdict(sign))
+        self._next = time.monotonic() + PULSE_SECONDS
+
+
+@dataclass(frozen=True)
+class Leadership:
+    """Who leads now, and the last sign that any leader gave."""
+
+    leader: str | None
+    sign: Sign | None
+
+
+def leadership(store: JobStore) -> Leadership:
+    """As Redis has it."""
+    with naming_the_server(store.url):
+        pipe = store.client.pipeline(transaction=False)
+        pipe.exists(f"{store.keys.prefix}beat:lease")
+        pipe.get(f"{store.keys.prefix}beat:leader")
+        pipe.hgetall(_key(store))
+        held, leader, values = pipe.execute()
+    sign = {name.decode(): value.decode() for name, value in values.items()}
+    return Leadership(
+        (leader or b"").decode() or None if held else None,
+        Sign(float(sign["at"]), sign["name"], float(sign["lag"]), int(sign["entries"]))
+        if sign
+        else None,
+    )
+
+
+def _key(store: JobStore) -> str:
+    return f"{store.keys.prefix}beat:pulse"
