@@ -15,7 +15,7 @@ from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import hosts, settings
+from frappe_celery import error_mail, hosts, settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
@@ -182,6 +182,7 @@ def _add(app: Celery) -> None:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update(STEPS)
     app.steps["worker"].add(GreenPool)
+    error_mail.connect(app)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )

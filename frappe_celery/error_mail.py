@@ -1,25 +1,69 @@
-"""Who is told of a failure that Frappe swallows, so that the failure mail can come all the same.
+"""Mail on failure, `celery_error_emails` (research document section 6); `mail` has how it works.
 
-Frappe's `ScheduledJobType.execute` and `execute_action` catch what their method raised and end as
-finished. They report it here; whoever mails failures listens with `swallowed.connect`.
+Mailed are every failed or abandoned job, what a scheduled method or a queued action raised, which
+Frappe catches so that the job ends as finished, and the scheduler's own failures.
 """
 
 from __future__ import annotations
 
 import logging
+import time
+import traceback
 
+from celery import Celery, signals
 from celery.utils.dispatch import Signal
 
-from frappe_celery.jobs import Job
+from frappe_celery import settings
+from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.mail.kinds import kind_of, mailed_as
+from frappe_celery.mail.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
 swallowed = Signal(name="swallowed", providing_args=["job", "exception"])
 """Sent with job and exception when a host caught what a job's method raised."""
 
+LONGEST = 16384
+"""Signs of a traceback that are kept for the mail."""
+
+
+def connect(app: Celery) -> None:
+    """Have the app's workers and beat send; they refuse to start with a wrong configuration."""
+    from frappe_celery.mail import beat, step
+
+    app.steps["consumer"].add(step.Mail)
+    signals.celeryd_init.connect(step.check)
+    for beat_starts in (signals.beat_init, signals.beat_embedded_init):
+        beat_starts.connect(step.check)
+        beat_starts.connect(beat.watch)
+
 
 def report_swallowed(job: Job | None, exception: BaseException) -> None:
-    """Tell of an exception that the running job will not end with."""
+    """Tell of an exception that the running job will not end with: log, mail, `swallowed`.
+
+    Never raises, whatever is away.
+    """
     method = job.method if job else "a method called outside a job"
     logger.error("%s failed, and its failure was caught", method, exc_info=exception)
+    try:
+        _count(job, exception)
+    except Exception as exc:
+        logger.warning("the failure of %s is not mailed: %s", method, exc)
     swallowed.send(sender=method, job=job, exception=exception)
+
+
+def _count(job: Job | None, exception: BaseException) -> None:
+    if not mailed_as(settings.current(), True, ()):
+        return
+    text = "".join(traceback.format_exception(exception))
+    method, site, run = "a method called outside a job", "", ""
+    if job is not None:
+        method, site, run = _method(job), job.site, job.run_id
+    about = {"method": method, "exc_info": text[-LONGEST:], "caught": "1"}
+    Ledger(get_store()).count(f"{method}|{kind_of(text)}", site, run, about, time.time())
+
+
+def _method(job: Job) -> str:
+    """What failed: a scheduled method by its own path, not its wrapper's."""
+    return str(job.kwargs["job_type"]) if job.method == RUN_SCHEDULED_JOB else job.method

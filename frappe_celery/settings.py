@@ -120,6 +120,14 @@ class Options:
         "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.",
         int,
     )
+    celery_error_emails: dict[str, Any] = _option(
+        {},
+        "Mail on failure: `ADMINS` as `[[name, address], …]` and `SERVER_EMAIL`; `EMAIL_HOST`"
+        " (localhost), `EMAIL_PORT` (25), `EMAIL_USE_TLS` (STARTTLS), `EMAIL_USE_SSL`,"
+        " `EMAIL_HOST_USER`, `EMAIL_HOST_PASSWORD`, `EMAIL_TIMEOUT` (10 seconds); equal failures"
+        " become one mail each `digest_minutes` (5).",
+        dict,
+    )
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from frappe_celery import settings as configuration
+from frappe_celery.mail.secrets import masked
 
 SECRET = ("frappe_celery_key", "broker_url", "redis_queue", "database_url")
 
@@ -37,6 +38,6 @@ def settings(as_markdown: bool) -> None:
     table = Table("option", "value", "", title=f"Settings of {current.root}")
     for option in configuration.OPTIONS:
         value = getattr(current, option.name)
-        shown = "(set)" if value and option.name in SECRET else repr(value)
+        shown = "(set)" if value and option.name in SECRET else repr(masked(value))
         table.add_row(option.name, shown, option.metadata["doc"])
     Console().print(table)

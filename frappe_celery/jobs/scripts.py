@@ -11,6 +11,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
 _SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "lua").glob("*.lua")}
+_SOURCES["finish"] = (
+    b"local function failure(KEYS, ARGV)\n%s\nend\n" % _SOURCES["failure"] + _SOURCES["finish"]
+)
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

@@ -22,6 +22,7 @@ from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.scripts import Scripts
 from frappe_celery.jobs.workers import Workers
+from frappe_celery.mail.kinds import mailed_as
 from frappe_celery.settings import Settings
 
 RESULT_PURPOSE = "result"
@@ -200,6 +201,7 @@ class JobStore:
             keys,
             *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
             "failure_ttl" if failed else "result_ttl",
+            mailed_as(limits, status == JobStatus.FAILED, fields),
             *fields,
         )
         return answer.decode()

@@ -2,7 +2,8 @@
 -- KEYS: record
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
 --       seconds to keep, most to keep (0: any number), field with its own seconds to keep
---       (below 0: for ever), field, value …
+--       (below 0: for ever), kind of failure that is mailed ('' : none is), field, value …
+-- `scripts.py` puts failure.lua before this, as the function `failure`.
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -13,7 +14,13 @@ local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and wa
 if ended or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
 
 redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
-if #ARGV > 8 then redis.call('HSET', KEYS[1], unpack(ARGV, 9)) end
+if #ARGV > 9 then redis.call('HSET', KEYS[1], unpack(ARGV, 10)) end
+if (ARGV[9] or '') ~= '' then
+  local about = cjson.decode(redis.call('HGET', KEYS[1], 'about'))
+  local scheduled = string.find(about[2], 'run_scheduled_job', 1, true)
+  local kind = (scheduled and about[3] or about[2]) .. '|' .. ARGV[9]
+  failure({}, {prefix, kind, now, string.match(found[2], '[^|]*'), run})
+end
 keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 local queue = string.match(found[2], '|(.*)')

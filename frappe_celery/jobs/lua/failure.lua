@@ -1,0 +1,24 @@
+-- Count a failure that will be mailed: the first of its kind is due at once, others with the next.
+-- `scripts.py` puts this into finish.lua too, as the function `failure`.
+-- ARGV: prefix, kind, now, site, run ('' : no job), field, value … (told besides what the record has)
+local prefix, kind, now, run = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
+local due = prefix .. 'mail:due'
+if not redis.call('ZSCORE', due, kind) and redis.call('ZCARD', due) >= 500 then kind = 'others' end
+local told = prefix .. 'mail:kind:' .. kind
+redis.call('ZADD', due, 'NX', now, kind)
+redis.call('HINCRBY', told, 'site ' .. ARGV[4], 1)
+redis.call('HSET', told, 'last_at', now, 'last_run', run)
+if redis.call('HINCRBY', told, 'count', 1) > 1 then return 1 end
+
+local record = redis.call('HMGET', prefix .. 'job:' .. run, 'id', 'place', 'about', 'enqueued_at',
+  'started_at', 'worker', 'exc_info', 'message')
+if record[1] then
+  local about, message = cjson.decode(record[3]), record[8]
+  redis.call('HSET', told, 'id', record[1], 'queue', string.match(record[2], '|(.*)'),
+    'user', about[1], 'method', about[2], 'enqueued_at', record[4], 'started_at', record[5] or '',
+    'worker', record[6] or '', 'exc_info', string.sub(record[7] or '', -16384),
+    'message', message and #message <= 16384 and message or '')
+end
+redis.call('HSET', told, 'kind', kind, 'first_at', now, 'run', run, 'site', ARGV[4],
+  unpack(ARGV, 6))
+return 1

@@ -1,0 +1,29 @@
+"""`python -m frappe_celery.mail TOKEN`: send what is due, then end. Started by `postman`."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+
+from frappe_celery import settings
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store
+from frappe_celery.mail.config import MailConfig
+from frappe_celery.mail.sender import send
+
+
+def main(token: str) -> None:
+    """Send, as the process that holds the lease under this token."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the worker: the mail goes out
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s mail %(message)s")
+    config = MailConfig.of(settings.current())
+    if config is not None:
+        try:
+            send(get_store(), config, token)
+        except BrokerUnreachable as exc:
+            logging.getLogger(__name__).warning("failures are mailed later: %s", exc)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
