@@ -1,12 +1,13 @@
-"""`frappe-celery enable` and `disable`; in a bench also `bench celery-enable` and so on."""
+"""`frappe-celery enable` and `disable`, and what bench shows: `bench celery-worker` and so on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from frappe_celery.commands.worker import worker
+from frappe_celery.cli import main
 from frappe_celery.errors import FrappeCeleryError
 
 
@@ -54,9 +55,17 @@ def disable() -> None:
     click.echo("\n".join(leftovers.in_celery(settings.current())))
 
 
-commands = [
-    enable,
-    disable,
-    BenchCommand("celery-worker", params=worker.params, callback=worker.callback, help=worker.help),
-]
+def _in_bench() -> Iterator[click.Command]:
+    for name in ("worker", "beat", "doctor"):
+        command = main.get_command(click.Context(main), name)
+        if command is not None:
+            yield BenchCommand(
+                f"celery-{name}",
+                params=command.params,
+                callback=command.callback,
+                help=command.help,
+            )
+
+
+commands = [enable, disable, *_in_bench()]
 """What Frappe's bench_helper adds to bench's commands."""

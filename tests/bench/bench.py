@@ -13,6 +13,7 @@ from typing import Any
 from tests.project import Process
 
 PROBE = Path(__file__).parent / "probe"
+CHECKOUT = Path(__file__).parents[2]
 
 BEGIN = """
 import json, sys, time
@@ -68,14 +69,15 @@ class Bench:
         return config
 
     def environment(self, **extra: str) -> dict[str, str]:
-        """As bench gives it to its processes, and the probe on Python's path."""
+        """As bench gives it to its processes; the probe and this checkout on Python's path."""
         kept = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("FRAPPE_", "PYTHON", "VIRTUAL_ENV", "DJANGO_"))
         }
         path = f"{self.root / 'env' / 'bin'}:{kept['PATH']}"
-        return {**kept, "PATH": path, "PYTHONPATH": str(PROBE), "PYTHONUNBUFFERED": "1", **extra}
+        own = {"PATH": path, "PYTHONPATH": f"{PROBE}:{CHECKOUT}", "PYTHONUNBUFFERED": "1"}
+        return {**kept, **own, **extra}
 
     def start(self, program: str, *arguments: str, **environment: str) -> Process:
         """Start a program of the bench's environment in its `sites` folder."""

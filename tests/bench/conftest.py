@@ -45,3 +45,27 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
             bench.ask("frappe.db.delete('ToDo', {'description': ('like', '%|%|%')})", site)
     finally:
         bench.close()
+
+
+@pytest.fixture(scope="session")
+def app_on_one_site(real_bench: Bench) -> Iterator[None]:
+    """The package is an app of the bench, installed on the bench's `site` and on no other."""
+    apps = real_bench.root / "sites" / "apps.txt"
+    before = apps.read_text()
+    assert "frappe_celery" not in before.split(), "the tests install the app themselves"
+    apps.write_text(before.rstrip("\n") + "\nfrappe_celery\n")
+    on_site = ("--site", real_bench.site)
+    try:
+        real_bench.frappe(*on_site, "install-app", "frappe_celery")
+        yield
+    finally:
+        real_bench.frappe(*on_site, "uninstall-app", "frappe_celery", "--yes", "--no-backup")
+        apps.write_text(before)
+
+
+@pytest.fixture(params=["with the app", "without the app"])
+def site(request: pytest.FixtureRequest, bench: Bench, app_on_one_site: None) -> str:
+    """A site that has the package as an app, and one that has not."""
+    other = bench.other_site
+    assert other, "give the bench a second site"
+    return bench.site if request.param == "with the app" else other

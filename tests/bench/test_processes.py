@@ -54,14 +54,18 @@ print(before, fc_early.Queue.__module__, fc_early.Job.__module__)
     ]
 
 
-def test_bench_execute_and_console(bench: Bench) -> None:
-    bench.frappe("--site", bench.site, "execute", "frappe.utils.background_jobs.enqueue_test_job")
+def test_a_plain_script(bench: Bench, site: str) -> None:
+    assert bench.ask(WHERE_IT_WAITS, site) == "frappe_celery.hosts.bench.job"
+
+
+def test_bench_execute_and_console(bench: Bench, site: str) -> None:
+    bench.frappe("--site", site, "execute", "frappe.utils.background_jobs.enqueue_test_job")
     console = bench.start(
         "python", "-c",
         "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-m',"
         " 'frappe.utils.bench_helper', 'frappe', '--site', sys.argv[1], 'console'],"
         " input=b'frappe.enqueue(\"frappe.ping\")\\n').returncode)",
-        bench.site,
+        site,
     )  # fmt: skip
     console.wait(60)
     count = (
@@ -71,7 +75,7 @@ def test_bench_execute_and_console(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("preload", [[], ["--preload"]])
-def test_the_web_server(bench: Bench, preload: list[str]) -> None:
+def test_the_web_server(bench: Bench, site: str, preload: list[str]) -> None:
     port = free_port()
     options = ["-b", f"127.0.0.1:{port}", "-w", "1", "-t", "60", *preload]
     web = bench.start("gunicorn", *options, "frappe.app:application")
@@ -81,7 +85,7 @@ def test_the_web_server(bench: Bench, preload: list[str]) -> None:
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/api/method/{method}",
             json.dumps(arguments).encode(),
-            {"Host": bench.site, "Content-Type": "application/json"},
+            {"Host": site, "Content-Type": "application/json"},
         )
         return str(opener.open(request, timeout=60).read())
 
@@ -91,29 +95,45 @@ def test_the_web_server(bench: Bench, preload: list[str]) -> None:
         """
         row = frappe.get_all("Scheduled Job Type", {"method": "frappe.oauth.delete_oauth2_data"})[0]
         answer = json.dumps({"name": row.name})
-        """
+        """,
+        site,
     )
     bench.ask(
         """
         from frappe.utils.password import update_password
         update_password("Administrator", "admin")
-        """
+        """,
+        site,
     )
     call("login", usr="Administrator", pwd="admin")
     call(EVENT, doc=doc)
     jobs = bench.ask(
-        "from frappe.utils.background_jobs import get_jobs; answer = get_jobs(key='job_type')"
+        "from frappe.utils.background_jobs import get_jobs; answer = get_jobs(key='job_type')",
+        site,
     )
-    assert jobs == {bench.site: ["frappe.oauth.delete_oauth2_data"]}
+    assert jobs == {site: ["frappe.oauth.delete_oauth2_data"]}
 
 
-def test_bench_worker_burst_runs_what_waits_and_bench_schedule_refuses(bench: Bench) -> None:
+@pytest.mark.parametrize("command", ["worker", "celery-worker"])
+def test_a_worker_in_burst_mode_runs_what_waits(bench: Bench, site: str, command: str) -> None:
     label = uuid.uuid4().hex
-    bench.ask(f"frappe.enqueue(fc_probe.write, label={label!r}, queue='long')")
-    output = bench.frappe("worker", "--queue", "short,long", "--burst")
+    bench.ask(f"frappe.enqueue(fc_probe.write, label={label!r}, queue='long')", site)
+    output = bench.frappe(command, "--queue", "short,long", "--burst")
     assert "quitting" in output
-    assert bench.ask(f"answer = written({label!r})") == [f"{label}|{bench.site}|Administrator"]
+    assert bench.ask(f"answer = written({label!r})", site) == [f"{label}|{site}|Administrator"]
 
+
+def test_what_is_wrong_with_a_bench_command_is_a_sentence(
+    bench: Bench, app_on_one_site: None
+) -> None:
+    helper = ("-m", "frappe.utils.bench_helper", "frappe")
+    worker = bench.start("python", *helper, "celery-worker", "--queue", "nonsense")
+    assert worker.wait(60) == 1
+    assert "Queue should be one of short, default, long" in worker.output()
+    assert "Traceback" not in worker.output()
+
+
+def test_bench_schedule_refuses_and_names_beat(bench: Bench) -> None:
     schedule = bench.start("python", "-m", "frappe.utils.bench_helper", "frappe", "schedule")
     assert schedule.wait(60) == 1
     assert "frappe-celery beat" in schedule.output()
