@@ -122,3 +122,8 @@ def succeeded(job, connection, result, *args, **kwargs):
 
 def failed(job, connection, type, value, traceback):
     write(f"failed {job.kwargs['kwargs']['label']}: {value}")
+
+
+def now(key):
+    """When it ran, in the cache under `key`."""
+    frappe.cache.set_value(key, time.time())
