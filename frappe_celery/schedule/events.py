@@ -14,7 +14,6 @@ from frappe_celery.errors import UnknownQueue
 from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.frequencies import FREQUENCIES, frequency_of, label_of, queue_of
-from frappe_celery.schedule.timing import Timing
 from frappe_celery.settings import Settings
 
 HOOK = "scheduler_events"
@@ -51,12 +50,13 @@ def read_hooks(
     apps: Iterable[AppHooks], config: Settings, site: str, now: datetime | None = None
 ) -> tuple[list[ScheduleRow], list[Problem]]:
     """The same for the hooks given."""
+    values = config.site_config(site)
     reading = _Reading(
         config=config,
         site=site,
         now=now or datetime.now(timezone.utc),
-        zone=Timing.of(config, site).zone,
-        cron_queues=config.site_config(site).get("cron_queues") or {},
+        zone=values.get("time_zone") or config.zone,
+        cron_queues=values.get("cron_queues") or {},
     )
     for app in apps:
         reading.read_app(app)

@@ -1,7 +1,6 @@
-"""Reads the sites' rows again and again and delivers what changed; never in the scheduler's way.
+"""Looks at the sites' rows again and again and delivers what changed; never in the scheduler's way.
 
-A database or a site's configuration that fails is logged once and asked again; the entries that
-are known go on meanwhile.
+A database or a site's configuration that fails is logged once and asked again.
 """
 
 from __future__ import annotations
@@ -9,11 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-from frappe_celery.errors import ConfigError
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.hosts.base import Host, ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
 from frappe_celery.schedule.sync import announcements, differences, fill
@@ -26,6 +26,12 @@ POLL_SECONDS = 2.0
 LONGEST_POLL_SECONDS = 30.0
 SHARE = 0.1
 """Of the time that reading may take: a round that takes long is followed by a longer pause."""
+SWEEP_SECONDS = 60.0
+"""A site that nobody told of a change is looked at that often, for edits made in SQL."""
+PATIENCE_SECONDS = 2.0
+"""A site that has not answered for so long is left to itself, the others are looked at."""
+SILENCE_SECONDS = 10.0
+"""And after so long nothing of it is scheduled any more."""
 ROWS_AT_ONCE = 2000
 """In one piece of news, so that none takes the scheduler long."""
 OFF_KEYS = ("maintenance_mode", "pause_scheduler", "disable_scheduler")
@@ -51,19 +57,40 @@ class _Site:
     off: str | None = None
     trouble: str | None = None
     was_read: bool = False
+    configuration: Any = None
+    is_due: bool = True
+    """To be looked at at once: it is new, or its configuration changed."""
+    looked_at: float = 0.0
+    looking: threading.Thread | None = None
+    is_slow: bool = False
 
 
 class Reader:
     """Watches the rows of every site.
 
+    Most hosts' sites are all looked at in each round. A bench may have a thousand, so its host
+    tells of changes (`changed_sites`): a site is then looked at when it was told of, when its
+    configuration changed and in the slow sweep, each in a thread of its own, so that a database
+    that hangs holds up nobody else; while it cannot be read, nothing of it is scheduled.
+
     Args:
-        deliver: called with the news, from the thread that polls.
+        deliver: called with the news, from the threads that look.
+        clock: seconds on a clock that is never set.
     """
 
-    def __init__(self, host: Host, config: Settings, deliver: Callable[[News], Any]) -> None:
-        self.host, self.config, self.deliver = host, config, deliver
+    def __init__(
+        self,
+        host: Host,
+        config: Settings,
+        deliver: Callable[[News], Any],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
+        self._told: Callable[[], set[str]] | None = getattr(host, "changed_sites", None)
         self._sites: dict[str, _Site] = {}
         self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        """So that no news of a site follows the news that it is gone."""
 
     def start(self) -> None:
         """Poll in a thread of its own until `stop`."""
@@ -77,39 +104,118 @@ class Reader:
         pause = 0.0
         while not self._stopped.wait(pause):
             began = time.monotonic()
-            self.poll()
+            try:
+                self.poll()
+            except Exception:
+                logger.exception("the sites could not be looked at; it is tried again by itself")
             took = time.monotonic() - began
-            pause = min(max(POLL_SECONDS, took / SHARE), LONGEST_POLL_SECONDS)
+            pause = POLL_SECONDS
+            if self._told is None:
+                pause = min(max(POLL_SECONDS, took / SHARE), LONGEST_POLL_SECONDS)
 
     def poll(self) -> None:
-        """Look at every site once."""
+        """One round."""
         sites = self.config.sites()
         for site in self._sites.keys() - set(sites):
-            self._tell(News(site, removed=list(self._sites.pop(site).rows)))
+            with self._lock:
+                gone = self._sites.pop(site)
+                self._deliver(News(site, removed=list(gone.rows)))
         for site in sites:
-            if not self._stopped.is_set():
-                self._poll_site(site, self._sites.setdefault(site, _Site()))
+            self._sites.setdefault(site, _Site())
+        told = self._sites.keys() if self._told is None else self._those_told_of(self._told)
+        quiet = []
+        for site, known in list(self._sites.items()):
+            if self._stopped.is_set():
+                return
+            if self._may_look(site, known):
+                if site in told or known.is_due or known.trouble:
+                    self._look(site, known)
+                else:
+                    quiet.append((known.looked_at, site))
+        self._sweep(sorted(quiet))
 
-    def _poll_site(self, site: str, known: _Site) -> None:
+    @staticmethod
+    def _those_told_of(ask: Callable[[], set[str]]) -> set[str]:
         try:
-            off = why_off(self.host, self.config, site)
-            if off != known.off:
-                known.off = off
-                self._tell(News(site, off=off))
-            if off is None:
-                self._read(site, known)
+            return ask()
+        except BrokerUnreachable:  # the scheduler says so
+            return set()
+
+    def _sweep(self, quiet: Iterable[tuple[float, str]]) -> None:
+        """Look at some sites, the one first that has waited longest."""
+        until = self.clock() + POLL_SECONDS * SHARE
+        for looked_at, site in quiet:
+            if self.clock() - looked_at < SWEEP_SECONDS or self.clock() > until:
+                return
+            self._look(site, self._sites[site])
+
+    def _may_look(self, site: str, known: _Site) -> bool:
+        """Whether the site's configuration lets it be scheduled and no look is under way."""
+        off, values = configured_off(self.config, site)
+        if off is not None or values != known.configuration:
+            known.configuration, known.is_due = values, True
+        if off is not None:
+            self._switch(site, known, off)
+            return False
+        if known.looking is not None and known.looking.is_alive():
+            if self.clock() - known.looked_at > SILENCE_SECONDS:
+                silence = f"its database has not answered for {SILENCE_SECONDS:.0f} s"
+                self._switch(site, known, silence)
+            return False
+        return True
+
+    # -- one site
+
+    def _look(self, site: str, known: _Site) -> None:
+        """Look at a site, and wait for it unless it was slow the last time."""
+        known.looked_at, known.is_due = self.clock(), False
+        if self._told is None:
+            self._look_now(site, known)
+            return
+        known.looking = threading.Thread(
+            target=self._look_now, args=(site, known), name=f"looks at {site}", daemon=True
+        )
+        known.looking.start()
+        if not known.is_slow:
+            known.looking.join(PATIENCE_SECONDS)
+            known.is_slow = known.looking.is_alive()
+
+    def _look_now(self, site: str, known: _Site) -> None:
+        began = self.clock()
+        try:
+            with self._visit(site):
+                off = switched_off(self.host, site)
+                if off is None:
+                    self._read(site, known)
+                self._switch(site, known, off)
         except Exception as exc:
-            trouble = f"{type(exc).__name__}: {exc}"
-            if trouble != known.trouble:
-                logger.error(
-                    "site %s: its schedule cannot be read (%s). Its %d known entries go on;"
-                    " it is tried again by itself", site, trouble, len(known.rows)
-                )  # fmt: skip
-            known.trouble = trouble
+            self._failed(site, known, f"{type(exc).__name__}: {exc}")
         else:
-            if known.trouble:
+            if known.trouble and self._told is None:
                 logger.info("site %s: its schedule can be read again", site)
             known.trouble = None
+        known.is_slow = self.clock() - began > PATIENCE_SECONDS
+
+    def _visit(self, site: str) -> AbstractContextManager[None]:
+        """One connection for all that is asked."""
+        visit: Callable[[str], AbstractContextManager[None]] | None
+        visit = getattr(self.host, "visiting", None)
+        return visit(site) if visit else nullcontext()
+
+    def _failed(self, site: str, known: _Site, trouble: str) -> None:
+        if self._told is not None:
+            self._switch(site, known, f"its schedule cannot be read ({trouble})")
+        elif trouble != known.trouble:
+            logger.error(
+                "site %s: its schedule cannot be read (%s). Its %d known entries go on;"
+                " it is tried again by itself", site, trouble, len(known.rows)
+            )  # fmt: skip
+        known.trouble = trouble
+
+    def _switch(self, site: str, known: _Site, off: str | None) -> None:
+        if off != known.off:
+            known.off = off
+            self._tell(known, News(site, off=off))
 
     def _read(self, site: str, known: _Site) -> None:
         timing = Timing.of(self.config, site)
@@ -128,9 +234,9 @@ class Reader:
         removed = [name for name in known.rows if name not in current]
         known.rows, known.state = current, state
         for start in range(0, len(changed), ROWS_AT_ONCE):
-            self._tell(News(site, timing, changed[start : start + ROWS_AT_ONCE]))
+            self._tell(known, News(site, timing, changed[start : start + ROWS_AT_ONCE]))
         if removed:
-            self._tell(News(site, timing, removed=removed))
+            self._tell(known, News(site, timing, removed=removed))
 
     def _compare_with_hooks(self, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
         """Fill empty rows; of other differences only say that they are there."""
@@ -144,20 +250,34 @@ class Reader:
             logger.warning("site %s: %s", site, line)
         return filled
 
-    def _tell(self, news: News) -> None:
+    def _tell(self, known: _Site, news: News) -> None:
+        with self._lock:
+            if self._sites.get(news.site) is known:
+                self._deliver(news)
+
+    def _deliver(self, news: News) -> None:
         if not self._stopped.is_set():
             self.deliver(news)
 
 
 def why_off(host: Host, config: Settings, site: str) -> str | None:
     """Why nothing of a site is scheduled, None when it is (FRAPPE_FACTS, 'No scheduling while')."""
+    off, _ = configured_off(config, site)
+    return off or switched_off(host, site)
+
+
+def configured_off(config: Settings, site: str) -> tuple[str | None, dict[str, Any]]:
+    """The same as far as a site's configuration says, and this configuration."""
     try:
         values = config.site_config(site)
     except ConfigError as exc:
-        return str(exc)
-    for key in OFF_KEYS:
-        if values.get(key):
-            return f"{key} is set in its configuration"
+        return str(exc), {}
+    off = next((f"{key} is set in its configuration" for key in OFF_KEYS if values.get(key)), None)
+    return off, values
+
+
+def switched_off(host: Host, site: str) -> str | None:
+    """The same, as far as the site itself says."""
     ask: Callable[[str], str | None] | None = getattr(host, "scheduling_off", None)
     return ask(site) if ask else None
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from frappe_celery import hosts, settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import Host, ScheduleRow, SyncReport
 from frappe_celery.schedule.events import Problem, rows_from_hooks
 from frappe_celery.settings import Settings
@@ -21,8 +22,13 @@ Identity = tuple[str, str, str | None]
 
 
 def fill(host: Host, config: Settings, site: str, rows: list[ScheduleRow]) -> list[ScheduleRow]:
-    """The site's `rows`; where none of them is of a hook, the hooks' are added first."""
-    if any(is_of_hook(row) for row in rows) or not rows_from_hooks(host, config, site)[0]:
+    """The site's `rows`; where none of them is of a hook, the hooks' are added first.
+
+    A bench does that itself when it installs an app.
+    """
+    if hosts.is_bench() or any(is_of_hook(row) for row in rows):
+        return rows
+    if not rows_from_hooks(host, config, site)[0]:
         return rows
     sync(host, config, site)
     return host.schedule_rows(site)
@@ -33,6 +39,21 @@ def fill_once(site: str) -> None:
     """Have rows to run, for schedulers other than ours; looked at once a process."""
     host = hosts.current()
     fill(host, settings.current(), site, host.schedule_rows(site))
+
+
+def live_row(row: ScheduleRow) -> ScheduleRow:
+    """The row that a site really has for the method of one of a hook.
+
+    Raises:
+        ConfigError: it has none.
+    """
+    for live in hosts.current().schedule_rows(row.site):
+        if live.method == row.method:
+            return live
+    raise ConfigError(
+        f"site {row.site} has no Scheduled Job Type for {row.method}: it has not installed the app,"
+        " or `bench migrate` has not run since the hook was written"
+    )
 
 
 def sync(host: Host, config: Settings, site: str) -> tuple[SyncReport, list[Problem]]:
@@ -77,13 +98,14 @@ def differences(
 
 def announcements(report: SyncReport) -> list[str]:
     """What a report of `differences` says, a line for each kind."""
+    command = "bench migrate" if hosts.is_bench() else "frappe-celery sync"
     lines = []
     for what in ("added", "changed", "removed"):
         methods: list[str] = getattr(report, what)
         if methods:
             more = len(methods) - NAMED
             lines.append(
-                f"{what} in the hooks, not in force until `frappe-celery sync`: "
+                f"{what} in the hooks, not in force until `{command}`: "
                 + ", ".join(methods[:NAMED])
                 + (f" and {more} more" if more > 0 else "")
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -37,7 +37,7 @@ class Timing:
 
     site: str
     zone: str
-    """IANA name."""
+    """IANA name; in a bench that of System Settings, in which Frappe writes its times."""
     version: int
     """Frappe's major version."""
     tick: Tick
@@ -52,7 +52,7 @@ class Timing:
         values = config.site_config(site)
         return cls(
             site=site,
-            zone=values.get("time_zone") or config.zone,
+            zone=_zone_of_host(site) or values.get("time_zone") or config.zone,
             version=config.frappe_version,
             tick=tick_of(values, config.frappe_version, bench=_is_bench()),
         )
@@ -119,6 +119,13 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
 @lru_cache(maxsize=4096)
 def _cron(expression: str, zone: str) -> Cron:
     return Cron(expression, zone)
+
+
+def _zone_of_host(site: str) -> str | None:
+    if not _is_bench():
+        return None
+    ask: Callable[[str], str] | None = getattr(hosts.current(), "time_zone", None)
+    return ask(site) if ask else None
 
 
 @lru_cache(maxsize=1)

@@ -6,13 +6,14 @@ bench's key can `app.send_task("myapp.tasks.daily_report")`. Sending one enqueue
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
 
 from frappe_celery import hosts, settings
 from frappe_celery.errors import Refused
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.hosts.base import AppHooks, ScheduleRow
 from frappe_celery.worker.task import BaseTask, RunJob
 
 
@@ -26,10 +27,10 @@ class ScheduledMethod(BaseTask):
     def apply_async(self, *_: Any, **__: Any) -> Any:
         """Enqueue it as a job now; returns the Job, None while one waits or runs."""
         from frappe_celery.schedule.fire import enqueue_scheduled
-        from frappe_celery.schedule.sync import fill_once
+        from frappe_celery.schedule.sync import fill_once, live_row
 
         fill_once(self.row.site)
-        return enqueue_scheduled(self.row)
+        return enqueue_scheduled(live_row(self.row) if hosts.is_bench() else self.row)
 
     def run(self) -> None:
         """A message under this name did not come from `apply_async`, so nobody signed it."""
@@ -52,12 +53,19 @@ class FrappeCelery(Celery):
 
 def register(sender: Celery, **_: Any) -> None:
     """Register our task, and every method that the sites' hooks name."""
-    from frappe_celery.schedule.events import rows_from_hooks
-
     sender.register_task(RunJob())
-    for site in settings.current().sites():
-        rows, _problems = rows_from_hooks(hosts.current(), settings.current(), site)
-        for row in rows:
-            if row.method not in sender.tasks:
-                task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
-                sender.register_task(task())
+    for row in _rows_of_hooks():
+        if row.method not in sender.tasks:
+            task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
+            sender.register_task(task())
+
+
+def _rows_of_hooks() -> list[ScheduleRow]:
+    """In a bench of the default site, as if it had every app: no database is asked."""
+    from frappe_celery.schedule.events import read_hooks, rows_from_hooks
+
+    host, config = hosts.current(), settings.current()
+    all_hooks: Callable[[], list[AppHooks]] | None = getattr(host, "all_hooks", None)
+    if all_hooks:
+        return read_hooks(all_hooks(), config, config.site)[0]
+    return [row for site in config.sites() for row in rows_from_hooks(host, config, site)[0]]

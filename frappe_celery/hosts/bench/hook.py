@@ -16,6 +16,8 @@ MODULES = (
     "frappe.utils.background_jobs",
     "frappe.utils.scheduler",
     "frappe.core.doctype.rq_job.rq_job",
+    "frappe.core.doctype.scheduled_job_type.scheduled_job_type",
+    "frappe.core.doctype.system_settings.system_settings",
 )
 
 

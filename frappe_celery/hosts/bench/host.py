@@ -18,6 +18,10 @@ from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.logs import as_frappe_keeps_them
+from frappe_celery.hosts.bench.schedule import off, rows
+from frappe_celery.hosts.bench.schedule.sync import sync
+from frappe_celery.schedule import told
+from frappe_celery.schedule.fire import ADMINISTRATOR
 
 
 class BenchHost:
@@ -58,8 +62,12 @@ class BenchHost:
         return frappe.call(method, **kwargs)
 
     def get_attr(self, path: str) -> Callable[..., Any]:
-        """The function at a dotted path, in an app that the site has."""
-        found: Callable[..., Any] = frappe.get_attr(path)
+        """The function at a dotted path; within a site in an app that the site has."""
+        if frappe.db:
+            found: Callable[..., Any] = frappe.get_attr(path)
+            return found
+        module, _, name = path.rpartition(".")
+        found = getattr(import_module(module), name)
         return found
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
@@ -82,16 +90,56 @@ class BenchHost:
         preload.import_all()
 
     def app_hooks(self, site: str) -> list[AppHooks]:
-        """The hooks of the bench's apps; which of them a site has, its schedule rows say."""
+        """The hooks of the apps that a site has installed, in that order."""
+        with self.visiting(site):
+            apps = frappe.get_installed_apps()
+        return [_hooks_of(app) for app in apps]
+
+    def all_hooks(self) -> list[AppHooks]:
+        """The hooks of the bench's apps, whichever site has them; no database is asked."""
         return [_hooks_of(app) for app in settings.current().app_names]
+
+    # -- the schedule
+
+    @contextmanager
+    def visiting(self, site: str) -> Iterator[None]:
+        """Be in a site to look at its schedule; within another visit it is the same connection."""
+        if frappe.db and frappe.local.site == site:
+            yield
+            return
+        with self.in_site(site, ADMINISTRATOR):
+            yield
+
+    def changed_sites(self) -> set[str]:
+        """Sites whose rows or System Settings were saved since the last call."""
+        return told.take()
+
+    def time_zone(self, site: str) -> str:
+        """The zone of the site's times, IANA name (System Settings)."""
+        with self.visiting(site):
+            return rows.time_zone()
+
+    def scheduling_off(self, site: str) -> str | None:
+        """Why the site itself is not scheduled (System Settings, dormant); None: it is."""
+        with self.visiting(site):
+            return off.why_off()
+
+    def schedule_stamp(self, site: str) -> None:
+        """None: reading the rows is as cheap, and SQL leaves no other trace."""
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""
-        raise NotImplementedError("beat in a bench")
+        with self.visiting(site):
+            return rows.read()
 
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
-        """`bench migrate` does that."""
-        raise NotImplementedError("beat in a bench")
+        """What `bench migrate` does: Frappe's own `sync_jobs`, which reads the hooks by itself."""
+        with self.visiting(site):
+            return sync()
+
+    def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
+        """Frappe's job id and arguments for a row's run."""
+        return rows.scheduled_run(row)
 
 
 def _hooks_of(app: str) -> AppHooks:

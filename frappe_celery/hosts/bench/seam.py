@@ -8,16 +8,20 @@ own: they find our queue, jobs and workers under the names of RQ's. What stays R
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import reduce
+from importlib import import_module
 from typing import Any
 
 import rq
 import rq.command
 import rq.registry
 
-from frappe_celery.hosts.bench import desk, processes
+from frappe_celery.hosts.bench import desk, processes, swallowed
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.hosts.bench.registry import replacement
+from frappe_celery.hosts.bench.schedule import telling
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStatus, JobStore
@@ -55,8 +59,30 @@ FRAPPES: dict[str, dict[str, Any]] = {
         "RQJob.get_list": staticmethod(desk.get_list),
         "RQJob.get_count": staticmethod(desk.get_count),
     },
+    "frappe.model.document": {f"Document.{swallowed.RUN_REPORTED}": swallowed.run_reported},
 }
-"""Functions of Frappe's that are about RQ's processes, or would read all of its jobs."""
+"""Functions of Frappe's that are about RQ's processes, or would read all of its jobs; and one that
+its documents get."""
+
+WRAPPED: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "frappe.model.document": {"execute_action": swallowed.reporting_a_failed_action},
+    "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
+        "ScheduledJobType.on_update": telling.telling,
+        "ScheduledJobType.after_rename": telling.telling,
+        "ScheduledJobType.after_delete": telling.telling,
+        "ScheduledJobType.db_set": telling.telling_unless_it_ran,
+        "ScheduledJobType.execute": swallowed.reporting_what_it_raises,
+        "ScheduledJobType.log_status": swallowed.reporting_a_failed_run,
+    },
+    "frappe.core.doctype.system_settings.system_settings": {
+        "SystemSettings.on_update": telling.telling,
+    },
+    "frappe.utils.scheduler": {"toggle_scheduler": telling.telling},
+}
+"""Functions of Frappe's that go on, with something of ours before or after."""
+
+ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document"]}
+"""Seen to when another one was imported: Frappe imports it too early for us."""
 
 _REPLACED = [
     (getattr(sys.modules[module], name), ours)
@@ -66,22 +92,35 @@ _REPLACED = [
 
 
 def install(module: str) -> None:
-    """Put ours in place once `module`, a key of FRAPPES, has been imported."""
+    """Put ours in place once `module`, one of `hook`'s, has been imported."""
     JobStore.job_class = Job
-    for place, names in {**RQS, module: FRAPPES[module]}.items():
-        for name, ours in names.items():
-            _put(sys.modules[place], name, ours)
+    for place in RQS:
+        _replace(place, RQS[place])
+    for place in (module, *ALONG_WITH.get(module, ())):
+        _replace(place, FRAPPES.get(place, {}))
+        _wrap(place, WRAPPED.get(place, {}))
     by_identity = {id(original): ours for original, ours in _REPLACED}
     for name, loaded in list(sys.modules.items()):
         if name.partition(".")[0] not in ("rq", "frappe_celery"):
             _replace_bound(loaded, by_identity)
 
 
-def _put(holder: Any, path: str, ours: Any) -> None:
+def _replace(place: str, names: dict[str, Any]) -> None:
+    for path, ours in names.items():
+        holder, name = _holder(place, path)
+        setattr(holder, name, ours)
+
+
+def _wrap(place: str, names: dict[str, Callable[[Any], Any]]) -> None:
+    for path, wrapper in names.items():
+        holder, name = _holder(place, path)
+        setattr(holder, name, wrapper(getattr(holder, name, None)))
+
+
+def _holder(place: str, path: str) -> tuple[Any, str]:
+    """What a function is to be found in, and its name there."""
     *outer, name = path.split(".")
-    for part in outer:
-        holder = getattr(holder, part)
-    setattr(holder, name, ours)
+    return reduce(getattr, outer, import_module(place)), name
 
 
 def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:

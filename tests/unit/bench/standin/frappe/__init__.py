@@ -7,7 +7,10 @@ committed.
 import importlib
 import json
 import os
+import threading
+import time
 from contextlib import nullcontext, suppress
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,6 +69,26 @@ class Database:
         self.lines.clear()
         self.after_commit.reset()
 
+    def values(self):
+        """What is in the site's `database.json`, which tests write."""
+        path = Path(self.site, "database.json")
+        values = json.loads(path.read_text()) if path.exists() else {}
+        if values.get("down"):
+            raise self.OperationalError(2003, "cannot connect")
+        while values.get("hangs") and path.exists():
+            time.sleep(0.01)
+        return values
+
+    def put(self, name, value):
+        values = {**self.values(), name: value}
+        Path(self.site, "database.json").write_text(json.dumps(values))
+
+    def get_single_value(self, doctype, fieldname):
+        return self.values().get(doctype, {}).get(fieldname, 1)
+
+    def get_table_columns(self, doctype):
+        return [name for row in self.values().get(doctype, []) for name in row]
+
     def is_deadlocked(self, exc):
         return exc.args[0] == 1213
 
@@ -73,11 +96,23 @@ class Database:
         return exc.args[0] == 1205
 
 
-local = SimpleNamespace()
+class Local(threading.local):
+    """Each thread has its own."""
+
+
+class Cache(dict):
+    get_value = dict.get
+
+    def delete_value(self, name):
+        self.pop(name, None)
+        self.setdefault("app_hooks", ["fixture_app.tasks.write"])
+
+
+local = Local()
+cache = Cache()
 session = SimpleNamespace(user=None)
 flags = SimpleNamespace(in_test=False)
 conf = {}
-db = None
 lenient = True
 """Frappe v15 takes a configuration that is no JSON for an empty one; v16 raises."""
 
@@ -94,9 +129,14 @@ def init(site):
                 conf.update(json.loads(Path(path).read_text()))
 
 
+def __getattr__(name):
+    if name == "db":
+        return local.__dict__.get("db")
+    raise AttributeError(name)
+
+
 def connect():
-    global db
-    db = Database(local.site)
+    local.db = Database(local.site)
     session.user = "Administrator"
 
 
@@ -105,10 +145,25 @@ def set_user(user):
 
 
 def destroy():
-    global db
-    db = None
     session.user = None
     local.__dict__.clear()
+
+
+def get_installed_apps():
+    return local.db.values().get("installed_apps", ["fixture_app"])
+
+
+def get_system_settings(name):
+    return local.db.values().get("System Settings", {}).get(name)
+
+
+def get_all(doctype, fields, order_by):
+    times = ("creation", "last_execution")
+    rows = [
+        {name: datetime.fromisoformat(v) if name in times and v else v for name, v in row.items()}
+        for row in local.db.values().get(doctype, [])
+    ]
+    return [{name: row.get(name) for name in fields} for row in rows]
 
 
 def get_hooks(name):
@@ -125,7 +180,7 @@ def call(function, **kwargs):
 
 
 def log_error(title):
-    db.lines.append(f"error log|{title}")
+    local.db.lines.append(f"error log|{title}")
 
 
 def enqueue(*args, **kwargs):

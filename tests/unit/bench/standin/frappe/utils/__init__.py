@@ -5,6 +5,12 @@ def get_bench_path():
     return os.environ["FRAPPE_BENCH_ROOT"]
 
 
+def get_system_timezone():
+    import frappe
+
+    return frappe.get_system_settings("time_zone") or "Asia/Kolkata"
+
+
 def cint(value):
     return int(value or 0)
 

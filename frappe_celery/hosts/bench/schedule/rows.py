@@ -1,0 +1,83 @@
+"""The Scheduled Job Type rows of the connected site, and what Frappe makes of one."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from importlib import import_module
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe.utils import get_system_timezone
+
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.schedule.frequencies import queue_of
+
+DOCTYPE = "Scheduled Job Type"
+MODULE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
+FIELDS = (
+    "name", "method", "frequency", "cron_format", "last_execution", "creation", "stopped",
+    "create_log", "server_script", "scheduler_event",
+)  # fmt: skip
+
+
+def read() -> list[ScheduleRow]:
+    """All rows, stopped ones too."""
+    zone, now = time_zone(), datetime.now(timezone.utc)
+    columns = frappe.db.get_table_columns(DOCTYPE)
+    fields = [field for field in FIELDS if field in columns]  # early v15 has no scheduler_event
+    rows = frappe.get_all(DOCTYPE, fields=fields, order_by="name")
+    return [_row_of(values, zone, now) for values in rows]
+
+
+def _row_of(values: Mapping[str, Any], zone: str, now: datetime) -> ScheduleRow:
+    last, frequency = values.get("last_execution"), values.get("frequency") or ""
+    method = values.get("method") or ""
+    event = values.get("scheduler_event") or None
+    queues = frappe.conf.get("cron_queues") or {}
+    return ScheduleRow(
+        site=frappe.local.site,
+        name=values["name"],
+        method=method,
+        frequency=frequency,
+        queue=queue_of(frequency, method, queues),
+        creation=instant(values["creation"], zone, now),
+        cron_format=values.get("cron_format") or None,
+        last_execution=instant(last, zone, now) if last else None,
+        stopped=bool(values.get("stopped")),
+        create_log=bool(values.get("create_log")),
+        app=method.partition(".")[0] or None,
+        source=f"Scheduler Event {event}" if event else f"{DOCTYPE} {values['name']}",
+        server_script=values.get("server_script") or None,
+        scheduler_event=event,
+    )
+
+
+def instant(naive: datetime, zone: str, now: datetime) -> datetime:
+    """A time that Frappe wrote, in the site's zone but without it, in UTC.
+
+    In the hour that a change of the clock repeats it is the later one of the two that it may be,
+    so that what ran is not run again; but never one that has not come yet.
+    """
+    first = naive.replace(tzinfo=ZoneInfo(zone))
+    later = first.replace(fold=1).astimezone(timezone.utc)
+    return later if later <= now else first.astimezone(timezone.utc)
+
+
+def time_zone() -> str:
+    """The zone in which Frappe writes the site's times (System Settings)."""
+    return str(get_system_timezone())
+
+
+def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
+    """The job id and arguments that this version of Frappe gives a row's run.
+
+    They must be Frappe's own: a run that waits or runs is found under that id by Execute in Desk.
+    """
+    module = import_module(MODULE)
+    takes = inspect.signature(module.run_scheduled_job).parameters
+    arguments = {"job_type": row.method, "scheduled_job_type": row.name}
+    own_id: str = module.ScheduledJobType.rq_job_id.fget(row)
+    return own_id, {name: value for name, value in arguments.items() if name in takes}

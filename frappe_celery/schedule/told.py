@@ -1,0 +1,39 @@
+"""Sites whose schedule changed, kept in Redis until the scheduler has asked: saving tells beat."""
+
+from __future__ import annotations
+
+import logging
+
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.connection import naming_the_server
+
+logger = logging.getLogger(__name__)
+
+MOST_AT_ONCE = 1000
+
+
+def tell(site: str) -> None:
+    """Have the scheduler look at a site soon.
+
+    Whoever saved is not held up by a Redis that is away: the scheduler looks by itself later.
+    """
+    try:
+        with naming_the_server(get_store().url):
+            get_store().client.sadd(_key(), site)
+    except FrappeCeleryError as exc:
+        logger.warning("the scheduler looks at site %s later: %s", site, exc)
+
+
+def take() -> set[str]:
+    """The sites that were told of since the last call.
+
+    Raises:
+        BrokerUnreachable: the Redis does not answer.
+    """
+    with naming_the_server(get_store().url):
+        return {site.decode() for site in get_store().client.spop(_key(), MOST_AT_ONCE)}
+
+
+def _key() -> str:
+    return f"{get_store().keys.prefix}beat:told"
