@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from frappe_celery.celery_app import setup
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
+    from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
 
     app: Celery
 
@@ -31,9 +32,24 @@ _PUBLIC = {
     "enqueue_doc": "enqueue_shim",
     "get_job": "enqueue_shim",
     "is_job_enqueued": "enqueue_shim",
+    "Retry": "job_options",
+    "enqueue_at": "job_options",
+    "enqueue_in": "job_options",
+    "options": "job_options",
 }
 
-__all__ = ["app", "enqueue", "enqueue_doc", "get_job", "is_job_enqueued", "setup"]
+__all__ = [
+    "Retry",
+    "app",
+    "enqueue",
+    "enqueue_at",
+    "enqueue_doc",
+    "enqueue_in",
+    "get_job",
+    "is_job_enqueued",
+    "options",
+    "setup",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,6 +15,7 @@ from typing import Any
 from frappe_celery import hosts, publish, settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.hosts.base import Host
+from frappe_celery.job_options import NOTHING_SAID, Options, declared
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.settings import Settings
@@ -73,7 +74,46 @@ def enqueue(
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
         QueueOverloaded (v17).
     """
+    return enqueue_with(
+        NOTHING_SAID,
+        method,
+        queue,
+        timeout,
+        event,
+        is_async,
+        job_name,
+        now,
+        enqueue_after_commit,
+        on_success=on_success,
+        on_failure=on_failure,
+        at_front=at_front,
+        job_id=job_id,
+        **kwargs,
+    )
+
+
+def enqueue_with(
+    asked: Options,
+    /,
+    method: Method,
+    queue: str = "default",
+    timeout: int | str | None = None,
+    event: str | None = None,
+    is_async: bool = True,
+    job_name: str | None = None,
+    now: bool = False,
+    enqueue_after_commit: bool = False,
+    *,
+    on_success: Callable[..., Any] | None = None,
+    on_failure: Callable[..., Any] | None = None,
+    at_front: bool = False,
+    job_id: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """`enqueue`, with what a call asked for through `job_options` besides."""
     config = settings.current()
+    if not isinstance(method, str):
+        asked = asked.over(declared(method))
     is_async = kwargs.pop("async", is_async)
     options = _version_options(config, kwargs)
     if options.deduplicate and not job_id:
@@ -81,6 +121,8 @@ def enqueue(
             "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
             " deduplicate=True)"
         )
+    if asked.at is not None and (now or not is_async):
+        raise ConfigError("enqueue_in and enqueue_at wait: leave out now=True and is_async=False")
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
         return host.call(method, kwargs)
@@ -99,6 +141,8 @@ def enqueue(
         on_failure=on_failure,
         kwargs=kwargs,
     )
+    if asked is not NOTHING_SAID:
+        _follow(asked, message, config)
     front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
     if not is_async:
         front = -1  # run below, by no worker
@@ -113,6 +157,7 @@ def enqueue(
             deduplicate=options.deduplicate,
             front=front,
             at_most=at_most,
+            at=asked.at,
         )
 
     if enqueue_after_commit:
@@ -125,6 +170,13 @@ def enqueue(
         perform_here(message)
         job.refresh()
     return job
+
+
+def _follow(asked: Options, message: JobMessage, config: Settings) -> None:
+    if asked.retry is not None:
+        message.retries, message.backoff = asked.retry.max, asked.retry.backoff
+    if asked.max_deliveries is not None:
+        message.max_deliveries = asked.max_deliveries or config.max_deliveries
 
 
 @dataclass

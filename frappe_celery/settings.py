@@ -21,25 +21,11 @@ from frappe_celery.config_files import (
     variable,
 )
 from frappe_celery.errors import ConfigError, UnknownQueue
+from frappe_celery.queues import Queue, queues_of
 from frappe_celery.signing import CONFIG_KEY, Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://")
-
-
-@dataclass(frozen=True)
-class Queue:
-    """One of the bench's queues (research document section 4)."""
-
-    name: str
-    timeout: int
-    """Seconds that a job may run unless it is enqueued with a timeout of its own."""
-    background_workers: int = 1
-    """Worker processes that `frappe-celery setup` writes for it."""
-
-
-FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
-CUSTOM_QUEUE_TIMEOUT = 300
 
 
 def _option(default: Any, doc: str, check: type | tuple[type, ...] | None = None) -> Any:
@@ -96,7 +82,10 @@ class Options:
         str,
     )
     workers: dict[str, Any] = _option(
-        {}, "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`.", dict
+        {},
+        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`. With"
+        " `idempotent: true` its jobs are run again when their process died.",
+        dict,
     )
     cron_queues: dict[str, str] = _option(
         {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
@@ -118,6 +107,18 @@ class Options:
     max_queued_jobs: int = _option(
         500,
         "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.",
+        int,
+    )
+    max_deliveries: int = _option(
+        3,
+        "How often an idempotent job is run when its process dies, the first time included, before"
+        " it is failed as poison.",
+        int,
+    )
+    shutdown_seconds: int = _option(
+        300,
+        "Seconds that a worker told to stop (SIGTERM) lets its jobs run on; then they are failed"
+        " with AbandonedJobError. Its process manager must wait longer.",
         int,
     )
     celery_error_emails: dict[str, Any] = _option(
@@ -225,23 +226,7 @@ class Settings(Options):
     @cached_property
     def queues(self) -> Mapping[str, Queue]:
         """All queues in the order that a worker empties them: short, default, long, custom."""
-        queues = {queue.name: queue for queue in FRAPPE_QUEUES}
-        for name, config in self.workers.items():
-            if not isinstance(config, dict):
-                raise ConfigError(
-                    f"workers.{name} is {config!r}; write"
-                    ' {"timeout": 300, "background_workers": 1}'
-                )
-            known = queues.get(name, Queue(name, CUSTOM_QUEUE_TIMEOUT))
-            timeout = config.get("timeout", known.timeout)
-            count = config.get("background_workers", known.background_workers)
-            for key, value in (("timeout", timeout), ("background_workers", count)):
-                if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                    raise ConfigError(
-                        f"workers.{name}.{key} is {value!r}; it must be a number above 0"
-                    )
-            queues[name] = Queue(name, timeout, count)
-        return queues
+        return queues_of(self.workers)
 
     def queue(self, name: str) -> Queue:
         """The queue of that name.

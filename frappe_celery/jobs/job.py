@@ -34,7 +34,7 @@ class JobStatus(str, Enum):
 
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
-ACTIVE = (JobStatus.QUEUED, JobStatus.STARTED)
+ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
 
 
 @dataclass(eq=False)
@@ -188,17 +188,36 @@ class Job:
         return self.store.position(self)
 
     def cancel(self) -> None:
-        """Take it out of its queue; raises InvalidJobOperation when it does not wait there."""
-        queued, canceled = JobStatus.QUEUED, JobStatus.CANCELED
-        was: JobStatus | None = self.get_status()
-        now = was
-        if was == queued:
-            now = self.store.end(self, canceled, was=was, reason="canceled before it started")
-        if was != queued or now != canceled:
+        """Have it never start; raises InvalidJobOperation when it does not wait any more."""
+        for was in (JobStatus.SCHEDULED, JobStatus.QUEUED):  # in the order in which it moves on
+            if self._ends(JobStatus.CANCELED, was, "canceled before it started"):
+                return
+        raise InvalidJobOperation(
+            f"job {self.id} is {self.get_status() or 'gone'}: only one that waits is canceled"
+        )
+
+    def stop(self) -> None:
+        """End it while it runs: as stopped, at once; its process is killed within a second.
+
+        No code of it runs any more, `on_failure` neither, as when RQ stops a job. On pools without
+        processes (threads, gevent, eventlet) its code runs on, to no effect on its record.
+
+        Raises:
+            InvalidJobOperation: it does not run.
+        """
+        if not self._ends(JobStatus.STOPPED, JobStatus.STARTED, "stopped while it ran"):
             raise InvalidJobOperation(
-                f"job {self.id} is {now or 'gone'}: only a queued one is canceled"
+                f"job {self.id} is {self.get_status() or 'gone'}: it does not run"
             )
+
+    def _ends(self, status: JobStatus, was: JobStatus, reason: str) -> bool:
+        if (
+            self.get_status() != was
+            or self.store.end(self, status, was=was, reason=reason) != status
+        ):
+            return False
         self.refresh()
+        return True
 
     def delete(self) -> None:
         """Remove its record, and it from its queue."""

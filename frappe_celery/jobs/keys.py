@@ -38,6 +38,11 @@ class Keys:
         return f"{self.prefix}{name}"
 
     @property
+    def scheduled(self) -> str:
+        """Sorted set: the runs that wait for their time, by that time."""
+        return f"{self.prefix}scheduled"
+
+    @property
     def bell(self) -> str:
         """Channel: rung with the queue's name at each enqueue."""
         return f"{self.prefix}bell"

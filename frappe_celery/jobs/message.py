@@ -42,7 +42,17 @@ class JobMessage:
     on_success: Any = None
     on_failure: Any = None
     retries: int = 0
-    """How often the run may be repeated after a failure (v17's `retry`)."""
+    """How often the run may still be repeated after a failure."""
+    backoff: Any = None
+    """Pauses before repetitions (`job_options.Retry.backoff`); None: none, and where `retries` is 0
+    too nothing was said, so that the method's own declaration counts."""
+    attempt: int = 1
+    """1, and one more with each repetition after a failure."""
+    deliveries: int = 1
+    """1, and one more each time that it is run again since its process died."""
+    max_deliveries: int | None = None
+    """How often it may be run when its process dies; 1: not again; None: the method's declaration,
+    else its queue's, counts."""
     result_ttl: int | None = None
     """Seconds that its record is kept once it has finished; None: as configured."""
     failure_ttl: int | None = None

@@ -85,3 +85,16 @@ def timestamp(seconds: bytes | None) -> datetime | None:
     if not seconds:
         return None
     return datetime.fromtimestamp(float(seconds), timezone.utc).replace(tzinfo=None)
+
+
+def reason(text: str) -> tuple[str, bytes]:
+    """The field of why a run failed, and its value."""
+    return "exc_info", text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
+
+
+def shown(value: Any) -> str:
+    """Any value for a person, even one that cannot say what it is."""
+    try:
+        return repr(value)
+    except Exception:
+        return object.__repr__(value)

@@ -17,7 +17,7 @@ from frappe_celery import settings
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
-from frappe_celery.jobs.job import ENDED, Job, JobStatus
+from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.scripts import Scripts
@@ -80,6 +80,7 @@ class JobStore:
         front: int = 0,
         at_most: int = 0,
         claim: Claim | None = None,
+        at: float | None = None,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -90,6 +91,7 @@ class JobStore:
                 -1: into no queue, since the caller runs it itself.
             at_most: refuse when that many wait already (v17's `max_queued_jobs`); 0: never.
             claim: do nothing when this due time has been acted on.
+            at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
 
         Returns:
             The job; None when a duplicate stands in the way.
@@ -99,22 +101,25 @@ class JobStore:
             AlreadyActedOn: another scheduler was first.
         """
         keys, place = self.keys, record.place_of(message)
+        status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         outcome, other = self.run_script(
             "enqueue",
             (
                 keys.record(message.run),
                 keys.ids(message.id),
-                keys.index(place, JobStatus.QUEUED),
+                keys.index(place, status),
                 keys.queue(message.queue),
                 claim.key if claim else keys.places,
             ),
             *(keys.prefix, message.run, place, message.enqueued_at),
             *(front, int(deduplicate), int(own_id), at_most, claim.due if claim else ""),
             *(message.queue, message.id, record.about(message), message.seal(self.signer)),
-            *("" if ttl is None else ttl for ttl in (message.result_ttl, message.failure_ttl)),
+            *("" if v is None else v for v in (message.result_ttl, message.failure_ttl, at)),
         )
         if outcome == b"enqueued":
-            return self.job_of(message)
+            job = self.job_of(message)
+            job.status = status
+            return job
         if outcome == b"overloaded":
             raise QueueOverloaded(
                 f"{other.decode()} jobs wait in queue {message.queue!r}; max_queued_jobs is"
@@ -151,7 +156,7 @@ class JobStore:
         try:
             encoded = codec.encode_value(result, self.settings.frappe_celery_pickle)
         except Exception:
-            encoded = f"Unserializable return value: {_shown(result)}"
+            encoded = f"Unserializable return value: {record.shown(result)}"
         return self.signer.seal(RESULT_PURPOSE, codec.dumps([run, encoded]).encode())
 
     def open_result(self, run: str, sealed: bytes) -> Any:
@@ -165,14 +170,16 @@ class JobStore:
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
     ) -> JobStatus | None:
         """End a run as failed, stopped or canceled; returns the status it has now (None: gone)."""
-        ended = self._end(job.run_id, status, was, _reason(reason) if reason else ())
+        ended = self._end(job.run_id, status, was, record.reason(reason) if reason else ())
         return JobStatus(ended) if ended else None
 
     def fail(
         self, run: str, reason: str, was: JobStatus | None = None, site: str | None = None
     ) -> str:
         """The run failed; `reason` is its traceback. The `site`'s own limit counts."""
-        return self._end(run, JobStatus.FAILED, was, _reason(reason), self._failed_limit(site))
+        return self._end(
+            run, JobStatus.FAILED, was, record.reason(reason), self._failed_limit(site)
+        )
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit
@@ -263,13 +270,16 @@ class JobStore:
                 job.message = message or b""
 
     def is_active(self, job_id: str) -> bool:
-        """Whether a run under this job id waits or runs."""
-        runs = self._runs(job_id)
+        """Whether a run under this job id waits, for a worker or for its time, or runs."""
+        return any(status in ACTIVE for status in self.statuses(self._runs(job_id)))
+
+    def statuses(self, runs: list[str]) -> list[JobStatus | None]:
+        """Each run's status now, None for one that is gone."""
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for run in runs:
                 pipe.hget(self.keys.record(run), "status")
-            return any(status in (b"queued", b"started") for status in pipe.execute())
+            return [s and JobStatus(s.decode()) for s in pipe.execute()]
 
     def _runs(self, job_id: str) -> list[str]:
         """The runs that an id can mean, newest first; an id that was made ends with its run's."""
@@ -372,22 +382,11 @@ class JobStore:
             )
         message = JobMessage.open(self.signer, self.message_of(job.run_id), job.run_id)
         again = self.enqueue(
-            replace(message, run=str(uuid4()), enqueued_at=time.time()), own_id=True
+            replace(message, run=str(uuid4()), deliveries=1, enqueued_at=time.time()), own_id=True
         )
         self.delete(job.run_id)
         assert again is not None
         return again
-
-
-def _reason(text: str) -> tuple[str, bytes]:
-    return "exc_info", text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
-
-
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception:
-        return object.__repr__(value)
 
 
 _store: JobStore | None = None

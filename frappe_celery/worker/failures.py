@@ -1,28 +1,47 @@
-"""Failures that only the worker's parent knows of, kept until the store has taken them."""
+"""Deaths that only the worker's parent knows of, kept until the store has taken them."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 
-from frappe_celery.errors import AbandonedJobError, BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
+from frappe_celery.worker import abandoned
 
 logger = logging.getLogger(__name__)
 
-_unrecorded: dict[str, str] = {}
+
+@dataclass(frozen=True)
+class _Death:
+    reason: str
+    queues: Collection[str]
+    idempotent_counts: bool
 
 
-def abandon(run: str, reason: str) -> None:
+_unrecorded: dict[str, _Death] = {}
+
+
+def abandon(
+    run: str, reason: str, queues: Collection[str] = (), *, idempotent_counts: bool = True
+) -> None:
     """The run's process died or was killed, so that it could not say so itself."""
-    _unrecorded[run] = f"{AbandonedJobError.__name__}: {reason}"
+    _unrecorded[run] = _Death(reason, queues, idempotent_counts)
     record()
 
 
 def record() -> None:
-    """Have the store take what it has not; a broker that is away is asked again later."""
+    """Settle what has not been; a broker that is away is asked again later."""
     try:
-        for run, reason in list(_unrecorded.items()):
-            get_store().fail(run, reason)
-            del _unrecorded[run]
+        for run, death in list(_unrecorded.items()):
+            abandoned.settle(
+                get_store(),
+                run,
+                death.reason,
+                queues=death.queues,
+                idempotent_counts=death.idempotent_counts,
+            )
+            _unrecorded.pop(run, None)
     except BrokerUnreachable as exc:
-        logger.warning("%d failed runs are recorded later: %s", len(_unrecorded), exc)
+        logger.warning("%d deaths are settled later: %s", len(_unrecorded), exc)

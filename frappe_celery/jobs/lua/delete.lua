@@ -10,5 +10,6 @@ redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 local queue = string.match(found[2], '|(.*)')
 if found[1] == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
+if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 redis.call('DEL', KEYS[1])
 return 1

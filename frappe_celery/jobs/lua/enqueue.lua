@@ -1,13 +1,13 @@
 -- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
--- KEYS: record, ids, index of queued, queue's list, claim
+-- KEYS: record, ids, index of its first status, queue's list, claim
 -- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is;
 --       -1: into no queue),
 --       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
---       due ('' : none), queue, id, about, message, and for how many seconds its record is kept
---       once it has finished or failed ('' : as configured)
+--       due ('' : none), queue, id, about, message, for how many seconds its record is kept once
+--       it has finished or failed ('' : as configured), and when it is to enter its queue ('' : now)
 -- Returns 'enqueued', 'duplicate', 'claimed' or 'overloaded', and the run that stands in the way.
 local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local front, most, due = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9]
+local front, most, due, at = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9], ARGV[16]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
@@ -19,7 +19,7 @@ if ARGV[6] == '1' then
   local gone = {}
   for _, other in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
-    if status == 'queued' or status == 'started' then
+    if status == 'queued' or status == 'started' or status == 'scheduled' then
       if due ~= '' then redis.call('SET', KEYS[5], due) end
       return {'duplicate', other}
     end
@@ -38,11 +38,11 @@ if ARGV[6] == '1' then
   end
 end
 local waiting = 0
-if most > 0 or front > 1 then waiting = redis.call('LLEN', KEYS[4]) end
+if at == '' and (most > 0 or front > 1) then waiting = redis.call('LLEN', KEYS[4]) end
 if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
 redis.call('HSET', KEYS[1], 'id', ARGV[11], 'place', place, 'about', ARGV[12],
-  'message', ARGV[13], 'status', 'queued', 'enqueued_at', now)
+  'message', ARGV[13], 'status', at == '' and 'queued' or 'scheduled', 'enqueued_at', now)
 if ARGV[14] ~= '' then redis.call('HSET', KEYS[1], 'result_ttl', ARGV[14]) end
 if ARGV[15] ~= '' then redis.call('HSET', KEYS[1], 'failure_ttl', ARGV[15]) end
 if ARGV[7] == '1' then
@@ -51,11 +51,16 @@ if ARGV[7] == '1' then
 end
 redis.call('ZADD', KEYS[3], now, run)
 redis.call('SADD', prefix .. 'places', place)
+if due ~= '' then redis.call('SET', KEYS[5], due) end
+if at ~= '' then
+  redis.call('ZADD', prefix .. 'scheduled', at, run)
+  if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end
+  return {'enqueued', run}
+end
 if front == 1 or (front > 1 and waiting > front) then
   redis.call('RPUSH', KEYS[4], run)
 elseif front >= 0 then
   redis.call('LPUSH', KEYS[4], run)
 end
-if due ~= '' then redis.call('SET', KEYS[5], due) end
 redis.call('PUBLISH', prefix .. 'bell', ARGV[10])
 return {'enqueued', run}

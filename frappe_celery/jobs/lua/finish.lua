@@ -25,6 +25,7 @@ keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 local queue = string.match(found[2], '|(.*)')
 if was == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
+if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 
 if found[4] then
   local worker = prefix .. 'worker:' .. found[4]

@@ -111,7 +111,7 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         found = indexed.pop(run, [])
         if found != [place]:
             yield f"run {run} is {record['status']} and stands in {found}, not in {place}"
-        active = record["status"] in ("queued", "started")
+        active = record["status"] in ("queued", "started", "scheduled")
         seconds = client.ttl(prefix + name)
         if (seconds == -1) != active:
             yield f"run {run} is {record['status']} with a time to live of {seconds}"

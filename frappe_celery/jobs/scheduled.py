@@ -1,0 +1,35 @@
+"""Runs that wait for their time, delayed by their caller or retried: a sorted set in Redis.
+
+No process keeps them, so that none can lose them. A script hands each to its queue in the step that
+takes it out of the set: whoever asks, and however many do, it is queued once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.job import Job
+from frappe_celery.jobs.record import timestamp
+from frappe_celery.jobs.store import JobStore
+
+AT_ONCE = 100
+
+
+def promote(store: JobStore) -> float | None:
+    """Queue what is due by Redis's clock; returns the seconds until more is, None: nothing waits.
+
+    At most `AT_ONCE` at a time, so that Redis serves others in between.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    wait = store.run_script("promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE)
+    return float(wait) if wait else None
+
+
+def due_at(store: JobStore, job: Job) -> datetime | None:
+    """When a scheduled job enters its queue, naive UTC like a Job's times; None: it does not."""
+    with naming_the_server(store.url):
+        due = store.client.zscore(store.keys.scheduled, job.run_id)
+    return None if due is None else timestamp(str(due).encode())

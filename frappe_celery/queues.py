@@ -1,0 +1,55 @@
+"""The bench's queues: Frappe's three, then the custom ones of the configuration's `workers`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One of the bench's queues (research document section 4)."""
+
+    name: str
+    timeout: int
+    """Seconds that a job may run unless it is enqueued with a timeout of its own."""
+    background_workers: int = 1
+    """Worker processes that `frappe-celery setup` writes for it."""
+    idempotent: bool = False
+    """Whether its jobs may be run again when their process died, unless they say otherwise."""
+
+
+FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
+CUSTOM_QUEUE_TIMEOUT = 300
+
+
+def queues_of(workers: Mapping[str, Any]) -> dict[str, Queue]:
+    """All queues by name, in the order that a worker empties them: short, default, long, custom.
+
+    Raises:
+        ConfigError: names the value that cannot be followed.
+    """
+    queues = {queue.name: queue for queue in FRAPPE_QUEUES}
+    for name, config in workers.items():
+        queues[name] = _configured(queues.get(name, Queue(name, CUSTOM_QUEUE_TIMEOUT)), config)
+    return queues
+
+
+def _configured(known: Queue, config: Any) -> Queue:
+    name = known.name
+    if not isinstance(config, dict):
+        raise ConfigError(
+            f'workers.{name} is {config!r}; write {{"timeout": 300, "background_workers": 1}}'
+        )
+    timeout = config.get("timeout", known.timeout)
+    count = config.get("background_workers", known.background_workers)
+    for key, value in (("timeout", timeout), ("background_workers", count)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
+    idempotent = config.get("idempotent", False)
+    if not isinstance(idempotent, bool):
+        raise ConfigError(f"workers.{name}.idempotent is {idempotent!r}; it must be true or false")
+    return Queue(name, timeout, count, idempotent)

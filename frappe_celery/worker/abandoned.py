@@ -1,0 +1,139 @@
+"""A run whose process died: given back, run again, or failed with all that follows a failure.
+
+`settle` is called by the worker's parent, which must not run anybody's code. The Error Log and
+`on_failure`, which need the job's site, come with a job of our own, the aftermath, that goes first
+into a queue which that worker consumes; it is gone once it has finished. Its own process may die
+too: it is then run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Collection
+from dataclasses import replace
+
+from frappe_celery import hosts, publish, settings
+from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.running import running
+from frappe_celery.worker import again
+from frappe_celery.worker.callbacks import run_callback
+
+logger = logging.getLogger(__name__)
+
+AFTERMATH = "frappe_celery.worker.abandoned.aftermath"
+AFTERMATH_DELIVERIES = 5
+GIVEN_BACK_MOST = 3
+"""How often a run whose process died before it had started goes back into its queue."""
+
+
+def settle(
+    store: JobStore,
+    run: str,
+    reason: str,
+    *,
+    queues: Collection[str] = (),
+    idempotent_counts: bool = True,
+) -> None:
+    """Deal with a run whose process died. Doing it twice is as good as once.
+
+    Args:
+        store: where the run is recorded.
+        run: one that has ended meanwhile is left alone.
+        reason: what its process died of, for people.
+        queues: those that the calling worker consumes, one of which the aftermath goes into.
+        idempotent_counts: False: not run again, however idempotent it is.
+
+    Raises:
+        BrokerUnreachable: to be called again.
+    """
+    try:
+        message = JobMessage.open(store.signer, store.message_of(run), run)
+        status = store.fetch_run(run).status
+    except (NoSuchJob, Refused) as exc:
+        store.fail(run, f"{type(exc).__name__}: {exc}")  # whatever is left of it
+        return
+    if status == JobStatus.QUEUED and _given_back(store, message):
+        return
+    if status not in (JobStatus.QUEUED, JobStatus.STARTED):
+        return
+    text = f"{AbandonedJobError.__name__}: {reason}"
+    following = again.after_death(message) if idempotent_counts else None
+    if following is not None:
+        text += (
+            f"\nIt is run again, as run {following.run},"
+            f" delivery {following.deliveries} of {following.max_deliveries}"
+        )
+    else:
+        if message.deliveries > 1:
+            text += (
+                f"\nPoison: its process died each of the {message.deliveries} times that it was"
+                " delivered (max_deliveries), so that it is not run again"
+            )
+        if message.method != AFTERMATH:
+            _enqueue_aftermath(message, store, text, queues)
+    store.fail(run, text, site=message.site)
+    logger.error("%s[%s] is failed: %s", message.label, run, text)
+
+
+def _given_back(store: JobStore, message: JobMessage) -> bool:
+    """Whether a run that had not started is in its queue again."""
+    keys = (store.keys.record(message.run), store.keys.queue(message.queue))
+    return bool(store.run_script("give_back", keys, message.run, GIVEN_BACK_MOST))
+
+
+def _enqueue_aftermath(
+    message: JobMessage, store: JobStore, text: str, queues: Collection[str]
+) -> None:
+    known = [queue for queue in queues if queue in settings.current().queues]
+    run = hashlib.sha256(f"{message.run} aftermath".encode()).hexdigest()[:32]
+    aftermath_of = replace(
+        message,
+        run=run,
+        id=f"{message.site}::{run}",
+        method=AFTERMATH,
+        name=f"aftermath of {message.name}"[:140],
+        queue=message.queue if message.queue in known or not known else known[0],
+        timeout=300,
+        kwargs={
+            "run": message.run,
+            "sealed": message.seal(store.signer).decode(),
+            "reason": text,
+        },
+        on_success=None,
+        on_failure=None,
+        retries=0,
+        backoff=[],
+        max_deliveries=AFTERMATH_DELIVERIES,
+        deliveries=1,
+        result_ttl=0,
+        failure_ttl=None,
+        enqueued_at=time.time(),
+    )
+    publish.publish(aftermath_of, front=1)
+
+
+def aftermath(job: Job) -> None:
+    """In a worker's process: what follows a failure on the site of the run that was abandoned.
+
+    Raises:
+        Exception: what its on_failure raised.
+    """
+    store, values = get_store(), job._opened.decoded_kwargs()
+    run, text = values["run"], values["reason"]
+    message = JobMessage.open(store.signer, values["sealed"].encode(), run)
+    if store.fail(run, text, site=message.site) not in (JobStatus.FAILED.value, ""):
+        return  # it ended otherwise before anybody called it dead
+    abandoned = store.job_of(message)
+    abandoned.status, abandoned.exc_info = JobStatus.FAILED, text
+    host = hosts.current()
+    with host.in_site(message.site, message.user):
+        host.call("frappe.log_error", {"title": message.path, "message": text})
+        host.commit()
+    if message.on_failure is not None:
+        error = AbandonedJobError(text.partition(": ")[2])
+        with running(abandoned):
+            run_callback(abandoned, message.on_failure, AbandonedJobError, error, None)
