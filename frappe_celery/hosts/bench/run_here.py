@@ -6,8 +6,6 @@ import sys
 import traceback
 from typing import Any
 
-from frappe.utils import background_jobs
-
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.worker.perform import process_name
@@ -15,6 +13,8 @@ from frappe_celery.worker.perform import process_name
 
 def run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:
     """Run it as RQ's synchronous queues do: a failure is the job's, not the caller's."""
+    from frappe.utils import background_jobs  # which is what brings the seam, and us, in
+
     store = get_store()
     store.start(job.run_id, process_name())
     try:
