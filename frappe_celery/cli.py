@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from frappe_celery import __version__
 from frappe_celery.errors import FrappeCeleryError
 
 COMMANDS = {
@@ -47,7 +48,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="frappe-celery")
+@click.version_option(__version__, prog_name="frappe-celery")
 def main() -> None:
     """Frappe background jobs and schedules on Celery.
 
