@@ -15,7 +15,6 @@ from shutil import copyfile
 from frappe_celery import hosts, settings
 from frappe_celery.config_writing import edit_json
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.settings import Settings
 
 KEY = "frappe_celery_enabled"
@@ -110,5 +109,7 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
             "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
             " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
         )
+    from frappe_celery.jobs.connection import connect, naming_the_server  # needs a redis of ours
+
     with naming_the_server(config.store_url):
         connect(config.store_url).ping()
