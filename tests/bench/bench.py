@@ -56,10 +56,15 @@ class Bench:
         self.processes: list[Process] = []
 
     @property
+    def sites(self) -> list[str]:
+        """All sites, `site` first."""
+        found = {path.parent.name for path in (self.root / "sites").glob("*/site_config.json")}
+        return [self.site, *sorted(found - {self.site})]
+
+    @property
     def other_site(self) -> str | None:
         """A second site, where the bench has one."""
-        found = (path.parent.name for path in (self.root / "sites").glob("*/site_config.json"))
-        return next((site for site in sorted(found) if site != self.site), None)
+        return self.sites[1] if len(self.sites) > 1 else None
 
     @property
     def config(self) -> dict[str, Any]:

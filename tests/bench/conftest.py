@@ -40,8 +40,7 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
     try:
         bench.ask("from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()")
         yield bench
-        sites = [site for site in (bench.site, bench.other_site) if site]
-        for site in sites:
+        for site in bench.sites:
             bench.ask("frappe.db.delete('ToDo', {'description': ('like', '%|%|%')})", site)
     finally:
         bench.close()

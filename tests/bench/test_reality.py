@@ -1,7 +1,11 @@
-"""Many jobs at once: of two sites, users and three queues, good and bad, while sites change."""
+"""Many jobs at once: of all sites, users and three queues, good and bad, while sites change.
+
+FRAPPE_BENCH_JOBS says how many (issue 3, must show 4: 5000).
+"""
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections import Counter
 
@@ -9,11 +13,19 @@ import pytest
 
 from tests.bench.bench import Bench
 
-JOBS = 5000
+JOBS = int(os.environ.get("FRAPPE_BENCH_JOBS", "1000"))
+EVENTS = """
+rows = frappe.get_all("Scheduled Job Type", {"stopped": 0}, ["name", "last_execution"])
+"""
+ENQUEUE = """
+for row in rows:
+    frappe.get_doc("Scheduled Job Type", row.name).enqueue(force=True)
+"""
+EXECUTED = "answer = {row.name: str(row.last_execution) for row in rows}"
 WHY = """
 import frappe.utils.background_jobs
 from frappe_celery.jobs import JobStatus, get_store
-jobs = get_store().page(statuses=[JobStatus.FAILED], length=5000)
+jobs = get_store().page(statuses=[JobStatus.FAILED], length=10_000)
 get_store().read_messages(jobs)
 answer = [(job.id, job.exc_info) for job in jobs
           if job.kwargs["kwargs"].get("label") in {missing}]
@@ -22,9 +34,9 @@ answer = [(job.id, job.exc_info) for job in jobs
 
 @pytest.mark.timeout(400)
 def test_each_jobs_effect_is_in_its_own_site_under_its_own_user_once(bench: Bench) -> None:
-    other = bench.other_site
-    assert other, "give the bench a second site"
+    assert bench.other_site, "give the bench a second site"
     bench.worker(2)
+    ran_before = {site: bench.ask(EVENTS + EXECUTED, site) for site in bench.sites}
     label = uuid.uuid4().hex
     code = """
         import random
@@ -53,20 +65,22 @@ def test_each_jobs_effect_is_in_its_own_site_under_its_own_user_once(bench: Benc
         update_site_config("fc_probe_changed", "None")
     """
     step = JOBS // 10
-    places = [(site, user) for site in (bench.site, other) for user in ("Administrator", "Guest")]
+    places = [(site, user) for user in ("Administrator", "Guest") for site in bench.sites]
     expected: Counter[str] = Counter()
     for part in range(10):
         site, user = places[part % len(places)]
         begin, end = part * step, (part + 1) * step
         start = f"\n        label, begin, end = {label!r}, {begin}, {end}"
         bench.ask(start + code, site, user)
+        if part < len(bench.sites):  # one of every event that its apps have
+            bench.ask(EVENTS + ENQUEUE, site)
         expected.update(
             f"{label}-{n}|{site}|{user}"
             for n in range(begin, end)
             if n % 10 in (0, 1, 2, 3, 4, 5, 6)
         )
     found: Counter[str] = Counter()
-    for site in (bench.site, other):
+    for site in bench.sites:
         found.update(
             bench.ask(
                 f"""
@@ -80,3 +94,7 @@ def test_each_jobs_effect_is_in_its_own_site_under_its_own_user_once(bench: Benc
     missing = [line.split("|")[0] for line in expected - found]
     assert found == expected, bench.ask(WHY.format(missing=missing))
     assert not bench.ask("answer = written('left behind')")
+    for site, before in ran_before.items():
+        after = bench.ask(EVENTS + EXECUTED, site)
+        assert after.keys() == before.keys()
+        assert not [name for name, time in after.items() if time == before[name]]

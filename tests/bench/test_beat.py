@@ -1,0 +1,325 @@
+"""A real beat, real workers, and the sites' own Scheduled Job Type rows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.bench.bench import Bench
+from tests.project import Process
+from tests.waiting import wait_until
+
+SEEN_SECONDS = 15
+"""How soon an edit in Desk counts."""
+SWEEP_SECONDS = 75
+C = "frappe.utils.change_log.check_for_update"
+A = "frappe.oauth.delete_oauth2_data"
+B = "frappe.twofactor.delete_all_barcodes_for_users"
+
+QUIET = """
+from frappe.utils import now_datetime
+fields = ["name", "stopped", "last_execution", "frequency", "cron_format"]
+answer = frappe.get_all("Scheduled Job Type", fields=fields, limit=0)
+frappe.db.sql("update `tabScheduled Job Type` set stopped = 1")
+frappe.get_doc(doctype="Activity Log", subject="fc_probe").insert(ignore_permissions=True)
+frappe.db.delete("Scheduled Job Log")
+frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
+"""
+BACK = """
+for row in json.loads({rows!r}):
+    frappe.db.set_value("Scheduled Job Type", row.pop("name"), row, update_modified=False)
+ours = {{"method": ("like", "%fc_probe%")}}
+for name in frappe.get_all("Scheduled Job Type", ours, pluck="name"):
+    frappe.delete_doc("Scheduled Job Type", name, force=True)
+frappe.db.delete("Activity Log", {{"subject": "fc_probe"}})
+frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
+"""
+LONG_AGO = "2024-01-01 00:00:00"
+SAVED = """
+row = frappe.get_doc("Scheduled Job Type", {{"method": {method!r}}})
+row.update({values!r})
+row.save()
+"""
+
+
+@pytest.fixture
+def sites(bench: Bench) -> Iterator[list[str]]:
+    """Two sites of which nothing is scheduled yet, afterwards as they were."""
+    assert bench.other_site, "give the bench a second site"
+    sites = [bench.site, bench.other_site]
+    configs = [bench.root / "sites" / site / "site_config.json" for site in sites]
+    before = [config.read_text() for config in configs]
+    rows = [json.dumps(bench.ask(QUIET, site)) for site in sites]
+    try:
+        yield sites
+    finally:
+        for process in bench.processes:
+            process.kill()
+        for site, config, text, saved in zip(sites, configs, before, rows, strict=True):
+            config.write_text(text)
+            bench.ask(BACK.format(rows=saved), site)
+
+
+def beat(bench: Bench) -> Process:
+    """A scheduler that has looked at the sites."""
+    process = bench.start("frappe-celery", "beat")
+    process.wait_for(" leads")
+    return process
+
+
+def change(bench: Bench, site: str, **values: Any) -> None:
+    """Set keys of a site's configuration; None takes one away."""
+    path = bench.root / "sites" / site / "site_config.json"
+    config = {**json.loads(path.read_text()), **values}
+    path.write_text(json.dumps({key: value for key, value in config.items() if value is not None}))
+
+
+def within(seconds: float, predicate: Callable[[], Any], what: str) -> float:
+    """Wait; how long it took."""
+    began = time.monotonic()
+    wait_until(predicate, seconds, what, interval=0.1)
+    took = time.monotonic() - began
+    print(f"{what}: {took:.1f} s")
+    return took
+
+
+def says(process: Process, text: str, seconds: float = SEEN_SECONDS, times: int = 1) -> None:
+    within(seconds, lambda: process.output().count(text) >= times, f"beat says {text!r}")
+    assert process.output().count(text) == times
+
+
+def test_every_row_that_is_due_runs_once_and_is_logged(bench: Bench, sites: list[str]) -> None:
+    began = bench.ask(
+        f"""
+        frappe.db.sql("update `tabScheduled Job Type` set stopped = 0,"
+                      " last_execution = {LONG_AGO!r}")
+        answer = frappe.utils.now()
+        """
+    )
+    bench.worker(2)
+    scheduler = beat(bench)
+    rows = bench.ask(
+        f"""
+        def rows():
+            frappe.db.rollback()
+            return frappe.get_all("Scheduled Job Type", fields=["*"], limit=0)
+        until(lambda: all(str(row.last_execution) > {began!r} for row in rows()), 100)
+        from frappe.utils.background_jobs import get_jobs
+        until(lambda: not get_jobs(site=frappe.local.site), 60)
+        answer = rows()
+        """
+    )
+    found = bench.ask(
+        """
+        answer = {
+            "logs": frappe.get_all("Scheduled Job Log", fields=["scheduled_job_type", "status"],
+                                   limit=0),
+            "written": [text for event in ("all", "hourly", "daily", "weekly", "monthly",
+                        "yearly", "annual", "cron") for text in written(event + "|")
+                        + written(event + "_long|") + written(event + "_weekdays|")],
+        }
+        """
+    )
+    logs: dict[str, list[str]] = {}
+    for log in found["logs"]:
+        logs.setdefault(log["scheduled_job_type"], []).append(log["status"])
+    often = {row["name"] for row in rows if "/" in (row["cron_format"] or "/")}
+    for row in rows:
+        assert bool(logs.get(row["name"])) == bool(row["create_log"]), row
+        assert set(logs.get(row["name"], [])) <= {"Complete", "Failed"}, row
+        assert row["name"] in often or len(logs.get(row["name"], [])) <= 1, row
+        assert f"{row['method']} of site {bench.site}" in scheduler.output()
+    apps = {row["method"].split(".")[0] for row in rows}
+    if "fcapp" in apps:
+        events = [text.removesuffix(f"|{bench.site}|Administrator") for text in found["written"]]
+        assert len(set(events)) == 13, events
+        assert len(events) - len(set(events)) == sum(events.count(e) - 1 for e in ("all", "cron"))
+
+
+def test_edits_are_seen_without_a_restart(bench: Bench, sites: list[str]) -> None:
+    scheduler = beat(bench)
+    due = f"{A} of site {bench.site}"
+    values = {
+        "stopped": 0, "frequency": "Cron", "cron_format": "0 0 1 1 *", "last_execution": LONG_AGO,
+    }  # fmt: skip
+    bench.ask(SAVED.format(method=A, values=values))
+    says(scheduler, f"{due}, due")
+    # a run waits: neither a new expression nor Execute in Desk adds another one
+    again = {"cron_format": "0 0 1 2 *", "last_execution": "2024-01-02 00:00:00"}
+    bench.ask(SAVED.format(method=A, values=again))
+    says(scheduler, f"{due}, due", times=2)
+    says(scheduler, "left out, a run of it waits or runs")
+    assert bench.ask(
+        f"""
+        row = frappe.get_doc("Scheduled Job Type", {{"method": {A!r}}})
+        from frappe.utils.background_jobs import get_jobs
+        answer = [row.is_job_in_queue(), bool(row.enqueue(force=True)), get_jobs(key="job_type")]
+        """
+    ) == [True, False, {bench.site: [A]}]
+
+    # Execute first, beat afterwards; and a row that is deleted is not scheduled any more
+    bench.ask(
+        f"""
+        row = frappe.get_doc("Scheduled Job Type", {{"method": {B!r}}})
+        assert row.enqueue(force=True)
+        """
+    )
+    bench.ask(SAVED.format(method=B, values=values))
+    says(scheduler, f"{B} of site {bench.site}, due")
+    says(scheduler, "left out, a run of it waits or runs", times=2)
+
+    # what SQL changed is found by the sweep, on the other site too
+    for site in sites:
+        bench.ask(
+            f"""
+            frappe.db.sql("update `tabScheduled Job Type` set stopped = 0, last_execution = %s"
+                          " where method = %s", ({LONG_AGO!r}, {C!r}))
+            """,
+            site,
+        )
+    for site in sites:
+        says(scheduler, f"{C} of site {site}", SWEEP_SECONDS)
+
+
+def test_why_a_site_is_not_scheduled_is_said_once(bench: Bench, sites: list[str]) -> None:
+    site, other = sites
+    scheduler = beat(bench)
+    scheduler.wait_for("beat: Starting")
+    off, again = f"site {site}: nothing is scheduled, ", f"site {site}: is scheduled again"
+    for number, key in enumerate(("maintenance_mode", "pause_scheduler", "disable_scheduler"), 1):
+        change(bench, site, **{key: 1})
+        says(scheduler, f"{off}{key} is set in its configuration")
+        change(bench, site, **{key: None})
+        says(scheduler, again, times=number)
+
+    bench.frappe("--site", site, "scheduler", "disable")
+    says(scheduler, f"{off}enable_scheduler is off in its System Settings")
+    bench.ask(
+        """
+        settings = frappe.get_doc("System Settings")
+        settings.enable_scheduler = 1
+        settings.flags.ignore_mandatory = True
+        settings.save()
+        """
+    )
+    says(scheduler, again, times=4)
+
+    # dormant: its file changes too, so that it is looked at before the sweep
+    ago = bench.ask(
+        """
+        answer = frappe.get_all("Activity Log", fields=["name", "creation", "modified"], limit=0)
+        frappe.db.sql("update `tabActivity Log` set creation = '2024-01-01',"
+                      " modified = '2024-01-01'")
+        frappe.get_doc(doctype="Scheduled Job Log", status="Complete",
+            scheduled_job_type=frappe.get_all("Scheduled Job Type")[0].name,
+        ).insert(ignore_permissions=True)
+        """
+    )
+    change(bench, site, fc_probe_looks=1)
+    says(scheduler, f"{off}it is dormant")
+    bench.ask(
+        f"""
+        for row in {ago!r}:
+            frappe.db.set_value("Activity Log", row.pop("name"), row, update_modified=False)
+        """
+    )
+    change(bench, site, fc_probe_looks=2)
+    says(scheduler, again, times=5)
+    assert f"site {other}: nothing is scheduled" not in scheduler.output()
+
+
+def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
+    bench: Bench, sites: list[str]
+) -> None:
+    site, other = sites
+    port = json.loads((bench.root / "sites" / other / "site_config.json").read_text()).get(
+        "db_port"
+    )
+    with socket.socket() as closed, socket.create_server(("127.0.0.1", 0)) as silent:
+        closed.bind(("127.0.0.1", 0))  # nobody listens
+        change(bench, other, db_port=closed.getsockname()[1])
+        scheduler = beat(bench)
+        off = f"site {other}: nothing is scheduled, its schedule cannot be read"
+        says(scheduler, off)
+        values = {"stopped": 0, "last_execution": LONG_AGO}
+        bench.ask(SAVED.format(method=A, values=values))
+        says(scheduler, f"{A} of site {site}, due")
+        change(bench, other, db_port=port)
+        says(scheduler, f"site {other}: is scheduled again")
+
+        change(bench, other, db_port=silent.getsockname()[1])
+        bench.ask(SAVED.format(method=B, values=values))
+        says(scheduler, f"{B} of site {site}, due")
+        says(scheduler, "its database has not answered for 10 s", 20)
+        change(bench, other, db_port=port)
+    says(scheduler, f"site {other}: is scheduled again", times=2)
+    says(scheduler, off)
+
+
+def test_sites_come_and_go(bench: Bench, sites: list[str]) -> None:
+    """A site that shares the other one's database: to the scheduler a new one."""
+    folder = bench.root / "sites" / sites[1]
+    values = {"stopped": 0, "last_execution": LONG_AGO, "frequency": "All", "cron_format": ""}
+    scheduler = beat(bench)
+    name = f"fc-{uuid.uuid4().hex[:8]}.test"
+    copied = Path(shutil.copytree(folder, bench.root / "sites" / name))
+    try:
+        bench.ask(SAVED.format(method=A, values=values), name)
+        says(scheduler, f"{A} of site {name}, due")
+        bench.worker(1)
+        assert bench.ask(
+            f"""
+            row = frappe.get_doc("Scheduled Job Type", {{"method": {A!r}}})
+            until(lambda: row.reload().last_execution.year > 2024)
+            answer = frappe.get_all("Scheduled Job Log", pluck="status")
+            """,
+            name,
+        ) in (["Complete"], ["Start"], ["Complete", "Complete"])  # the site itself may run it too
+    finally:
+        shutil.rmtree(copied)
+    bench.ask(SAVED.format(method=A, values=values), sites[0])
+    says(scheduler, f"{A} of site {sites[0]}, due")
+    assert name not in scheduler.output().rpartition(f"{A} of site {sites[0]}, due")[2]
+
+
+def test_what_frappe_swallows_is_reported(bench: Bench, sites: list[str]) -> None:
+    beat(bench)
+    worker = bench.worker(1)
+    bench.ask(
+        f"""
+        frappe.get_doc(doctype="Scheduled Job Type", method="frappe.fc_probe_not_there",
+                       frequency="Daily", last_execution={LONG_AGO!r}).insert()
+        frappe.get_doc(doctype="ToDo", description="fc|probe|action").insert().queue_action(
+            "fc_probe_no_such_action", text="x")
+        """
+    )
+    reported = "failed, and its failure was caught"
+    within(30, lambda: worker.output().count(reported) == 2, "both are reported")
+    assert "fc_probe_not_there" in worker.output()
+    assert "no attribute 'fc_probe_no_such_action'" in worker.output()
+    assert bench.ask(
+        """
+        log = frappe.get_all("Scheduled Job Log", fields=["status", "details"])[0]
+        comment = frappe.get_all("Comment", {"reference_doctype": "ToDo"}, pluck="content")[0]
+        answer = [log.status, "fc_probe_not_there" in log.details, "Action Failed" in comment]
+        """
+    ) == ["Failed", True, True]
+
+
+def test_sync_is_what_migrate_does(bench: Bench, sites: list[str]) -> None:
+    bench.ask(f"frappe.db.delete('Scheduled Job Type', {{'method': {A!r}}})")
+    assert f"{bench.site}: added {A}" in bench.run("frappe-celery", "sync", "--site", bench.site)
+    assert f"{bench.site}: nothing to change" in bench.run(
+        "frappe-celery", "sync", "--site", bench.site
+    )
+    apps = "answer = frappe.get_installed_apps()"
+    shown = bench.run("frappe-celery", "schedule", "--json", "--site", sites[1])
+    assert {line["app"] for line in json.loads(shown)} <= set(bench.ask(apps, sites[1]))
