@@ -14,6 +14,8 @@ from frappe_celery.errors import FrappeCeleryError
 COMMANDS = {
     "worker": "frappe_celery.commands.worker",
     "beat": "frappe_celery.commands.worker",
+    "doctor": "frappe_celery.commands.doctor",
+    "jobs": "frappe_celery.commands.jobs",
     "demo": "frappe_celery.commands.demo",
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",

@@ -1,0 +1,53 @@
+"""`frappe-celery doctor`; in a bench also `bench celery-doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from frappe_celery.commands.options import known_site
+from frappe_celery.doctor.report import Level, Report, Section
+from frappe_celery.errors import FrappeCeleryError
+
+
+@click.command()
+@click.option("--site", help="Only this site's jobs and schedule. Default: every site.")
+@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+def doctor(site: str | None, as_json: bool) -> None:
+    """Say whether jobs and schedules run, and what may go wrong.
+
+    \b
+    Exit code, for monitoring:
+      0  nothing is wrong
+      1  warnings: somebody should look (failures, long waits, what a crash may lose)
+      2  problems: jobs or schedules do not run (no worker, no scheduler, no broker)
+    """
+    report = _examine(known_site(site))
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=1))
+    else:
+        from rich.console import Console
+
+        from frappe_celery.doctor import show
+
+        console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True)
+        console.print(*show.lines(report), sep="\n")
+    raise click.exceptions.Exit(int(report.level))
+
+
+def _examine(site: str | None) -> Report:
+    from frappe_celery import hosts
+    from frappe_celery.doctor.examination import examine
+    from frappe_celery.jobs import get_store
+
+    try:
+        return examine(get_store(), hosts.current(), site)
+    except FrappeCeleryError as exc:
+        section = Section("broker")
+        section.problem(f"{type(exc).__name__}: {exc}")
+        return Report([section])
+
+
+assert max(Level) == 2  # the exit codes above

@@ -1,0 +1,43 @@
+"""The whole examination."""
+
+from __future__ import annotations
+
+from frappe_celery.doctor import (
+    broker,
+    failures,
+    ghosts,
+    losses,
+    queues,
+    scheduler,
+    snapshot,
+    versions,
+    workers,
+)
+from frappe_celery.doctor.report import Report
+from frappe_celery.hosts.base import Host
+from frappe_celery.jobs import JobStore
+
+
+def examine(store: JobStore, host: Host, site: str | None = None) -> Report:
+    """Every group of checks; with `site` only its jobs and its schedule.
+
+    Raises:
+        BrokerUnreachable: the Redis that keeps the jobs does not answer.
+    """
+    losses.Watch(store).look()
+    now = snapshot.take(store, failures.SECONDS)
+    living = store.workers.all()
+    of_broker = broker.check(store)
+    losses.check(of_broker, store, now.at)
+    sites = [site] if site else store.settings.sites()
+    return Report(
+        [
+            scheduler.check(store, host, sites, now.at),
+            workers.check(now, living),
+            queues.check(store, now, living, site),
+            failures.check(store, now, site),
+            ghosts.check(store, now, site),
+            of_broker,
+            versions.check(),
+        ]
+    )

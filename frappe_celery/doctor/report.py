@@ -1,0 +1,83 @@
+"""What a check found: rows for people to read, and findings that say whether something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+
+class Level(IntEnum):
+    """How bad it is; the worst is the exit code."""
+
+    NOTE = 0
+    """Nothing is wrong; worth knowing."""
+    WARNING = 1
+    """Somebody should look at it."""
+    PROBLEM = 2
+    """Jobs or schedules do not run, or can be lost without a crash."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence, and what to do about it."""
+
+    level: Level
+    text: str
+    advice: str = ""
+
+
+@dataclass
+class Section:
+    """One group of checks."""
+
+    name: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, text: str, advice: str = "") -> None:
+        """Nothing is wrong."""
+        self.findings.append(Finding(Level.NOTE, text, advice))
+
+    def warn(self, text: str, advice: str = "") -> None:
+        """Somebody should look."""
+        self.findings.append(Finding(Level.WARNING, text, advice))
+
+    def problem(self, text: str, advice: str = "") -> None:
+        """It does not work."""
+        self.findings.append(Finding(Level.PROBLEM, text, advice))
+
+
+@dataclass
+class Report:
+    """The whole examination."""
+
+    sections: list[Section] = field(default_factory=list)
+
+    @property
+    def level(self) -> Level:
+        """The worst."""
+        return max(self._levels(), default=Level.NOTE)
+
+    def _levels(self) -> Iterable[Level]:
+        return (finding.level for section in self.sections for finding in section.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "status": STATUS[self.level],
+            "sections": {
+                section.name: {
+                    "rows": section.rows,
+                    "findings": [
+                        {"level": f.level.name.lower(), "text": f.text, "advice": f.advice}
+                        for f in section.findings
+                    ],
+                }
+                for section in self.sections
+            },
+        }
+
+
+STATUS = {Level.NOTE: "ok", Level.WARNING: "warning", Level.PROBLEM: "problem"}

@@ -1,0 +1,141 @@
+"""The state of the queues at one instant, read by one script whose cost the jobs do not raise."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.connection import naming_the_server
+
+_READ = """
+-- KEYS: places, consumers. ARGV: prefix, time since which failures count, queue …
+-- Returns JSON: the time, places with what is in them, the queues' lengths, what consumers hold.
+local prefix, since = ARGV[1], ARGV[2]
+local time = redis.call('TIME')
+local places, queues, held = {}, {}, {}
+local function count(place, status)
+  return redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|' .. status)
+end
+for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  local queued, oldest = count(place, 'queued'), {}
+  if queued > 0 then
+    oldest = redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|queued', 0, 0, 'WITHSCORES')
+  end
+  local failed = redis.call('ZCOUNT', prefix .. 'jobs:' .. place .. '|failed', since, '+inf')
+  places[#places + 1] = {
+    place, queued, count(place, 'started'), count(place, 'scheduled'), count(place, 'failed'),
+    failed, oldest[2] or ''
+  }
+end
+for i = 3, #ARGV do queues[i - 2] = redis.call('LLEN', prefix .. ARGV[i]) end
+local consumers = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+for i = 1, #consumers, 2 do
+  for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumers[i])) do
+    local split = string.find(value, '\\n', 1, true)
+    local token = string.sub(value, split + 1)
+    if string.byte(token) ~= 123 then  -- '{': some other Celery task
+      local status = redis.call('HGET', prefix .. 'job:' .. token, 'status')
+      local queue = string.sub(value, #prefix + 1, split - 1)
+      held[#held + 1] = {consumers[i], consumers[i + 1], token, queue, status or ''}
+    end
+  end
+end
+return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), places, queues, held})
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is in a queue for a site."""
+
+    site: str
+    queue: str
+    queued: int
+    started: int
+    scheduled: int
+    failed: int
+    failed_lately: int
+    oldest: float | None
+    """When the job that has waited longest was enqueued, seconds since the epoch."""
+
+    @property
+    def name(self) -> str:
+        """As indexes have it."""
+        return f"{self.site}|{self.queue}"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A run in a worker's hands."""
+
+    consumer: str
+    seen: float
+    """The consumer's last sign of life."""
+    run: str
+    queue: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything at one instant; times are the Redis server's."""
+
+    at: float
+    places: list[Place] = field(default_factory=list)
+    lengths: dict[str, int] = field(default_factory=dict)
+    """How many elements each queue's list has."""
+    held: list[Held] = field(default_factory=list)
+
+    def of(self, site: str | None) -> list[Place]:
+        """The places of a site; None: all."""
+        return [place for place in self.places if site in (None, place.site)]
+
+
+def take(store: JobStore, failures_of: float) -> Snapshot:
+    """Read it; `failures_of` are the last seconds whose failures are counted."""
+    read = store.client.register_script(_READ)
+    keys, queues = store.keys, list(store.settings.queues)
+    with naming_the_server(store.url):
+        now = store.client.time()[0]
+        answer = read([keys.places, keys.consumers], [keys.prefix, now - failures_of, *queues])
+    at, places, lengths, held = json.loads(answer)
+    return Snapshot(
+        at=float(at),
+        places=sorted(map(_place, places), key=lambda place: (place.site, place.queue)),
+        lengths=dict(zip(queues, lengths)),  # noqa: B905 (equal by construction)
+        held=[Held(consumer, float(seen), *rest) for consumer, seen, *rest in held],
+    )
+
+
+def _place(values: list[Any]) -> Place:
+    place, queued, started, scheduled, failed, failed_lately, oldest = values
+    site, _, queue = place.partition("|")
+    return Place(
+        site, queue, queued, started, scheduled, failed, failed_lately, float(oldest or 0) or None
+    )
+
+
+def methods(store: JobStore, runs: list[bytes]) -> list[str | None]:
+    """What the runs call, None for one that is gone."""
+    from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+
+    with naming_the_server(store.url):
+        pipe = store.client.pipeline(transaction=False)
+        for run in runs:
+            pipe.hget(store.keys.record(run.decode()), "about")
+        records = pipe.execute()
+
+    def method(about: bytes | None) -> str | None:
+        if about is None:
+            return None
+        _, path, name, _ = json.loads(about)
+        return str(name if path == RUN_SCHEDULED_JOB else path)
+
+    return [method(about) for about in records]
+
+
+def index(place: Place, status: JobStatus, store: JobStore) -> str:
+    """The key of the runs of a place in a status."""
+    return store.keys.index(place.name, status)

@@ -1,0 +1,38 @@
+"""Who runs jobs."""
+
+from __future__ import annotations
+
+from frappe_celery.doctor.report import Section
+from frappe_celery.doctor.snapshot import Snapshot
+from frappe_celery.jobs.workers import WorkerInfo
+
+SILENT_SECONDS = 30.0
+"""Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
+
+
+def check(snapshot: Snapshot, workers: list[WorkerInfo]) -> Section:
+    """Every living worker, and jobs in the hands of dead ones."""
+    section = Section("workers")
+    for worker in workers:
+        section.rows.append(
+            {
+                "name": worker.name,
+                "queues": list(worker.queues),
+                "processes": worker.processes,
+                "state": worker.state,
+                "current_job": worker.current_job,
+                "successful": worker.successful,
+                "failed": worker.failed,
+                "up_seconds": round(snapshot.at - worker.birth),
+            }
+        )
+    if not workers:
+        section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
+    dead = {held.consumer for held in snapshot.held if snapshot.at - held.seen > SILENT_SECONDS}
+    runs = [held for held in snapshot.held if held.consumer in dead]
+    if runs:
+        section.warn(
+            f"{len(runs)} jobs are held by {len(dead)} workers that died",
+            "a running worker settles them within seconds: start one",
+        )
+    return section
