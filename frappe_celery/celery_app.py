@@ -21,6 +21,7 @@ from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS, GreenPool
+from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 
@@ -188,3 +189,4 @@ def _add(app: Celery) -> None:
     )
     signals.celeryd_init.connect(queue_names.check)
     signals.worker_init.connect(prepare)
+    signals.worker_shutdown.connect(record_successes)

@@ -47,6 +47,10 @@ class Refused(FrappeCeleryError):
     """Not acted on: the signature is missing or wrong, or the record contradicts it."""
 
 
+class NotRun(FrappeCeleryError):
+    """The run's record forbids that it starts: canceled, deleted, or claimed by another process."""
+
+
 class AbandonedJobError(FrappeCeleryError):
     """The process that ran the job died before the job ended."""
 

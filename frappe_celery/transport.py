@@ -29,7 +29,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
-from frappe_celery.jobs import get_store, scripts
+from frappe_celery.jobs import get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
@@ -105,6 +105,7 @@ class Channel(kombu_redis.Channel):
         self.asked_at = 0.0
         self.acknowledged: deque[str] = deque()
         self._sent: list[str] = []
+        self._told: list[str] = []
         self.rang = True
         self.listens = False
         self._tags = (f"{self.consumer}:{number}" for number in count())
@@ -167,6 +168,7 @@ class Channel(kombu_redis.Channel):
         if not wants and not self.acknowledged:
             return
         self._sent = self._take_acknowledged()
+        self._told = successes.take()  # last: what is acknowledged may not be left untold
         self._tag = next(self._tags) if wants else ""
         self.rang = self.rang and not wants
         self._asked = self.fetches_from
@@ -174,7 +176,9 @@ class Channel(kombu_redis.Channel):
         self.asked_at = time.monotonic()
         keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
         self.client.connection.send_command(
-            *scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag, *self._sent
+            *(*scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag),
+            *(time.time(), get_store().settings.rq_results_ttl, len(self._told)),
+            *(*self._told, *self._sent),
         )
 
     def _read_fetched(self, **options: Any) -> bool:
@@ -183,6 +187,7 @@ class Channel(kombu_redis.Channel):
             found = connection.read_response()
         except NoScriptError:
             scripts.load(self._create_client(), "fetch")
+            successes.tell_again(self._told)
             self.acknowledged.extend(self._sent)
             self.rang = True
             return False
@@ -191,6 +196,7 @@ class Channel(kombu_redis.Channel):
             raise
         finally:
             self._in_poll = None
+        successes.confirm(self._told)
         if not found:
             return False
         self.rang = True
@@ -227,6 +233,7 @@ class Channel(kombu_redis.Channel):
         """Acknowledge now."""
         acknowledged = self._take_acknowledged()
         if acknowledged:
+            successes.record()
             self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
 
     def wake(self) -> None:

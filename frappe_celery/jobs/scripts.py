@@ -14,6 +14,9 @@ _SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "l
 _SOURCES["finish"] = (
     b"local function failure(KEYS, ARGV)\n%s\nend\n" % _SOURCES["failure"] + _SOURCES["finish"]
 )
+_SOURCES["fetch"] = (
+    b"local function finish(KEYS, ARGV)\n%s\nend\n" % _SOURCES["finish"] + _SOURCES["fetch"]
+)
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

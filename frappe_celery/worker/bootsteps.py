@@ -13,7 +13,7 @@ from celery import bootsteps
 from celery.worker import state
 
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.transport import HEARTBEAT_SECONDS
 from frappe_celery.worker import failures
@@ -26,7 +26,7 @@ BURST_SECONDS = 0.2
 TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
 
 
-class _Repeated(bootsteps.StartStopStep):
+class Repeated(bootsteps.StartStopStep):
     """Does something every few seconds while the consumer runs."""
 
     requires = (TASKS_STEP,)
@@ -55,7 +55,7 @@ class _Repeated(bootsteps.StartStopStep):
         raise NotImplementedError
 
 
-class Record(_Repeated):
+class Record(Repeated):
     """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
 
     seconds = HEARTBEAT_SECONDS
@@ -92,7 +92,7 @@ class Record(_Repeated):
         )
 
 
-class Reaper(_Repeated):
+class Reaper(Repeated):
     """Settles what dead workers held and what is past its retention; every worker does so."""
 
     seconds = REAP_SECONDS
@@ -106,11 +106,12 @@ class Reaper(_Repeated):
         store = get_store()
         store.expire()
         failures.record()
+        successes.record()
         if self.patience.is_over():
-            reap(store)
+            reap(store, queues=consumer.app.amqp.queues.consume_from)
 
 
-class Burst(_Repeated):
+class Burst(Repeated):
     """`--burst`: stop when the queues are empty and nothing runs (research document section 4)."""
 
     seconds = BURST_SECONDS

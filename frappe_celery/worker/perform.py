@@ -9,21 +9,22 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
-from uuid import uuid4
+from typing import Any, TypeVar
 
-from frappe_celery import hosts, publish
-from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery import hosts
+from frappe_celery.errors import BrokerUnreachable, NotRun
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, successes
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
 from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.worker import again
+from frappe_celery.worker.abandoned import AFTERMATH, aftermath
 from frappe_celery.worker.callbacks import run_callback
 from frappe_celery.worker.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
 
+T = TypeVar("T")
 PATIENCE_SECONDS = 600
 """How long a run that begins or has ended waits for a broker that is away."""
 
@@ -34,33 +35,52 @@ def process_name() -> str:
 
 
 def perform(sealed: bytes, worker: str) -> Any:
-    """Run what a message says; returns what the method returned.
+    """Run what a message says and record how it ended; returns what the method returned.
 
     Raises:
-        Refused: the message's signature is wrong.
+        As `attempt` does.
+    """
+    message = JobMessage.open(get_store().signer, sealed)
+    result = attempt(message, sealed, worker)
+    succeeded(message.run, result)
+    return result
+
+
+def succeeded(run: str, result: Any) -> None:
+    """Record what the run's method returned."""
+    patiently(get_store().finish, run, result)
+
+
+def attempt(message: JobMessage, sealed: bytes, worker: str) -> Any:
+    """Run what an opened message says; that it succeeded is left to the caller to record.
+
+    Raises:
+        NotRun: it was canceled, deleted or claimed by another process.
         Exception: whatever the method or its on_success raised, after it was recorded.
     """
     store = get_store()
-    message = JobMessage.open(store.signer, sealed)
-    status = _patiently(store.start, message.run, worker, time.time())
+    status = patiently(store.start, message.run, worker, time.time())
     if status != CLAIMED:
-        logger.info("%s[%s] is %s: not run", message.label, message.run, status or "deleted")
-        return None
+        raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
     job = started_job(store, message, sealed, worker)
     try:
         with running(job), time_limit(message.timeout):
-            result = hosts.current().run(job)
+            result = (aftermath if message.method == AFTERMATH else hosts.current().run)(job)
         if message.on_success is not None:
             with running(job):
                 run_callback(job, message.on_success, result)
     except BaseException:
         _failed(store, job, message)
         raise
-    _patiently(store.finish, message.run, result)
     return result
 
 
-def _patiently(step: Callable[..., str], *args: Any) -> str:
+def record_successes(**_: Any) -> None:
+    """What the worker's parent does last: the store gets what it has not been told."""
+    patiently(successes.record)
+
+
+def patiently(step: Callable[..., T], *args: Any) -> T:
     """A step of the store's that must not be lost: a broker that is away is waited for."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:
@@ -91,12 +111,14 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
                 run_callback(job, message.on_failure, kind, value, trace)
         except Exception:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
-    _patiently(store.fail, message.run, text, None, message.site)
-    if message.retries > 0 and isinstance(value, Exception):
-        again = replace(
-            message, run=str(uuid4()), retries=message.retries - 1, enqueued_at=time.time()
-        )
-        publish.publish(again, own_id=True)
+    following = None
+    if isinstance(value, Exception) and message.method != AFTERMATH:
+        following = patiently(again.after_failure, message)
+    if following is not None:
+        text += f"\nIt is run again, as run {following.run}; {following.retries} more after that"
+    ended = patiently(store.fail, message.run, text, None, message.site)
+    if following is not None and ended != JobStatus.FAILED.value:  # it was stopped
+        patiently(store.delete, following.run)
 
 
 def started_job(store: JobStore, message: JobMessage, sealed: bytes, worker: str) -> Job:

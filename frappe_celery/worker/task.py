@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
+from celery.worker import state
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
-from frappe_celery.errors import FrappeCeleryError, Refused
-from frappe_celery.jobs import get_store
+from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
+from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import TASK_NAME, task_headers
 from frappe_celery.worker.failures import abandon
-from frappe_celery.worker.perform import perform
+from frappe_celery.worker.perform import attempt, succeeded
 from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -30,14 +31,19 @@ class JobRequest(Request):
     """A run in the hands of the worker's parent process."""
 
     def acknowledge(self) -> None:
-        """Acknowledge; in a pool of threads the loop sleeps meanwhile."""
+        """Acknowledge, and record a success; in a pool of threads the loop sleeps meanwhile."""
+        if self.id in state.successful_requests:
+            successes.note(self.id)
         super().acknowledge()
         self.message.channel.wake()
 
     def on_timeout(self, soft: bool, timeout: float) -> None:
         """The child did not react to its timeout and is killed."""
         if not soft:
-            self._fail(f"still alive {GRACE_SECONDS} s after its timeout, and was killed")
+            self._abandon(
+                f"still alive {GRACE_SECONDS} s after its timeout, and was killed",
+                idempotent_counts=False,
+            )
         super().on_timeout(soft, timeout)
 
     def on_failure(
@@ -46,11 +52,12 @@ class JobRequest(Request):
         """The run failed; when its process died it could not record that itself."""
         if not return_ok:
             died = exc_info.exception
-            self._fail(f"its process died: {getattr(died, 'exc', died)}")
+            self._abandon(f"its process died: {getattr(died, 'exc', died)}")
         return super().on_failure(exc_info, send_failed_event, return_ok)
 
-    def _fail(self, reason: str) -> None:
-        abandon(self.id, f"{self.name}[{self.id}]: {reason}")
+    def _abandon(self, reason: str, *, idempotent_counts: bool = True) -> None:
+        queues = self._app.amqp.queues.consume_from
+        abandon(self.id, reason, queues, idempotent_counts=idempotent_counts)
 
 
 class RunJob(BaseTask):
@@ -63,12 +70,20 @@ class RunJob(BaseTask):
     Strategy = "frappe_celery.worker.task:job_strategy"
 
     def run(self, sealed: str) -> None:
-        """Run in a pool's process. The result is in the store: Celery would log it as it stands."""
+        """Run in a pool's process.
+
+        The result goes into the store from here: Celery would log it as it stands. That there was
+        none, as for most jobs, the worker's parent records together with its next fetch.
+        """
+        text = sealed.encode()
         try:
-            perform(sealed.encode(), str(self.request.hostname))
-        except Refused as exc:
-            logger.error("refused: %s", exc)
+            message = JobMessage.open(get_store().signer, text)
+            result = attempt(message, text, str(self.request.hostname))
+        except (NotRun, Refused) as exc:
+            logger.log(logging.ERROR if isinstance(exc, Refused) else logging.INFO, "%s", exc)
             raise Ignore() from exc
+        if result is not None:
+            succeeded(message.run, result)
 
 
 def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:

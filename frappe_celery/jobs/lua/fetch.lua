@@ -1,10 +1,16 @@
--- Acknowledge what ended, then move the next message into the consumer's in-flight hash: one step,
--- so that a kill at any point leaves it in exactly one place.
+-- Record what succeeded, acknowledge what ended, then move the next message into the consumer's
+-- in-flight hash: one step, so that a kill at any point leaves it in exactly one place.
+-- `scripts.py` puts finish.lua before this, as the function `finish`.
 -- KEYS: in-flight hash, then the queues' lists in the order that they are emptied
--- ARGV: prefix, delivery tag for what is fetched ('' : acknowledge only), acknowledged tags …
+-- ARGV: prefix, delivery tag for what is fetched ('' : acknowledge only), now, seconds to keep a
+--       finished record, number of runs that returned None, these runs …, acknowledged tags …
 -- Returns false, or {place in KEYS, token, sealed message or ''}.
-local prefix, tag = ARGV[1], ARGV[2]
-if #ARGV > 2 then redis.call('HDEL', KEYS[1], unpack(ARGV, 3)) end
+local prefix, tag, succeeded = ARGV[1], ARGV[2], tonumber(ARGV[5])
+for i = 6, 5 + succeeded do
+  finish({prefix .. 'job:' .. ARGV[i]},
+    {prefix, ARGV[i], ARGV[3], 'started', 'finished', ARGV[4], '0', 'result_ttl'})
+end
+if #ARGV > 5 + succeeded then redis.call('HDEL', KEYS[1], unpack(ARGV, 6 + succeeded)) end
 if tag == '' then return false end
 for i = 2, #KEYS do
   while true do

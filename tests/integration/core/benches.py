@@ -54,6 +54,11 @@ def work(text, until):
     return text
 
 
+def work_quietly(text, until):
+    """As `work`, with nothing to return, like most jobs."""
+    work(text, until)
+
+
 def fail_after(until):
     record("fails soon")
     while not Path(until).exists():

@@ -69,7 +69,7 @@ def take(
     names = [store.keys.queue(queue) for queue in queues or ("default",)]
     store.client.zadd(store.keys.consumers, {consumer: store.client.time()[0]})
     held = (store.keys.in_flight(consumer), *names)
-    found = store.run_script("fetch", held, store.keys.prefix, tag, *done)
+    found = store.run_script("fetch", held, store.keys.prefix, tag, time.time(), 600, 0, *done)
     return found[1].decode() if found else None
 
 

@@ -121,12 +121,13 @@ def test_a_job_that_was_fetched_before_a_restart_is_run_once_after_it(
     )
 
 
+@pytest.mark.parametrize("method", ["work", "work_quietly"])
 def test_a_job_that_ends_while_the_broker_is_away_is_recorded_when_it_is_back(
-    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path, method: str
 ) -> None:
     until = tmp_path / "go on"
     process = worker(project)
-    job = enqueue("myapp.core.work", text="job", until=str(until))
+    job = enqueue(f"myapp.core.{method}", text="job", until=str(until))
     wait_until(lambda: "job started" in project.effects(), what="it runs")
     own_redis.kill()
     until.touch()
@@ -134,9 +135,26 @@ def test_a_job_that_ends_while_the_broker_is_away_is_recorded_when_it_is_back(
     lost(process)
     own_redis.start()
     assert ended(job).status == JobStatus.FINISHED
-    assert job.result == "job"
+    assert job.result == {"work": "job", "work_quietly": None}[method]
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert project.effects().count("job started") == 1
+
+
+def test_a_worker_told_to_end_while_the_broker_is_away_first_records_what_it_did(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    process = worker(project)
+    job = enqueue("myapp.core.work_quietly", text="job", until=str(until))
+    wait_until(lambda: "job started" in project.effects(), what="it runs")
+    own_redis.kill()
+    until.touch()
+    wait_until(lambda: "job ended" in project.effects(), what="its method has returned")
+    psutil.Process(process.pid).terminate()
+    process.wait_for("waiting for the broker")
+    own_redis.start()
+    assert ended(job).status == JobStatus.FINISHED
+    assert process.wait() == 0
 
 
 def test_a_job_that_fails_while_the_broker_is_away_keeps_its_traceback(
