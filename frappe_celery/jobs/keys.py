@@ -70,6 +70,12 @@ class Keys:
         return f"{self.prefix}due:{site}:{entry}"
 
     @property
+    def acted(self) -> str:
+        """List: due times that were acted on, newest first, as JSON: the entry, the last one
+        `after` which all are meant, the `due` time, `enqueued` or `duplicate`, and that run."""
+        return f"{self.prefix}acted"
+
+    @property
     def refused(self) -> str:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"

@@ -11,16 +11,22 @@ local front, most, due, at = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9], ARGV
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
-if due ~= '' then
-  local acted = redis.call('GET', KEYS[5])
-  if acted and tonumber(acted) >= tonumber(due) then return {'claimed', acted} end
+local acted = due ~= '' and redis.call('GET', KEYS[5])
+if acted and tonumber(acted) >= tonumber(due) then return {'claimed', acted} end
+local function act(outcome, by)  -- on every due time since the last one that was acted on
+  if due == '' then return end
+  redis.call('SET', KEYS[5], due)
+  local entry = string.sub(KEYS[5], #prefix + #'due:' + 1)
+  redis.call('LPUSH', prefix .. 'acted', cjson.encode(
+    {entry = entry, after = acted or '', due = due, outcome = outcome, run = by}))
+  redis.call('LTRIM', prefix .. 'acted', 0, 9999)
 end
 if ARGV[6] == '1' then
   local gone = {}
   for _, other in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
     if status == 'queued' or status == 'started' or status == 'scheduled' then
-      if due ~= '' then redis.call('SET', KEYS[5], due) end
+      act('duplicate', other)
       return {'duplicate', other}
     end
     gone[#gone + 1] = other
@@ -51,7 +57,7 @@ if ARGV[7] == '1' then
 end
 redis.call('ZADD', KEYS[3], now, run)
 redis.call('SADD', prefix .. 'places', place)
-if due ~= '' then redis.call('SET', KEYS[5], due) end
+act('enqueued', run)
 if at ~= '' then
   redis.call('ZADD', prefix .. 'scheduled', at, run)
   if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end

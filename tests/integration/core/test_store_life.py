@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -369,6 +370,22 @@ def test_a_due_time_that_met_an_overloaded_queue_is_still_due(store: JobStore) -
     with pytest.raises(QueueOverloaded):
         enqueue(store, at_most=1, claim=claim(store, 1000.0))
     assert enqueue(store, at_most=2, claim=claim(store, 1000.0)) is not None
+
+
+def test_each_due_time_that_was_acted_on_is_kept_with_what_came_of_it(store: JobStore) -> None:
+    for due in (1000.0, 1001.0):
+        enqueue(store, "entry", deduplicate=True, claim=claim(store, due))
+    store.finish(started(store), None)
+    enqueue(store, "entry", deduplicate=True, claim=claim(store, 1005.0))
+    acted = [json.loads(entry) for entry in store.client.lrange(store.keys.acted, 0, -1)]
+    assert {entry["entry"] for entry in acted} == {f"{SITE}:myapp.tasks.daily"}
+    assert [(e["after"], e["due"], e["outcome"]) for e in acted] == [
+        ("1001.0", "1005.0", "enqueued"),
+        ("1000.0", "1001.0", "duplicate"),
+        ("", "1000.0", "enqueued"),
+    ]
+    first, second = acted[2]["run"], acted[0]["run"]
+    assert acted[1]["run"] == first != second
 
 
 def test_our_own_retry_of_a_due_time_is_no_second_one(store: JobStore) -> None:
