@@ -1,0 +1,70 @@
+"""A process that enqueues: what it tries, and what was acknowledged, goes into the ledger.
+
+python -m tests.chaos.enqueuer NAME FIRST COUNT JOBS_A_SECOND SEED
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+from frappe_celery.enqueue_shim import enqueue
+
+PAUSE_SECONDS = 0.3
+"""After an enqueue that raised: most of the broker's absence is spent waiting."""
+
+
+class Pen:
+    """Appends whole lines that survive a kill."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+
+    def write(self, *words: object) -> None:
+        os.write(self._file, (" ".join(map(str, words)) + "\n").encode())
+        os.fsync(self._file)
+
+
+def seconds_of(chance: Random) -> float:
+    """How long a job takes: most nothing, some long enough to be caught by what dies."""
+    kind = chance.random()
+    if kind < 0.6:
+        return 0.0
+    return round(chance.uniform(0.02, 0.3) if kind < 0.95 else chance.uniform(1, 4), 3)
+
+
+def main(name: str, first: int, count: int, pace: float, seed: int) -> None:
+    chance = Random(f"{seed} {name} {first}")
+    pen = Pen(Path("ledger") / f"enqueued-{name}")
+    began = time.monotonic()
+    for number in range(first, count):
+        token = f"{name}-{number}"
+        seconds, fails = seconds_of(chance), chance.random() < 0.05
+        queue, front = chance.choice(["short", "default", "long"]), chance.random() < 0.1
+        pen.write("try", token, "fails" if fails else "works")
+        try:
+            job = enqueue(
+                "myapp.chaos.job",
+                queue=queue,
+                at_front=front,
+                job_name=token,
+                token=token,
+                seconds=seconds,
+                fails=fails,
+            )
+        except Exception as exc:
+            pen.write("raised", token, type(exc).__name__)
+            began += PAUSE_SECONDS
+            time.sleep(PAUSE_SECONDS)
+        else:
+            pen.write("ack", token, job.run_id)
+        due = began + (number - first + 1) / pace
+        time.sleep(max(due - time.monotonic(), 0.0))
+
+
+if __name__ == "__main__":
+    name, first, count, pace, seed = sys.argv[1:]
+    main(name, int(first), int(count), float(pace), int(seed))

@@ -1,0 +1,142 @@
+"""What was written outside the system under test, and what the system itself says at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.jobs import JobStore
+
+
+@dataclass(frozen=True)
+class Line:
+    """A job's process was here. `at` is in seconds since the epoch."""
+
+    run: str
+    pid: int
+    parent: int
+    at: float
+
+
+@dataclass
+class Enqueued:
+    """What an enqueuer did with a token."""
+
+    fails: bool
+    run: str = ""
+    """The run that was acknowledged."""
+    raised: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """How the system says that a run ended."""
+
+    run: str
+    name: str
+    """The token that it was enqueued with; a scheduled run's is its method."""
+    status: str
+    reason: str
+    """The last line of its exc_info."""
+    worker: str
+    began: bool
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due time that the scheduler acted on, for all those after `after`."""
+
+    method: str
+    after: float | None
+    due: float
+    outcome: str
+    run: str
+
+
+@dataclass
+class Evidence:
+    """All that the verdict rests on."""
+
+    enqueued: dict[str, Enqueued] = field(default_factory=dict)
+    starts: dict[str, list[Line]] = field(default_factory=dict)
+    """By token; a scheduled run's token is its run id."""
+    ends: dict[str, list[Line]] = field(default_factory=dict)
+    raises: dict[str, list[Line]] = field(default_factory=dict)
+    records: dict[str, Record] = field(default_factory=dict)
+    """By run id."""
+    dues: list[Due] = field(default_factory=list)
+    """In the order in which they were acted on."""
+    kills: list[float] = field(default_factory=list)
+    """When a worker or a process of one was killed or began to stand still for long."""
+    killed: set[int] = field(default_factory=set)
+    """Process ids."""
+    hurt: set[str] = field(default_factory=set)
+    """Names of workers that were killed, or of which a process was."""
+    frozen: set[int] = field(default_factory=set)
+    """Process ids that stood still for so long that they may count as dead."""
+    frozen_workers: set[str] = field(default_factory=set)
+    held: list[str] = field(default_factory=list)
+    """What lies in queues or in consumers' hands at the end."""
+    contradictions: list[str] = field(default_factory=list)
+    """What does not agree in Redis."""
+
+
+def read_files(folder: Path) -> Evidence:
+    """The ledger's part."""
+    evidence = Evidence()
+    for path in sorted(folder.glob("enqueued-*")):
+        for what, token, *more in _lines(path):
+            if what == "try":
+                evidence.enqueued[token] = Enqueued(more[0] == "fails")
+            elif what == "ack":
+                evidence.enqueued[token].run = more[0]
+            else:
+                evidence.enqueued[token].raised = more[0]
+    places = {"start": evidence.starts, "end": evidence.ends, "raise": evidence.raises}
+    for what, token, run, pid, parent, at in _lines(folder / "jobs"):
+        line = Line(run, int(pid), int(parent), float(at))
+        places[what].setdefault(token, []).append(line)
+    return evidence
+
+
+def _lines(path: Path) -> Iterator[list[str]]:
+    if path.exists():
+        yield from (line.split() for line in path.read_text().splitlines())
+
+
+def read_store(evidence: Evidence, store: JobStore) -> None:
+    """The system's own part."""
+    for job in store.page(length=10_000_000):
+        reason = (job.exc_info or "").strip().rpartition("\n")[2]
+        name = job.job_name.rpartition(".")[2]
+        evidence.records[job.run_id] = Record(
+            job.run_id,
+            name,
+            job.status.value,
+            reason,
+            (job.worker_name or "").partition("@")[0],
+            job.started_at is not None,
+        )
+    evidence.held = sorted(_held(store))
+    for entry in reversed(store.client.lrange(store.keys.acted, 0, -1)):
+        evidence.dues.append(_due(json.loads(entry)))
+
+
+def _due(entry: dict[str, Any]) -> Due:
+    after = entry["after"]
+    method = entry["entry"].rpartition(".")[2]
+    return Due(
+        method, float(after) if after else None, float(entry["due"]), entry["outcome"], entry["run"]
+    )
+
+
+def _held(store: JobStore) -> Iterator[str]:
+    prefix = store.keys.prefix
+    for key in store.client.scan_iter(match=f"{prefix}inflight:*", count=1000):
+        yield from (f"held: {value.decode()}" for value in store.client.hvals(key))
+    for queue in store.settings.queues:
+        waiting = store.client.lrange(store.keys.queue(queue), 0, -1)
+        yield from (f"in {queue}: {token.decode()}" for token in waiting)

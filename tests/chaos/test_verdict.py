@@ -1,0 +1,131 @@
+"""The verdict sees each thing that must not happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.ledger import Due, Enqueued, Evidence, Line, Record
+from tests.chaos.verdict import violations
+
+PERIODS = {"every_two": 2}
+ABANDONED = "AbandonedJobError: the worker gave no sign of life"
+
+
+def sound() -> Evidence:
+    """A job that finished, one that raised, one whose process was killed; three due times."""
+    evidence = Evidence()
+    for token, status, reason, worker in (
+        ("good", "finished", "", "w1"),
+        ("bad", "failed", "ValueError: broken on purpose", "w1"),
+        ("dead", "failed", ABANDONED, "w2"),
+    ):
+        evidence.enqueued[token] = Enqueued(fails=token == "bad", run=f"run-{token}")
+        evidence.starts[token] = [Line(f"run-{token}", int(worker[1]), 100, 1.0)]
+        evidence.records[f"run-{token}"] = Record(
+            f"run-{token}", token, status, reason, worker, began=True
+        )
+    evidence.ends["good"] = [Line("run-good", 1, 100, 2.0)]
+    evidence.raises["bad"] = [Line("run-bad", 1, 100, 2.0)]
+    evidence.killed, evidence.hurt = {2}, {"w2"}
+    evidence.dues = [
+        Due("every_two", None, 10.0, "enqueued", "s1"),
+        Due("every_two", 10.0, 12.0, "duplicate", "s1"),
+        Due("every_two", 12.0, 16.0, "enqueued", "s2"),
+    ]
+    evidence.starts |= {run: [Line(run, 1, 100, 1.0)] for run in ("s1", "s2")}
+    return evidence
+
+
+def broken_by(evidence: Evidence) -> list[str]:
+    return list(violations(evidence, PERIODS, until=17.0))
+
+
+def test_a_sound_run_has_no_violations() -> None:
+    assert broken_by(sound()) == []
+
+
+def record(token: str, **values: object) -> Callable[[Evidence], None]:
+    def change(evidence: Evidence) -> None:
+        run = f"run-{token}"
+        evidence.records[run] = replace(evidence.records[run], **values)  # type: ignore[arg-type]
+
+    return change
+
+
+def due(number: int, **values: object) -> Callable[[Evidence], None]:
+    def change(evidence: Evidence) -> None:
+        evidence.dues[number] = replace(evidence.dues[number], **values)  # type: ignore[arg-type]
+
+    return change
+
+
+def again(evidence: Evidence) -> None:
+    evidence.starts["good"] *= 2
+
+
+def twice(evidence: Evidence) -> None:
+    evidence.records["other"] = replace(evidence.records["run-good"], run="other")
+
+
+def lost(evidence: Evidence) -> None:
+    del evidence.records["run-good"], evidence.starts["good"]
+
+
+def unrecorded(evidence: Evidence) -> None:
+    evidence.enqueued["good"].run = ""
+    del evidence.records["run-good"]
+
+
+def scheduled_lost(evidence: Evidence) -> None:
+    del evidence.starts["s1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        (again, "started more than once"),
+        (twice, "enqueued twice"),
+        (lost, "acknowledged and lost"),
+        (unrecorded, "ran without a record"),
+        (record("good", status="started"), "never ended"),
+        (record("dead", status="finished"), "finished, but its code did not return"),
+        (lambda e: e.killed.clear(), "abandoned, but its process was not killed"),
+        (record("good", status="failed"), "failed, but its code did not raise"),
+        (due(1, due=10.0), "due time acted on twice"),
+        (due(1, after=8.0), "due times left out"),
+        (due(1, due=13.0), "acted on a time that is not due"),
+        (due(1, outcome=""), "due time without an outcome"),
+        (lambda e: e.dues.pop(), "due times that nobody acted on"),
+        (scheduled_lost, "scheduled run lost"),
+        (lambda e: e.held.append("in short: x"), "left over"),
+        (lambda e: e.contradictions.append("run x"), "contradiction"),
+    ],
+)
+def test_it_sees(change: Callable[[Evidence], object], rule: str) -> None:
+    evidence = sound()
+    change(evidence)
+    assert rule in broken_by(evidence)
+
+
+def test_abandoned_before_it_was_started_is_seen() -> None:
+    evidence = sound()
+    del evidence.starts["dead"]
+    record("dead", began=False)(evidence)
+    assert broken_by(evidence) == ["abandoned, but it had not been started"]
+    record("dead", began=True)(evidence)
+    assert broken_by(evidence) == [], "killed between its claim and its first line"
+
+
+def test_a_process_that_stood_still_for_long_may_count_as_dead() -> None:
+    evidence = sound()
+    evidence.killed, evidence.frozen = set(), {2}
+    assert broken_by(evidence) == []
+
+
+def test_a_job_that_ran_though_its_enqueue_raised_is_fine() -> None:
+    evidence = sound()
+    evidence.enqueued["good"] = Enqueued(fails=False, raised="BrokerUnreachable")
+    assert broken_by(evidence) == []
