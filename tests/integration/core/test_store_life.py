@@ -152,15 +152,15 @@ def test_a_job_canceled_after_it_was_fetched_does_not_start(store: JobStore) -> 
 def test_only_a_waiting_job_is_canceled(store: JobStore) -> None:
     job = queued(store)
     started(store)
-    with pytest.raises(InvalidJobOperation, match="is started: only a queued one"):
+    with pytest.raises(InvalidJobOperation, match="is started: only one that waits"):
         job.cancel()
     assert job.is_started
     store.finish(job.run_id, 1)
-    with pytest.raises(InvalidJobOperation, match="is finished: only a queued one"):
+    with pytest.raises(InvalidJobOperation, match="is finished: only one that waits"):
         job.cancel()
     job = queued(store)
     job.cancel()
-    with pytest.raises(InvalidJobOperation, match="is canceled: only a queued one"):
+    with pytest.raises(InvalidJobOperation, match="is canceled: only one that waits"):
         job.cancel()
 
 
