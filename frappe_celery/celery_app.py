@@ -21,8 +21,10 @@ from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS, GreenPool
+from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
+from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 
 TRANSPORT = "frappe_celery.transport:Transport"
@@ -181,7 +183,7 @@ def _add(app: Celery) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update(STEPS)
+    app.steps["consumer"].update((*STEPS, Promoter, Processes))
     app.steps["worker"].add(GreenPool)
     error_mail.connect(app)
     app.user_options["worker"].add(
