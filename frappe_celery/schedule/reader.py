@@ -184,7 +184,7 @@ class Reader:
         began = self.clock()
         try:
             with self._visit(site):
-                off = switched_off(self.host, site)
+                off = self.host.scheduling_off(site)
                 if off is None:
                     self._read(site, known)
                 self._switch(site, known, off)
@@ -219,7 +219,7 @@ class Reader:
 
     def _read(self, site: str, known: _Site) -> None:
         timing = Timing.of(self.config, site)
-        stamp = schedule_stamp(self.host, site)
+        stamp = self.host.schedule_stamp(site)
         state = (stamp, timing, self.config.site_config(site).get("cron_queues"))
         if stamp is not None and state == known.state:
             return
@@ -263,7 +263,7 @@ class Reader:
 def why_off(host: Host, config: Settings, site: str) -> str | None:
     """Why nothing of a site is scheduled, None when it is (FRAPPE_FACTS, 'No scheduling while')."""
     off, _ = configured_off(config, site)
-    return off or switched_off(host, site)
+    return off or host.scheduling_off(site)
 
 
 def configured_off(config: Settings, site: str) -> tuple[str | None, dict[str, Any]]:
@@ -274,15 +274,3 @@ def configured_off(config: Settings, site: str) -> tuple[str | None, dict[str, A
         return str(exc), {}
     off = next((f"{key} is set in its configuration" for key in OFF_KEYS if values.get(key)), None)
     return off, values
-
-
-def switched_off(host: Host, site: str) -> str | None:
-    """The same, as far as the site itself says."""
-    ask: Callable[[str], str | None] | None = getattr(host, "scheduling_off", None)
-    return ask(site) if ask else None
-
-
-def schedule_stamp(host: Host, site: str) -> Any:
-    """Something cheap that differs once a row changed; None: the host has no such thing."""
-    ask: Callable[[str], Any] | None = getattr(host, "schedule_stamp", None)
-    return ask(site) if ask else None

@@ -97,6 +97,21 @@ class StandaloneHost:
         with visit(site, ADMINISTRATOR):
             return read()
 
+    def scheduling_off(self, site: str) -> str | None:
+        """Why nothing of the site is scheduled now (FRAPPE_FACTS, 'No scheduling while')."""
+        from frappe_celery.hosts.standalone.schedule.dormancy import why_dormant
+        from frappe_celery.hosts.standalone.schedule.scheduler import why_inactive
+
+        with visit(site, ADMINISTRATOR):
+            return why_inactive() or why_dormant()
+
+    def schedule_stamp(self, site: str) -> object:
+        """What the site's rows hold now."""
+        from frappe_celery.hosts.standalone.schedule.rows import stamp
+
+        with visit(site, ADMINISTRATOR):
+            return stamp()
+
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """Make the rows of hooks follow `wanted`, in one transaction."""
         from frappe_celery.hosts.standalone.schedule.rows import sync

@@ -10,6 +10,8 @@ import pytest
 from redis import Redis
 
 from frappe_celery import settings
+from frappe_celery.hosts.standalone.host import StandaloneHost
+from frappe_celery.hosts.standalone.schedule import dormancy
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local, visit
 from tests.project import Project
 
@@ -213,3 +215,24 @@ def test_cached_functions(frappe: Any) -> None:
 
     assert [once(7), once(7)] == [7, 7]
     assert calls.count(7) == 1
+
+
+@pytest.mark.parametrize("version", [15, 16])
+def test_a_dormant_site_stays_awake_for_an_hour(
+    frappe: Any, project: Project, version: int, redis_url: str
+) -> None:
+    project.configure(frappe_version=version)
+    settings.use(None)
+    host, site = StandaloneHost(), project.site
+    frappe.get_doc({"doctype": "Activity Log"}).insert()
+    long_ago = {"creation": "2026-01-01", "modified": "2026-01-01"}
+    frappe.db.set_value("Activity Log", {}, long_ago, update_modified=False)
+    frappe.db.commit()
+    assert host.scheduling_off(site) is None, "it was never scheduled"
+    frappe.get_doc({"doctype": "Scheduled Job Log"}).insert()
+    frappe.db.commit()
+    assert host.scheduling_off(site) is None, "it is awake"
+    key = frappe.cache.make_key(dormancy.AWAKE)
+    assert 3590 <= frappe.cache.client.ttl(key) <= 3600
+    frappe.cache.delete_value(dormancy.AWAKE)
+    assert "it is dormant" in str(host.scheduling_off(site))

@@ -66,6 +66,9 @@ class MemoryHost:
     def scheduling_off(self, site: str) -> str | None:
         return self.off
 
+    def schedule_stamp(self, site: str) -> object:
+        return None
+
     def change(self, name: str, site: str = SITE, **values: Any) -> None:
         """Set fields of a row, as somebody does from outside."""
         self.rows[site, name] = replace(self.rows[site, name], **values)

@@ -173,6 +173,14 @@ def test_singles_and_defaults(frappe: Any) -> None:
     assert frappe.defaults.get_user_default("company", user="a@example.com") == "c"
 
 
+def test_a_single_is_saved_for_the_first_time(frappe: Any) -> None:
+    single = frappe.get_doc("System Settings")
+    single.time_zone = "Asia/Kolkata"
+    single.save()
+    assert frappe.db.get_single_value("System Settings", "time_zone") == "Asia/Kolkata"
+    assert frappe.get_doc("System Settings").creation == single.modified
+
+
 def test_submit_and_cancel(frappe: Any) -> None:
     doc = frappe.get_doc({"doctype": "Thing"}).insert()
     doc.submit()

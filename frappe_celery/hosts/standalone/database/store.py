@@ -88,6 +88,13 @@ def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | N
         return row
 
 
+def contents(doctype: str) -> object:
+    """All that a doctype's rows hold, as the database gives it: to see whether anything changed."""
+    with _reading():
+        held: object = _table(doctype).contents()
+        return held
+
+
 def single(doctype: str) -> dict[str, Any]:
     """The fields of a Single; its defaults where nothing was saved."""
     return {**_SINGLE_DEFAULTS.get(doctype, {}), **(get(doctype, doctype) or {})}
@@ -119,8 +126,9 @@ def insert(doctype: str, values: Mapping[str, Any]) -> None:
     """
     stamp = modified_now()
     stamp |= {"creation": stamp["modified"], "owner": stamp["modified_by"]}
+    missing = {field: value for field, value in stamp.items() if values.get(field) is None}
     with _writing():
-        _table(doctype).insert({**stamp, **values})
+        _table(doctype).insert({**values, **missing})
 
 
 def update(doctype: str, name: str, values: Mapping[str, Any]) -> bool:

@@ -66,6 +66,10 @@ class Table:
         """How many match."""
         return int(self._matching(query.conditions, query.any_of).count())
 
+    def contents(self) -> list[tuple[Any, ...]]:
+        """Every column of every row."""
+        return list(self._rows().order_by("pk").values_list())
+
     def get(self, name: str, for_update: bool = False) -> dict[str, Any] | None:
         """The row of that name."""
         rows = self._rows().filter(name=name)

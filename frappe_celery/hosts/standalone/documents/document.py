@@ -239,7 +239,7 @@ class Document(BaseDocument):
     def _stamp(self) -> None:
         stamp = store.modified_now()
         self.update(stamp)
-        if self.is_new():
+        if self.is_new() or self.creation is None:  # a Single that was never saved
             self.creation = stamp["modified"]
             self.owner = self.owner or stamp["modified_by"]
 

@@ -23,6 +23,11 @@ def read() -> list[ScheduleRow]:
     return [row_of(values) for values in store.select(DOCTYPE, None, order_by="name")]
 
 
+def stamp() -> object:
+    """Equal as long as no row, and no Scheduler Event that rows run, was changed by anybody."""
+    return store.contents(DOCTYPE), store.contents("Scheduler Event")
+
+
 def row_of(values: Mapping[str, Any]) -> ScheduleRow:
     """A row as the schedule knows it."""
     event, last = values.get("scheduler_event"), values.get("last_execution")

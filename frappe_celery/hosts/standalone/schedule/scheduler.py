@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from frappe_celery import settings
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.messages.logs import logger
-from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE, LOG
+from frappe_celery.hosts.standalone.schedule.dormancy import schedule_jobs_based_on_activity
+from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local, visit
-from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.numbers import cint
-
-DAY_SECONDS = 86400
-DORMANT_DAYS = 4
+from frappe_celery.schedule.reader import OFF_KEYS
 
 
 def is_scheduler_inactive(verbose: bool = True) -> bool:
     """Whether the current site is not scheduled: maintenance, paused, or disabled."""
-    conf = local.conf
-    return bool(conf.maintenance_mode or conf.pause_scheduler) or is_scheduler_disabled(verbose)
+    return why_inactive() is not None
 
 
 def is_scheduler_disabled(verbose: bool = True) -> bool:
     """Whether `disable_scheduler` is configured, or System Settings has it switched off."""
-    if local.conf.disable_scheduler:
-        return True
-    return not cint(store.single("System Settings").get("enable_scheduler"))
+    return bool(local.conf.disable_scheduler) or not _is_enabled()
+
+
+def why_inactive() -> str | None:
+    """What switched the current site's scheduling off; None when it is on."""
+    for key in OFF_KEYS:
+        if local.conf.get(key):
+            return f"{key} is set in its configuration"
+    return None if _is_enabled() else "enable_scheduler is off in System Settings"
+
+
+def _is_enabled() -> bool:
+    return bool(cint(store.single("System Settings").get("enable_scheduler")))
 
 
 def get_scheduler_status() -> dict[str, str]:
@@ -67,7 +73,7 @@ def enqueue_events_for_site(site: str) -> None:
             enqueue_events(site)
 
 
-def enqueue_events(site: str) -> list[str]:
+def enqueue_events(site: str | None = None) -> list[str]:
     """Enqueue what is due on the current site; the methods."""
     if not schedule_jobs_based_on_activity():
         return []
@@ -77,32 +83,3 @@ def enqueue_events(site: str) -> list[str]:
         if row.enqueue():
             enqueued.append(row.method)
     return enqueued
-
-
-def schedule_jobs_based_on_activity(check_time: datetime | None = None) -> bool:
-    """False on a dormant site whose last scheduled job is less than a day old."""
-    if not is_dormant(check_time):
-        return True
-    last = _last_modified(LOG)
-    return last is None or _age(last, check_time) >= DAY_SECONDS
-
-
-def is_dormant(check_time: datetime | None = None) -> bool:
-    """Whether the site keeps an Activity Log and nothing was written to it for `dormant_days`.
-
-    A site without any Activity Log has nobody who logs in, and is never dormant here.
-    """
-    if local.conf.developer_mode:
-        return False
-    last = _last_modified("Activity Log")
-    days = cint(store.single("System Settings").get("dormant_days")) or DORMANT_DAYS
-    return last is not None and _age(last, check_time) >= days * DAY_SECONDS
-
-
-def _last_modified(doctype: str) -> datetime | None:
-    rows = store.select(doctype, None, order_by="modified desc", limit=1)
-    return rows[0]["modified"] if rows else None
-
-
-def _age(when: datetime, now: datetime | None) -> float:
-    return ((now or now_datetime()) - when).total_seconds()

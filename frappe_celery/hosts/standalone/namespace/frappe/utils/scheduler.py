@@ -1,5 +1,9 @@
 """`frappe.utils.scheduler`."""
 
+from frappe_celery.hosts.standalone.schedule.dormancy import (
+    is_dormant,
+    schedule_jobs_based_on_activity,
+)
 from frappe_celery.hosts.standalone.schedule.scheduler import (
     disable_scheduler,
     enable_scheduler,
@@ -7,10 +11,8 @@ from frappe_celery.hosts.standalone.schedule.scheduler import (
     enqueue_events_for_all_sites,
     enqueue_events_for_site,
     get_scheduler_status,
-    is_dormant,
     is_scheduler_disabled,
     is_scheduler_inactive,
-    schedule_jobs_based_on_activity,
     toggle_scheduler,
 )
 
