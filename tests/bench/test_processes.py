@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 import uuid
 from http.cookiejar import CookieJar
@@ -160,32 +161,71 @@ def test_a_job_that_a_killed_worker_ran_has_failed(bench: Bench) -> None:
     ) == ["failed", "AbandonedJobError"]
 
 
+WAITING = """
+for queue in ("short", "default", "long"):
+    for n in range(15):
+        name = f"{label}-{{queue}}-{{n}}"
+        frappe.enqueue(fc_probe.write, queue=queue, label=name, job_id=name, at_front=n == 3,
+                       enqueue_after_commit=bool(n % 2))
+"""
+
+
+@pytest.mark.timeout(400)
 def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
     label = uuid.uuid4().hex
     purge = "from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()"
     bench.ask(purge, FRAPPE_CELERY_ENABLED="false")  # what others left in RQ
+
+    def enqueue(system: str) -> set[str]:
+        """Jobs that wait on every site, now or after the commit; their ids."""
+        for site in bench.sites:
+            bench.ask(WAITING.format(label=f"{label}-{system}"), site)
+        return {
+            f"{site}::{label}-{system}-{queue}-{n}"
+            for site in bench.sites
+            for queue in ("short", "default", "long")
+            for n in range(15)
+        }
+
+    def ran(site: str, system: str) -> list[str]:
+        lines: list[str] = bench.ask(f"answer = written('{label}-{system}')", site)
+        return sorted(line.removesuffix(f"|{site}|Administrator") for line in lines)
+
+    def expected(ids: set[str], site: str) -> list[str]:
+        return sorted(i.partition("::")[2] for i in ids if i.startswith(f"{site}::"))
+
+    def named(output: str, ids: set[str]) -> None:
+        shown = sum(job_id in output for job_id in ids)
+        more = sum(map(int, re.findall(r"and (\d+) more", output)))
+        assert (shown, more) == (3 * 20, len(ids) - 3 * 20), output
+
     try:
         assert bench.ask(WHERE_IT_WAITS) == "frappe_celery.hosts.bench.job"
-        bench.ask(f"frappe.enqueue(fc_probe.write, label='{label}-celery', job_id={label!r})")
+        bench.ask("from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()")
+        in_celery = enqueue("celery")
         off = bench.run("frappe-celery", "disable")
-        assert f"{bench.site}::{label}" in off
+        named(off, in_celery)
         assert "frappe-celery worker --burst" in off
         assert bench.ask(WHERE_IT_WAITS) == "rq.job"
-        bench.ask(f"frappe.enqueue(fc_probe.write, label='{label}-rq', job_id='{label}-rq')")
+        bench.ask(purge, FRAPPE_CELERY_ENABLED="false")
+        in_rq = enqueue("rq")
 
         bench.run("frappe-celery", "worker", "--burst", "-c", "1")
-        assert bench.ask(f"answer = written({label!r})") == [
-            f"{label}-celery|{bench.site}|Administrator"
-        ]
+        for site in bench.sites:
+            assert ran(site, "celery") == expected(in_celery, site)
+            assert ran(site, "rq") == []
 
         on = bench.run("frappe-celery", "enable")
-        assert f"{bench.site}::{label}-rq" in on
+        named(on, in_rq)
         assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in on
-        twice = f"answer = frappe.enqueue('frappe.ping', job_id='{label}-rq', deduplicate=True)"
+        one = f"{label}-rq-long-14"
+        twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"
         bench.frappe("worker", "--burst", FRAPPE_CELERY_ENABLED="false")
-        assert f"{label}-rq|{bench.site}|Administrator" in bench.ask(f"answer = written({label!r})")
-        assert "No job waits in RQ" in bench.run("frappe-celery", "enable")
+        for site in bench.sites:
+            assert ran(site, "rq") == expected(in_rq, site)
+            assert ran(site, "celery") == expected(in_celery, site)
+        assert "No job waits in RQ's queues" in bench.run("frappe-celery", "enable")
     finally:
         bench.run("frappe-celery", "enable")
 

@@ -24,21 +24,31 @@ def in_rq(config: Settings) -> list[str]:
 
 def in_celery(config: Settings) -> list[str]:
     """What still waits in Celery, as lines for a person."""
+    waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in config.queues}
+    later = _ids(JobStatus.SCHEDULED)
+    lines = _lines("Celery", waiting, "frappe-celery worker --burst")
+    if later:
+        lines += [
+            f"Jobs in Celery wait for their time: {_named(later)}",
+            "Run them out with: frappe-celery worker, until the last one has run",
+        ]
+    return lines
+
+
+def _ids(status: JobStatus, queue: str | None = None) -> list[str]:
     store = get_store()
-    waiting = {}
-    for queue in config.queues:
-        number = store.counts(queue=queue)[JobStatus.QUEUED]
-        jobs = store.page(queue=queue, statuses=[JobStatus.QUEUED], length=number or 1)
-        waiting[queue] = [job.id for job in reversed(jobs)]
-    return _lines("Celery", waiting, "frappe-celery worker --burst")
+    number = store.counts(queue=queue)[status]
+    jobs = store.page(queue=queue, statuses=[status], length=number or 1)
+    return [job.id for job in reversed(jobs)]
 
 
 def _lines(system: str, waiting: dict[str, list[str]], command: str) -> list[str]:
-    lines = []
-    for queue, ids in waiting.items():
-        if ids:
-            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-            lines.append(f"  {queue}: {len(ids)} ({', '.join(ids[:NAMED])}{more})")
+    lines = [f"  {queue}: {_named(ids)}" for queue, ids in waiting.items() if ids]
     if not lines:
-        return [f"No job waits in {system}."]
+        return [f"No job waits in {system}'s queues."]
     return [f"Jobs still wait in {system}:", *lines, f"Run them out with: {command}"]
+
+
+def _named(ids: list[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return f"{len(ids)} ({', '.join(ids[:NAMED])}{more})"
