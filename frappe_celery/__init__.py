@@ -54,10 +54,29 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "app":
-        value: Any = import_module("frappe_celery.celery_app").build()
+        value: Any = _build()
     elif name in _PUBLIC:
         value = getattr(import_module(f"frappe_celery.{_PUBLIC[name]}"), name)
     else:
         raise AttributeError(f"module 'frappe_celery' has no attribute {name!r}")
     globals()[name] = value
     return value
+
+
+def _build() -> Celery:
+    """The app, or the end of a `celery` command with a sentence that says why there is none.
+
+    Of an Exception raised here Celery's command line would print the traceback.
+    """
+    from click import get_current_context
+
+    from frappe_celery.celery_app import build
+    from frappe_celery.errors import FrappeCeleryError
+
+    try:
+        return build()
+    except FrappeCeleryError as exc:
+        context = get_current_context(silent=True)
+        if context is None or context.command.name != "celery":
+            raise
+        raise SystemExit(f"Error: {type(exc).__name__}: {exc}") from None

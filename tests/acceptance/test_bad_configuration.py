@@ -10,6 +10,7 @@ from pathlib import Path
 import frappe
 import pytest
 
+import frappe_celery
 from frappe_celery import errors, settings
 from frappe_celery.jobs import get_store
 from tests.acceptance.commands import cli, program, run_cli
@@ -115,13 +116,22 @@ def test_every_command_says_what_is_wrong_with_the_benchs_configuration(
         assert message in process.output()
 
 
-def test_celerys_own_commands_name_the_broken_file_too(app_project: Project) -> None:
+@pytest.mark.parametrize("command", ["worker", "beat", "report"])
+def test_celerys_own_commands_say_only_that(app_project: Project, command: str) -> None:
     app_project.write("sites/common_site_config.json", BROKEN_JSON)
-    process = app_project.celery("worker")
-    assert process.wait() != 0
-    last = process.output().strip().splitlines()[-1]
-    assert "common_site_config.json, line 3, column 6: " in last
-    assert "Mend the JSON there" in last
+    process = app_project.celery(command)
+    assert process.wait() == 1
+    (line,) = process.output().splitlines()
+    assert line.startswith("Error: ConfigError: ")
+    assert "common_site_config.json, line 3, column 6: " in line
+    assert "Mend the JSON there" in line
+
+
+def test_python_code_gets_the_error(app_project: Project) -> None:
+    app_project.write("sites/common_site_config.json", BROKEN_JSON)
+    settings.use(None)
+    with pytest.raises(errors.ConfigError, match="line 3, column 6"):
+        frappe_celery.__getattr__("app")
 
 
 # -- hooks
