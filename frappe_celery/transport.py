@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 _PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
 _cut_off: set[str] = set()  # this process's consumers that could not leave
 
+HELD_AS = "held_as"
+"""Property of a job's message: the delivery tag under which its consumer holds it in Redis."""
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
 HEARTBEAT_SECONDS = 3.0
@@ -212,7 +214,7 @@ class Channel(kombu_redis.Channel):
             get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
             self.acknowledged.append(self._tag)
             return False
-        message["properties"]["delivery_tag"] = self._tag
+        message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
         self.connection._deliver(message, queue)
         return True
 

@@ -51,15 +51,16 @@ def succeeded(run: str, result: Any) -> None:
     patiently(get_store().finish, run, result)
 
 
-def attempt(message: JobMessage, sealed: bytes, worker: str) -> Any:
+def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> Any:
     """Run what an opened message says; that it succeeded is left to the caller to record.
 
     Raises:
-        NotRun: it was canceled, deleted or claimed by another process.
+        NotRun: it was canceled, deleted, claimed by another process, or (see `JobStore.start`)
+            given away.
         Exception: whatever the method or its on_success raised, after it was recorded.
     """
     store = get_store()
-    status = patiently(store.start, message.run, worker, time.time())
+    status = patiently(store.start, message.run, worker, time.time(), tag)
     if status != CLAIMED:
         raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
     job = started_job(store, message, sealed, worker)

@@ -15,6 +15,7 @@ from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import TASK_NAME, task_headers
+from frappe_celery.transport import HELD_AS
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.perform import attempt, succeeded
 from frappe_celery.worker.time_limit import GRACE_SECONDS
@@ -78,7 +79,8 @@ class RunJob(BaseTask):
         text = sealed.encode()
         try:
             message = JobMessage.open(get_store().signer, text)
-            result = attempt(message, text, str(self.request.hostname))
+            tag = (self.request.properties or {}).get(HELD_AS, "")
+            result = attempt(message, text, str(self.request.hostname), tag)
         except (NotRun, Refused) as exc:
             logger.log(logging.ERROR if isinstance(exc, Refused) else logging.INFO, "%s", exc)
             raise Ignore() from exc

@@ -4,6 +4,8 @@
 -- KEYS: in-flight hash, then the queues' lists in the order that they are emptied
 -- ARGV: prefix, delivery tag for what is fetched ('' : acknowledge only), now, seconds to keep a
 --       finished record, number of runs that returned None, these runs …, acknowledged tags …
+-- A consumer that was settled, dead or cut off, gets nothing until its next sign of life: nobody
+-- would look for what it holds.
 -- Returns false, or {place in KEYS, token, sealed message or ''}.
 local prefix, tag, succeeded = ARGV[1], ARGV[2], tonumber(ARGV[5])
 for i = 6, 5 + succeeded do
@@ -12,6 +14,8 @@ for i = 6, 5 + succeeded do
 end
 if #ARGV > 5 + succeeded then redis.call('HDEL', KEYS[1], unpack(ARGV, 6 + succeeded)) end
 if tag == '' then return false end
+local consumer = string.sub(KEYS[1], #prefix + #'inflight:' + 1)
+if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false end
 for i = 2, #KEYS do
   while true do
     local token = redis.call('RPOP', KEYS[i])

@@ -1,12 +1,17 @@
 -- A process claims a run: only a queued one starts, so that none runs twice.
 -- KEYS: record
--- ARGV: prefix, run, now, worker
--- Returns 'claimed', or the status that forbids it ('' : no record).
+-- ARGV: prefix, run, now, worker, delivery tag ('consumer:number') that it came with ('' : none)
+-- Returns 'claimed', or the status that forbids it ('' : no record); 'queued' where its consumer was
+-- settled, so that others will get it: a run that nobody holds would be missed by nobody.
 local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'started_at', 'worker')
 if found[1] == 'started' and found[3] == ARGV[3] and found[4] == ARGV[4] then
   return 'claimed'  -- our own retry
 end
 if found[1] ~= 'queued' then return found[1] or '' end
+local consumer = string.match(ARGV[5] or '', '^(.*):')
+if consumer and redis.call('HEXISTS', ARGV[1] .. 'inflight:' .. consumer, ARGV[5]) == 0 then
+  return 'queued'
+end
 redis.call('HSET', KEYS[1], 'status', 'started', 'started_at', ARGV[3], 'worker', ARGV[4])
 local index = ARGV[1] .. 'jobs:' .. found[2] .. '|'
 redis.call('ZREM', index .. 'queued', ARGV[2])
