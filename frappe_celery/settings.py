@@ -25,6 +25,9 @@ from frappe_celery.queues import Queue, queues_of
 from frappe_celery.signing import CONFIG_KEY, Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
+FOR_EVER = 100 * 365 * 86400
+"""RQ's -1 for how long a record is kept, in seconds."""
+KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
 REDIS_SCHEMES = ("redis://", "rediss://")
 
 
@@ -99,8 +102,12 @@ class Options:
     time_zone: str | None = _option(
         None, "IANA zone that cron expressions are read in. Default: the machine's.", str
     )
-    rq_results_ttl: int = _option(600, "Seconds that a finished job's record is kept.", int)
-    rq_job_failure_ttl: int = _option(604800, "Seconds that a failed job's record is kept.", int)
+    rq_results_ttl: int = _option(
+        600, "Seconds that a finished job's record is kept; -1: for ever.", int
+    )
+    rq_job_failure_ttl: int = _option(
+        604800, "Seconds that a failed job's record is kept; -1: for ever.", int
+    )
     rq_failed_jobs_limit: int = _option(
         1000, "Failed jobs kept of each queue of a site; the newest stay.", int
     )
@@ -342,6 +349,8 @@ def _checked(option: Any, value: Any) -> Any:
             " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
             f" or in the environment as {variable(option.name)}"
         )
+    if value == -1 and option.name in KEPT_SECONDS:
+        return FOR_EVER
     if kind is int and value < 1:
         raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
     return value

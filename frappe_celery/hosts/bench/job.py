@@ -16,6 +16,7 @@ from rq.results import Result as RQResult
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.hosts.bench import meta
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 
@@ -125,6 +126,21 @@ class Job(jobs.Job):
         """The Redis client."""
         return self.store.client
 
+    @cached_property
+    def meta(self) -> dict[str, Any]:
+        """What the job's code keeps with it; `save_meta` makes a change last."""
+        return meta.read(self)
+
+    def get_meta(self, refresh: bool = True) -> dict[str, Any]:
+        """`meta`, read again unless told otherwise."""
+        if refresh:
+            self.__dict__.pop("meta", None)
+        return self.meta
+
+    def save_meta(self) -> None:
+        """Keep `meta` with the job."""
+        meta.save(self, self.meta)
+
     def get_id(self) -> str:
         """RQ's older name for `id`."""
         return self.id
@@ -138,6 +154,7 @@ class Job(jobs.Job):
         """Read the record again; raises NoSuchJobError when it is gone."""
         with in_rqs_words():
             super().refresh()
+        self.__dict__.pop("meta", None)
 
     def get_status(self, refresh: bool = True) -> Any:
         """Its status; None when its record is gone."""

@@ -18,10 +18,9 @@ from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.settings import FOR_EVER
 from frappe_celery.timeouts import seconds_of
 
-FOR_EVER = 100 * 365 * 86400
-"""RQ's ttl of -1, in seconds."""
 TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
 """Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 

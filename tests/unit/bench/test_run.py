@@ -162,3 +162,60 @@ def test_a_workers_parent_imports_what_a_job_takes_and_opens_no_site(bench: Stan
         begin=PERFORM,
     )
     assert answer == [True, True, {}, None, str(bench.root / "sites")]
+
+
+def test_what_a_job_keeps_with_itself_is_there_for_others(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import rq
+        from datetime import date
+
+        def keep(**_):
+            job = rq.get_current_job()
+            job.meta["progress"] = 50
+            job.meta["day"] = date(2024, 2, 29)
+            job.save_meta()
+            job.meta["unsaved"] = 1
+
+        tasks.keep = keep
+        before = enqueued(tasks.keep)
+        empty = dict(before.meta)
+        do(before)
+        seen = [empty, dict(before.meta), before.get_meta(refresh=False)]
+        other = rq.job.Job.fetch(before.id)
+        seen.append({**other.meta, "day": other.meta["day"].isoformat()})
+        before.refresh()
+        seen.append(sorted(before.meta))
+        answer = seen
+        """,
+        begin=PERFORM,
+    )
+    kept = {"progress": 50, "day": "2024-02-29"}
+    assert answer == [{}, {}, {}, kept, ["day", "progress"]]
+
+
+def test_what_it_keeps_is_refused_when_another_wrote_it_and_leaves_nothing_when_it_is_gone(
+    bench: StandInBench,
+) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.errors import Refused
+        store = get_store()
+        one, two = enqueued("fixture_app.tasks.write"), enqueued("fixture_app.tasks.write")
+        one.meta["x"] = 1
+        one.save_meta()
+        sealed = store.client.hget(store.keys.record(one.run_id), "meta")
+        said = []
+        for forged in (sealed, b"no signature"):
+            store.client.hset(store.keys.record(two.run_id), "meta", forged)
+            try:
+                two.get_meta()
+            except Refused as exc:
+                said.append(True)
+        one.delete()
+        one.save_meta()
+        answer = [said, store.client.exists(store.keys.record(one.run_id))]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [[True, True], 0]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.settings import Settings
+from frappe_celery.settings import FOR_EVER, Settings
 
 
 @pytest.fixture
@@ -53,3 +53,9 @@ def test_frappes_own_variables_win_over_the_file_and_ours_over_them(root: Path) 
     assert Settings.load(root, environ=frappes).redis_cache == "redis://cache"
     ours = {**frappes, "FRAPPE_CELERY_REDIS_QUEUE": "redis://three"}
     assert Settings.load(root, environ=ours).redis_queue == "redis://three"
+
+
+@pytest.mark.parametrize("option", ["rq_results_ttl", "rq_job_failure_ttl"])
+def test_rqs_minus_one_keeps_records_for_ever(root: Path, option: str) -> None:
+    (root / "sites" / "common_site_config.json").write_text(f'{{"{option}": -1}}')
+    assert getattr(Settings.load(root, environ={}), option) == FOR_EVER

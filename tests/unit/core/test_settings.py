@@ -280,7 +280,7 @@ WRONG = [
     ("time_zone", "Europe/Atlantis", "Europe/Brussels"),
     ("time_zone", "../etc/passwd", "Europe/Brussels"),
     ("time_zone", 1, "a text"),
-    ("rq_results_ttl", -1, "a whole number above 0"),
+    ("rq_results_ttl", -2, "a whole number above 0"),
     ("rq_results_ttl", True, "a whole number"),
     ("rq_job_failure_ttl", 0, "a whole number above 0"),
     ("rq_failed_jobs_limit", "many", "a whole number"),
