@@ -14,6 +14,7 @@ from frappe_celery.doctor import (
     workers,
 )
 from frappe_celery.doctor.report import Report
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import JobStore
 
@@ -24,10 +25,13 @@ def examine(store: JobStore, host: Host, site: str | None = None) -> Report:
     Raises:
         BrokerUnreachable: the Redis that keeps the jobs does not answer.
     """
-    losses.Watch(store).look()
+    of_broker = broker.check(store)
+    try:
+        losses.Watch(store).look()
+    except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
+        of_broker.problem(str(exc))
     now = snapshot.take(store, failures.SECONDS)
     living = store.workers.all()
-    of_broker = broker.check(store)
     losses.check(of_broker, store, now.at)
     sites = [site] if site else store.settings.sites()
     return Report(

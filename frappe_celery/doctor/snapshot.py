@@ -8,6 +8,7 @@ from typing import Any
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 
 _READ = """
 -- KEYS: places, consumers. ARGV: prefix, time since which failures count, queue …
@@ -117,23 +118,28 @@ def _place(values: list[Any]) -> Place:
     )
 
 
+_ABOUT = """
+-- ARGV: prefix, run … Returns each one's unchanging part ('' : gone).
+local found = {}
+for i = 2, #ARGV do
+  found[i - 1] = redis.call('HGET', ARGV[1] .. 'job:' .. ARGV[i], 'about') or ''
+end
+return found
+"""
+
+
 def methods(store: JobStore, runs: list[bytes]) -> list[str | None]:
     """What the runs call, None for one that is gone."""
-    from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-
     with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for run in runs:
-            pipe.hget(store.keys.record(run.decode()), "about")
-        records = pipe.execute()
+        found = store.client.register_script(_ABOUT)([], [store.keys.prefix, *runs])
+    return [_method(about) for about in found]
 
-    def method(about: bytes | None) -> str | None:
-        if about is None:
-            return None
-        _, path, name, _ = json.loads(about)
-        return str(name if path == RUN_SCHEDULED_JOB else path)
 
-    return [method(about) for about in records]
+def _method(about: bytes) -> str | None:
+    if not about:
+        return None
+    _, path, name, _ = json.loads(about)
+    return str(name if path == RUN_SCHEDULED_JOB else path)
 
 
 def index(place: Place, status: JobStatus, store: JobStore) -> str:

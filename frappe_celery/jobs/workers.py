@@ -51,6 +51,7 @@ class Workers:
             pipe = self.client.pipeline()
             pipe.hset(key, mapping=values)
             pipe.expire(key, EXPIRE_SECONDS)
+            pipe.zremrangebyscore(self.keys.workers, "-inf", time.time() - EXPIRE_SECONDS)
             pipe.zadd(self.keys.workers, {worker.name: time.time()})
             pipe.execute()
 
@@ -63,8 +64,8 @@ class Workers:
     def all(self) -> list[WorkerInfo]:
         """Every living worker, by name."""
         with naming_the_server(self.url):
-            self.client.zremrangebyscore(self.keys.workers, "-inf", time.time() - EXPIRE_SECONDS)
-            names = sorted(name.decode() for name in self.client.zrange(self.keys.workers, 0, -1))
+            living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
+            names = sorted(name.decode() for name in self.client.zrangebyscore(*living))
             pipe = self.client.pipeline(transaction=False)
             for name in names:
                 pipe.hgetall(self.keys.worker(name))
