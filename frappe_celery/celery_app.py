@@ -21,6 +21,7 @@ from frappe_celery.jobs.connection import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS, GreenPool
+from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
@@ -183,7 +184,7 @@ def _add(app: Celery) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Promoter, Processes))
+    app.steps["consumer"].update((*STEPS, Promoter, Processes, BrokerWatch))
     app.steps["worker"].add(GreenPool)
     error_mail.connect(app)
     app.user_options["worker"].add(
