@@ -23,7 +23,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.store import AlreadyActedOn
+from frappe_celery.jobs.store import AlreadyActedOn, Deposed
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule, beat_schedule
 from frappe_celery.schedule.cron import CronError
@@ -103,6 +103,10 @@ class Scheduler(celery_beat.Scheduler):
                 logger.error("%s. What is due waits; it is tried again by itself", exc)
             self._trouble = str(exc)
             return TICK_SECONDS
+        except Deposed:  # it stood still after it had looked, or the Redis was away for long
+            if self.lease is not None:
+                self.lease.doubt()
+            return 0.0
         if self._trouble:
             logger.info("the Redis that keeps the jobs answers again")
             self._trouble = ""
@@ -161,6 +165,10 @@ class Scheduler(celery_beat.Scheduler):
         if self.background:
             self.reader.start()
 
+    @property
+    def _fence(self) -> int:
+        return self.lease.fence if self.lease is not None else 0
+
     def _step_down(self) -> None:
         if self.reader is not None:
             self.reader.stop()
@@ -184,8 +192,8 @@ class Scheduler(celery_beat.Scheduler):
     def _apply(self, news: News) -> None:
         if news.timing is None:
             self._switch(news.site, news.off)
-        set_back = self._marks.see(news.site, news.changed)
-        self._marks.forget(news.site, news.removed)
+        set_back = self._marks.see(news.site, news.changed, self._fence)
+        self._marks.forget(news.site, news.removed, self._fence)
         for name in news.removed:
             self.agenda.remove(news.site, name)
         for row in news.changed:
@@ -225,8 +233,8 @@ class Scheduler(celery_beat.Scheduler):
         due = entry.timing.last_start(row, entry.due, self.clock())
         what = f"{row.method} of site {row.site}, due {entry.timing.on_the_wall(due)}"
         try:
-            job = enqueue_scheduled(row, due)
-        except BrokerUnreachable:
+            job = enqueue_scheduled(row, due, fence=self._fence)
+        except (BrokerUnreachable, Deposed):
             self.agenda.push_back(entry)
             raise
         except AlreadyActedOn:

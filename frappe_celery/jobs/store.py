@@ -38,10 +38,16 @@ class Claim:
     key: str
     due: float
     """Seconds since the epoch."""
+    fence: int = 0
+    """Of the scheduler that claims (see `schedule.lease`); 0: it need not lead."""
 
 
 class AlreadyActedOn(Exception):
     """The due time of a Claim, or a later one, has been acted on."""
+
+
+class Deposed(Exception):
+    """The scheduler that wanted to act leads no more, or its lease ran out."""
 
 
 class JobStore:
@@ -99,6 +105,7 @@ class JobStore:
         Raises:
             QueueOverloaded: `at_most` jobs wait.
             AlreadyActedOn: another scheduler was first.
+            Deposed: the claim's fence is not the leader's.
         """
         keys, place = self.keys, record.place_of(message)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
@@ -115,6 +122,7 @@ class JobStore:
             *(front, int(deduplicate), int(own_id), at_most, claim.due if claim else ""),
             *(message.queue, message.id, record.about(message), message.seal(self.signer)),
             *("" if v is None else v for v in (message.result_ttl, message.failure_ttl, at)),
+            (claim and claim.fence) or "",
         )
         if outcome == b"enqueued":
             job = self.job_of(message)
@@ -127,6 +135,8 @@ class JobStore:
             )
         if outcome == b"claimed":
             raise AlreadyActedOn(message.id)
+        if outcome == b"deposed":
+            raise Deposed(message.id)
         return None
 
     def job_of(self, message: JobMessage) -> Job:

@@ -19,7 +19,10 @@ ADMINISTRATOR = "Administrator"
 
 
 def enqueue_scheduled(
-    row: ScheduleRow, due: datetime | None = None, user: str = ADMINISTRATOR
+    row: ScheduleRow,
+    due: datetime | None = None,
+    user: str = ADMINISTRATOR,
+    fence: int = 0,
 ) -> Job | None:
     """Have a worker run a schedule entry's method (research document section 9: as Administrator).
 
@@ -28,12 +31,14 @@ def enqueue_scheduled(
         due: the due time (aware) that is acted on; it is claimed in the step that enqueues. None:
             run it now, whatever the schedule says (Frappe's Execute button).
         user: whom it runs as.
+        fence: of the lease under which the due time is acted on (see `lease`); 0: of none.
 
     Returns:
         The job; None when a run of the entry waits or runs already, so that this one is left out.
 
     Raises:
         AlreadyActedOn: another scheduler acted on this due time or a later one.
+        Deposed: the lease is another's now.
         UnknownQueue: the row's queue is none of the bench's.
         BrokerUnreachable: nothing was enqueued or claimed.
     """
@@ -52,7 +57,7 @@ def enqueue_scheduled(
         name=row.method,
         enqueued_at=time.time(),
     )
-    claim = due and Claim(get_store().keys.due(row.site, row.name), due.timestamp())
+    claim = due and Claim(get_store().keys.due(row.site, row.name), due.timestamp(), fence)
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
 
 

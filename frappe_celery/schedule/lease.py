@@ -102,6 +102,10 @@ class Lease:
         self._renewed = now
         return self.fence > 0
 
+    def doubt(self) -> None:
+        """Ask Redis at the next `keep`, however long ago it was renewed."""
+        self._renewed = float("-inf")
+
     def release(self) -> None:
         """Give it up, so that another scheduler leads at once."""
         if self.fence:

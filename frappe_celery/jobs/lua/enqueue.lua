@@ -4,13 +4,18 @@
 --       -1: into no queue),
 --       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
 --       due ('' : none), queue, id, about, message, for how many seconds its record is kept once
---       it has finished or failed ('' : as configured), and when it is to enter its queue ('' : now)
--- Returns 'enqueued', 'duplicate', 'claimed' or 'overloaded', and the run that stands in the way.
+--       it has finished or failed ('' : as configured), when it is to enter its queue ('' : now),
+--       and the fence of the scheduler that claims ('' : it need not lead)
+-- Returns 'enqueued', 'duplicate', 'claimed', 'deposed' or 'overloaded', and the run that stands in
+-- the way.
 local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local front, most, due, at = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9], ARGV[16]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
+if ARGV[17] ~= '' and redis.call('GET', prefix .. 'beat:lease') ~= ARGV[17] then
+  return {'deposed', ''}
+end
 local acted = due ~= '' and redis.call('GET', KEYS[5])
 if acted and tonumber(acted) >= tonumber(due) then return {'claimed', acted} end
 local function act(outcome, by)  -- on every due time since the last one that was acted on

@@ -70,6 +70,48 @@ def test_one_leads_the_other_stands_by_and_takes_over_when_it_leaves(
     assert bench.at("2026-06-01 01:00", other) == [A]
 
 
+def test_one_that_stood_still_right_after_it_had_looked_does_nothing_with_what_it_had_read(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are from before its successor acted: they look as if somebody had set them back."""
+    bench.add(A, "0 * * * *")
+    old, new = bench.scheduler(lease_seconds=0.2), bench.scheduler()
+    bench.at("2026-06-01 00:59", old)
+    before = dict(bench.host.rows)
+
+    def acted() -> bool:
+        bench.at("2026-06-01 01:00", new)
+        return len(bench.jobs()) == 1
+
+    wait_until(acted, what="the new one leads")
+    bench.run(bench.jobs()[0])
+    bench.at("2026-06-01 01:00:30", new)
+    after = dict(bench.host.rows)
+
+    assert old.lease is not None
+    with monkeypatch.context() as frozen:
+        frozen.setattr(old.lease, "keep", lambda: True)
+        bench.host.rows = before
+        assert old.tick() == 0.0
+    bench.host.rows = after
+    assert old.tick() > 0
+    assert bench.at("2026-06-01 01:01", new) == []
+    assert [job.job_name for job in bench.jobs()] == [A], "one run for one due time"
+    assert bench.at("2026-06-01 02:00", new) == [A]
+
+
+def test_a_lease_that_ran_out_while_the_redis_was_away_is_taken_again_before_anything_is_done(
+    bench: Bench,
+) -> None:
+    bench.add(A, "0 * * * *")
+    scheduler = bench.scheduler()
+    bench.at("2026-06-01 00:59")
+    assert scheduler.lease is not None
+    bench.store.client.delete(scheduler.lease._key)
+    assert bench.at("2026-06-01 01:00") == [A]
+    assert scheduler.lease.fence == 2
+
+
 def test_who_takes_over_from_a_dead_leader_says_so_and_misses_nothing(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
