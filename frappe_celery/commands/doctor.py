@@ -38,12 +38,11 @@ def doctor(site: str | None, as_json: bool) -> None:
 
 
 def _examine(site: str | None) -> Report:
-    from frappe_celery import hosts
     from frappe_celery.doctor.examination import examine
     from frappe_celery.jobs import get_store
 
     try:
-        return examine(get_store(), hosts.current(), site)
+        return examine(get_store(), site)
     except FrappeCeleryError as exc:
         section = Section("broker")
         section.problem(f"{type(exc).__name__}: {exc}")

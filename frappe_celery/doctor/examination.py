@@ -15,11 +15,10 @@ from frappe_celery.doctor import (
 )
 from frappe_celery.doctor.report import Report
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import JobStore
 
 
-def examine(store: JobStore, host: Host, site: str | None = None) -> Report:
+def examine(store: JobStore, site: str | None = None) -> Report:
     """Every group of checks; with `site` only its jobs and its schedule.
 
     Raises:
@@ -36,8 +35,8 @@ def examine(store: JobStore, host: Host, site: str | None = None) -> Report:
     sites = [site] if site else store.settings.sites()
     return Report(
         [
-            scheduler.check(store, host, sites, now.at),
-            workers.check(now, living),
+            scheduler.check(store, sites, now.at),
+            workers.check(now, living, store.settings),
             queues.check(store, now, living, site),
             failures.check(store, now, site),
             ghosts.check(store, now, site),

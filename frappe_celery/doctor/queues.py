@@ -49,7 +49,7 @@ def _check_queue(
         "failed": sum(place.failed for place in places),
         "oldest_waits_seconds": None if waits is None else round(waits, 1),
         "methods": found,
-        "methods_of": of,
+        "methods_of": of or None,
     }
     if any(row[name] for name in ("queued", "started", "scheduled", "failed")):
         section.rows.append(row)

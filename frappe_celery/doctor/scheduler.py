@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 
+from frappe_celery import hosts
 from frappe_celery.doctor.report import Section
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import JobStore
 from frappe_celery.schedule.pulse import PULSE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
@@ -19,7 +19,7 @@ SITES_SECONDS = 5.0
 """For so long sites are asked, one after the other: each may have a database of its own."""
 
 
-def check(store: JobStore, host: Host, sites: list[str], now: float) -> Section:
+def check(store: JobStore, sites: list[str], now: float) -> Section:
     """Each site with the reason why nothing of it is scheduled; then the leader."""
     section = Section("scheduler")
     until = time.monotonic() + SITES_SECONDS
@@ -27,7 +27,7 @@ def check(store: JobStore, host: Host, sites: list[str], now: float) -> Section:
         if time.monotonic() > until:
             section.note(f"{len(sites) - number} more sites were not asked", "ask one with --site")
             break
-        section.rows.append({"site": site, "state": _state(section, store, host, site)})
+        section.rows.append({"site": site, "state": _state(section, store, site)})
     scheduled = any(row.get("state") == SCHEDULED for row in section.rows)
     _check_leader(section, store, now, scheduled)
     return section
@@ -36,10 +36,10 @@ def check(store: JobStore, host: Host, sites: list[str], now: float) -> Section:
 SCHEDULED = "scheduled"
 
 
-def _state(section: Section, store: JobStore, host: Host, site: str) -> str:
+def _state(section: Section, store: JobStore, site: str) -> str:
     try:
-        store.settings.site_config(site)
-        off = why_off(host, store.settings, site)
+        store.settings.site_config(site)  # which why_off takes for a reason
+        off = why_off(hosts.current(), store.settings, site)
     except Exception as exc:
         what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
         section.problem(f"site {site} cannot be read, and nothing of it is scheduled: {what}")

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from frappe_celery import hosts
 from frappe_celery.doctor.report import Section
 from frappe_celery.doctor.snapshot import Snapshot
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.settings import Settings
 
 SILENT_SECONDS = 30.0
 """Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
 
 
-def check(snapshot: Snapshot, workers: list[WorkerInfo]) -> Section:
+def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Section:
     """Every living worker, and jobs in the hands of dead ones."""
     section = Section("workers")
+    if hosts.is_bench() and not config.frappe_celery_enabled:
+        section.warn(
+            "this bench is not switched over: Frappe's jobs go to RQ and its workers",
+            "switch it over: frappe-celery enable",
+        )
     for worker in workers:
         section.rows.append(
             {
