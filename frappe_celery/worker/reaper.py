@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection
+
+from redis.exceptions import ResponseError
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -47,8 +50,10 @@ def reap(
     started_runs = []
     with naming_the_server(store.url):
         seconds, microseconds = store.client.time()
-        before = seconds + microseconds / 1e6 - dead_after
-        for consumer in store.client.zrangebyscore(store.keys.consumers, "-inf", f"({before}"):
+        now = seconds + microseconds / 1e6
+        before = now - dead_after
+        since = _may_be_judged_since(store, now)
+        for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
             name = consumer.decode()
             while started := _started_by(store, name, before):
                 for run in started:
@@ -61,6 +66,18 @@ def reap(
                     )
                 started_runs += started
     return started_runs
+
+
+def _may_be_judged_since(store: JobStore, now: float) -> float:
+    """Who gave no sign of life after the broker's start may just not have connected again yet.
+
+    Also a worker that has only just started, and has no patience to keep, must know that.
+    """
+    try:
+        up = float(store.client.info("server")["uptime_in_seconds"])
+    except ResponseError:  # a server that does not let everybody ask
+        return -math.inf
+    return now - up if up < PATIENCE_SECONDS else -math.inf
 
 
 def _started_by(store: JobStore, consumer: str, before: float) -> list[str]:

@@ -98,6 +98,19 @@ def test_a_job_that_runs_over_a_restart_finishes_and_is_not_taken_for_dead(
     wait_until(lambda: reap(store) == [] and held(store) == 0, what="nothing is held any more")
 
 
+def test_a_worker_that_starts_after_a_restart_judges_nobody_who_had_no_time_to_connect_again(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    worker(project)
+    job = enqueue("myapp.core.work", text="job", until=str(until))
+    wait_until(lambda: "job started" in project.effects(), what="it runs")
+    restart(own_redis)
+    assert reap(store, dead_after=0) == []
+    until.touch()
+    assert ended(job).status == JobStatus.FINISHED
+
+
 def consumers_older_than(store: JobStore, seconds: float) -> int:
     before = store.client.time()[0] - seconds
     return int(store.client.zcount(store.keys.consumers, "-inf", before))
