@@ -18,6 +18,7 @@ from kombu import Exchange, Queue
 from frappe_celery import error_mail, hosts, settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
+from frappe_celery.log_output import output
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS, GreenPool
@@ -186,6 +187,7 @@ def _add(app: Celery) -> None:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, Promoter, Processes, BrokerWatch))
     app.steps["worker"].add(GreenPool)
+    output.connect(app)
     error_mail.connect(app)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")

@@ -136,6 +136,13 @@ class Options:
         " become one mail each `digest_minutes` (5).",
         dict,
     )
+    logs: str | None = _option(
+        None,
+        "`files`: workers and beat keep worker.log, worker.error.log, scheduler.log in `logs/`;"
+        " `output`: they only print; `json`: JSON lines on standard output. Default: `files`, for"
+        " a worker whose output a process manager keeps there already `output`.",
+        str,
+    )
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int
     )
@@ -201,6 +208,8 @@ class Settings(Options):
                 f"frappe_version is {self.frappe_version!r}; it must be one of"
                 f" {', '.join(map(str, FRAPPE_VERSIONS))}"
             )
+        if self.logs not in (None, "files", "output", "json"):
+            raise ConfigError(f"logs is {self.logs!r}; it must be one of files, output, json")
         queues = self.queues  # checked at once, not at the first job
         for method, queue in self.cron_queues.items():
             if queue not in queues:

@@ -17,7 +17,6 @@ from frappe_celery.hosts.bench import preload, run
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
-from frappe_celery.hosts.bench.logs import as_frappe_keeps_them
 from frappe_celery.hosts.bench.schedule import off, rows
 from frappe_celery.hosts.bench.schedule.sync import sync
 from frappe_celery.schedule import told
@@ -83,7 +82,6 @@ class BenchHost:
     def import_apps(self) -> None:
         """Make this process the parent of a worker, as `bench worker` would."""
         site_opening.enter_sites_folder()
-        as_frappe_keeps_them()
         background_jobs._start_sentry()
         niceness = settings.current().site_config("").get("background_process_niceness")
         os.nice(background_jobs.BACKGROUND_PROCESS_NICENESS if niceness is None else int(niceness))

@@ -1,0 +1,9 @@
+"""What workers and beat write, and where (research document section 7; setting `logs`).
+
+output   a program's lines: information to standard output, warnings and errors to standard
+         error, as RQ does; in `logs/` too, unless a process manager keeps them there already
+files    worker.log, worker.error.log, scheduler.log in the bench's or project's `logs/`
+as_json  one JSON object a line on standard output, for containers
+stacks   SIGUSR1: where a stuck worker or one of its processes stands
+monitor  monitor.json.log of the standalone host; a bench has Frappe's own
+"""

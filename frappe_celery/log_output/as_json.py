@@ -1,0 +1,42 @@
+"""A log record as one line of JSON (setting `logs: json`)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_celery.jobs.running import current_job
+
+_FROM_CELERY = {"id": "run", "name": "method", "runtime": "runtime", "return_value": "result"}
+"""What Celery's lines about a task know, under the names that our jobs have."""
+
+
+class JSONFormatter(logging.Formatter):
+    """`timestamp` (UTC), `level`, `logger`, `process`, `message`; of a job what is known."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        entry: dict[str, Any] = {
+            "timestamp": datetime.fromtimestamp(record.created, timezone.utc).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "process": f"{record.processName}.{record.process}",
+            "message": record.getMessage(),
+        }
+        entry.update(_of_the_task(record))
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False, default=repr)
+
+
+def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
+    job = current_job()
+    if job is not None:
+        values: dict[str, Any] = {"site": job.site, "job": job.id, "queue": job.queue}
+        return {**values, "run": job.run_id, "method": job.method, "user": job.user}
+    if not isinstance(record.args, dict):
+        return {}
+    known = record.args
+    return {_FROM_CELERY[name]: known[name] for name in _FROM_CELERY.keys() & known.keys()}
