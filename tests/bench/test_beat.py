@@ -254,6 +254,7 @@ def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
         says(scheduler, f"{A} of site {site}, due")
         change(bench, other, db_port=port)
         says(scheduler, f"site {other}: is scheduled again")
+        says(scheduler, off)  # once, though it was asked again and again
 
         change(bench, other, db_port=silent.getsockname()[1])
         bench.ask(SAVED.format(method=B, values=values))
@@ -261,7 +262,6 @@ def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
         says(scheduler, "its database has not answered for 10 s", 20)
         change(bench, other, db_port=port)
     says(scheduler, f"site {other}: is scheduled again", times=2)
-    says(scheduler, off)
 
 
 def test_sites_come_and_go(bench: Bench, sites: list[str]) -> None:
@@ -275,14 +275,18 @@ def test_sites_come_and_go(bench: Bench, sites: list[str]) -> None:
         bench.ask(SAVED.format(method=A, values=values), name)
         says(scheduler, f"{A} of site {name}, due")
         bench.worker(1)
-        assert bench.ask(
+        written = bench.ask(
             f"""
-            row = frappe.get_doc("Scheduled Job Type", {{"method": {A!r}}})
-            until(lambda: row.reload().last_execution.year > 2024)
-            answer = frappe.get_all("Scheduled Job Log", pluck="status")
+            def row():
+                frappe.db.rollback()
+                return frappe.get_all("Scheduled Job Type", {{"method": {A!r}}}, ["*"])[0]
+            until(lambda: row().last_execution.year > 2024)
+            answer = frappe.get_all("Scheduled Job Log", pluck="scheduled_job_type")
+            assert set(answer) == {{row().name}}
             """,
             name,
-        ) in (["Complete"], ["Start"], ["Complete", "Complete"])  # the site itself may run it too
+        )
+        assert written
     finally:
         shutil.rmtree(copied)
     bench.ask(SAVED.format(method=A, values=values), sites[0])
@@ -322,4 +326,5 @@ def test_sync_is_what_migrate_does(bench: Bench, sites: list[str]) -> None:
     )
     apps = "answer = frappe.get_installed_apps()"
     shown = bench.run("frappe-celery", "schedule", "--json", "--site", sites[1])
-    assert {line["app"] for line in json.loads(shown)} <= set(bench.ask(apps, sites[1]))
+    lines = json.loads(shown[shown.index("[\n") :])  # after what modules warn of
+    assert {line["app"] for line in lines} <= set(bench.ask(apps, sites[1]))
