@@ -33,7 +33,8 @@ local at, known = tonumber(was[2] or ''), tonumber(ARGV[5])
 redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'at', ARGV[2])
 local emptied, again = not was[1] and known, was[1] and was[1] ~= ARGV[1]
 local went_back = again and known and at < known
-if emptied or went_back or (again and ARGV[4] == '0') then
+local took_over = again and tonumber(ARGV[3]) < at  -- it ran already: replication lags behind
+if emptied or went_back or took_over or (again and ARGV[4] == '0') then
   local from = at or tonumber(ARGV[6])
   local to = tonumber(ARGV[3])
   if to <= from then to = tonumber(ARGV[2]) end
@@ -139,8 +140,8 @@ def check(section: Section, store: JobStore, now: float) -> None:
             )
         else:
             section.note(
-                f"the Redis was started again at {end}: jobs enqueued from {start} to then may have"
-                " been lost, if it was not shut down in order"
+                f"the Redis was started again, or another took over, at {end}: jobs enqueued from"
+                f" {start} to then may have been lost, if that was not in order"
             )
 
 

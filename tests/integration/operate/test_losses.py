@@ -62,11 +62,12 @@ def only(store: JobStore) -> Loss:
 def test_without_persistence_all_is_lost_and_said_so_before_and_after(
     store: JobStore, server: Server
 ) -> None:
-    (warning,) = read("doctor", code=2)["sections"]["broker"]["findings"]
+    began = at(store)
+    (warning,) = read("doctor", code=2)["sections"]["broker"]["findings"]  # the first mark
+    looked = at(store)
     assert warning["level"] == "warning"
     assert "every job that waits is lost" in warning["text"]
     assert "appendfsync always" in warning["advice"]
-    began = at(store)
     watch = Watch(store)
     watch.look()
     enqueued(store, "gone")
@@ -76,7 +77,7 @@ def test_without_persistence_all_is_lost_and_said_so_before_and_after(
     watch.look()
     loss = only(store)
     assert loss.all
-    assert began - 1 < loss.start <= began + 0.5
+    assert began - 0.01 < loss.start <= looked + 0.01
     assert killed - 2 < loss.end <= killed + 2  # a server tells its age in whole seconds
     texts = [f["text"] for f in read("doctor", code=2)["sections"]["broker"]["findings"]]
     assert any("lost everything" in text for text in texts)
@@ -138,6 +139,24 @@ def test_a_flushed_database_is_a_loss_and_a_new_one_is_none(store: JobStore) -> 
     store.client.flushdb()
     watch.look()
     assert only(store).all
+
+
+@pytest.mark.parametrize("store", [()], indirect=True)
+def test_a_fail_over_may_have_lost_what_the_replica_had_not_yet(
+    store: JobStore, server: Server
+) -> None:
+    """The mark is another server's, and this one ran already when it was made."""
+    watch = Watch(store)
+    watch.look()
+    wait_until(lambda: store.client.info("server")["uptime_in_seconds"] >= 2, what="it is up")
+    watch.look()
+    marked = float(store.client.hget(f"{store.keys.prefix}broker:mark", "at"))
+    store.client.hset(f"{store.keys.prefix}broker:mark", "run_id", "the master's")
+    watch.look()
+    loss = only(store)
+    assert (loss.all, loss.sure, loss.start) == (False, False, pytest.approx(marked, abs=0.01))
+    notes = [f["text"] for f in read("doctor", code=2)["sections"]["broker"]["findings"]]
+    assert any("another took over" in text for text in notes)
 
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)
