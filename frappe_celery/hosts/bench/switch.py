@@ -14,12 +14,14 @@ from shutil import copyfile
 
 from frappe_celery import hosts, settings
 from frappe_celery.config_writing import edit_json
-from frappe_celery.errors import ConfigError
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.settings import Settings
 
 KEY = "frappe_celery_enabled"
 HOOK = "frappe_celery_hook"
 """Sorts after the `.pth` files that make frappe and frappe_celery importable."""
+ACL_RULES = "~frappe_celery:* ~_kombu* ~*.pidbox* ~celeryev* ~rq:* &* +@all -@admin"
+"""What a Redis user has to be allowed: our keys, those of Celery's remote control, RQ's."""
 
 
 def imported(module: str) -> None:
@@ -109,7 +111,35 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
             "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
             " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
         )
-    from frappe_celery.jobs.connection import connect, naming_the_server  # needs a redis of ours
+    if config.site_config("").get("redis_queue_sentinel_enabled"):
+        raise ConfigError(
+            "redis_queue_sentinel_enabled: Celery's processes here know one Redis, not Sentinels."
+            " Take the key out and have redis_queue lead to the master, through a proxy for example"
+        )
+    _refuse_a_redis_that_may_not_be_used(config)
 
-    with naming_the_server(config.store_url):
-        connect(config.store_url).ping()
+
+def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
+    from redis.exceptions import AuthenticationError, NoPermissionError
+
+    from frappe_celery.jobs.connection import connect, naming_the_server, without_password
+
+    url = config.store_url
+    refused: Exception
+    try:
+        with naming_the_server(url):
+            client = connect(url)
+            client.set(f"{config.prefix}may_write", 1, ex=1)
+            client.publish(f"{config.prefix}may_publish", 1)
+            return
+    except NoPermissionError as exc:
+        refused = exc
+    except BrokerUnreachable as exc:
+        if not isinstance(exc.__cause__, AuthenticationError):
+            raise
+        refused = exc.__cause__
+    raise ConfigError(
+        f"the Redis at {without_password(url)} does not let us in: {str(refused).rstrip('.')}."
+        " Write a user and password into redis_queue, redis://user:password@host:port, that may"
+        f" use {ACL_RULES} (Frappe's own users, use_rq_auth, may use RQ's keys alone)"
+    ) from refused

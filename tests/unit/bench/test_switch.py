@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
 
+from frappe_celery.hosts.bench.switch import ACL_RULES
 from tests.unit.bench.conftest import STANDIN, StandInBench
 
 COMMAND = """
@@ -131,6 +133,39 @@ def test_no_redis(switch: Switch) -> None:
     )
     switch.bench.configure(redis_queue=None)
     assert "redis_queue is not set" in refusal(switch)
+
+
+def test_a_redis_that_sentinels_name(switch: Switch) -> None:
+    switch.bench.configure(redis_queue_sentinel_enabled=True)
+    assert "not Sentinels" in refusal(switch)
+
+
+def test_a_redis_user_who_may_use_rqs_keys_alone(switch: Switch, redis_url: str) -> None:
+    rqs = ("~rq:[^q]*", "~rq:queues", f"~rq:queue:{switch.bench.id}:*", "+@all", "-@admin")
+    server = redis.Redis.from_url(redis_url)
+    user = switch.bench.id
+    try:
+        server.execute_command("ACL", "SETUSER", user, "on", ">right", *rqs)
+        said = refusal(switch, FRAPPE_CELERY_REDIS_QUEUE=with_user(redis_url, user, "right"))
+        assert "does not let us in" in said
+        assert ACL_RULES in said
+        assert "right" not in said.partition("does not let us in")[0]
+        said = refusal(switch, FRAPPE_CELERY_REDIS_QUEUE=with_user(redis_url, user, "wrong"))
+        assert "WRONGPASS" in said or "invalid username-password" in said
+
+        server.execute_command("ACL", "SETUSER", user, *ACL_RULES.split())
+        url = with_user(redis_url, user, "right")
+        code, output = switch.run("enable", FRAPPE_CELERY_REDIS_QUEUE=url)
+        assert code == 0, output
+    finally:
+        server.execute_command("ACL", "DELUSER", user)
+        server.close()
+
+
+def with_user(url: str, user: str, password: str) -> str:
+    """The same server, as another user."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}").geturl()
 
 
 def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
