@@ -109,20 +109,26 @@ class JobStore:
         """
         keys, place = self.keys, record.place_of(message)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
+        asked = ""
+        ttls = message.result_ttl, message.failure_ttl
+        if own_id or deduplicate or front or at_most or claim or (at, *ttls) != (None, None, None):
+            asked = _as_texts(
+                own_id=own_id or None,
+                deduplicate=deduplicate or None,
+                front=front or None,
+                most=at_most or None,
+                at=at,
+                result_ttl=message.result_ttl,
+                failure_ttl=message.failure_ttl,
+                due=claim and claim.due,
+                claim=claim and claim.key,
+                fence=(claim and claim.fence) or None,
+            )
         outcome, other = self.run_script(
             "enqueue",
-            (
-                keys.record(message.run),
-                keys.ids(message.id),
-                keys.index(place, status),
-                keys.queue(message.queue),
-                claim.key if claim else keys.places,
-            ),
-            *(keys.prefix, message.run, place, message.enqueued_at),
-            *(front, int(deduplicate), int(own_id), at_most, claim.due if claim else ""),
-            *(message.queue, message.id, record.about(message), message.seal(self.signer)),
-            *("" if v is None else v for v in (message.result_ttl, message.failure_ttl, at)),
-            (claim and claim.fence) or "",
+            (keys.record(message.run), keys.index(place, status), keys.queue(message.queue)),
+            *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
+            *(record.about(message), message.seal(self.signer), asked),
         )
         if outcome == b"enqueued":
             job = self.job_of(message)
@@ -398,6 +404,11 @@ class JobStore:
         self.delete(job.run_id)
         assert again is not None
         return again
+
+
+def _as_texts(**asked: Any) -> str:
+    """What is asked (not None) as a script reads it."""
+    return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
 
 
 _store: JobStore | None = None

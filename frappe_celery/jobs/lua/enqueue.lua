@@ -1,34 +1,48 @@
 -- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
--- KEYS: record, ids, index of its first status, queue's list, claim
--- ARGV: prefix, run, place, now, front (0, 1, or more: the number waiting from which it is;
---       -1: into no queue),
---       deduplicate (0/1), has an id of its own (0/1), most that may wait (0: any number),
---       due ('' : none), queue, id, about, message, for how many seconds its record is kept once
---       it has finished or failed ('' : as configured), when it is to enter its queue ('' : now),
---       and the fence of the scheduler that claims ('' : it need not lead)
+-- KEYS: record, index of its first status, queue's list
+-- ARGV: prefix, run, place, now, queue, id, about, message, and what else is asked as a JSON object
+--       ('' : nothing, as for most jobs; texts, since Lua would round numbers):
+--         own_id: the caller gave the id; deduplicate: do nothing while a run with it is not over;
+--         front: 1, or the number waiting from which it goes first; -1: into no queue;
+--         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
+--         its record is kept once it has finished or failed;
+--         due, claim: of a schedule entry, and its key; fence: of the scheduler that must lead
 -- Returns 'enqueued', 'duplicate', 'claimed', 'deposed' or 'overloaded', and the run that stands in
 -- the way.
-local prefix, run, place, now = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local front, most, due, at = tonumber(ARGV[5]), tonumber(ARGV[8]), ARGV[9], ARGV[16]
+local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
-if ARGV[17] ~= '' and redis.call('GET', prefix .. 'beat:lease') ~= ARGV[17] then
+if ARGV[9] == '' then
+  redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
+    'status', 'queued', 'enqueued_at', now)
+  redis.call('ZADD', KEYS[2], now, run)
+  redis.call('SADD', prefix .. 'places', place)
+  redis.call('LPUSH', KEYS[3], run)
+  redis.call('PUBLISH', prefix .. 'bell', queue)
+  return {'enqueued', run}
+end
+
+local asked = cjson.decode(ARGV[9])
+local front, most = tonumber(asked.front or 0), tonumber(asked.most or 0)
+local ids = prefix .. 'id:' .. id
+
+if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then
   return {'deposed', ''}
 end
-local acted = due ~= '' and redis.call('GET', KEYS[5])
-if acted and tonumber(acted) >= tonumber(due) then return {'claimed', acted} end
+local acted = asked.due and redis.call('GET', asked.claim)
+if acted and tonumber(acted) >= tonumber(asked.due) then return {'claimed', acted} end
 local function act(outcome, by)  -- on every due time since the last one that was acted on
-  if due == '' then return end
-  redis.call('SET', KEYS[5], due)
-  local entry = string.sub(KEYS[5], #prefix + #'due:' + 1)
+  if not asked.due then return end
+  redis.call('SET', asked.claim, asked.due)
+  local entry = string.sub(asked.claim, #prefix + #'due:' + 1)
   redis.call('LPUSH', prefix .. 'acted', cjson.encode(
-    {entry = entry, after = acted or '', due = due, outcome = outcome, run = by}))
+    {entry = entry, after = acted or '', due = asked.due, outcome = outcome, run = by}))
   redis.call('LTRIM', prefix .. 'acted', 0, 9999)
 end
-if ARGV[6] == '1' then
+if asked.deduplicate then
   local gone = {}
-  for _, other in ipairs(redis.call('ZREVRANGE', KEYS[2], 0, -1)) do
+  for _, other in ipairs(redis.call('ZREVRANGE', ids, 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
     if status == 'queued' or status == 'started' or status == 'scheduled' then
       act('duplicate', other)
@@ -45,33 +59,33 @@ if ARGV[6] == '1' then
       redis.call('ZREM', prefix .. 'expiring', ended .. '\n' .. other)
     end
     redis.call('DEL', record)
-    redis.call('ZREM', KEYS[2], other)
+    redis.call('ZREM', ids, other)
   end
 end
 local waiting = 0
-if at == '' and (most > 0 or front > 1) then waiting = redis.call('LLEN', KEYS[4]) end
+if not asked.at and (most > 0 or front > 1) then waiting = redis.call('LLEN', KEYS[3]) end
 if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
-redis.call('HSET', KEYS[1], 'id', ARGV[11], 'place', place, 'about', ARGV[12],
-  'message', ARGV[13], 'status', at == '' and 'queued' or 'scheduled', 'enqueued_at', now)
-if ARGV[14] ~= '' then redis.call('HSET', KEYS[1], 'result_ttl', ARGV[14]) end
-if ARGV[15] ~= '' then redis.call('HSET', KEYS[1], 'failure_ttl', ARGV[15]) end
-if ARGV[7] == '1' then
-  redis.call('ZADD', KEYS[2], now, run)
-  redis.call('PERSIST', KEYS[2])
+redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
+  'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
+if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
+if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
+if asked.own_id then
+  redis.call('ZADD', ids, now, run)
+  redis.call('PERSIST', ids)
 end
-redis.call('ZADD', KEYS[3], now, run)
+redis.call('ZADD', KEYS[2], now, run)
 redis.call('SADD', prefix .. 'places', place)
 act('enqueued', run)
-if at ~= '' then
-  redis.call('ZADD', prefix .. 'scheduled', at, run)
+if asked.at then
+  redis.call('ZADD', prefix .. 'scheduled', asked.at, run)
   if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end
   return {'enqueued', run}
 end
 if front == 1 or (front > 1 and waiting > front) then
-  redis.call('RPUSH', KEYS[4], run)
+  redis.call('RPUSH', KEYS[3], run)
 elseif front >= 0 then
-  redis.call('LPUSH', KEYS[4], run)
+  redis.call('LPUSH', KEYS[3], run)
 end
-redis.call('PUBLISH', prefix .. 'bell', ARGV[10])
+redis.call('PUBLISH', prefix .. 'bell', queue)
 return {'enqueued', run}
