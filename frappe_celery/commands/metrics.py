@@ -1,0 +1,66 @@
+"""`frappe-celery metrics`: an endpoint for Prometheus."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+
+import click
+
+from frappe_celery.errors import BrokerUnreachable, ConfigError
+
+LOOK_SECONDS = 10.0
+"""How often what ended is counted when nobody scrapes; records are kept for `rq_results_ttl`."""
+
+
+@click.command()
+@click.option("--port", "-p", type=click.IntRange(0, 65535), default=9808, show_default=True)
+@click.option(
+    "--address",
+    default="127.0.0.1",
+    show_default=True,
+    help="Where to listen; 0.0.0.0 for every network. There is no login.",
+)
+def metrics(port: int, address: str) -> None:
+    """Serve metrics of all sites for Prometheus: one such process is enough for a bench.
+
+    Jobs by site, queue and method, how long they waited and ran, workers, the scheduler's lag and
+    leader. They are read from Redis, and cost the jobs nothing.
+    """
+    try:
+        from prometheus_client import CollectorRegistry, start_http_server
+    except ImportError:
+        raise ConfigError(
+            "metrics need prometheus-client: pip install 'frappe_celery[metrics]'"
+        ) from None
+    from frappe_celery.jobs import get_store
+    from frappe_celery.metrics.exposition import Exposition
+
+    registry = CollectorRegistry()
+    exposition = Exposition(get_store(), registry)
+    try:
+        server, _ = start_http_server(port, address, registry)
+    except OSError as exc:
+        raise click.ClickException(f"cannot listen on {address}:{port}: {exc}. Use --port") from exc
+    click.echo(f"http://{address}:{server.server_port}/metrics")
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    _follow(exposition.count, told)
+    server.shutdown()
+
+
+def _follow(count: Callable[[], None], told: threading.Event) -> None:
+    """Count what ended until told to stop; a broker that is away is waited for."""
+    away = False
+    while True:
+        try:
+            count()
+            away = False
+        except BrokerUnreachable as exc:
+            if not away:
+                click.echo(f"{exc}. It is tried again by itself", err=True)
+            away = True
+        if told.wait(LOOK_SECONDS):
+            return
