@@ -16,6 +16,7 @@ COMMANDS = {
     "beat": "frappe_celery.commands.worker",
     "doctor": "frappe_celery.commands.doctor",
     "jobs": "frappe_celery.commands.jobs",
+    "metrics": "frappe_celery.commands.metrics",
     "demo": "frappe_celery.commands.demo",
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",
