@@ -28,6 +28,7 @@ from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
+from frappe_celery.worker.shutdown import Shutdown
 
 TRANSPORT = "frappe_celery.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
@@ -186,7 +187,7 @@ def _add(app: Celery) -> None:
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, Promoter, Processes, BrokerWatch))
-    app.steps["worker"].add(GreenPool)
+    app.steps["worker"].update((GreenPool, Shutdown))
     output.connect(app)
     error_mail.connect(app)
     app.user_options["worker"].add(

@@ -14,6 +14,7 @@ from frappe_celery.errors import FrappeCeleryError
 COMMANDS = {
     "worker": "frappe_celery.commands.worker",
     "beat": "frappe_celery.commands.worker",
+    "drain": "frappe_celery.commands.drain",
     "doctor": "frappe_celery.commands.doctor",
     "jobs": "frappe_celery.commands.jobs",
     "metrics": "frappe_celery.commands.metrics",

@@ -1,0 +1,76 @@
+"""`frappe-celery drain`: the workers take no more jobs, and end those that they have."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from frappe_celery import settings
+from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.connection import naming_the_server
+
+LOOK_SECONDS = 0.2
+ANSWER_SECONDS = 2.0
+
+
+@click.command()
+@click.option(
+    "--timeout",
+    type=click.IntRange(0),
+    help="Seconds to wait. Default: `shutdown_seconds` of the configuration.",
+)
+def drain(timeout: int | None) -> None:
+    """Have every worker take no more jobs, and wait until none runs; before a deployment.
+
+    What waits stays in its queue. A worker that is started afterwards takes jobs again. Ends with 1
+    when jobs still run after the time; they run on.
+    """
+    store = get_store()
+    workers = store.workers.all()
+    if not workers:
+        click.echo("No worker runs.")
+        return
+    _take_no_more(len(workers))
+    if timeout is None:
+        timeout = settings.current().shutdown_seconds
+    give_up_at = time.monotonic() + timeout
+    while held := _held(store):
+        if time.monotonic() > give_up_at:
+            jobs = [job for job in store.read(held) if job is not None]
+            names = (
+                ", ".join(f"{job.method} ({job.id})" for job in jobs) or "one that has just ended"
+            )
+            raise click.ClickException(f"still running after {timeout} s: {names}")
+        time.sleep(LOOK_SECONDS)
+    click.echo(f"Drained: {len(workers)} workers take no more jobs, and none runs.")
+
+
+def _take_no_more(workers: int) -> None:
+    from frappe_celery import app
+
+    for queue in settings.current().queues:
+        answers: list[Any] = app.control.broadcast(  # type: ignore[assignment]  # with reply=True
+            "cancel_consumer",
+            arguments={"queue": queue},
+            reply=True,
+            limit=workers,
+            timeout=ANSWER_SECONDS,
+        )
+        if len(answers) < workers:
+            raise click.ClickException(
+                f"{workers - len(answers)} of {workers} workers did not answer within"
+                f" {ANSWER_SECONDS:.0f} s and may take jobs still: see `frappe-celery doctor`"
+            )
+
+
+def _held(store: JobStore) -> list[str]:
+    """The runs that workers have in hand, out of the bench's queues."""
+    queues = {store.keys.queue(queue) for queue in settings.current().queues}
+    with naming_the_server(store.url):
+        pipe = store.client.pipeline(transaction=False)
+        for consumer in store.client.zrange(store.keys.consumers, 0, -1):
+            pipe.hvals(store.keys.in_flight(consumer.decode()))
+        held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
+    return [run for queue, _, run in held if queue in queues]
