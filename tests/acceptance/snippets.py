@@ -60,6 +60,7 @@ def snippet(heading: str, copy: str, number: int = 1) -> Callable[[Check], Check
 
 
 COMMANDS = "test_document_commands.py::"
+LOGS = "test_logs_section.py::"
 
 ELSEWHERE = {
     ("BELANGRIJK: bench migrate na wijzigingen", 1): COMMANDS + "test_changed_hooks_wait_for_sync",
@@ -67,6 +68,12 @@ ELSEWHERE = {
     ("Worker Processen", 1): COMMANDS + "test_a_worker_of_its_own_for_each_queue",
     ("Worker Processen", 2): COMMANDS + "test_a_worker_for_several_queues",
     ("Burst Mode", 1): COMMANDS + "test_burst_mode",
+    ("Email Notificaties voor Failed Jobs", 1): "test_errors_section.py"
+    "::test_a_failed_job_is_mailed_to_the_document_s_admin",
+    ("Monitor Feature", 1): LOGS + "test_the_monitor_s_line_is_the_document_s",
+    ("Monitor Feature", 2): LOGS + "test_the_monitor_s_line_is_the_document_s",
+    ("Stuck Worker Debug", 1): LOGS
+    + "test_sigusr1_writes_the_stack_to_worker_error_log_and_the_job_goes_on",
 }
 """Blocks that are no Python, and the test of each."""
 
@@ -75,10 +82,6 @@ LATER = {
         "Cron Syntax Referentie",
         1,
     ): "a drawing of the five fields; see tests/unit/schedule",
-    ("Email Notificaties voor Failed Jobs", 1): "issue 5: mail on failure",
     ("Bench Doctor Command", 1): "issue 5: doctor",
-    ("Monitor Feature", 1): "issue 5: logs",
-    ("Monitor Feature", 2): "issue 5: logs",
-    ("Stuck Worker Debug", 1): "issue 5: logs, SIGUSR1",
 }
 """Blocks that nothing runs yet, and why."""

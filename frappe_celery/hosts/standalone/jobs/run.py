@@ -15,6 +15,7 @@ from frappe_celery.hosts.reruns import RunAgain, with_reruns
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.database.errors import is_retryable
 from frappe_celery.hosts.standalone.documents.locking import release_document_locks
+from frappe_celery.hosts.standalone.messages import monitor
 from frappe_celery.hosts.standalone.messages.error_log import log_error
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import call, get_attr
@@ -60,6 +61,7 @@ def _attempt(run: Run, last: bool) -> Any:
             user=run.user,
             after_job=CallbackManager(),
         )
+        monitor.start(run.method, run.kwargs)
         for hook in get_hooks("before_job"):
             call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
         return _call(run, function, last)
@@ -82,6 +84,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
     finally:
         release_document_locks()
         if not again:
+            monitor.stop()
             for hook in get_hooks("after_job"):
                 call(hook, method=run.method, kwargs=run.kwargs, result=result)
             local.job.after_job.run()

@@ -1,0 +1,9 @@
+"""`frappe.monitor`."""
+
+from frappe_celery.hosts.standalone.messages.monitor import (
+    add_data_to_monitor,
+    get_trace_id,
+    log_file,
+)
+
+__all__ = ["add_data_to_monitor", "get_trace_id", "log_file"]
