@@ -18,8 +18,8 @@ from rich.text import Text
 from frappe_celery import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus
-from frappe_celery.jobs.editing import message_of
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.requeue import message_of
 from frappe_celery.mail.secrets import masked, masked_text
 
 STYLES = {

@@ -13,7 +13,8 @@ from frappe_celery import settings
 from frappe_celery.commands.options import known_queue, known_site, when
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
-from frappe_celery.jobs.editing import message_of, requeue_with
+from frappe_celery.jobs.requeue import message_of
+from frappe_celery.jobs.requeue import requeue as requeue_job
 from frappe_celery.jobs.search import Wanted, search
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -234,7 +235,7 @@ def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
         )
     if unknown:
         click.secho(f"{job.id}: {', '.join(unknown)} is new", fg="yellow", err=True)
-    requeue_with(job, edit, unset)
+    requeue_job(job, edit, unset)
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -225,4 +225,6 @@ class Job:
 
     def requeue(self) -> Job:
         """Run an ended job again, as a new run under the same id."""
-        return self.store.requeue(self)
+        from frappe_celery.jobs.requeue import requeue
+
+        return requeue(self)

@@ -6,18 +6,17 @@ import heapq
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from uuid import uuid4
 
 from redis.exceptions import RedisError
 
 from frappe_celery import settings
-from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
+from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
-from frappe_celery.jobs.job import ACTIVE, ENDED, Job, JobStatus
+from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.scripts import Scripts
@@ -386,24 +385,6 @@ class JobStore:
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
-
-    def requeue(self, job: Job) -> Job:
-        """Run an ended job again, as a new run under the same id; the old record goes.
-
-        Raises:
-            InvalidJobOperation: it has not ended.
-        """
-        if job.get_status() not in ENDED:
-            raise InvalidJobOperation(
-                f"job {job.id} is {job.status}: only an ended one is requeued"
-            )
-        message = JobMessage.open(self.signer, self.message_of(job.run_id), job.run_id)
-        again = self.enqueue(
-            replace(message, run=str(uuid4()), deliveries=1, enqueued_at=time.time()), own_id=True
-        )
-        self.delete(job.run_id)
-        assert again is not None
-        return again
 
 
 def _as_texts(**asked: Any) -> str:

@@ -205,6 +205,16 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
     assert "No such jobs" in run(*arguments, "--yes").output
 
 
+def test_a_job_that_two_people_requeue_at_once_runs_once(store: JobStore) -> None:
+    job = failed(store, "twice", id=jid("twice"))
+    seen_by_both = store.fetch_run(job.run_id)
+    store.client.copy(store.keys.record(job.run_id), "aside")
+    first = job.requeue()
+    store.client.rename("aside", store.keys.record(job.run_id))  # the other one was as fast
+    assert seen_by_both.requeue().run_id == first.run_id
+    assert store.queue_length("default") == 1
+
+
 def test_requeue_of_what_has_not_ended_is_an_error_and_the_others_go_on(store: JobStore) -> None:
     enqueued(store, "waits", id=jid("waits"))
     failed(store, "failed", id=jid("failed"))
