@@ -7,11 +7,17 @@ class FrappeCeleryError(Exception):
     """Root of the tree."""
 
 
+class ValidationError(Exception):
+    """Frappe's word for input that it refuses; `frappe.ValidationError` of the standalone host."""
+
+    http_status_code = 417
+
+
 class ConfigError(FrappeCeleryError, ValueError):
     """A setting, a site's configuration or a hooks.py says something that cannot be followed."""
 
 
-class UnknownQueue(FrappeCeleryError, ValueError):
+class UnknownQueue(FrappeCeleryError, ValidationError, ValueError):
     """`queue` is neither one of Frappe's three nor one of `workers` in the configuration."""
 
 
@@ -23,11 +29,11 @@ class CannotTravel(FrappeCeleryError, TypeError):
     """An argument of a job cannot be carried to a worker."""
 
 
-class DeduplicateNeedsJobId(FrappeCeleryError, ValueError):
+class DeduplicateNeedsJobId(FrappeCeleryError, ValidationError, ValueError):
     """`deduplicate=True` was given without the `job_id` that it compares by."""
 
 
-class QueueOverloaded(FrappeCeleryError):
+class QueueOverloaded(FrappeCeleryError, ValidationError):
     """Too many jobs wait (Frappe v17: `max_queued_jobs`)."""
 
 

@@ -6,6 +6,8 @@ on a bench and here.
 
 from __future__ import annotations
 
+from frappe_celery.errors import ValidationError as ValidationError
+
 
 class SiteNotSpecifiedError(Exception):
     pass
@@ -13,10 +15,6 @@ class SiteNotSpecifiedError(Exception):
 
 class IncorrectSitePath(Exception):
     http_status_code = 404
-
-
-class ValidationError(Exception):
-    http_status_code = 417
 
 
 class FrappeTypeError(TypeError):
@@ -254,3 +252,5 @@ class PrintFormatError(ValidationError):
 for _error in list(globals().values()):
     if isinstance(_error, type) and issubclass(_error, Exception):
         _error.__module__ = "frappe.exceptions"
+
+from frappe_celery.errors import QueueOverloaded  # noqa: E402, F401 (keeps its own module's name)

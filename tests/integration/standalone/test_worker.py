@@ -65,6 +65,11 @@ def after(commit):
     if not commit:
         raise ValueError("rolled back")
 
+def echo(given):
+    from frappe.model.document import Document
+    assert type(given["row"]) is frappe._dict and isinstance(given["doc"], Document)
+    return given
+
 def mark(name):
     frappe.get_doc({"doctype": "Seen", "name": name}).insert()
 """
@@ -225,3 +230,26 @@ def test_the_virtual_doctypes(frappe: Any, project: Project) -> None:
     (worker,) = wait_until(lambda: frappe.get_all("RQ Worker", fields=["*"]))
     assert worker.queue == "short, long"
     assert frappe.get_doc("RQ Worker", worker.name).pid == worker.pid
+
+
+def test_what_frappe_gives_travels_in_its_own_type(frappe: Any, project: Project) -> None:
+    project.worker()
+    doc = frappe.get_doc({"doctype": "Note", "name": "n1"}).insert()
+    given = {"row": frappe._dict(x=1), "doc": doc, "error": frappe.DoesNotExistError("x")}
+    job = frappe.enqueue("myapp.notes.echo", given=given)
+    assert ended(job) == "finished", job.exc_info
+    assert {name: type(value) for name, value in job.result.items()} == {
+        "row": frappe._dict,
+        "doc": type(doc),
+        "error": frappe.DoesNotExistError,
+    }
+
+
+def test_a_running_job_is_stopped_through_its_document(frappe: Any, project: Project) -> None:
+    project.worker()
+    job = frappe.enqueue("myapp.notes.slow", seconds=60)
+    wait_until(lambda: job.is_started)
+    document = frappe.get_doc("RQ Job", job.id)
+    document.stop_job()
+    wait_until(lambda: job.is_stopped)
+    document.stop_job()  # it ended: left alone

@@ -105,7 +105,7 @@ def test_save_stores_changes_and_is_refused_after_somebody_elses(frappe: Any) ->
     other.reload()
     other.size = 3
     other.save()
-    assert frappe.db.get_value("Thing", "a", ["size", "name"]) == [3, "a"]
+    assert frappe.db.get_value("Thing", "a", ["size", "name"]) == (3, "a")
 
 
 def test_a_missing_document(frappe: Any) -> None:
@@ -141,6 +141,8 @@ def test_values_without_a_document(frappe: Any) -> None:
     db = frappe.db
     assert db.get_value("Thing", {"size": 2}) == "b"
     assert db.get_value("Thing", "a", ["name", "size"], as_dict=True) == {"name": "a", "size": 1}
+    assert db.get_value("Thing", "a", ["name", "size"]) == ("a", 1)
+    assert db.get_values("Thing", {"size": 2}, ["name", "size"]) == [("b", 2)]
     assert db.get_value("Thing", "nobody", "size") is None
     assert sorted(db.get_values("Thing", ["a", "b"], "size", pluck=True)) == [1, 2]
     db.set_value("Thing", {"size": [">", 0]}, {"size": 5, "seen": 1})
@@ -335,7 +337,9 @@ def test_a_doctypes_json_says_what_it_has(frappe: Any, write: Write) -> None:
     back = frappe.get_doc("Sales Order", doc.name)
     assert back.due == date(2026, 1, 2)
     assert not hasattr(back, "note_of_the_task")
-    assert frappe.get_meta("Sales Order").get_field("items").options == "Sales Order Item"
+    meta = frappe.get_meta("Sales Order")
+    assert meta.get_field("items").options == meta.get_options("items") == "Sales Order Item"
+    assert meta.get_label("nothing") == "No Label"
 
 
 def test_names_by_series(frappe: Any) -> None:

@@ -30,7 +30,7 @@ TRACE = 'Traceback (most recent call last):\n  File "x"\nValueError: x'
 def test_title_and_message(frappe: Any, args: Any, kwargs: Any, title: str, text: str) -> None:
     row = frappe.log_error(*args, **kwargs)
     assert (row.method, row.error) == (title, text)
-    assert frappe.db.get_value("Error Log", row.name, ["method", "error"]) == [title, text]
+    assert frappe.db.get_value("Error Log", row.name, ["method", "error"]) == (title, text)
 
 
 def test_without_a_message_it_is_the_exception(frappe: Any) -> None:

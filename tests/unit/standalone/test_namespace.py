@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery import errors
 from frappe_celery.errors import NeedsFrappeSite
 
 HERE = Path(__file__).parents[3]
@@ -82,7 +83,7 @@ def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
         "from frappe.utils.data import nothing": ("frappe.utils.data.nothing", ImportError),
         "import frappe; frappe.qb": ("frappe.qb", AttributeError),
         "import frappe; frappe.utils.pdf.get_pdf": ("frappe.utils.pdf", AttributeError),
-        "from rq import Retry": ("rq.Retry", ImportError),
+        "from rq import Callback": ("rq.Callback", ImportError),
     }
     for statement, (thing, kind) in cases.items():
         with pytest.raises(NeedsFrappeSite) as caught:
@@ -164,3 +165,61 @@ def test_a_site_that_the_bench_does_not_have(
     frappe.init("one")
     assert frappe.conf.note == 3
     assert frappe.get_site_path("private").endswith("sites/one/private")
+
+
+def test_what_frappe_gives_travels_by_name_not_by_value(tmp_path: Path) -> None:
+    """By value a worker would make classes of its own of it, which are not `frappe._dict`."""
+    code = """
+import frappe_celery, frappe
+import cloudpickle
+given = [frappe._dict(x=1), frappe.get_doc({"doctype": "Note"}), frappe.ValidationError("x")]
+print([b"cloudpickle" in cloudpickle.dumps(each) for each in given])
+"""
+    assert python(code, tmp_path) == "[False, False, False]"
+
+
+def test_star_import_of_utils_leaves_pythons_modules(tmp_path: Path) -> None:
+    code = """
+import frappe_celery
+import time
+from frappe.utils import *
+time.sleep(0)
+print(datetime.datetime(2020, 1, 1).year)
+from frappe.utils.data import *
+time.sleep(0)
+print(datetime.date(2020, 1, 1).year)
+"""
+    assert python(code, tmp_path) == "2020\n2020"
+
+
+def test_what_enqueue_refuses_is_a_validation_error(module: ModuleType) -> None:
+    for refused in (errors.UnknownQueue, errors.DeduplicateNeedsJobId, errors.QueueOverloaded):
+        assert issubclass(refused, module.ValidationError)
+    assert module.QueueOverloaded is errors.QueueOverloaded
+    with pytest.raises(module.ValidationError, match="Queue should be one of"):
+        module.enqueue("frappe.ping", queue="nope")
+
+
+def test_rqs_retry(module: ModuleType) -> None:
+    from rq import Retry
+
+    assert (Retry(max=3).max, Retry(max=3).intervals) == (3, [0])
+    assert Retry(3, [10, 20]).intervals == [10, 20]
+
+
+def test_a_missing_part_of_an_object_names_itself(frappe: Any) -> None:
+    for owner, thing in ((frappe.db, "frappe.db"), (frappe.get_meta("Note"), "frappe.get_meta()")):
+        assert not hasattr(owner, "nothing_there")
+        with pytest.raises(NeedsFrappeSite) as caught:
+            _ = owner.nothing_there
+        assert str(caught.value).startswith(f"{thing}.nothing_there needs a Frappe site")
+
+
+def test_short_names_of_newer_versions(frappe: Any) -> None:
+    frappe.db.set_single_value("Shop Settings", "open", 1)
+    assert frappe.get_single_value("Shop Settings", "open") == 1
+    assert frappe.db.get_system_setting("dormant_days") == 4
+    assert (frappe.safe_decode(b"\xc3\xa9"), frappe.safe_encode("\xe9")) == ("\xe9", b"\xc3\xa9")
+    assert (frappe.utils.safe_decode(5), frappe.utils.safe_encode(b"x")) == (5, b"x")
+    assert frappe.read_only()(lambda a: a)(a=2, unknown=3) == 2
+    assert frappe.client_cache is frappe.cache

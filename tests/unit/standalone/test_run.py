@@ -55,6 +55,15 @@ def leave_a_mess():
 def call_after():
     frappe.local.job.after_job.add(lambda: SEEN.append(frappe.local.job.method))
 
+def leave(back):
+    site = frappe.local.site
+    frappe.local.job.after_job.add(lambda: SEEN.append(frappe.local.site))
+    frappe.destroy()
+    if back:
+        frappe.init(site=site)
+        frappe.connect()
+    return "done"
+
 def before(**kwargs):
     SEEN.append(("before", kwargs))
 
@@ -121,6 +130,14 @@ def test_a_job_that_asks_for_it_runs_again_as_the_same_user(frappe: Any, seen: l
     assert {user for _site, user, _kwargs in seen} == {USER}
     assert stored(frappe) == ["again"]
     assert stored(frappe, "Error Log") == []
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_a_job_that_leaves_its_site_is_brought_back(
+    frappe: Any, seen: list[Any], back: bool
+) -> None:
+    assert execute("leave", back=back) == "done"
+    assert seen == ["site1"]
 
 
 @pytest.mark.parametrize("task", ["again", "deadlock"])

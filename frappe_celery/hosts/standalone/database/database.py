@@ -11,6 +11,7 @@ from typing import Any
 from frappe_celery.hosts.standalone.database import errors, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
+from frappe_celery.hosts.standalone.namespace.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _READS = ("select", "show", "explain", "with", "pragma", "values")
@@ -32,6 +33,9 @@ class Database:
         self.after_commit = self.transaction.after_commit
         self.before_rollback = self.transaction.before_rollback
         self.after_rollback = self.transaction.after_rollback
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute("frappe.db", name)
 
     # -- the transaction
 
@@ -141,7 +145,7 @@ class Database:
         pluck: bool = False,
         **_ignored: Any,
     ) -> Any:
-        """One field, or several as a list or dictionary, of the first matching document.
+        """One field, or several as a tuple or dictionary, of the first matching document.
 
         `filters` None, or the doctype itself, means the Single of that name.
         """
@@ -202,7 +206,7 @@ class Database:
             return [
                 _dict({name: row.get(name) for name in names}, **(update or {})) for row in rows
             ]
-        return [[row.get(name) for name in names] for row in rows]
+        return [tuple(row.get(name) for name in names) for row in rows]
 
     get = get_value
 
@@ -211,6 +215,10 @@ class Database:
         return store.single(doctype).get(fieldname)
 
     get_singles_value = get_single_value
+
+    def get_system_setting(self, key: str) -> Any:
+        """A field of System Settings."""
+        return self.get_single_value("System Settings", key)
 
     def get_singles_dict(self, doctype: str, **_ignored: Any) -> _dict:
         """All fields of a Single."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from frappe_celery.hosts.standalone.namespace.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps, local
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
@@ -44,6 +45,21 @@ class Meta:
     def has_field(self, fieldname: str) -> bool:
         """Whether the doctype has that field."""
         return fieldname in self._by_name
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute("frappe.get_meta()", name)
+
+    def get_label(self, fieldname: str) -> str:
+        """A field's label."""
+        return str(self._says(fieldname, "label") or "No Label")
+
+    def get_options(self, fieldname: str) -> Any:
+        """A field's options: choices, or the doctype that it links to."""
+        return self._says(fieldname, "options")
+
+    def _says(self, fieldname: str, what: str) -> Any:
+        df = self.get_field(fieldname)
+        return None if df is None else df.get(what)
 
     def get_table_fields(self) -> list[_dict]:
         """The fields that hold child rows."""

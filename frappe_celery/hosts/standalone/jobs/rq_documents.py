@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+from frappe_celery.errors import InvalidJobOperation
 from frappe_celery.hosts.standalone.documents.document import Document
 
 
@@ -20,6 +22,11 @@ class RQJob(Document):
     def delete(self, *_args: Any, **_kwargs: Any) -> None:
         """Remove its record, and it from its queue."""
         self.job.delete()
+
+    def stop_job(self) -> None:
+        """End it while it runs; one that does not run is left alone, as in Frappe."""
+        with suppress(InvalidJobOperation):
+            self.job.stop()
 
     def cancel(self) -> Any:
         """Take it out of its queue."""

@@ -43,6 +43,19 @@ class Job(OurJob):
         return True
 
 
+class Retry:
+    """v17's `enqueue(…, retry=Retry(max=3))`.
+
+    Args:
+        max: how often it is run again after a failure.
+        interval: seconds before each; `enqueue` refuses any but 0.
+    """
+
+    def __init__(self, max: int, interval: int | list[int] = 0) -> None:
+        self.max = max
+        self.intervals = interval if isinstance(interval, list) else [interval]
+
+
 class Queue:
     """A queue, to look at."""
 

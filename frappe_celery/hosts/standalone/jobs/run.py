@@ -19,7 +19,7 @@ from frappe_celery.hosts.standalone.messages import monitor
 from frappe_celery.hosts.standalone.messages.error_log import log_error
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import call, get_attr
-from frappe_celery.hosts.standalone.site.context import local, visit
+from frappe_celery.hosts.standalone.site.context import connect, init, local, visit
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
@@ -70,10 +70,13 @@ def _attempt(run: Run, last: bool) -> Any:
 def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
     result = None
     again = False
+    callbacks = local.job.after_job
     try:
         result = function(**run.kwargs)
+        _return_to(run.site)
         local.db.commit()
     except Exception as exc:
+        _return_to(run.site)
         local.db.rollback()
         if is_retryable(exc) and not last:
             again = True
@@ -87,5 +90,12 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
             monitor.stop()
             for hook in get_hooks("after_job"):
                 call(hook, method=run.method, kwargs=run.kwargs, result=result)
-            local.job.after_job.run()
+            callbacks.run()
     return result
+
+
+def _return_to(site: str) -> None:
+    """Code that left every site, by `frappe.destroy()`, does not end on another one."""
+    if not local.is_set_up:
+        init(site)
+        connect()

@@ -51,6 +51,11 @@ def missing_name(module: str, name: str) -> NeedsFrappeSite:
     return MissingName(_explain(thing))
 
 
+def missing_attribute(owner: str, name: str) -> MissingName:
+    """The error for an attribute that an object of the namespace lacks, for its `__getattr__`."""
+    return MissingName(_explain(f"{owner}.{name}"))
+
+
 def unsupported(what: str) -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
     return NeedsFrappeSite(_explain(what))

@@ -31,6 +31,19 @@ def cstr(s: Any, encoding: str = "utf-8") -> str:
 as_unicode = cstr
 
 
+def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
+    """Text as bytes; anything else as it is."""
+    return param.encode(encoding) if isinstance(param, str) else param
+
+
+def safe_decode(param: Any, encoding: str = "utf-8", fallback_map: Any = None) -> Any:
+    """Bytes as text; anything else, and what is no such text, as it is."""
+    try:
+        return param.decode(encoding) if isinstance(param, bytes) else param
+    except (LookupError, UnicodeDecodeError):
+        return param
+
+
 def scrub(txt: str) -> str:
     """`Sales Order` as `sales_order`."""
     return cstr(txt).replace(" ", "_").replace("-", "_").lower()

@@ -7,6 +7,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+# of these, classes say they are; pickle takes a class by value whose module nobody imported
+import frappe.exceptions
+import frappe.model.document
+import frappe.types.frappedict
+
 from frappe_celery.enqueue_shim import enqueue, enqueue_doc
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.cache.caching import clear_cache, local_cache, request_cache
@@ -94,10 +99,13 @@ from frappe_celery.hosts.standalone.utils.text import (
     bold,
     generate_hash,
     parse_json,
+    safe_decode,
+    safe_encode,
     scrub,
     unscrub,
 )
 
+client_cache = cache
 __title__ = "frappe_celery's standalone host"
 STANDARD_USERS = ("Guest", "Administrator")
 
@@ -110,6 +118,16 @@ def ping() -> str:
 def get_value(*args: Any, **kwargs: Any) -> Any:
     """`frappe.db.get_value`."""
     return db.get_value(*args, **kwargs)
+
+
+def get_single_value(*args: Any, **kwargs: Any) -> Any:
+    """`frappe.db.get_single_value`."""
+    return db.get_single_value(*args, **kwargs)
+
+
+def read_only() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: Frappe would ask a replica; there is none here."""
+    return lambda function: lambda *args, **kwargs: function(*args, **get_newargs(function, kwargs))
 
 
 def has_permission(*_args: Any, **_kwargs: Any) -> bool:

@@ -1,6 +1,8 @@
 """`frappe.utils`."""
 # ruff: noqa: F401, F403 (this file is a list of names)
 
+from importlib import import_module
+
 from frappe_celery.hosts.standalone.messages.error_log import get_traceback
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.site.paths import (
@@ -14,3 +16,6 @@ from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.numbers import *
 from frappe_celery.hosts.standalone.utils.text import *
+
+# modules, as Frappe's own star import gives them, and not the classes of those names
+datetime, time = import_module("datetime"), import_module("time")

@@ -1,6 +1,11 @@
 """`frappe.utils.data`."""
 # ruff: noqa: F403 (this file is a list of names)
 
+from importlib import import_module
+
 from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.numbers import *
 from frappe_celery.hosts.standalone.utils.text import *
+
+# modules, as Frappe's own star import gives them, and not the classes of those names
+datetime, time = import_module("datetime"), import_module("time")
