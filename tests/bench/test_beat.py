@@ -26,7 +26,7 @@ B = "frappe.twofactor.delete_all_barcodes_for_users"
 
 QUIET = """
 from frappe.utils import now_datetime
-fields = ["name", "stopped", "last_execution", "frequency", "cron_format"]
+fields = ["name", "stopped", "last_execution", "frequency", "cron_format", "create_log"]
 answer = frappe.get_all("Scheduled Job Type", fields=fields, limit=0)
 frappe.db.sql("update `tabScheduled Job Type` set stopped = 1")
 frappe.get_doc(doctype="Activity Log", subject="fc_probe").insert(ignore_permissions=True)
@@ -267,7 +267,7 @@ def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
 def test_sites_come_and_go(bench: Bench, sites: list[str]) -> None:
     """A site that shares the other one's database: to the scheduler a new one."""
     folder = bench.root / "sites" / sites[1]
-    values = {"stopped": 0, "last_execution": LONG_AGO, "frequency": "All", "cron_format": ""}
+    values = {"stopped": 0, "last_execution": LONG_AGO, "frequency": "Daily", "cron_format": ""}
     scheduler = beat(bench)
     name = f"fc-{uuid.uuid4().hex[:8]}.test"
     copied = Path(shutil.copytree(folder, bench.root / "sites" / name))
@@ -316,6 +316,39 @@ def test_what_frappe_swallows_is_reported(bench: Bench, sites: list[str]) -> Non
         answer = [log.status, "fc_probe_not_there" in log.details, "Action Failed" in comment]
         """
     ) == ["Failed", True, True]
+
+
+def test_a_server_script_of_the_schedule_runs(bench: Bench, sites: list[str]) -> None:
+    """Its row comes and goes with it, while beat runs."""
+    enabled = bench.config.get("server_script_enabled")
+    bench.frappe("set-config", "-g", "server_script_enabled", "1")
+    try:
+        scheduler = beat(bench)
+        bench.worker(1)
+        bench.ask(
+            """
+            todo = '{"doctype": "ToDo", "description": "fc|script|ran"}'
+            frappe.get_doc(
+                doctype="Server Script", name="fc_probe script", script_type="Scheduler Event",
+                event_frequency="Daily", script=f"frappe.get_doc({todo}).insert()",
+            ).insert()
+            """
+        )
+        values = {"last_execution": LONG_AGO}
+        bench.ask(SAVED.format(method="fc_probe_script_daily", values=values))
+        says(scheduler, f"fc_probe_script_daily of site {bench.site}, due")
+        assert bench.ask("until(lambda: written('fc|script|ran')); answer = written('fc|script')")
+        bench.ask("frappe.delete_doc('Server Script', 'fc_probe script')")
+        assert (
+            bench.ask(
+                """
+            answer = frappe.get_all("Scheduled Job Type", {"server_script": "fc_probe script"})
+            """
+            )
+            == []
+        )
+    finally:
+        bench.frappe("set-config", "-g", "server_script_enabled", str(int(bool(enabled))))
 
 
 def test_sync_is_what_migrate_does(bench: Bench, sites: list[str]) -> None:
