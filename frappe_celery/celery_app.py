@@ -16,6 +16,7 @@ from click import Option
 from kombu import Exchange, Queue
 
 from frappe_celery import error_mail, hosts, settings
+from frappe_celery.doctor import caught
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
 from frappe_celery.log_output import output
@@ -190,6 +191,7 @@ def _add(app: Celery) -> None:
     app.steps["worker"].update((GreenPool, Shutdown))
     output.connect(app)
     error_mail.connect(app)
+    caught.connect()
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import Any
 
+from frappe_celery.doctor import caught
 from frappe_celery.doctor.report import Section
 from frappe_celery.doctor.snapshot import Snapshot, index, methods
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.mail.secrets import masked_text
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
@@ -27,6 +30,7 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
             f"{total:,} jobs failed in the last hour",
             "look at them: frappe-celery jobs failed --since 1h",
         )
+    _check_caught(section, store, snapshot, site)
     refused = [message for message in store.refused() if message["at"] > time.time() - SECONDS]
     if refused and site is None:
         section.warn(
@@ -34,6 +38,27 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
             "see them: frappe-celery jobs refused",
         )
     return section
+
+
+def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
+    found = caught.lately(store, snapshot.at - SECONDS, site)
+    newest = {failure.method: failure for failure in reversed(found)}
+    counts = Counter(failure.method for failure in found).most_common(METHODS_SHOWN)
+    section.rows += [
+        {
+            "scheduled method or queued action": method,
+            "failed": number,
+            "error": masked_text(newest[method].error),
+            "id": newest[method].id,
+        }
+        for method, number in counts
+    ]
+    if found:
+        section.warn(
+            f"{len(found):,} scheduled methods and queued actions failed in the last hour; Frappe"
+            " catches that, and their jobs count as finished",
+            "look into the Scheduled Job Log, and the comments of the documents",
+        )
 
 
 def _by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
@@ -66,7 +91,5 @@ def _by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[di
 
 def error_of(traceback: str | None) -> str | None:
     """The last line of a traceback, without passwords."""
-    from frappe_celery.mail.secrets import masked_text
-
     lines = [line.strip() for line in (traceback or "").splitlines() if line.strip()]
     return masked_text(lines[-1]) if lines else None

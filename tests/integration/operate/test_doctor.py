@@ -193,6 +193,25 @@ def test_failing_methods_of_the_last_hour(store: JobStore) -> None:
     assert texts(here, "warning") == ["3 jobs failed in the last hour"]
 
 
+def test_failures_that_frappe_catches_are_told_too(project: Project, store: JobStore) -> None:
+    """A scheduled method raises, its job ends as finished: only the Scheduled Job Log says so."""
+    cron = '{"cron": {"* * * * * *": ["myapp.core.fail"]}}'
+    project.write("myapp/hooks.py", f"app_name = 'myapp'\nscheduler_events = {cron}\n")
+    project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": 1}')
+    worker(project)
+    project.beat()
+
+    def told() -> Any:
+        found = read("doctor", "--site", SITE, code=1)["sections"]["failures of the last hour"]
+        return found if found["rows"] else None
+
+    (row,) = wait_until(told, 20, "doctor tells of it")["rows"]
+    assert row["scheduled method or queued action"] == "myapp.core.fail"
+    assert row["error"] == "ValueError: broken on purpose"
+    assert row["failed"] >= 1
+    assert not section("failures of the last hour", "--site", OTHER, code=0)["rows"]
+
+
 def test_refused_messages_are_a_warning(store: JobStore) -> None:
     store.refuse("short", "run", "the signature is missing or wrong")
     (text,) = texts(section("failures of the last hour"), "warning")
