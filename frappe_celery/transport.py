@@ -47,11 +47,6 @@ HEARTBEAT_SECONDS = 3.0
 """How often a consumer gives a sign of life."""
 
 
-def this_process() -> str:
-    """How the names of this process's consumers begin."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
-
-
 class QoS(virtual.QoS):
     """What this consumer holds; acknowledged by the next fetch."""
 
@@ -106,7 +101,7 @@ class Channel(kombu_redis.Channel):
             "BELL": self._read_bell,
         }
         self.keys = Keys(self.frappe_celery_prefix)
-        self.process = this_process()
+        self.process = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
         self.asked_at = 0.0

@@ -12,8 +12,10 @@ import frappe_celery
 from frappe_celery import hosts
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.integration.core.benches import ended, worker
+from tests.integration.core.stores import take, waiting
 from tests.integration.core.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
 from tests.waiting import wait_until
@@ -110,6 +112,21 @@ def test_a_job_whose_process_died_before_it_started_runs(project: Project, store
     child.kill()
     assert ended(job).status == JobStatus.FINISHED
     assert project.effects() == ["ran"]
+
+
+def test_one_whose_process_dies_before_each_start_is_given_back_a_few_times_only(
+    store: JobStore,
+) -> None:
+    job = enqueue("myapp.core.record")
+    for _ in range(abandoned.GIVEN_BACK_MOST):
+        assert take(store) == job.run_id
+        abandoned.settle(store, job.run_id, "its process died")
+        assert (waiting(store), job.get_status()) == ([job.run_id], JobStatus.QUEUED)
+    assert take(store) == job.run_id
+    abandoned.settle(store, job.run_id, "its process died")
+    assert job.get_status() == JobStatus.FAILED
+    reap(store, dead_after=-1)
+    assert job.run_id not in waiting(store)
 
 
 def test_a_broken_callback_shows_as_a_failed_job_of_its_own(
