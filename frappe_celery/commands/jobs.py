@@ -83,9 +83,10 @@ def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> N
 @click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
 @AS_JSON
 def failed(limit: int, as_json: bool, **given: Any) -> None:
-    """List the jobs that failed or were stopped: kept until they are requeued or deleted,
+    """List the jobs that failed or were stopped.
 
-    or past their retention (rq_job_failure_ttl, rq_failed_jobs_limit).
+    They are kept until they are requeued or deleted, or past their retention (rq_job_failure_ttl,
+    rq_failed_jobs_limit).
     """
     _show(search(get_store(), _wanted(FAILED, given)), limit, as_json)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Any
 
 from frappe_celery.doctor import caught
-from frappe_celery.doctor.report import Section
+from frappe_celery.doctor.report import Section, counted
 from frappe_celery.doctor.snapshot import Snapshot, index, methods
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -27,14 +27,14 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
     if total:
         section.rows = _by_method(store, snapshot, site)
         section.warn(
-            f"{total:,} jobs failed in the last hour",
+            f"{counted(total, 'job')} failed in the last hour",
             "look at them: frappe-celery jobs failed --since 1h",
         )
     _check_caught(section, store, snapshot, site)
     refused = [message for message in store.refused() if message["at"] > time.time() - SECONDS]
     if refused and site is None:
         section.warn(
-            f"{len(refused)} messages were refused in the last hour: {refused[0]['reason']}",
+            f"{counted(len(refused), 'message')} refused in the last hour: {refused[0]['reason']}",
             "see them: frappe-celery jobs refused",
         )
     return section
@@ -55,8 +55,8 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
     ]
     if found:
         section.warn(
-            f"{len(found):,} scheduled methods and queued actions failed in the last hour; Frappe"
-            " catches that, and their jobs count as finished",
+            f"{counted(len(found), 'run')} of scheduled methods or queued actions failed in the"
+            " last hour; Frappe catches that, and the jobs count as finished",
             "look into the Scheduled Job Log, and the comments of the documents",
         )
 

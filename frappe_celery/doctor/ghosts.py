@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
-from frappe_celery.doctor.report import Section
+from frappe_celery.doctor.report import Section, counted
 from frappe_celery.doctor.snapshot import Snapshot
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -69,15 +69,15 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
     ]
     if ghosts:
         section.warn(
-            f"{len(ghosts)} jobs count as waiting or running, and no queue and no worker has them:"
-            " with deduplicate, nothing of their ids is enqueued",
+            f"{counted(len(ghosts), 'ghost')}: counted as waiting or running, but in no queue and"
+            " in no worker's hands; with deduplicate, nothing of such an id is enqueued",
             "forget them: frappe-celery jobs delete ID",
         )
     lost = more + sum(job is None for job in jobs)
     if lost and site is None:
         section.warn(
-            f"{lost:,} jobs are counted that have no record, or stand in no queue: the Redis lost"
-            " a part of its data",
+            f"{counted(lost, 'job')} counted without a record, or in no queue: the Redis lost a"
+            " part of its data",
             "see `broker`",
         )
     return section

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from frappe_celery.doctor.report import Section
+from frappe_celery.doctor.report import Section, counted
 from frappe_celery.doctor.snapshot import Place, Snapshot, index, methods
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -57,13 +57,13 @@ def _check_queue(
         return
     if queue not in store.settings.queues:
         section.problem(
-            f"{queued:,} jobs wait in queue {queue}, which is no queue of this bench any more",
+            f"{counted(queued, 'job')} waiting in queue {queue}, which this bench has no more",
             'name it under "workers" in sites/common_site_config.json, or delete them:'
             " frappe-celery jobs list --status queued",
         )
     elif queue not in served:
         section.problem(
-            f"{queued:,} jobs wait in queue {queue}, and no worker takes jobs from it",
+            f"{counted(queued, 'job')} waiting in queue {queue}, and no worker takes jobs from it",
             f"start one: frappe-celery worker --queue {queue}",
         )
     elif waits > store.settings.queues[queue].timeout:

@@ -19,6 +19,11 @@ class Level(IntEnum):
     """Jobs or schedules do not run, or can be lost without a crash."""
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 job`, `2 jobs`, `1,234 jobs`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @dataclass(frozen=True)
 class Finding:
     """A sentence, and what to do about it."""

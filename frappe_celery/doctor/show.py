@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery.doctor.report import STATUS, Finding, Level, Report, Section
+from frappe_celery.doctor.report import Finding, Level, Report, Section, counted
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
@@ -23,7 +23,7 @@ def lines(report: Report) -> Iterable[Any]:
             yield Text("  none", "dim")
     findings = [finding for section in report.sections for finding in section.findings]
     counts = ", ".join(
-        f"{number} {name}{'s' if number != 1 else ''}"
+        counted(number, name)
         for level, name in ((Level.PROBLEM, "problem"), (Level.WARNING, "warning"))
         if (number := sum(finding.level == level for finding in findings))
     )
@@ -61,6 +61,3 @@ def _finding(finding: Finding) -> Text:
     name = finding.level.name.lower()
     text = Text.assemble("  ", (f"{name}: ", STYLES[finding.level]), finding.text)
     return text.append(f"\n    {finding.advice}", "dim") if finding.advice else text
-
-
-__all__ = ["STATUS", "lines"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from frappe_celery import hosts
-from frappe_celery.doctor.report import Section
+from frappe_celery.doctor.report import Section, counted
 from frappe_celery.doctor.snapshot import Snapshot
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.settings import Settings
@@ -39,7 +39,7 @@ def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Se
     runs = [held for held in snapshot.held if held.consumer in dead]
     if runs:
         section.warn(
-            f"{len(runs)} jobs are held by {len(dead)} workers that died",
+            f"{counted(len(runs), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
         )
     return section

@@ -118,7 +118,7 @@ def test_a_queue_without_a_worker_and_one_that_is_slow(project: Project, store: 
     worker(project, "-Q", "long")
     enqueued(store, queue="short")
     (text,) = texts(section("queues"), "problem")
-    assert text.startswith("1 jobs wait in queue short, and no worker")
+    assert text.startswith("1 job waiting in queue short, and no worker")
     # a job that is older than any may run; its record lies, so that no worker takes it
     key = store.keys.index(f"{SITE}|long", "queued")
     store.client.zadd(key, {"no such run": time.time() - 2000})
@@ -149,7 +149,7 @@ def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
     found = section("ghosts")
     ids = {row["id"]: row["status"] for row in found["rows"]}
     assert ids == {f"{SITE}::lost": "queued", f"{SITE}::runs": "started"}
-    assert texts(found, "warning")[0].startswith("2 jobs count as waiting or running")
+    assert texts(found, "warning")[0].startswith("2 ghosts: counted as waiting")
     assert not section("ghosts", "--site", OTHER)["rows"]
     assert enqueued(store, "other", id=f"{SITE}::other")
 
@@ -168,7 +168,7 @@ def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
     jobs = [enqueued(store) for _ in range(10)]
     assert not section("ghosts")["findings"]
     store.client.lrem(store.keys.queue("default"), 1, jobs[4].run_id)
-    assert texts(section("ghosts"), "warning")[0].startswith("1 jobs are counted")
+    assert texts(section("ghosts"), "warning")[0].startswith("1 job counted without a record")
 
 
 # -- failures

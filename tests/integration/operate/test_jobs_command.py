@@ -13,6 +13,7 @@ import pytest
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.core.benches import ended, inside, worker, write_tasks
+from tests.integration.core.stores import message
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed, read, run
 from tests.project import Project
 from tests.waiting import wait_until
@@ -106,6 +107,18 @@ def test_show_has_timeline_traceback_and_arguments_without_their_secrets(store: 
         assert expected in text
     for output in (text, str(shown), run("jobs", "failed").output):
         assert "sesame" not in output
+
+
+def test_a_delayed_job_is_shown_with_its_time_and_can_be_canceled(store: JobStore) -> None:
+    due = time.time() + 3600
+    job = store.enqueue(message("later", id=jid("later")), own_id=True, at=due)
+    assert job is not None
+    assert ids(read("jobs", "list", "--status", "scheduled")) == [jid("later")]
+    shown = read("jobs", "show", "later")["due_at"]
+    assert datetime.fromisoformat(shown).timestamp() == pytest.approx(due, abs=0.01)
+    assert "enters its queue" in run("jobs", "show", "later").output
+    run("jobs", "cancel", "later")
+    assert job.get_status() == JobStatus.CANCELED
 
 
 def test_show_survives_arguments_that_cannot_be_read(store: JobStore) -> None:
