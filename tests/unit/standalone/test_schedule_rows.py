@@ -94,6 +94,17 @@ def test_one_method_in_two_frequencies_has_two_rows(host: StandaloneHost) -> Non
     assert host.sync_schedule(SITE, both[:1]).removed == ["myapp.tasks.a"]
 
 
+def test_a_row_like_one_that_is_there_is_a_duplicate(host: StandaloneHost, frappe: Any) -> None:
+    every = {"doctype": "Scheduled Job Type", "method": "myapp.tasks.a", "frequency": "Cron"}
+    frappe.get_doc({**every, "cron_format": "0 9 * * *"}).insert()
+    with pytest.raises(frappe.DuplicateEntryError):
+        frappe.get_doc({**every, "cron_format": "0 9 * * *"}).insert()
+    frappe.get_doc({**every, "cron_format": "0 9 * * *"}).insert(ignore_if_duplicate=True)
+    assert frappe.get_doc({**every, "cron_format": "0 10 * * *"}).insert().name == every["method"]
+    frappe.db.commit()
+    assert set(rows(host)) == {"tasks.a", "myapp.tasks.a"}
+
+
 def test_a_failure_in_between_changes_nothing(host: StandaloneHost, frappe: Any) -> None:
     broken = replace(wanted("myapp.tasks.b"), method=None)  # type: ignore[arg-type]
     with pytest.raises(AttributeError):

@@ -35,9 +35,14 @@ class ScheduledJobType(Document):
     method: Any
 
     def autoname(self) -> None:
-        """The last two parts of the method's path, the whole path where another has those."""
+        """The last two parts of the method's path, the whole path where another has those.
+
+        A row like one that is there gets its name, and so is refused as a duplicate.
+        """
         method = self.method or self.scheduler_event or ""
-        self.name = schedule_rows.free_name(method, self.cron_format or "")
+        same = {field: self.get(field) or "" for field in ("method", "frequency", "cron_format")}
+        names = store.names(DOCTYPE, same, limit=1) if self.method else []
+        self.name = names[0] if names else schedule_rows.free_name(method, self.cron_format or "")
 
     def before_validate(self) -> None:
         """Fill in the method that the row leaves to its Scheduler Event."""
