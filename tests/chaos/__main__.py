@@ -64,6 +64,7 @@ def endings(outcome: Outcome) -> Counter[str]:
     for record in outcome.evidence.records.values():
         kind = record.reason.partition(":")[0] if record.status == "failed" else ""
         counts[f"{record.status} {kind}".strip()] += 1
+        counts["of these run again, idempotent"] += "It is run again" in record.reason
     for enqueued in outcome.evidence.enqueued.values():
         counts["enqueue acknowledged"] += bool(enqueued.run)
         counts["enqueue raised"] += bool(enqueued.raised)

@@ -6,7 +6,7 @@ A line is one `O_APPEND` write followed by fsync: whole or not there, whatever i
 from __future__ import annotations
 
 TASKS = '''
-"""`job` is what is enqueued; `every_…` is what the schedule runs."""
+"""`job` is what is enqueued; the schedule runs the methods at the end."""
 
 import os
 import time
@@ -47,29 +47,31 @@ def scheduled(seconds=0.0):
     note("end", run, run, os.getpid(), os.getppid(), time.time())
 
 
-def every_second():
+def slow():
     scheduled(1.3)
 
 
-def every_two():
+def one():
     scheduled()
 
 
-def every_five():
+def two():
+    scheduled()
+
+
+def three():
     scheduled(0.2)
+
+
+def five():
+    scheduled()
 '''
 
-PERIODS = {"every_second": 1, "every_two": 2, "every_five": 5}
+PERIODS = {"slow": 1, "one": 1, "two": 2, "three": 3, "five": 5}
 """Seconds between the due times of the schedule's methods; each divides a minute, so that a due
 time is a multiple of it."""
 
-HOOKS = """
-app_name = "myapp"
-scheduler_events = {
-    "cron": {
-        "* * * * * *": ["myapp.chaos.every_second"],
-        "* * * * * */2": ["myapp.chaos.every_two"],
-        "* * * * * */5": ["myapp.chaos.every_five"],
-    }
-}
-"""
+_CRONS: dict[str, list[str]] = {f"* * * * * */{period}": [] for period in PERIODS.values()}
+for _method, _period in PERIODS.items():
+    _CRONS[f"* * * * * */{_period}"].append(f"myapp.chaos.{_method}")
+HOOKS = f'app_name = "myapp"\nscheduler_events = {{"cron": {_CRONS}}}\n'

@@ -10,8 +10,9 @@ import sys
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from frappe_celery.enqueue_shim import enqueue
+from frappe_celery import enqueue, enqueue_in, options
 
 PAUSE_SECONDS = 0.3
 """After an enqueue that raised: most of the broker's absence is spent waiting."""
@@ -36,24 +37,38 @@ def seconds_of(chance: Random) -> float:
     return round(chance.uniform(0.02, 0.3) if kind < 0.95 else chance.uniform(1, 4), 3)
 
 
+KINDS = {"works": 75, "fails": 5, "idempotent": 12, "delayed": 8}
+"""What a job is like: how many of a hundred. An idempotent one is run again when its process dies,
+a delayed one may not start for `DELAY_SECONDS`."""
+DELAY_SECONDS = 2.0
+
+
+def send(kind: str, **kwargs: Any) -> Any:
+    """Enqueue a job of that kind."""
+    if kind == "idempotent":
+        return options(idempotent=True).enqueue("myapp.chaos.job", **kwargs)
+    if kind == "delayed":
+        return enqueue_in(DELAY_SECONDS, "myapp.chaos.job", **kwargs)
+    return enqueue("myapp.chaos.job", **kwargs)
+
+
 def main(name: str, first: int, count: int, pace: float, seed: int) -> None:
     chance = Random(f"{seed} {name} {first}")
     pen = Pen(Path("ledger") / f"enqueued-{name}")
     began = time.monotonic()
     for number in range(first, count):
         token = f"{name}-{number}"
-        seconds, fails = seconds_of(chance), chance.random() < 0.05
-        queue, front = chance.choice(["short", "default", "long"]), chance.random() < 0.1
-        pen.write("try", token, "fails" if fails else "works")
+        (kind,) = chance.choices(list(KINDS), list(KINDS.values()))
+        pen.write("try", token, kind, time.time() + (DELAY_SECONDS if kind == "delayed" else 0))
         try:
-            job = enqueue(
-                "myapp.chaos.job",
-                queue=queue,
-                at_front=front,
+            job = send(
+                kind,
+                queue=chance.choice(["short", "default", "long"]),
+                at_front=chance.random() < 0.1,
                 job_name=token,
                 token=token,
-                seconds=seconds,
-                fails=fails,
+                seconds=seconds_of(chance),
+                fails=kind == "fails",
             )
         except Exception as exc:
             pen.write("raised", token, type(exc).__name__)

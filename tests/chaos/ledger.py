@@ -25,7 +25,10 @@ class Line:
 class Enqueued:
     """What an enqueuer did with a token."""
 
-    fails: bool
+    kind: str
+    """See `enqueuer.KINDS`."""
+    not_before: float = 0.0
+    """Seconds since the epoch at which it may start."""
     run: str = ""
     """The run that was acknowledged."""
     raised: str = ""
@@ -40,7 +43,7 @@ class Record:
     """The token that it was enqueued with; a scheduled run's is its method."""
     status: str
     reason: str
-    """The last line of its exc_info."""
+    """Of its exc_info: the last line of a traceback, all of an AbandonedJobError's."""
     worker: str
     began: bool
 
@@ -90,7 +93,7 @@ def read_files(folder: Path) -> Evidence:
     for path in sorted(folder.glob("enqueued-*")):
         for what, token, *more in _lines(path):
             if what == "try":
-                evidence.enqueued[token] = Enqueued(more[0] == "fails")
+                evidence.enqueued[token] = Enqueued(more[0], float(more[1]))
             elif what == "ack":
                 evidence.enqueued[token].run = more[0]
             else:
@@ -110,7 +113,9 @@ def _lines(path: Path) -> Iterator[list[str]]:
 def read_store(evidence: Evidence, store: JobStore) -> None:
     """The system's own part."""
     for job in store.page(length=10_000_000):
-        reason = (job.exc_info or "").strip().rpartition("\n")[2]
+        reason = (job.exc_info or "").strip()
+        if not reason.startswith("AbandonedJobError"):
+            reason = reason.rpartition("\n")[2]
         name = job.job_name.rpartition(".")[2]
         evidence.records[job.run_id] = Record(
             job.run_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ def sound() -> Evidence:
         ("bad", "failed", "ValueError: broken on purpose", "w1"),
         ("dead", "failed", ABANDONED, "w2"),
     ):
-        evidence.enqueued[token] = Enqueued(fails=token == "bad", run=f"run-{token}")
+        evidence.enqueued[token] = Enqueued("works", run=f"run-{token}")
         evidence.starts[token] = [Line(f"run-{token}", int(worker[1]), 100, 1.0)]
         evidence.records[f"run-{token}"] = Record(
             f"run-{token}", token, status, reason, worker, began=True
@@ -79,6 +80,10 @@ def unrecorded(evidence: Evidence) -> None:
     del evidence.records["run-good"]
 
 
+def too_early(evidence: Evidence) -> None:
+    evidence.enqueued["good"].not_before = 1.5
+
+
 def scheduled_lost(evidence: Evidence) -> None:
     del evidence.starts["s1"]
 
@@ -89,6 +94,7 @@ def scheduled_lost(evidence: Evidence) -> None:
         (again, "started more than once"),
         (twice, "enqueued twice"),
         (lost, "acknowledged and lost"),
+        (too_early, "started before its time"),
         (unrecorded, "ran without a record"),
         (record("good", status="started"), "never ended"),
         (record("dead", status="finished"), "finished, but its code did not return"),
@@ -127,5 +133,35 @@ def test_a_process_that_stood_still_for_long_may_count_as_dead() -> None:
 
 def test_a_job_that_ran_though_its_enqueue_raised_is_fine() -> None:
     evidence = sound()
-    evidence.enqueued["good"] = Enqueued(fails=False, raised="BrokerUnreachable")
+    evidence.enqueued["good"] = Enqueued("works", raised="BrokerUnreachable")
     assert broken_by(evidence) == []
+
+
+SECOND = hashlib.sha256(b"run-dead again").hexdigest()[:32]
+
+
+def died_twice() -> Evidence:
+    """An idempotent job: its first process died, its second run finished."""
+    evidence = sound()
+    evidence.enqueued["dead"].kind = "idempotent"
+    record("dead", reason=f"{ABANDONED}\nIt is run again, as run {SECOND}, delivery 2")(evidence)
+    evidence.records[SECOND] = Record(SECOND, "dead", "finished", "", "w1", began=True)
+    evidence.starts["dead"].append(Line(SECOND, 1, 100, 3.0))
+    evidence.ends["dead"] = [Line(SECOND, 1, 100, 4.0)]
+    return evidence
+
+
+def test_an_idempotent_job_runs_again_when_its_process_died() -> None:
+    assert broken_by(died_twice()) == []
+    evidence = died_twice()
+    evidence.enqueued["dead"].kind = "works"
+    assert broken_by(evidence) == ["enqueued twice", "started more than once"]
+    evidence = died_twice()
+    evidence.starts["dead"] *= 2
+    assert broken_by(evidence) == ["started more than once"]
+    evidence = died_twice()
+    record("dead", reason=ABANDONED)(evidence)
+    assert broken_by(evidence) == ["idempotent, but not run again"]
+    evidence = died_twice()
+    del evidence.records[SECOND], evidence.starts["dead"][1]
+    assert broken_by(evidence) == ["to be run again, and lost"]

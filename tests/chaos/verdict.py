@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
-from tests.chaos.ledger import Due, Evidence, Record
+from tests.chaos.ledger import Due, Evidence, Line, Record
 
+AGAIN = re.compile(r"It is run again, as run (\w+),")
 ENDED = ("finished", "failed", "stopped", "canceled")
 
 
@@ -35,13 +38,19 @@ def _jobs(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for record in evidence.records.values():
         by_name[record.name].append(record)
     for token, enqueued in evidence.enqueued.items():
-        if len(by_name[token]) > 1:
-            yield "enqueued twice", token
         if enqueued.run and enqueued.run not in evidence.records:
             yield "acknowledged and lost", token
+        if enqueued.kind == "idempotent":
+            yield from _idempotent(token, by_name[token])
+        elif len(by_name[token]) > 1:
+            yield "enqueued twice", token
+        if any(line.at < enqueued.not_before for line in evidence.starts.get(token, [])):
+            yield "started before its time", token
     scheduled = {due.run for due in evidence.dues}
     for token, starts in evidence.starts.items():
-        if len(starts) > 1:
+        again = token in evidence.enqueued and evidence.enqueued[token].kind == "idempotent"
+        times = Counter(line.run if again else token for line in starts)
+        if max(times.values()) > 1:
             yield "started more than once", token
         known = token in scheduled or all(line.run in evidence.records for line in starts)
         if not known:
@@ -50,31 +59,52 @@ def _jobs(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield from _record(evidence, record)
 
 
+def _idempotent(token: str, records: list[Record]) -> Iterator[tuple[str, str]]:
+    """The record of a run whose process died names the one that follows it."""
+    runs = {record.run for record in records}
+    if len(runs - {_next_run(run) for run in runs}) > 1:
+        yield "enqueued twice", token
+    for record in records:
+        following = AGAIN.search(record.reason)
+        if following and following[1] not in runs:
+            yield "to be run again, and lost", f"{token} (run {following[1]})"
+        final = following or "Poison: " in record.reason
+        if record.reason.startswith("AbandonedJobError") and not final:
+            yield "idempotent, but not run again", f"{token} (run {record.run})"
+
+
+def _next_run(run: str) -> str:
+    """The id of the run that follows one whose process died (see `frappe_celery.worker.again`)."""
+    return hashlib.sha256(f"{run} again".encode()).hexdigest()[:32]
+
+
 def _record(evidence: Evidence, record: Record) -> Iterator[tuple[str, str]]:
     token = record.name if record.name in evidence.enqueued else record.run
+    starts, ends, raises = (
+        [line for line in lines.get(token, []) if line.run == record.run]
+        for lines in (evidence.starts, evidence.ends, evidence.raises)
+    )
     whom = f"{token} (run {record.run}, {record.status}: {record.reason or 'no reason'})"
-    starts = evidence.starts.get(token, [])
     if record.status not in ENDED:
         yield "never ended", whom
     elif record.status == "finished":
-        if not evidence.ends.get(token):
+        if not ends:
             yield "finished, but its code did not return", whom
     elif record.reason.startswith("AbandonedJobError"):
         if not starts and not record.began:
             yield "abandoned, but it had not been started", whom
-        if not _was_hurt(evidence, record, token):
+        if not _was_hurt(evidence, record, starts):
             yield "abandoned, but its process was not killed", whom
-    elif not evidence.raises.get(token):
+    elif not raises:
         yield "failed, but its code did not raise", whom
 
 
-def _was_hurt(evidence: Evidence, record: Record, token: str) -> bool:
+def _was_hurt(evidence: Evidence, record: Record, starts: list[Line]) -> bool:
     """Whether the run's process was killed; one that stood still for long counts as dead too."""
-    lines = evidence.starts.get(token, [])
-    if not lines:  # killed before its first line: any process of that worker
+    if not starts:  # killed before its first line: any process of that worker
         return record.worker in evidence.hurt | evidence.frozen_workers
     hurt = evidence.killed | evidence.frozen
-    return any(line.pid in hurt or line.parent in hurt for line in lines)
+    return any(line.pid in hurt or line.parent in hurt for line in starts)
 
 
 def _schedule(
