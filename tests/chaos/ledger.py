@@ -126,8 +126,13 @@ def read_store(evidence: Evidence, store: JobStore) -> None:
             job.started_at is not None,
         )
     evidence.held = sorted(_held(store))
-    for entry in reversed(store.client.lrange(store.keys.acted, 0, -1)):
-        evidence.dues.append(_due(json.loads(entry)))
+    evidence.dues = read_dues(store)
+
+
+def read_dues(store: JobStore) -> list[Due]:
+    """Every due time that was acted on, oldest first."""
+    entries = store.client.lrange(store.keys.acted, 0, -1)
+    return [_due(json.loads(entry)) for entry in reversed(entries)]
 
 
 def _due(entry: dict[str, Any]) -> Due:

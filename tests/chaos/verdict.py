@@ -115,7 +115,7 @@ def _schedule(
         by_method[due.method].append(due)
     for method, period in periods.items():
         dues = by_method[method]
-        yield from _chain(method, dues, period)
+        yield from chain(method, dues, period)
         yield from _left_no_line(evidence, dues)
         if not dues or dues[-1].due < until - period:
             last = dues[-1].due if dues else None
@@ -137,7 +137,7 @@ def _left_no_line(evidence: Evidence, dues: list[Due]) -> Iterator[tuple[str, st
             yield "scheduled run lost", f"{due.method} due {due.due:.0f} (run {due.run})"
 
 
-def _chain(method: str, dues: list[Due], period: int) -> Iterator[tuple[str, str]]:
+def chain(method: str, dues: list[Due], period: int) -> Iterator[tuple[str, str]]:
     """Each act stands for all due times since the one before: none twice, none left out."""
     before: float | None = None
     for due in dues:
