@@ -252,14 +252,15 @@ class JobStore:
         Raises:
             NoSuchJob: none is recorded.
         """
-        for run in self._runs(job_id):
-            try:
-                return self.fetch_run(run)
-            except NoSuchJob:
-                continue
-        raise NoSuchJob(
-            f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
+        found = self.run_script(
+            "find", (self.keys.ids(job_id),), self.keys.prefix, _own_run(job_id), *record.SHOWN
         )
+        if not found:
+            raise NoSuchJob(
+                f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
+            )
+        run, values = found
+        return self.job_class(store=self, **record.of_values(run.decode(), values))
 
     def fetch_run(self, run: str) -> Job:
         """One run; raises NoSuchJob."""
@@ -298,10 +299,10 @@ class JobStore:
             return [s and JobStatus(s.decode()) for s in pipe.execute()]
 
     def _runs(self, job_id: str) -> list[str]:
-        """The runs that an id can mean, newest first; an id that was made ends with its run's."""
+        """The runs that an id can mean, newest first."""
         with naming_the_server(self.url):
             runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
-        return [*(r.decode() for r in runs), job_id.replace("||", "::").rpartition("::")[2]]
+        return [*(run.decode() for run in runs), _own_run(job_id)]
 
     def page(
         self,
@@ -385,6 +386,11 @@ class JobStore:
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
+
+
+def _own_run(job_id: str) -> str:
+    """An id that was made, not given, ends with its run's."""
+    return job_id.replace("||", "::").rpartition("::")[2]
 
 
 def _as_texts(**asked: Any) -> str:
