@@ -30,6 +30,7 @@ from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
+from frappe_celery.worker.sweeper import Sweeper
 
 TRANSPORT = "frappe_celery.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
@@ -187,7 +188,7 @@ def _add(app: Celery) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Promoter, Processes, BrokerWatch))
+    app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Shutdown))
     output.connect(app)
     error_mail.connect(app)

@@ -29,7 +29,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 from redis.retry import Retry
 
-from frappe_celery.jobs import get_store, scripts, successes
+from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
@@ -134,6 +134,18 @@ class Channel(kombu_redis.Channel):
             return self.keys.queue(queue)
         name: str = super()._q_for_pri(queue, pri)
         return name
+
+    def _purge(self, queue: str) -> int:
+        """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
+        store, key = get_store(), self._q_for_pri(queue, 0)
+        if queue in self.frappe_celery_queues:
+            runs = [run.decode(errors="replace") for run in store.client.lrange(key, 0, -1)]
+            for job in store.read(runs):
+                if job is not None:
+                    store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+            left: int = super()._purge(queue)
+            return len(runs) + left
+        return int(super()._purge(queue))
 
     @cached_property
     def _scripts(self) -> scripts.Scripts:

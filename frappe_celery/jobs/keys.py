@@ -43,6 +43,16 @@ class Keys:
         return f"{self.prefix}scheduled"
 
     @property
+    def sweeping(self) -> str:
+        """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
+        return f"{self.prefix}sweeping"
+
+    @property
+    def suspects(self) -> str:
+        """Set: started runs that nobody seemed to have when ghosts were last looked for."""
+        return f"{self.prefix}suspects"
+
+    @property
     def bell(self) -> str:
         """Channel: rung with the queue's name at each enqueue."""
         return f"{self.prefix}bell"

@@ -1,0 +1,77 @@
+-- Find ghosts: runs that count as waiting or running, and that no queue, no worker and no time has.
+-- Only what has been so for a while counts: some are being run by their caller, others on their way.
+-- KEYS: consumers, places, scheduled, lease, suspects
+-- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through,
+--       seconds that the lease keeps others from sweeping too
+-- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
+-- first, and a ghost the next time: its worker may have had to say anew that it lives. Those that a
+-- caller runs itself (its name has no '@') are no worker's.
+-- Returns false when somebody else swept, else the runs that were put back, then '', then the
+-- started ghosts for the caller to settle.
+local prefix, longest = ARGV[1], tonumber(ARGV[3])
+if not redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[4]) then return false end
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1e6
+local before = now - tonumber(ARGV[2])
+
+local there = {}
+for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
+    there[string.sub(value, string.find(value, '\n', 1, true) + 1)] = true
+  end
+end
+
+local looked, back, started, suspects = {}, {}, {}, {}
+local function old(index)
+  return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
+end
+local function a_worker_has(run)
+  return string.find(redis.call('HGET', prefix .. 'job:' .. run, 'worker') or '', '@', 1, true)
+end
+local function standing(queue)
+  if looked[queue] == nil then
+    looked[queue] = redis.call('LLEN', prefix .. queue) <= longest
+    if looked[queue] then
+      for _, run in ipairs(redis.call('LRANGE', prefix .. queue, 0, -1)) do there[run] = true end
+    end
+  end
+  return looked[queue]
+end
+
+for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
+  local queue, index = string.match(place, '|(.*)'), prefix .. 'jobs:' .. place .. '|'
+  local waiting = old(index .. 'queued')
+  if #waiting > 0 and standing(queue) then
+    for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
+      local run = waiting[i]
+      if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
+        redis.call('RPUSH', prefix .. queue, run)
+        redis.call('PUBLISH', prefix .. 'bell', queue)
+        back[#back + 1] = run
+      elseif not there[run] then
+        redis.call('ZREM', index .. 'queued', run)
+      end
+    end
+  end
+  for _, run in ipairs(old(index .. 'scheduled')) do
+    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
+      redis.call('ZREM', index .. 'scheduled', run)
+    elseif not redis.call('ZSCORE', KEYS[3], run) then
+      redis.call('ZADD', KEYS[3], now, run)
+      back[#back + 1] = run
+    end
+  end
+  for _, run in ipairs(old(index .. 'started')) do
+    if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
+      redis.call('ZREM', index .. 'started', run)
+    elseif not there[run] and a_worker_has(run) then
+      local list = redis.call('SISMEMBER', KEYS[5], run) == 1 and started or suspects
+      list[#list + 1] = run
+    end
+  end
+end
+redis.call('DEL', KEYS[5])
+for _, run in ipairs(suspects) do redis.call('SADD', KEYS[5], run) end
+back[#back + 1] = ''
+for _, run in ipairs(started) do back[#back + 1] = run end
+return back
