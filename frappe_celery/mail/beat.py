@@ -14,7 +14,6 @@ from collections import deque
 from typing import Any
 
 from frappe_celery import settings
-from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
 from frappe_celery.mail.config import MailConfig
 from frappe_celery.mail.kinds import kind_of
@@ -72,8 +71,8 @@ def watch(**_: Any) -> None:
             try:
                 handler.count(Ledger(get_store()))
                 postman.look()
-            except BrokerUnreachable:
-                logger.debug("counted once Redis answers")
+            except OSError as exc:
+                logger.debug("failures are mailed later: %s", exc)
             except Exception:
                 logger.exception("mail on failure")
             time.sleep(LOOK_SECONDS)

@@ -9,7 +9,7 @@ from celery import bootsteps
 from celery.worker import state
 
 from frappe_celery import settings
-from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.errors import ConfigError
 from frappe_celery.mail.config import MailConfig
 from frappe_celery.mail.postman import LOOK_SECONDS, Postman
 
@@ -56,8 +56,8 @@ class Mail(bootsteps.StartStopStep):
                 self.postman.wait(LAST_MAILS_SECONDS)
 
     def look(self) -> None:
-        """Once more; a broker that is away is waited for."""
+        """Once more; a broker that is away, or a machine without room, is waited for."""
         try:
             self.postman.look()
-        except BrokerUnreachable as exc:
+        except OSError as exc:
             logger.info("failures are mailed later: %s", exc)
