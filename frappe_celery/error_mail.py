@@ -15,7 +15,6 @@ from celery.utils.dispatch import Signal
 
 from frappe_celery import settings
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.mail.kinds import kind_of, mailed_as
 from frappe_celery.mail.ledger import Ledger
 
@@ -59,11 +58,6 @@ def _count(job: Job | None, exception: BaseException) -> None:
     text = "".join(traceback.format_exception(exception))
     method, site, run = "a method called outside a job", "", ""
     if job is not None:
-        method, site, run = _method(job), job.site, job.run_id
+        method, site, run = job.label, job.site, job.run_id
     about = {"method": method, "exc_info": text[-LONGEST:], "caught": "1"}
     Ledger(get_store()).count(f"{method}|{kind_of(text)}", site, run, about, time.time())
-
-
-def _method(job: Job) -> str:
-    """What failed: a scheduled method by its own path, not its wrapper's."""
-    return str(job.kwargs["job_type"]) if job.method == RUN_SCHEDULED_JOB else job.method

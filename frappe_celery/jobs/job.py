@@ -101,6 +101,11 @@ class Job:
         return self.method
 
     @property
+    def label(self) -> str:
+        """How logs and mails call it: a scheduled method by its own path, not its wrapper's."""
+        return self._opened.label
+
+    @property
     def origin(self) -> str:
         """RQ's name for `queue`."""
         return self.queue
