@@ -11,6 +11,7 @@ message, or a whole kombu message of any other Celery task.
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import socket
@@ -293,12 +294,38 @@ class Channel(kombu_redis.Channel):
             self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
 
 
+_PARTS: dict[str, type] = {"body": str, "headers": dict, "properties": dict}
+_TEXTS = {
+    None: ("content-type", "content-encoding"),
+    "headers": ("task", "id", "root_id", "parent_id", "group", "lang", "shadow"),
+    "properties": ("body_encoding", "correlation_id", "reply_to"),
+}
+
+
 def celery_message(text: bytes, queue: str) -> dict[str, Any]:
-    """A whole message of some other Celery task; raises whatever when it is none."""
+    """A whole message of some other Celery task.
+
+    Raises:
+        Exception: it is none, or a part is of a type at which kombu or Celery would end the worker.
+    """
     message: dict[str, Any] = loads(text)
-    if not isinstance(message["body"], str):
-        raise ValueError("its body is no text")
-    message["properties"].setdefault("delivery_info", {"exchange": "", "routing_key": queue})
+    for name, kind in _PARTS.items():
+        if not isinstance(message[name], kind):
+            raise ValueError(f"its {name} is no {kind.__name__}")
+    for part, names in _TEXTS.items():
+        values = message if part is None else message[part]
+        for name in names:
+            if not isinstance(values.get(name), (str, type(None))):
+                raise ValueError(f"{name} is no text")
+    info = {"exchange": "", "routing_key": queue}
+    info = message["properties"].setdefault("delivery_info", info)
+    if not all(isinstance(info.get(name, ""), str) for name in ("exchange", "routing_key")):
+        raise ValueError("its delivery_info is no text")
+    encoding = message["properties"].get("body_encoding")
+    if encoding == "base64":
+        base64.b64decode(message["body"])
+    elif encoding not in (None, "utf-8"):
+        raise ValueError(f"its body_encoding {encoding!r} is unknown")
     return message
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from frappe_celery import settings
 from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
@@ -237,7 +237,10 @@ class JobStore:
             pipe.lpush(self.keys.refused, entry)
             pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
             pipe.execute()
-        self.fail(token, f"Refused: {reason}", JobStatus.QUEUED)
+        try:
+            self.fail(token, f"Refused: {reason}", JobStatus.QUEUED)
+        except ResponseError:  # its record makes no sense to the script
+            self.client.delete(self.keys.record(token))
 
     def refused(self, length: int = 100) -> list[dict[str, Any]]:
         """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
