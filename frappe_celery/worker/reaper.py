@@ -50,9 +50,8 @@ def reap(
     started_runs = []
     with naming_the_server(store.url):
         seconds, microseconds = store.client.time()
-        now = seconds + microseconds / 1e6
-        before = now - dead_after
-        since = _may_be_judged_since(store, now)
+        before = seconds + microseconds / 1e6 - dead_after
+        since = _may_be_judged_since(store, seconds)
         for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
             name = consumer.decode()
             while started := _started_by(store, name, before):
@@ -68,16 +67,16 @@ def reap(
     return started_runs
 
 
-def _may_be_judged_since(store: JobStore, now: float) -> float:
+def _may_be_judged_since(store: JobStore, second: int) -> float:
     """Who gave no sign of life after the broker's start may just not have connected again yet.
 
     Also a worker that has only just started, and has no patience to keep, must know that.
     """
     try:
-        up = float(store.client.info("server")["uptime_in_seconds"])
+        up = int(store.client.info("server")["uptime_in_seconds"])
     except ResponseError:  # a server that does not let everybody ask
         return -math.inf
-    return now - up if up < PATIENCE_SECONDS else -math.inf
+    return second - up if up < PATIENCE_SECONDS else -math.inf
 
 
 def _started_by(store: JobStore, consumer: str, before: float) -> list[str]:

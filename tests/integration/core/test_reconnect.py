@@ -105,6 +105,7 @@ def test_a_worker_that_starts_after_a_restart_judges_nobody_who_had_no_time_to_c
     worker(project)
     job = enqueue("myapp.core.work", text="job", until=str(until))
     wait_until(lambda: "job started" in project.effects(), what="it runs")
+    wait_until(lambda: consumers_older_than(store, 1), what="it gave its last sign of life")
     restart(own_redis)
     assert reap(store, dead_after=0) == []
     until.touch()
