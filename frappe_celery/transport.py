@@ -67,11 +67,12 @@ class QoS(virtual.QoS):
             self.ack(delivery_tag)
 
     def restore_unacked(self) -> list[Any]:
-        """Give back all that is still held."""
+        """Give back all that is still held; without a connection that comes later."""
         self._flush()
-        for delivery_tag in reversed(list(self._delivered)):
+        held = list(self._delivered)
+        self._delivered.clear()  # first: kombu takes it for a mistake when asked again
+        for delivery_tag in reversed(held):
             self.channel.release(delivery_tag)
-        self._delivered.clear()
         return []
 
 

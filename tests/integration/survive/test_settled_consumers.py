@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from frappe_celery.celery_app import build
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.store import CLAIMED
@@ -14,6 +15,7 @@ from frappe_celery.worker.reaper import reap
 from tests.integration.core.benches import inside, worker, write_tasks
 from tests.integration.core.stores import broken, queued, take, waiting
 from tests.project import Project
+from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 CONSUMER = "host:1:process:channel"
@@ -75,3 +77,18 @@ def test_what_runs_is_held_so_that_it_ends_should_its_worker_die(
         assert reap(store, dead_after=-1) == [job.run_id]
         assert job.get_status() == JobStatus.FAILED
         assert project.effects() == ["job started"]
+
+
+def test_a_consumer_that_holds_something_closes_without_its_broker_too(
+    project: Project, own_redis: RedisServer
+) -> None:
+    """Else a worker that is told to stop then ends with a traceback, before it has recorded what
+    its last jobs came to (seed 11 of the chaos)."""
+    project.configure(redis_queue=own_redis.url)
+    with inside(project):
+        channel = build().connection_for_read().channel()
+        channel.connection.cycle.consumers.add(channel)
+        channel.qos.append(object(), f"{channel.consumer}:0")
+        own_redis.kill()
+        channel.close()
+        assert channel.closed
