@@ -22,8 +22,8 @@ from frappe_celery import hosts, settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import get_store
+from frappe_celery.jobs.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.store import AlreadyActedOn, Deposed
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule, beat_schedule
 from frappe_celery.schedule.cron import CronError

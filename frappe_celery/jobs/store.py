@@ -6,7 +6,6 @@ import heapq
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -15,6 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 from frappe_celery import settings
 from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
+from frappe_celery.jobs.claim import AlreadyActedOn, Claim, Deposed
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
@@ -28,25 +28,6 @@ RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
 EXPIRED_AT_ONCE = 1000
 REFUSED_KEPT = 1000
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A due time of a schedule entry, acted on by whoever enqueues with it first."""
-
-    key: str
-    due: float
-    """Seconds since the epoch."""
-    fence: int = 0
-    """Of the scheduler that claims (see `schedule.lease`); 0: it need not lead."""
-
-
-class AlreadyActedOn(Exception):
-    """The due time of a Claim, or a later one, has been acted on."""
-
-
-class Deposed(Exception):
-    """The scheduler that wanted to act leads no more, or its lease ran out."""
 
 
 class JobStore:

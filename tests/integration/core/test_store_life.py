@@ -11,7 +11,8 @@ import pytest
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.store import CLAIMED, AlreadyActedOn, Claim
+from frappe_celery.jobs.claim import AlreadyActedOn, Claim
+from frappe_celery.jobs.store import CLAIMED
 from tests.integration.core.stores import (
     SITE,
     broken,
