@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from frappe_celery import hosts, settings
-from frappe_celery.errors import ConfigError
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.hosts.base import AppHooks
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table
@@ -46,7 +46,8 @@ def schedule(
 ) -> None:
     """Show every entry: app, method, queue, expression, source, last and next times.
 
-    Ends with 1 when a site's configuration cannot be read; the other sites are shown all the same.
+    Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
+    all the same.
     """
     config = settings.current()
     host = hosts.current()
@@ -55,7 +56,7 @@ def schedule(
     unread: list[str] = []
     schedules = []
     for name in sites:
-        with _noting(unread):
+        with _noting(unread, name):
             when = _instant(at, name)
             schedules.append(site_schedule(host, config, name, at=when, count=count, apps=apps))
     _show(schedules, as_json)
@@ -75,12 +76,15 @@ def _show(schedules: list[SiteSchedule], as_json: bool) -> None:
 
 
 @contextmanager
-def _noting(errors: list[str]) -> Iterator[None]:
-    """A site whose configuration is broken does not stop the others."""
+def _noting(errors: list[str], site: str) -> Iterator[None]:
+    """A site whose configuration is broken, or whose database is down, does not stop the others."""
     try:
         yield
-    except ConfigError as exc:
-        errors.append(f"{type(exc).__name__}: {exc}")
+    except (BrokerUnreachable, click.ClickException):
+        raise  # no single site's
+    except Exception as exc:
+        where = "" if isinstance(exc, ConfigError) else f"{site}: "
+        errors.append(f"{where}{type(exc).__name__}: {exc}")
 
 
 def _end_with(errors: list[str]) -> None:
@@ -98,7 +102,7 @@ def sync(site: str | None) -> None:
     """
     errors: list[str] = []
     for name in _sites(site):
-        with _noting(errors):
+        with _noting(errors, name):
             if not _sync_site(name):
                 errors.append(
                     f"{name}: a part of the hooks could not be read;"

@@ -180,6 +180,27 @@ def test_hooks_are_those_of_the_apps_that_the_site_has(bench: StandInBench) -> N
     ]  # fmt: skip
 
 
+def test_the_command_shows_the_other_sites_when_one_s_database_is_down(
+    bench: StandInBench,
+) -> None:
+    rows(bench, {"name": "report"})
+    answer = bench.ask(
+        """
+        frappe.init("site2"); frappe.connect()
+        frappe.db.put("down", True)
+        frappe.destroy()
+        from click.testing import CliRunner
+        from frappe_celery.cli import main
+        shown = CliRunner().invoke(main, ["schedule"])
+        answer = [shown.exit_code, shown.output]
+        """,
+        begin=HOSTED,
+    )
+    assert answer[0] == 1
+    assert "fixture_app.tasks" in answer[1], "of site1"
+    assert "site2: OperationalError: (2003, 'cannot connect')" in answer[1]
+
+
 def test_sync_is_frappes_own_with_the_hooks_read_anew(bench: StandInBench) -> None:
     rows(bench, {"name": "old", "method": "fixture_app.tasks.gone"})
     answer = bench.ask(
