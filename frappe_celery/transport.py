@@ -242,11 +242,15 @@ class Channel(kombu_redis.Channel):
 
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""
+        if self.connection is None:  # closed: what it held is settled by its successor
+            return
         held = (self.keys.in_flight(self.consumer),)
         self._scripts.run("release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
         """Acknowledge now."""
+        if self.connection is None:  # closed: what it held is settled by its successor
+            return
         acknowledged = self._take_acknowledged()
         if acknowledged:
             successes.record()
