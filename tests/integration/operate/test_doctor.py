@@ -10,20 +10,11 @@ import pytest
 from redis import Redis
 
 from frappe_celery.jobs import JobStore
-from tests.integration.core.benches import inside, worker, write_tasks
+from tests.integration.core.benches import inside, worker
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed, read, run
 from tests.project import Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    project.write(f"sites/{OTHER}/site_config.json", "{}")
-    project.configure(default_site=SITE)
-    with inside(project) as store:
-        yield store
 
 
 def section(name: str, *arguments: str, code: int = 2) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -12,20 +11,11 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from tests.integration.core.benches import ended, inside, worker, write_tasks
+from tests.integration.core.benches import ended, worker
 from tests.integration.core.stores import message
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed, read, run
 from tests.project import Project
 from tests.waiting import wait_until
-
-
-@pytest.fixture
-def store(project: Project) -> Iterator[JobStore]:
-    write_tasks(project)
-    project.write(f"sites/{OTHER}/site_config.json", "{}")
-    project.configure(default_site=SITE)
-    with inside(project) as store:
-        yield store
 
 
 def ids(jobs: list[dict[str, str]]) -> list[str]:
