@@ -22,7 +22,7 @@ class BenchCommand(click.Command):
             raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
 
 
-@click.command("celery-enable", cls=BenchCommand)
+@click.command()
 def enable() -> None:
     """Switch this bench over: Frappe's jobs go to Celery."""
     from frappe_celery import settings
@@ -39,7 +39,7 @@ def enable() -> None:
     click.echo("\n".join(leftovers.in_rq(settings.current())))
 
 
-@click.command("celery-disable", cls=BenchCommand)
+@click.command()
 def disable() -> None:
     """Switch this bench back to stock Frappe and RQ."""
     from frappe_celery import settings
@@ -56,7 +56,7 @@ def disable() -> None:
 
 
 def _in_bench() -> Iterator[click.Command]:
-    for name in ("worker", "beat", "doctor"):
+    for name in ("enable", "disable", "worker", "beat", "doctor"):
         command = main.get_command(click.Context(main), name)
         if command is not None:
             yield BenchCommand(
@@ -67,5 +67,5 @@ def _in_bench() -> Iterator[click.Command]:
             )
 
 
-commands = [enable, disable, *_in_bench()]
+commands = list(_in_bench())
 """What Frappe's bench_helper adds to bench's commands."""
