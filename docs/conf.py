@@ -13,6 +13,9 @@ myst_enable_extensions = ["colon_fence", "deflist"]
 # a link to `#what-differs` is one to that heading
 myst_heading_anchors = 3
 
+# -- stays two dashes, as an option is typed
+smartquotes = False
+
 html_theme = "furo"
 html_title = f"frappe_celery {release}"
 html_copy_source = False
