@@ -94,6 +94,25 @@ class Host(Protocol):
     def app_hooks(self, site: str) -> list[AppHooks]:
         """The hooks of a site's installed apps, in that order."""
 
+    def task_hooks(self) -> dict[str, list[AppHooks]]:
+        """By site, the hooks whose scheduled methods Celery knows by name; no database is asked."""
+
+    tells_of_changes: bool
+    """Whether `changed_sites` says where to look; otherwise all sites are, again and again."""
+
+    def changed_sites(self) -> set[str]:
+        """Sites whose schedule was edited since the last call.
+
+        Raises:
+            BrokerUnreachable: the Redis that keeps them does not answer.
+        """
+
+    def visiting(self, site: str) -> AbstractContextManager[None]:
+        """While a site's schedule is looked at: one connection, where one can be shared."""
+
+    def time_zone(self, site: str) -> str | None:
+        """The zone of the site's times, IANA name; None: its configuration says."""
+
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's live schedule."""
 
@@ -105,3 +124,6 @@ class Host(Protocol):
 
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """Make the rows that come from hooks follow `wanted`."""
+
+    def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
+        """The job id that keeps two runs of a row apart, and `run_scheduled_job`'s arguments."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 from datetime import datetime
-from typing import Any
 
 from frappe_celery import hosts, publish, settings
 from frappe_celery.enqueue_shim import create_job_id
@@ -44,7 +43,7 @@ def enqueue_scheduled(
     """
     config = settings.current()
     queue = config.queue(row.queue)
-    own_id, kwargs = _id_and_arguments(row, config.frappe_version)
+    own_id, kwargs = hosts.current().scheduled_run(row)
     message = JobMessage(
         run=str(uuid.uuid4()),
         id=create_job_id(own_id, row.site),
@@ -59,24 +58,3 @@ def enqueue_scheduled(
     )
     claim = due and Claim(get_store().keys.due(row.site, row.name), due.timestamp(), fence)
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
-
-
-def _id_and_arguments(row: ScheduleRow, version: int) -> tuple[str, dict[str, str]]:
-    """Those of a host that has a Frappe to ask, else what that version of Frappe gives."""
-    ask: Any = getattr(hosts.current(), "scheduled_run", None)
-    return ask(row) if ask else (job_id(row, version), arguments(row, version))
-
-
-def job_id(row: ScheduleRow, version: int) -> str:
-    """The id that keeps two runs of an entry apart: by its method, from v16 on by its name."""
-    return f"scheduled_job::{row.name if version >= 16 else row.method}"
-
-
-def arguments(row: ScheduleRow, version: int) -> dict[str, str]:
-    """What `run_scheduled_job` is called with.
-
-    A name that Frappe v15 would not have given, because two methods share their last two parts,
-    is passed there too: by the method alone the wrong row could be found.
-    """
-    named = version >= 16 or row.name != ".".join(row.method.split(".")[-2:])
-    return {"job_type": row.method, **({"scheduled_job_type": row.name} if named else {})}

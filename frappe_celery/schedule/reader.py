@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +85,6 @@ class Reader:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
-        self._told: Callable[[], set[str]] | None = getattr(host, "changed_sites", None)
         self._sites: dict[str, _Site] = {}
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -110,7 +108,7 @@ class Reader:
                 logger.exception("the sites could not be looked at; it is tried again by itself")
             took = time.monotonic() - began
             pause = POLL_SECONDS
-            if self._told is None:
+            if not self.host.tells_of_changes:
                 pause = min(max(POLL_SECONDS, took / SHARE), LONGEST_POLL_SECONDS)
 
     def poll(self) -> None:
@@ -122,7 +120,7 @@ class Reader:
                 self._deliver(News(site, removed=list(gone.rows)))
         for site in sites:
             self._sites.setdefault(site, _Site())
-        told = self._sites.keys() if self._told is None else self._those_told_of(self._told)
+        told = self._told()
         quiet = []
         for site, known in list(self._sites.items()):
             if self._stopped.is_set():
@@ -134,10 +132,11 @@ class Reader:
                     quiet.append((known.looked_at, site))
         self._sweep(sorted(quiet))
 
-    @staticmethod
-    def _those_told_of(ask: Callable[[], set[str]]) -> set[str]:
+    def _told(self) -> set[str]:
+        if not self.host.tells_of_changes:
+            return set(self._sites)
         try:
-            return ask()
+            return self.host.changed_sites()
         except BrokerUnreachable:  # the scheduler says so
             return set()
 
@@ -169,7 +168,7 @@ class Reader:
     def _look(self, site: str, known: _Site) -> None:
         """Look at a site, and wait for it unless it was slow the last time."""
         known.looked_at, known.is_due = self.clock(), False
-        if self._told is None:
+        if not self.host.tells_of_changes:
             self._look_now(site, known)
             return
         known.looking = threading.Thread(
@@ -183,7 +182,7 @@ class Reader:
     def _look_now(self, site: str, known: _Site) -> None:
         began = self.clock()
         try:
-            with self._visit(site):
+            with self.host.visiting(site):
                 off = self.host.scheduling_off(site)
                 if off is None:
                     self._read(site, known)
@@ -191,19 +190,13 @@ class Reader:
         except Exception as exc:
             self._failed(site, known, f"{type(exc).__name__}: {exc}")
         else:
-            if known.trouble and self._told is None:
+            if known.trouble and not self.host.tells_of_changes:
                 logger.info("site %s: its schedule can be read again", site)
             known.trouble = None
         known.is_slow = self.clock() - began > PATIENCE_SECONDS
 
-    def _visit(self, site: str) -> AbstractContextManager[None]:
-        """One connection for all that is asked."""
-        visit: Callable[[str], AbstractContextManager[None]] | None
-        visit = getattr(self.host, "visiting", None)
-        return visit(site) if visit else nullcontext()
-
     def _failed(self, site: str, known: _Site, trouble: str) -> None:
-        if self._told is not None:
+        if self.host.tells_of_changes:
             self._switch(site, known, f"its schedule cannot be read ({trouble})")
         elif trouble != known.trouble:
             logger.error(

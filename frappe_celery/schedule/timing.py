@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -52,7 +52,7 @@ class Timing:
         values = config.site_config(site)
         return cls(
             site=site,
-            zone=_zone_of_host(site) or values.get("time_zone") or config.zone,
+            zone=hosts.current().time_zone(site) or values.get("time_zone") or config.zone,
             version=config.frappe_version,
             tick=tick_of(values, config.frappe_version, bench=_is_bench()),
         )
@@ -119,13 +119,6 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
 @lru_cache(maxsize=4096)
 def _cron(expression: str, zone: str) -> Cron:
     return Cron(expression, zone)
-
-
-def _zone_of_host(site: str) -> str | None:
-    if not _is_bench():
-        return None
-    ask: Callable[[str], str] | None = getattr(hosts.current(), "time_zone", None)
-    return ask(site) if ask else None
 
 
 @lru_cache(maxsize=1)

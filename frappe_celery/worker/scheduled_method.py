@@ -6,14 +6,13 @@ bench's key can `app.send_task("myapp.tasks.daily_report")`. Sending one enqueue
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from celery import Celery
 
 from frappe_celery import hosts, settings
 from frappe_celery.errors import Refused
-from frappe_celery.hosts.base import AppHooks, ScheduleRow
+from frappe_celery.hosts.base import ScheduleRow
 from frappe_celery.worker.task import BaseTask, RunJob
 
 
@@ -61,11 +60,7 @@ def register(sender: Celery, **_: Any) -> None:
 
 
 def _rows_of_hooks() -> list[ScheduleRow]:
-    """In a bench of the default site, as if it had every app: no database is asked."""
-    from frappe_celery.schedule.events import read_hooks, rows_from_hooks
+    from frappe_celery.schedule.events import read_hooks
 
-    host, config = hosts.current(), settings.current()
-    all_hooks: Callable[[], list[AppHooks]] | None = getattr(host, "all_hooks", None)
-    if all_hooks:
-        return read_hooks(all_hooks(), config, config.site)[0]
-    return [row for site in config.sites() for row in rows_from_hooks(host, config, site)[0]]
+    config, by_site = settings.current(), hosts.current().task_hooks()
+    return [row for site, apps in by_site.items() for row in read_hooks(apps, config, site)[0]]

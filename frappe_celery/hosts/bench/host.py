@@ -93,11 +93,14 @@ class BenchHost:
             apps = frappe.get_installed_apps()
         return [_hooks_of(app) for app in apps]
 
-    def all_hooks(self) -> list[AppHooks]:
-        """The hooks of the bench's apps, whichever site has them; no database is asked."""
-        return [_hooks_of(app) for app in settings.current().app_names]
+    def task_hooks(self) -> dict[str, list[AppHooks]]:
+        """Those of all the bench's apps, as if the default site had them: no database is asked."""
+        here = settings.current()
+        return {here.site: [_hooks_of(app) for app in here.app_names]}
 
     # -- the schedule
+
+    tells_of_changes = True
 
     @contextmanager
     def visiting(self, site: str) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery import settings
@@ -90,6 +90,25 @@ class StandaloneHost:
         """The hooks of a site's apps, each by itself, with the error of one that has any."""
         return app_hooks.site_hooks(site)
 
+    def task_hooks(self) -> dict[str, list[AppHooks]]:
+        """Each site's own."""
+        return {site: self.app_hooks(site) for site in settings.current().sites()}
+
+    # -- the schedule
+
+    tells_of_changes = False
+
+    def changed_sites(self) -> set[str]:
+        """None: whoever writes tells nobody."""
+        return set()
+
+    def visiting(self, site: str) -> AbstractContextManager[None]:
+        """Nothing is shared: each question visits the site by itself."""
+        return nullcontext()
+
+    def time_zone(self, site: str) -> None:
+        """None: the site's configuration says."""
+
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""
         from frappe_celery.hosts.standalone.schedule.rows import read
@@ -126,6 +145,12 @@ class StandaloneHost:
                     if last:
                         raise
         raise AssertionError("the last round either returns or raises")
+
+    def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
+        """Frappe's job id and arguments for a row's run, in the version that this stands in for."""
+        from frappe_celery.hosts.standalone.schedule.rows import scheduled_run
+
+        return scheduled_run(row)
 
 
 def _scheduled(found: AppHooks) -> list[str]:

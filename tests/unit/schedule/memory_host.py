@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from importlib import import_module
@@ -67,6 +68,17 @@ class MemoryHost:
         return self.off
 
     def schedule_stamp(self, site: str) -> object:
+        return None
+
+    tells_of_changes = False
+
+    def changed_sites(self) -> set[str]:
+        return set()
+
+    def visiting(self, site: str) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def time_zone(self, site: str) -> None:
         return None
 
     def change(self, name: str, site: str = SITE, **values: Any) -> None:

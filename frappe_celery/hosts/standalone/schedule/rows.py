@@ -60,6 +60,20 @@ def method_of_event(scheduler_event: str | None) -> str:
     return str(event["method"] or against.get(event["scheduled_against"], [""])[-1])
 
 
+def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
+    """The job id of a row's run, by its method, from v16 on by its name, and its arguments.
+
+    A name that Frappe v15 would not have given, because two methods share their last two parts,
+    is passed there too: by the method alone the wrong row could be found.
+    """
+    by_name = settings.current().frappe_version >= 16
+    own_id = f"scheduled_job::{row.name if by_name else row.method}"
+    arguments = {"job_type": row.method}
+    if by_name or row.name != ".".join(row.method.split(".")[-2:]):
+        arguments["scheduled_job_type"] = row.name
+    return own_id, arguments
+
+
 def free_name(method: str, otherwise: str = "") -> str:
     """A name for a row: Frappe's short one unless it is taken, which in v14 and v15 loses a row."""
     short = ".".join(method.split(".")[-2:])

@@ -96,7 +96,7 @@ class ScheduledJobType(Document):
     @property
     def rq_job_id(self) -> str:
         """The job id that keeps two runs of it apart."""
-        return fire.job_id(self.as_row(), settings.current().frappe_version)
+        return schedule_rows.scheduled_run(self.as_row())[0]
 
     def is_job_in_queue(self) -> bool:
         """Whether a run waits or runs."""
