@@ -23,6 +23,10 @@ class Keys:
         """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it."""
         return f"{self.prefix}jobs:{place}|{status}"
 
+    def ended(self, minute: int) -> str:
+        """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
+        return f"{self.prefix}ended:{minute}"
+
     @property
     def expiring(self) -> str:
         """Sorted set: an index's name and a run in it, by the time when its record is gone."""

@@ -23,6 +23,10 @@ if (ARGV[9] or '') ~= '' then
 end
 keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
+local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
+if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
+  redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
+end
 local queue = string.match(found[2], '|(.*)')
 if was == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end

@@ -26,14 +26,15 @@ def make_store(root: Path, url: str, bench_id: str, **options: str) -> JobStore:
 
 
 def wipe(store: JobStore) -> None:
-    for key in keys(store):
-        store.client.delete(store.keys.prefix + key)
+    for key in store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000):
+        store.client.delete(key)
 
 
 def keys(store: JobStore) -> list[str]:
-    """Every key of the bench, without its prefix."""
+    """Every key of the bench but the counts of each minute, without its prefix."""
     found = store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)
-    return sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
+    names = sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
+    return [name for name in names if not name.startswith("ended:")]
 
 
 def message(job_id: str | None = None, **fields: Any) -> JobMessage:
