@@ -8,29 +8,33 @@ from collections.abc import Mapping, Sequence
 from benchmarks.measurements import ROWS, Row
 from benchmarks.sides import TITLES
 
+Rows = Mapping[str, Sequence[Row]]
+
 Figures = Mapping[str, Mapping[str, Sequence[Mapping[str, float]]]]
 """Measurement → side → one dictionary of row key → number for each round."""
 
 OURS = "frappe_celery"
 
 
-def results(figures: Figures, facts: Mapping[str, str]) -> str:
+def results(
+    figures: Figures, facts: Mapping[str, str], title: str = "Results", rows: Rows = ROWS
+) -> str:
     """The whole of RESULTS.md."""
-    lines = ["# Results", "", *(f"- {name}: {value}" for name, value in facts.items()), ""]
+    lines = [f"# {title}", "", *(f"- {name}: {value}" for name, value in facts.items()), ""]
     lines += [
         "Median of the rounds (lowest to highest round). Ratios are taken within each round, ours"
         " to the other's, and shown the same way. README.md says how each line is measured.",
         "",
-        *table(figures),
+        *table(figures, rows),
     ]
     return "\n".join(lines) + "\n"
 
 
-def table(figures: Figures) -> list[str]:
+def table(figures: Figures, wanted: Rows = ROWS) -> list[str]:
     sides = [name for name in TITLES if any(name in measured for measured in figures.values())]
     others = [name for name in sides if name != OURS] if OURS in sides else []
     head = ["", *(TITLES[name] for name in sides), *(f"ours to {TITLES[o]}'s" for o in others)]
-    rows = [_cells(row, figures[what], sides, others) for what in figures for row in ROWS[what]]
+    rows = [_cells(row, figures[what], sides, others) for what in figures for row in wanted[what]]
     rule = ["---", *("---:" for _ in head[1:])]
     return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,8 +79,8 @@ def running(side: Side) -> Iterator[Workers]:
     Raises:
         WorkersFailed: as above, or they logged an error or a traceback; it shows their log.
     """
-    log = Path(f"{side.name}-workers.log")
-    with log.open("wb") as output:
+    with tempfile.NamedTemporaryFile(prefix=f"{side.name}-workers-") as output:
+        log = Path(output.name)
         workers = Workers(side, output.fileno())
         try:
             yield workers

@@ -6,6 +6,8 @@ PSS counts a page that n processes share as 1/n in each of them. Linux only.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from subprocess import Popen
 
 import psutil
 
@@ -22,7 +24,12 @@ def measure(side: Side, scale: float) -> dict[str, float]:
     with running(side) as workers:
         workers.wait_finished(JOBS, JOBS)
         time.sleep(IDLE_SECONDS)
-        return {"pss": sum(_pss(program.pid) for program in workers.programs) / 2**20}
+        return {"pss": total_pss(workers.programs)}
+
+
+def total_pss(programs: Sequence[Popen[bytes]]) -> float:
+    """MiB of these programs and their children."""
+    return sum(_pss(program.pid) for program in programs) / 2**20
 
 
 def _pss(pid: int) -> int:

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 PROCESSES = 2
-"""Processes that run jobs, on every side."""
+"""Processes that run jobs, on every side outside of a bench."""
 
 JOB_ARGUMENTS: dict[str, Any] = {"name": "INV-00001", "submit": True}
 """Keyword arguments that every job is enqueued with."""
@@ -21,8 +21,12 @@ class Side(Protocol):
     packages: Sequence[str]
     """Distributions whose versions belong in the results."""
 
-    jobs_a_second: int
-    """About how fast two processes run no-op jobs: sizes the backlog, decides nothing."""
+    processes: int
+    """How many run jobs."""
+
+    @property
+    def jobs_a_second(self) -> int:
+        """About how fast they run no-op jobs: sizes the backlog, decides nothing."""
 
     def worker_commands(self) -> list[list[str]]:
         """Arguments of `python -m` for each program that together are the worker."""

@@ -25,6 +25,7 @@ TASKS = {
 class PlainCelery:
     name = "celery"
     packages = ("celery", "kombu", "redis")
+    processes = PROCESSES
     jobs_a_second = 2000
 
     def worker_commands(self) -> list[list[str]]:

@@ -15,6 +15,7 @@ from frappe_celery.jobs import JobStatus, JobStore, get_store
 class FrappeCelery:
     name = "frappe_celery"
     packages = ("frappe_celery", "celery", "kombu", "redis")
+    processes = PROCESSES
     jobs_a_second = 3000
 
     def worker_commands(self) -> list[list[str]]:

@@ -17,6 +17,7 @@ RESULTS_TTL = "600"
 class RqWorkers:
     name = "rq"
     packages = ("rq", "redis")
+    processes = PROCESSES
     jobs_a_second = 150
 
     def worker_commands(self) -> list[list[str]]:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 STAMPS = "benchmark:stamps"
+RELEASED = "benchmark:released"
 
 
 def noop(**kwargs: Any) -> None:
@@ -20,6 +21,12 @@ def stamp(**kwargs: Any) -> None:
     """
     now = time.monotonic()
     _client().rpush(STAMPS, repr(now))
+
+
+def hold(**kwargs: Any) -> None:
+    """Begin, and run until the measuring process has released it."""
+    stamp()
+    _client().blpop([RELEASED], timeout=60)
 
 
 @cache

@@ -1,0 +1,55 @@
+"""What is measured in a bench: `benchmarks.measurements` with 1, 2 and 8 processes on each side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.measurements import Row
+
+
+@dataclass(frozen=True)
+class Measurement:
+    module: str
+    """Of `benchmarks.measurements`."""
+    rows: tuple[Row, ...]
+    processes: int = 0
+    deduplicate: bool = False
+
+
+def _enqueue(what: str) -> tuple[Row, ...]:
+    return (
+        Row("apart", f"{what}, server on another core", "jobs/s", True),
+        Row("together", f"{what}, server on the same core", "jobs/s", True),
+    )
+
+
+def _rate(processes: str) -> tuple[Row, ...]:
+    return (Row("rate", f"no-op jobs done, {processes}", "jobs/s", True),)
+
+
+MEASUREMENTS = {
+    "enqueue": Measurement("enqueue", _enqueue("frappe.enqueue")),
+    "deduplicate": Measurement(
+        "enqueue", _enqueue("frappe.enqueue, deduplicate=True, a new id"), deduplicate=True
+    ),
+    "one": Measurement("throughput", _rate("one process"), processes=1),
+    "two": Measurement("throughput", _rate("two processes"), processes=2),
+    "latency": Measurement(
+        "latency",
+        (
+            Row("median", "enqueue to start, idle worker of one process, median", "ms", False),
+            Row("p99", "enqueue to start, idle worker of one process, p99", "ms", False),
+        ),
+        processes=1,
+    ),
+    "memory": Measurement(
+        "memory",
+        (Row("pss", "two processes after 200 jobs, idle, PSS", "MiB", False),),
+        processes=2,
+    ),
+    "busy": Measurement(
+        "busy_memory",
+        (Row("pss", "eight processes, each running a job, PSS", "MiB", False),),
+        processes=8,
+    ),
+}

@@ -1,0 +1,103 @@
+"""The two sides, both `frappe.enqueue` in one bench: switched to Celery, and as Frappe ships it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, cast
+from uuid import uuid4
+
+import frappe
+from frappe.utils import background_jobs
+
+from benchmarks.sides.base import jobs
+
+NOOP = "frappe.clear_messages"
+"""Of Frappe's own functions the one that does least: by its path a site finds only its apps'."""
+COMMAND = ["frappe.utils.bench_helper", "frappe"]
+
+
+class WrongSide(RuntimeError):
+    """`frappe.enqueue` leads to the other side; its figures would be called by the wrong name."""
+
+
+@dataclass
+class BenchSide:
+    """What both sides do alike: enqueue in the connected site."""
+
+    processes: int
+    deduplicate: bool
+
+    name = ""
+    packages = ("frappe", "redis")
+    jobs_a_second_of_a_process = 0
+    queue_class = ""
+
+    @property
+    def jobs_a_second(self) -> int:
+        return self.jobs_a_second_of_a_process * self.processes
+
+    def check(self) -> None:
+        """Raises WrongSide."""
+        found = background_jobs.Queue.__module__
+        if found != self.queue_class:
+            raise WrongSide(f"{self.name} would enqueue through {found}: run frappe-celery enable")
+
+    def enqueue(self, job: str, **arguments: Any) -> None:
+        """A job of ours is sent as a function, as tests and scripts do, the no-op by its path."""
+        if self.deduplicate:
+            arguments |= {"job_id": uuid4().hex, "deduplicate": True}
+        frappe.enqueue(NOOP if job == "noop" else getattr(jobs(), job), **arguments)
+
+
+class OnRQ(BenchSide):
+    """`bench worker`, one program a process."""
+
+    name = "rq"
+    packages = ("rq", *BenchSide.packages)
+    jobs_a_second_of_a_process = 20
+    queue_class = "rq.queue"
+
+    def worker_commands(self) -> list[list[str]]:
+        return [[*COMMAND, "worker", "--quiet"]] * self.processes
+
+    def finished(self, enqueued: int) -> int:
+        registry = background_jobs.get_queue("default").finished_job_registry
+        return cast(int, registry.connection.zcard(registry.key))
+
+
+class OnCelery(BenchSide):
+    """`bench worker-pool`, one program with as many processes."""
+
+    name = "frappe_celery"
+    packages = ("frappe_celery", "celery", "kombu", *BenchSide.packages)
+    jobs_a_second_of_a_process = 450
+    queue_class = "frappe_celery.hosts.bench.queue"
+
+    def worker_commands(self) -> list[list[str]]:
+        return [[*COMMAND, "worker-pool", "--quiet", "--num-workers", str(self.processes)]]
+
+    def finished(self, enqueued: int) -> int:
+        return self._standalone.finished(enqueued)
+
+    @cached_property
+    def _standalone(self) -> Any:
+        from benchmarks.sides import frappe_celery
+
+        return frappe_celery.side
+
+
+SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {"rq": OnRQ, "frappe_celery": OnCelery}
+
+
+@contextmanager
+def in_site(site: str) -> Iterator[None]:
+    """Be in a site of the bench whose `sites` is the current folder, as a web request is."""
+    frappe.init(site)
+    frappe.connect()
+    try:
+        yield
+    finally:
+        frappe.destroy()
