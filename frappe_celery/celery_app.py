@@ -28,6 +28,7 @@ from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
+from frappe_celery.worker.pulse import Pulse
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
@@ -35,6 +36,8 @@ from frappe_celery.worker.sweeper import Sweeper
 TRANSPORT = "frappe_celery.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
+CONSUMER = "frappe_celery.worker.pulse:Consumer"
+CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
 
 
 def build(config: Settings | None = None) -> Celery:
@@ -131,6 +134,8 @@ def setup(app: Celery) -> None:
     app.conf.task_queues = [*own, *(q for q in queues(config) if q.name not in names)]
     if app.conf.beat_scheduler == CELERYS_SCHEDULER:
         app.conf.beat_scheduler = SCHEDULER
+    if app.conf.worker_consumer == CELERYS_CONSUMER:
+        app.conf.worker_consumer = CONSUMER
     app.conf.worker_disable_prefetch = True
     _add(app)
 
@@ -172,6 +177,7 @@ def queues(config: Settings) -> list[Queue]:
 def worker_settings(config: Settings) -> dict[str, Any]:
     """How the worker runs; each can be set otherwise in a celeryconfig module."""
     return {
+        "worker_consumer": CONSUMER,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,
         "worker_max_tasks_per_child": config.max_tasks_per_child,
@@ -189,7 +195,7 @@ def _add(app: Celery) -> None:
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
-    app.steps["worker"].update((GreenPool, Shutdown))
+    app.steps["worker"].update((GreenPool, Pulse, Shutdown))
     output.connect(app)
     error_mail.connect(app)
     caught.connect()

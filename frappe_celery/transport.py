@@ -48,6 +48,11 @@ HEARTBEAT_SECONDS = 3.0
 """How often a consumer gives a sign of life."""
 
 
+def process_name() -> str:
+    """How this process is named among the living; its consumers' names begin with it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
+
+
 class QoS(virtual.QoS):
     """What this consumer holds; acknowledged by the next fetch."""
 
@@ -103,7 +108,7 @@ class Channel(kombu_redis.Channel):
             "BELL": self._read_bell,
         }
         self.keys = Keys(self.frappe_celery_prefix)
-        self.process = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
+        self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
         self.asked_at = 0.0
@@ -266,10 +271,7 @@ class Channel(kombu_redis.Channel):
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
-        client = self._create_client()
-        seconds, microseconds = client.time()
-        now = seconds + microseconds / 1e6
-        client.zadd(self.keys.consumers, {self.consumer: now, self.process: now})
+        self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
 
     def close(self) -> None:
         """Acknowledge, give back what is held, and leave; without a connection that comes later."""

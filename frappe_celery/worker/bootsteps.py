@@ -101,6 +101,11 @@ class Reaper(Repeated):
         self.patience = Patience()
         super().__init__(consumer, **options)
 
+    def start(self, consumer: Any) -> None:
+        """Patience begins when the broker is back."""
+        self.patience.is_over()
+        super().start(consumer)
+
     def tick(self, consumer: Any) -> None:
         """Once more."""
         store = get_store()

@@ -13,14 +13,12 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.worker import abandoned
 
 DEAD_AFTER_SECONDS = 10.0
-"""A consumer that gave no sign of life for this long is dead; they give one every 3 s."""
-
-
+"""A process that gave no sign of life for this long is dead; they give one every 3 s."""
 CUT_OFF_SECONDS = 5.0
 """A reaper that could not look for this long was cut off from the broker, or stood still."""
-PATIENCE_SECONDS = 45.0
-"""How long it judges nobody after that: the others were cut off too, and Celery tries to connect
-again at intervals of up to 30 s."""
+PATIENCE_SECONDS = DEAD_AFTER_SECONDS
+"""How long it judges nobody after that: the others were cut off too, and look for the broker every
+second (`pulse`)."""
 
 
 class Patience:

@@ -32,9 +32,9 @@ class Pen:
 def seconds_of(chance: Random) -> float:
     """How long a job takes: most nothing, some long enough to be caught by what dies."""
     kind = chance.random()
-    if kind < 0.6:
+    if kind < 0.7:
         return 0.0
-    return round(chance.uniform(0.02, 0.3) if kind < 0.95 else chance.uniform(1, 4), 3)
+    return round(chance.uniform(0.02, 0.3) if kind < 0.98 else chance.uniform(1, 3), 3)
 
 
 KINDS = {"works": 75, "fails": 5, "idempotent": 12, "delayed": 8}

@@ -83,6 +83,8 @@ class Evidence:
     frozen_workers: set[str] = field(default_factory=set)
     held: list[str] = field(default_factory=list)
     """What lies in queues or in consumers' hands at the end."""
+    stubborn: list[str] = field(default_factory=list)
+    """Names of workers that did not end when they were told to, with nothing left to do."""
     contradictions: list[str] = field(default_factory=list)
     """What does not agree in Redis."""
 

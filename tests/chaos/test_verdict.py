@@ -107,6 +107,7 @@ def scheduled_lost(evidence: Evidence) -> None:
         (lambda e: e.dues.pop(), "due times that nobody acted on"),
         (scheduled_lost, "scheduled run lost"),
         (lambda e: e.held.append("in short: x"), "left over"),
+        (lambda e: e.stubborn.append("w3"), "told to stop, and did not"),
         (lambda e: e.contradictions.append("run x"), "contradiction"),
     ],
 )

@@ -27,7 +27,11 @@ def violations(
     found: dict[str, list[str]] = defaultdict(list)
     for rule, whom in (*_jobs(evidence), *_schedule(evidence, periods, until)):
         found[rule].append(whom)
-    for rule, names in (("left over", evidence.held), ("contradiction", evidence.contradictions)):
+    for rule, names in (
+        ("left over", evidence.held),
+        ("told to stop, and did not", evidence.stubborn),
+        ("contradiction", evidence.contradictions),
+    ):
         if names:
             found[rule] += names
     return dict(found)

@@ -1,0 +1,6 @@
+-- Signs of life, by the server's own clock.
+-- KEYS: consumers
+-- ARGV: names of consumers and processes
+local time = redis.call('TIME')
+for _, name in ipairs(ARGV) do redis.call('ZADD', KEYS[1], time[1] + time[2] / 1e6, name) end
+return #ARGV

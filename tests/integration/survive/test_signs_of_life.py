@@ -1,0 +1,84 @@
+"""A busy or starved worker is not taken for dead; one that died while the broker was away is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.worker.reaper import reap
+from tests.integration.core.benches import ended, inside, worker, write_tasks
+from tests.integration.core.stores import broken, waiting
+from tests.integration.core.test_reconnect import lost
+from tests.integration.core.test_worker_death import held, waits_for, working
+from tests.project import Project
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+WITHIN_SECONDS = 15
+BUSY = """
+import time
+from pathlib import Path
+from celery.signals import task_received
+
+
+@task_received.connect(weak=False)
+def take_long(**_):
+    while Path("busy").exists():
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def store(project: Project, own_redis: RedisServer) -> Iterator[JobStore]:
+    project.configure(redis_queue=own_redis.url)
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+        assert broken(store) == []
+
+
+def test_a_worker_whose_loop_is_busy_keeps_what_runs_and_gives_back_what_had_not_started(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    project.write("celeryconfig.py", BUSY)
+    worker(project, "-c", "2")
+    run = waits_for(tmp_path / "go on")
+    working(project)
+    busy = project.write("busy", "")
+    other = enqueue("myapp.core.record", text="other")
+    wait_until(lambda: other.run_id in held(store), what="the worker holds it")
+    since = time.monotonic()
+    while not waiting(store):  # as other workers do, only less patiently
+        assert reap(store, dead_after=4) == []
+        assert time.monotonic() - since < 10
+        time.sleep(0.2)
+    time.sleep(4)
+    assert reap(store, dead_after=4) == []
+    assert (waiting(store), held(store)) == ([other.run_id], [run])
+    busy.unlink()
+    assert ended(other).status == JobStatus.FINISHED
+    (tmp_path / "go on").touch()
+    assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
+    assert sorted(project.effects()) == ["job ended", "job started", "other"]
+
+
+def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_its_return(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    process, reaper = worker(project), worker(project, "-Q", "long")
+    job = enqueue("myapp.core.work", text="job", until=str(tmp_path / "never"))
+    working(project)
+    own_redis.kill()
+    lost(reaper)
+    process.kill()
+    time.sleep(6)  # so long that Celery's own intervals have grown
+    own_redis.start()
+    back = time.monotonic()
+    wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
+    assert time.monotonic() - back < WITHIN_SECONDS
+    assert "no sign of life" in str(job.exc_info)
