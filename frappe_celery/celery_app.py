@@ -15,7 +15,7 @@ from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import error_mail, hosts, settings
+from frappe_celery import error_mail, hosts, settings, telemetry
 from frappe_celery.doctor import caught
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
@@ -204,4 +204,6 @@ def _add(app: Celery) -> None:
     )
     signals.celeryd_init.connect(queue_names.check)
     signals.worker_init.connect(prepare)
+    for begins in (signals.worker_process_init, signals.worker_ready):
+        begins.connect(telemetry.connect)
     signals.worker_shutdown.connect(record_successes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,21 @@ TASK_NAME = "frappe_celery.run_job"
 
 
 def publish(message: JobMessage, **options: Any) -> Job | None:
-    """Enqueue in the job store (options: see `JobStore.enqueue`), Celery's signals around it."""
+    """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
+    if "sentry_sdk" not in sys.modules:
+        return _publish(message, options)
+    from frappe_celery import telemetry
+
+    with telemetry.enqueued(message) as headers:
+        return _publish(replace(message, headers={**message.headers, **headers}), options)
+
+
+def _publish(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
+    """With Celery's signals around it.
+
+    The second one comes also where nothing was enqueued, since the job waits or runs already:
+    what a listener opened at the first is closed then.
+    """
     signals = sys.modules.get("celery.signals")  # nobody listens in a process without it
     if signals is None:
         return get_store().enqueue(message, **options)
@@ -22,10 +37,10 @@ def publish(message: JobMessage, **options: Any) -> Job | None:
         ours = task_headers(message)
         headers = dict(ours)
         signals.before_task_publish.send(sender=message.label, headers=headers, **_about(message))
-        added = {name: value for name, value in headers.items() if name not in ours}
+        added = {n: v for n, v in headers.items() if n in message.headers or n not in ours}
         message = replace(message, headers=added)
     job = get_store().enqueue(message, **options)
-    if job is not None and signals.after_task_publish.receivers:
+    if signals.after_task_publish.receivers:
         signals.after_task_publish.send(
             sender=message.label, headers=task_headers(message), **_about(message)
         )

@@ -14,7 +14,8 @@ from celery.worker.request import Request
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.publish import TASK_NAME, task_headers
+from frappe_celery.publish import task_headers
+from frappe_celery.telemetry import TaskName
 from frappe_celery.transport import HELD_AS
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.perform import attempt, succeeded
@@ -64,7 +65,7 @@ class JobRequest(Request):
 class RunJob(BaseTask):
     """Runs a Frappe method, as the signed message says."""
 
-    name = TASK_NAME
+    name = TaskName()
     acks_late = True
     ignore_result = True
     Request = "frappe_celery.worker.task:JobRequest"
