@@ -22,7 +22,7 @@ class AppHooks:
     """Why it could not be imported; its hooks are then empty."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ScheduleRow:
     """A Scheduled Job Type row: one entry of a site's live schedule."""
 
@@ -97,11 +97,11 @@ class Host(Protocol):
     def task_hooks(self) -> dict[str, list[AppHooks]]:
         """By site, the hooks whose scheduled methods Celery knows by name; no database is asked."""
 
-    tells_of_changes: bool
-    """Whether `changed_sites` says where to look; otherwise all sites are, again and again."""
+    site_databases: bool
+    """Whether every site has a database of its own, which costs a connection and may hang alone."""
 
     def changed_sites(self) -> set[str]:
-        """Sites whose schedule was edited since the last call.
+        """Sites whose schedule was edited since the last call, as far as that is easily known.
 
         Raises:
             BrokerUnreachable: the Redis that keeps them does not answer.

@@ -22,11 +22,11 @@ from frappe_celery.settings import Settings
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-LONGEST_POLL_SECONDS = 30.0
 SHARE = 0.1
-"""Of the time that reading may take: a round that takes long is followed by a longer pause."""
+"""Of the time that looking at sites where no change is known of may take."""
 SWEEP_SECONDS = 60.0
-"""A site that nobody told of a change is looked at that often, for edits made in SQL."""
+"""A site with a database of its own is looked at that often though no change is known of, for
+edits made in SQL. Sites of one database are looked at in turn, as often as SHARE allows."""
 PATIENCE_SECONDS = 2.0
 """A site that has not answered for so long is left to itself, the others are looked at."""
 SILENCE_SECONDS = 10.0
@@ -67,10 +67,10 @@ class _Site:
 class Reader:
     """Watches the rows of every site.
 
-    Most hosts' sites are all looked at in each round. A bench may have a thousand, so its host
-    tells of changes (`changed_sites`): a site is then looked at when it was told of, when its
-    configuration changed and in the slow sweep, each in a thread of its own, so that a database
-    that hangs holds up nobody else; while it cannot be read, nothing of it is scheduled.
+    A site is looked at when the host tells of a change (`changed_sites`), when its configuration
+    changed, and in the sweep, which goes round all sites. One that has a database of its own is
+    looked at in a thread of its own, so that a database that hangs holds up nobody else; while it
+    cannot be read, nothing of it is scheduled.
 
     Args:
         deliver: called with the news, from the threads that look.
@@ -86,6 +86,7 @@ class Reader:
     ) -> None:
         self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
         self._sites: dict[str, _Site] = {}
+        self._trouble: str | None = None
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         """So that no news of a site follows the news that it is gone."""
@@ -101,15 +102,11 @@ class Reader:
     def _run(self) -> None:
         pause = 0.0
         while not self._stopped.wait(pause):
-            began = time.monotonic()
             try:
                 self.poll()
             except Exception:
                 logger.exception("the sites could not be looked at; it is tried again by itself")
-            took = time.monotonic() - began
             pause = POLL_SECONDS
-            if not self.host.tells_of_changes:
-                pause = min(max(POLL_SECONDS, took / SHARE), LONGEST_POLL_SECONDS)
 
     def poll(self) -> None:
         """One round."""
@@ -121,6 +118,8 @@ class Reader:
         for site in sites:
             self._sites.setdefault(site, _Site())
         told = self._told()
+        if told is None:
+            return
         quiet = []
         for site, known in list(self._sites.items()):
             if self._stopped.is_set():
@@ -132,19 +131,32 @@ class Reader:
                     quiet.append((known.looked_at, site))
         self._sweep(sorted(quiet))
 
-    def _told(self) -> set[str]:
-        if not self.host.tells_of_changes:
-            return set(self._sites)
+    def _told(self) -> set[str] | None:
+        """Where a change is known of; None: the database of all sites cannot be read."""
         try:
-            return self.host.changed_sites()
+            told = self.host.changed_sites()
         except BrokerUnreachable:  # the scheduler says so
             return set()
+        except Exception as exc:
+            trouble = f"{type(exc).__name__}: {exc}"
+            if trouble != self._trouble:
+                logger.error(
+                    "the sites' schedules cannot be read (%s). The known entries go on; it is"
+                    " tried again by itself", trouble,
+                )  # fmt: skip
+            self._trouble = trouble
+            return None
+        if self._trouble:
+            logger.info("the sites' schedules can be read again")
+            self._trouble = None
+        return told
 
     def _sweep(self, quiet: Iterable[tuple[float, str]]) -> None:
         """Look at some sites, the one first that has waited longest."""
         until = self.clock() + POLL_SECONDS * SHARE
+        every = SWEEP_SECONDS if self.host.site_databases else 0.0
         for looked_at, site in quiet:
-            if self.clock() - looked_at < SWEEP_SECONDS or self.clock() > until:
+            if self.clock() - looked_at < every or self.clock() > until:
                 return
             self._look(site, self._sites[site])
 
@@ -168,7 +180,7 @@ class Reader:
     def _look(self, site: str, known: _Site) -> None:
         """Look at a site, and wait for it unless it was slow the last time."""
         known.looked_at, known.is_due = self.clock(), False
-        if not self.host.tells_of_changes:
+        if not self.host.site_databases:
             self._look_now(site, known)
             return
         known.looking = threading.Thread(
@@ -190,13 +202,13 @@ class Reader:
         except Exception as exc:
             self._failed(site, known, f"{type(exc).__name__}: {exc}")
         else:
-            if known.trouble and not self.host.tells_of_changes:
+            if known.trouble and not self.host.site_databases:
                 logger.info("site %s: its schedule can be read again", site)
             known.trouble = None
         known.is_slow = self.clock() - began > PATIENCE_SECONDS
 
     def _failed(self, site: str, known: _Site, trouble: str) -> None:
-        if self.host.tells_of_changes:
+        if self.host.site_databases:
             self._switch(site, known, f"its schedule cannot be read ({trouble})")
         elif trouble != known.trouble:
             logger.error(

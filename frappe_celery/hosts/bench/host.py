@@ -100,7 +100,7 @@ class BenchHost:
 
     # -- the schedule
 
-    tells_of_changes = True
+    site_databases = True
 
     @contextmanager
     def visiting(self, site: str) -> Iterator[None]:

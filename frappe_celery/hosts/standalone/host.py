@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery import settings
@@ -96,15 +96,26 @@ class StandaloneHost:
 
     # -- the schedule
 
-    tells_of_changes = False
+    site_databases = False
 
     def changed_sites(self) -> set[str]:
-        """None: whoever writes tells nobody."""
-        return set()
+        """Sites whose rows, Scheduler Events or System Settings were saved, added or deleted."""
+        from frappe_celery.hosts.standalone.schedule.changes import changed_sites
 
-    def visiting(self, site: str) -> AbstractContextManager[None]:
-        """Nothing is shared: each question visits the site by itself."""
-        return nullcontext()
+        return changed_sites()
+
+    @contextmanager
+    def visiting(self, site: str) -> Iterator[None]:
+        """Be in a site to look at its schedule; each question has a transaction of its own."""
+        if local.is_set_up and local.site == site and getattr(local, "looking", False):
+            try:
+                yield
+            finally:
+                local.db.rollback()
+            return
+        with visit(site, ADMINISTRATOR):
+            local.looking = True
+            yield
 
     def time_zone(self, site: str) -> None:
         """None: the site's configuration says."""
@@ -113,7 +124,7 @@ class StandaloneHost:
         """The site's Scheduled Job Type rows."""
         from frappe_celery.hosts.standalone.schedule.rows import read
 
-        with visit(site, ADMINISTRATOR):
+        with self.visiting(site):
             return read()
 
     def scheduling_off(self, site: str) -> str | None:
@@ -121,14 +132,14 @@ class StandaloneHost:
         from frappe_celery.hosts.standalone.schedule.dormancy import why_dormant
         from frappe_celery.hosts.standalone.schedule.scheduler import why_inactive
 
-        with visit(site, ADMINISTRATOR):
+        with self.visiting(site):
             return why_inactive() or why_dormant()
 
     def schedule_stamp(self, site: str) -> object:
         """What the site's rows hold now."""
         from frappe_celery.hosts.standalone.schedule.rows import stamp
 
-        with visit(site, ADMINISTRATOR):
+        with self.visiting(site):
             return stamp()
 
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:

@@ -70,7 +70,7 @@ class MemoryHost:
     def schedule_stamp(self, site: str) -> object:
         return None
 
-    tells_of_changes = False
+    site_databases = False
 
     def changed_sites(self) -> set[str]:
         return set()

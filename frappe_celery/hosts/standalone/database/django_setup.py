@@ -145,7 +145,12 @@ def _sqlite(path: Path) -> dict[str, Any]:
     if django.VERSION >= (5, 1):
         # a transaction waits for its turn at its start, where waiting cannot end in a deadlock
         options |= {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous=NORMAL"}
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(path), "OPTIONS": options}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": options,
+        "CONN_MAX_AGE": None,
+    }
 
 
 def _mysql_driver() -> None:

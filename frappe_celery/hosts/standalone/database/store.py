@@ -88,11 +88,18 @@ def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | N
         return row
 
 
-def contents(doctype: str) -> object:
+def contents(doctype: str) -> list[tuple[Any, ...]]:
     """All that a doctype's rows hold, as the database gives it: to see whether anything changed."""
     with _reading():
-        held: object = _table(doctype).contents()
+        held: list[tuple[Any, ...]] = _table(doctype).contents()
         return held
+
+
+def instants(doctype: str, fields: Iterable[str]) -> list[dict[str, Any]]:
+    """Those fields of a doctype's rows, by name, with times that know their zone."""
+    with _reading():
+        rows: list[dict[str, Any]] = _table(doctype).instants(fields)
+        return rows
 
 
 def single(doctype: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
@@ -67,8 +67,16 @@ class Table:
         return int(self._matching(query.conditions, query.any_of).count())
 
     def contents(self) -> list[tuple[Any, ...]]:
-        """Every column of every row."""
-        return list(self._rows().order_by("pk").values_list())
+        """Every column of every row, as the driver gives it."""
+        rows = self._rows().order_by("pk")
+        query, arguments = rows.query.sql_with_params()
+        with connections[rows.db].cursor() as cursor:
+            cursor.execute(query, arguments)
+            return list(cursor.fetchall())
+
+    def instants(self, fields: Iterable[str]) -> list[dict[str, Any]]:
+        """Those fields of every row, by name, with times that know their zone."""
+        return list(self._rows().order_by("name").values(*fields))
 
     def get(self, name: str, for_update: bool = False) -> dict[str, Any] | None:
         """The row of that name."""

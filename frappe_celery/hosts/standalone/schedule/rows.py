@@ -16,16 +16,21 @@ from frappe_celery.schedule.frequencies import queue_of
 
 DOCTYPE = "Scheduled Job Type"
 LOG = "Scheduled Job Log"
+READ = (
+    *("name", "method", "frequency", "cron_format", "last_execution", "creation"),
+    *("stopped", "create_log", "server_script", "scheduler_event"),
+)
+"""The fields that the schedule knows of."""
 
 
 def read() -> list[ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return [row_of(values) for values in store.select(DOCTYPE, None, order_by="name")]
+    return [row_of(values) for values in store.instants(DOCTYPE, READ)]
 
 
 def stamp() -> object:
     """Equal as long as no row, and no Scheduler Event that rows run, was changed by anybody."""
-    return store.contents(DOCTYPE), store.contents("Scheduler Event")
+    return hash((*store.contents(DOCTYPE), *store.contents("Scheduler Event")))
 
 
 def row_of(values: Mapping[str, Any]) -> ScheduleRow:

@@ -44,6 +44,8 @@ def now_datetime() -> datetime:
 
 def as_aware(value: Any) -> datetime:
     """A naive time of the site as an aware one in UTC."""
+    if isinstance(value, datetime) and value.tzinfo is timezone.utc:
+        return value
     when = get_datetime(value) or now_datetime()
     return (when if when.tzinfo else when.replace(tzinfo=zone())).astimezone(timezone.utc)
 
