@@ -192,6 +192,8 @@ class Scheduler(celery_beat.Scheduler):
     def _apply(self, news: News) -> None:
         if news.timing is None:
             self._switch(news.site, news.off)
+        if news.present is not None:
+            self._marks.forget_others(news.site, news.present, self._fence)
         set_back = self._marks.see(news.site, news.changed, self._fence)
         self._marks.forget(news.site, news.removed, self._fence)
         for name in news.removed:

@@ -6,7 +6,7 @@ its claim is dropped (DESIGN.md, invariant 6: a `last_execution` changed outside
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -76,6 +76,12 @@ class Marks:
             for some in _chunks(names):
                 words = [word for name in some for word in (self.store.keys.due(site, name), name)]
                 self._led(self._forget, site, fence, words)
+
+    def forget_others(self, site: str, names: Collection[str], fence: int = 0) -> None:
+        """Rows that went while nobody looked: all but these."""
+        with naming_the_server(self.store.url):
+            seen = {name.decode() for name in self.store.client.hkeys(self._key(site))}
+        self.forget(site, seen.difference(names), fence)
 
     def _led(self, script: Any, site: str, fence: int, words: list[Any]) -> Any:
         lease = f"{self.store.keys.prefix}beat:lease"

@@ -44,6 +44,8 @@ class News:
     timing: Timing | None = None
     changed: list[ScheduleRow] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    present: frozenset[str] | None = None
+    """All that the site has, when it was read for the first time: the others are gone."""
     off: str | None = None
     """Why nothing of the site is scheduled now; None: it is."""
 
@@ -233,9 +235,11 @@ class Reader:
             rows = self._compare_with_hooks(site, rows)
             known.was_read = True
         changed = rows
-        if known.state is not None and known.state[1] == timing:
-            changed = [row for row in rows if known.rows.get(row.name) != row]
         current = {row.name: row for row in rows}
+        if known.state is None:
+            self._tell(known, News(site, timing, present=frozenset(current)))
+        elif known.state[1] == timing:
+            changed = [row for row in rows if known.rows.get(row.name) != row]
         removed = [name for name in known.rows if name not in current]
         known.rows, known.state = current, state
         for start in range(0, len(changed), ROWS_AT_ONCE):

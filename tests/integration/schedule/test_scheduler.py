@@ -130,6 +130,24 @@ def test_a_run_that_never_came_is_not_enqueued_again_by_the_next_scheduler(bench
     assert bench.at("2026-06-03 00:00") == [A]
 
 
+def test_a_row_deleted_while_no_scheduler_ran_leaves_nothing_to_a_later_one_of_its_name(
+    bench: Bench,
+) -> None:
+    bench.add(A, "0 0 * * *", creation=utc("2026-06-01 00:00"))
+    bench.add(B, "0 0 * * *", creation=utc("2026-06-01 00:00"))
+    bench.scheduler()
+    assert bench.at("2026-06-02 00:00") == [A, B]
+    for job in bench.jobs():
+        job.cancel()
+    bench.schedulers.pop().close()
+    deleted = bench.host.rows.pop((SITE, "tasks.a"))
+    bench.scheduler()
+    assert bench.at("2026-06-02 09:00") == []
+    bench.host.rows[SITE, "tasks.a"] = deleted
+    assert bench.at("2026-06-02 09:01") == [A]
+    assert bench.at("2026-06-02 09:02") == [], "the other one's due time stays acted on"
+
+
 def test_rows_are_added_changed_stopped_and_removed_while_it_runs(bench: Bench) -> None:
     bench.scheduler()
     bench.at("2026-06-01 00:00")
