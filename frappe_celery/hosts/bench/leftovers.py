@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frappe_celery import settings
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
@@ -20,6 +21,27 @@ def in_rq(config: Settings) -> list[str]:
             key = f"rq:queue:{rq_name(queue)}"
             waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
     return _lines("RQ", waiting, "FRAPPE_CELERY_ENABLED=false bench worker --burst")
+
+
+_rq_was_empty = False
+
+
+def rq_is_empty() -> bool:
+    """Whether RQ has none of this bench's jobs waiting or running.
+
+    Once it is, it stays so: what is enqueued from a bench that is switched on goes to Celery.
+    """
+    global _rq_was_empty
+    if not _rq_was_empty:
+        config = settings.current()
+        url = config.redis_queue or config.store_url
+        with naming_the_server(url):
+            pipe = connect(url).pipeline(transaction=False)
+            for name in map(rq_name, config.queues):
+                pipe.llen(f"rq:queue:{name}")
+                pipe.zcard(f"rq:wip:{name}")
+            _rq_was_empty = not any(pipe.execute())
+    return _rq_was_empty
 
 
 def in_celery(config: Settings) -> list[str]:

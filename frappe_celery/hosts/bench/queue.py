@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -42,7 +41,8 @@ class Queue(RQQueue):  # type: ignore[misc]
         self.store = store
         self.queue: str = own_name(name) or name
         self.runs_here = not is_async
-        self.deduplicate = _asked_to_deduplicate()
+        self.deduplicate = False
+        """Whether an id that waits or runs is not enqueued again."""
 
     @classmethod
     def all(cls, connection: Any = None, *_: Any, **__: Any) -> list[Any]:
@@ -85,7 +85,9 @@ class Queue(RQQueue):  # type: ignore[misc]
             )
         config = settings.current()
         allow_pickle = config.frappe_celery_pickle
-        run = uuid4().hex
+        run = getattr(job_id, "run", None)  # of one that Frappe made up
+        own_id = bool(job_id) and run is None
+        run = run or uuid4().hex
         message = JobMessage(
             run=run,
             id=job_id or f"{kwargs['site']}::{run}",
@@ -100,14 +102,12 @@ class Queue(RQQueue):  # type: ignore[misc]
             on_success=_callback(on_success, allow_pickle),
             on_failure=_callback(on_failure, allow_pickle),
             retries=getattr(retry, "max", 0),
-            result_ttl=_seconds_kept(result_ttl),
-            failure_ttl=_seconds_kept(failure_ttl),
+            result_ttl=_seconds_kept(result_ttl, config.rq_results_ttl),
+            failure_ttl=_seconds_kept(failure_ttl, config.rq_job_failure_ttl),
             enqueued_at=time.time(),
         )
         front = -1 if self.runs_here else int(at_front)
-        job = publish.publish(
-            message, own_id=bool(job_id), deduplicate=self.deduplicate, front=front
-        )
+        job = publish.publish(message, own_id=own_id, deduplicate=self.deduplicate, front=front)
         if self.runs_here and job is not None:
             run_here(job, kwargs, on_success, on_failure)
         return job
@@ -214,23 +214,6 @@ class Queue(RQQueue):  # type: ignore[misc]
         return self._registry(JobStatus.SCHEDULED)
 
 
-def _asked_to_deduplicate() -> bool:
-    """Whether this queue was made for a call of Frappe's `enqueue(…, deduplicate=True)`.
-
-    Frappe looks for a duplicate and enqueues in two steps, between which another caller fits, and
-    tells its queue nothing. The queue is made within that call and, through its closure, used for
-    nothing else, now or after the commit; so the call's own parameter is read where it stands.
-    """
-    frame = sys._getframe(2)
-    for _ in range(2):  # get_queue, then enqueue
-        if frame.f_code.co_name == "enqueue" and "deduplicate" in frame.f_code.co_varnames:
-            return bool(frame.f_locals["deduplicate"])
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return False
-
-
 def codec_path(function: Any) -> str:
     """The dotted path of a function, or the text given."""
     if isinstance(function, str):
@@ -255,5 +238,7 @@ def _callback(given: Any, allow_pickle: bool) -> Any:
     return _carried(function, allow_pickle)
 
 
-def _seconds_kept(ttl: int | None) -> int | None:
-    return FOR_EVER if ttl is not None and ttl < 0 else ttl
+def _seconds_kept(ttl: int | None, configured: int) -> int | None:
+    if ttl is None or ttl == configured:
+        return None
+    return FOR_EVER if ttl < 0 else ttl

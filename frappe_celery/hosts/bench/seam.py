@@ -17,7 +17,7 @@ import rq
 import rq.command
 import rq.registry
 
-from frappe_celery.hosts.bench import desk, processes, swallowed
+from frappe_celery.hosts.bench import desk, enqueueing, processes, swallowed
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.hosts.bench.registry import replacement
@@ -65,6 +65,11 @@ FRAPPES: dict[str, dict[str, Any]] = {
 its documents get."""
 
 WRAPPED: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "frappe.utils.background_jobs": {
+        "create_job_id": enqueueing.naming_the_run,
+        "get_job": enqueueing.not_asking_twice,
+        "get_queue": enqueueing.for_celery,
+    },
     "frappe.model.document": {"execute_action": swallowed.reporting_a_failed_action},
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
         "ScheduledJobType.on_update": telling.telling,

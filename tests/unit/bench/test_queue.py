@@ -60,6 +60,59 @@ def test_only_deduplicate_deduplicates(bench: StandInBench) -> None:
     assert answer == [True, True, None, 2]
 
 
+def test_a_duplicate_is_left_to_the_queue_only_where_the_queue_decides(
+    bench: StandInBench,
+) -> None:
+    answer = bench.ask(
+        """
+        def enqueue(method="fixture_app.tasks.write", **options):
+            return frappe.enqueue(method, job_id="mine", deduplicate=True, **options)
+
+        from rq.job import Job
+        asked, fetch = [], Job.fetch.__func__
+        Job.fetch = classmethod(lambda cls, id, **others: asked.append(id) or fetch(cls, id))
+        enqueue()
+        at_once = [enqueue(), len(asked)]
+        answer = [at_once, enqueue(now=True), enqueue(enqueue_after_commit=True), len(asked)]
+        """
+    )
+    assert answer == [[None, 0], None, None, 2]
+
+
+def test_a_job_that_is_left_in_rq_is_a_duplicate_too(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+
+        def enqueue():
+            job = frappe.enqueue("fixture_app.tasks.write", job_id="left", deduplicate=True)
+            return job is not None
+
+        key = f"rq:queue:{background_jobs.get_queue('long').name}"
+        get_store().client.lpush(key, "site1::left")
+        waits = enqueue()
+        get_store().client.delete(key)
+        answer = [waits, enqueue(), enqueue()]
+        """
+    )
+    assert answer == [False, True, False]
+
+
+def test_an_id_that_frappe_made_up_is_found_without_an_index(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+        store = get_store()
+        made = frappe.enqueue("fixture_app.tasks.write")
+        given = frappe.enqueue("fixture_app.tasks.write", job_id="given")
+        keys = lambda job: store.client.exists(store.keys.ids(job.id))
+        answer = [keys(made), keys(given), background_jobs.Job.fetch(made.id) == made,
+                  made.id.startswith("site1::")]
+        """
+    )
+    assert answer == [0, 1, True, True]
+
+
 def test_a_function_stays_a_function(bench: StandInBench) -> None:
     """Frappe looks a dotted path up among the site's apps; a function was never looked up."""
     assert bench.ask(

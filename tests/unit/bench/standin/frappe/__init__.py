@@ -111,7 +111,7 @@ class Cache(dict):
 local = Local()
 cache = Cache()
 session = SimpleNamespace(user=None)
-flags = SimpleNamespace(in_test=False)
+flags = SimpleNamespace(in_test=False, in_migrate=False)
 conf = {}
 lenient = True
 """Frappe v15 takes a configuration that is no JSON for an empty one; v16 raises."""

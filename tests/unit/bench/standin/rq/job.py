@@ -29,7 +29,7 @@ class Callback:
 
 
 class Job:
-    """RQ's own; one with the id `left` is left in it."""
+    """RQ's own; one with the id `left` is left in it, and waits."""
 
     @classmethod
     def fetch(cls, id, connection=None, serializer=None):
@@ -38,6 +38,9 @@ class Job:
             job.id = id
             return job
         raise NoSuchJobError(id)
+
+    def get_status(self):
+        return JobStatus.QUEUED
 
     @classmethod
     def create(cls, *args, **kwargs):

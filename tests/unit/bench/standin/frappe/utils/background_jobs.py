@@ -20,6 +20,7 @@ def enqueue(
     event=None,
     is_async=True,
     job_name=None,
+    now=False,
     enqueue_after_commit=False,
     *,
     on_success=None,
@@ -34,7 +35,9 @@ def enqueue(
         job = get_job(job_id)
         if job and job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED):
             return None
-    job_id = f"{frappe.local.site}::{job_id or uuid4()}"
+    job_id = create_job_id(job_id)
+    if now:
+        return frappe.call(method, **kwargs)
     its_queue = get_queue(queue, is_async)
 
     def enqueue_call():
@@ -64,9 +67,13 @@ def enqueue(
     return enqueue_call()
 
 
+def create_job_id(job_id):
+    return f"{frappe.local.site}::{job_id or uuid4()}"
+
+
 def get_job(job_id):
     try:
-        return Job.fetch(f"{frappe.local.site}::{job_id}", connection=None)
+        return Job.fetch(create_job_id(job_id), connection=None)
     except NoSuchJobError:
         return None
 

@@ -1,0 +1,95 @@
+"""What Frappe's `enqueue` calls on its way to the queue, at the price that enqueueing should have.
+
+Its own ways through RQ's client take as long as everything else that a call does: they look up the
+bench's path and try the connection each time, and ask for a duplicate before the queue claims the
+id in the step that enqueues.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable
+from functools import wraps
+from types import FrameType
+from typing import Any
+
+import frappe
+
+from frappe_celery import settings
+from frappe_celery.hosts.bench import leftovers
+from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.queue import Queue
+
+
+class MadeId(str):
+    """A job id that Frappe made up for a caller who gave none; it ends with the run's."""
+
+    __slots__ = ("run",)
+
+    run: str
+
+
+def naming_the_run(create_job_id: Callable[..., str]) -> Callable[..., str]:
+    """`create_job_id`, whose made-up ids need no index: their run's id is part of them."""
+
+    @wraps(create_job_id)
+    def replacement(job_id: str | None = None) -> str:
+        if job_id:
+            return create_job_id(job_id)
+        run = secrets.token_hex(16)
+        made = MadeId(create_job_id(run))
+        made.run = run
+        return made
+
+    return replacement
+
+
+def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
+    """`get_queue`, which is told whether it is asked within `enqueue(…, deduplicate=True)`."""
+
+    @wraps(get_queue)
+    def replacement(qtype: str, is_async: bool = True) -> Any:
+        if qtype not in settings.current().queues or frappe.flags.in_migrate:
+            return get_queue(qtype, is_async=is_async)  # refuses it, or finds out that Redis is off
+        queue = Queue(rq_name(qtype), is_async=is_async)
+        asked = _parameters_of_enqueue(sys._getframe(1))
+        queue.deduplicate = bool(asked and asked["deduplicate"])
+        return queue
+
+    return replacement
+
+
+def not_asking_twice(get_job: Callable[..., Any]) -> Callable[..., Any]:
+    """`get_job`, which leaves a duplicate to the queue where `enqueue` asks only for that.
+
+    Not where the job would be called at once, or enqueued later: there Frappe's answer of now
+    counts. Nor while RQ has jobs, of which our queue knows nothing.
+    """
+
+    @wraps(get_job)
+    def replacement(job_id: str) -> Any:
+        asked = _parameters_of_enqueue(sys._getframe(1))
+        if (
+            asked
+            and asked["is_async"]
+            and not (asked["now"] or asked["enqueue_after_commit"])
+            and leftovers.rq_is_empty()
+        ):
+            return None
+        return get_job(job_id)
+
+    return replacement
+
+
+def _parameters_of_enqueue(frame: FrameType) -> dict[str, Any] | None:
+    """Those of Frappe's `enqueue`, where that is what called.
+
+    It looks for a duplicate and enqueues in two steps, between which another caller fits, and tells
+    its queue nothing. That queue is made within the call and, through its closure, used for nothing
+    else, now or after the commit.
+    """
+    code = frame.f_code
+    return (
+        frame.f_locals if code.co_name == "enqueue" and "deduplicate" in code.co_varnames else None
+    )
