@@ -18,6 +18,7 @@ COMMANDS = {
     "doctor": "frappe_celery.commands.doctor",
     "jobs": "frappe_celery.commands.jobs",
     "metrics": "frappe_celery.commands.metrics",
+    "admin": "frappe_celery.commands.admin",
     "demo": "frappe_celery.commands.demo",
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",

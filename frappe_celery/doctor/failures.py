@@ -25,7 +25,7 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
     places = [place for place in snapshot.of(site) if place.failed_lately]
     total = sum(place.failed_lately for place in places)
     if total:
-        section.rows = _by_method(store, snapshot, site)
+        section.rows = by_method(store, snapshot, site)
         section.warn(
             f"{counted(total, 'job')} failed in the last hour",
             "look at them: frappe-celery jobs failed --since 1h",
@@ -61,8 +61,11 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
         )
 
 
-def _by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
+def by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
+    """The failing methods, the most frequent first, each with its newest error."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
+    if not places:
+        return []
     each = max(1, LOOKED_AT // len(places))
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)

@@ -21,6 +21,8 @@ else:
 
 NAME_LENGTH = 140  # Frappe's length of names
 INDEXED_LENGTH = 255
+ALL_SITES = "see_all_sites"
+"""Permission on jobs: who has it sees every site in the admin."""
 
 
 class FieldsField(TextField):
@@ -105,6 +107,8 @@ class SchedulerEvent(Row):
     method = models.CharField(max_length=INDEXED_LENGTH, default="", blank=True)
 
     class Meta:
+        verbose_name = "Scheduler Event"
+        verbose_name_plural = "Scheduler Events"
         db_table = "frappe_scheduler_event"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduler_event_name")
@@ -124,6 +128,8 @@ class ScheduledJobType(Row):
     scheduler_event = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
 
     class Meta:
+        verbose_name = "Scheduled Job Type"
+        verbose_name_plural = "Scheduled Job Types"
         db_table = "frappe_scheduled_job_type"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduled_job_type_name")
@@ -139,6 +145,8 @@ class ScheduledJobLog(Row):
     debug_log = models.TextField(default="", blank=True)
 
     class Meta:
+        verbose_name = "Scheduled Job Log"
+        verbose_name_plural = "Scheduled Job Log"
         db_table = "frappe_scheduled_job_log"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduled_job_log_name")
@@ -162,6 +170,8 @@ class ErrorLog(Row):
     trace_id = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
 
     class Meta:
+        verbose_name = "Error Log"
+        verbose_name_plural = "Error Log"
         db_table = "frappe_error_log"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["site", "name"], name="frappe_error_log_name")
@@ -169,3 +179,35 @@ class ErrorLog(Row):
         indexes: ClassVar = [
             models.Index(fields=["site", "creation"], name="frappe_error_log_time")
         ]
+
+
+class Job(models.Model):
+    """A run, for the admin: its permissions and its place in the menu. No table; Redis has it."""
+
+    run_id = models.CharField(max_length=NAME_LENGTH, primary_key=True)
+    label = models.CharField(max_length=INDEXED_LENGTH)
+
+    class Meta:
+        managed = False
+        verbose_name = "Job"
+        verbose_name_plural = "Jobs"
+        default_permissions = ("view", "change", "delete")
+        permissions: ClassVar = [(ALL_SITES, "Can see every site, not only that of the process")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Worker(models.Model):
+    """A Celery worker, for the admin. No table; Redis has it."""
+
+    name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
+
+    class Meta:
+        managed = False
+        verbose_name = "Worker"
+        verbose_name_plural = "Workers"
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return self.name

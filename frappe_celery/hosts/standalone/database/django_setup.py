@@ -9,6 +9,8 @@ from __future__ import annotations
 import fcntl
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,8 +49,11 @@ def is_loaded() -> bool:
     return apps is not None and "django.db" in sys.modules and apps.apps.ready
 
 
-def load() -> None:
+def load(**more: Any) -> None:
     """Have Django ready, with our application in it.
+
+    Args:
+        more: Django settings beyond those that tasks need, where it is configured here.
 
     Raises:
         ConfigError: the team's project does not have us in INSTALLED_APPS, or `database_url` is
@@ -61,7 +66,7 @@ def load() -> None:
 
     if not is_own_project() and not django_settings.configured:
         _configured_for = settings.current()
-        django_settings.configure(**_own_settings(_configured_for))
+        django_settings.configure(**{**_own_settings(_configured_for), **more})
     if not apps.ready:
         django.setup()
         os.register_at_fork(after_in_child=_forget_connections)
@@ -175,16 +180,32 @@ def _make_tables(found: BaseDatabaseWrapper) -> None:
         raise ConfigError("the tables of frappe_celery are missing; run `manage.py migrate` first")
     from django.core.management import call_command
 
-    state_path = settings.current().state_path
-    state_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (state_path / "migrate.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _one_at_a_time():
         if _is_migrated(found):
             return
         if found.vendor == "sqlite":
             with found.cursor() as cursor:
                 cursor.execute("PRAGMA journal_mode=WAL")
         call_command("migrate", LABEL, database=found.alias, verbosity=0, interactive=False)
+
+
+def migrate() -> None:
+    """Make the tables of every application that was loaded, those of Django's admin too."""
+    from django.core.management import call_command
+
+    found = connection()
+    with _one_at_a_time():
+        call_command("migrate", database=found.alias, verbosity=0, interactive=False)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Of all the processes that want to change tables."""
+    state_path = settings.current().state_path
+    state_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (state_path / "migrate.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _is_migrated(found: BaseDatabaseWrapper) -> bool:

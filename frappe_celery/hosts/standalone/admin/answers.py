@@ -1,0 +1,64 @@
+"""Pages of what Redis holds; where it does not answer, a page that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+
+from frappe_celery.errors import FrappeCeleryError
+
+View = Callable[..., HttpResponse]
+FOLDER = "admin/frappe_celery"
+
+
+class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What has no table: its pages are its own, nothing is added by hand."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def require_view(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied for staff that may not look."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def at(self, route: str, view: View, name: str) -> URLPattern:
+        """A page of it, for staff that logged in."""
+        answered = self.admin_site.admin_view(saying_what_is_away(self, view))
+        return path(route, answered, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
+
+
+def shown(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    template: str,
+    title: str,
+    *,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """A page inside the admin's frame."""
+    frame = model_admin.admin_site.each_context(request)
+    values = {**frame, "opts": model_admin.opts, "title": title, **context}
+    return render(request, f"{FOLDER}/{template}", values, status=status)
+
+
+def saying_what_is_away(model_admin: admin.ModelAdmin[Any], view: View) -> View:
+    """The view; an error that our user can mend is a page with its sentence, not an error 500."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except FrappeCeleryError as exc:
+            return shown(model_admin, request, "away.html", "Not now", status=503, error=exc)
+
+    return answered

@@ -1,0 +1,143 @@
+"""What people do with jobs: requeue, stop, cancel, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.job import ENDED
+
+
+@dataclass(frozen=True)
+class Action:
+    """One of them."""
+
+    name: str
+    verb: str
+    done: str
+    warning: str
+    """What to know before one confirms it."""
+    permission: str
+    """`change` or `delete`, Django's on jobs."""
+    statuses: tuple[JobStatus, ...]
+    """Where it makes sense."""
+    act: Callable[[Job], Job | None]
+    """Returns the job that there is afterwards."""
+
+
+def _stop(job: Job) -> Job:
+    job.stop()
+    return job
+
+
+def _cancel(job: Job) -> Job:
+    job.cancel()
+    return job
+
+
+def _delete(job: Job) -> None:
+    if job.get_status() == JobStatus.STARTED:
+        job.stop()
+    job.delete()
+
+
+ACTIONS = {
+    action.name: action
+    for action in (
+        Action(
+            "requeue",
+            "Requeue",
+            "requeued",
+            "It runs again, as a new run with the same arguments. What it did already, it does"
+            " again.",
+            "change",
+            ENDED,
+            Job.requeue,
+        ),
+        Action(
+            "stop",
+            "Stop",
+            "stopped",
+            "The process that runs it is killed; no code of it runs any more, on_failure neither.",
+            "change",
+            (JobStatus.STARTED,),
+            _stop,
+        ),
+        Action(
+            "cancel",
+            "Cancel",
+            "canceled",
+            "It never starts.",
+            "change",
+            (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED),
+            _cancel,
+        ),
+        Action(
+            "delete",
+            "Delete",
+            "deleted",
+            "Its record goes. One that waits never starts, one that runs is stopped first.",
+            "delete",
+            tuple(JobStatus),
+            _delete,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one job."""
+
+    run: str
+    job: Job | None
+    """As it is afterwards; None: gone."""
+    error: str | None = None
+
+
+def perform(action: Action, jobs: Iterable[tuple[str, Job | None]]) -> list[Outcome]:
+    """Act on each; what is wrong with one does not stop the others.
+
+    Args:
+        jobs: run ids, and the job of each, None where it is gone.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    return [_perform(action, run, job) for run, job in jobs]
+
+
+def _perform(action: Action, run: str, job: Job | None) -> Outcome:
+    if job is None:
+        return Outcome(run, None, vanished(run))
+    try:
+        return Outcome(run, action.act(job))
+    except BrokerUnreachable:
+        raise
+    except NoSuchJob:
+        return Outcome(run, None, vanished(job.id))
+    except FrappeCeleryError as exc:
+        return Outcome(run, job, str(exc))
+
+
+def vanished(job_id: str) -> str:
+    """The sentence about a job that is not there any more."""
+    return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
+
+
+def read(store: JobStore, runs: list[str]) -> list[tuple[str, Job | None]]:
+    """The jobs of these runs."""
+    return list(zip(runs, store.read(runs), strict=True))
+
+
+def offered(user: Any, job: Job | None = None) -> list[Action]:
+    """What the user may do, with a job what makes sense for it too."""
+    return [
+        action
+        for action in ACTIONS.values()
+        if user.has_perm(f"frappe_celery.{action.permission}_job")
+        and (job is None or job.status in action.statuses)
+    ]

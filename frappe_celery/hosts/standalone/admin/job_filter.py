@@ -1,0 +1,86 @@
+"""Which jobs the list shows, as the page's address says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from frappe_celery import settings
+from frappe_celery.commands.options import instant
+from frappe_celery.hosts.standalone.admin import sites
+from frappe_celery.jobs import JobStatus
+from frappe_celery.jobs.search import Wanted
+
+
+class InstantField(forms.CharField):
+    """`2h` ago or 2026-03-29T01:30, as the commands take it; seconds since the epoch."""
+
+    def clean(self, value: Any) -> float | None:
+        """Raises ValidationError with the sentence that the commands say."""
+        text = super().clean(value)
+        try:
+            return instant(text) if text else None
+        except ValueError as exc:
+            raise forms.ValidationError(str(exc)) from None
+
+
+def _times() -> forms.TextInput:
+    return forms.TextInput(
+        {"list": "fc-times", "placeholder": "2h or 2026-03-29T01:30", "size": 18}
+    )
+
+
+class JobFilter(forms.Form):
+    """A user's filters; only sites that the user sees can be chosen."""
+
+    status = forms.ChoiceField(
+        required=False, choices=[(status.value, status.value) for status in JobStatus]
+    )
+    method = forms.CharField(
+        required=False,
+        widget=forms.TextInput({"placeholder": "myapp.tasks.*", "size": 26}),
+    )
+    site = forms.ChoiceField(required=False)
+    queue = forms.ChoiceField(required=False)
+    since = InstantField(required=False, widget=_times())
+    until = InstantField(required=False, widget=_times())
+
+    def __init__(self, data: QueryDict, user: Any) -> None:
+        super().__init__(data)
+        self.query, self.user = data, user
+        self.fields["site"].choices = _or_any("every site", sites.choices(user))  # type: ignore[attr-defined]
+        queues = settings.current().queues
+        self.fields["queue"].choices = _or_any("every queue", queues)  # type: ignore[attr-defined]
+
+    @property
+    def has_sites(self) -> bool:
+        """Whether there is a choice of sites."""
+        return sites.several(self.user)
+
+    def wanted(self) -> Wanted:
+        """What of it can be read; the form says what cannot."""
+        self.is_valid()
+        given = {
+            name: value for name, value in self.cleaned_data.items() if value not in ("", None)
+        }
+        status = given.pop("status", None)
+        site = sites.only_site(self.user) or given.pop("site", None)
+        statuses = (JobStatus(status),) if status else tuple(JobStatus)
+        return Wanted(**{**given, "site": site, "statuses": statuses})
+
+    def address(self, **changes: str | None) -> str:
+        """The query of this page with changes; a page further on is no part of it."""
+        query = self.query.copy()
+        query.pop("after", None)
+        for name, value in changes.items():
+            query.pop(name, None)
+            if value is not None:
+                query[name] = value
+        return f"?{query.urlencode()}"
+
+
+def _or_any(any_: str, values: Iterable[str]) -> list[tuple[str, str]]:
+    return [("", any_), *((value, value) for value in values)]

@@ -1,0 +1,242 @@
+"""Jobs: a list with filters, one job, and what people do with them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from frappe_celery import settings
+from frappe_celery.commands import job_display
+from frappe_celery.hosts.standalone import models
+from frappe_celery.hosts.standalone.admin import job_actions
+from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
+from frappe_celery.hosts.standalone.admin.job_actions import ACTIONS, Action, Outcome
+from frappe_celery.hosts.standalone.admin.job_filter import JobFilter
+from frappe_celery.hosts.standalone.admin.sites import may_see
+from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs.job import ACTIVE
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.paging import LOOKED_AT, counts, page
+from frappe_celery.jobs.requeue import message_of
+from frappe_celery.jobs.scheduled import due_at
+
+PAGE = 50
+FOLLOW_SECONDS = 3
+ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
+"""Statuses that have their tab without a job in them."""
+NAMED_UP_TO = 5
+"""So many errors of one action are told one by one."""
+LIST = "admin:frappe_celery_job_changelist"
+ONE = "admin:frappe_celery_job_change"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A job in the list."""
+
+    job: Job
+    label: str
+    enqueued: str
+    waited: str
+    ran: str
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A status, with how many jobs are in it."""
+
+    name: str
+    number: int
+    address: str
+    selected: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """A line of a job's timeline."""
+
+    at: str
+    what: str
+    status: str = ""
+
+
+class JobAdmin(StoreAdmin):
+    """Its pages."""
+
+    def get_urls(self) -> list[Any]:
+        """The list, the action, one job."""
+        return [
+            self.at("", self.list_view, "changelist"),
+            self.at("act/", require_POST(self.act_view), "act"),
+            self.at("<str:run>/", self.job_view, "change"),
+        ]
+
+    # -- looking
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """A page of jobs."""
+        self.require_view(request)
+        form = JobFilter(request.GET, request.user)
+        wanted = form.wanted()
+        store = get_store()
+        try:
+            found = page(store, wanted, PAGE, request.GET.get("after"))
+        except ValueError:  # an address that somebody made up
+            return HttpResponseRedirect(request.path + form.address())
+        return shown(
+            self,
+            request,
+            "job_list.html",
+            "Jobs",
+            form=form,
+            tabs=_tabs(form, counts(store, wanted)),
+            lines=[_line(job) for job in found.jobs],
+            offered=job_actions.offered(request.user),
+            newest=form.address() if "after" in request.GET else None,
+            older=found.after and f"{form.address()}&after={found.after}",
+            looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
+            zone=settings.current().zone,
+            here=request.get_full_path(),
+        )
+
+    def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
+        """One job."""
+        self.require_view(request)
+        ((_, job),) = job_actions.read(get_store(), [run])
+        if job is None or not may_see(request.user, job.site):
+            return shown(self, request, "no_job.html", "No such job", status=404, run=run)
+        follow = "follow" in request.GET and job.status in ACTIVE
+        values = job_display.whole(job)
+        return shown(
+            self,
+            request,
+            "job.html",
+            job_display.label(job),
+            job=job,
+            message=_message(job),
+            values=values,
+            arguments=_pretty(values["arguments"]),
+            result=None if values["result"] is None else _pretty(values["result"]),
+            timeline=_timeline(job),
+            actions=job_actions.offered(request.user, job),
+            follow=FOLLOW_SECONDS if follow else None,
+            can_follow=job.status in ACTIVE,
+            zone=settings.current().zone,
+        )
+
+    # -- changing
+
+    def act_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask, and once that is confirmed, do it."""
+        self.require_view(request)
+        back = _back(request)
+        action = ACTIONS.get(request.POST.get("action", ""))
+        runs = request.POST.getlist("run")
+        if action is None or not runs:
+            messages.warning(request, "Choose jobs, and what to do with them.")
+            return HttpResponseRedirect(back)
+        if action not in job_actions.offered(request.user):
+            raise PermissionDenied
+        jobs = job_actions.read(get_store(), runs)
+        if any(job is not None and not may_see(request.user, job.site) for _, job in jobs):
+            return shown(self, request, "no_job.html", "No such job", status=404, run=runs[0])
+        if "confirmed" not in request.POST:
+            lines = [(run, job and _line(job)) for run, job in jobs]
+            title = f"{action.verb} {len(jobs)} jobs?" if len(jobs) > 1 else f"{action.verb} it?"
+            return shown(self, request, "act.html", title, action=action, lines=lines, back=back)
+        outcomes = job_actions.perform(action, jobs)
+        self._tell(request, action, outcomes)
+        if len(outcomes) == 1 and outcomes[0].job is not None:
+            back = reverse(ONE, args=[outcomes[0].job.run_id])
+        elif len(outcomes) == 1:
+            back = reverse(LIST)
+        return HttpResponseRedirect(back)
+
+    def _tell(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
+        done = [outcome for outcome in outcomes if outcome.error is None]
+        wrong = [outcome for outcome in outcomes if outcome.error is not None]
+        for outcome in done:
+            job = outcome.job
+            about = models.Job(run_id=job.run_id if job else outcome.run)
+            about.label = job_display.label(job) if job else outcome.run
+            self.log_change(request, about, action.done.capitalize())
+        if done:
+            number = "1 job was" if len(done) == 1 else f"{len(done)} jobs were"
+            messages.success(request, f"{number} {action.done}.")
+        for outcome in wrong[:NAMED_UP_TO]:
+            messages.error(request, f"Not {action.done}: {outcome.error}.")
+        if len(wrong) > NAMED_UP_TO:
+            messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the user came from, never another server's address."""
+    back = request.POST.get("back", "")
+    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+    return back if safe else reverse(LIST)
+
+
+def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[Tab]:
+    chosen = form.data.get("status", "")
+    every = Tab("all", sum(numbers.values()), form.address(status=None), not chosen)
+    return [
+        every,
+        *(
+            Tab(status.value, number, form.address(status=status.value), chosen == status.value)
+            for status, number in numbers.items()
+            if number or status in ALWAYS_SHOWN or chosen == status.value
+        ),
+    ]
+
+
+def _line(job: Job) -> Line:
+    values = job_display.as_json(job)
+    return Line(
+        job=job,
+        label=values["method"],
+        enqueued=job_display.clock(job.enqueued_at),
+        waited=job_display.duration(values["waited"]),
+        ran=job_display.duration(values["ran"]),
+        error=values["error"],
+    )
+
+
+def _message(job: Job) -> JobMessage | None:
+    try:
+        return message_of(job)
+    except Exception:  # altered or gone; its arguments say so
+        return None
+
+
+def _timeline(job: Job) -> list[Event]:
+    events = [Event(job_display.clock(job.enqueued_at), "enqueued", "queued")]
+    if job.status == JobStatus.SCHEDULED:
+        due = job_display.clock(due_at(job.store, job))
+        events.append(Event(due, "enters its queue", "scheduled"))
+    if job.started_at:
+        waited = job_display.duration((job.started_at - job.enqueued_at).total_seconds())
+        by = f" by {job.worker_name}" if job.worker_name else ""
+        events.append(
+            Event(job_display.clock(job.started_at), f"started after {waited}{by}", "started")
+        )
+    if job.ended_at:
+        after = ""
+        if job.started_at:
+            ran = job_display.duration((job.ended_at - job.started_at).total_seconds())
+            after = f" after {ran}"
+        status = job.status.value
+        events.append(Event(job_display.clock(job.ended_at), f"{status}{after}", status))
+    return events
+
+
+def _pretty(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

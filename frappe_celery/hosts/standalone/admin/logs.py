@@ -1,0 +1,109 @@
+"""Error Log and Scheduled Job Log, to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from frappe_celery.hosts.standalone.admin.sites import only_site, several
+from frappe_celery.mail.secrets import masked_text
+
+SHORT = 120
+
+
+class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows of the sites that the user sees."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of other sites are not there."""
+        site = only_site(request.user)
+        rows = super().get_queryset(request)
+        return rows if site is None else rows.filter(site=site)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """The site is a column where there can be several."""
+        columns = tuple(super().get_list_display(request))
+        return (*columns, "site") if several(request.user) else columns
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """And a filter."""
+        filters = tuple(super().get_list_filter(request))
+        return (*filters, "site") if several(request.user) else filters
+
+
+class LogAdmin(OfSite):
+    """Rows that nobody writes by hand, the newest first."""
+
+    ordering = ("-id",)
+    list_per_page = 50
+    show_full_result_count = False  # counting millions costs more than the page
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+class ErrorLogAdmin(LogAdmin):
+    """What jobs and `frappe.log_error` wrote."""
+
+    list_display = ("method", "last_line", "creation")
+    list_filter = ("creation",)
+    search_fields = ("method", "error")
+    fields = (
+        *("method", "site", "creation", "owner"),
+        *("reference_doctype", "reference_name", "trace_id", "traceback"),
+    )
+    readonly_fields = ("traceback",)
+
+    @admin.display(description="error")
+    def last_line(self, row: Any) -> str:
+        """What the traceback ends with."""
+        lines = [line for line in row.error.splitlines() if line.strip()]
+        return masked_text(lines[-1].strip())[:SHORT] if lines else ""
+
+    @admin.display(description="error")
+    def traceback(self, row: Any) -> str:
+        """All of it, secrets masked."""
+        return preformatted(row.error)
+
+
+class ScheduledJobLogAdmin(LogAdmin):
+    """The runs of scheduled jobs."""
+
+    list_display = ("scheduled_job_type", "status", "creation", "modified")
+    list_filter = ("status", "creation")
+    search_fields = ("scheduled_job_type",)
+    fields = (
+        *("scheduled_job_type", "status", "site", "creation", "modified"),
+        *("failure", "debugging"),
+    )
+    readonly_fields = ("failure", "debugging")
+
+    @admin.display(description="details")
+    def failure(self, row: Any) -> str:
+        """Why it failed."""
+        return preformatted(row.details)
+
+    @admin.display(description="debug log")
+    def debugging(self, row: Any) -> str:
+        """What the method noted for debugging."""
+        return preformatted(row.debug_log)
+
+
+def preformatted(text: str) -> str:
+    """A text as it was written, secrets masked."""
+    if not text:
+        return "-"
+    return format_html('<pre class="fc-text" tabindex="0">{}</pre>', masked_text(text))

@@ -1,0 +1,157 @@
+"""The first page: what waits and runs, what ended in the last hour, who works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from frappe_celery import settings
+from frappe_celery.commands.job_display import duration
+from frappe_celery.doctor import failures, snapshot
+from frappe_celery.hosts.standalone.admin.charts import Chart, Column, stacked
+from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs.rates import Minute
+from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.schedule.pulse import Leadership, leadership
+
+TICK_MINUTES = 10
+FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
+
+
+@dataclass(frozen=True)
+class QueueLine:
+    """A queue, for the sites that are seen."""
+
+    name: str
+    queued: int
+    started: int
+    scheduled: int
+    failed: int
+    oldest: str
+    """How long the oldest waiting job has waited."""
+    share: float
+    """Of what waits in the fullest queue, in percent."""
+    served: bool
+    """Whether a worker takes jobs from it."""
+
+
+@dataclass(frozen=True)
+class FailingMethod:
+    """A method that failed."""
+
+    method: str
+    number: int
+    error: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All that the page shows."""
+
+    site: str | None
+    queued: int
+    started: int
+    finished: int
+    failed: int
+    """The last two in the last hour."""
+    workers: list[WorkerInfo]
+    busy: int
+    scheduler: Leadership
+    lag: str
+    throughput: Chart
+    minutes: list[tuple[str, int, int]]
+    """The chart's numbers: time, finished, failed."""
+    queues: list[QueueLine]
+    failing: list[FailingMethod]
+    zone: str
+
+
+def look(store: JobStore, site: str | None) -> Overview:
+    """At the jobs of a site; None: of every site.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    now = snapshot.take(store, failures.SECONDS)
+    hour = rates.last_hour(store, site)
+    workers = store.workers.all()
+    scheduler = leadership(store)
+    places = now.of(site)
+    minutes = [_numbers(minute) for minute in hour]
+    return Overview(
+        site=site,
+        queued=sum(place.queued for place in places),
+        started=sum(place.started for place in places),
+        finished=sum(finished for _, finished, _ in minutes),
+        failed=sum(failed for _, _, failed in minutes),
+        workers=workers,
+        busy=sum(worker.state == "busy" for worker in workers),
+        scheduler=scheduler,
+        lag=duration(scheduler.sign.lag) if scheduler.sign else "",
+        throughput=stacked([_column(*numbers) for numbers in minutes]),
+        minutes=minutes,
+        queues=_queues(now, site, workers),
+        failing=_failing(failures.by_method(store, now, site)),
+        zone=settings.current().zone,
+    )
+
+
+def _numbers(minute: Minute) -> tuple[str, int, int]:
+    at = datetime.fromtimestamp(minute.at, ZoneInfo(settings.current().zone))
+    failed = sum(minute.ended[status] for status in FAILURES)
+    return f"{at:%H:%M}", minute.ended[JobStatus.FINISHED], failed
+
+
+def _column(time: str, finished: int, failed: int) -> Column:
+    tick = time if int(time[-2:]) % TICK_MINUTES == 0 else ""
+    return Column(f"{time}: {finished:,} finished, {failed:,} failed", (finished, failed), tick)
+
+
+def _queues(now: snapshot.Snapshot, site: str | None, workers: list[WorkerInfo]) -> list[QueueLine]:
+    served = {queue for worker in workers for queue in worker.queues}
+    by_queue = {
+        name: list(places)
+        for name, places in groupby(
+            sorted(now.of(site), key=lambda place: place.queue), key=lambda place: place.queue
+        )
+    }
+    names = [
+        *settings.current().queues,
+        *(q for q in by_queue if q not in settings.current().queues),
+    ]
+    waiting = {name: sum(place.queued for place in by_queue.get(name, [])) for name in names}
+    most = max([*waiting.values(), 1])
+    return [
+        _queue(name, by_queue.get(name, []), now.at, waiting[name] / most, name in served)
+        for name in names
+    ]
+
+
+def _queue(
+    name: str, places: list[snapshot.Place], at: float, share: float, served: bool
+) -> QueueLine:
+    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
+    return QueueLine(
+        name=name,
+        queued=sum(place.queued for place in places),
+        started=sum(place.started for place in places),
+        scheduled=sum(place.scheduled for place in places),
+        failed=sum(place.failed for place in places),
+        oldest="" if oldest is None else duration(max(0.0, at - oldest)),
+        share=round(share * 100, 1),
+        served=served,
+    )
+
+
+def _failing(rows: list[dict[str, Any]]) -> list[FailingMethod]:
+    most = max([*(row["failed"] for row in rows), 1])
+    return [
+        FailingMethod(
+            row["method"], row["failed"], row["error"] or "", round(row["failed"] / most * 100, 1)
+        )
+        for row in rows
+    ]

@@ -1,0 +1,252 @@
+"""The schedule: rows with their next runs, to pause, run now and edit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from frappe_celery import settings
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.hosts.standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
+from frappe_celery.hosts.standalone.admin.jobs import ONE
+from frappe_celery.hosts.standalone.database.values import from_column
+from frappe_celery.hosts.standalone.documents.documents import get_doc
+from frappe_celery.hosts.standalone.models import ScheduledJobType
+from frappe_celery.hosts.standalone.schedule import rows
+from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.events import CRON
+from frappe_celery.schedule.fire import enqueue_scheduled
+from frappe_celery.schedule.frequencies import FREQUENCIES, label_of
+from frappe_celery.schedule.sync import is_of_hook
+from frappe_celery.schedule.timing import Timing
+
+NEXT_RUNS = 5
+WORDS = (CRON, "All", *map(label_of, FREQUENCIES))
+OF_HOOK = (
+    "This row comes from hooks.py: `frappe-celery sync` gives it the frequency and cron format of"
+    " the hook again."
+)
+
+
+class ScheduledJobTypeForm(DocumentForm):
+    """When it runs."""
+
+    doctype = DOCTYPE
+    frequency = forms.ChoiceField(choices=[(word, word) for word in WORDS])
+
+    class Meta:
+        model = ScheduledJobType
+        fields = (
+            *("site", "scheduler_event", "method"),
+            *("frequency", "cron_format", "stopped", "create_log"),
+        )
+        labels: ClassVar = {"stopped": "Paused"}
+        help_texts: ClassVar = {
+            "scheduler_event": "Name of the Scheduler Event that says what is run.",
+            "method": "Dotted path; empty: the event's.",
+            "cron_format": "With the frequency Cron: minute hour day-of-month month day-of-week, as"
+            " in 30 2 * * 1-5 (2:30, Monday to Friday).",
+            "create_log": "Each run is a row of the Scheduled Job Log.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kept = self.instance.frequency
+        if kept and kept not in WORDS:  # in other words, or a Frappe to come
+            self.fields["frequency"].choices = [(kept, kept), *((w, w) for w in WORDS)]  # type: ignore[attr-defined]
+        if "scheduler_event" in self.fields:
+            self.fields["scheduler_event"].required = True
+
+    def clean_cron_format(self) -> str:
+        """Only the frequency Cron has one."""
+        cron = self.cleaned_data["cron_format"].strip()
+        return cron if self.cleaned_data.get("frequency") == CRON else ""
+
+    def field_of(self, error: Exception) -> str | None:
+        """A broken expression stands beside its field."""
+        is_cron = isinstance(error.__cause__, CronError) or str(error).startswith("Cron format")
+        return "cron_format" if is_cron else None
+
+
+class ScheduledJobTypeAdmin(DocumentAdmin):
+    """List and form."""
+
+    form = ScheduledJobTypeForm
+    list_display = ("name", "when", "next_run", "last_run", "runs")
+    list_filter = ("stopped", "frequency")
+    search_fields = ("name", "method", "cron_format")
+    actions = ("run_now", "pause", "resume")
+    list_per_page = 50
+    change_form_template = "admin/frappe_celery/schedule_form.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What it runs is chosen once."""
+        when = ("frequency", "cron_format", "stopped", "create_log")
+        if obj is None:
+            return ("site", "scheduler_event", "method", *when)
+        event = ("scheduler_event",) if obj.scheduler_event else ()
+        return ("method", *event, "site", *when, "queue", "last_run", "next_runs")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Afterwards it stays."""
+        kept = () if obj is None else ("method", "scheduler_event", "site")
+        return (*kept, "queue", "last_run", "next_runs")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list."""
+        return super().changelist_view(request, {"title": "Schedule", **(extra_context or {})})
+
+    # -- columns
+
+    @admin.display(ordering="frequency")
+    def when(self, obj: Any) -> str:
+        """How often."""
+        if obj.frequency != CRON:
+            return str(obj.frequency)
+        return format_html('<code class="fc-nowrap">{}</code>', obj.cron_format)
+
+    @admin.display(description="next run")
+    def next_run(self, obj: Any) -> str:
+        """The first of the next."""
+        if obj.stopped:
+            return "-"
+        times = next_runs(obj, 1)
+        return times if isinstance(times, str) else clock(times[0])
+
+    @admin.display(description="next runs")
+    def next_runs(self, obj: Any) -> str:
+        """The next few, or why there are none."""
+        if obj.pk is None:
+            return "-"
+        times = next_runs(obj, NEXT_RUNS)
+        if isinstance(times, str):
+            return times
+        zone = Timing.of(settings.current(), obj.site).zone
+        listed = format_html_join("", "<li>{}</li>", ((clock(time),) for time in times))
+        note = "Paused: it would run at these times" if obj.stopped else "Times"
+        return format_html(
+            '<ul class="fc-times" id="fc-next-runs">{}</ul><p class="help">{} in {}</p>',
+            listed,
+            note,
+            zone,
+        )
+
+    @admin.display(description="last run", ordering="last_execution", empty_value="never")
+    def last_run(self, obj: Any) -> str | None:
+        """When it last began."""
+        last = row_of(obj).last_execution
+        return (
+            None
+            if last is None
+            else clock(Timing.of(settings.current(), obj.site).on_the_wall(last))
+        )
+
+    @admin.display(description="runs", boolean=True, ordering="stopped")
+    def runs(self, obj: Any) -> bool:
+        """Whether it is not paused."""
+        return not obj.stopped
+
+    @admin.display(description="queue")
+    def queue(self, obj: Any) -> str:
+        """Where it runs."""
+        return row_of(obj).queue
+
+    # -- actions
+
+    @admin.action(description="Run now", permissions=["change"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Enqueue a run of each, as the user who asked, as Frappe's Execute button does."""
+        for obj in queryset:
+            self._run(request, obj)
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """No runs until resumed."""
+        self._set_stopped(request, queryset, True)
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Runs as scheduled again."""
+        self._set_stopped(request, queryset, False)
+
+    def _set_stopped(self, request: HttpRequest, queryset: QuerySet[Any], stopped: bool) -> None:
+        word = "Paused" if stopped else "Resumed"
+        for obj in queryset:
+            with as_user(request, obj.site):
+                get_doc(DOCTYPE, obj.name).update({"stopped": int(stopped)}).save()
+            self.log_change(request, obj, word)
+        messages.success(request, f"{word}: {', '.join(obj.name for obj in queryset)}.")
+
+    def _run(self, request: HttpRequest, obj: Any) -> None:
+        try:
+            with visit(obj.site, request.user.get_username()):
+                job = enqueue_scheduled(row_of(obj), user=request.user.get_username())
+        except FrappeCeleryError as exc:
+            messages.error(request, f"{obj.name} was not enqueued: {exc}")
+            return
+        if job is None:
+            messages.warning(request, f"{obj.name} was not enqueued: a run of it waits or runs.")
+            return
+        self.log_change(request, obj, "Run now")
+        link = format_html('<a href="{}">{}</a>', reverse(ONE, args=[job.run_id]), obj.name)
+        messages.success(request, format_html("{} was enqueued.", link))
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """The button that saves and runs it."""
+        response = super().response_change(request, obj)
+        if "_run" not in request.POST:
+            return response
+        self._run(request, obj)
+        return HttpResponseRedirect(request.path)
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Says what becomes of an edited row of a hook."""
+        obj = kwargs.get("obj")
+        if obj is not None and is_of_hook(row_of(obj)):
+            context["note"] = OF_HOOK
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def row_of(obj: ScheduledJobType) -> ScheduleRow:
+    """The row as the schedule knows it."""
+    with visit(obj.site, ADMINISTRATOR):
+        columns = {
+            column.name: column.value_from_object(obj) for column in obj._meta.concrete_fields
+        }
+        return rows.row_of({name: from_column(value) for name, value in columns.items()})
+
+
+def next_runs(obj: ScheduledJobType, count: int) -> list[datetime] | str:
+    """The next times on the site's clocks, or why there are none."""
+    row = row_of(obj)
+    timing = Timing.of(settings.current(), obj.site)
+    after = datetime.now(timezone.utc)
+    if row.last_execution is not None:
+        after = max(after, row.last_execution)  # somebody put it off
+    times: list[datetime] = []
+    try:
+        while len(times) < count:
+            after = timing.next_start(row, after)
+            times.append(timing.on_the_wall(after))
+    except CronError as exc:
+        return times or str(exc)
+    return times
+
+
+def clock(at: datetime) -> str:
+    """For people."""
+    return format_html('<span class="fc-nowrap">{}</span>', f"{at:%a %Y-%m-%d %H:%M:%S}")

@@ -1,0 +1,67 @@
+"""The workers: who runs what, and how much each has done."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from frappe_celery.commands.job_display import duration, label
+from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
+from frappe_celery.hosts.standalone.admin.sites import may_see
+from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs.workers import WorkerInfo
+
+
+@dataclass(frozen=True)
+class Line:
+    """A worker."""
+
+    info: WorkerInfo
+    job: Job | None
+    """What it runs, where that may be seen."""
+    label: str
+    runs_unseen: bool
+    up: str
+    seen: str
+    worked: str
+
+
+class WorkerAdmin(StoreAdmin):
+    """One page of them."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def get_urls(self) -> list[Any]:
+        """The page."""
+        return [self.at("", self.list_view, "changelist")]
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """Every living worker."""
+        self.require_view(request)
+        now = time.time()
+        found = get_store().workers.all()
+        jobs = list(get_store().read([info.current_job or "" for info in found]))
+        lines = [_line(info, job, request.user, now) for info, job in zip(found, jobs, strict=True)]
+        return shown(self, request, "workers.html", "Workers", lines=lines)
+
+
+def _line(info: WorkerInfo, job: Job | None, user: Any, now: float) -> Line:
+    visible = job if job is not None and may_see(user, job.site) else None
+    return Line(
+        info=info,
+        job=visible,
+        label=label(visible) if visible else "",
+        runs_unseen=job is not None and visible is None,
+        up=duration(now - info.birth),
+        seen=duration(max(0.0, now - info.last_heartbeat)),
+        worked=duration(info.total_working_time),
+    )

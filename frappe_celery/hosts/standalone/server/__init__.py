@@ -1,0 +1,1 @@
+"""What `frappe-celery admin` serves: the admin, for a project without a Django of its own."""

@@ -1,0 +1,143 @@
+"""Django's admin for a project without a Django of its own: its settings, its users, its server."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from frappe_celery import hosts, settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.standalone.database import django_setup
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+THREADS = 8
+KEY_PURPOSE = "Django's SECRET_KEY"
+MISSING = "the pages need waitress and whitenoise: pip install 'frappe_celery[admin]'"
+
+
+def load(address: str = LOOPBACK[1], url: str | None = None) -> None:
+    """Have Django ready with its admin in it, and every table made.
+
+    Args:
+        address: where it will listen.
+        url: under which people reach it, where that is another.
+
+    Raises:
+        ConfigError: in a bench, in a project with a Django of its own, without our extra packages,
+            or `url` is none.
+    """
+    if hosts.is_bench():
+        raise ConfigError(
+            "in a bench, Frappe's Desk has these pages: RQ Job, RQ Worker, Scheduled Job Type"
+        )
+    if django_setup.is_own_project():
+        where = os.environ.get("DJANGO_SETTINGS_MODULE", "configured before")
+        raise ConfigError(
+            f"this project has a Django of its own ({where}): the pages are in its admin, with"
+            ' "frappe_celery" and "django.contrib.admin" in INSTALLED_APPS. Start that, such as by'
+            " `manage.py runserver`"
+        )
+    try:
+        import waitress  # noqa: F401
+        import whitenoise  # noqa: F401
+    except ImportError:
+        raise ConfigError(MISSING) from None
+    django_setup.load(**django_settings(address, url))
+    django_setup.migrate()
+
+
+def django_settings(address: str, url: str | None) -> dict[str, Any]:
+    """What Django's admin needs beyond what tasks need."""
+    secure = url is not None and _checked(url).scheme == "https"
+    contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
+    validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+    return {
+        "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in contrib), django_setup.APP],
+        "MIDDLEWARE": [
+            "django.middleware.security.SecurityMiddleware",
+            "whitenoise.middleware.WhiteNoiseMiddleware",
+            "django.contrib.sessions.middleware.SessionMiddleware",
+            "django.middleware.common.CommonMiddleware",
+            "django.middleware.csrf.CsrfViewMiddleware",
+            "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
+            "django.middleware.clickjacking.XFrameOptionsMiddleware",
+        ],
+        "TEMPLATES": [
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        "ROOT_URLCONF": "frappe_celery.hosts.standalone.server.urls",
+        "ALLOWED_HOSTS": _host_names(address, url),
+        "CSRF_TRUSTED_ORIGINS": [url] if url else [],
+        # names of their own: browsers tell the servers of one machine apart by no port
+        "SESSION_COOKIE_NAME": "frappe_celery_session",
+        "CSRF_COOKIE_NAME": "frappe_celery_csrf",
+        "SESSION_COOKIE_SECURE": secure,
+        "CSRF_COOKIE_SECURE": secure,
+        "SECRET_KEY": settings.current().signer.seal(KEY_PURPOSE, b"").decode(),
+        "AUTH_PASSWORD_VALIDATORS": [
+            {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+            for name in validators
+        ],
+        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
+        "STATIC_URL": "/static/",
+        "WHITENOISE_USE_FINDERS": True,
+        "WHITENOISE_AUTOREFRESH": False,
+    }
+
+
+def _checked(url: str) -> Any:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        raise ConfigError(f"--url is {url!r}; write it as https://jobs.example.com, without a path")
+    return parts
+
+
+def _host_names(address: str, url: str | None) -> list[str]:
+    names = [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address]
+    return names if url is None else [*names, _checked(url).hostname]
+
+
+def has_users() -> bool:
+    """Whether anybody can log in."""
+    from django.contrib.auth import get_user_model
+
+    return bool(get_user_model()._default_manager.filter(is_staff=True, is_active=True).exists())
+
+
+def serve(address: str, port: int, url: str | None, listening: Callable[[str], Any]) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Raises:
+        OSError: it cannot listen there.
+    """
+    from django.core.wsgi import get_wsgi_application
+    from waitress import create_server
+
+    scheme = urlsplit(url).scheme if url else "http"
+    server = create_server(
+        get_wsgi_application(),
+        host=address,
+        port=port,
+        threads=THREADS,
+        url_scheme=scheme,
+        ident=None,
+    )
+    listening(url or f"http://{address}:{server.effective_port}/")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    server.run()

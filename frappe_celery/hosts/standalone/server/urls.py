@@ -1,0 +1,17 @@
+"""The addresses of the server that `frappe-celery admin` starts: the admin, its first page ours."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+admin.site.site_header = "Frappe jobs"
+admin.site.site_title = "Frappe jobs"
+admin.site.index_title = "Everything"
+admin.site.site_url = None
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/admin/frappe_celery/")),
+    path("admin/", admin.site.urls),
+]
