@@ -8,6 +8,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from ssl import CERT_REQUIRED
 from typing import Any
 
 from celery import Celery, signals
@@ -15,7 +16,7 @@ from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import error_mail, hosts, settings, telemetry
+from frappe_celery import amqp, error_mail, hosts, settings, telemetry
 from frappe_celery.doctor import caught
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import without_password
@@ -34,6 +35,7 @@ from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
 
 TRANSPORT = "frappe_celery.transport:Transport"
+RABBITMQ_TRANSPORT = "frappe_celery.amqp.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
 CONSUMER = "frappe_celery.worker.pulse:Consumer"
@@ -54,20 +56,20 @@ def build(config: Settings | None = None) -> Celery:
     ours["fanout_prefix"] = f"/{{db}}:{_pattern_free(config.prefix)}."
     app.add_defaults(
         lambda: {
-            **broker_settings(config),
             "broker_transport_options": ours,
             "task_queues": queues(config),
             "task_default_queue": "default",
             "task_create_missing_queues": False,
             "beat_scheduler": SCHEDULER,
             **worker_settings(config),
+            **broker_settings(config),
         }
     )
     own = _own_configuration(config.root)
     if own is not None:
         app.config_from_object(own)
         app.on_after_configure.connect(partial(_let_win, vars(own), ours), weak=False)
-    _add(app)
+    _add(app, config)
     return app
 
 
@@ -137,20 +139,23 @@ def setup(app: Celery) -> None:
     if app.conf.worker_consumer == CELERYS_CONSUMER:
         app.conf.worker_consumer = CONSUMER
     app.conf.worker_disable_prefetch = True
-    _add(app)
+    _add(app, config)
 
 
 def broker_settings(config: Settings) -> dict[str, Any]:
     """Where the broker is.
 
     Raises:
-        ConfigError: neither redis:// nor rediss://.
+        ConfigError: neither redis://, rediss://, amqp:// nor amqps://.
     """
     url = config.broker_url or config.store_url
+    if url.startswith(amqp.SCHEMES):
+        return _rabbitmq_settings(url, config)
     if not url.startswith(REDIS_SCHEMES):
         raise ConfigError(
             f"the broker {url.split('://')[0]}:// is not supported: write redis_queue (or"
-            " broker_url) as redis://host:port/db or rediss://host:port/db"
+            " broker_url) as redis://host:port/db or rediss://host:port/db, or broker_url as"
+            " amqp://user:password@host/vhost (RabbitMQ)"
         )
     return {
         "broker_url": url,
@@ -158,6 +163,24 @@ def broker_settings(config: Settings) -> dict[str, Any]:
         "broker_use_ssl": {"ssl_cert_reqs": "required"} if url.startswith("rediss") else None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+    }
+
+
+def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
+    return {
+        "broker_url": url,
+        "broker_transport": RABBITMQ_TRANSPORT,
+        "broker_use_ssl": {"cert_reqs": CERT_REQUIRED} if url.startswith("amqps") else None,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "task_default_exchange": f"{config.prefix}tasks",
+        # control messages and events of benches that share a virtual host stay apart
+        "control_exchange": f"{config.prefix}control",
+        "control_queue_durable": True,  # RabbitMQ is about to refuse others that are not exclusive
+        "event_exchange": f"{config.prefix}events",
+        "event_queue_prefix": f"{config.prefix}events",
+        "event_queue_durable": True,
+        "worker_disable_prefetch": False,  # Celery knows it on Redis only; `amqp.steps.Room`
     }
 
 
@@ -189,13 +212,18 @@ def worker_settings(config: Settings) -> dict[str, Any]:
     }
 
 
-def _add(app: Celery) -> None:
+def _add(app: Celery, config: Settings) -> None:
     if app.finalized:  # type: ignore[attr-defined]  # celery-types lacks it
         register(app)
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
+    if amqp.is_broker_of(config):
+        from frappe_celery.amqp.steps import CONSUMER_STEPS, WORKER_STEPS
+
+        app.steps["consumer"].update(CONSUMER_STEPS)
+        app.steps["worker"].update(WORKER_STEPS)
     output.connect(app)
     error_mail.connect(app)
     caught.connect()

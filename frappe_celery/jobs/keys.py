@@ -61,6 +61,11 @@ class Keys:
         """Channel: rung with the queue's name at each enqueue."""
         return f"{self.prefix}bell"
 
+    @property
+    def confirmed(self) -> str:
+        """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
+        return f"{self.prefix}confirmed"
+
     def in_flight(self, consumer: str) -> str:
         """Hash: what a consumer took and has not acknowledged, by delivery tag."""
         return f"{self.prefix}inflight:{consumer}"

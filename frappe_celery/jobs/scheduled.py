@@ -24,8 +24,19 @@ def promote(store: JobStore) -> float | None:
     Raises:
         BrokerUnreachable.
     """
+    due = _due(store) if store.outbox is not None else []
     wait = store.run_script("promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE)
+    if store.outbox is not None and due:
+        store.outbox.forward(due)
     return float(wait) if wait else None
+
+
+def _due(store: JobStore) -> list[str]:
+    with naming_the_server(store.url):
+        seconds, microseconds = store.client.time()
+        now = seconds + microseconds / 1e6
+        key, most = store.keys.scheduled, AT_ONCE
+        return [run.decode() for run in store.client.zrangebyscore(key, "-inf", now, 0, most)]
 
 
 def due_at(store: JobStore, job: Job) -> datetime | None:

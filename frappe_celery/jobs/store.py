@@ -7,11 +7,11 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError, ResponseError
 
-from frappe_celery import settings
+from frappe_celery import amqp, settings
 from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.claim import AlreadyActedOn, Claim, Deposed
@@ -23,6 +23,9 @@ from frappe_celery.jobs.scripts import Scripts
 from frappe_celery.jobs.workers import Workers
 from frappe_celery.mail.kinds import mailed_as
 from frappe_celery.settings import Settings
+
+if TYPE_CHECKING:
+    from frappe_celery.amqp.outbox import Outbox
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
@@ -44,6 +47,7 @@ class JobStore:
         self.keys = Keys(config.prefix)
         self.signer = config.signer
         self.workers = Workers(self.client, self.keys, self.url)
+        self.outbox = _outbox(self)
 
     def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         """One step of the store's (see `scripts`)."""
@@ -91,6 +95,9 @@ class JobStore:
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
+        elsewhere = 0
+        if self.outbox is not None and at is None and (front > 1 or at_most):
+            elsewhere = self.outbox.waiting_if_known(message.queue)
         if own_id or deduplicate or front or at_most or claim or (at, *ttls) != (None, None, None):
             asked = _as_texts(
                 own_id=own_id or None,
@@ -103,14 +110,19 @@ class JobStore:
                 due=claim and claim.due,
                 claim=claim and claim.key,
                 fence=(claim and claim.fence) or None,
+                elsewhere=elsewhere or None,
             )
+        sealed = message.seal(self.signer)
         outcome, other = self.run_script(
             "enqueue",
             (keys.record(message.run), keys.index(place, status), keys.queue(message.queue)),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), message.seal(self.signer), asked),
+            *(record.about(message), sealed, asked),
         )
         if outcome == b"enqueued":
+            if self.outbox is not None and at is None and front >= 0:
+                first = front == 1 or 1 < front < elsewhere
+                self.outbox.carry(message.run, message.queue, sealed, first)
             job = self.job_of(message)
             job.status = status
             return job
@@ -326,7 +338,8 @@ class JobStore:
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
         with naming_the_server(self.url):
-            return int(self.client.llen(self.keys.queue(queue)))
+            waiting = int(self.client.llen(self.keys.queue(queue)))
+        return waiting + (self.outbox.waiting(queue) if self.outbox is not None else 0)
 
     def position(self, job: Job) -> int | None:
         """Place of a job in its queue, 0 for the next one; None when it does not wait."""
@@ -380,6 +393,15 @@ def _own_run(job_id: str) -> str:
 def _as_texts(**asked: Any) -> str:
     """What is asked (not None) as a script reads it."""
     return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
+
+
+def _outbox(store: JobStore) -> Outbox | None:
+    """What carries runs on to a broker that is not the Redis which keeps the jobs."""
+    if not amqp.is_broker_of(store.settings):
+        return None
+    from frappe_celery.amqp.outbox import Outbox
+
+    return Outbox(store)
 
 
 _store: JobStore | None = None

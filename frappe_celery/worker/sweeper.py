@@ -8,7 +8,8 @@ id. Its record still holds the whole job, so that one that waited waits again, f
 and one that was started is dealt with as one whose process died (`abandoned`). To be rid of jobs,
 cancel or delete them (`celery purge` cancels).
 
-Queues with more than `LONGEST` jobs are looked through once they are shorter.
+Queues with more than `LONGEST` jobs are looked through once they are shorter; those in RabbitMQ,
+which cannot be looked through, once nothing waits in them: then what counts as waiting does not.
 """
 
 from __future__ import annotations
@@ -50,11 +51,12 @@ def sweep(
     Raises:
         BrokerUnreachable.
     """
-    keys = store.keys
+    keys, outbox = store.keys, store.outbox
+    busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
     found = store.run_script(
         "sweep",
         (keys.consumers, keys.places, keys.scheduled, keys.sweeping, keys.suspects),
-        *(keys.prefix, old, LONGEST, lease),
+        *(keys.prefix, old, LONGEST, lease, *busy),
     )
     if not found:
         return []

@@ -6,6 +6,7 @@
 --         front: 1, or the number waiting from which it goes first; -1: into no queue;
 --         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
 --         its record is kept once it has finished or failed;
+--         elsewhere: how many wait in RabbitMQ;
 --         due, claim: of a schedule entry, and its key; fence: of the scheduler that must lead
 -- Returns 'enqueued', 'duplicate', 'claimed', 'deposed' or 'overloaded', and the run that stands in
 -- the way.
@@ -63,7 +64,9 @@ if asked.deduplicate then
   end
 end
 local waiting = 0
-if not asked.at and (most > 0 or front > 1) then waiting = redis.call('LLEN', KEYS[3]) end
+if not asked.at and (most > 0 or front > 1) then
+  waiting = redis.call('LLEN', KEYS[3]) + tonumber(asked.elsewhere or 0)
+end
 if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
 redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
@@ -83,6 +86,7 @@ if asked.at then
   return {'enqueued', run}
 end
 if front == 1 or (front > 1 and waiting > front) then
+  redis.call('HSET', KEYS[1], 'front', '1')
   redis.call('RPUSH', KEYS[3], run)
 elseif front >= 0 then
   redis.call('LPUSH', KEYS[3], run)

@@ -2,7 +2,7 @@
 -- Only what has been so for a while counts: some are being run by their caller, others on their way.
 -- KEYS: consumers, places, scheduled, lease, suspects
 -- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through,
---       seconds that the lease keeps others from sweeping too
+--       seconds that the lease keeps others from sweeping too, queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives. Those that a
 -- caller runs itself (its name has no '@') are no worker's.
@@ -22,6 +22,7 @@ for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 
 local looked, back, started, suspects = {}, {}, {}, {}
+for i = 5, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
 end

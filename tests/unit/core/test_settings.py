@@ -327,11 +327,11 @@ def test_a_secret_is_not_shown(bench: Path) -> None:
 
 
 @pytest.mark.parametrize("also", [{}, {"redis_queue": "redis://there:1"}])
-def test_a_broker_that_is_not_redis_is_refused_and_not_passed_over(
+def test_a_broker_that_is_neither_redis_nor_rabbitmq_is_refused_and_not_passed_over(
     bench: Path, also: dict[str, str]
 ) -> None:
-    write(bench, broker_url="amqp://guest:secret@host//", **also)
-    with pytest.raises(ConfigError, match=r"amqp:// is not supported.*redis://host") as error:
+    write(bench, broker_url="sqs://guest:secret@host//", **also)
+    with pytest.raises(ConfigError, match=r"sqs:// is not supported.*redis://host") as error:
         broker_settings(load(bench))
     assert "secret" not in str(error.value)
 

@@ -1,0 +1,54 @@
+"""What the bench's queues are called in RabbitMQ, and how they are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+CONSUMER_TIMEOUT_SECONDS = 30 * 86400
+"""How long a message may stay unacknowledged: its job runs meanwhile. RabbitMQ's own limit is half
+an hour; whether a worker is dead, its signs of life say."""
+ARGUMENTS: dict[str, Any] = {
+    "x-queue-type": "quorum",
+    "x-consumer-timeout": CONSUMER_TIMEOUT_SECONDS * 1000,
+    "x-delivery-limit": -1,  # the store counts; RabbitMQ would drop the message
+    "x-overflow": "reject-publish",  # should a policy limit the length: never drop what waits
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """`prefix` is the bench's; it begins every name, so that benches share one virtual host."""
+
+    prefix: str
+    queues: Collection[str]
+
+    def main(self, queue: str) -> str:
+        """Where jobs wait, the first one first."""
+        return f"{self.prefix}{queue}"
+
+    def front(self, queue: str) -> str:
+        """Where those wait that go before them (`at_front`)."""
+        return f"{self.prefix}{queue}:front"
+
+    def both(self, queue: str) -> tuple[str, str]:
+        """In the order in which they are asked."""
+        return self.front(queue), self.main(queue)
+
+    @property
+    def parked(self) -> str:
+        """Where messages lie whose record the Redis lost."""
+        return f"{self.prefix}parked"
+
+
+def declare(channel: Any, name: str) -> int:
+    """Make the queue unless it is there; returns how many messages wait in it.
+
+    Raises:
+        PreconditionFailed: there is one of that name and of another kind.
+    """
+    _, waiting, _ = channel.queue_declare(
+        name, durable=True, exclusive=False, auto_delete=False, arguments=ARGUMENTS
+    )
+    return int(waiting)

@@ -1,0 +1,84 @@
+"""Steps of the worker that only RabbitMQ needs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from celery import bootsteps
+from celery.worker import state
+
+from frappe_celery.amqp.transport import give_sign_of_life, process_name
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store
+from frappe_celery.transport import HEARTBEAT_SECONDS
+from frappe_celery.worker.bootsteps import TASKS_STEP, Repeated
+
+logger = logging.getLogger(__name__)
+
+
+class Room(bootsteps.StartStopStep):
+    """One message a process, none held behind a job that runs."""
+
+    requires = (TASKS_STEP,)
+
+    def start(self, consumer: Any) -> None:
+        """Once there is a consumer: from now on it asks."""
+        pool = consumer.pool
+        green = type(pool).__module__.rpartition(".")[2] in ("gevent", "eventlet")
+
+        def has_room() -> bool:
+            most = pool.limit if green else pool.num_processes
+            return len(state.reserved_requests) < int(most)
+
+        consumer.task_consumer.channel.has_room = has_room
+
+
+class Forwarder(Repeated):
+    """Sends what nobody sent: its process died, or RabbitMQ was away."""
+
+    seconds = 1.0
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self.seen: set[str] = set()
+        super().__init__(consumer, **options)
+
+    def tick(self, consumer: Any) -> None:
+        """What stood in the outbox the last time too; the rest its own process may be sending."""
+        store = get_store()
+        outbox = store.outbox
+        if outbox is None:
+            return
+        left = outbox.left(store.settings.queues)
+        waiting = [run for run in left if run in self.seen]
+        if waiting:
+            logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
+            outbox.forward(waiting)
+        self.seen = set(left)
+
+
+class SignsOfLife(bootsteps.StartStopStep):
+    """Says that this process lives, also while it has no connection to RabbitMQ.
+
+    What it had started then is still its own. The consumer's own signs come from the event loop.
+    """
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        """In a thread, until the process ends."""
+        threading.Thread(target=self._go_on, daemon=True).start()
+
+    def _go_on(self) -> None:
+        pause = threading.Event()
+        while True:
+            try:
+                give_sign_of_life(process_name())
+            except BrokerUnreachable as exc:
+                logger.warning("no sign of life: %s", exc)
+            pause.wait(HEARTBEAT_SECONDS)
+
+
+CONSUMER_STEPS = (Room, Forwarder)
+WORKER_STEPS = (SignsOfLife,)

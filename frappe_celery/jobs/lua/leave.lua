@@ -1,0 +1,17 @@
+-- A consumer lost its connection to RabbitMQ or closed it: what it had not started RabbitMQ delivers
+-- to others. What it had started stays held, so that the reaper fails it should its process die.
+-- KEYS: in-flight hash, consumers
+-- ARGV: prefix, consumer
+-- Returns how many it still holds.
+local left = 0
+local held = redis.call('HGETALL', KEYS[1])
+for i = 1, #held, 2 do
+  local run = string.sub(held[i + 1], string.find(held[i + 1], '\n', 1, true) + 1)
+  if redis.call('HGET', ARGV[1] .. 'job:' .. run, 'status') == 'started' then
+    left = left + 1
+  else
+    redis.call('HDEL', KEYS[1], held[i])
+  end
+end
+if left == 0 then redis.call('ZREM', KEYS[2], ARGV[2]) end
+return left
