@@ -220,10 +220,9 @@ def _add(app: Celery, config: Settings) -> None:
     app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
     if amqp.is_broker_of(config):
-        from frappe_celery.amqp.steps import CONSUMER_STEPS, WORKER_STEPS
+        from frappe_celery.amqp.steps import STEPS as RABBITMQ_STEPS
 
-        app.steps["consumer"].update(CONSUMER_STEPS)
-        app.steps["worker"].update(WORKER_STEPS)
+        app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
     error_mail.connect(app)
     caught.connect()

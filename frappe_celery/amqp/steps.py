@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
 
-from frappe_celery.amqp.transport import give_sign_of_life, process_name
-from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.transport import HEARTBEAT_SECONDS
 from frappe_celery.worker.bootsteps import TASKS_STEP, Repeated
 
 logger = logging.getLogger(__name__)
@@ -58,27 +54,4 @@ class Forwarder(Repeated):
         self.seen = set(left)
 
 
-class SignsOfLife(bootsteps.StartStopStep):
-    """Says that this process lives, also while it has no connection to RabbitMQ.
-
-    What it had started then is still its own. The consumer's own signs come from the event loop.
-    """
-
-    requires = ("celery.worker.components:Pool",)
-
-    def start(self, worker: Any) -> None:
-        """In a thread, until the process ends."""
-        threading.Thread(target=self._go_on, daemon=True).start()
-
-    def _go_on(self) -> None:
-        pause = threading.Event()
-        while True:
-            try:
-                give_sign_of_life(process_name())
-            except BrokerUnreachable as exc:
-                logger.warning("no sign of life: %s", exc)
-            pause.wait(HEARTBEAT_SECONDS)
-
-
-CONSUMER_STEPS = (Room, Forwarder)
-WORKER_STEPS = (SignsOfLife,)
+STEPS = (Room, Forwarder)

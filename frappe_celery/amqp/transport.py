@@ -10,9 +10,7 @@ and Celery's control messages, are RabbitMQ's own matter as ever.
 from __future__ import annotations
 
 import logging
-import os
 import select
-import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -30,28 +28,19 @@ from frappe_celery.amqp.bell import Bell
 from frappe_celery.amqp.names import Names, declare
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store, successes
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.poller import ANSWER_SECONDS, Alarm
 from frappe_celery.publish import TASK_NAME
-from frappe_celery.transport import HEARTBEAT_SECONDS, HELD_AS, LOOK_ANYWAY_SECONDS, job_message
+from frappe_celery.transport import (
+    HEARTBEAT_SECONDS,
+    HELD_AS,
+    LOOK_ANYWAY_SECONDS,
+    job_message,
+    process_name,
+)
 
 logger = logging.getLogger(__name__)
 
-_PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
 _cut_off: set[str] = set()  # this process's consumers that could not leave
-
-
-def process_name() -> str:
-    """How this process's consumers begin."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
-
-
-def give_sign_of_life(*names: str) -> None:
-    """Of consumers and processes; raises BrokerUnreachable."""
-    store = get_store()
-    with naming_the_server(store.url):
-        seconds, microseconds = store.client.time()
-        store.client.zadd(store.keys.consumers, dict.fromkeys(names, seconds + microseconds / 1e6))
 
 
 class Channel(pyamqp.Channel):
@@ -154,8 +143,9 @@ class Channel(pyamqp.Channel):
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
+        store = get_store()
         with suppress(BrokerUnreachable):
-            give_sign_of_life(self.consumer, process_name())
+            store.run_script("alive", (store.keys.consumers,), self.consumer, process_name())
 
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring; one that waits in vain gives up."""
