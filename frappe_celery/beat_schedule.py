@@ -27,7 +27,7 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule, beat_schedule
 from frappe_celery.schedule.cron import CronError
-from frappe_celery.schedule.fire import enqueue_scheduled
+from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.lease import LEASE_SECONDS, Lease, LockTimeoutError
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.pulse import Pulse
@@ -235,16 +235,13 @@ class Scheduler(celery_beat.Scheduler):
         due = entry.timing.last_start(row, entry.due, self.clock())
         what = f"{row.method} of site {row.site}, due {entry.timing.on_the_wall(due)}"
         try:
-            job = enqueue_scheduled(row, due, fence=self._fence)
+            done = self._run(entry, due, what)
         except (BrokerUnreachable, Deposed):
             self.agenda.push_back(entry)
             raise
         except AlreadyActedOn:
             logger.debug("%s: was acted on", what)
-        except Exception:
-            logger.exception("%s: could not be enqueued", what)
         else:
-            done = f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
             if due != entry.due:
                 done += f" (once for all missed since {entry.timing.on_the_wall(entry.due)})"
             logger.info("%s: %s", what, done)
@@ -252,6 +249,24 @@ class Scheduler(celery_beat.Scheduler):
             self.agenda.done(entry, due)
         except CronError as exc:
             logger.info("%s, was its last time: %s", what, exc)
+
+    def _run(self, entry: Entry, due: datetime, what: str) -> str:
+        """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
+        row, since = entry.row, entry.due if due != entry.due else None
+        late = (self.clock() - due).total_seconds()
+        reason = entry.timing.misfire(row).leaves_out(late)
+        if not reason:
+            try:
+                job = enqueue_scheduled(row, due, fence=self._fence, since=since)
+            except (BrokerUnreachable, Deposed, AlreadyActedOn):
+                raise
+            except Exception as exc:
+                logger.exception("%s: could not be enqueued", what)
+                reason = f"it could not be enqueued: {type(exc).__name__}: {exc}"
+            else:
+                return f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
+        get_store().skip(claim_of(row, due, self._fence, since), reason)
+        return f"left out, {reason}"
 
     # -- the app's own entries
 

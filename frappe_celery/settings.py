@@ -22,6 +22,7 @@ from frappe_celery.config_files import (
 )
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.queues import Queue, queues_of
+from frappe_celery.schedule.misfire import misfires_of
 from frappe_celery.signing import CONFIG_KEY, Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
@@ -92,6 +93,13 @@ class Options:
     )
     cron_queues: dict[str, str] = _option(
         {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
+    )
+    misfire: dict[str, Any] = _option(
+        {},
+        "How late scheduled methods may run: `{method: {policy: once | skip, window: seconds}}`."
+        " `once`, the default, makes up for all that was missed by one run, at most `window` late;"
+        " `skip` does not, `window` (60) is what counts as in time.",
+        dict,
     )
     scheduler_interval: int | None = _option(
         None, "Seconds between two runs of `all` events (Frappe v14's name).", int
@@ -211,6 +219,7 @@ class Settings(Options):
         if self.logs not in (None, "files", "output", "json"):
             raise ConfigError(f"logs is {self.logs!r}; it must be one of files, output, json")
         queues = self.queues  # checked at once, not at the first job
+        misfires_of(self.misfire)
         for method, queue in self.cron_queues.items():
             if queue not in queues:
                 raise ConfigError(

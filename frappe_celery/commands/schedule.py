@@ -14,10 +14,13 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import click
+from rich.table import Table
 
 from frappe_celery import hosts, settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.hosts.base import AppHooks
+from frappe_celery.jobs import get_store
+from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table
 from frappe_celery.schedule.sync import sync as sync_site
@@ -40,15 +43,29 @@ PIPED_WIDTH = 220
 @click.option(
     "--count", type=click.IntRange(0, 1000), default=COUNT, show_default=True, help="Next times."
 )
+@click.option(
+    "--past",
+    type=click.IntRange(1, 10_000),
+    metavar="N",
+    help="Instead: what became of the last N due times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For scripts: a list of entries.")
 def schedule(
-    site: str | None, hooks: Path | None, at: str | None, count: int, as_json: bool
+    site: str | None,
+    hooks: Path | None,
+    at: str | None,
+    count: int,
+    past: int | None,
+    as_json: bool,
 ) -> None:
     """Show every entry: app, method, queue, expression, source, last and next times.
 
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
     """
+    if past is not None:
+        _show_past(past, None if site is None else _sites(site)[0], as_json)
+        return
     config = settings.current()
     host = hosts.current()
     apps = None if hooks is None else [_hooks_at(hooks)]
@@ -68,11 +85,22 @@ def _show(schedules: list[SiteSchedule], as_json: bool) -> None:
         lines = [line.as_json() for shown in schedules for line in shown.lines]
         click.echo(json.dumps(lines, indent=1))
         return
+    for shown in schedules:
+        _print(table(shown))
+
+
+def _show_past(count: int, site: str | None, as_json: bool) -> None:
+    found = history.outcomes(get_store(), count, site)
+    if as_json:
+        click.echo(json.dumps([each.as_json() for each in found], indent=1))
+    else:
+        _print(history.table(found))
+
+
+def _print(shown: Table) -> None:
     from rich.console import Console
 
-    console = Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
-    for shown in schedules:
-        console.print(table(shown))
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
 
 
 @contextmanager

@@ -8,12 +8,8 @@ from frappe_celery import hosts
 from frappe_celery.doctor.report import Section
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
-from frappe_celery.schedule.pulse import PULSE_SECONDS, leadership
+from frappe_celery.schedule.pulse import LATE_SECONDS, PULSE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
-
-LATE_SECONDS = 15.0
-"""What the change of a leader may take; whoever is later is in trouble."""
-
 
 SITES_SECONDS = 5.0
 """For so long sites are asked, one after the other: each may have a database of its own."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -14,6 +15,18 @@ class Claim:
     """Seconds since the epoch."""
     fence: int = 0
     """Of the scheduler that claims (see `schedule.lease`); 0: it need not lead."""
+    since: float | None = None
+    """The first of the entry's due times that were missed and for all of which `due` stands."""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the script is asked."""
+        return {
+            "due": self.due,
+            "claim": self.key,
+            "since": self.since,
+            "fence": self.fence or None,
+        }
 
 
 class AlreadyActedOn(Exception):
@@ -22,3 +35,11 @@ class AlreadyActedOn(Exception):
 
 class Deposed(Exception):
     """The scheduler that wanted to act leads no more, or its lease ran out."""
+
+
+def check_claimed(outcome: bytes, what: str) -> None:
+    """Raise what a script's outcome says of the claim on a due time."""
+    if outcome == b"claimed":
+        raise AlreadyActedOn(what)
+    if outcome == b"deposed":
+        raise Deposed(what)

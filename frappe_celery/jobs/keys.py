@@ -90,8 +90,10 @@ class Keys:
 
     @property
     def acted(self) -> str:
-        """List: due times that were acted on, newest first, as JSON: the entry, the last one
-        `after` which all are meant, the `due` time, `enqueued` or `duplicate`, and that run."""
+        """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
+        entry, the last one `after` which all are meant, the `due` time, the first missed one
+        `since` which it stands for, `at`, `enqueued`, `duplicate` or `skipped` and its reason, and
+        that run."""
         return f"{self.prefix}acted"
 
     @property

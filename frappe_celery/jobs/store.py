@@ -14,7 +14,7 @@ from redis.exceptions import RedisError, ResponseError
 from frappe_celery import amqp, settings
 from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
-from frappe_celery.jobs.claim import AlreadyActedOn, Claim, Deposed
+from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
@@ -107,10 +107,8 @@ class JobStore:
                 at=at,
                 result_ttl=message.result_ttl,
                 failure_ttl=message.failure_ttl,
-                due=claim and claim.due,
-                claim=claim and claim.key,
-                fence=(claim and claim.fence) or None,
                 elsewhere=elsewhere or None,
+                **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
         outcome, other = self.run_script(
@@ -131,11 +129,20 @@ class JobStore:
                 f"{other.decode()} jobs wait in queue {message.queue!r}; max_queued_jobs is"
                 f" {at_most}. Start more workers for it, or raise max_queued_jobs"
             )
-        if outcome == b"claimed":
-            raise AlreadyActedOn(message.id)
-        if outcome == b"deposed":
-            raise Deposed(message.id)
+        check_claimed(outcome, message.id)
         return None
+
+    def skip(self, claim: Claim, reason: str) -> None:
+        """Note that nothing is enqueued for a due time.
+
+        Raises:
+            AlreadyActedOn, Deposed: as `enqueue`.
+        """
+        keys = (self.keys.record(""), "", "")
+        about = ("", "", repr(time.time()), "", "", "", "")
+        asked = _as_texts(skip=reason, **claim.asked)
+        outcome, _ = self.run_script("enqueue", keys, self.keys.prefix, *about, asked)
+        check_claimed(outcome, claim.key)
 
     def job_of(self, message: JobMessage) -> Job:
         """The Job that a message makes when it is enqueued."""

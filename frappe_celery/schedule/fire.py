@@ -22,6 +22,7 @@ def enqueue_scheduled(
     due: datetime | None = None,
     user: str = ADMINISTRATOR,
     fence: int = 0,
+    since: datetime | None = None,
 ) -> Job | None:
     """Have a worker run a schedule entry's method (research document section 9: as Administrator).
 
@@ -31,6 +32,7 @@ def enqueue_scheduled(
             run it now, whatever the schedule says (Frappe's Execute button).
         user: whom it runs as.
         fence: of the lease under which the due time is acted on (see `lease`); 0: of none.
+        since: the first due time that was missed, where `due` stands for several.
 
     Returns:
         The job; None when a run of the entry waits or runs already, so that this one is left out.
@@ -56,5 +58,11 @@ def enqueue_scheduled(
         name=row.method,
         enqueued_at=time.time(),
     )
-    claim = due and Claim(get_store().keys.due(row.site, row.name), due.timestamp(), fence)
+    claim = due and claim_of(row, due, fence, since)
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)
+
+
+def claim_of(row: ScheduleRow, due: datetime, fence: int, since: datetime | None) -> Claim:
+    """The claim on a due time of an entry (arguments as above)."""
+    key = get_store().keys.due(row.site, row.name)
+    return Claim(key, due.timestamp(), fence, since.timestamp() if since else None)

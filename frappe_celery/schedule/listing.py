@@ -40,6 +40,8 @@ class Line:
     state: str = ""
     """Why it does not run: stopped, the site is paused, …; '' when it does."""
     problem: str = ""
+    misfire: str = ""
+    """How late it may run, where the site's configuration says so."""
 
     def as_json(self) -> dict[str, Any]:
         """Times in ISO format with their offset."""
@@ -135,6 +137,7 @@ class _Listing:
             next=() if isinstance(due, str) else tuple(map(self.timing.on_the_wall, due)),
             in_force=self.in_force or not is_of_hook(row),
             state=self.state(row),
+            misfire=str(self.timing.misfire(row)),
             problem="; ".join(filter(None, [problem, due if isinstance(due, str) else ""])),
         )
 
@@ -175,6 +178,8 @@ def table(schedule: SiteSchedule | None = None) -> Table:
         expression = line.expression or ""
         if line.frequency not in (None, "Cron"):
             expression = f"{line.frequency}\n{expression}"
+        if line.misfire:
+            expression += f"\nmisfire: {line.misfire}"
         state = Text("\n").join(
             [Text(text, style) for text, style in _states(line) if text] or [Text("")]
         )

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.schedule.agenda import Agenda
+from frappe_celery.schedule.agenda import Agenda, Entry
+
+logger = logging.getLogger(__name__)
 
 PULSE_SECONDS = 3.0
+LATE_SECONDS = 15.0
+"""What the change of a leader may take; whoever is later is in trouble."""
+SAY_AGAIN_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -27,11 +33,13 @@ class Sign:
 
 
 class Pulse:
-    """Gives a sign every few seconds."""
+    """Gives a sign every few seconds, and says so when the scheduler falls behind."""
 
     def __init__(self, store: JobStore, name: str) -> None:
         self.store, self.name = store, name
         self._next = 0.0
+        self._late_since: float | None = None
+        self._say_again = 0.0
 
     def beat(self, agenda: Agenda, now: datetime) -> None:
         """Called at each turn, once what is due was acted on."""
@@ -43,6 +51,23 @@ class Pulse:
         with naming_the_server(self.store.url):
             self.store.client.hset(_key(self.store), mapping=asdict(sign))
         self._next = time.monotonic() + PULSE_SECONDS
+        self._watch(lag, first)
+
+    def _watch(self, lag: float, first: Entry | None) -> None:
+        now = time.monotonic()
+        if first is not None and lag > LATE_SECONDS:
+            if self._late_since is None:
+                self._late_since = now
+            if now >= self._say_again:
+                self._say_again = now + SAY_AGAIN_SECONDS
+                logger.warning(
+                    "scheduler %s is %.0f s behind: %s of site %s was due %s and waits with all"
+                    " that were due later", self.name, lag, first.row.method, first.row.site,
+                    first.timing.on_the_wall(first.due),
+                )  # fmt: skip
+        elif self._late_since is not None:
+            logger.info("scheduler %s has caught up, in %.0f s", self.name, now - self._late_since)
+            self._late_since, self._say_again = None, 0.0
 
 
 @dataclass(frozen=True)

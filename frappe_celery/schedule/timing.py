@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,12 +14,16 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.base import ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.frequencies import cron_of
+from frappe_celery.schedule.misfire import Misfire, misfires_of
 from frappe_celery.schedule.spread import next_start
 from frappe_celery.settings import Settings
 
 TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
 BENCH_TICK_SECONDS = 240
 """Frappe's own `all` interval, in every version (FRAPPE_FACTS, Scheduler)."""
+
+
+EVER = Misfire()
 
 
 @dataclass(frozen=True)
@@ -41,13 +45,16 @@ class Timing:
     version: int
     """Frappe's major version."""
     tick: Tick
+    misfires: Mapping[str, Misfire] = field(default_factory=dict)
+    """By method; any other one may run however late."""
 
     @classmethod
     def of(cls, config: Settings, site: str) -> Timing:
         """A site's timing as configured now.
 
         Raises:
-            ConfigError: the site's configuration is broken, or its tick is no number of seconds.
+            ConfigError: the site's configuration is broken, its tick is no number of seconds, or
+                what it says of misfires cannot be followed.
         """
         values = config.site_config(site)
         return cls(
@@ -55,6 +62,7 @@ class Timing:
             zone=hosts.current().time_zone(site) or values.get("time_zone") or config.zone,
             version=config.frappe_version,
             tick=tick_of(values, config.frappe_version, bench=_is_bench()),
+            misfires=misfires_of(values.get("misfire")),
         )
 
     def on_the_wall(self, instant: datetime) -> datetime:
@@ -90,6 +98,10 @@ class Timing:
             beyond = self._next_until(row, middle, until)
             due, until = (later, middle) if beyond is None else (beyond, until)
         return due
+
+    def misfire(self, row: ScheduleRow) -> Misfire:
+        """How late a row may run."""
+        return self.misfires.get(row.method, EVER)
 
     def _next_until(self, row: ScheduleRow, after: datetime, until: datetime) -> datetime | None:
         try:

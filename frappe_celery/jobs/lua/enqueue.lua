@@ -7,9 +7,10 @@
 --         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
 --         its record is kept once it has finished or failed;
 --         elsewhere: how many wait in RabbitMQ;
---         due, claim: of a schedule entry, and its key; fence: of the scheduler that must lead
--- Returns 'enqueued', 'duplicate', 'claimed', 'deposed' or 'overloaded', and the run that stands in
--- the way.
+--         due, claim: of a schedule entry, and its key; since: the first due time that it stands
+--         for; fence: of the scheduler that must lead; skip: why it is only noted
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed' or 'overloaded', and the run
+-- that stands in the way.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
@@ -38,8 +39,13 @@ local function act(outcome, by)  -- on every due time since the last one that wa
   redis.call('SET', asked.claim, asked.due)
   local entry = string.sub(asked.claim, #prefix + #'due:' + 1)
   redis.call('LPUSH', prefix .. 'acted', cjson.encode(
-    {entry = entry, after = acted or '', due = asked.due, outcome = outcome, run = by}))
+    {entry = entry, after = acted or '', since = asked.since, due = asked.due, at = now,
+      outcome = outcome, reason = asked.skip, run = by}))
   redis.call('LTRIM', prefix .. 'acted', 0, 9999)
+end
+if asked.skip then
+  act('skipped', '')
+  return {'skipped', ''}
 end
 if asked.deduplicate then
   local gone = {}

@@ -7,10 +7,14 @@ import logging
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from frappe_celery import settings
-from frappe_celery.beat_schedule import beat_schedule
+from frappe_celery.beat_schedule import ENTRIES_A_TICK, beat_schedule
 from frappe_celery.celery_app import build
+from frappe_celery.cli import main
+from frappe_celery.schedule import pulse
+from frappe_celery.schedule.history import outcomes
 from tests.integration.schedule.conftest import Bench
 from tests.servers import RedisServer
 from tests.unit.schedule.memory_host import SITE, row, utc
@@ -348,3 +352,115 @@ def test_own_entries_of_the_app_run_by_celerys_code_and_leave_no_file(bench: Ben
     assert again.schedule["own"].last_run_at == ran, "the next leader knows when it ran"
     assert sent == ["team.task"]
     assert not list(bench.project.root.glob("celerybeat-schedule*"))
+
+
+# -- misfires and what is kept of each due time
+
+
+def past(bench: Bench) -> list[tuple[str, str, str | None]]:
+    """What is kept: due time, outcome, the first due time that it stands for; newest first."""
+    return [
+        (f"{each.due:%d %H:%M}", each.words, each.since and f"{each.since:%d %H:%M}")
+        for each in outcomes(bench.store, 100)
+    ]
+
+
+def test_what_is_later_than_its_misfire_window_is_skipped(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.project.configure(misfire={A: {"policy": "skip"}, B: {"window": 1800}})
+    for method in (A, B, "myapp.tasks.c"):
+        bench.add(method, "0 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 03:10") == [B, "myapp.tasks.c"]
+    assert (
+        f"{A} of site {SITE}, due 2026-06-01 03:00:00+00:00: left out, 600 s late, the misfire"
+        " window is 60 s (once for all missed since 2026-06-01 01:00:00+00:00)"
+    ) in caplog.messages
+    for job in bench.jobs():
+        bench.run(job)
+    assert bench.at("2026-06-01 03:59") == []
+    assert bench.at("2026-06-01 04:01") == [A, B, "myapp.tasks.c"], "in time"
+    for job in bench.jobs():
+        bench.run(job)
+    assert bench.at("2026-06-01 08:40") == ["myapp.tasks.c"]
+
+
+def test_each_due_time_is_kept_as_enqueued_coalesced_or_skipped_with_the_reason(
+    bench: Bench,
+) -> None:
+    bench.project.configure(misfire={A: {"policy": "skip", "window": 600}})
+    bench.add(A, "0 * * * *")
+    bench.scheduler()
+    bench.at("2026-06-01 01:00")  # enqueued
+    bench.at("2026-06-01 02:00")  # the first run waits still
+    bench.run(bench.jobs()[0])
+    bench.at("2026-06-01 05:30")  # downtime, longer than the window
+    bench.at("2026-06-01 08:05")  # downtime
+    bench.run(bench.jobs()[-1])
+    bench.host.change("tasks.a", queue="mials")
+    bench.at("2026-06-01 09:00")
+    unknown, *others = past(bench)
+    assert unknown[0] == "01 09:00"
+    assert unknown[1].startswith("skipped: it could not be enqueued: UnknownQueue: Queue should be")
+    assert others == [
+        ("01 08:00", "enqueued", "01 06:00"),
+        ("01 05:00", "skipped: 1,800 s late, the misfire window is 600 s", "01 03:00"),
+        ("01 02:00", "skipped: already queued, a run of it waits or runs", None),
+        ("01 01:00", "enqueued", None),
+    ]
+
+
+def test_the_schedule_command_shows_what_became_of_due_times(bench: Bench) -> None:
+    bench.add(A, "0 * * * *")
+    bench.add(B, "0 * * * *", site="site2.localhost")
+    bench.project.write("sites/site2.localhost/site_config.json", "{}")
+    bench.scheduler()
+    bench.at("2026-06-01 03:00:02")
+    shown = run_cli("--past", "10", "--site", SITE)
+    assert "tasks.a" in shown
+    assert "tasks.b" not in shown
+    assert "enqueued" in shown
+    assert "(once for all missed since" in shown
+    (newest,) = json.loads(run_cli("--past", "1", "--json"))
+    (job,) = [job for job in bench.jobs() if job.site == newest["site"]]
+    assert (newest["due"], newest["outcome"], newest["run"]) == (
+        "2026-06-01T03:00:00+00:00",
+        "enqueued",
+        job.run_id,
+    )
+    assert newest["since"] == "2026-06-01T01:00:00+00:00"
+
+
+def run_cli(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["schedule", *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_wrong_misfire_of_a_site_is_named_and_the_others_go_on(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    wrong = {"misfire": {A: {"policy": "never"}}}
+    bench.project.write("sites/site2.localhost/site_config.json", json.dumps(wrong))
+    bench.add(A, "0 * * * *")
+    bench.scheduler()
+    assert bench.at("2026-06-01 01:00") == [A]
+    (named,) = [m for m in caplog.messages if m.startswith("site site2.localhost")]
+    assert f"misfire.{A}.policy is 'never'" in named
+
+
+def test_a_leader_that_falls_behind_says_so_until_it_has_caught_up(
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "PULSE_SECONDS", 0.0)
+    for number in range(ENTRIES_A_TICK + 1):
+        bench.add(f"myapp.tasks.t{number}", "* * * * *")
+    bench.scheduler()
+    bench.at("2026-06-01 00:00:30")
+    assert not [m for m in caplog.messages if "behind" in m]
+    bench.at("2026-06-01 00:01:16")
+    (behind,) = [m for m in caplog.messages if "behind" in m]
+    assert "is 16 s behind: myapp.tasks.t" in behind
+    assert "was due 2026-06-01 00:01:00+00:00" in behind
+    assert [m for m in caplog.messages if "has caught up" in m]

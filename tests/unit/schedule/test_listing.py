@@ -68,6 +68,7 @@ def test_before_any_row_exists_it_shows_the_hooks(host: MemoryHost) -> None:
         "in_force": False,
         "state": "not yet in force",
         "problem": "",
+        "misfire": "",
     }
     assert not host.rows
     assert "the first start of beat, or `frappe-celery sync`, does" in run("schedule").output

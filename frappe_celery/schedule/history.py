@@ -1,0 +1,106 @@
+"""What became of the schedule's due times, as Redis keeps it: a bench's newest ten thousand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.connection import naming_the_server
+
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One due time that a scheduler acted on, for itself and those before it that were missed."""
+
+    site: str
+    entry: str
+    """Name of the Scheduled Job Type."""
+    due: datetime
+    """Aware, UTC, as `since` and `at`."""
+    since: datetime | None
+    """The first due time that it stands for; None: only for itself."""
+    at: datetime | None
+    """When it was acted on."""
+    outcome: str
+    """`enqueued`, `duplicate` (a run waits or runs already) or `skipped`."""
+    reason: str
+    """Why it was skipped."""
+    run: str
+    """Id of its run; of a duplicate, of the run that stood in the way."""
+
+    @property
+    def words(self) -> str:
+        """The outcome for people."""
+        if self.outcome == "duplicate":
+            return "skipped: already queued, a run of it waits or runs"
+        if self.outcome == "skipped":
+            return f"skipped: {self.reason}"
+        return self.outcome
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in ISO format."""
+        times = {name: getattr(self, name) for name in ("due", "since", "at")}
+        return {**self.__dict__, **{name: t and t.isoformat() for name, t in times.items()}}
+
+
+def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outcome]:
+    """The newest `count`, newest first, of one site or of all.
+
+    Raises:
+        BrokerUnreachable: the Redis does not answer.
+    """
+    found: list[Outcome] = []
+    start = 0
+    while len(found) < count:
+        with naming_the_server(store.url):
+            kept = store.client.lrange(store.keys.acted, start, start + AT_ONCE - 1)
+        if not kept:
+            break
+        start += len(kept)
+        read = (_outcome(json.loads(text)) for text in kept)
+        found += [each for each in read if site in (None, each.site)]
+    return found[:count]
+
+
+def _outcome(kept: dict[str, Any]) -> Outcome:
+    site, _, entry = kept["entry"].partition(":")
+    due = _time(kept["due"])
+    assert due is not None
+    return Outcome(
+        site=site,
+        entry=entry,
+        due=due,
+        since=_time(kept.get("since")),
+        at=_time(kept.get("at")),
+        outcome=kept["outcome"],
+        reason=kept.get("reason", ""),
+        run=kept["run"],
+    )
+
+
+def _time(seconds: str | None) -> datetime | None:
+    return datetime.fromtimestamp(float(seconds), timezone.utc) if seconds else None
+
+
+def table(found: list[Outcome]) -> Table:
+    """As a table of rich's, times as the machine's clock shows them."""
+    shown = Table("due", "site", "entry", "acted on", "what became of it", "run")
+    for each in found:
+        words = each.words
+        if each.since:
+            words += f"\n(once for all missed since {_shown(each.since)})"
+        cells = (_shown(each.due), each.site, each.entry, _shown(each.at), words, each.run)
+        shown.add_row(*map(Text, cells))
+    return shown
+
+
+def _shown(time: datetime | None) -> str:
+    return "" if time is None else f"{time.astimezone():%a %Y-%m-%d %H:%M:%S}"
