@@ -23,13 +23,12 @@ from frappe_celery.jobs.connection import without_password
 from frappe_celery.log_output import output
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
-from frappe_celery.worker.bootsteps import STEPS, GreenPool
+from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
-from frappe_celery.worker.pulse import Pulse
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
@@ -38,7 +37,7 @@ TRANSPORT = "frappe_celery.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.amqp.transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
-CONSUMER = "frappe_celery.worker.pulse:Consumer"
+CONSUMER = "frappe_celery.worker.consumer:Consumer"
 CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
 
 

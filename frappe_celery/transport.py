@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import os
-import socket
 import time
 import uuid
 from collections import deque
@@ -28,29 +26,23 @@ from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
+from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name
 
 logger = logging.getLogger(__name__)
 
-_PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
 _cut_off: set[str] = set()  # this process's consumers that could not leave
 
 HELD_AS = "held_as"
 """Property of a job's message: the delivery tag under which its consumer holds it in Redis."""
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
-HEARTBEAT_SECONDS = 3.0
-"""How often a consumer gives a sign of life."""
-
-
-def process_name() -> str:
-    """How this process is named among the living; its consumers' names begin with it."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
 
 
 class QoS(virtual.QoS):
@@ -128,6 +120,12 @@ class Channel(kombu_redis.Channel):
         return {**super()._connparams(asynchronous), "retry": once}
 
     # -- publishing, for all tasks but ours (see `publish`)
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """As kombu's, unless each of its calls would wait in vain."""
+        if broker_is_silent():
+            raise RedisTimeoutError("the broker does not answer")
+        return super()._create_client(asynchronous)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
@@ -271,6 +269,8 @@ class Channel(kombu_redis.Channel):
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
+        if broker_is_silent():
+            raise RedisTimeoutError("the broker does not answer")
         self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
 
     def close(self) -> None:
@@ -281,9 +281,14 @@ class Channel(kombu_redis.Channel):
                 self._leave()
             except self.connection_errors:
                 _cut_off.add(self.consumer)
+        if broker_is_silent():
+            self._in_poll = None  # kombu would wait for its answer
+            self.auto_delete_queues.clear()  # and tell it of each
         super().close()
 
     def _leave(self) -> None:
+        if broker_is_silent():
+            raise RedisTimeoutError("the broker does not answer")
         if self._in_poll:
             self._read_fetched()
         self.flush()
@@ -380,7 +385,7 @@ class Transport(kombu_redis.Transport):
         cycle._on_connection_disconnect = on_disconnect
         loop.on_tick.add(on_poll_start)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
-        loop.call_repeatedly(HEARTBEAT_SECONDS, self.cycle.heartbeat)
+        loop.call_repeatedly(BEAT_SECONDS, self.cycle.heartbeat)
         loop.call_repeatedly(
             kombu_redis.DEFAULT_HEALTH_CHECK_INTERVAL, self.cycle.maybe_check_subclient_health
         )

@@ -12,10 +12,10 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
+from frappe_celery import pulse
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import get_store, successes
+from frappe_celery.jobs import JobStore, get_store, successes
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.transport import HEARTBEAT_SECONDS
 from frappe_celery.worker import failures
 from frappe_celery.worker.reaper import Patience, reap
 
@@ -44,7 +44,9 @@ class Repeated(bootsteps.StartStopStep):
             entry.cancel()
 
     def guarded(self, consumer: Any) -> None:
-        """Once more; a broker that is away is waited for."""
+        """Once more; a broker that is away is waited for, and not by the loop."""
+        if pulse.broker_is_silent():
+            return
         try:
             self.tick(consumer)
         except BrokerUnreachable as exc:
@@ -58,7 +60,7 @@ class Repeated(bootsteps.StartStopStep):
 class Record(Repeated):
     """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
 
-    seconds = HEARTBEAT_SECONDS
+    seconds = pulse.BEAT_SECONDS
 
     def start(self, consumer: Any) -> None:
         """Write it at once, then again and again."""
@@ -70,6 +72,8 @@ class Record(Repeated):
         """Remove it."""
         super().stop(consumer)
         try:
+            if pulse.broker_is_silent():
+                raise BrokerUnreachable("it does not answer")
             get_store().workers.remove(consumer.hostname)
         except BrokerUnreachable:
             logger.info("the record of %s stays until it expires", consumer.hostname)
@@ -114,6 +118,17 @@ class Reaper(Repeated):
         successes.record()
         if self.patience.is_over():
             reap(store, queues=consumer.app.amqp.queues.consume_from)
+
+
+class Pulse(bootsteps.StartStopStep):
+    """Signs of life of this process, also while Celery waits for its pool to end."""
+
+    def start(self, worker: Any) -> None:
+        """With connections of its own, which no fork can catch in use."""
+        pulse.begin(JobStore(get_store().settings))
+
+    def stop(self, worker: Any) -> None:
+        """It goes on."""
 
 
 class Burst(Repeated):
@@ -172,7 +187,7 @@ class Pool(bootsteps.StartStopStep):
             threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
 
     def _beat(self, poller: Any) -> None:
-        while not self.ended.wait(HEARTBEAT_SECONDS):
+        while not self.ended.wait(pulse.BEAT_SECONDS):
             poller.heartbeat()
 
     def stop(self, consumer: Any) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 from frappe_celery.doctor.losses import Watch
 from frappe_celery.jobs import get_store
-from frappe_celery.transport import HEARTBEAT_SECONDS
+from frappe_celery.pulse import BEAT_SECONDS
 from frappe_celery.worker.bootsteps import Repeated
 
 
 class BrokerWatch(Repeated):
     """Looks every few seconds, and at once after each reconnection."""
 
-    seconds = HEARTBEAT_SECONDS
+    seconds = BEAT_SECONDS
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.watch: Watch | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,8 @@ from tests.waiting import wait_until
 
 WITHIN_SECONDS = 15
 BUSY = """
+import os
+import signal
 import time
 from pathlib import Path
 from celery.signals import task_received
@@ -82,3 +86,19 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_i
     wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
     assert time.monotonic() - back < WITHIN_SECONDS
     assert "no sign of life" in str(job.exc_info)
+
+
+@pytest.mark.parametrize("frozen_for", [0, 12])
+def test_a_worker_told_to_stop_ends_though_its_broker_stands_still(
+    project: Project, store: JobStore, own_redis: RedisServer, frozen_for: int
+) -> None:
+    process = worker(project)
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    time.sleep(1.5)  # it knows that this is recorded: else it would wait to record it
+    own_redis.pause()
+    time.sleep(frozen_for)
+    os.kill(process.pid, signal.SIGTERM)
+    try:
+        assert process.wait(timeout=20) == 0
+    finally:
+        own_redis.resume()

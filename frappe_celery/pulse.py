@@ -1,0 +1,66 @@
+"""A thread that says that this worker's process lives, and knows whether the broker answers.
+
+However busy, starved or cut off the worker's loop is, nobody takes what its processes run for
+dead then (see `jobs/lua/reap.lua`). The loop speaks for its own connection, on which what it holds
+and has not started depends.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+import uuid
+
+from redis.exceptions import RedisError
+
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStore
+
+BEAT_SECONDS = 3.0
+"""How often there is a sign of life, of the process and of each consumer."""
+AGAIN_SECONDS = 1.0
+"""How soon a broker that did not take it is asked again."""
+SILENT_SECONDS = 5.0
+"""After how long without an answer a broker counts as silent."""
+
+_PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
+_unanswered_since: float | None = None
+
+
+def process_name() -> str:
+    """How this process is named among the living; its consumers' names begin with it."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
+
+
+def begin(store: JobStore) -> None:
+    """Go on for as long as this process lives. Nothing else may use this store's connections."""
+    threading.Thread(target=_beat, args=(store,), daemon=True, name="pulse").start()
+
+
+def broker_is_silent() -> bool:
+    """Whether a sign of life waits for its answer: then others would wait in vain too."""
+    since = _unanswered_since
+    return since is not None and time.monotonic() - since > SILENT_SECONDS
+
+
+def _beat(store: JobStore) -> None:
+    global _unanswered_since
+    while True:
+        _unanswered_since = _unanswered_since or time.monotonic()
+        try:
+            store.run_script("alive", (store.keys.consumers,), process_name())
+        except (BrokerUnreachable, RedisError):
+            time.sleep(AGAIN_SECONDS)
+        else:
+            _unanswered_since = None
+            time.sleep(BEAT_SECONDS)
+
+
+def _forget() -> None:
+    global _unanswered_since
+    _unanswered_since = None
+
+
+os.register_at_fork(after_in_child=_forget)  # where the thread does not go on
