@@ -30,13 +30,8 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store, successes
 from frappe_celery.poller import ANSWER_SECONDS, Alarm
 from frappe_celery.publish import TASK_NAME
-from frappe_celery.transport import (
-    HEARTBEAT_SECONDS,
-    HELD_AS,
-    LOOK_ANYWAY_SECONDS,
-    job_message,
-    process_name,
-)
+from frappe_celery.pulse import BEAT_SECONDS, process_name
+from frappe_celery.transport import HELD_AS, LOOK_ANYWAY_SECONDS, job_message
 
 logger = logging.getLogger(__name__)
 
@@ -405,7 +400,7 @@ class Transport(pyamqp.Transport):
 
         loop.on_tick.add(turn)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
-        loop.call_repeatedly(HEARTBEAT_SECONDS, connection.heartbeat)
+        loop.call_repeatedly(BEAT_SECONDS, connection.heartbeat)
 
     def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> Any:
         """For pools without an event loop: until something came, or the time is up."""
