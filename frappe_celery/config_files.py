@@ -6,15 +6,19 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from frappe_celery.errors import ConfigError
 
+COARSEST_CLOCK_NS = 2 * 10**9
+"""Two changes of a folder within that time may bear the same time."""
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 
 _importable: set[Path] = set()
+_listed: dict[str, tuple[int, tuple[str, ...]]] = {}
 _read: dict[str, tuple[tuple[int, int], dict[str, Any]]] = {}
 
 
@@ -47,6 +51,20 @@ def frappe_version_in(root: Path) -> int | None:
         return None
     found = re.search(r'^__version__ = "(\d+)', source.read_text(), re.MULTILINE)
     return int(found[1]) if found else None
+
+
+def folders_in(path: str) -> tuple[str, ...]:
+    """Names of the folders in a folder, none where it is none; listed again once it changed."""
+    try:
+        changed = os.stat(path).st_mtime_ns
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    known = _listed.get(path)
+    if known is None or known[0] != changed:
+        known = changed, tuple(entry.name for entry in os.scandir(path) if entry.is_dir())
+        if time.time_ns() - changed > COARSEST_CLOCK_NS:
+            _listed[path] = known
+    return known[1]
 
 
 def read_json(path: Path | str) -> Mapping[str, Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from frappe_celery.config_files import (
     find_apps,
     find_root,
+    folders_in,
     frappe_version_in,
     parse_environment,
     read_json,
@@ -285,11 +286,10 @@ class Settings(Options):
 
     def sites(self) -> list[str]:
         """Every site: the folders in `sites` with a site_config.json, else one `standalone`."""
-        if self.sites_path is None:
-            return [self.default_site or "standalone"]
-        return sorted(p.parent.name for p in self.sites_path.glob("*/site_config.json")) or [
-            self.default_site or "standalone"
-        ]
+        folder = f"{self.root}/sites"
+        found = folders_in(folder)
+        sites = [name for name in found if os.path.exists(f"{folder}/{name}/site_config.json")]
+        return sorted(sites) or [self.default_site or "standalone"]
 
     def has_site(self, site: str) -> bool:
         """Whether there is a site of that name; any name will do where there is no `sites`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from frappe_celery.errors import Refused
@@ -75,8 +75,9 @@ class JobMessage:
         return self.path
 
     def seal(self, signer: Signer) -> bytes:
-        """The signed text."""
-        return signer.seal(PURPOSE, codec.dumps([VERSION, self.__dict__]).encode())
+        """The signed text; what has its default is left out of it."""
+        said = {k: v for k, v in self.__dict__.items() if v is not _DEFAULTS.get(k, MISSING)}
+        return signer.seal(PURPOSE, codec.dumps([VERSION, said]).encode())
 
     @classmethod
     def open(cls, signer: Signer, sealed: bytes, run: str | None = None) -> JobMessage:
@@ -105,3 +106,6 @@ class JobMessage:
         """The dotted path or the callable."""
         method: str | Callable[..., Any] = codec.decode(self.method)
         return method
+
+
+_DEFAULTS = {f.name: f.default for f in fields(JobMessage) if f.default is not MISSING}

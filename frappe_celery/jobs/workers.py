@@ -87,5 +87,5 @@ def _info(record: dict[bytes, bytes]) -> WorkerInfo:
         last_heartbeat=float(text["last_heartbeat"]),
         successful=int(text.get("successful", 0)),
         failed=int(text.get("failed", 0)),
-        total_working_time=float(text.get("total_working_time", 0)),
+        total_working_time=int(text.get("worked_microseconds", 0)) / 1e6,
     )

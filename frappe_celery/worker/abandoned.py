@@ -81,7 +81,7 @@ def settle(
 
 def _given_back(store: JobStore, message: JobMessage) -> bool:
     """Whether a run that had not started is in its queue again."""
-    keys = (store.keys.record(message.run), store.keys.queue(message.queue))
+    keys = (store.keys.record(message.run), store.keys.queue(message.queue), store.keys.bell)
     return bool(store.run_script("give_back", keys, message.run, GIVEN_BACK_MOST))
 
 

@@ -16,7 +16,7 @@ from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import task_headers
 from frappe_celery.telemetry import TaskName
-from frappe_celery.transport import HELD_AS
+from frappe_celery.transport import HELD_AS, SEALED
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.perform import attempt, succeeded
 from frappe_celery.worker.time_limit import GRACE_SECONDS
@@ -109,9 +109,13 @@ def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:
 
 
 def _sealed(message: Any) -> bytes:
+    """The signed text: beside the body, or, of a message that kombu carried whole, its argument."""
+    sealed = message.headers.get(SEALED)
+    if isinstance(sealed, bytes):
+        return sealed
     try:
-        ((sealed,), _, _) = message.payload
-        return sealed.encode()  # type: ignore[no-any-return]
+        ((text,), _, _) = message.payload
+        return text.encode()  # type: ignore[no-any-return]
     except Exception:
         return b""
 

@@ -13,6 +13,11 @@
 -- that stands in the way.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
+-- Where others wait already, who could take one was woken for the first of them.
+local function ring_for(waiting)
+  if waiting == 1 then redis.call('PUBLISH', prefix .. 'bell', queue) end
+end
+
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
 if ARGV[9] == '' then
@@ -20,8 +25,7 @@ if ARGV[9] == '' then
     'status', 'queued', 'enqueued_at', now)
   redis.call('ZADD', KEYS[2], now, run)
   redis.call('SADD', prefix .. 'places', place)
-  redis.call('LPUSH', KEYS[3], run)
-  redis.call('PUBLISH', prefix .. 'bell', queue)
+  ring_for(redis.call('LPUSH', KEYS[3], run))
   return {'enqueued', run}
 end
 
@@ -93,9 +97,8 @@ if asked.at then
 end
 if front == 1 or (front > 1 and waiting > front) then
   redis.call('HSET', KEYS[1], 'front', '1')
-  redis.call('RPUSH', KEYS[3], run)
+  ring_for(redis.call('RPUSH', KEYS[3], run))
 elseif front >= 0 then
-  redis.call('LPUSH', KEYS[3], run)
+  ring_for(redis.call('LPUSH', KEYS[3], run))
 end
-redis.call('PUBLISH', prefix .. 'bell', queue)
 return {'enqueued', run}

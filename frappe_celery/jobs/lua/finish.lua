@@ -7,7 +7,8 @@
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at')
+local found = redis.call(
+  'HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at', ARGV[8])
 local was = found[1]
 if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
@@ -21,7 +22,7 @@ if (ARGV[9] or '') ~= '' then
   local kind = (scheduled and about[3] or about[2]) .. '|' .. ARGV[9]
   failure({}, {prefix, kind, now, string.match(found[2], '[^|]*'), run})
 end
-keep = tonumber(redis.call('HGET', KEYS[1], ARGV[8]) or keep)
+keep = tonumber(found[6] or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
@@ -35,7 +36,8 @@ if found[4] then
   local worker = prefix .. 'worker:' .. found[4]
   if redis.call('EXISTS', worker) == 1 then
     redis.call('HINCRBY', worker, status == 'finished' and 'successful' or 'failed', 1)
-    redis.call('HINCRBYFLOAT', worker, 'total_working_time', tonumber(now) - tonumber(found[5]))
+    redis.call('HINCRBY', worker, 'worked_microseconds',
+      string.format('%.0f', (tonumber(now) - tonumber(found[5])) * 1e6))
   end
 end
 
@@ -48,13 +50,15 @@ if keep >= 0 then
   redis.call('ZADD', expiring, time[1] + time[2] / 1e6 + keep, place .. '\n' .. run)
 end
 
-local ids = prefix .. 'id:' .. found[3]
-for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
-  local left = redis.call('TTL', prefix .. 'job:' .. other)  -- -1: for ever, -2: gone
-  if left == -2 then redis.call('ZREM', ids, other) end
-  if left == -1 or (keep >= 0 and left > keep) then keep = left end
+if string.sub(found[3], -#run) ~= run then  -- else its id is its own, and listed nowhere
+  local ids = prefix .. 'id:' .. found[3]
+  for _, other in ipairs(redis.call('ZRANGE', ids, 0, -1)) do
+    local left = redis.call('TTL', prefix .. 'job:' .. other)  -- -1: for ever, -2: gone
+    if left == -2 then redis.call('ZREM', ids, other) end
+    if left == -1 or (keep >= 0 and left > keep) then keep = left end
+  end
+  if keep >= 0 then redis.call('EXPIRE', ids, keep) end
 end
-if keep >= 0 then redis.call('EXPIRE', ids, keep) end
 
 if most > 0 then
   local surplus = redis.call('ZCARD', index) - most

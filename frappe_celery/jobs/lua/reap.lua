@@ -21,7 +21,10 @@ for i = #held, 2, -2 do
     left = left + 1
     if not runs_on then started[#started + 1] = token end
   else
-    if whole or status == 'queued' then redis.call('RPUSH', queue, token) end
+    if whole or status == 'queued' then
+      redis.call('RPUSH', queue, token)
+      redis.call('PUBLISH', ARGV[1] .. 'bell', queue)
+    end
     redis.call('HDEL', KEYS[1], held[i - 1])
   end
 end

@@ -10,5 +10,8 @@ local whole = string.byte(token) == 123  -- '{': some other Celery task
 local status = not whole and redis.call('HGET', ARGV[1] .. 'job:' .. token, 'status')
 if status == 'started' then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[2])
-if whole or status == 'queued' then redis.call('RPUSH', queue, token) end
+if whole or status == 'queued' then
+  redis.call('RPUSH', queue, token)
+  redis.call('PUBLISH', ARGV[1] .. 'bell', queue)
+end
 return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,19 @@ def test_a_mended_file_is_read(bench: Path) -> None:
         config.site_config("site1")
     file.write_text('{"mended": true}')
     assert config.site_config("site1")["mended"] is True
+
+
+def test_a_site_that_comes_or_goes_is_noticed(bench: Path) -> None:
+    config = Settings.load(bench, {})
+    sites = bench / "sites"
+    os.utime(sites, (0, 0))  # long unchanged: listed once, then remembered
+    assert config.sites() == ["site1"]
+    (sites / "site2").mkdir()
+    os.utime(sites, (1, 1))
+    assert config.sites() == ["site1"]
+    (sites / "site2" / "site_config.json").write_text("{}")  # the folder of sites stays as it was
+    assert config.sites() == ["site1", "site2"]
+    assert config.has_site("site2")
+    (sites / "site1" / "site_config.json").unlink()
+    assert config.sites() == ["site2"]
+    assert not config.has_site("site1")

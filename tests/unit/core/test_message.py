@@ -149,6 +149,15 @@ def test_another_format_says_what_to_do() -> None:
         read(sealed)
 
 
+def test_what_has_its_default_does_not_travel() -> None:
+    plain = JobMessage("3f0e", "site1::3f0e", "site1", "someone", "myapp.tasks.f", "long", 1500)
+    sealed = plain.seal(SIGNER)
+    said = json.loads(SIGNER.open(PURPOSE, sealed))[1]
+    given = {"run", "id", "site", "user", "method", "queue", "timeout"}
+    assert said.keys() == given | {"kwargs", "headers"}
+    assert JobMessage.open(SIGNER, sealed) == plain
+
+
 def test_every_field_that_is_acted_on_is_covered() -> None:
     for field, value in MESSAGE.__dict__.items():
         other = replace(MESSAGE, **{field: f"not {value}"}).seal(SIGNER)

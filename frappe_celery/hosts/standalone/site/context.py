@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -75,11 +75,12 @@ def init(
         )
     if local.is_set_up:
         destroy()
+    folder = str(site_folder(site))
     local.replace(
         {
             "site": site,
-            "sites_path": str(here.sites_path or here.root),
-            "site_path": str(site_folder(site)),
+            "sites_path": folder.removesuffix(f"/{site}"),
+            "site_path": folder,
             "conf": _dict(here.site_config(site)),
             "flags": _dict(currently_saving=[], in_test=False, in_migrate=False, new_site=new_site),
             "session": _dict(user=None, sid=None, data=_dict()),
@@ -188,7 +189,7 @@ def current_apps() -> AppsKey:
     try:
         found: AppsKey = local.apps
     except AttributeError:
-        found = local.apps = (settings.current().root, tuple(installed_apps(local.site)))
+        found = local.apps = (settings.current().root, tuple(_apps_of(local.conf)))
     return found
 
 
@@ -199,6 +200,9 @@ def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
 
 def installed_apps(site: str) -> list[str]:
     """The apps of a site, in the order in which their hooks count."""
-    here = settings.current()
-    named = here.site_config(site).get("installed_apps")
-    return list(named) if named is not None else list(here.app_names)
+    return _apps_of(settings.current().site_config(site))
+
+
+def _apps_of(config: Mapping[str, Any]) -> list[str]:
+    named = config.get("installed_apps")
+    return list(settings.current().app_names if named is None else named)
