@@ -30,11 +30,15 @@ class Told:
     """What is told of a kind's failures since the last mail: their number, and the first one."""
 
     id: str
-    count: int
     sites: Mapping[str, int]
     """How many at each site."""
     about: Mapping[str, str]
     """Of the first one: `run`, `id`, `site`, `queue`, `method`, `user`, `message`, …"""
+
+    @property
+    def count(self) -> int:
+        """How many in all."""
+        return sum(self.sites.values())
 
 
 class Ledger:
@@ -109,4 +113,4 @@ class Ledger:
 def _told(letter: str, fields: Mapping[bytes, bytes]) -> Told:
     about = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
     sites = {n.partition(" ")[2]: int(about.pop(n)) for n in list(about) if n.startswith("site ")}
-    return Told(letter, int(about.get("count", 0)), sites, about)
+    return Told(letter, sites, about)

@@ -1,15 +1,20 @@
 -- Count a failure that will be mailed: the first of its kind is due at once, others with the next.
--- `scripts.py` puts this into finish.lua too, as the function `failure`.
+-- What a storm repeats costs two commands. `scripts.py` puts this into finish.lua too, as the
+-- function `failure`.
 -- ARGV: prefix, kind, now, site, run ('' : no job), field, value … (told besides what the record has)
-local prefix, kind, now, run = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
-local due = prefix .. 'mail:due'
-if not redis.call('ZSCORE', due, kind) and redis.call('ZCARD', due) >= 500 then kind = 'others' end
-local told = prefix .. 'mail:kind:' .. kind
-redis.call('ZADD', due, 'NX', now, kind)
-redis.call('HINCRBY', told, 'site ' .. ARGV[4], 1)
+local prefix, kind, now, site, run = ARGV[1], ARGV[2], ARGV[3], 'site ' .. ARGV[4], ARGV[5]
+local due, told = prefix .. 'mail:due', prefix .. 'mail:kind:' .. kind
+local first = redis.call('HINCRBY', told, site, 1) == 1 and redis.call('HLEN', told) == 1
+if first and not redis.call('ZSCORE', due, kind) and redis.call('ZCARD', due) >= 500 then
+  redis.call('DEL', told)
+  kind, told = 'others', prefix .. 'mail:kind:others'
+  redis.call('HINCRBY', told, site, 1)
+  first = redis.call('HLEN', told) == 1
+end
 redis.call('HSET', told, 'last_at', now, 'last_run', run)
-if redis.call('HINCRBY', told, 'count', 1) > 1 then return 1 end
+if not first then return 1 end
 
+redis.call('ZADD', due, 'NX', now, kind)
 local record = redis.call('HMGET', prefix .. 'job:' .. run, 'id', 'place', 'about', 'enqueued_at',
   'started_at', 'worker', 'exc_info', 'message')
 if record[1] then

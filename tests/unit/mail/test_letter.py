@@ -32,7 +32,7 @@ def told(count: int = 1, **about: str) -> Told:
         "last_run": "run-9",
         "exc_info": TRACEBACK,
     }
-    return Told("letter-1", count, {"site1": count}, {**given, **about})
+    return Told("letter-1", {"site1": count}, {**given, **about})
 
 
 def message(**kwargs: Any) -> str:
@@ -51,7 +51,7 @@ def test_one_failure() -> None:
 
 def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
     many = told(7)
-    many = Told(many.id, 7, {"site1": 5, "site2": 2}, many.about)
+    many = Told(many.id, {"site1": 5, "site2": 2}, many.about)
     mail = write(many, CONFIG, SIGNER)
     assert mail["Subject"].endswith("(7 times)")
     text = text_of(mail)
