@@ -8,7 +8,7 @@ from frappe_celery import hosts
 from frappe_celery.doctor.report import Section
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
-from frappe_celery.schedule.pulse import LATE_SECONDS, PULSE_SECONDS, leadership
+from frappe_celery.schedule.pulse import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
 
 SITES_SECONDS = 5.0
@@ -67,10 +67,8 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
                 f"no scheduler runs: nothing is enqueued when it is due{last}",
                 "start one: frappe-celery beat",
             )
-    elif sign is not None and age is not None:
-        lag = sign.lag + (age if age > 2 * PULSE_SECONDS else 0)
-        if lag > LATE_SECONDS:
-            section.warn(
-                f"the scheduler {found.leader} is {lag:,.0f} s late",
-                "its log, logs/scheduler.log, tells what holds it up",
-            )
+    elif found.lag(now) > LATE_SECONDS:
+        section.warn(
+            f"the scheduler {found.leader} is {found.lag(now):,.0f} s late",
+            "its log, logs/scheduler.log, tells what holds it up",
+        )

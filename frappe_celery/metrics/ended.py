@@ -1,5 +1,7 @@
 """Follows the runs as they end: each is met once by a process that looks often enough.
 
+Also what scheduled methods and queued actions raised, which Frappe catches (`doctor.caught`).
+
 Records of finished runs are kept for `rq_results_ttl` seconds; a follower that looks more often
 than that misses only runs that ask to be kept for less.
 """
@@ -9,6 +11,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from frappe_celery.doctor import caught
+from frappe_celery.doctor.caught import Caught
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ENDED
@@ -17,14 +21,18 @@ from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 OVERLAP_SECONDS = 60.0
 """How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""
 AT_ONCE = 1000
+WAITING = 5_000
+"""Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
 
 _LATELY = """
--- KEYS: places. ARGV: prefix, since, status … Returns the runs that entered one of the statuses.
+-- KEYS: places. ARGV: prefix, since, most of each, status …
+-- Returns the runs that entered one of the statuses.
 local found = {}
 for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  for i = 3, #ARGV do
+  for i = 4, #ARGV do
     local index = ARGV[1] .. 'jobs:' .. place .. '|' .. ARGV[i]
-    for _, run in ipairs(redis.call('ZRANGEBYSCORE', index, ARGV[2], '+inf')) do
+    local runs = redis.call('ZRANGEBYSCORE', index, ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])
+    for _, run in ipairs(runs) do
       found[#found + 1] = run
     end
   end
@@ -67,6 +75,7 @@ class Follower:
         self._read = store.client.register_script(_READ)
         self._polled_at: float | None = None
         self._seen: frozenset[bytes] = frozenset()
+        self._caught: frozenset[str] | None = None
 
     def poll(self) -> list[Run]:
         """The runs that ended since the last poll; raises BrokerUnreachable, and loses none."""
@@ -78,14 +87,29 @@ class Follower:
         self._polled_at, self._seen = now, frozenset(lately)
         return runs
 
+    def caught(self) -> list[Caught]:
+        """What was caught since the last call; raises BrokerUnreachable, and loses none."""
+        lately = caught.lately(self.store, 0, None)
+        new = [one for one in lately if self._caught is not None and one.run not in self._caught]
+        self._caught = frozenset(one.run for one in lately)
+        return new
+
     def running(self) -> list[Run]:
         """What runs now."""
         return self._records(self._entered((JobStatus.STARTED,), 0))
 
-    def _entered(self, statuses: tuple[JobStatus, ...], since: float) -> list[bytes]:
-        keys = self.store.keys
+    def waiting(self) -> list[Run]:
+        """What waits now, up to `WAITING` of each site in each queue."""
+        return self._records(self._entered((JobStatus.QUEUED,), 0, WAITING))
+
+    def _entered(
+        self, statuses: tuple[JobStatus, ...], since: float, most: int = -1
+    ) -> list[bytes]:
+        keys, statuses_asked = self.store.keys, [status.value for status in statuses]
         with naming_the_server(self.store.url):
-            found: list[bytes] = self._lately([keys.places], [keys.prefix, since, *statuses])
+            found: list[bytes] = self._lately(
+                [keys.places], [keys.prefix, since, most, *statuses_asked]
+            )
         return found
 
     def _records(self, runs: list[bytes]) -> list[Run]:

@@ -12,9 +12,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from frappe_celery.doctor import snapshot
+from frappe_celery.doctor.snapshot import Snapshot
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.metrics.ended import Follower
+from frappe_celery.metrics.ended import WAITING, Follower
 from frappe_celery.schedule.pulse import leadership
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
@@ -36,10 +37,16 @@ class Exposition(Collector):
             [*METHOD, "status"],
             registry=registry,
         )
+        self.caught = Counter(
+            "frappe_celery_caught_failures",
+            "What scheduled methods and queued actions raised; Frappe catches it, and they finish.",
+            ["site", "method"],
+            registry=registry,
+        )
         self.waited = Histogram(
             "frappe_celery_job_wait_seconds",
             "From enqueue to start.",
-            PLACE,
+            METHOD,
             registry=registry,
             buckets=BUCKETS,
         )
@@ -61,52 +68,35 @@ class Exposition(Collector):
             for run in self.follower.poll():
                 self.ended.labels(run.site, run.queue, run.method, run.status.value).inc()
                 if run.waited is not None:
-                    self.waited.labels(run.site, run.queue).observe(run.waited)
+                    self.waited.labels(run.site, run.queue, run.method).observe(run.waited)
                 if run.ran is not None:
                     self.ran.labels(run.site, run.queue, run.method).observe(run.ran)
+            for one in self.follower.caught():
+                self.caught.labels(one.site, one.method).inc()
 
     def collect(self) -> Iterable[Metric]:
         """What is now."""
         up = Gauge("frappe_celery_up", "Whether the Redis that keeps the jobs answers.")
         try:
             self.count()
-            found = [*self._jobs(), *self._running(), *self._workers(), *self._beat()]
+            now = snapshot.take(self.store, 0)
+            found = [*_jobs(now), *self._methods(), *self._workers(), *self._beat(now.at)]
         except BrokerUnreachable:
             found = []
         up.add_metric([], 1 if found else 0)
         return [up, *found]
 
-    def _jobs(self) -> Iterable[Metric]:
-        jobs = Gauge(
-            "frappe_celery_jobs",
-            "Jobs by the status that they have now.",
-            labels=[*PLACE, "status"],
+    def _methods(self) -> Iterable[Metric]:
+        queued = Gauge(
+            "frappe_celery_queued_jobs",
+            f"Jobs that wait; of more than {WAITING:,} of a site in a queue the oldest.",
+            labels=METHOD,
         )
-        oldest = Gauge(
-            "frappe_celery_oldest_wait_seconds",
-            "Wait of the job that has waited longest.",
-            labels=PLACE,
-        )
-        now = snapshot.take(self.store, 0)
-        for place in now.places:
-            for status in (
-                JobStatus.QUEUED,
-                JobStatus.STARTED,
-                JobStatus.SCHEDULED,
-                JobStatus.FAILED,
-            ):
-                number = getattr(place, status.value)
-                jobs.add_metric([place.site, place.queue, status.value], number)
-            waits = 0.0 if place.oldest is None else max(0.0, now.at - place.oldest)
-            oldest.add_metric([place.site, place.queue], waits)
-        return jobs, oldest
-
-    def _running(self) -> Iterable[Metric]:
         running = Gauge("frappe_celery_running_jobs", "Jobs that run now.", labels=METHOD)
-        runs = CounterOf((r.site, r.queue, r.method) for r in self.follower.running())
-        for labels, number in runs.items():
-            running.add_metric(labels, number)
-        return [running]
+        for gauge, runs in ((queued, self.follower.waiting()), (running, self.follower.running())):
+            for labels, number in CounterOf((r.site, r.queue, r.method) for r in runs).items():
+                gauge.add_metric(labels, number)
+        return queued, running
 
     def _workers(self) -> Iterable[Metric]:
         processes = Gauge(
@@ -125,7 +115,7 @@ class Exposition(Collector):
             busy,
         )
 
-    def _beat(self) -> Iterable[Metric]:
+    def _beat(self, now: float) -> Iterable[Metric]:
         found = leadership(self.store)
         leads = Gauge(
             "frappe_celery_beat_leads",
@@ -139,8 +129,33 @@ class Exposition(Collector):
             yield Gauge(
                 "frappe_celery_beat_lag_seconds",
                 "How late the longest due entry is.",
-                value=found.sign.lag,
+                value=found.lag(now),
             )
             yield Gauge(
                 "frappe_celery_beat_entries", "Entries on the agenda.", value=found.sign.entries
             )
+
+
+def _jobs(now: Snapshot) -> Iterable[Metric]:
+    jobs = Gauge(
+        "frappe_celery_jobs",
+        "Jobs by the status that they have now.",
+        labels=[*PLACE, "status"],
+    )
+    oldest = Gauge(
+        "frappe_celery_oldest_wait_seconds",
+        "Wait of the job that has waited longest.",
+        labels=PLACE,
+    )
+    for place in now.places:
+        for status in (
+            JobStatus.QUEUED,
+            JobStatus.STARTED,
+            JobStatus.SCHEDULED,
+            JobStatus.FAILED,
+        ):
+            number = getattr(place, status.value)
+            jobs.add_metric([place.site, place.queue, status.value], number)
+        waits = 0.0 if place.oldest is None else max(0.0, now.at - place.oldest)
+        oldest.add_metric([place.site, place.queue], waits)
+    return jobs, oldest

@@ -77,6 +77,13 @@ class Leadership:
     leader: str | None
     sign: Sign | None
 
+    def lag(self, now: float) -> float:
+        """Seconds for which the longest due entry waits, and a leader that stands still stood."""
+        if self.sign is None:
+            return 0.0
+        age = max(0.0, now - self.sign.at)
+        return self.sign.lag + (age if age > 2 * PULSE_SECONDS else 0.0)
+
 
 def leadership(store: JobStore) -> Leadership:
     """As Redis has it."""

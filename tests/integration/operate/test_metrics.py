@@ -10,8 +10,10 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
+from frappe_celery.doctor import caught
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.metrics import ended
 from frappe_celery.metrics.exposition import Exposition
 from tests.integration.core.benches import all_ended, inside, worker, write_tasks
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed
@@ -105,11 +107,15 @@ def test_how_long_jobs_waited_and_ran(store: JobStore) -> None:
     assert scraped.value(f"{ran}_sum", method="myapp.slow") == pytest.approx(3, abs=0.5)
     assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="2.5") == 0
     assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="5.0") == 1
-    assert scraped.value(f"{waited}_sum", site=SITE, queue="default") == pytest.approx(60, abs=0.5)
+    labels = {"site": SITE, "queue": "default", "method": "myapp.slow"}
+    assert scraped.value(f"{waited}_sum", **labels) == pytest.approx(60, abs=0.5)
 
 
-def test_what_waits_and_runs_now(store: JobStore) -> None:
+def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ended, "WAITING", 3)
     exporter = Exporter(store)
+    for number in range(4):
+        enqueued(store, queue="short", method=f"myapp.waits{number // 2}", site=OTHER)
     enqueued(store, queue="long", enqueued_at=time.time() - 40)
     runs = enqueued(store, queue="long", method="myapp.runs")
     store.start(runs.run_id, "w")
@@ -117,9 +123,35 @@ def test_what_waits_and_runs_now(store: JobStore) -> None:
     assert scraped.value("frappe_celery_jobs", queue="long", status="queued") == 1
     assert scraped.value("frappe_celery_jobs", queue="long", status="started") == 1
     assert scraped.value("frappe_celery_running_jobs", method="myapp.runs", site=SITE) == 1
+    queued = "frappe_celery_queued_jobs"
+    assert scraped.value(queued, method="myapp.waits0", site=OTHER, queue="short") == 2
+    assert scraped.value(queued, method="myapp.waits1", site=OTHER, queue="short") == 1
+    assert scraped.value(queued, site=SITE, queue="long") == 1
     assert 39 < scraped.value("frappe_celery_oldest_wait_seconds", queue="long") < 50
     assert (scraped.value("frappe_celery_up"), scraped.value("frappe_celery_workers")) == (1, 0)
     assert scraped.value("frappe_celery_beat_leads") == 0
+
+
+def test_what_frappe_catches_is_counted(store: JobStore) -> None:
+    exporter = Exporter(store)
+    for _ in range(2):
+        job = enqueued(store, method="myapp.core.nightly")
+        caught.note(job, ValueError("no"))
+        for _ in range(2):
+            scraped = exporter.scrape()
+    name = "frappe_celery_caught_failures_total"
+    assert scraped.value(name, method="myapp.core.nightly", site=SITE) == 2
+
+
+def test_a_scheduler_that_stands_still_is_late(store: JobStore) -> None:
+    prefix = f"{store.keys.prefix}beat:"
+    store.client.set(f"{prefix}lease", 1, px=10_000)
+    store.client.set(f"{prefix}leader", "host.1")
+    sign = {"at": time.time() - 30, "name": "host.1", "lag": 1.5, "entries": 3}
+    store.client.hset(f"{prefix}pulse", mapping=sign)
+    scraped = Exporter(store).scrape()
+    assert scraped.value("frappe_celery_beat_leads", scheduler="host.1") == 1
+    assert 31 < scraped.value("frappe_celery_beat_lag_seconds") < 40
 
 
 def test_a_broker_that_is_away_is_told_and_nothing_is_lost(
