@@ -53,6 +53,11 @@ class Server:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        self.launch()
+        wait_until(self._is_ready_or_ended, START_SECONDS, f"{type(self).__name__} is ready")
+
+    def launch(self) -> None:
+        """Start it and do not wait until it is ready."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
@@ -62,7 +67,6 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_until(self._is_ready_or_ended, START_SECONDS, f"{type(self).__name__} is ready")
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)

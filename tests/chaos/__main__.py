@@ -21,18 +21,23 @@ SHOWN = 20
 @click.option("--jobs", default=10_000, show_default=True, type=click.IntRange(1))
 @click.option("--minutes", default=4.0, show_default=True, type=click.FloatRange(0.1))
 @click.option("--seed", default=1, show_default=True, help="Draws what is enqueued and killed.")
-@click.option("--broker", default="redis", show_default=True)
+@click.option(
+    "--broker", default="redis", show_default=True, type=click.Choice(["redis", "rabbitmq"])
+)
 @click.option("--workers", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--keep", is_flag=True, help="Keep the run's folder also when nothing was broken.")
 def main(jobs: int, minutes: float, seed: int, broker: str, workers: int, keep: bool) -> None:
     """Enqueue JOBS in MINUTES while pool processes, workers, beats and the broker are killed and
     frozen at random and the disk of the logs fills up; then check a ledger kept outside."""
-    if broker != "redis":
-        raise click.ClickException(
-            f"--broker {broker}: not yet; the package has no such broker so far. Use --broker redis"
-        )
     root = Path(tempfile.mkdtemp(prefix="frappe-celery-chaos-"))
-    outcome = run(root, jobs=jobs, seconds=minutes * 60, seed=seed, workers=workers)
+    outcome = run(
+        root,
+        jobs=jobs,
+        seconds=minutes * 60,
+        seed=seed,
+        workers=workers,
+        rabbitmq=broker == "rabbitmq",
+    )
     report(outcome, seed)
     if outcome.violations or keep:
         print(f"ledger, logs and data: {root}")

@@ -152,3 +152,5 @@ def _held(store: JobStore) -> Iterator[str]:
     for queue in store.settings.queues:
         waiting = store.client.lrange(store.keys.queue(queue), 0, -1)
         yield from (f"in {queue}: {token.decode()}" for token in waiting)
+        if store.outbox is not None and store.outbox.waiting(queue):
+            yield f"in RabbitMQ's {queue}: {store.outbox.waiting(queue)} messages"

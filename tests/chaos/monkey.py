@@ -29,7 +29,7 @@ class Monkey:
         self.acts: Counter[str] = Counter()
         self._mend: list[tuple[float, Callable[[], None]]] = []
         self._next = time.monotonic() + 2
-        self._broker_is_hurt = self._disk_is_full = False
+        self._broker_is_hurt = self._rabbitmq_is_hurt = self._disk_is_full = False
 
     def tick(self) -> None:
         now = time.monotonic()
@@ -37,7 +37,7 @@ class Monkey:
             self._mend.remove(entry)
             entry[1]()
         if now >= self._next:
-            names = list(ACTS)
+            names = [name for name in ACTS if self.stage.rabbitmq or not name.endswith("rabbitmq")]
             (name,) = self.chance.choices(names, [ACTS[n][0] for n in names])
             self._next = now + self.chance.uniform(0.3, 1.7)
             ACTS[name][1](self)
@@ -114,6 +114,32 @@ class Monkey:
         self.stage.broker.resume()
         self._broker_is_hurt = False
 
+    def kill_rabbitmq(self) -> None:
+        server = self.stage.rabbitmq
+        if server is not None and not self._rabbitmq_is_hurt:
+            self._rabbitmq_is_hurt = True
+            server.kill()
+            self._later(self._pause(), self._start_rabbitmq)
+            self._done("RabbitMQ killed")
+
+    def _start_rabbitmq(self) -> None:
+        assert self.stage.rabbitmq is not None
+        self.stage.rabbitmq.launch()
+        self._rabbitmq_is_hurt = False
+
+    def freeze_rabbitmq(self) -> None:
+        server = self.stage.rabbitmq
+        if server is not None and not self._rabbitmq_is_hurt:
+            self._rabbitmq_is_hurt = True
+            server.pause()
+            self._later(self._pause(), self._resume_rabbitmq)
+            self._done("RabbitMQ frozen")
+
+    def _resume_rabbitmq(self) -> None:
+        assert self.stage.rabbitmq is not None
+        self.stage.rabbitmq.resume()
+        self._rabbitmq_is_hurt = False
+
     def kill_enqueuer(self) -> None:
         for enqueuer in self._some("enqueuer"):
             enqueuer.signal(signal.SIGKILL)
@@ -185,6 +211,8 @@ ACTS: dict[str, tuple[float, Act]] = {
     "freeze_beat": (1.5, Monkey.freeze_beat),
     "kill_broker": (1.5, Monkey.kill_broker),
     "freeze_broker": (1, Monkey.freeze_broker),
+    "kill_rabbitmq": (1.5, Monkey.kill_rabbitmq),
+    "freeze_rabbitmq": (1, Monkey.freeze_rabbitmq),
     "kill_enqueuer": (1, Monkey.kill_enqueuer),
     "fill_disk": (1, Monkey.fill_disk),
 }

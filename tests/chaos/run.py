@@ -39,7 +39,14 @@ class Outcome:
 
 
 def run(
-    root: Path, *, jobs: int, seconds: float, seed: int, longest: float = 13.0, workers: int = 3
+    root: Path,
+    *,
+    jobs: int,
+    seconds: float,
+    seed: int,
+    longest: float = 13.0,
+    workers: int = 3,
+    rabbitmq: bool = False,
 ) -> Outcome:
     """Enqueue `jobs` within `seconds` while things are killed, wait for rest, judge.
 
@@ -49,8 +56,9 @@ def run(
         seed: draws what is enqueued and what is killed.
         longest: seconds that anything stands still or the broker is away, at most.
         workers: how many are kept alive.
+        rabbitmq: it is the broker, and is killed too.
     """
-    stage = Stage(root, jobs=jobs, seconds=seconds, seed=seed, workers=workers)
+    stage = Stage(root, jobs=jobs, seconds=seconds, seed=seed, workers=workers, rabbitmq=rabbitmq)
     evidence = Evidence()
     monkey = Monkey(stage, evidence, seed, longest)
     try:
@@ -107,7 +115,9 @@ def _was_acted_on(store: JobStore, until: float) -> bool:
 def _rests(store: JobStore) -> bool:
     counts = store.counts()
     held = store.client.scan_iter(match=f"{store.keys.prefix}inflight:*", count=1000)
-    return not (counts[JobStatus.QUEUED] or counts[JobStatus.STARTED] or any(held))
+    if counts[JobStatus.QUEUED] or counts[JobStatus.STARTED] or any(held):
+        return False
+    return not any(store.queue_length(queue) for queue in store.settings.queues)
 
 
 def _collect(stage: Stage, evidence: Evidence) -> None:

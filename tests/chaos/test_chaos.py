@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from tests.chaos.__main__ import main, report
+from tests.chaos.__main__ import report
 from tests.chaos.run import run
 
 SEED = 20_261_124
@@ -22,9 +21,3 @@ def test_nothing_is_lost_and_nothing_runs_twice(tmp_path: Path) -> None:
     assert outcome.evidence.hurt, "a worker or a process of one was killed"
     endings = [record.status for record in outcome.evidence.records.values()]
     assert endings.count("finished") > 150
-
-
-def test_a_broker_that_is_not_there_yet_is_named() -> None:
-    done = CliRunner().invoke(main, ["--broker", "rabbitmq"])
-    assert done.exit_code == 1
-    assert "--broker rabbitmq: not yet" in done.output
