@@ -60,7 +60,7 @@ class Outbox:
         try:
             taken = self.publisher.publish([self._letter(run) for run in runs])
         except BrokerUnreachable as exc:
-            logger.warning("%d jobs wait until RabbitMQ takes them: %s", len(runs), exc)
+            logger.warning("%s; jobs wait until it takes them: %d", exc, len(runs))
             return
         try:
             self._strike([run for run in runs if run.run in taken])

@@ -30,7 +30,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store, successes
 from frappe_celery.poller import ANSWER_SECONDS, Alarm
 from frappe_celery.publish import TASK_NAME
-from frappe_celery.pulse import BEAT_SECONDS, process_name
+from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name
 from frappe_celery.transport import HELD_AS, LOOK_ANYWAY_SECONDS, job_message
 
 logger = logging.getLogger(__name__)
@@ -139,21 +139,24 @@ class Channel(pyamqp.Channel):
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
         store = get_store()
+        if broker_is_silent():
+            return
         with suppress(BrokerUnreachable):
             store.run_script("alive", (store.keys.consumers,), self.consumer, process_name())
 
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring; one that waits in vain gives up."""
-        if self.bell is not None:
-            self.bell.listen()
         self._may_have.update(
             n for queue, _ in self._consumed.values() for n in self.names.both(queue)
         )
         if self._asked is not None and time.monotonic() - self._asked_at > ANSWER_SECONDS:
+            self.connection.silent = True
             raise RecoverableConnectionError("RabbitMQ does not answer")
 
     def turn(self) -> None:
         """Once per turn of the worker's loop: acknowledge, and ask for the next message."""
+        if broker_is_silent():  # the Redis, without which no run starts
+            return
         if self._acknowledged:
             self.flush()
         if self.bell is not None:
@@ -289,6 +292,12 @@ class Channel(pyamqp.Channel):
         if connection is not None and connection.alarm is not None:
             connection.alarm.ring()
 
+    def close(self, *args: Any, **options: Any) -> Any:
+        """In order, unless RabbitMQ would not answer."""
+        if self.connection is not None and self.connection.silent:
+            return self.collect()
+        return super().close(*args, **options)
+
     def collect(self) -> None:
         """The end, in order or not: RabbitMQ gives to others what was not started."""
         if self.consumer and self.bell is not None:
@@ -306,6 +315,8 @@ def _leave(consumer: str) -> None:
     store = get_store()
     keys = store.keys.in_flight(consumer), store.keys.consumers
     try:
+        if broker_is_silent():
+            raise BrokerUnreachable("the Redis does not answer")
         store.run_script("leave", keys, store.keys.prefix, consumer)
         _cut_off.discard(consumer)
     except BrokerUnreachable:
@@ -326,9 +337,12 @@ class Connection(pyamqp.Connection):
     ) -> None:
         self.names = Names(frappe_celery_prefix, frappe_celery_queues)
         self.consumers: set[Channel] = set()
+        self.silent = False
+        """RabbitMQ does not answer: nobody waits for it in turn."""
         self.alarm: Alarm | None = None
         """Rung when a thread or greenlet of the pool has done its job."""
-        super().__init__(*args, **options)
+        timeouts = {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
+        super().__init__(*args, **{**timeouts, **options})
 
     def turn(self) -> None:
         """Each consumer's turn."""
@@ -340,8 +354,8 @@ class Connection(pyamqp.Connection):
         for channel in list(self.consumers):
             channel.look_anyway()
 
-    def heartbeat(self) -> None:
-        """Each consumer gives a sign of life."""
+    def give_signs_of_life(self) -> None:
+        """Of each consumer."""
         for channel in list(self.consumers):
             channel.heartbeat()
 
@@ -359,6 +373,12 @@ class Connection(pyamqp.Connection):
             with suppress(BlockingIOError):
                 self.alarm.silence()
 
+    def close(self, *args: Any, **options: Any) -> Any:
+        """In order, unless RabbitMQ would not answer."""
+        if self.silent:
+            return self.collect()
+        return super().close(*args, **options)
+
     def collect(self) -> None:
         """Let go of everything."""
         super().collect()
@@ -374,13 +394,18 @@ class Transport(pyamqp.Transport):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.cycle: Connection | None = None
-        """The consuming connection, as the worker's steps name it on Redis."""
+        self.cycle = self  # what gives signs of life, as the worker's steps name it on Redis
+        self._connection: Connection | None = None
 
     def establish_connection(self) -> Any:
         """Connect."""
-        self.cycle = super().establish_connection()
-        return self.cycle
+        self._connection = super().establish_connection()
+        return self._connection
+
+    def heartbeat(self) -> None:
+        """Every consumer gives a sign of life."""
+        if self._connection is not None:
+            self._connection.give_signs_of_life()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
@@ -400,7 +425,7 @@ class Transport(pyamqp.Transport):
 
         loop.on_tick.add(turn)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
-        loop.call_repeatedly(BEAT_SECONDS, connection.heartbeat)
+        loop.call_repeatedly(BEAT_SECONDS, connection.give_signs_of_life)
 
     def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> Any:
         """For pools without an event loop: until something came, or the time is up."""
