@@ -19,7 +19,8 @@ from kombu import Exchange, Queue
 from frappe_celery import amqp, error_mail, hosts, settings, telemetry
 from frappe_celery.doctor import caught
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.connection import without_password
+from frappe_celery.jobs import sentinels
+from frappe_celery.jobs.urls import without_password
 from frappe_celery.log_output import output
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
@@ -35,6 +36,7 @@ from frappe_celery.worker.sweeper import Sweeper
 
 TRANSPORT = "frappe_celery.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.amqp.transport:Transport"
+SENTINEL_TRANSPORT = "frappe_celery.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
@@ -119,7 +121,7 @@ def setup(app: Celery) -> None:
             f"the app's broker_url is {without_password(url)!r}, the jobs are kept in"
             f" {without_password(config.store_url)!r}: set both to the same URL"
         )
-    app.conf.broker_transport = TRANSPORT
+    app.conf.update(_broker(url))
     app.conf.broker_transport_options = {
         **(app.conf.broker_transport_options or {}),
         **transport_options(config),
@@ -145,7 +147,7 @@ def broker_settings(config: Settings) -> dict[str, Any]:
     """Where the broker is.
 
     Raises:
-        ConfigError: neither redis://, rediss://, amqp:// nor amqps://.
+        ConfigError: it cannot be used.
     """
     url = config.broker_url or config.store_url
     if url.startswith(amqp.SCHEMES):
@@ -153,12 +155,11 @@ def broker_settings(config: Settings) -> dict[str, Any]:
     if not url.startswith(REDIS_SCHEMES):
         raise ConfigError(
             f"the broker {url.split('://')[0]}:// is not supported: write redis_queue (or"
-            " broker_url) as redis://host:port/db or rediss://host:port/db, or broker_url as"
+            " broker_url) as redis://host:port/db, rediss://… or sentinel://…, or broker_url as"
             " amqp://user:password@host/vhost (RabbitMQ)"
         )
     return {
-        "broker_url": url,
-        "broker_transport": TRANSPORT,
+        **_broker(url),
         "broker_use_ssl": {"ssl_cert_reqs": "required"} if url.startswith("rediss") else None,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
@@ -181,6 +182,13 @@ def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
         "event_queue_durable": True,
         "worker_disable_prefetch": False,  # Celery knows it on Redis only; `amqp.steps.Room`
     }
+
+
+def _broker(url: str) -> dict[str, str]:
+    if url.startswith(sentinels.SCHEME):
+        first = sentinels.Sentinels.of(url).first_url()
+        return {"broker_url": first, "broker_transport": SENTINEL_TRANSPORT}
+    return {"broker_url": url, "broker_transport": TRANSPORT}
 
 
 def transport_options(config: Settings) -> dict[str, Any]:

@@ -156,3 +156,12 @@ def make_importable(root: Path) -> None:
     for folder in app_folders(root):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
+
+
+def django_values(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What stands in a Django project's settings."""
+    if not environ.get("DJANGO_SETTINGS_MODULE"):
+        return {}
+    from django.conf import settings as django_settings
+
+    return dict(getattr(django_settings, "FRAPPE_CELERY", {}))

@@ -13,24 +13,22 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config_files import (
+    django_values,
     find_apps,
     find_root,
     folders_in,
     frappe_version_in,
     parse_environment,
     read_json,
-    variable,
 )
 from frappe_celery.errors import ConfigError, UnknownQueue
+from frappe_celery.option_checks import checked_value
 from frappe_celery.queues import Queue, queues_of
 from frappe_celery.schedule.misfire import misfires_of
-from frappe_celery.signing import CONFIG_KEY, Signer, load_key
+from frappe_celery.signing import Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
-FOR_EVER = 100 * 365 * 86400
-"""RQ's -1 for how long a record is kept, in seconds."""
-KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
-REDIS_SCHEMES = ("redis://", "rediss://")
+REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
 
 
 def _option(default: Any, doc: str, check: type | tuple[type, ...] | None = None) -> Any:
@@ -73,6 +71,19 @@ class Options:
     redis_queue: str | None = _option(
         None, "Redis that keeps the jobs. Default: `broker_url`, else the embedded server.", str
     )
+    redis_queue_sentinel_enabled: bool = _option(
+        False, "Sentinels, instead of `redis_queue`, name the Redis that keeps the jobs.", bool
+    )
+    redis_queue_sentinels: list[str] = _option(
+        [], "The Sentinels, each as `host:port`. As one URL: docs/crashes.md.", list
+    )
+    redis_queue_master_service: str | None = _option(
+        None, "Name of the master that the Sentinels watch.", str
+    )
+    redis_queue_master_username: str | None = _option(None, "The jobs' user on the master.", str)
+    redis_queue_master_password: str | None = _option(None, "The password of that user.", str)
+    redis_queue_sentinel_username: str | None = _option(None, "The user on the Sentinels.", str)
+    redis_queue_sentinel_password: str | None = _option(None, "The password of that user.", str)
     redis_cache: str | None = _option(
         None, "Redis behind `frappe.cache`. Default: the one that keeps the jobs.", str
     )
@@ -192,7 +203,7 @@ class Settings(Options):
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
-        values = _django_values(environ)
+        values = django_values(environ)
         installed = frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
@@ -208,7 +219,7 @@ class Settings(Options):
                 values[name] = environ[f"FRAPPE_{name.upper()}"]
         own = parse_environment(environ, [o.name for o in OPTIONS], _TEXTS)
         values.update(own)
-        checked = {o.name: _checked(o, values[o.name]) for o in OPTIONS if o.name in values}
+        checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
         return cls(root=root, from_environment={name: checked[name] for name in own}, **checked)
 
     def __post_init__(self) -> None:
@@ -335,12 +346,32 @@ class Settings(Options):
             ) from None
 
     @cached_property
+    def queue_url(self) -> str | None:
+        """URL of what `redis_queue`, or the Sentinels in its place, name; None: nothing does.
+
+        Raises:
+            ConfigError: not all that Sentinels need is there.
+        """
+        if not self.redis_queue_sentinel_enabled:
+            return self.redis_queue
+        from frappe_celery.jobs import sentinels
+
+        return sentinels.url_of(
+            self.redis_queue_sentinels,
+            self.redis_queue_master_service,
+            username=self.redis_queue_master_username,
+            password=self.redis_queue_master_password,
+            sentinel_username=self.redis_queue_sentinel_username,
+            sentinel_password=self.redis_queue_sentinel_password,
+        )
+
+    @cached_property
     def store_url(self) -> str:
         """URL of the Redis that keeps the jobs; starts the embedded server when none is named."""
         if self.broker_url and self.broker_url.startswith(REDIS_SCHEMES):
             return self.broker_url
-        if self.redis_queue:
-            return self.redis_queue
+        if self.queue_url:
+            return self.queue_url
         from frappe_celery import embedded
 
         return embedded.ensure(self.state_path)
@@ -349,46 +380,6 @@ class Settings(Options):
     def signer(self) -> Signer:
         """Signs and checks this bench's messages."""
         return Signer(load_key(self.frappe_celery_key, self.sites_path, self.state_path))
-
-
-def _checked(option: Any, value: Any) -> Any:
-    kind = option.metadata["check"]
-    if value is None and option.default is None:
-        return None
-    if kind is bool and value in (0, 1):
-        return bool(value)
-    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
-    if kind is list:
-        right = right and all(isinstance(item, str) for item in value)
-    if not right:
-        shown = "no text" if option.name == CONFIG_KEY else repr(value)
-        raise ConfigError(
-            f"{option.name} is {shown}; it must be {_WORDS[kind]}."
-            " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
-            f" or in the environment as {variable(option.name)}"
-        )
-    if value == -1 and option.name in KEPT_SECONDS:
-        return FOR_EVER
-    if kind is int and value < 1:
-        raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
-    return value
-
-
-_WORDS = {
-    int: "a whole number",
-    str: "a text",
-    bool: "true or false",
-    dict: "an object",
-    list: "a list of texts",
-}
-
-
-def _django_values(environ: Mapping[str, str]) -> dict[str, Any]:
-    if not environ.get("DJANGO_SETTINGS_MODULE"):
-        return {}
-    from django.conf import settings as django_settings
-
-    return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
 
 
 _current: Settings | None = None

@@ -245,16 +245,21 @@ class Channel(kombu_redis.Channel):
         self.fetch()
         return False
 
+    @property
+    def _is_gone(self) -> bool:
+        """Closed, or its connection was, in mid-close too: its successor settles what it held."""
+        return self.connection is None or self.connection.client is None
+
     def release(self, delivery_tag: str) -> None:
         """Put a message that this consumer holds back where it came from."""
-        if self.connection is None:  # closed: what it held is settled by its successor
+        if self._is_gone:
             return
         held = (self.keys.in_flight(self.consumer),)
         self._scripts.run("release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
         """Acknowledge now."""
-        if self.connection is None:  # closed: what it held is settled by its successor
+        if self._is_gone:
             return
         acknowledged = self._take_acknowledged()
         if acknowledged:

@@ -13,7 +13,8 @@ from kombu import Connection
 
 from frappe_celery.amqp.names import declare
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs.connection import ANSWER_SECONDS, CONNECT_SECONDS, without_password
+from frappe_celery.jobs.connection import ANSWER_SECONDS, CONNECT_SECONDS
+from frappe_celery.jobs.urls import without_password
 
 T = TypeVar("T")
 LOST: tuple[type[Exception], ...] = (*amqp.Connection.connection_errors, TimeoutError)

@@ -79,9 +79,9 @@ def _environment() -> dict[str, str]:
 
 
 def _named(config: settings.Settings) -> str:
-    from frappe_celery.jobs.connection import without_password
+    from frappe_celery.jobs.urls import without_password
 
-    kind = "as configured" if config.redis_queue or config.broker_url else "embedded server"
+    kind = "as configured" if config.queue_url or config.broker_url else "embedded server"
     return f"{without_password(config.store_url)} ({kind})"
 
 

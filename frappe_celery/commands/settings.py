@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from frappe_celery import settings as configuration
-from frappe_celery.mail.secrets import masked
+from frappe_celery.mail.secrets import is_secret, masked
 
-SECRET = ("frappe_celery_key", "broker_url", "redis_queue", "database_url")
+SECRET = ("broker_url", "redis_queue", "database_url")
+"""Besides those whose names say it."""
 
 
 def markdown() -> str:
@@ -38,6 +39,7 @@ def settings(as_markdown: bool) -> None:
     table = Table("option", "value", "", title=f"Settings of {current.root}")
     for option in configuration.OPTIONS:
         value = getattr(current, option.name)
-        shown = "(set)" if value and option.name in SECRET else repr(masked(value))
+        secret = option.name in SECRET or is_secret(option.name)
+        shown = "(set)" if value and secret else repr(masked(value))
         table.add_row(option.name, shown, option.metadata["doc"])
     Console().print(table)

@@ -8,7 +8,8 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.doctor.report import Section
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server, without_password
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.urls import without_password
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 
 OLDEST = (6, 0, 6)

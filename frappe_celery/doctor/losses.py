@@ -19,7 +19,8 @@ from zoneinfo import ZoneInfo
 
 from frappe_celery.doctor.report import Section
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server, without_password
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.urls import without_password
 
 KEPT = 20
 TOLD_FOR_SECONDS = 7 * 86400.0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import redis
 from redis.backoff import ConstantBackoff
@@ -16,6 +14,8 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.jobs import sentinels
+from frappe_celery.jobs.urls import without_password
 
 CONNECT_SECONDS = 1.3
 """A first packet that was lost is sent again after 1 s."""
@@ -24,31 +24,28 @@ ANSWER_SECONDS = 2.5
 
 
 def connect(url: str) -> Any:
-    """A client of `url` (redis://, rediss://, unix://) that tries a lost connection once more.
+    """A client of `url` (redis://, rediss://, unix://, sentinel://: see `sentinels`) that tries a
+    lost connection once more.
 
     Raises:
         ConfigError: not a Redis URL.
     """
+    options = {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "retry": Retry(ConstantBackoff(0.1), 1, supported_errors=(RedisConnectionError,)),
+    }
+    if url.startswith(sentinels.SCHEME):
+        pool = sentinels.Sentinels.of(url).master_pool(**options)
+        return redis.Redis(connection_pool=pool)
     try:
-        return redis.Redis.from_url(
-            url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            retry=Retry(ConstantBackoff(0.1), 1, supported_errors=(RedisConnectionError,)),
-        )
+        return redis.Redis.from_url(url, **options)
     except ValueError as exc:
+        why = "write / # ? % of a password as %2F %23 %3F %25" if "@" in url else str(exc)
         raise ConfigError(
-            f"{without_password(url)!r} is not the URL of a Redis: {exc}."
+            f"{without_password(url)!r} is not the URL of a Redis: {why}."
             " Write redis_queue (or broker_url) as redis://host:port"
         ) from None
-
-
-def without_password(url: str) -> str:
-    """The URL as it may be shown in logs and errors."""
-    parts = urlsplit(url)
-    if parts.password is not None:
-        parts = parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2])
-    return re.sub(r"(?<=password=)[^&]*", "***", urlunsplit(parts))
 
 
 def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:

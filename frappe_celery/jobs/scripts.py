@@ -60,6 +60,7 @@ crashes the process on any number (3.5)."""
 
 def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
+        connection.connect()  # one behind Sentinels finds its master only here
         try:
             connection.send_command("EVALSHA", _HASHES[name], *texts)
             return connection.read_response()

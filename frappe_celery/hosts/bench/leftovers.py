@@ -14,7 +14,7 @@ NAMED = 20
 
 def in_rq(config: Settings) -> list[str]:
     """What still waits in RQ, as lines for a person."""
-    url = config.redis_queue or config.store_url
+    url = config.queue_url or config.store_url
     waiting = {}
     with naming_the_server(url):
         for queue in config.queues:

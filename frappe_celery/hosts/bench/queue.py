@@ -17,7 +17,7 @@ from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.settings import FOR_EVER
+from frappe_celery.option_checks import FOR_EVER
 from frappe_celery.timeouts import seconds_of
 
 TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"

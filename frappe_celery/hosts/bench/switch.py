@@ -106,15 +106,10 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
             f"Celery cannot run beside this bench's packages: {'; '.join(broken)}."
             " It can from Frappe v15 on; mend the packages with bench setup requirements"
         )
-    if not config.redis_queue and not config.broker_url:
+    if not config.queue_url and not config.broker_url:
         raise ConfigError(
             "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
             " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
-        )
-    if config.site_config("").get("redis_queue_sentinel_enabled"):
-        raise ConfigError(
-            "redis_queue_sentinel_enabled: Celery's processes here know one Redis, not Sentinels."
-            " Take the key out and have redis_queue lead to the master, through a proxy for example"
         )
     _refuse_a_redis_that_may_not_be_used(config)
 
@@ -122,7 +117,8 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
 def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
     from redis.exceptions import AuthenticationError, NoPermissionError
 
-    from frappe_celery.jobs.connection import connect, naming_the_server, without_password
+    from frappe_celery.jobs.connection import connect, naming_the_server
+    from frappe_celery.jobs.urls import without_password
 
     url = config.store_url
     refused: Exception

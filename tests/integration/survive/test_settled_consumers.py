@@ -92,3 +92,16 @@ def test_a_consumer_that_holds_something_closes_without_its_broker_too(
         own_redis.kill()
         channel.close()
         assert channel.closed
+
+
+def test_a_job_that_ends_when_its_connection_was_closed_by_half_does_not_end_the_worker(
+    project: Project,
+) -> None:
+    """kombu lets go of a connection first, and fails to close a channel whose broker is away."""
+    with inside(project):
+        channel = build().connection_for_read().channel()
+        tag = f"{channel.consumer}:0"
+        channel.connection.client = None
+        assert not channel.closed
+        channel.qos.ack(tag)
+        channel.qos.reject(tag, requeue=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.settings import FOR_EVER, Settings
+from frappe_celery.option_checks import FOR_EVER
+from frappe_celery.settings import Settings
 
 
 @pytest.fixture

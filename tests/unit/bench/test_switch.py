@@ -137,7 +137,11 @@ def test_no_redis(switch: Switch) -> None:
 
 def test_a_redis_that_sentinels_name(switch: Switch) -> None:
     switch.bench.configure(redis_queue_sentinel_enabled=True)
-    assert "not Sentinels" in refusal(switch)
+    assert "redis_queue_sentinel_enabled needs redis_queue_sentinels too" in refusal(switch)
+    switch.bench.configure(redis_queue_sentinels=["127.0.0.1:1"])
+    assert "needs redis_queue_master_service too" in refusal(switch)
+    switch.bench.configure(redis_queue_master_service="mymaster")
+    assert "sentinel://127.0.0.1:1/0?master_name=mymaster does not answer" in refusal(switch)
 
 
 def test_a_redis_user_who_may_use_rqs_keys_alone(switch: Switch, redis_url: str) -> None:

@@ -6,6 +6,8 @@ import os
 
 import redis
 
+from frappe_celery.jobs import sentinels
+
 SECONDS_TO_ANSWER = 3
 
 _clients: dict[tuple[int, str], redis.Redis] = {}
@@ -15,7 +17,10 @@ def client(url: str) -> redis.Redis:
     """The client for a URL; connects when it is first used."""
     key = (os.getpid(), url)
     if key not in _clients:
-        _clients[key] = redis.Redis.from_url(
-            url, socket_connect_timeout=SECONDS_TO_ANSWER, socket_timeout=SECONDS_TO_ANSWER
-        )
+        times = {"socket_connect_timeout": SECONDS_TO_ANSWER, "socket_timeout": SECONDS_TO_ANSWER}
+        if url.startswith(sentinels.SCHEME):
+            pool = sentinels.Sentinels.of(url).master_pool(**times)
+            _clients[key] = redis.Redis(connection_pool=pool)
+        else:
+            _clients[key] = redis.Redis.from_url(url, **times)
     return _clients[key]
