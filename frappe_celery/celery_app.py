@@ -17,6 +17,7 @@ from click import Option
 from kombu import Exchange, Queue
 
 from frappe_celery import amqp, error_mail, hosts, settings, telemetry
+from frappe_celery.config_files import variable
 from frappe_celery.doctor import caught
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import sentinels
@@ -108,18 +109,21 @@ def _pattern_free(prefix: str) -> str:
 def setup(app: Celery) -> None:
     """Add Frappe's jobs and schedule to a Celery app; its own tasks and schedule stay as they are.
 
-    Its broker must be the Redis that keeps the jobs: `redis_queue`, where that is set, else the
-    app's own `broker_url`.
+    Its broker must be the Redis that keeps the jobs, `redis_queue`: other processes, which do not
+    have the app, find them there.
 
     Raises:
-        ConfigError: the app's broker is another one.
+        ConfigError: the app's broker is another one, or `redis_queue` is not set.
     """
     config = settings.current()
     url = app.conf.broker_url or ""
-    if not url.startswith(REDIS_SCHEMES) or url != config.store_url:
+    kept = config.store_url if config.broker_url or config.redis_queue else None
+    if not url.startswith(REDIS_SCHEMES) or url != kept:
         raise ConfigError(
-            f"the app's broker_url is {without_password(url)!r}, the jobs are kept in"
-            f" {without_password(config.store_url)!r}: set both to the same URL"
+            f"the app's broker_url is {without_password(url)!r}, redis_queue is"
+            f" {repr(without_password(kept)) if kept else 'not set'}: set both to the same redis://"
+            " URL; redis_queue in sites/common_site_config.json or as"
+            f" {variable('redis_queue')}"
         )
     app.conf.update(_broker(url))
     app.conf.broker_transport_options = {

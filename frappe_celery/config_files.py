@@ -158,10 +158,22 @@ def make_importable(root: Path) -> None:
             sys.path.append(str(folder))
 
 
-def django_values(environ: Mapping[str, str]) -> dict[str, Any]:
-    """What stands in a Django project's settings."""
-    if not environ.get("DJANGO_SETTINGS_MODULE"):
+def django_values(environ: Mapping[str, str], root: Path) -> dict[str, Any]:
+    """What stands in a Django project's settings.
+
+    Raises:
+        ConfigError: they cannot be imported.
+    """
+    module = environ.get("DJANGO_SETTINGS_MODULE")
+    if not module:
         return {}
     from django.conf import settings as django_settings
 
-    return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
+    make_importable(root)  # which manage.py and `celery` do, and a command of ours does not
+    try:
+        return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
+    except ImportError as exc:
+        raise ConfigError(
+            f"DJANGO_SETTINGS_MODULE is {module!r}, which cannot be imported: {exc}."
+            " Start in the folder that it is in, or put that on PYTHONPATH"
+        ) from exc

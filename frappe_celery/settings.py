@@ -203,7 +203,7 @@ class Settings(Options):
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
-        values = django_values(environ)
+        values = django_values(environ, root)
         installed = frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from celery import Celery
 
+import frappe_celery
 from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import reap
 from tests.integration.core.benches import ended, inside, write_tasks
@@ -181,3 +183,18 @@ def test_remote_control_works(project: Project, store: JobStore, team: Any) -> N
     (answer,) = team.app.control.inspect(timeout=3, limit=1).registered().values()
     assert {"frappe_celery.run_job", "team.note", "team.late"} <= set(answer)
     assert team.app.control.ping(timeout=3, limit=1)
+
+
+def test_without_redis_queue_it_says_what_to_set(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An embedded server is not even started for that."""
+    project.configure(redis_queue=None)
+    with pytest.raises(ConfigError) as raised:
+        frappe_celery.setup(Celery("team", broker="redis://:secret@localhost:6379/0"))
+    assert str(raised.value) == (
+        "the app's broker_url is 'redis://***@localhost:6379/0', redis_queue is not set: set"
+        " both to the same redis:// URL; redis_queue in sites/common_site_config.json or as"
+        " FRAPPE_CELERY_REDIS_QUEUE"
+    )
+    assert not (project.root / ".frappe_celery").exists()

@@ -127,6 +127,41 @@ def test_django_s_dictionary_wins_over_the_default_and_loses_to_the_bench_s_file
     assert printed(DJANGO_SETTINGS_MODULE="project_settings") == "11 13"
 
 
+def django_project(folder: Path, settings_module: str) -> subprocess.CompletedProcess[str]:
+    """`frappe-celery settings` in a folder that is not on Python's path, as a shell starts it."""
+    (folder / "team").mkdir(parents=True, exist_ok=True)
+    (folder / "team" / "__init__.py").touch()
+    (folder / "team" / "settings.py").write_text(
+        "FRAPPE_CELERY = {'redis_queue': 'redis://of.the.team'}\nSECRET_KEY = 'x'\n"
+    )
+    (folder / "sites").rename(folder / "no_sites")
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "frappe_celery.cli", "jobs", "list"],
+        cwd=folder,
+        env={
+            **{k: v for k, v in os.environ.items() if not k.startswith("FRAPPE_")},
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "DJANGO_SETTINGS_MODULE": settings_module,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_django_s_settings_are_found_in_the_folder_where_a_command_is_started(bench: Path) -> None:
+    done = django_project(bench, "team.settings")
+    assert "the Redis at redis://of.the.team does not answer" in done.stderr, done.stderr
+
+
+def test_django_settings_that_cannot_be_imported_are_named(bench: Path) -> None:
+    done = django_project(bench, "team.setings")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "Error: ConfigError: DJANGO_SETTINGS_MODULE is 'team.setings', which cannot be imported:"
+        " No module named 'team.setings'"
+    ), done.stderr
+
+
 def test_a_site_s_file_wins_over_the_bench_s_for_that_site(bench: Path) -> None:
     write(bench, mail="bench", dormant_days=4)
     (bench / "sites" / "site1" / "site_config.json").write_text('{"mail": "site"}')
