@@ -89,10 +89,10 @@ def stacked(columns: Sequence[Column]) -> Chart:
 
 
 def round_up(number: int) -> int:
-    """The next 4, 8, 20, 40, 80, 200, …, which four lines divide evenly."""
+    """The next of 4, 8, 12, 16, 20, 24, 32, and these by tens: four lines divide it."""
     size = 1
     while True:
-        for first in (4, 8, 20):
+        for first in (4, 8, 12, 16, 20, 24, 32):
             if number <= first * size:
                 return first * size
         size *= 10

@@ -167,7 +167,8 @@ class JobAdmin(StoreAdmin):
         for outcome in done:
             job = outcome.job
             about = models.Job(run_id=job.run_id if job else outcome.run)
-            about.label = job_display.label(job) if job else outcome.run
+            label = job_display.label(job) if job else outcome.run
+            about.label = f"{label} ({action.done})"
             self.log_change(request, about, action.done.capitalize())
         if done:
             number = "1 job was" if len(done) == 1 else f"{len(done)} jobs were"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from frappe_celery.hosts.standalone.admin.sites import only_site, several
+from frappe_celery.hosts.standalone.admin.times import clock
+from frappe_celery.hosts.standalone.database.values import from_column
 from frappe_celery.mail.secrets import masked_text
 
 SHORT = 120
@@ -17,6 +19,19 @@ SHORT = 120
 
 class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
     """Rows of the sites that the user sees."""
+
+    list_title = ""
+    """Default: the name of the rows."""
+
+    class Media:
+        css: ClassVar = {"all": ["frappe_celery/pages.css"]}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list."""
+        title = self.list_title or self.opts.verbose_name_plural
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Those of other sites are not there."""
@@ -42,6 +57,16 @@ class LogAdmin(OfSite):
     list_per_page = 50
     show_full_result_count = False  # counting millions costs more than the page
 
+    @admin.display(description="time", ordering="id")
+    def at(self, row: Any) -> str:
+        """When it was written first."""
+        return clock(from_column(row.creation))
+
+    @admin.display(description="last written")
+    def until(self, row: Any) -> str:
+        """When it was written last: the end of a run that has ended."""
+        return clock(from_column(row.modified))
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""
         return False
@@ -58,14 +83,14 @@ class LogAdmin(OfSite):
 class ErrorLogAdmin(LogAdmin):
     """What jobs and `frappe.log_error` wrote."""
 
-    list_display = ("method", "last_line", "creation")
+    list_display = ("method", "last_line", "at")
     list_filter = ("creation",)
     search_fields = ("method", "error")
     fields = (
-        *("method", "site", "creation", "owner"),
+        *("method", "site", "at", "owner"),
         *("reference_doctype", "reference_name", "trace_id", "traceback"),
     )
-    readonly_fields = ("traceback",)
+    readonly_fields = ("at", "traceback")
 
     @admin.display(description="error")
     def last_line(self, row: Any) -> str:
@@ -82,14 +107,14 @@ class ErrorLogAdmin(LogAdmin):
 class ScheduledJobLogAdmin(LogAdmin):
     """The runs of scheduled jobs."""
 
-    list_display = ("scheduled_job_type", "status", "creation", "modified")
+    list_display = ("scheduled_job_type", "status", "at", "until")
     list_filter = ("status", "creation")
     search_fields = ("scheduled_job_type",)
     fields = (
-        *("scheduled_job_type", "status", "site", "creation", "modified"),
+        *("scheduled_job_type", "status", "site", "at", "until"),
         *("failure", "debugging"),
     )
-    readonly_fields = ("failure", "debugging")
+    readonly_fields = ("at", "until", "failure", "debugging")
 
     @admin.display(description="details")
     def failure(self, row: Any) -> str:

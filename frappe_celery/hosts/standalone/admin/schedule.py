@@ -17,6 +17,7 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.hosts.base import ScheduleRow
 from frappe_celery.hosts.standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
 from frappe_celery.hosts.standalone.admin.jobs import ONE
+from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.database.values import from_column
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.models import ScheduledJobType
@@ -32,10 +33,6 @@ from frappe_celery.schedule.timing import Timing
 
 NEXT_RUNS = 5
 WORDS = (CRON, "All", *map(label_of, FREQUENCIES))
-OF_HOOK = (
-    "This row comes from hooks.py: `frappe-celery sync` gives it the frequency and cron format of"
-    " the hook again."
-)
 
 
 class ScheduledJobTypeForm(DocumentForm):
@@ -53,7 +50,7 @@ class ScheduledJobTypeForm(DocumentForm):
         labels: ClassVar = {"stopped": "Paused"}
         help_texts: ClassVar = {
             "scheduler_event": "Name of the Scheduler Event that says what is run.",
-            "method": "Dotted path; empty: the event's.",
+            "method": "What is run, a dotted path; left empty: that of the Scheduler Event.",
             "cron_format": "With the frequency Cron: minute hour day-of-month month day-of-week, as"
             " in 30 2 * * 1-5 (2:30, Monday to Friday).",
             "create_log": "Each run is a row of the Scheduled Job Log.",
@@ -85,9 +82,9 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     list_display = ("name", "when", "next_run", "last_run", "runs")
     list_filter = ("stopped", "frequency")
     search_fields = ("name", "method", "cron_format")
+    list_title = "Schedule"
     actions = ("run_now", "pause", "resume")
     list_per_page = 50
-    change_form_template = "admin/frappe_celery/schedule_form.html"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """What it runs is chosen once."""
@@ -101,12 +98,6 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         """Afterwards it stays."""
         kept = () if obj is None else ("method", "scheduler_event", "site")
         return (*kept, "queue", "last_run", "next_runs")
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The list."""
-        return super().changelist_view(request, {"title": "Schedule", **(extra_context or {})})
 
     # -- columns
 
@@ -137,7 +128,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         listed = format_html_join("", "<li>{}</li>", ((clock(time),) for time in times))
         note = "Paused: it would run at these times" if obj.stopped else "Times"
         return format_html(
-            '<ul class="fc-times" id="fc-next-runs">{}</ul><p class="help">{} in {}</p>',
+            '<ul class="fc-times" id="fc-next-runs">{}</ul><small>{} in {}</small>',
             listed,
             note,
             zone,
@@ -194,14 +185,14 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
             with visit(obj.site, request.user.get_username()):
                 job = enqueue_scheduled(row_of(obj), user=request.user.get_username())
         except FrappeCeleryError as exc:
-            messages.error(request, f"{obj.name} was not enqueued: {exc}")
+            messages.error(request, f"No run of {obj.name} was enqueued: {exc}")
             return
         if job is None:
-            messages.warning(request, f"{obj.name} was not enqueued: a run of it waits or runs.")
+            messages.warning(request, f"No run of {obj.name} was enqueued: one waits or runs.")
             return
         self.log_change(request, obj, "Run now")
         link = format_html('<a href="{}">{}</a>', reverse(ONE, args=[job.run_id]), obj.name)
-        messages.success(request, format_html("{} was enqueued.", link))
+        messages.success(request, format_html("A run of {} was enqueued.", link))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         """The button that saves and runs it."""
@@ -216,8 +207,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     ) -> Any:
         """Says what becomes of an edited row of a hook."""
         obj = kwargs.get("obj")
-        if obj is not None and is_of_hook(row_of(obj)):
-            context["note"] = OF_HOOK
+        context["of_hook"] = obj is not None and is_of_hook(row_of(obj))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -245,8 +235,3 @@ def next_runs(obj: ScheduledJobType, count: int) -> list[datetime] | str:
     except CronError as exc:
         return times or str(exc)
     return times
-
-
-def clock(at: datetime) -> str:
-    """For people."""
-    return format_html('<span class="fc-nowrap">{}</span>', f"{at:%a %Y-%m-%d %H:%M:%S}")
