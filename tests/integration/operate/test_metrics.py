@@ -8,15 +8,14 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.doctor import caught
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.metrics import ended
-from frappe_celery.metrics.exposition import Exposition
 from tests.integration.core.benches import all_ended, inside, worker, write_tasks
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed
+from tests.integration.operate.scraping import Exporter, Scraped, finished
 from tests.project import Process, Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -27,41 +26,6 @@ def store(project: Project) -> Iterator[JobStore]:
     write_tasks(project)
     with inside(project) as store:
         yield store
-
-
-class Scraped:
-    """What a scrape brought."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def value(self, name: str, **labels: str) -> float:
-        """The sum over the series of that name that have these labels."""
-        found = [
-            float(number)
-            for its_labels, number in re.findall(rf"(?m)^{name}(?:{{(.*)}})? (\S+)$", self.text)
-            if labels.items() <= dict(re.findall(r'(\w+)="([^"]*)"', its_labels)).items()
-        ]
-        return sum(found)
-
-
-class Exporter:
-    """An exposition in this process."""
-
-    def __init__(self, store: JobStore) -> None:
-        self.registry = CollectorRegistry()
-        self.exposition = Exposition(store, self.registry)
-        self.exposition.count()
-
-    def scrape(self) -> Scraped:
-        return Scraped(generate_latest(self.registry).decode())
-
-
-def finished(store: JobStore, ran: float = 0.2, **given: str) -> None:
-    job = enqueued(store, **given)
-    store.client.lrem(store.keys.queue(job.queue), 1, job.run_id)
-    store.start(job.run_id, "w", at=time.time() - ran)
-    store.finish(job.run_id, None)
 
 
 def test_ended_runs_are_counted_once_by_site_queue_and_method(store: JobStore) -> None:
