@@ -189,6 +189,102 @@ def test_edits_are_seen_without_a_restart(bench: Bench, sites: list[str]) -> Non
         says(scheduler, f"{C} of site {site}", SWEEP_SECONDS)
 
 
+DESK = {
+    "a cell of a list": """
+import frappe.client
+frappe.client.set_value("Scheduled Job Type", name, "stopped", 0)
+""",
+    "Edit in a list": """
+from frappe.desk.doctype.bulk_update.bulk_update import submit_cancel_or_update_docs
+submit_cancel_or_update_docs("Scheduled Job Type", json.dumps([name]), "update", {"stopped": 0})
+""",
+    "the System Console": "frappe.db.set_value('Scheduled Job Type', name, 'stopped', 0)",
+}
+
+
+def test_every_way_to_edit_a_row_in_desk_is_seen(bench: Bench, sites: list[str]) -> None:
+    ago = "update `tabScheduled Job Type` set last_execution = %s"
+    bench.ask(f"frappe.db.sql({ago!r}, {LONG_AGO!r})")
+    scheduler = beat(bench)
+    for (way, edit), method in zip(DESK.items(), (A, B, C), strict=True):
+        row = f"name = frappe.get_all('Scheduled Job Type', {{'method': {method!r}}})[0].name\n"
+        bench.ask(row + edit)
+        print(way)
+        says(scheduler, f"{method} of site {bench.site}, due")
+
+
+def test_a_row_that_is_deleted_in_desk_is_forgotten(bench: Bench, sites: list[str]) -> None:
+    scheduler = beat(bench)
+    scheduler.wait_for("beat: Starting")
+    assert bench.ask(
+        f"""
+        from frappe.desk.reportview import delete_bulk
+        from frappe_celery.jobs import get_store
+        name = frappe.get_all("Scheduled Job Type", {{"method": {A!r}}})[0].name
+        seen = get_store().keys.prefix + "beat:seen:" + frappe.local.site
+        known = lambda: get_store().client.hexists(seen, name)
+        until(known, {SEEN_SECONDS})
+        delete_bulk("Scheduled Job Type", [name])
+        frappe.db.commit()
+        until(lambda: not known(), {SEEN_SECONDS})
+        answer = True
+        """
+    )
+    bench.run("frappe-celery", "sync", "--site", bench.site)
+
+
+def test_a_scheduler_event_is_scheduled_and_outlives_migrate(
+    bench: Bench, sites: list[str]
+) -> None:
+    if not bench.ask("answer = frappe.db.exists('DocType', 'Scheduler Event')"):
+        pytest.skip("this version of Frappe has no Scheduler Event")
+    scheduler = beat(bench)
+    bench.worker(1)
+    method = "frappe.ping"
+    name = bench.ask(
+        f"""
+        event = frappe.get_doc(doctype="Scheduler Event", scheduled_against="ToDo",
+                               method={method!r}).insert()
+        answer = frappe.get_doc(
+            doctype="Scheduled Job Type", scheduler_event=event.name, method=event.method,
+            frequency="Cron", cron_format="0 0 1 1 *", last_execution={LONG_AGO!r},
+        ).insert().name
+        """
+    )
+    try:
+        says(scheduler, f"{method} of site {bench.site}, due")
+        ran = f"""
+            def row():
+                frappe.db.rollback()
+                return frappe.get_doc("Scheduled Job Type", {name!r})
+            until(lambda: row().last_execution.year > 2024)
+        """
+        bench.ask(ran)
+        again = {"cron_format": "0 0 1 2 *", "last_execution": LONG_AGO, "create_log": 1}
+        bench.ask(SAVED.format(method=method, values=again))
+        says(scheduler, f"{method} of site {bench.site}, due", times=2)
+        assert bench.ask(
+            ran
+            + """
+            until(lambda: frappe.db.rollback() or frappe.get_all(
+                "Scheduled Job Log", {"status": "Complete", "scheduled_job_type": row().name}))
+            answer = row().scheduler_event and row().cron_format
+        """
+        )
+        bench.run("frappe-celery", "sync", "--site", bench.site)
+        shown = bench.run("frappe-celery", "schedule", "--json", "--site", bench.site)
+        lines = json.loads(shown[shown.index("[\n") :])
+        assert [line["expression"] for line in lines if line["method"] == method] == ["0 0 1 2 *"]
+    finally:
+        bench.ask(
+            f"""
+            event = frappe.db.get_value("Scheduled Job Type", {name!r}, "scheduler_event")
+            frappe.delete_doc("Scheduled Job Type", {name!r}, force=True)
+            frappe.delete_doc("Scheduler Event", event, force=True)
+            """
+        )
+
+
 def test_why_a_site_is_not_scheduled_is_said_once(bench: Bench, sites: list[str]) -> None:
     site, other = sites
     scheduler = beat(bench)

@@ -75,18 +75,20 @@ WRAPPED: dict[str, dict[str, Callable[[Any], Any]]] = {
         "ScheduledJobType.on_update": telling.telling,
         "ScheduledJobType.after_rename": telling.telling,
         "ScheduledJobType.after_delete": telling.telling,
-        "ScheduledJobType.db_set": telling.telling_unless_it_ran,
         "ScheduledJobType.execute": swallowed.reporting_what_it_raises,
         "ScheduledJobType.log_status": swallowed.reporting_a_failed_run,
     },
     "frappe.core.doctype.system_settings.system_settings": {
         "SystemSettings.on_update": telling.telling,
     },
-    "frappe.utils.scheduler": {"toggle_scheduler": telling.telling},
+    "frappe.database.database": {
+        "Database.set_value": telling.telling_of_what_beat_reads,
+        "Database.set_single_value": telling.telling_of_what_beat_reads,
+    },
 }
 """Functions of Frappe's that go on, with something of ours before or after."""
 
-ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document"]}
+ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.database.database"]}
 """Seen to when another one was imported: Frappe imports it too early for us."""
 
 _REPLACED = [

@@ -50,9 +50,9 @@ def rerun(error, times, seen=[]):
             "asked": frappe.RetryBackgroundJobError(),
             "deadlock": frappe.QueryDeadlockError(),
             "timeout": frappe.QueryTimeoutError(),
-            "driver": frappe.Database.OperationalError(1213, "deadlock"),
-            "internal": frappe.Database.InternalError(1205, "lock timeout"),
-            "other": frappe.Database.OperationalError(1064, "syntax"),
+            "driver": frappe.db.OperationalError(1213, "deadlock"),
+            "internal": frappe.db.InternalError(1205, "lock timeout"),
+            "other": frappe.db.OperationalError(1064, "syntax"),
         }[error]
     return seen
 

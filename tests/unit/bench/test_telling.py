@@ -41,6 +41,10 @@ def listen(sender, job, exception, **_):
         "row.db_set({'last_execution': None, 'stopped': 1})",
         "SystemSettings().save()",
         "scheduler.toggle_scheduler(False)",
+        "frappe.db.set_value('Scheduled Job Type', 'm', 'stopped', 1)",
+        "frappe.db.set_value(dt='Scheduled Job Type', dn='m', field='cron_format', val='')",
+        "frappe.db.set_value('Scheduled Job Type', 'm', {'last_execution': None, 'stopped': 1})",
+        "frappe.db.set_single_value('System Settings', 'time_zone', 'Asia/Tokyo')",
     ],
 )
 def test_a_change_tells_of_its_site_once_it_is_committed(bench: StandInBench, change: str) -> None:
@@ -66,14 +70,24 @@ def test_a_change_still_does_what_it_did(bench: StandInBench) -> None:
         "frappe.db.commit()",
         begin=TELL,
     )
-    assert bench.effects() == ["set|stopped", "system settings", "scheduler|0"]
+    assert bench.effects() == [
+        "set|Scheduled Job Type|stopped",
+        "system settings",
+        "set|System Settings|enable_scheduler",
+    ]
 
 
-def test_a_run_does_not_tell(bench: StandInBench) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "row.db_set('last_execution', 1, update_modified=False)",
+        "frappe.db.set_value('ToDo', 'a', 'stopped', 1)",
+        "frappe.db.set_single_value('Website Settings', 'time_zone', 'x')",
+    ],
+)
+def test_neither_a_run_nor_another_doctype_tells(bench: StandInBench, change: str) -> None:
     assert bench.ask(
-        "row.db_set('last_execution', 1, update_modified=False); frappe.db.commit()\n"
-        "answer = [sorted(told.take())]",
-        begin=TELL,
+        f"{change}; frappe.db.commit(); answer = [sorted(told.take())]", begin=TELL
     ) == [[]]
 
 

@@ -1,4 +1,4 @@
-"""Saving a Scheduled Job Type, or what switches a site's scheduler, tells beat of the site.
+"""Changing a Scheduled Job Type, or what switches a site's scheduler, tells beat of the site.
 
 A doc event in our hooks.py would act only on sites that installed the app, hence the seam.
 """
@@ -14,6 +14,8 @@ import frappe
 from frappe_celery.schedule.told import tell
 
 Method = Callable[..., Any]
+
+READ_BY_BEAT = ("Scheduled Job Type", "System Settings")
 
 
 def tell_after_commit() -> None:
@@ -32,13 +34,18 @@ def telling(original: Method | None) -> Method:
     return wraps(original)(replacement) if original else replacement
 
 
-def telling_unless_it_ran(db_set: Method) -> Method:
-    """`ScheduledJobType.db_set`, which each run calls with `last_execution`: beat knows of that."""
+def telling_of_what_beat_reads(set_value: Method) -> Method:
+    """`Database.set_value` and `set_single_value`, which save past the documents.
 
-    @wraps(db_set)
-    def replacement(self: Any, fieldname: Any, *args: Any, **kwargs: Any) -> None:
-        db_set(self, fieldname, *args, **kwargs)
-        if fieldname != "last_execution":
+    A run that sets its `last_execution` does not tell: beat knows of it.
+    """
+
+    @wraps(set_value)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        result = set_value(*args, **kwargs)
+        given = (*args[1:], *kwargs.values())
+        if any(doctype in given for doctype in READ_BY_BEAT) and "last_execution" not in given:
             tell_after_commit()
+        return result
 
     return replacement

@@ -8,7 +8,6 @@ import importlib
 import json
 import os
 import threading
-import time
 from contextlib import nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -27,73 +26,6 @@ class QueryDeadlockError(Exception):
 
 class QueryTimeoutError(Exception):
     pass
-
-
-class Callbacks:
-    def __init__(self):
-        self.functions = []
-
-    def add(self, function):
-        self.functions.append(function)
-
-    def run(self):
-        while self.functions:
-            self.functions.pop(0)()
-
-    def reset(self):
-        self.functions.clear()
-
-
-class Database:
-    class InternalError(Exception):
-        pass
-
-    class OperationalError(Exception):
-        pass
-
-    def __init__(self, site):
-        self.site = site
-        self.lines = []
-        self.after_commit = Callbacks()
-
-    def write(self, text):
-        self.lines.append(f"{text}|{self.site}|{session.user}")
-
-    def commit(self):
-        with open("../effects.txt", "a") as effects:
-            effects.writelines(line + "\n" for line in self.lines)
-        self.lines.clear()
-        self.after_commit.run()
-
-    def rollback(self):
-        self.lines.clear()
-        self.after_commit.reset()
-
-    def values(self):
-        """What is in the site's `database.json`, which tests write."""
-        path = Path(self.site, "database.json")
-        values = json.loads(path.read_text()) if path.exists() else {}
-        if values.get("down"):
-            raise self.OperationalError(2003, "cannot connect")
-        while values.get("hangs") and path.exists():
-            time.sleep(0.01)
-        return values
-
-    def put(self, name, value):
-        values = {**self.values(), name: value}
-        Path(self.site, "database.json").write_text(json.dumps(values))
-
-    def get_single_value(self, doctype, fieldname):
-        return self.values().get(doctype, {}).get(fieldname, 1)
-
-    def get_table_columns(self, doctype):
-        return [name for row in self.values().get(doctype, []) for name in row]
-
-    def is_deadlocked(self, exc):
-        return exc.args[0] == 1213
-
-    def is_timedout(self, exc):
-        return exc.args[0] == 1205
 
 
 class Local(threading.local):
@@ -136,6 +68,8 @@ def __getattr__(name):
 
 
 def connect():
+    from frappe.database.database import Database
+
     local.db = Database(local.site)
     session.user = "Administrator"
 

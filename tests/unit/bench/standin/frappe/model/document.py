@@ -23,7 +23,13 @@ class Document:
         self.run_method("after_delete")
 
     def db_set(self, fieldname, value=None, update_modified=True):
-        frappe.db.lines.append(f"set|{fieldname}")
+        frappe.db.set_value(
+            self.doctype,
+            self.__dict__.get("name"),
+            fieldname,
+            value,
+            update_modified=update_modified,
+        )
 
 
 def execute_action(__doctype, __name, __action, **kwargs):

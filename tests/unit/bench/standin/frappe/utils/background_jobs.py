@@ -9,6 +9,7 @@ from rq.exceptions import NoSuchJobError
 from rq.job import Job, JobStatus
 
 import frappe
+from frappe.database.database import Callbacks
 
 BACKGROUND_PROCESS_NICENESS = 0
 
@@ -96,12 +97,12 @@ def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True,
         method = frappe.get_attr(method)
     else:
         name = f"{method.__module__}.{method.__qualname__}"
-    frappe.local.job = SimpleNamespace(after_job=frappe.Callbacks())
+    frappe.local.job = SimpleNamespace(after_job=Callbacks())
     for hook in frappe.get_hooks("before_job"):
         frappe.call(hook)
     try:
         result = method(**kwargs)
-    except (frappe.Database.InternalError, frappe.RetryBackgroundJobError):
+    except (frappe.db.InternalError, frappe.RetryBackgroundJobError):
         frappe.db.rollback()
         assert retry == 5, "Frappe's own rerun, which loses the user"
         frappe.log_error(title=name)  # not committed

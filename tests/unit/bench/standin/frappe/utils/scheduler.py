@@ -9,7 +9,7 @@ def start_scheduler():
 
 
 def toggle_scheduler(enable):
-    frappe.db.lines.append(f"scheduler|{enable}")
+    frappe.db.set_single_value("System Settings", "enable_scheduler", enable)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,8 @@ from frappe.model.document import Document
 
 
 class ScheduledJobType(Document):
+    doctype = "Scheduled Job Type"
+
     @property
     def rq_job_id(self):
         return f"scheduled_job::{self.method}"
