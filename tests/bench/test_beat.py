@@ -198,7 +198,10 @@ frappe.client.set_value("Scheduled Job Type", name, "stopped", 0)
 from frappe.desk.doctype.bulk_update.bulk_update import submit_cancel_or_update_docs
 submit_cancel_or_update_docs("Scheduled Job Type", json.dumps([name]), "update", {"stopped": 0})
 """,
-    "the System Console": "frappe.db.set_value('Scheduled Job Type', name, 'stopped', 0)",
+    "code of the System Console": """
+import frappe.utils.background_jobs  # as in every web server
+frappe.db.set_value("Scheduled Job Type", name, "stopped", 0)
+""",
 }
 
 

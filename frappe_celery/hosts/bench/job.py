@@ -178,6 +178,11 @@ class Job(jobs.Job):
         with in_rqs_words():
             super().cancel()
 
+    def stop(self) -> None:
+        """End it while it runs; raises RQ's InvalidJobOperation when it does not."""
+        with in_rqs_words():
+            super().stop()
+
     def delete(self, *_: Any, **__: Any) -> None:
         """Remove its record, and it from its queue."""
         super().delete()
