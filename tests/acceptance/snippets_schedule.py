@@ -92,11 +92,13 @@ def a_scheduler_event_is_scheduled_and_changed_at_run_time(
     assert [due[11:16] for due in line["next"][:3]] == ["08:05", "08:10", "08:15"]
 
     app_project.worker()
-    app_project.beat()
+    beat = app_project.beat()
+    beat.wait_for(" leads")
     with signed_in(app_project.site):  # later, without `bench migrate`
         job = frappe.get_doc("Scheduled Job Type", name)
         job.cron_format = "* * * * * *"
         job.save()
+    beat.wait_for("myapp.tasks.reconcile_payments of site", timeout=5)
     (note, *_) = wait_for_notes(app_project, "reconcile_payments")
     assert (note.user, note.queue) == (ADMINISTRATOR, "default")
     run_cli(app_project, "sync")

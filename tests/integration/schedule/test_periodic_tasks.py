@@ -1,0 +1,197 @@
+"""django-celery-beat's PeriodicTask rows, run by our scheduler beside Frappe's rows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+SETTINGS = """
+    from pathlib import Path
+
+    SECRET_KEY = "x"
+    USE_TZ = True
+    TIME_ZONE = "America/New_York"
+    INSTALLED_APPS = ["django_celery_beat", "frappe_celery"]
+    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3",
+                             "NAME": Path(__file__).parents[1] / "team.db",
+                             "OPTIONS": {"timeout": 10}}}
+"""
+APP = """
+    from celery import Celery
+
+    import frappe_celery
+    from frappe_celery import settings
+
+    app = Celery("team", broker=settings.current().store_url)
+    app.conf.beat_scheduler = "frappe_celery.periodic_tasks.scheduler:DatabaseScheduler"
+    app.conf.beat_schedule = {"own": {"task": "team.app.own", "schedule": 1.0, "args": ["conf"]}}
+    frappe_celery.setup(app)
+
+
+    @app.task
+    def own(text):
+        from myapp.tasks import record
+        record(text)
+"""
+HOOKS = 'scheduler_events = {"cron": {"* * * * * *": ["myapp.tasks.record"]}}'
+ROWS = """
+import datetime, json, sys
+import django; django.setup()
+from django.utils.timezone import now
+from django_celery_beat.models import (
+    ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask, SolarSchedule
+)
+
+second, _ = IntervalSchedule.objects.get_or_create(every=1, period="seconds")
+ago = now() - datetime.timedelta(days=2)
+later = now() + datetime.timedelta(days=2)
+
+
+def add(name, **values):
+    values = {"interval": second, **values} if "interval" not in values else values
+    PeriodicTask.objects.create(
+        name=name, task="team.app.own", args=json.dumps([name]), **values
+    )
+
+
+def row(name):
+    return PeriodicTask.objects.get(name=name)
+
+"""
+TEAM = {"DJANGO_SETTINGS_MODULE": "team.settings"}
+
+
+@pytest.fixture
+def team(project: Project) -> Project:
+    project.write("team/__init__.py", "")
+    project.write("team/settings.py", SETTINGS)
+    project.write("team/app.py", APP)
+    project.write("myapp/hooks.py", HOOKS)
+    migrate = project.start("migrate", "-m", "django", "migrate", "-v", "0", **TEAM)
+    assert migrate.wait() == 0, migrate.output()
+    return project
+
+
+def rows(team: Project, code: str) -> Any:
+    """Run code that sees the rows; the last line that it printed, as JSON."""
+    output = team.python(ROWS + code, **TEAM).splitlines()
+    return json.loads(output[-1]) if output else None
+
+
+def celery(team: Project, name: str, *arguments: str) -> Process:
+    return team.start(name, "-m", "celery", "-A", "team.app", *arguments, "-l", "INFO", **TEAM)
+
+
+def ran(team: Project) -> Counter[str]:
+    return Counter(team.effects())
+
+
+def test_rows_of_every_kind_run_as_django_celery_beat_runs_them(team: Project) -> None:
+    rows(
+        team,
+        """
+crontab, _ = CrontabSchedule.objects.get_or_create(minute="*", timezone="UTC")
+solar, _ = SolarSchedule.objects.get_or_create(event="solar_noon", latitude=52, longitude=5)
+clocked = ClockedSchedule.objects.create(clocked_time=now())
+add("every second")
+add("crontab", interval=None, crontab=crontab, last_run_at=ago)
+add("solar", interval=None, solar=solar, last_run_at=ago)
+add("clocked", interval=None, clocked=clocked, one_off=True)
+add("once", one_off=True)
+add("not yet", start_time=later)
+add("over", expires=ago)
+add("off", enabled=False)
+add("broken")
+PeriodicTask.objects.filter(name="broken").update(args="{")
+""",
+    )
+    celery(team, "worker", "worker", "-c", "1")
+    beat = celery(team, "beat", "beat")
+    each = ["every second", "crontab", "clocked", "once", "conf", "ran"]
+    if find_spec("ephem"):  # without it Celery has no solar schedules
+        each.append("solar")
+    else:
+        beat.wait_for("PeriodicTask solar is not scheduled: ModuleNotFoundError")
+    wait_until(lambda: all(ran(team)[name] for name in each), timeout=40)
+    so_far = ran(team)
+    many = ("every second", "conf", "ran")
+    wait_until(lambda: all(ran(team)[name] >= so_far[name] + 3 for name in many), timeout=30)
+    assert [ran(team)[name] for name in ("clocked", "once")] == [1, 1]
+    assert not {"not yet", "over", "off", "broken"} & set(ran(team))
+
+    beat.stop()
+    wait_until(lambda: len(beat.output().split("Sending due task every second")) - 1
+               == ran(team)["every second"])  # fmt: skip
+    state = rows(
+        team,
+        """
+print(json.dumps({
+    task.name: [task.enabled, task.total_run_count, bool(task.last_run_at)]
+    for task in PeriodicTask.objects.all()
+}))
+""",
+    )
+    assert state["every second"] == [True, ran(team)["every second"], True]
+    assert state["own"] == [True, ran(team)["conf"], True], "app.conf.beat_schedule is a row too"
+    assert [state[name][0] for name in ("clocked", "once", "over", "broken")] == [False] * 4
+
+
+def test_edits_are_seen_within_5_seconds(team: Project) -> None:
+    rows(team, 'add("a"); add("b", enabled=False)')
+    celery(team, "worker", "worker", "-c", "1")
+    celery(team, "beat", "beat")
+    wait_until(lambda: ran(team)["a"] >= 2, timeout=40)
+    assert not ran(team)["b"]
+    rows(
+        team,
+        """
+task = row("a"); task.enabled = False; task.save()
+task = row("b"); task.enabled = True; task.save()
+add("new")
+""",
+    )
+    wait_until(lambda: ran(team)["b"] and ran(team)["new"], timeout=5)
+    before = ran(team)["a"]
+    wait_until(lambda: ran(team)["new"] >= 4, timeout=10)
+    assert ran(team)["a"] <= before + 1
+
+    rows(team, 'second.every = 1; second.period = "days"; second.save(); row("new").delete()')
+
+    def quiet() -> bool:
+        before = ran(team)
+        wait_until(lambda: ran(team)["ran"] >= before["ran"] + 3)
+        return all(ran(team)[name] == before[name] for name in ("a", "b", "new"))
+
+    wait_until(quiet, timeout=20, what="the changed interval and the deletion count")
+
+
+def test_a_killed_leader_is_replaced_and_no_run_is_sent_twice(team: Project) -> None:
+    rows(team, 'add("a", last_run_at=now())')
+    celery(team, "worker", "worker", "-c", "1")
+    first = celery(team, "first", "beat", "--pidfile", "first.pid")
+    wait_until(lambda: ran(team)["a"] >= 2, timeout=40)
+    second = celery(team, "second", "beat", "--pidfile", "second.pid")
+    second.wait_for("stands by")
+    first.kill()
+    so_far = ran(team)["a"]
+    wait_until(lambda: ran(team)["a"] >= so_far + 3, timeout=20, what="the second goes on")
+    second.stop()
+    wait_until(lambda: ran(team)["a"] == count(team), timeout=10)
+    assert "LockTimeoutError: scheduler" in second.output()
+
+
+def count(team: Project) -> int:
+    return int(rows(team, 'print(row("a").total_run_count)'))
+
+
+def test_without_django_celery_beat_in_the_project_it_says_so(team: Project) -> None:
+    team.write("team/settings.py", SETTINGS.replace('"django_celery_beat", ', ""))
+    beat = celery(team, "beat", "beat")
+    beat.wait_for("DatabaseScheduler needs 'django_celery_beat' in INSTALLED_APPS")
