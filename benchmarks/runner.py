@@ -33,10 +33,16 @@ class Runner:
     def turn(self, side: str, what: str, scale: float = 1.0) -> dict[str, Any]:
         """One turn; raises TurnFailed."""
         Redis.from_url(self.server_url).flushall()
+        return self.run(self._python(side), "benchmarks.turn", side, what, str(scale))
+
+    def run(
+        self, python: str, module: str, side: str, what: str, *more: str, **environment: str
+    ) -> dict[str, Any]:
+        """What a module prints in its last line, as JSON; raises TurnFailed."""
         result = subprocess.run(
-            [self._python(side), "-m", "benchmarks.turn", side, what, str(scale)],
+            [python, "-m", module, side, what, *more],
             cwd=self.project,
-            env=self._environment(),
+            env={**self._environment(), **environment},
             capture_output=True,
             text=True,
         )

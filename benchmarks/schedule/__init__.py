@@ -1,0 +1,1 @@
+"""Schedulers with very many entries: ours beside Celery's and django-celery-beat's."""
