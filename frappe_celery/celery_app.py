@@ -214,6 +214,7 @@ def worker_settings(config: Settings) -> dict[str, Any]:
         "worker_consumer": CONSUMER,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,
+        "worker_proc_alive_timeout": 60.0,  # Celery does not look while it connects again
         "worker_max_tasks_per_child": config.max_tasks_per_child,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Frappe hands sys.stderr to faulthandler, and what a job prints stands in worker.log

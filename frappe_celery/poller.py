@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from frappe_celery.jobs import successes
+
 if TYPE_CHECKING:
     from frappe_celery.transport import Channel
 
@@ -42,6 +44,7 @@ class Poller(kombu_redis.MultiChannelPoller):
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
+            successes.know_those_of(channel.consumer)
         if not self._client_registered(channel, channel.client, "BRPOP"):
             channel._in_poll = False
             self._register(channel, channel.client, "BRPOP")

@@ -284,6 +284,7 @@ class Channel(kombu_redis.Channel):
         """Acknowledge, give back what is held, and leave; without a connection that comes later."""
         if not self.closed and self in self.connection.cycle.consumers:
             self.connection.cycle.consumers.discard(self)
+            successes.know_those_of("")
             try:
                 self._leave()
             except self.connection_errors:

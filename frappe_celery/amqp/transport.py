@@ -135,6 +135,7 @@ class Channel(pyamqp.Channel):
             _leave(next(iter(_cut_off)))
         self.bell = Bell(store.client, store.keys.confirmed)
         self.connection.consumers.add(self)
+        successes.know_those_of(self.consumer)
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
@@ -305,6 +306,7 @@ class Channel(pyamqp.Channel):
                 self.bell.close()
             self.bell = None
             self._consumed.clear()
+            successes.know_those_of("")
             if self.connection is not None:
                 self.connection.consumers.discard(self)
             _leave(self.consumer)

@@ -85,7 +85,7 @@ class RunJob(BaseTask):
         except (NotRun, Refused) as exc:
             logger.log(logging.ERROR if isinstance(exc, Refused) else logging.INFO, "%s", exc)
             raise Ignore() from exc
-        if result is not None:
+        if result is not None or not successes.parent_knows(tag):
             succeeded(message.run, result)
 
 

@@ -16,7 +16,7 @@ from frappe_celery.worker.reaper import reap
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.stores import broken, waiting
 from tests.integration.core.test_reconnect import lost
-from tests.integration.core.test_worker_death import held, waits_for, working
+from tests.integration.core.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -102,3 +102,26 @@ def test_a_worker_told_to_stop_ends_though_its_broker_stands_still(
         assert process.wait(timeout=20) == 0
     finally:
         own_redis.resume()
+
+
+def test_a_job_that_begins_when_its_worker_has_forgotten_it_is_recorded_all_the_same(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    """It was handed to a process that had not begun with it when the connection was lost."""
+    process = worker(project)
+    child = pool_process(process)
+    child.suspend()
+    job = enqueue("myapp.core.work_quietly", text="job", until=str(tmp_path / "go on"))
+    process.wait_for("received")
+    time.sleep(0.5)  # it lies in the pipe to the process that stands still
+    own_redis.kill()
+    lost(process)
+    os.kill(process.pid, signal.SIGSTOP)
+    child.resume()
+    own_redis.start()
+    working(project)
+    os.kill(process.pid, signal.SIGCONT)
+    (tmp_path / "go on").touch()
+    assert ended(job).status == JobStatus.FINISHED
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert project.effects() == ["job started", "job ended", "ran"]
