@@ -65,9 +65,24 @@ def rabbitmq_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit
 
 
 @pytest.fixture
-def project(tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def broker(request: pytest.FixtureRequest) -> str:
+    """What `project` has as its broker: `redis`, unless a test is marked `both_brokers`."""
+    return str(getattr(request, "param", "redis"))
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    broker: str,
+    request: pytest.FixtureRequest,
+) -> Iterator[Project]:
     """A project on `redis_url`, which is also this process's: current folder, path, settings."""
     project = Project(tmp_path / "project", redis_url)
+    if broker == "rabbitmq":
+        server: RabbitMQServer = request.getfixturevalue("rabbitmq_server")
+        project.configure(broker_url=server.url)
     monkeypatch.chdir(project.root)
     monkeypatch.syspath_prepend(str(project.root))
     settings.use(None)

@@ -57,6 +57,10 @@ class Publisher:
             taken |= self._with_line(lambda line, some=some: line.publish(some))  # type: ignore[misc]
         return taken
 
+    def takes(self) -> None:
+        """Send a message to nobody; raises BrokerUnreachable when it is not confirmed."""
+        self._with_line(lambda line: line.probe())
+
     def waiting(self, queues: Sequence[str]) -> int:
         """How many messages wait in these queues together; raises BrokerUnreachable."""
         return self._with_line(lambda line: sum(declare(line.channel, name) for name in queues))
@@ -64,6 +68,10 @@ class Publisher:
     def ask(self, question: Callable[[Any], T]) -> T:
         """What `question(channel)` returns; raises BrokerUnreachable."""
         return self._with_line(lambda line: question(line.channel))
+
+    def forgive(self) -> None:
+        """Try again at once: what failed was the question, not the broker."""
+        self._rests_until = 0.0
 
     def _with_line(self, use: Callable[[_Line], T]) -> T:
         if time.monotonic() < self._rests_until:
@@ -153,10 +161,20 @@ class _Line:
                 application_headers=letter.headers,
             )
             self.channel.basic_publish(message, routing_key=letter.queue, mandatory=True)
+        self._wait()
+        return {letter.id for letter in letters} - self._failed
+
+    def probe(self) -> None:
+        """A message to no queue is confirmed too."""
+        self._sent += 1
+        self._open[self._sent] = Letter("", "", "", {})
+        self.channel.basic_publish(amqp.Message(""), routing_key="frappe_celery:nobody")
+        self._wait()
+
+    def _wait(self) -> None:
         give_up_at = time.monotonic() + ANSWER_SECONDS
         while self._open:
             self.connection.drain_events(timeout=max(0.001, give_up_at - time.monotonic()))
-        return {letter.id for letter in letters} - self._failed
 
     def _taken(self, tag: int, multiple: bool) -> None:
         for known in [t for t in self._open if t <= tag] if multiple else [tag]:

@@ -26,8 +26,10 @@ from redis.exceptions import RedisError
 
 from frappe_celery.amqp.bell import Bell
 from frappe_celery.amqp.names import Names, declare
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.amqp.parked import may_be_lost, park, sealed_in
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, get_store, successes
+from frappe_celery.jobs.message import JobMessage
 from frappe_celery.poller import ANSWER_SECONDS, Alarm
 from frappe_celery.publish import TASK_NAME
 from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name
@@ -204,7 +206,7 @@ class Channel(pyamqp.Channel):
             raw.delivery_info["routing_key"] = queue
             message: Message = self.message_to_python(raw)
             return message
-        run, tag = str(headers.get("id")), f"{self.consumer}:{next(self._tags)}"
+        run, tag = str(headers.get("id"))[:100], f"{self.consumer}:{next(self._tags)}"
         store = get_store()
         keys = store.keys.record(run), store.keys.in_flight(self.consumer), store.keys.consumers
         try:
@@ -236,8 +238,33 @@ class Channel(pyamqp.Channel):
 
     def _spent(self, raw: Any, run: str, status: bytes) -> None:
         """It was canceled, started from another message of it, or its record is gone."""
+        try:
+            if not status:
+                self._without_record(raw, run)
+        except BrokerUnreachable as exc:
+            logger.warning("run %s, which has no record, goes back: %s", run, exc)
+            super().basic_reject(raw.delivery_tag, requeue=True)
+            self._may_have.clear()
+            return
         logger.info("a message of run %s is spent: %s", run, status.decode() or "no record")
         super().basic_ack(raw.delivery_tag)
+
+    def _without_record(self, raw: Any, run: str) -> None:
+        store, sealed = get_store(), sealed_in(raw.body)
+        try:
+            message = JobMessage.open(store.signer, sealed, run)
+        except FrappeCeleryError as exc:
+            logger.error("refused a message: %s", exc)
+            store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
+            return
+        assert store.outbox is not None
+        if may_be_lost(store, message):
+            logger.error(
+                "the record of %s[%s] is lost: parked, see frappe-celery jobs parked",
+                message.label,
+                run,
+            )
+            park(store.outbox, message, raw.body, raw.properties["application_headers"])
 
     def message_to_python(self, raw_message: Any) -> Any:
         """Leaves what is one already."""

@@ -91,6 +91,24 @@ def failed(limit: int, as_json: bool, **given: Any) -> None:
     _show(search(get_store(), _wanted(FAILED, given)), limit, as_json)
 
 
+@jobs.command()
+@click.option("--requeue", is_flag=True, help="Enqueue them all anew.")
+def parked(requeue: bool) -> None:
+    """List messages in RabbitMQ whose record the Redis lost.
+
+    Whether such a job had started nobody knows any more: it is not run unless you say so.
+    """
+    outbox = get_store().outbox
+    if outbox is None:
+        raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
+    from frappe_celery.amqp import parked as messages
+
+    found = messages.requeue(outbox) if requeue else messages.parked(outbox)
+    for message in found:
+        click.echo(f"{message.id}  {message.label}  queue {message.queue}  run {message.run}")
+    click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
+
+
 def _show(found: Iterable[Job], limit: int, as_json: bool) -> None:
     from frappe_celery.commands import job_display
 

@@ -6,18 +6,16 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from frappe_celery.doctor import rabbitmq
 from frappe_celery.doctor.report import Section
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.urls import without_password
-from frappe_celery.settings import REDIS_SCHEMES, Settings
 
 OLDEST = (6, 0, 6)
 """The first Redis with every command that is used (LPOS)."""
 FULL = 0.9
 CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy")
-RABBITMQ_TIMEOUT = 1800
-"""Seconds after which RabbitMQ takes a message back that nobody acknowledged (its default)."""
 A_DISK = "look at its log; is a disk full?"
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
@@ -41,7 +39,8 @@ def check(store: JobStore) -> Section:
     _check_persistence(section, info, configuration)
     _check_memory(section, info)
     _check_replication(section, info)
-    _check_other_broker(section, store.settings)
+    if store.outbox is not None:
+        rabbitmq.check(section, store.outbox)
     return section
 
 
@@ -159,20 +158,4 @@ def _check_replication(section: Section, info: dict[str, Any]) -> None:
             f"it has {info['connected_slaves']} replicas, which follow it asynchronously: at a"
             " fail-over, what was enqueued in the last moments may be lost",
             "set min-replicas-to-write 1 and min-replicas-max-lag 1 to bound it (WAIT is not used)",
-        )
-
-
-def _check_other_broker(section: Section, config: Settings) -> None:
-    """A `broker_url` beside the Redis; our Redis transport has no visibility timeout."""
-    url = config.broker_url
-    if not url or url.startswith(REDIS_SCHEMES):
-        return
-    section.rows.append({"url": without_password(url), "server": url.partition("://")[0]})
-    longest = max(config.queues.values(), key=lambda queue: queue.timeout)
-    if url.startswith(("amqp", "pyamqp")) and longest.timeout > RABBITMQ_TIMEOUT:
-        section.warn(
-            f"a job in queue {longest.name} may run {longest.timeout} s; RabbitMQ's"
-            " consumer_timeout is"
-            f" {RABBITMQ_TIMEOUT} s unless it was raised, and ends the worker's channel then",
-            f"set consumer_timeout = {(longest.timeout + 60) * 1000} in rabbitmq.conf",
         )

@@ -9,6 +9,7 @@ import pytest
 from frappe_celery import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStore, get_store
+from tests.brokers import both_brokers
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
@@ -65,6 +66,7 @@ def test_a_backlog_is_emptied_in_the_order_of_q(
     assert all(store.queue_length(queue) == 4 for queue in left)
 
 
+@both_brokers
 def test_without_q_it_is_short_default_long_then_the_custom_ones(
     project: Project, store: JobStore
 ) -> None:
@@ -87,6 +89,7 @@ def test_at_front_jumps_its_own_queue_only_and_the_last_one_is_first(
     ]
 
 
+@both_brokers
 def test_what_comes_into_an_earlier_queue_meanwhile_is_next(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:

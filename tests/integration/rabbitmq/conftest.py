@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from frappe_celery import settings
+from frappe_celery.jobs import JobStore, get_store
+from tests.integration.core.stores import broken
 from tests.project import Project
 from tests.servers import RabbitMQServer
 
@@ -15,3 +19,11 @@ def project(project: Project, rabbitmq_server: RabbitMQServer) -> Project:
     project.configure(broker_url=rabbitmq_server.url)
     settings.use(None)
     return project
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    """The project's jobs; at the end all that Redis holds must agree."""
+    store = get_store()
+    yield store
+    assert broken(store) == []

@@ -1,21 +1,70 @@
-"""Jobs over RabbitMQ: enqueued, waiting, in order, run, as on Redis."""
+"""What is RabbitMQ's own about jobs; what both brokers do alike is tested with `both_brokers`."""
 
 from __future__ import annotations
 
 from frappe_celery import enqueue
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import JobStatus, JobStore
 from tests.project import Project
+from tests.servers import RabbitMQServer
 from tests.waiting import wait_until
 
 
-def test_a_job_runs(project: Project) -> None:
+def add(text: str, **options: object) -> None:
+    enqueue("myapp.tasks.record", text=text, **options)  # type: ignore[arg-type]
+
+
+def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
+    project: Project, store: JobStore, rabbitmq_server: RabbitMQServer
+) -> None:
     waiting = enqueue("myapp.tasks.record", text="before")
     assert waiting.is_queued
-    assert get_store().queue_length("default") == 1
-    project.worker()
+    assert store.queue_length("default") == 1
+    listed = rabbitmq_server.ctl("list_queues", "--quiet", "name", "type", "durable")
+    name = f"{store.keys.prefix}default"
+    assert f"{name}\tquorum\ttrue" in listed.stdout.splitlines()
+    project.worker("--without-mingle")
     wait_until(lambda: waiting.is_finished, 20, "the job that waited has run")
     job = enqueue("myapp.tasks.record", text="after")
     wait_until(lambda: job.is_finished, 10, "the job has run")
     assert project.effects() == ["before", "after"]
     assert job.result == "after"
-    assert get_store().queue_length("default") == 0
+    assert store.queue_length("default") == 0
+
+
+def test_at_front_goes_before_what_waits(project: Project, store: JobStore) -> None:
+    for text in ("a", "b"):
+        add(text)
+    add("first", at_front=True)
+    assert project.worker("--without-mingle", "--burst").wait() == 0
+    assert project.effects() == ["first", "a", "b"]
+
+
+def test_two_workers_share_a_backlog_and_each_job_runs_once(
+    project: Project, store: JobStore
+) -> None:
+    for number in range(60):
+        add(str(number), queue=("short", "default", "long")[number % 3])
+    workers = [project.worker("--without-mingle", "--burst", "-c", "2") for _ in range(2)]
+    assert [worker.wait() for worker in workers] == [0, 0]
+    assert sorted(project.effects(), key=int) == [str(number) for number in range(60)]
+
+
+def test_what_is_canceled_or_deleted_while_it_waits_never_runs(
+    project: Project, store: JobStore
+) -> None:
+    canceled, deleted = (enqueue("myapp.tasks.record", text=text) for text in ("a", "b"))
+    canceled.cancel()
+    deleted.delete()
+    add("last")
+    assert project.worker("--without-mingle", "--burst").wait() == 0
+    assert project.effects() == ["last"]
+    assert canceled.get_status() == JobStatus.CANCELED
+
+
+def test_purge_cancels_what_waits(project: Project, store: JobStore) -> None:
+    jobs = [enqueue("myapp.tasks.record", queue=queue) for queue in ("short", "default", "default")]
+    assert "Purged 3 messages" in project.python(
+        "from frappe_celery import app; print('Purged', app.control.purge(), 'messages')"
+    )
+    assert {job.get_status() for job in jobs} == {JobStatus.CANCELED}
+    assert [store.queue_length(queue) for queue in store.settings.queues] == [0, 0, 0]

@@ -14,6 +14,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
+from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, worker
 from tests.integration.core.stores import take, waiting
 from tests.integration.core.test_worker_death import held, pool_process, waits_for, working
@@ -45,6 +46,7 @@ def assert_all_followed(project: Project, store: JobStore, method: str) -> None:
 # -- not idempotent
 
 
+@both_brokers
 def test_a_killed_pool_process_fails_its_job_and_all_that_follows_happens(
     project: Project, store: JobStore
 ) -> None:
@@ -57,6 +59,7 @@ def test_a_killed_pool_process_fails_its_job_and_all_that_follows_happens(
     assert project.effects()[0] == "dies"
 
 
+@both_brokers
 def test_a_killed_worker_s_job_is_failed_within_15_s_by_a_worker_of_another_queue(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -80,6 +83,7 @@ def test_a_killed_worker_s_job_is_failed_within_15_s_by_a_worker_of_another_queu
     assert other.popen.poll() is None
 
 
+@both_brokers
 def test_a_worker_that_stands_still_loses_its_job_and_cannot_undo_that(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -103,6 +107,7 @@ def test_a_worker_that_stands_still_loses_its_job_and_cannot_undo_that(
     assert project.effects().count("job started") == 1
 
 
+@both_brokers
 def test_a_job_whose_process_died_before_it_started_runs(project: Project, store: JobStore) -> None:
     process = worker(project)
     child = pool_process(process)
@@ -187,6 +192,7 @@ def assert_no(job: Any, asked: Any, project: Project, store: JobStore) -> None:
     assert project.effects().count("once started") == 1
 
 
+@both_brokers
 def test_idempotent_by_queue_and_by_the_death_of_the_whole_worker(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -203,6 +209,7 @@ def test_idempotent_by_queue_and_by_the_death_of_the_whole_worker(
     assert ended(store.fetch(job.id)).status == JobStatus.FINISHED
 
 
+@both_brokers
 def test_one_that_kills_its_process_each_time_is_poison(project: Project, store: JobStore) -> None:
     worker(project)
     job = enqueue("myapp.survive.declared_die", on_failure="myapp.survive.told")

@@ -12,6 +12,7 @@ from frappe_celery import get_job
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import InvalidJobOperation
 from frappe_celery.jobs import JobStatus, JobStore
+from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
@@ -44,6 +45,7 @@ def test_canceled_while_it_waits_it_never_starts_not_after_restarts_either(
         assert project.effects() == ["last"]
 
 
+@both_brokers
 def test_stopped_while_it_runs_it_ends_within_2_s_and_nothing_follows(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError, InvalidJobOperation, UnknownQueue
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.scheduled import due_at, promote
+from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.stores import broken, waiting
 from tests.project import Project
@@ -27,6 +28,7 @@ def due_now(store: JobStore, *jobs: Job) -> None:
     store.client.zadd(store.keys.scheduled, {job.run_id: n for n, job in enumerate(jobs, 1)})
 
 
+@both_brokers
 def test_a_worker_runs_it_when_it_is_due_and_not_before(project: Project, store: JobStore) -> None:
     worker(project)
     before = time.time()

@@ -7,6 +7,7 @@ from frappe_celery import Retry, hosts
 from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.scheduled import due_at
+from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, worker
 from tests.project import Project
 from tests.waiting import wait_until
@@ -17,6 +18,7 @@ def runs_under(store: JobStore, job_id: str) -> list[str]:
     return [run.decode() for run in store.client.zrange(store.keys.ids(job_id), 0, -1)]
 
 
+@both_brokers
 def test_a_call_s_retry_repeats_until_it_succeeds_as_the_same_user_on_the_same_site(
     project: Project, store: JobStore
 ) -> None:

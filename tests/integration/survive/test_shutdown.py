@@ -11,8 +11,8 @@ from frappe_celery import options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import reap
+from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, worker
-from tests.integration.core.stores import waiting
 from tests.integration.core.test_worker_death import held, working
 from tests.project import Process, Project
 
@@ -26,6 +26,7 @@ def work(until: Path, name: str = "job") -> str:
     return enqueue("myapp.core.work", text=name, until=str(until)).run_id
 
 
+@both_brokers
 def test_a_job_that_runs_on_is_taken_from_no_living_worker_and_each_end_is_recorded_at_once(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_job_that_runs_on_is_taken_from_no_living_worker_and_each_end_is_recor
     assert (held(store), store.client.zcard(store.keys.consumers)) == ([], 0)
 
 
+@both_brokers
 def test_at_the_limit_what_runs_is_abandoned_with_that_reason_and_what_waits_stays(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -71,14 +73,14 @@ def test_at_the_limit_what_runs_is_abandoned_with_that_reason_and_what_waits_sta
     assert "told to stop, and it had not ended 1 s later (shutdown_seconds)" in str(job.exc_info)
     following = store.fetch(again.id)
     assert following.status == JobStatus.QUEUED
-    assert len(waiting(store)) == 3  # these, and the aftermath of the other one
-    assert waiting(store)[-1] == waits.run_id
+    assert store.queue_length("default") == 3  # these, and the aftermath of the other one
     (tmp_path / "no").touch()
     assert worker(project, "--burst").wait() == 0
     told = "told site1.localhost Administrator myapp.core.work AbandonedJobError"
     assert sorted(project.effects()) == sorted(
         ["job started", "again started", told, "again started", "again ended", "ran"]
     )
+    assert project.effects()[-1] == "ran"
     assert waits.get_status() == following.get_status() == JobStatus.FINISHED
 
 
@@ -88,6 +90,7 @@ def drain(project: Project, *arguments: str) -> Process:
     )
 
 
+@both_brokers
 def test_drained_workers_take_no_more_and_what_waits_waits_for_the_next(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -105,7 +108,8 @@ def test_drained_workers_take_no_more_and_what_waits_waits_for_the_next(
     assert "Drained: 2 workers take no more jobs, and none runs." in drains.output()
     assert not set(runs) & set(held(store))
     assert {store.fetch_run(run).status for run in runs} == {JobStatus.FINISHED}
-    assert waiting(store) == [left.run_id]
+    assert store.queue_length("default") == 1
+    assert left.is_queued
     assert [process.stop() for process in processes] == [0, 0]
     worker(project)
     assert ended(left).status == JobStatus.FINISHED
