@@ -227,14 +227,15 @@ def _message(
     allow_pickle = config.frappe_celery_pickle
     run = secrets.token_hex(16)
     site = host.current_site()
+    known = config.queue(queue)
     return JobMessage(
         run=run,
         id=create_job_id(job_id or run, site),
         site=site,
         user=host.current_user(),
         method=codec.encode_callable(method, allow_pickle),
-        queue=config.queue(queue).name,
-        timeout=seconds_of(timeout or None, config.queue(queue).timeout),
+        queue=known.name,
+        timeout=seconds_of(timeout or None, known.timeout),
         kwargs=codec.encode_arguments(kwargs, allow_pickle),
         name=job_name or method_name(method),
         event=codec.encode_value(event, allow_pickle),

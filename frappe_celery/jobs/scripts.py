@@ -10,6 +10,11 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
+try:
+    from hiredis import pack_command
+except ImportError:  # optional
+    pack_command = None
+
 _SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "lua").glob("*.lua")}
 _SOURCES["finish"] = (
     b"local function failure(KEYS, ARGV)\n%s\nend\n" % _SOURCES["failure"] + _SOURCES["finish"]
@@ -62,7 +67,7 @@ def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
         connection.connect()  # one behind Sentinels finds its master only here
         try:
-            connection.send_command("EVALSHA", _HASHES[name], *texts)
+            _send(connection, ("EVALSHA", _HASHES[name], *texts))
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
             connection.send_command("EVAL", _SOURCES[name], *texts)
@@ -72,6 +77,14 @@ def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()
         raise
+
+
+def _send(connection: Any, command: tuple[Any, ...]) -> None:
+    """redis-py's own packing looks at each argument twice before it has hiredis pack them."""
+    if pack_command is not None:
+        connection.send_packed_command((pack_command(command),))
+    else:
+        connection.send_command(*command)
 
 
 def command(name: str) -> tuple[str, str]:
