@@ -1,171 +1,379 @@
-"""The code in the documentation does what the page says: its files are an app, the rest is run.
+"""The pages in a real Chromium, by keyboard and by mouse, with a real worker and beat.
 
-Marks in the pages: see `pages`. A job that fails, and that the page does not look at, is an error.
+With FRAPPE_CELERY_SCREENSHOTS=1 the pictures of the documentation are taken on the way.
 """
 
 from __future__ import annotations
 
-import ast
-import json
-import re
-import shutil
-from collections.abc import Iterator
+import base64
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import frappe
 import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.select import Select
 
-from frappe_celery import hosts, settings
-from frappe_celery.hosts.base import ScheduleRow
-from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.mail.config import MailConfig
-from frappe_celery.schedule.events import import_problems, rows_from_hooks
-from frappe_celery.settings import Settings
-from tests.acceptance.desk import USER, forget_app, make_site
-from tests.acceptance.pages import DOCS, Block, blocks
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.browser import chromium
+from tests.integration.core.benches import inside
+from tests.integration.pages.client import PASSWORD
+from tests.integration.pages.server import USERS, address_of
 from tests.project import Project
 from tests.waiting import wait_until
 
-PAGES = [
-    DOCS.parent / "README.md",
-    DOCS / "jobs.md",
-    *sorted((DOCS / "reference").glob("*.md")),
-]
-APP = Path(__file__).parents[1] / "fixtures" / "pages"
-HOOKS = "myapp/hooks.py"
-CONFIG = {
-    "workers": {
-        "exports": {"timeout": 5000},
-        "priority": {"timeout": 60},
-        "imports": {"timeout": 3600, "idempotent": True},
-    }
+PICTURES = Path(__file__).parents[2] / "docs" / "images"
+TAKEN = bool(os.environ.get("FRAPPE_CELERY_SCREENSHOTS"))
+HOOKS = """
+app_name = "shop"
+scheduler_events = {
+    "hourly": ["shop.tasks.refresh_prices"],
+    "daily_long": ["shop.tasks.rebuild_statistics"],
+    "weekly": ["shop.tasks.send_summary"],
+    "cron": {
+        "0 9 * * 1-5": ["shop.tasks.morning_report"],
+        "0 0 L * *": ["shop.tasks.close_month"],
+    },
 }
-"""What the page about queues has in its configuration."""
-METHOD = re.compile(r"myapp(\.\w+)+")
+"""
+TASKS = """
+import time
+from pathlib import Path
 
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+import frappe
+
+FILES = Path(__file__).parents[1]
+
+
+def charge_card(customer, amount, card_token):
+    if not (FILES / "paid").exists():
+        raise frappe.ValidationError(f"the card of {customer} was declined for {amount} EUR")
+    while not (FILES / "answered").exists():
+        time.sleep(0.05)
+    return {"customer": customer, "charged": amount}
+
+
+def refresh_prices():
+    return {"tea": 6.0, "coffee": 12.0}
+
+
+def export_orders(days=30):
+    return f"orders of {days} days"
+
+
+rebuild_statistics = send_summary = morning_report = close_month = refresh_prices
+"""
+METHODS = ("shop.tasks.refresh_prices", "shop.tasks.export_orders")
+
+
+# -- the project, its processes, the browser
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
-    """A project whose app has the files of all pages, and a worker of it."""
-    project = Project(tmp_path_factory.mktemp("pages") / "project", redis_url)
-    project.configure(**CONFIG)
-    shutil.copytree(APP, project.root, dirs_exist_ok=True)
-    for block in (block for page in PAGES for block in blocks(page)):
-        if block.file and block.file != HOOKS and not block.not_run:
-            _add(project.root / block.file, block.text)
-    project.worker("-c", "2")
+def shop(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+    project = Project(tmp_path_factory.mktemp("shop"), redis_url)
+    project.write("shop/__init__.py", "")
+    project.write("shop/hooks.py", HOOKS)
+    project.write("shop/tasks.py", TASKS)
+    project.write("sites/apps.txt", "shop\n")
+    project.configure(time_zone="Europe/Amsterdam")
     yield project
     project.close()
 
 
-def _add(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    folder = file.parent
-    while not (folder / "__init__.py").exists() and folder.name != "project":
-        (folder / "__init__.py").touch()
-        folder = folder.parent
-    with file.open("a") as existing:
-        existing.write(f"\n\n{text}")
+@pytest.fixture(scope="module")
+def store(shop: Project) -> Iterator[JobStore]:
+    with inside(shop) as store:
+        yield store
 
 
-@pytest.fixture
-def site(app: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A new site of the project, in which this process is as a user."""
-    monkeypatch.chdir(app.root)
-    monkeypatch.syspath_prepend(str(app.root))
-    settings.use(None)
-    _install_hooks(app, (APP / HOOKS).read_text())
-    name = make_site(app)
-    with hosts.current().in_site(name, USER):
-        yield name
-    settings.use(None)
-    forget_app()
-    print(f"--- worker\n{app.processes[0].output()}")
+@pytest.fixture(scope="module")
+def address(shop: Project, store: JobStore) -> str:
+    """Of the pages, once a worker and beat run and an hour's work lies behind them."""
+    shop.python(USERS, PASSWORD)
+    worker = shop.celery(
+        "worker", "-l", "INFO", "-c", "2", "-n", "worker1@shop", "--without-mingle"
+    )
+    shop.celery("beat", "-l", "INFO")
+    admin = shop.start("admin", "-m", "frappe_celery.cli", "admin", "--port", "0")
+    worker.wait_for(" ready.")
+    shop.python(
+        """
+        import frappe_celery, frappe
+        for number in range(12):
+            frappe.enqueue("shop.tasks.refresh_prices")
+            frappe.enqueue("shop.tasks.export_orders", days=number, queue="long")
+        for customer, amount in (("C-101", 80), ("C-102", 12)):
+            frappe.enqueue("shop.tasks.charge_card", customer=customer, amount=amount,
+                           card_token="tok_5", queue="short")
+        frappe_celery.enqueue_in(7200, "shop.tasks.export_orders")
+        """
+    )
+    wait_until(lambda: store.counts()[JobStatus.FINISHED] >= 24, what="the jobs have run")
+    wait_until(lambda: store.counts()[JobStatus.FAILED] == 2, what="two have failed")
+    _an_hour_of_work(store, shop.site)
+    return address_of(admin).rstrip("/")
 
 
-@every_page
-def test_the_python_of_a_page_does_what_it_says(page: Path, app: Project, site: str) -> None:
-    looked_at: set[Job] = set()
-    names: dict[str, Any] = {"__name__": "page", "frappe": frappe, "jobs": _jobs}
-    for block in blocks(page):
-        if block.language != "python":
-            continue
-        _names_that_exist(block)
-        if block.not_run:
-            _imports(block)
-        elif block.file == HOOKS:
-            _install_hooks(app, block.code)
-            names["entry"] = _entries(site).__getitem__
-        elif not block.file:
-            _run(block, names)
-        for check in block.checks:
-            wait_until(lambda check=check: eval(check, names), what=f"{block.line}: {check}")
-        looked_at.update(value for value in names.values() if isinstance(value, Job))
-    wait_until(lambda: not _jobs("queued", "started"), what="all jobs ended")
-    ended = {get_store().fetch(job.id) for job in _jobs("failed")}  # of repeated ones the last run
-    failed = [job for job in ended if job.is_failed and job not in looked_at]
-    assert not failed, "\n".join(f"{job.method}: {job.exc_info}" for job in failed)
+def _an_hour_of_work(store: JobStore, site: str) -> None:
+    """What the chart would show had there been jobs all the while."""
+    minute, steady = int(time.time()) // 60, random.Random(7)
+    for ago in range(1, 60):
+        ended = {"finished": steady.randint(18, 42), "failed": int(steady.random() < 0.2)}
+        for status, number in ended.items():
+            store.client.hincrby(store.keys.ended(minute - ago), f"{site}|default|{status}", number)
 
 
-def _jobs(*statuses: str) -> list[Job]:
-    """The site's jobs, those of some statuses or all."""
-    wanted = [JobStatus(status) for status in statuses] or list(JobStatus)
-    return get_store().page(site=frappe.local.site, statuses=wanted, length=100)
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    with chromium(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
 
 
-def _run(block: Block, names: dict[str, Any]) -> None:
-    code = compile(block.code, str(block.page), "exec")
-    if not block.raises:
-        exec(code, names)
-        frappe.db.commit()
-        return
-    kind, _, text = block.raises.partition(": ")
-    with pytest.raises(Exception, match=re.escape(text)) as raised:
-        exec(code, names)
-    assert raised.type.__name__ == kind
+class Pages:
+    """What a person does and reads."""
+
+    def __init__(self, browser: Chrome, address: str) -> None:
+        self.browser, self.address = browser, address
+
+    def open(self, path: str) -> None:
+        self.browser.get(self.address + path)
+
+    @property
+    def text(self) -> str:
+        return self.browser.find_element(By.ID, "content-start").text
+
+    @property
+    def status(self) -> str:
+        """Of the job that is shown."""
+        script = "return document.querySelector('h1 .fc-status')?.innerText"
+        return str(self.browser.execute_script(script))
+
+    def element(self, selector: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def click(self, name: str) -> None:
+        """The link, button or input with that name."""
+        wanted = (
+            f"//main//*[self::a or self::button][contains(normalize-space(.), {name!r})]"
+            f" | //nav[@id='nav-sidebar']//a[normalize-space(.)={name!r}]"
+            f" | //main//input[@value={name!r} or @aria-label={name!r}]"
+        )
+        self._leaving(self.browser.find_element(By.XPATH, wanted).click)
+
+    def press(self, *keys: str) -> None:
+        """On whatever has the focus."""
+        self._focused().send_keys(*keys)
+
+    def enter(self) -> None:
+        """The Enter key, which leads to another page."""
+        self._leaving(lambda: self.press(Keys.ENTER))
+
+    def tab_to(self, name: str) -> None:
+        """The Tab key until what has that name has the focus."""
+        seen = []
+        for _ in range(80):
+            self.press(Keys.TAB)
+            seen.append(self._name_of_focused())
+            if name in seen[-1]:
+                return
+        pytest.fail(f"Tab leads nowhere to {name!r}: {seen}")
+
+    def _focused(self) -> WebElement:
+        return self.browser.switch_to.active_element
+
+    def _name_of_focused(self) -> str:
+        script = """
+            const e = document.activeElement;
+            return [e.getAttribute('aria-label'), e.innerText, e.value, e.name].join(' ');
+        """
+        return str(self.browser.execute_script(script))
+
+    def _leaving(self, act: Callable[[], Any]) -> None:
+        """Until the next page is there."""
+        self.browser.execute_script("document.leaving = true")
+        act()
+        ready = "return document.readyState == 'complete' && !document.leaving"
+        wait_until(lambda: self.browser.execute_script(ready), 10, "another page")
+
+    def picture(self, name: str, until: str | None = None) -> None:
+        """For the documentation: the page, down to where the element `until` begins."""
+        self._is_accessible()
+        if not TAKEN:
+            return
+        height = self.browser.execute_script(
+            "const e = document.querySelector(arguments[0] || '#none'),"
+            " all = document.querySelector('#content').getBoundingClientRect().bottom;"
+            " return scrollY + (e ? e.getBoundingClientRect().top - 8 : all)",
+            until,
+        )
+        clip = {"x": 0, "y": 0, "width": 1280, "height": height, "scale": 0.75}
+        shot = self.browser.execute_cdp_cmd(
+            "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
+        )
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / f"pages-{name}.png").write_bytes(base64.b64decode(shot["data"]))
+
+    def _is_accessible(self) -> None:
+        """Every control has a name, every table headers, and nothing failed to load."""
+        script = """
+            const shown = e => e.offsetParent !== null;
+            const named = e => e.getAttribute('aria-label') || (e.labels || []).length
+                || e.innerText || e.value || e.title;
+            return [
+                ...[...document.querySelectorAll('main input:not([type=hidden]), main select,'
+                    + ' main button, main a')].filter(e => shown(e) && !named(e)),
+                ...[...document.querySelectorAll('main table')].filter(e => !e.querySelector('th')),
+                ...[...document.querySelectorAll('main svg[role=img]')]
+                    .filter(e => !e.getAttribute('aria-labelledby')),
+            ].map(e => e.outerHTML);
+        """
+        assert self.browser.execute_script(script) == []
+        assert self.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
 
 
-def _install_hooks(app: Project, code: str) -> None:
-    (app.root / HOOKS).write_text(code)
-    forget_app()
+@pytest.fixture(scope="module")
+def pages(browser: Chrome, address: str) -> Pages:
+    """Anna, who logged in by keyboard."""
+    pages = Pages(browser, address)
+    pages.open("/")
+    pages.press("anna", Keys.TAB, PASSWORD)
+    pages.enter()
+    assert "Overview" in pages.text
+    return pages
 
 
-def _entries(site: str) -> dict[str, ScheduleRow]:
-    """The schedule that the app's hooks make, by method; nothing in them is wrong."""
-    host = hosts.current()
-    rows, problems = rows_from_hooks(host, settings.current(), site)
-    problems += import_problems(host, rows)
-    assert not problems, problems
-    return {row.method: row for row in rows}
+# -- what people do
 
 
-def _names_that_exist(block: Block) -> None:
-    """A dotted path of the app's, written as a text, leads to something."""
-    for node in ast.walk(ast.parse(block.code)):
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and METHOD.fullmatch(text):
-            hosts.current().get_attr(text)
+def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
+    pages: Pages, shop: Project, store: JobStore
+) -> None:
+    pages.open("/admin/frappe_celery/")
+    pages.press(Keys.TAB)
+    assert "Skip to main content" in pages.browser.switch_to.active_element.text
+    assert "worker, 0 busy" in pages.text
+    assert "shop.tasks.charge_card" in pages.text
+    columns = pages.browser.find_elements(By.CSS_SELECTOR, ".fc-chart .fc-series-0")
+    assert len(columns) >= 58
+    pages.picture("overview")
+
+    pages.tab_to("failed in the last hour")
+    pages.enter()
+    assert "the card of C-101 was declined for 80 EUR" in pages.text
+    pages.picture("jobs")
+    pages.tab_to("shop.tasks.charge_card")  # its checkbox
+    pages.tab_to("shop.tasks.charge_card")
+    pages.enter()
+    assert pages.status == "failed"
+    assert "ValidationError: the card of C-102 was declined for 12 EUR" in pages.text
+    assert '"card_token": "********"' in pages.text
+    assert "tok_5" not in pages.browser.page_source
+    pages.picture("job", until="section:has(> #fc-traceback)")
+
+    (shop.root / "paid").touch()
+    pages.tab_to("Requeue")
+    pages.enter()
+    assert "It runs again, as a new run with the same arguments." in pages.text
+    pages.picture("confirm")
+    pages.enter()  # the answer yes has the focus
+    assert "1 job was requeued." in pages.text
+    wait_until(lambda: store.counts()[JobStatus.STARTED] == 1, what="it runs")
+    pages.tab_to("Follow")
+    pages.enter()
+    assert pages.status == "started"
+    (shop.root / "answered").touch()
+    wait_until(lambda: pages.status == "finished", 10, "the page shows by itself that it finished")
+    assert '"charged": 12' in pages.text
+    assert "Follow" not in pages.text
 
 
-def _imports(block: Block) -> None:
-    nodes = [
-        n for n in ast.walk(ast.parse(block.code)) if isinstance(n, (ast.Import, ast.ImportFrom))
-    ]
-    exec(compile(ast.Module(nodes, []), str(block.page), "exec"), {})
+def test_jobs_are_filtered_chosen_and_requeued_by_mouse(pages: Pages, store: JobStore) -> None:
+    pages.open("/admin/frappe_celery/")
+    pages.click("Jobs")
+    pages.element("#id_method").send_keys("shop.tasks.*")
+    Select(pages.element("#id_queue")).select_by_visible_text("long")
+    pages.click("Filter")
+    rows = pages.browser.find_elements(By.CSS_SELECTOR, "#result_list tbody tr")
+    assert len(rows) == 12
+    pages.element("#action-toggle").click()
+    assert "12 of 12 selected" in pages.text
+    Select(pages.element("select[name=action]")).select_by_value("requeue")
+    pages.click("Go")
+    assert "Requeue 12 jobs?" in pages.text
+    pages.click("Yes, requeue")
+    assert "12 jobs were requeued." in pages.text
+    assert pages.element("#id_method").get_attribute("value") == "shop.tasks.*"
+    wait_until(lambda: store.counts(queue="long")[JobStatus.FINISHED] == 12, what="they ran again")
+    pages.click("Workers")
+    assert "worker1@shop" in pages.text
+    assert "idle" in pages.text
+    pages.picture("workers")
 
 
-@every_page
-def test_the_configuration_in_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
-    for block in blocks(page):
-        if block.language != "json" or block.not_run:
-            continue
-        values = json.loads(block.text)
-        (tmp_path / "sites").mkdir(exist_ok=True)
-        (tmp_path / "sites" / "common_site_config.json").write_text(block.text)
-        config = Settings.load(tmp_path, environ={})
-        options = {option.name for option in settings.OPTIONS} | {"monitor", "installed_apps"}
-        assert not values.keys() - options, f"{page.name}:{block.line}"
-        MailConfig.of(config)
+def test_a_changed_schedule_moves_its_next_run(pages: Pages, store: JobStore) -> None:
+    pages.open("/admin/frappe_celery/")
+    pages.click("Scheduled Job Types")
+    assert "09:00:00" in pages.text
+    pages.picture("schedule")
+    pages.click("tasks.morning_report")
+    assert _next_runs(pages) == ["09:00:00"] * 5
+
+    cron = pages.element("#id_cron_format")
+    cron.clear()
+    cron.send_keys("30 7 * * mon,wed")
+    pages.click("Save and continue editing")
+    assert _next_runs(pages) == ["07:30:00"] * 5
+    pages.picture("schedule-row", until=".submit-row")
+
+    cron = pages.element("#id_cron_format")
+    cron.clear()
+    cron.send_keys("61 * * * *", Keys.TAB)
+    pages.tab_to("Save and continue editing")
+    pages.enter()
+    assert "Please correct the error below." in pages.text
+    assert "61" in pages.element("#id_cron_format_error").text
+
+    cron = pages.element("#id_cron_format")
+    cron.clear()
+    cron.send_keys("* * * * * *")  # every second: beat sees it within seconds
+    pages.click("Save and continue editing")
+    found = (By.CSS_SELECTOR, ".field-last_run .readonly")
+    assert pages.browser.find_element(*found).text == "never"
+
+    def has_run() -> bool:
+        pages.browser.refresh()
+        return pages.browser.find_element(*found).text != "never"
+
+    wait_until(has_run, 15, "beat follows the changed row", interval=0.5)
+    pages.element("#id_stopped").click()
+    pages.click("Save")
+    assert "was changed successfully" in pages.text
+
+
+def test_the_dark_mode_of_the_admin_is_respected(pages: Pages) -> None:
+    media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    pages.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+    pages.open("/admin/frappe_celery/job/?status=failed")
+    script = """
+        const light = css => css.match(/[0-9.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
+        const tab = document.querySelector('.fc-tabs a'), style = getComputedStyle;
+        return [light(style(document.body).backgroundColor), light(style(tab).backgroundColor),
+                light(style(document.querySelector('.fc-error')).color)];
+    """
+    page, tab, error = pages.browser.execute_script(script)
+    assert page < 150
+    assert tab < 150
+    assert error > 380
+    pages.picture("dark")
+    pages.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def _next_runs(pages: Pages) -> list[str]:
+    return [line.split()[-1] for line in pages.element("#fc-next-runs").text.splitlines()]

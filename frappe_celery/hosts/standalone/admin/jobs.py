@@ -126,6 +126,7 @@ class JobAdmin(StoreAdmin):
             values=values,
             arguments=_pretty(values["arguments"]),
             result=None if values["result"] is None else _pretty(values["result"]),
+            traceback=_longer_than_a_line(values["traceback"]),
             timeline=_timeline(job),
             actions=job_actions.offered(request.user, job),
             follow=FOLLOW_SECONDS if follow else None,
@@ -237,6 +238,11 @@ def _timeline(job: Job) -> list[Event]:
         status = job.status.value
         events.append(Event(job_display.clock(job.ended_at), f"{status}{after}", status))
     return events
+
+
+def _longer_than_a_line(text: str | None) -> str | None:
+    """A traceback, that says more than the sentence that it ends with."""
+    return text if text and "\n" in text.strip() else None
 
 
 def _pretty(value: Any) -> str:

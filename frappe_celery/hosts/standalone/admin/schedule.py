@@ -134,15 +134,13 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
             zone,
         )
 
-    @admin.display(description="last run", ordering="last_execution", empty_value="never")
-    def last_run(self, obj: Any) -> str | None:
+    @admin.display(description="last run", ordering="last_execution")
+    def last_run(self, obj: Any) -> str:
         """When it last began."""
         last = row_of(obj).last_execution
-        return (
-            None
-            if last is None
-            else clock(Timing.of(settings.current(), obj.site).on_the_wall(last))
-        )
+        if last is None:
+            return "never"
+        return clock(Timing.of(settings.current(), obj.site).on_the_wall(last))
 
     @admin.display(description="runs", boolean=True, ordering="stopped")
     def runs(self, obj: Any) -> bool:

@@ -13,5 +13,6 @@ admin.site.site_url = None
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/frappe_celery/")),
+    path("favicon.ico", RedirectView.as_view(url="/static/frappe_celery/icon.svg")),
     path("admin/", admin.site.urls),
 ]
