@@ -89,6 +89,7 @@ class Reader:
         self.host, self.config, self.deliver, self.clock = host, config, deliver, clock
         self._sites: dict[str, _Site] = {}
         self._trouble: str | None = None
+        self._rests_until = 0.0
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         """So that no news of a site follows the news that it is gone."""
@@ -155,12 +156,17 @@ class Reader:
 
     def _sweep(self, quiet: Iterable[tuple[float, str]]) -> None:
         """Look at some sites, the one first that has waited longest."""
-        until = self.clock() + POLL_SECONDS * SHARE
+        began = self.clock()
+        if began < self._rests_until:
+            return
         every = SWEEP_SECONDS if self.host.site_databases else 0.0
         for looked_at, site in quiet:
-            if self.clock() - looked_at < every or self.clock() > until:
-                return
+            if self.clock() - looked_at < every or self.clock() > began + POLL_SECONDS * SHARE:
+                break
             self._look(site, self._sites[site])
+        took = self.clock() - began
+        if took > POLL_SECONDS and not self.host.site_databases:  # one site has very many rows
+            self._rests_until = began + took / SHARE
 
     def _may_look(self, site: str, known: _Site) -> bool:
         """Whether the site's configuration lets it be scheduled and no look is under way."""

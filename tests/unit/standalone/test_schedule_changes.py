@@ -70,6 +70,34 @@ def test_what_was_written_past_that_is_found_by_the_look_at_each_site(
     assert [row.cron_format for each in news for row in each.changed] == ["0 7 * * *"]
 
 
+def test_a_look_that_took_long_is_followed_by_a_rest_but_known_changes_are_read(
+    host: StandaloneHost, frappe: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    looks: list[str] = []
+    reader = Reader(host, settings.current(), lambda news: None, clock=lambda: now)
+    reader.poll()
+    read = host.schedule_stamp
+
+    def slowly(site: str) -> object:
+        nonlocal now
+        now += 4.0
+        looks.append(site)
+        return read(site)
+
+    monkeypatch.setattr(host, "schedule_stamp", slowly)
+    for _ in range(3):
+        reader.poll()
+    assert len(looks) == 1
+    frappe.get_doc(JOB, "tasks.a").save()
+    frappe.db.commit()
+    reader.poll()
+    assert len(looks) == 2
+    now += 40.0
+    reader.poll()
+    assert len(looks) == 3
+
+
 def test_a_database_that_is_away_is_named_once_for_all_sites(
     host: StandaloneHost,
     frappe: Any,
@@ -79,6 +107,7 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
     news: list[News] = []
     reader = Reader(host, settings.current(), news.append)
     reader.poll()
+    heard = len(news)
 
     def away() -> None:
         raise OSError("no database at db.example:3306")
@@ -89,6 +118,8 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
         reader.poll()
     (error,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert "OSError: no database at db.example:3306). The known entries go on" in error
-    assert len(news) == 1
+    assert len(news) == heard
+    frappe.db.set_value(JOB, "tasks.a", "cron_format", "0 7 * * *")
+    frappe.db.commit()
     reader.poll()
-    assert "tasks.a" in {row.name for row in news[0].changed}
+    assert [row.cron_format for each in news[heard:] for row in each.changed] == ["0 7 * * *"]
