@@ -195,3 +195,47 @@ def test_without_django_celery_beat_in_the_project_it_says_so(team: Project) -> 
     team.write("team/settings.py", SETTINGS.replace('"django_celery_beat", ', ""))
     beat = celery(team, "beat", "beat")
     beat.wait_for("DatabaseScheduler needs 'django_celery_beat' in INSTALLED_APPS")
+
+
+TWO_LEADERS = """
+import time
+from celery.beat import Scheduler as Celerys
+from frappe_celery.jobs import get_store
+from frappe_celery.periodic_tasks import rows as module
+from frappe_celery.periodic_tasks.scheduler import DatabaseScheduler
+from team.app import app
+
+second.every, second.period = 1, "hours"; second.save()
+add("a", last_run_at=now() - datetime.timedelta(hours=2))
+app.conf.beat_schedule = {}
+sent = []
+DatabaseScheduler.apply_async = lambda self, entry, **how: sent.append([self.name, entry.name])
+
+
+def turns(scheduler, until):
+    deadline = time.monotonic() + 10
+    while not until() and time.monotonic() < deadline:
+        scheduler.tick()
+        time.sleep(0.01)
+
+
+first, next_ = DatabaseScheduler(app), DatabaseScheduler(app)
+first.name, next_.name = "first", "next"
+writing, module.Rows._write = module.Rows._write, lambda self: None
+turns(first, lambda: sent)
+first.rows._stopped = True  # it dies before the run stands in the row …
+get_store().client.delete(first.lease._key)
+module.Rows._write = writing
+turns(next_, lambda: row("a").total_run_count)
+turns(first, lambda: False)  # … or only stood still
+print(json.dumps([sent, row("a").total_run_count, get_store().client.hlen(
+    get_store().keys.prefix + "beat:ran")]))
+"""
+
+
+def test_a_run_that_the_leader_before_had_not_written_back_is_not_sent_again(
+    team: Project,
+) -> None:
+    sent, total, unwritten = rows(team, TWO_LEADERS)
+    assert sent == [["first", "a"]]
+    assert (total, unwritten) == (1, 0)
