@@ -60,6 +60,9 @@ class Options:
         " in the project's folder and on PYTHONPATH.",
         list,
     )
+    job_modules: list[str] = _option(
+        [], "Standalone: further packages whose functions may be jobs.", list
+    )
     default_site: str | None = _option(
         None,
         "The site of a process that names none; $FRAPPE_SITE wins. Default: the only site.",
@@ -77,9 +80,7 @@ class Options:
     redis_queue_sentinels: list[str] = _option(
         [], "The Sentinels, each as `host:port`. As one URL: docs/crashes.md.", list
     )
-    redis_queue_master_service: str | None = _option(
-        None, "Name of the master that the Sentinels watch.", str
-    )
+    redis_queue_master_service: str | None = _option(None, "The master's name there.", str)
     redis_queue_master_username: str | None = _option(None, "The jobs' user on the master.", str)
     redis_queue_master_password: str | None = _option(None, "The password of that user.", str)
     redis_queue_sentinel_username: str | None = _option(None, "The user on the Sentinels.", str)

@@ -25,7 +25,7 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -206,11 +206,14 @@ class Channel(kombu_redis.Channel):
         connection = self.client.connection
         try:
             found = connection.read_response()
-        except NoScriptError:
-            scripts.load(self._create_client(), "fetch")
+        except ResponseError as exc:
+            if isinstance(exc, NoScriptError):
+                scripts.load(self._create_client(), "fetch")
+                self.rang = True
+            else:  # somebody wrote to our keys; looked at again in a second
+                logger.error("no job can be fetched: %s", exc)
             successes.tell_again(self._told)
             self.acknowledged.extend(self._sent)
-            self.rang = True
             return False
         except self.connection_errors:
             connection.disconnect()

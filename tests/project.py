@@ -111,6 +111,7 @@ class Project:
         self.write("sites/apps.txt", "myapp\n")
         self.write(f"sites/{self.site}/site_config.json", "{}")
         self.configure(redis_queue=redis_url, bench_id=f"test-{uuid.uuid4().hex[:12]}")
+        self.configure(job_modules=["tests"])  # functions of the tests' own are jobs too
 
     def write(self, path: str, text: str) -> Path:
         """Write a file of the project; indentation that all lines share is taken away."""

@@ -18,7 +18,7 @@ from frappe_celery.publish import task_headers
 from frappe_celery.telemetry import TaskName
 from frappe_celery.transport import HELD_AS, SEALED
 from frappe_celery.worker.failures import abandon
-from frappe_celery.worker.perform import attempt, succeeded
+from frappe_celery.worker.perform import attempt, patiently, succeeded
 from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 logger = logging.getLogger(__name__)
@@ -82,8 +82,12 @@ class RunJob(BaseTask):
             message = JobMessage.open(get_store().signer, text)
             tag = (self.request.properties or {}).get(HELD_AS, "")
             result = attempt(message, text, str(self.request.hostname), tag)
-        except (NotRun, Refused) as exc:
-            logger.log(logging.ERROR if isinstance(exc, Refused) else logging.INFO, "%s", exc)
+        except NotRun as exc:
+            logger.info("%s", exc)
+            raise Ignore() from exc
+        except Refused as exc:
+            logger.error("refused %s: %s", self.request.id, exc)
+            patiently(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
         if result is not None or not successes.parent_knows(tag):
             succeeded(message.run, result)

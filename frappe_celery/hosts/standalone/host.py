@@ -13,7 +13,7 @@ from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 from frappe_celery.hosts.standalone.jobs import run
 from frappe_celery.hosts.standalone.namespace import importer
-from frappe_celery.hosts.standalone.site import app_hooks, calling
+from frappe_celery.hosts.standalone.site import allowed, app_hooks, calling
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local, visit
 
 if TYPE_CHECKING:
@@ -54,7 +54,13 @@ class StandaloneHost:
         return calling.call(method, **kwargs)
 
     def get_attr(self, path: str) -> Callable[..., Any]:
-        """The function at a dotted path; raises ImportError or AttributeError."""
+        """The function at a dotted path.
+
+        Raises:
+            ImportError, AttributeError: there is none.
+            Refused: it may be no job (see `allowed`).
+        """
+        allowed.check(path)
         found: Callable[..., Any] = calling.get_attr(path)
         return found
 

@@ -18,8 +18,8 @@ local consumer = string.sub(KEYS[1], #prefix + #'inflight:' + 1)
 if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false end
 for i = 2, #KEYS do
   while true do
-    local token = redis.call('RPOP', KEYS[i])
-    if not token then break end
+    local token = redis.pcall('RPOP', KEYS[i])
+    if not token or token.err then break end  -- empty, or no list: the others are served
     if string.byte(token) == 123 then  -- '{': a whole message of some other Celery task
       redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. token)
       return {i, token, ''}

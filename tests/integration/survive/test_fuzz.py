@@ -17,6 +17,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.signing import Signer
+from frappe_celery.worker.sweeper import sweep
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.stores import message
 from tests.integration.core.test_worker_death import held
@@ -146,3 +147,26 @@ def test_records_of_which_any_field_is_anything_stop_no_worker(fuzzed: Project) 
         assert ended(enqueue("myapp.core.record", text="after all")).status == "finished"
         assert fuzzed.processes[0].popen.poll() is None
         assert set(fuzzed.effects()) <= {"last", "the very last", "after all", "altered record"}
+
+
+def test_a_key_of_another_type_under_our_name_keeps_only_its_own_queue_from_being_served(
+    fuzzed: Project,
+) -> None:
+    with inside(fuzzed) as store:
+        (process, *_) = fuzzed.processes
+        store.client.set(store.keys.queue("short"), "no list")
+        assert ended(enqueue("myapp.core.record", text="default")).status == JobStatus.FINISHED
+        (consumer, *_) = [
+            name.decode()
+            for name in store.client.zrange(store.keys.consumers, 0, -1)
+            if name.count(b":") == 3
+        ]
+        wait_until(lambda: not held(store), what="nothing is held")
+        store.client.set(store.keys.in_flight(consumer), "no hash")
+        lost = enqueue("myapp.core.record", text="lost")
+        process.wait_for("no job can be fetched: ")
+        store.client.delete(store.keys.in_flight(consumer), store.keys.queue("short"))
+        assert ended(enqueue("myapp.core.record", queue="short")).status == JobStatus.FINISHED
+        sweep(store, old=0, lease=1)
+        assert ended(lost).status == JobStatus.FINISHED
+        assert process.popen.poll() is None

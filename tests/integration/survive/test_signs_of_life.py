@@ -125,3 +125,18 @@ def test_a_job_that_begins_when_its_worker_has_forgotten_it_is_recorded_all_the_
     assert ended(job).status == JobStatus.FINISHED
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert project.effects() == ["job started", "job ended", "ran"]
+
+
+def test_a_job_that_runs_longer_than_a_visibility_timeout_runs_once(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    """Which kombu's Redis transport has, and would deliver it again after; ours has none."""
+    project.write("celeryconfig.py", "broker_transport_options = {'visibility_timeout': 1}")
+    worker(project)
+    worker(project)
+    run = waits_for(tmp_path / "go on")
+    working(project)
+    time.sleep(3)
+    (tmp_path / "go on").touch()
+    assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
+    assert project.effects() == ["job started", "job ended"]

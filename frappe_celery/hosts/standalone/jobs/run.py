@@ -17,6 +17,7 @@ from frappe_celery.hosts.standalone.database.errors import is_retryable
 from frappe_celery.hosts.standalone.documents.locking import release_document_locks
 from frappe_celery.hosts.standalone.messages import monitor
 from frappe_celery.hosts.standalone.messages.error_log import log_error
+from frappe_celery.hosts.standalone.site import allowed
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import call, get_attr
 from frappe_celery.hosts.standalone.site.context import connect, init, local, visit
@@ -52,7 +53,10 @@ def _attempt(run: Run, last: bool) -> Any:
     with visit(run.site, run.user):
         if django_setup.is_own_project() and django_setup.is_loaded():
             local.db.begin()  # so that an app's own models are in it from their first statement
-        function = get_attr(run.function) if isinstance(run.function, str) else run.function
+        function = run.function
+        if isinstance(function, str):
+            allowed.check(function)
+            function = get_attr(function)
         local.job = _dict(
             site=run.site,
             method=run.method,
