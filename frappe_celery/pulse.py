@@ -14,6 +14,7 @@ import time
 import uuid
 
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
@@ -43,6 +44,12 @@ def broker_is_silent() -> bool:
     """Whether a sign of life waits for its answer: then others would wait in vain too."""
     since = _unanswered_since
     return since is not None and time.monotonic() - since > SILENT_SECONDS
+
+
+def raise_if_silent() -> None:
+    """Raise redis-py's TimeoutError at once instead of after its time."""
+    if broker_is_silent():
+        raise RedisTimeoutError("the broker does not answer")
 
 
 def _beat(store: JobStore) -> None:

@@ -26,14 +26,13 @@ from kombu.utils.json import dumps, loads
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
-from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name
+from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name, raise_if_silent
 
 logger = logging.getLogger(__name__)
 
@@ -125,8 +124,7 @@ class Channel(kombu_redis.Channel):
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         """As kombu's, unless each of its calls would wait in vain."""
-        if broker_is_silent():
-            raise RedisTimeoutError("the broker does not answer")
+        raise_if_silent()
         return super()._create_client(asynchronous)
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
@@ -279,8 +277,7 @@ class Channel(kombu_redis.Channel):
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
-        if broker_is_silent():
-            raise RedisTimeoutError("the broker does not answer")
+        raise_if_silent()
         self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
 
     def close(self) -> None:
@@ -298,8 +295,7 @@ class Channel(kombu_redis.Channel):
         super().close()
 
     def _leave(self) -> None:
-        if broker_is_silent():
-            raise RedisTimeoutError("the broker does not answer")
+        raise_if_silent()
         if self._in_poll:
             self._read_fetched()
         self.flush()
