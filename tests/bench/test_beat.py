@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import time
@@ -69,9 +70,10 @@ def sites(bench: Bench) -> Iterator[list[str]]:
 
 
 def beat(bench: Bench) -> Process:
-    """A scheduler that has looked at the sites."""
+    """A scheduler that leads, also when the one before was killed and its lease has to run out."""
     process = bench.start("frappe-celery", "beat")
-    process.wait_for(" leads")
+    leads = re.compile(r"scheduler \S+ leads$", re.MULTILINE)
+    wait_until(lambda: leads.search(process.output()), 30, "beat leads")
     return process
 
 

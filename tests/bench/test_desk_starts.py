@@ -117,7 +117,7 @@ def test_a_failed_job_is_shown_with_what_it_raised_and_what_it_was_given(bench: 
         job = frappe.enqueue(fc_probe.fail, label="shown", queue="short", timeout=77)
         ended(job)
         doc = frappe.get_doc("RQ Job", job.id)
-        answer = {"queue": doc.queue, "status": doc.status, "timeout": doc.timeout,
+        answer = {"queue": doc.queue, "status": doc.status, "timeout": int(doc.timeout),
                   "raised": "ValueError: broken on purpose: shown" in doc.exc_info,
                   "arguments": json.loads(doc.arguments)["kwargs"],
                   "times": bool(doc.started_at and doc.ended_at and doc.creation)}
@@ -128,7 +128,7 @@ def test_a_failed_job_is_shown_with_what_it_raised_and_what_it_was_given(bench: 
     assert shown == {
         "queue": "short",
         "status": "failed",
-        "timeout": "77",
+        "timeout": 77,
         "raised": True,
         "arguments": {"label": "shown"},
         "times": True,
