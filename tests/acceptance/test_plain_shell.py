@@ -6,13 +6,11 @@ import json
 import textwrap
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.commands import program
-from tests.project import Process
+from tests.acceptance.shell import Shell
 from tests.waiting import wait_until
 
 TASKS = """
@@ -42,36 +40,6 @@ HOOKS = """
     }
 """
 CRON_QUEUES = {"shop.tasks.on_long": "long"}
-
-
-@dataclass
-class Shell:
-    """A folder and the environment that was typed into it; otherwise a fresh login's."""
-
-    folder: Path
-    app: Path
-    site: str
-    typed: dict[str, str] = field(default_factory=dict)
-    processes: list[Process] = field(default_factory=list)
-
-    def start(self, command: str, *arguments: str) -> Process:
-        environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(self.folder.parent)}
-        log = self.folder.parent / f"{len(self.processes)}.log"
-        words = [program(command), *arguments]
-        self.processes.append(Process(words, self.folder, log, environment | self.typed))
-        return self.processes[-1]
-
-    def celery(self, *arguments: str) -> Process:
-        return self.start("celery", "-A", "frappe_celery", *arguments)
-
-    def run_celery(self, *arguments: str) -> str:
-        process = self.celery(*arguments)
-        assert process.wait(30) == 0, process.output()
-        return process.output()
-
-    def ran(self) -> list[str]:
-        file = self.app / "ran.txt"
-        return file.read_text().splitlines() if file.exists() else []
 
 
 def write_app(folder: Path) -> Path:
@@ -113,9 +81,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Ite
         on_path = {"PYTHONPATH": str(app.parent), "FRAPPE_CELERY_REDIS_QUEUE": redis_url}
         shell = Shell(folder, app, "standalone", queues | on_path)
     yield shell
-    for process in shell.processes:
-        process.kill()
-        print(f"--- {process.log.name}\n{process.output()}")
+    shell.close()
 
 
 def test_worker_beat_inspect_and_report_work(shell: Shell) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
-PAGES = Path(__file__).parents[3] / "docs"
+ROOT = Path(__file__).parents[3]
+PAGES = ROOT / "docs"
 
 
 def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
@@ -15,3 +17,9 @@ def test_the_pages_build_without_a_warning(tmp_path: Path) -> None:
     assert built.returncode == 0, built.stderr
     commands = (tmp_path / "commands.html").read_text()
     assert 'id="cmdoption-frappe-celery-jobs-requeue-all-failed"' in commands
+
+
+def test_the_files_at_the_root_link_to_files_that_there_are() -> None:
+    for page in ROOT.glob("*.md"):
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+        assert [link for link in links if not (ROOT / link).exists()] == [], page.name
