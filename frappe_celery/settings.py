@@ -69,7 +69,10 @@ class Options:
         str,
     )
     broker_url: str | None = _option(
-        None, "Celery's broker. Default: `redis_queue`, else the embedded server.", str
+        None,
+        "Celery's broker: a Redis, or RabbitMQ (`amqp://…`). Default: `redis_queue`, else the"
+        " embedded server.",
+        str,
     )
     redis_queue: str | None = _option(
         None, "Redis that keeps the jobs. Default: `broker_url`, else the embedded server.", str

@@ -18,6 +18,7 @@ OLDEST = 4
 def check(section: Section, outbox: Outbox) -> None:
     """Tell of it; one that does not answer is a problem, not an exception."""
     url = without_password(outbox.publisher.url)
+    outbox.publisher.forgive()
     try:
         properties: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
     except BrokerUnreachable as exc:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from kombu import Connection
 from redis import Redis
 
 from frappe_celery.jobs import JobStore
 from tests.integration.core.benches import inside, worker
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed, read, run
 from tests.project import Project
-from tests.servers import RedisServer
+from tests.servers import RabbitMQServer, RedisServer, free_port
 from tests.waiting import wait_until
 
 
@@ -265,13 +266,40 @@ def test_replicas(project: Project, own: JobStore, redis_server: RedisServer) ->
         replica.flushall()
 
 
-def test_rabbitmq_s_consumer_timeout(project: Project, store: JobStore) -> None:
-    broker_url = "amqp://someone:sesame@localhost//"
-    project.configure(broker_url=broker_url, workers={"slow": {"timeout": 7200}})
-    with inside(project):
-        (text,) = [t for t in broker("warning") if "consumer_timeout" in t]
-        assert "queue slow may run 7200 s" in text
+def test_a_rabbitmq_that_is_away(project: Project, store: JobStore) -> None:
+    project.configure(broker_url=f"amqp://someone:sesame@127.0.0.1:{free_port()}//")
+    with inside(project) as ours:
+        enqueued(ours)
+        assert "the RabbitMQ at amqp://***@127.0.0.1" in broker("problem")[0]
+        assert broker("warning") == ["1 job in the outbox, which RabbitMQ has not confirmed"]
         assert "sesame" not in run("doctor", code=2).output
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_what_rabbitmq_guarantees(
+    project: Project, store: JobStore, rabbitmq_server: RabbitMQServer
+) -> None:
+    def said(level: str) -> list[str]:
+        return texts(section("broker"), level)
+
+    assert section("broker")["rows"][1]["server"].startswith("RabbitMQ 4")
+    assert (said("problem"), said("warning")) == ([], [])
+    name = f"{store.keys.prefix}short"
+    with Connection(rabbitmq_server.url) as connection:
+        channel = connection.default_channel
+        channel.queue_delete(name)
+        channel.queue_declare(name, durable=True, auto_delete=False)
+        assert said("problem") == [
+            f"the queue {name} is not the quorum queue that jobs are safe in"
+        ]
+        channel.queue_delete(name)
+    rabbitmq_server.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+    try:
+        wait_until(lambda: said("problem"), what="its memory is full")
+        assert said("problem")[0].startswith("RabbitMQ answers, and takes no message")
+    finally:
+        rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.6")
+    wait_until(lambda: not said("problem"), what="it takes messages again")
 
 
 # -- no broker
