@@ -256,13 +256,13 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     pages: Pages, shop: Project, store: JobStore
 ) -> None:
     pages.open("/admin/frappe_celery/")
+    pages.picture("overview")
     pages.press(Keys.TAB)
     assert "Skip to main content" in pages.browser.switch_to.active_element.text
     assert "worker, 0 busy" in pages.text
     assert "shop.tasks.charge_card" in pages.text
     columns = pages.browser.find_elements(By.CSS_SELECTOR, ".fc-chart .fc-series-0")
     assert len(columns) >= 58
-    pages.picture("overview")
 
     pages.tab_to("failed in the last hour")
     pages.enter()

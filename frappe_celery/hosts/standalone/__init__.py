@@ -2,7 +2,7 @@
 
 `host.py` is what the core asks; `models.py`, `migrations/` and `apps.py` are Django's application.
 The rooms: `namespace` (what `import frappe` finds), `site`, `database`, `documents`, `jobs`,
-`schedule`, `messages`, `cache`, `utils`.
+`schedule`, `messages`, `cache`, `admin`, `server`, `utils`.
 
 An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`.
 """

@@ -29,6 +29,12 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
 
 
 @register.filter
+def fc_count(number: int) -> str:
+    """1,234,567."""
+    return f"{number:,}"
+
+
+@register.filter
 def fc_path(path: str) -> str:
     """A dotted path that may be broken into lines after its dots."""
     return mark_safe(escape(path).replace(".", ".<wbr>"))
