@@ -153,8 +153,8 @@ def test_the_worker_s_record_says_who_it_is_and_what_it_does(
     assert before.name.startswith("w0@")
     until = tmp_path / "go on"
     job = enqueue("myapp.core.work", text="job", until=str(until))
-    wait_until(lambda: record().state == "busy", what="it is busy")
-    assert record().current_job == job.run_id
+    wait_until(lambda: record().current_job == job.run_id, what="the job is known to run")
+    assert record().state == "busy"
     until.touch()
     assert ended(job).worker_name == before.name
     assert ended(enqueue("myapp.core.fail")).status == JobStatus.FAILED
