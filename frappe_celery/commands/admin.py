@@ -11,7 +11,14 @@ PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 
 
 @click.group(invoke_without_command=True)
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Where to listen; 0: any free port.",
+)
 @click.option(
     "--address",
     default="127.0.0.1",
@@ -26,7 +33,7 @@ PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 )
 @click.pass_context
 def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
-    """Serve pages of jobs, workers, schedule and logs in Django's admin.
+    """Serve the pages of Django's admin: jobs, workers, schedule, logs.
 
     For a project without a Django of its own; in one that has "frappe_celery" in INSTALLED_APPS the
     pages are in its own admin. The server is waitress, fit for production; it speaks no TLS.

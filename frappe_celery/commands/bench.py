@@ -24,7 +24,13 @@ class BenchCommand(click.Command):
 
 @click.command()
 def enable() -> None:
-    """Switch this bench over: Frappe's jobs go to Celery."""
+    """Switch this bench over from RQ to Celery.
+
+    From then on `frappe-celery worker` runs what Frappe and its apps enqueue, and `frappe-celery
+    beat` takes the place of `bench schedule`. It writes two files into the bench's Python
+    environment and a key into sites/common_site_config.json, or changes nothing and says why.
+    `disable` takes it back.
+    """
     from frappe_celery import settings
     from frappe_celery.hosts.bench import switch
 
@@ -41,7 +47,11 @@ def enable() -> None:
 
 @click.command()
 def disable() -> None:
-    """Switch this bench back to stock Frappe and RQ."""
+    """Switch this bench back to RQ.
+
+    Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
+    there, and it is said how many.
+    """
     from frappe_celery import settings
     from frappe_celery.hosts.bench import switch
 

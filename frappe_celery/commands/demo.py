@@ -25,8 +25,9 @@ SECONDS = 45
 @click.command()
 @click.option("--once", is_flag=True, help="End when every job has; the exit code tells how.")
 def demo(once: bool) -> None:
-    """Show it at work: a broker, a worker, beat, one job of every kind, the schedule.
+    """Show it at work on an example app.
 
+    A broker, a worker and beat of its own run one job of every kind, then the schedule is shown.
     Nothing needs to run beforehand. With --once the exit code is 0 only if every job ended as it
     should.
     """

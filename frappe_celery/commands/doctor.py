@@ -9,12 +9,12 @@ import click
 
 from frappe_celery.commands.options import known_site
 from frappe_celery.doctor.report import Report, Section
-from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.errors import ConfigError, FrappeCeleryError
 
 
 @click.command()
 @click.option("--site", help="Only this site's jobs and schedule. Default: every site.")
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def doctor(site: str | None, as_json: bool) -> None:
     """Say whether jobs and schedules run, and what may go wrong.
 
@@ -24,7 +24,7 @@ def doctor(site: str | None, as_json: bool) -> None:
       1  warnings: somebody should look (failures, long waits, what a crash may lose)
       2  problems: jobs or schedules do not run (no worker, no scheduler, no broker)
     """
-    report = _examine(known_site(site))
+    report = _examine(site)
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=1))
     else:
@@ -42,8 +42,8 @@ def _examine(site: str | None) -> Report:
     from frappe_celery.jobs import get_store
 
     try:
-        return examine(get_store(), site)
+        return examine(get_store(), known_site(site))
     except FrappeCeleryError as exc:
-        section = Section("broker")
+        section = Section("configuration" if isinstance(exc, ConfigError) else "broker")
         section.problem(f"{type(exc).__name__}: {exc}")
         return Report([section])

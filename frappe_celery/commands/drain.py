@@ -22,8 +22,9 @@ ANSWER_SECONDS = 2.0
     help="Seconds to wait. Default: `shutdown_seconds` of the configuration.",
 )
 def drain(timeout: int | None) -> None:
-    """Have every worker take no more jobs, and wait until none runs; before a deployment.
+    """Let workers end what runs, before a deployment.
 
+    Every worker of the bench is told to take no more jobs, and it is waited until none runs.
     What waits stays in its queue. A worker that is started afterwards takes jobs again. Ends with 1
     when jobs still run after the time; they run on.
     """

@@ -21,7 +21,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
 ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+LIMIT = click.option(
+    "--limit",
+    "-n",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="At most so many.",
+)
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask before many are changed.")
 _FILTERS = (
     ONLY_THIS_SITE,
@@ -67,7 +75,7 @@ def jobs() -> None:
     type=click.Choice([status.value for status in JobStatus]),
     help="Only this status; may be given again. Default: every status.",
 )
-@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@LIMIT
 @AS_JSON
 def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> None:
     """List jobs, newest first.
@@ -80,7 +88,7 @@ def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> N
 
 @jobs.command()
 @filters
-@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@LIMIT
 @AS_JSON
 def failed(limit: int, as_json: bool, **given: Any) -> None:
     """List the jobs that failed or were stopped.
@@ -117,7 +125,7 @@ def _show(found: Iterable[Job], limit: int, as_json: bool) -> None:
         click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
         return
     if not some:
-        click.echo("No such jobs.")
+        click.echo(f"No such jobs in {settings.current().root}.")
         return
     job_display.console().print(job_display.table(some[:limit]))
     if len(some) > limit:
@@ -129,7 +137,10 @@ def _show(found: Iterable[Job], limit: int, as_json: bool) -> None:
 @ONLY_THIS_SITE
 @AS_JSON
 def show(job_id: str, site: str | None, as_json: bool) -> None:
-    """Show one job: arguments (secrets masked), timeline, result, traceback."""
+    """Show one job: arguments, timeline, result, traceback.
+
+    Passwords, keys and the like are masked.
+    """
     from frappe_celery.commands import job_display
 
     job = find(get_store(), job_id, site)
@@ -140,10 +151,10 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
 
 @jobs.command()
-@click.option("--limit", "-n", type=click.IntRange(1), default=20, show_default=True)
+@LIMIT
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
-    """List messages that workers did not act on: unsigned, altered, or no message at all."""
+    """List messages that workers refused: unsigned or altered ones."""
     from frappe_celery.commands import job_display
 
     messages = get_store().refused(limit)
@@ -187,7 +198,7 @@ IDS = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
 @IDS
 @ONLY_THIS_SITE
 def stop(job_ids: tuple[str, ...], site: str | None) -> None:
-    """Stop running jobs; the processes that run them are killed."""
+    """Stop jobs that run; their processes are killed."""
     _each(_found(job_ids, site), Job.stop, "stopped")
 
 
@@ -201,7 +212,11 @@ def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
 
 @jobs.command()
 @click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option("--all-failed", is_flag=True, help="Every failed or stopped job that is wanted.")
+@click.option(
+    "--all-failed",
+    is_flag=True,
+    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
+)
 @click.option(
     "--set",
     "changes",
@@ -220,7 +235,10 @@ def requeue(
     yes: bool,
     **given: Any,
 ) -> None:
-    """Run ended jobs again, each under its id, with other arguments where --set says so."""
+    """Run ended jobs again.
+
+    Each runs under its id, with other arguments where --set and --unset say so.
+    """
     edit = dict(map(_change, changes))
     chosen = _chosen(job_ids, all_failed, yes, "requeue", given)
     if edit or unset:
@@ -231,11 +249,18 @@ def requeue(
 
 @jobs.command()
 @click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option("--all-failed", is_flag=True, help="Every failed or stopped job that is wanted.")
+@click.option(
+    "--all-failed",
+    is_flag=True,
+    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
+)
 @filters
 @YES
 def delete(job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any) -> None:
-    """Delete jobs; one that waits never starts, one that runs is stopped first."""
+    """Delete jobs and all that is recorded of them.
+
+    One that waits never starts, one that runs is stopped first.
+    """
     _each(_chosen(job_ids, all_failed, yes, "delete", given), _delete, "deleted")
 
 
@@ -281,7 +306,10 @@ def _chosen(
     """The jobs named, or all failed ones that the filters want."""
     filtered = {name for name, value in given.items() if value is not None and name != "site"}
     if bool(job_ids) == all_failed or (job_ids and filtered):
-        raise click.UsageError("give the IDs of jobs, or --all-failed and filters")
+        raise click.UsageError(
+            f"say which jobs to {verb}: either their IDs, or --all-failed, which --site, --queue,"
+            " --method, --since and --until narrow"
+        )
     if job_ids:
         return _found(job_ids, given["site"])
     store = get_store()
@@ -297,7 +325,7 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
     Ends with 1 when something was wrong with any.
     """
     if not chosen:
-        click.echo("No such jobs.")
+        click.echo(f"No such jobs in {settings.current().root}.")
         return
     wrong = 0
     for find_job in _with_progress(chosen, done):

@@ -15,7 +15,14 @@ LOOK_SECONDS = 10.0
 
 
 @click.command()
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=9808, show_default=True)
+@click.option(
+    "--port",
+    "-p",
+    type=click.IntRange(0, 65535),
+    default=9808,
+    show_default=True,
+    help="Where to listen; 0: any free port.",
+)
 @click.option(
     "--address",
     default="127.0.0.1",
@@ -23,10 +30,11 @@ LOOK_SECONDS = 10.0
     help="Where to listen; 0.0.0.0 for every network. There is no login.",
 )
 def metrics(port: int, address: str) -> None:
-    """Serve metrics of all sites for Prometheus: one such process is enough for a bench.
+    """Serve metrics for Prometheus.
 
-    Jobs by site, queue and method, how long they waited and ran, workers, the scheduler's lag and
-    leader. They are read from Redis, and cost the jobs nothing.
+    One such process is enough for a bench. Of all sites: jobs by site, queue and method, how long
+    they waited and ran, workers, the scheduler's lag and leader. They are read from Redis, and cost
+    the jobs nothing.
     """
     try:
         from prometheus_client import CollectorRegistry, start_http_server

@@ -48,7 +48,9 @@ def known_site(site: str | None) -> str | None:
     """The value of `--site`; a site that there is not is refused. None: every site."""
     known = settings.current().sites()
     if site is not None and not settings.current().has_site(site):
-        raise click.BadParameter(f"{site!r} is none of {', '.join(known)}", param_hint="--site")
+        raise click.BadParameter(
+            f"{site!r} is no site here; there are: {', '.join(known)}", param_hint="--site"
+        )
     return site
 
 

@@ -41,7 +41,11 @@ PIPED_WIDTH = 220
     "--at", metavar="TIME", help="As if it were then: 2026-03-29T01:30, or with an offset."
 )
 @click.option(
-    "--count", type=click.IntRange(0, 1000), default=COUNT, show_default=True, help="Next times."
+    "--count",
+    type=click.IntRange(0, 1000),
+    default=COUNT,
+    show_default=True,
+    help="How many next times are shown.",
 )
 @click.option(
     "--past",
@@ -49,7 +53,7 @@ PIPED_WIDTH = 220
     metavar="N",
     help="Instead: what became of the last N due times.",
 )
-@click.option("--json", "as_json", is_flag=True, help="For scripts: a list of entries.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts: a list of entries.")
 def schedule(
     site: str | None,
     hooks: Path | None,
@@ -58,7 +62,7 @@ def schedule(
     past: int | None,
     as_json: bool,
 ) -> None:
-    """Show every entry: app, method, queue, expression, source, last and next times.
+    """Show the schedule: what runs when, and why.
 
     Ends with 1 when a site's configuration or database cannot be read; the other sites are shown
     all the same.
@@ -159,7 +163,9 @@ def _sites(site: str | None) -> list[str]:
     if site is None:
         return known
     if site not in known:
-        raise click.BadParameter(f"{site!r} is none of {', '.join(known)}", param_hint="--site")
+        raise click.BadParameter(
+            f"{site!r} is no site here; there are: {', '.join(known)}", param_hint="--site"
+        )
     return [site]
 
 

@@ -26,7 +26,7 @@ def _default(option: object) -> str:
 
 
 @click.command()
-@click.option("--markdown", "as_markdown", is_flag=True, help="The documentation's table.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print the documentation's table.")
 def settings(as_markdown: bool) -> None:
     """Show every option with its value here."""
     if as_markdown:

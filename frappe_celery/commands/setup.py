@@ -19,8 +19,9 @@ user = click.option("--user", help="Whom the processes run as. Default: the benc
 
 @click.group()
 def setup() -> None:
-    """Write the files by which a process manager runs the workers and beat.
+    """Write the process manager's files, as `bench setup` does.
 
+    By them it runs the workers and beat: `bench worker` and `bench schedule` in Celery's form.
     Each worker gets the processes that `workers` and `background_workers` say in
     sites/common_site_config.json. What is written is shown; without --yes nothing is overwritten.
     """

@@ -14,9 +14,19 @@ from frappe_celery import settings
 @click.option("--burst", is_flag=True, help="Stop when the queues are empty.")
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
 @click.option("--num-workers", "-c", type=click.IntRange(1), help="Processes. Default: one a core.")
-@click.option("--pool", default="prefork", show_default=True, help="Celery's pool.")
+@click.option(
+    "--pool",
+    default="prefork",
+    show_default=True,
+    help="How jobs run at once: in processes (prefork), threads, gevent, solo. Only prefork can"
+    " time out and stop a job.",
+)
 def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str) -> None:
-    """Run jobs. Without --queue: short, default, long, then the custom queues."""
+    """Run jobs, as `bench worker` does.
+
+    Without --queue it takes from every queue: short, default, long, then the custom ones. It runs
+    as many jobs at once as it has processes.
+    """
     start_worker(queue, burst, quiet, num_workers, pool)
 
 
@@ -43,17 +53,22 @@ def start_worker(
         arguments += ["--concurrency", str(processes)]
     if burst:
         arguments.append("--burst")
-    _celery([*arguments, "--loglevel", "WARNING" if quiet else "INFO"])
+    _celery(arguments, quiet)
 
 
 @click.command()
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
 def beat(quiet: bool) -> None:
-    """Enqueue what the schedule says when it is due. Any number may run, one acts."""
-    _celery(["beat", "--loglevel", "WARNING" if quiet else "INFO"])
+    """Enqueue what is due, as `bench schedule` does.
+
+    It only enqueues: workers run the jobs. Any number may run, on several machines; one acts, and
+    another takes over when it dies.
+    """
+    _celery(["beat"], quiet)
 
 
-def _celery(arguments: list[str]) -> None:
+def _celery(arguments: list[str], quiet: bool) -> None:
     from frappe_celery import app
 
-    app.start(arguments)
+    before = ["--quiet"] if quiet else []  # no banner
+    app.start([*before, *arguments, "--loglevel", "WARNING" if quiet else "INFO"])

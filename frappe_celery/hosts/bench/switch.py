@@ -58,9 +58,14 @@ def disable() -> None:
     """Leave stock Frappe in every process of this bench that starts from now on.
 
     Raises:
-        ConfigError: the bench's files cannot be written.
+        ConfigError: this is no bench, or its files cannot be written.
     """
     config = settings.current()
+    if not hosts.is_bench():
+        raise ConfigError(
+            f"Frappe is not installed in {sys.prefix}, so nothing is switched over here: run the"
+            " bench's own env/bin/frappe-celery"
+        )
     try:
         edit_json(_common_config(config), lambda values: values.pop(KEY, None))
         _remove_hook()

@@ -150,7 +150,7 @@ def test_an_entry_that_somebody_put_off_is_shown_so(host: MemoryHost) -> None:
     ("arguments", "message"),
     [
         (["--at", "tomorrow"], "'tomorrow' is no time; write 2026-03-29T01:30"),
-        (["--site", "other"], f"'other' is none of {SITE}"),
+        (["--site", "other"], f"'other' is no site here; there are: {SITE}"),
         (["--hooks", "/nowhere/hooks.py"], "does not exist"),
     ],
 )
