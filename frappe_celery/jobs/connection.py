@@ -56,7 +56,8 @@ def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
             " Start it, or mend redis_queue (or broker_url) in sites/common_site_config.json"
         )
     full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
-    if full or isinstance(exc, ReadOnlyError) or "MISCONF" in str(exc):
+    cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))
+    if full or cannot or isinstance(exc, ReadOnlyError):
         return BrokerUnreachable(
             f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
         )

@@ -139,6 +139,17 @@ def test_a_full_server_is_an_error_that_names_it(
     assert "maxmemory" in text
 
 
+def test_a_master_that_misses_its_replicas_is_an_error_that_names_it(
+    use: Callable[[str], None], own_redis: RedisServer
+) -> None:
+    """With min-replicas-to-write, which doctor recommends where there are any."""
+    use(own_redis.url)
+    Redis.from_url(own_redis.url).config_set("min-replicas-to-write", "1")
+    text = refused_within_3_s(CALLS["enqueue"])
+    assert own_redis.url in text
+    assert "NOREPLICAS" in text or "good replicas" in text
+
+
 @pytest.mark.parametrize("url", ["http://host", "host:6379", "redis://host:port"])
 def test_what_is_no_url_of_a_redis_is_said(use: Callable[[str], None], url: str) -> None:
     use(url)
