@@ -41,6 +41,7 @@ class Publisher:
     def __init__(self, url: str, ssl: Any = None) -> None:
         self.url, self.ssl = url, ssl
         self._idle: list[_Line] = []
+        self._parents: list[_Line] = []
         self._process = os.getpid()
         self._rests_until = 0.0
         self._why = ""
@@ -97,7 +98,8 @@ class Publisher:
         return answer
 
     def _line(self) -> _Line:
-        if self._process != os.getpid():  # forked: they are the parent's
+        if self._process != os.getpid():
+            self._parents = self._idle  # kept: to collect them would shut the parent's sockets
             self._idle, self._process = [], os.getpid()
         try:
             return self._idle.pop()

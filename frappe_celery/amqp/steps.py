@@ -48,7 +48,7 @@ class Forwarder(Repeated):
             return
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
-        if waiting:
+        if waiting and outbox.is_mine(self.seconds):
             logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
             outbox.forward(waiting)
         self.seen = set(left)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import time
 from pathlib import Path
@@ -173,3 +175,19 @@ def test_a_password_is_shown_nowhere(project: Project, store: JobStore) -> None:
         assert "sesame" not in shown
         assert "RabbitMQ" in shown or "amqp" in shown
     assert "queued" in told
+
+
+def test_a_fork_leaves_the_connection_of_its_parent_alone(store: JobStore) -> None:
+    assert store.outbox is not None
+    enqueue("myapp.tasks.record")
+    (line,) = store.outbox.publisher._idle
+    child = os.fork()
+    if child == 0:
+        enqueue("myapp.tasks.record")
+        del line
+        gc.collect()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    enqueue("myapp.tasks.record")
+    assert store.outbox.publisher._idle == [line]
+    assert store.queue_length("default") == 3
