@@ -59,8 +59,12 @@ class Publisher:
         return taken
 
     def takes(self) -> None:
-        """Send a message to nobody; raises BrokerUnreachable when it is not confirmed."""
-        self._with_line(lambda line: line.probe())
+        """Send messages to nobody; raises BrokerUnreachable when one is not confirmed.
+
+        A RabbitMQ short of memory or disk takes the first one, and reads no further.
+        """
+        for _ in range(2):
+            self._with_line(lambda line: line.probe())
 
     def waiting(self, queues: Sequence[str]) -> int:
         """How many messages wait in these queues together; raises BrokerUnreachable."""

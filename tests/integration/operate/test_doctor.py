@@ -295,8 +295,8 @@ def test_what_rabbitmq_guarantees(
         channel.queue_delete(name)
     rabbitmq_server.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
     try:
-        wait_until(lambda: said("problem"), what="its memory is full")
-        assert said("problem")[0].startswith("RabbitMQ answers, and takes no message")
+        (problem,) = wait_until(lambda: said("problem"), what="its memory is full")
+        assert problem.startswith("RabbitMQ answers, and takes no message")
     finally:
         rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.6")
     wait_until(lambda: not said("problem"), what="it takes messages again")
