@@ -34,7 +34,7 @@ REMOVE = "from frappe.core.doctype.rq_job.rq_job import remove_failed_jobs as r;
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("module", MODULES)
 def test_frappes_own(bench: Bench, module: str) -> None:
-    for site in filter(None, (bench.site, bench.other_site)):  # theirs counts other sites' too
+    for site in bench.sites:  # theirs counts other sites' too
         bench.ask(REMOVE, site)
     bench.worker(1)
     process = bench.start(
