@@ -70,6 +70,8 @@ ELSEWHERE = {
     ("Burst Mode", 1): COMMANDS + "test_burst_mode",
     ("Email Notificaties voor Failed Jobs", 1): "test_errors_section.py"
     "::test_a_failed_job_is_mailed_to_the_document_s_admin",
+    ("Bench Doctor Command", 1): LOGS
+    + "test_doctor_shows_each_site_s_scheduler_the_workers_and_what_is_pending",
     ("Monitor Feature", 1): LOGS + "test_the_monitor_s_line_is_the_document_s",
     ("Monitor Feature", 2): LOGS + "test_the_monitor_s_line_is_the_document_s",
     ("Stuck Worker Debug", 1): LOGS
@@ -82,6 +84,5 @@ LATER = {
         "Cron Syntax Referentie",
         1,
     ): "a drawing of the five fields; see tests/unit/schedule",
-    ("Bench Doctor Command", 1): "issue 5: doctor",
 }
 """Blocks that nothing runs yet, and why."""

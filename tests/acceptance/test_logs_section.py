@@ -1,7 +1,4 @@
-"""Section 7 of the research document (monitoring), line by line, with a real worker.
-
-`bench doctor` is tests/integration/operate.
-"""
+"""Section 7 of the research document (monitoring), line by line, with a real worker."""
 
 from __future__ import annotations
 
@@ -152,6 +149,29 @@ def test_the_scheduled_job_log_has_time_method_status_and_error(
     assert log.creation is not None
     assert frappe.db.get_value("Scheduled Job Type", log.scheduled_job_type, "method") == row.method
     assert ("ValueError: no stock" in (log.details or "")) == (status == "Failed")
+
+
+# -- Bench Doctor Command
+
+
+def test_doctor_shows_each_site_s_scheduler_the_workers_and_what_is_pending(shop: Project) -> None:
+    shop.worker("-Q", "short")
+    for _ in range(2):
+        frappe.enqueue("myapp.watched.ping", queue="long")
+
+    def told() -> dict[str, Any]:
+        doctor = shop.start("doctor", "-m", "frappe_celery.cli", "doctor", "--json")
+        doctor.wait()
+        sections: dict[str, Any] = json.loads(doctor.output())["sections"]
+        assert sections["workers"]["rows"]
+        return sections
+
+    sections = wait_until(told, what="the worker is known")
+    assert {"site": shop.site, "state": "scheduled"} in sections["scheduler"]["rows"]
+    assert [worker["processes"] for worker in sections["workers"]["rows"]] == [1]
+    (pending,) = [row for row in sections["queues"]["rows"] if row["queued"]]
+    assert (pending["queue"], pending["queued"]) == ("long", 2)
+    assert pending["methods"] == {"myapp.watched.ping": 2}
 
 
 # -- Monitor feature
