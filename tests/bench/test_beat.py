@@ -163,7 +163,8 @@ def test_edits_are_seen_without_a_restart(bench: Bench, sites: list[str]) -> Non
         f"""
         row = frappe.get_doc("Scheduled Job Type", {{"method": {A!r}}})
         from frappe.utils.background_jobs import get_jobs
-        answer = [row.is_job_in_queue(), bool(row.enqueue(force=True)), get_jobs(key="job_type")]
+        answer = [row.is_job_in_queue(), bool(row.enqueue(force=True)), get_jobs(
+            site=frappe.local.site, key="job_type")]
         """
     ) == [True, False, {bench.site: [A]}]
 

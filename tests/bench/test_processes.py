@@ -42,7 +42,7 @@ def test_modules_imported_before_the_switch_acts(bench: Bench) -> None:
     (bench.logs / "fc_early.py").write_text("from rq import Queue\nfrom rq.job import Job\n")
     script = f"""
 import sys; sys.path.insert(0, {str(bench.logs)!r})
-import fc_early, frappe
+import fc_early
 before = fc_early.Queue.__module__
 import frappe.utils.background_jobs
 print(before, fc_early.Queue.__module__, fc_early.Job.__module__)
