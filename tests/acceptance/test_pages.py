@@ -105,13 +105,16 @@ def address(shop: Project, store: JobStore) -> str:
     worker.wait_for(" ready.")
     shop.python(
         """
+        import time
         import frappe_celery, frappe
         for number in range(12):
             frappe.enqueue("shop.tasks.refresh_prices")
             frappe.enqueue("shop.tasks.export_orders", days=number, queue="long")
         for customer, amount in (("C-101", 80), ("C-102", 12)):
-            frappe.enqueue("shop.tasks.charge_card", customer=customer, amount=amount,
-                           card_token="tok_5", queue="short")
+            job = frappe.enqueue("shop.tasks.charge_card", customer=customer, amount=amount,
+                                 card_token="tok_5", queue="short")
+            while not job.is_failed:  # so that they fail one after the other
+                time.sleep(0.05)
         frappe_celery.enqueue_in(7200, "shop.tasks.export_orders")
         """
     )
