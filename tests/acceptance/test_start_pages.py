@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.pages import DOCS, blocks
+from tests.acceptance.documentation import DOCS, blocks
 from tests.acceptance.shell import Shell
 from tests.waiting import wait_until
 
