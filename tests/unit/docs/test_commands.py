@@ -53,11 +53,15 @@ def check(group: click.Group, words: list[str]) -> str:
     """What is wrong with the words after a program's name; '' when nothing is."""
     command: click.Command = group
     options: set[str] = set()
+    wants_value = False
     for word in words:
-        if word.startswith("-"):
+        if wants_value:
+            wants_value = False
+        elif word.startswith("-"):
             name = word.partition("=")[0]
             if name not in options | set(celery_options(command)):
                 return f"{command.name} has no option {name}"
+            wants_value = word == name and name in values_of(command)
         elif isinstance(command, click.Group):
             names = word.split("|")
             if set(names) <= PLUGINS:
@@ -73,6 +77,12 @@ def check(group: click.Group, words: list[str]) -> str:
                 name for p in command.params for name in (*p.opts, *p.secondary_opts)
             }
     return ""
+
+
+def values_of(command: click.Command) -> set[str]:
+    """The options that are followed by a value."""
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.is_flag]
+    return {name for option in options for name in option.opts}
 
 
 def celery_options(command: click.Command) -> list[str]:
