@@ -82,6 +82,9 @@ class Host(Protocol):
     def get_attr(self, path: str) -> Callable[..., Any]:
         """The function at a dotted path."""
 
+    def job_function(self, path: str) -> Callable[..., Any]:
+        """The same, of a path that came with a message; raises Refused when it may be no job."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""
 

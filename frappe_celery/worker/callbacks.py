@@ -21,7 +21,7 @@ def run_callback(job: Job, encoded: Any, *arguments: Any) -> None:
     with host.in_site(job.site, job.user), time_limit(CALLBACK_SECONDS):
         callback = codec.decode(encoded)
         if isinstance(callback, str):
-            callback = host.get_attr(callback)
+            callback = host.job_function(callback)
         callback(*_taken(callback, (job, job.store.client, *arguments)))
         host.commit()
 

@@ -69,6 +69,8 @@ class BenchHost:
         found = getattr(import_module(module), name)
         return found
 
+    job_function = get_attr  # within a site Frappe itself refuses what lies in no app of it
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
         frappe.db.after_commit.add(callback)

@@ -54,15 +54,19 @@ class StandaloneHost:
         return calling.call(method, **kwargs)
 
     def get_attr(self, path: str) -> Callable[..., Any]:
-        """The function at a dotted path.
+        """The function at a dotted path; raises ImportError or AttributeError."""
+        found: Callable[..., Any] = calling.get_attr(path)
+        return found
+
+    def job_function(self, path: str) -> Callable[..., Any]:
+        """The same, of a path that came with a message.
 
         Raises:
             ImportError, AttributeError: there is none.
             Refused: it may be no job (see `allowed`).
         """
         allowed.check(path)
-        found: Callable[..., Any] = calling.get_attr(path)
-        return found
+        return self.get_attr(path)
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
