@@ -237,9 +237,15 @@ class RabbitMQServer(Server):
     def stop(self) -> None:
         super().stop()
         epmd = shutil.which("epmd")
-        if epmd:
+        if epmd:  # which refuses until it has seen that its node died
             command = [epmd, "-port", str(self.epmd_port), "-kill"]
-            subprocess.run(command, capture_output=True)
+            wait_until(
+                lambda: (
+                    b"Killed" in (done := subprocess.run(command, capture_output=True)).stdout
+                    or b"Cannot connect" in done.stdout + done.stderr
+                ),
+                what="epmd has ended",
+            )
 
 
 def let_others_pass(folder: Path) -> None:
