@@ -21,6 +21,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
 from frappe_celery.worker import again
 from frappe_celery.worker.callbacks import run_callback
+from frappe_celery.worker.patience import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +126,8 @@ def aftermath(job: Job) -> None:
     store, values = get_store(), job._opened.decoded_kwargs()
     run, text = values["run"], values["reason"]
     message = JobMessage.open(store.signer, values["sealed"].encode(), run)
-    if store.fail(run, text, site=message.site) not in (JobStatus.FAILED.value, ""):
+    ended = patiently(store.fail, run, text, None, message.site)
+    if ended not in (JobStatus.FAILED.value, ""):
         return  # it ended otherwise before anybody called it dead
     abandoned = store.job_of(message)
     abandoned.status, abandoned.exc_info = JobStatus.FAILED, text

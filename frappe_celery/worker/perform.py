@@ -8,11 +8,10 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from frappe_celery import hosts
-from frappe_celery.errors import BrokerUnreachable, NotRun
+from frappe_celery.errors import NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, successes
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
@@ -20,13 +19,10 @@ from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath
 from frappe_celery.worker.callbacks import run_callback
+from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
-PATIENCE_SECONDS = 600
-"""How long a run that begins or has ended waits for a broker that is away."""
 
 
 def process_name() -> str:
@@ -79,19 +75,6 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
 def record_successes(**_: Any) -> None:
     """What the worker's parent does last: the store gets what it has not been told."""
     patiently(successes.record)
-
-
-def patiently(step: Callable[..., T], *args: Any) -> T:
-    """A step of the store's that must not be lost: a broker that is away is waited for."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return step(*args)
-        except BrokerUnreachable as exc:
-            if time.monotonic() > give_up_at:
-                raise
-            logger.warning("waiting for the broker: %s", exc)
-            time.sleep(1)
 
 
 def perform_here(message: JobMessage) -> None:

@@ -18,7 +18,8 @@ from frappe_celery.publish import task_headers
 from frappe_celery.telemetry import TaskName
 from frappe_celery.transport import HELD_AS, SEALED
 from frappe_celery.worker.failures import abandon
-from frappe_celery.worker.perform import attempt, patiently, succeeded
+from frappe_celery.worker.patience import patiently
+from frappe_celery.worker.perform import attempt, succeeded
 from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 logger = logging.getLogger(__name__)

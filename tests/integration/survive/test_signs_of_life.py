@@ -6,15 +6,18 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.integration.core.benches import ended, inside, worker, write_tasks
-from tests.integration.core.stores import broken, waiting
+from tests.integration.core.stores import broken, take, waiting
 from tests.integration.core.test_reconnect import lost
 from tests.integration.core.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
@@ -140,3 +143,25 @@ def test_a_job_that_runs_longer_than_a_visibility_timeout_runs_once(
     (tmp_path / "go on").touch()
     assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
     assert project.effects() == ["job started", "job ended"]
+
+
+def test_what_follows_an_abandoned_job_waits_for_the_broker(
+    project: Project,
+    store: JobStore,
+    own_redis: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = enqueue("myapp.core.record", on_failure="myapp.core.nightly")
+    assert take(store) == job.run_id
+    assert store.start(job.run_id, "worker") == CLAIMED
+    abandoned.settle(store, job.run_id, "its worker is gone")
+    follows = store.fetch_run(str(take(store)))
+    assert follows.kwargs  # its message is read as long as there is somebody to ask
+    own_redis.stop()
+    with ThreadPoolExecutor() as threads:
+        done = threads.submit(abandoned.aftermath, follows)
+        wait_until(lambda: "waiting for the broker" in caplog.text, what="it waits")
+        own_redis.start()
+        done.result(timeout=20)
+    assert job.is_failed
+    assert project.effects() == ["nightly"]
