@@ -85,7 +85,9 @@ class OnCelery(BenchSide):
         store = get_store()
         index = store.keys.index(f"{frappe.local.site}|default", JobStatus.FINISHED)
         recorded = cast(int, store.client.zcard(index))
-        return recorded if recorded < enqueued else frappe_celery.side.finished(enqueued)
+        if recorded < enqueued:
+            return recorded
+        return enqueued - frappe_celery.side.unacknowledged()
 
 
 SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {"rq": OnRQ, "frappe_celery": OnCelery}

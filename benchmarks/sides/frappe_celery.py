@@ -32,9 +32,10 @@ class FrappeCelery:
         recorded = int(self._store.client.zcard(index))
         if recorded < enqueued:
             return recorded
-        return enqueued - self._unacknowledged()
+        return enqueued - self.unacknowledged()
 
-    def _unacknowledged(self) -> int:
+    def unacknowledged(self) -> int:
+        """How many messages workers hold."""
         client, keys = self._store.client, self._store.keys
         consumers = [name.decode() for name in client.zrange(keys.consumers, 0, -1)]
         return sum(int(client.hlen(keys.in_flight(name))) for name in consumers)
