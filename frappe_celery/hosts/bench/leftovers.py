@@ -34,7 +34,7 @@ def rq_is_empty() -> bool:
     global _rq_was_empty
     if not _rq_was_empty:
         config = settings.current()
-        url = config.redis_queue or config.store_url
+        url = config.queue_url or config.store_url
         with naming_the_server(url):
             pipe = connect(url).pipeline(transaction=False)
             for name in map(rq_name, config.queues):

@@ -86,7 +86,7 @@ class StandaloneHost:
             found = app_hooks.app_hooks(app)
             if found.error:
                 logger.error("%s", found.error)
-            for method in _scheduled(found):
+            for method in app_hooks.scheduled_methods(found):
                 self._import(method.rpartition(".")[0])
 
     @staticmethod
@@ -172,11 +172,3 @@ class StandaloneHost:
         from frappe_celery.hosts.standalone.schedule.rows import scheduled_run
 
         return scheduled_run(row)
-
-
-def _scheduled(found: AppHooks) -> list[str]:
-    methods: list[str] = []
-    for events in (found.hooks.get("scheduler_events") or {}).values():
-        for entry in events.values() if isinstance(events, dict) else [events]:
-            methods += [entry] if isinstance(entry, str) else list(entry)
-    return [method for method in methods if isinstance(method, str) and "." in method]

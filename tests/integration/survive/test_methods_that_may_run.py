@@ -56,3 +56,5 @@ def test_a_package_is_allowed_by_name(project: Project, store: JobStore) -> None
 def test_what_a_schedule_names_may_run(project: Project, store: JobStore) -> None:
     project.write("myapp/hooks.py", 'scheduler_events = {"daily": ["pickle.dumps"]}')
     allowed.check("pickle.dumps")
+    with pytest.raises(Refused):
+        allowed.check("pickle.dump")  # a part of the name is not the name

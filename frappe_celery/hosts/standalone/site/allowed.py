@@ -62,6 +62,6 @@ def _is_in_project(root: str, folder: Path) -> bool:
 
 def _is_scheduled(path: str) -> bool:
     return any(
-        path in str(found.hooks.get("scheduler_events"))
+        path in app_hooks.scheduled_methods(found)
         for found in map(app_hooks.app_hooks, settings.current().app_names)
     )

@@ -40,6 +40,15 @@ def app_hooks(app: str) -> AppHooks:
     return AppHooks(app=app, hooks=_values(module))
 
 
+def scheduled_methods(found: AppHooks) -> list[str]:
+    """The methods that an app's `scheduler_events` name."""
+    methods: list[str] = []
+    for events in (found.hooks.get("scheduler_events") or {}).values():
+        for entry in events.values() if isinstance(events, dict) else [events]:
+            methods += [entry] if isinstance(entry, str) else list(entry)
+    return [method for method in methods if isinstance(method, str) and "." in method]
+
+
 def site_hooks(site: str) -> list[AppHooks]:
     """The hooks of a site's apps, each by itself, in installed order."""
     return [app_hooks(app) for app in installed_apps(site)]
