@@ -46,6 +46,47 @@ def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
     assert not bench.ask("answer = written('left behind')")
 
 
+@pytest.mark.parametrize("how", ["return", "raise", "killed"])
+def test_the_next_job_has_the_connection_with_a_session_as_new(bench: Bench, how: str) -> None:
+    if bench.ask("answer = frappe.db.db_type") != "mariadb":
+        pytest.skip("only MariaDB's connections are kept")
+    bench.worker(1)
+    answer = bench.ask(
+        f"""
+        first = frappe.enqueue(fc_probe.connection)
+        ended(first)
+        job = frappe.enqueue(fc_probe.leave_in_the_session, how={how!r})
+        ended(job)
+        free = frappe.db.sql("select is_free_lock('left behind')")[0][0]
+        second = frappe.enqueue(fc_probe.connection)
+        ended(second)
+        answer = [job.get_status(), free, first.result, second.result, written("left behind")]
+        """
+    )
+    status, free, (first, as_new), (second, session), written = answer
+    assert (status, free, written) == ("failed" if how == "raise" else "finished", 1, [])
+    assert session == as_new
+    assert (second == first) is (how != "killed")
+
+
+def test_a_connection_that_was_closed_between_two_jobs_harms_none(bench: Bench) -> None:
+    bench.worker(1)
+    first, second = bench.ask(
+        """
+        first = frappe.enqueue(fc_probe.connection)
+        ended(first)
+        try:
+            frappe.db.sql("kill %s" % first.result[0])
+        except frappe.db.OperationalError:
+            pass  # none was kept
+        second = frappe.enqueue(fc_probe.connection)
+        ended(second)
+        answer = [first.result[0], second.result[0]]
+        """
+    )
+    assert first != second
+
+
 def test_a_site_that_cannot_be_opened_harms_no_other(bench: Bench) -> None:
     bench.worker(1)
     assert bench.ask(

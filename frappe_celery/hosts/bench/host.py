@@ -13,7 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs, settings
 from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
-from frappe_celery.hosts.bench import preload, run
+from frappe_celery.hosts.bench import preload, run, seam
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -88,6 +88,7 @@ class BenchHost:
         niceness = settings.current().site_config("").get("background_process_niceness")
         os.nice(background_jobs.BACKGROUND_PROCESS_NICENESS if niceness is None else int(niceness))
         preload.import_all()
+        seam.install_in_worker()
 
     def app_hooks(self, site: str) -> list[AppHooks]:
         """The hooks of the apps that a site has installed, in that order."""

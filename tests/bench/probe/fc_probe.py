@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 
 import frappe
 
@@ -91,6 +92,31 @@ def state():
         "handler": getattr(signal.getsignal(signal.SIGALRM), "__qualname__", None),
         "pid": os.getpid(),
     }
+
+
+def connection():
+    """Its number at the server, and what its session is like."""
+    own = {"pseudo_thread_id", "timestamp", "rand_seed1", "rand_seed2"}
+    variables = {k: v for k, v in frappe.db.sql("show session variables") if k not in own}
+    user_variable, id = frappe.db.sql("select @left_behind, connection_id()")[0]
+    return id, {**variables, "@left_behind": user_variable}
+
+
+def leave_in_the_session(how):
+    frappe.db.sql("set @left_behind = 1, sql_mode = '', max_statement_time = 7")
+    frappe.db.sql("set names latin1")
+    frappe.db.sql("create temporary table left_behind (a int)")
+    frappe.db.sql("select get_lock('left behind', 0)")
+    if how == "killed":
+        with suppress(frappe.db.OperationalError):
+            frappe.db.sql("kill connection_id()")
+        frappe.db.connect()
+    write("left behind")
+    id = connection()[0]
+    if how == "raise":
+        raise ValueError(f"connection {id}")
+    frappe.db.rollback()
+    return id
 
 
 def ask_for_a_rerun(key, times):

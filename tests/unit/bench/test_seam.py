@@ -93,3 +93,21 @@ def test_bench_schedule_refuses_and_names_beat(bench: StandInBench) -> None:
             answer = ["frappe-celery beat" in exc.message, "frappe-celery disable" in exc.message]
         """
     ) == [True, True]
+
+
+def test_only_a_worker_keeps_its_connection_and_only_with_frappes_own_driver(
+    bench: StandInBench,
+) -> None:
+    assert bench.ask(
+        """
+        from frappe_celery import hosts
+        hosts.current().import_apps()
+        without = "pymysql" in sys.modules
+        from frappe.database.mariadb.database import MariaDBConnectionUtil
+        connecting = MariaDBConnectionUtil.create_connection
+        before = hasattr(connecting, "__wrapped__")
+        hosts.current().import_apps()
+        after = MariaDBConnectionUtil.create_connection
+        answer = [without, before, after.__wrapped__ == connecting]
+        """
+    ) == [False, False, True]
