@@ -93,7 +93,8 @@ def test_the_next_job_has_the_connection_and_nothing_of_the_one_before(
     ):
         ask(first, statement)
     first.close()
-    assert mariadb_server.sql("select is_free_lock('left')") == "1\n", "at the end, not at the next"
+    is_free = "select is_free_lock('left')"
+    wait_until(lambda: mariadb_server.sql(is_free) == "1\n", what="at the end, not at the next")
     assert mariadb_server.sql("select count(*) from kept.note") == "0\n"
 
     second = connect(settings)

@@ -1,15 +1,14 @@
 """A worker process's connection to MariaDB, kept from job to job.
 
-Opening one costs more than all else that a small job does. When Frappe closes it, the server ends
-the session instead (COM_RESET_CONNECTION: what is open is rolled back; locks, variables and
-temporary tables are gone), and the next job on that site has the connection as if it were new. A
-process keeps one, its last.
+Opening one takes nearly as long as all else that a small job does. When Frappe closes it, the
+server is told to end the session instead (COM_RESET_CONNECTION, which MariaDB has since 10.2: what
+is open is rolled back; locks, variables and temporary tables are gone), and the next job on that
+site has the connection as if it were new. A process keeps one, its last.
 """
 
 from __future__ import annotations
 
 import os
-import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -50,6 +49,12 @@ def connect(settings: dict[str, Any]) -> KeptConnection:
     return KeptConnection(settings)
 
 
+def leave(**_: Any) -> None:
+    """Take leave of the server, which else logs that the connection was aborted."""
+    while _kept:
+        _kept.pop().leave()
+
+
 class KeptConnection(Connection):
     """One that is kept when it is closed, where nothing of its job can be left in it."""
 
@@ -61,49 +66,47 @@ class KeptConnection(Connection):
         self.kept_at = 0.0
         super().__init__(**settings)
 
-    def serves(self, settings: dict[str, Any]) -> bool:
-        """Whether it is what these settings ask for, and the server has not closed it since."""
-        if self.settings != settings or time.monotonic() - self.kept_at > MOST_IDLE_SECONDS:
-            return False
-        arrived = select.poll()
-        arrived.register(self._sock, select.POLLIN)
-        return not arrived.poll(0)
-
     def close(self) -> None:
         """End the session; the connection stays for the next job, in another object than this."""
         if self._can_be_kept():
             connection = copy(self)
             self._sock = self._rfile = None
-            connection.end_session()
+            with suppress(MySQLError):
+                connection.end_session()
         super().close()
 
     leave = Connection.close
 
     def end_session(self) -> None:
-        """Keep this one in place of another, or close it where it does not become as new."""
-        with suppress(MySQLError):
-            if self._reset():
-                while _kept:
-                    _kept.pop().leave()
-                self.kept_at = time.monotonic()
-                _kept.append(self)
-                return
-        self.leave()
+        """Keep this one, in place of another; the server's answer is for the next job to read."""
+        self._execute_command(COM_RESET_CONNECTION, "")
+        leave()
+        self.kept_at = time.monotonic()
+        _kept.append(self)
+
+    def serves(self, settings: dict[str, Any]) -> bool:
+        """Whether it is what these settings ask for, and as new."""
+        if self.settings != settings or time.monotonic() - self.kept_at > MOST_IDLE_SECONDS:
+            return False
+        with suppress(MySQLError):  # the server has closed it since
+            return self._was_reset() and self._begins_anew()
+        return False
 
     def _can_be_kept(self) -> bool:
         unread = self._result and (self._result.unbuffered_active or self._result.has_next)
         as_opened = self.charset == self.settings.get("charset") and not self.autocommit_mode
         return self.open and not unread and as_opened and self.process == os.getpid()
 
-    def _reset(self) -> bool:
-        """What `connect` does for a new session, unless the old one left what outlives a reset.
+    def _was_reset(self) -> bool:
+        """Whether the answer is the reset's, which switches autocommit on.
 
-        The flag tells whether these were the answers: only a reset switches autocommit on. After
-        an exception between a command and its answer, say a timeout's, they are older ones.
+        After an exception between a command and its answer, say a timeout's, it is an older one.
         """
-        self._execute_command(COM_RESET_CONNECTION, "")
         self._read_ok_packet()
-        was_reset = self.get_autocommit()
+        return bool(self.get_autocommit())
+
+    def _begins_anew(self) -> bool:
+        """Do what `connect` does for a new session, unless the old one left what a reset leaves."""
         database = self.escape(self.settings.get("database"))
         clean = f"database() <=> {database} and current_role() is null and @@init_connect = ''"
         no_value = 2  # which the server refuses
@@ -111,4 +114,4 @@ class KeptConnection(Connection):
             COM_QUERY, f"set names {self.charset}, autocommit = if({clean}, 0, {no_value})"
         )
         self._read_ok_packet()
-        return was_reset and not self.get_autocommit()
+        return not self.get_autocommit()

@@ -16,6 +16,7 @@ from typing import Any
 import rq
 import rq.command
 import rq.registry
+from celery import signals
 
 from frappe_celery.hosts.bench import desk, enqueueing, processes, swallowed
 from frappe_celery.hosts.bench.job import Job
@@ -122,6 +123,7 @@ def install_in_worker() -> None:
         from frappe_celery.hosts.bench import kept_connection  # imports PyMySQL: 20 ms elsewhere
 
         _wrap(MARIADB, {CONNECTING: kept_connection.keeping})
+        signals.worker_process_shutdown.connect(kept_connection.leave)
 
 
 def _replace(place: str, names: dict[str, Any]) -> None:
