@@ -10,11 +10,13 @@ from typing import Any
 
 from celery.worker.consumer import Consumer as CeleryConsumer
 
+from frappe_celery.jobs import successes
+
 RECONNECT_SECONDS = 2.0
 """How often it tries to connect; each failure is logged."""
 REST_SECONDS = 1.0
-"""How long the rest of a message may take to come; only of a process that died or stands still it
-takes longer."""
+"""How long the rest of a message may take to come, and word of what a process was handed; only of
+one that died or stands still it takes longer."""
 MESSAGES_MOST = 100
 """Of one process, which tells of a job twice; the pipe of one that died seems never empty."""
 
@@ -39,9 +41,19 @@ class Consumer(CeleryConsumer):
         return tuple(_Hub(arg) if arg is self.hub and arg else arg for arg in super().loop_args())
 
     def on_close(self) -> None:
-        """Celery forgets what it does not know to have begun: it is to know what has."""
+        """Celery forgets what it does not know to have begun: it is to know what has.
+
+        A process that runs such a job would report to nobody, and wait 30 s to be heard when it is
+        told to end. One that has not begun after `REST_SECONDS` reports to the store itself.
+        """
         if self.hub:
             _finish_reading(self.hub)
+            until = time.monotonic() + REST_SECONDS
+            _hear(self.pool, self.hub)
+            while _handed(self.pool) and time.monotonic() < until:
+                time.sleep(0.001)
+                _hear(self.pool, self.hub)
+            successes.know_those_of("")
             _hear(self.pool, self.hub)
         super().on_close()
 
@@ -77,6 +89,14 @@ def _finish_reading(hub: Any) -> None:
                 hub.remove_reader(fileno)
                 break
             time.sleep(0.001)
+
+
+def _handed(pool: Any) -> bool:
+    """Whether a living process of a prefork pool was handed a job of which it has not told yet."""
+    return any(
+        job._write_to is not None and not job.accepted() and job._write_to._is_alive()
+        for job in list(getattr(getattr(pool, "_pool", None), "_cache", {}).values())
+    )
 
 
 def _hear(pool: Any, hub: Any) -> None:

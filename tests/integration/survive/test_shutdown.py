@@ -7,6 +7,8 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
+
 from frappe_celery import options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
@@ -120,3 +122,23 @@ def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobS
     process = drain(project)
     assert process.wait() == 0
     assert "No worker runs." in process.output()
+
+
+def test_a_job_that_a_process_was_just_handed_ends_with_its_worker(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project, "-c", "1")
+    warm = enqueue("myapp.core.record")
+    ended(warm)
+    [child] = psutil.Process(process.pid).children()
+    child.suspend()
+    run = enqueue("myapp.core.record").run_id
+    process.wait_for(f"[{run}] received")
+    told_to_stop(process)
+    time.sleep(0.3)  # the worker has no way to tell that it waits for this process
+    child.resume()
+    told_at = time.monotonic()
+    assert process.wait() == 0
+    assert time.monotonic() - told_at < 10
+    assert store.fetch_run(run).status == JobStatus.FINISHED
+    assert held(store) == []
