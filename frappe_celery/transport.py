@@ -30,6 +30,7 @@ from redis.retry import Retry
 
 from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
+from frappe_celery.pace import AHEAD_SECONDS, Pace
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.publish import TASK_NAME
 from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name, raise_if_silent
@@ -53,7 +54,9 @@ class QoS(virtual.QoS):
         """Acknowledge; sent at once when no fetch will follow."""
         self.channel.acknowledged.append(delivery_tag)
         super().ack(delivery_tag)
-        if not self.channel.active_queues:
+        if self.channel.active_queues:
+            self.channel.job_ended()
+        else:
             self.channel.flush()
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
@@ -112,6 +115,8 @@ class Channel(kombu_redis.Channel):
         self.listens = False
         self._tags = (f"{self.consumer}:{number}" for number in count())
         self._tag = ""
+        self.pace = Pace()
+        self._ahead: tuple[dict[str, Any], str] | None = None
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
 
@@ -183,7 +188,7 @@ class Channel(kombu_redis.Channel):
         """Send for the next message, unless an answer is due or there is nothing to say."""
         if self._in_poll:
             return
-        wants = self.rang and bool(self.fetches_from) and self.qos.can_consume()
+        wants = self.rang and bool(self.fetches_from) and self._has_room
         if not wants and not self.acknowledged:
             return
         self._sent = self._take_acknowledged()
@@ -201,6 +206,15 @@ class Channel(kombu_redis.Channel):
         )
 
     def _read_fetched(self, **options: Any) -> bool:
+        if not self._take_in():
+            return False
+        self._hand_over()
+        if self._ahead is not None:
+            self.connection.cycle.loop.call_later(AHEAD_SECONDS, self._give_back, self._tag)
+        return True
+
+    def _take_in(self) -> bool:
+        """Read the answer to a fetch; False without a message."""
         connection = self.client.connection
         try:
             found = connection.read_response()
@@ -235,8 +249,38 @@ class Channel(kombu_redis.Channel):
             self.acknowledged.append(self._tag)
             return False
         message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
-        self.connection._deliver(message, queue)
+        self._ahead = message, queue
         return True
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether a message may be fetched: for a process that is free, or soon will be."""
+        if self._ahead is not None:
+            return False
+        if self.qos.can_consume():
+            return True
+        return self.connection.cycle.loop is not None and self.pace.is_brisk(time.monotonic())
+
+    def job_ended(self) -> None:
+        """Its process is free for what was fetched ahead."""
+        self.pace.ended(time.monotonic())
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._ahead is not None and self.qos.can_consume():
+            (message, queue), self._ahead = self._ahead, None
+            self.connection._deliver(message, queue)
+
+    def _give_back(self, tag: str) -> None:
+        """No process was free in time for what was fetched ahead."""
+        if self._ahead is not None and self._ahead[0]["properties"][HELD_AS] == tag:
+            self._give_ahead_back()
+
+    def _give_ahead_back(self) -> None:
+        if self._ahead is not None:
+            (message, _), self._ahead = self._ahead, None
+            self.rang = True
+            self.release(message["properties"][HELD_AS])
 
     def _read_bell(self) -> bool:
         bell = self.bell
@@ -297,7 +341,8 @@ class Channel(kombu_redis.Channel):
     def _leave(self) -> None:
         raise_if_silent()
         if self._in_poll:
-            self._read_fetched()
+            self._take_in()
+        self._give_ahead_back()
         self.flush()
         self.qos.restore_unacked_once()
         client = self._create_client()
@@ -374,6 +419,7 @@ class Transport(kombu_redis.Transport):
         Like kombu's, but a socket is handed to the loop once, not at each of its turns.
         """
         cycle = self.cycle
+        cycle.loop = loop
         cycle.on_poll_init(loop.poller)
 
         def on_poll_start() -> None:
