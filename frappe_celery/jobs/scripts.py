@@ -9,6 +9,9 @@ from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from frappe_celery.jobs import kernel_timeout
 
 try:
     from hiredis import pack_command
@@ -65,7 +68,9 @@ crashes the process on any number (3.5)."""
 
 def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
-        connection.connect()  # one behind Sentinels finds its master only here
+        if connection._sock is None:
+            connection.connect()  # one behind Sentinels finds its master only here
+            kernel_timeout.take_over(connection)
         try:
             _send(connection, ("EVALSHA", _HASHES[name], *texts))
             return connection.read_response()
@@ -74,8 +79,10 @@ def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
             return connection.read_response()
     except ResponseError:
         raise
-    except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
+    except BaseException as exc:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()
+        if kernel_timeout.was_reached(exc):
+            raise RedisTimeoutError("Timeout reading from socket") from exc
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def init(
         )
     if local.is_set_up:
         destroy()
-    folder = str(site_folder(site))
+    folder = _site_folder(site)
     local.replace(
         {
             "site": site,
@@ -118,9 +119,9 @@ def connect(
 
 def set_user(username: str) -> None:
     """Make `username` the current user; nothing is kept for another one."""
-    local.session = _dict(user=username, sid=username, data=_dict())
-    local.cache = {}
-    local.form_dict = _dict()
+    local.update(
+        session=_dict(user=username, sid=username, data=_dict()), cache={}, form_dict=_dict()
+    )
 
 
 def destroy() -> None:
@@ -150,7 +151,7 @@ def visit(site: str, user: str) -> Iterator[None]:
     with local.apart():
         try:
             init(site)
-            connect()
+            connect(set_admin_as_user=False)
             set_user(user)
             yield
         finally:
@@ -159,8 +160,15 @@ def visit(site: str, user: str) -> Iterator[None]:
 
 def site_folder(site: str) -> Path:
     """The folder of a site's files and locks, made when something is written there."""
+    return Path(_site_folder(site))
+
+
+def _site_folder(site: str) -> str:
     here = settings.current()
-    return (here.sites_path or here.state_path / "sites") / (site or "")
+    folder = f"{here.root}/sites"
+    if not os.path.isdir(folder):
+        folder = f"{here.state_path}/sites"
+    return f"{folder}/{site}" if site else folder
 
 
 def get_site_path(*joins: str) -> str:
