@@ -113,7 +113,7 @@ class JobStore:
         sealed = message.seal(self.signer)
         outcome, other = self.run_script(
             "enqueue",
-            (keys.record(message.run), keys.index(place, status), keys.queue(message.queue)),
+            (keys.record(message.run), keys.index(place, status.value), keys.queue(message.queue)),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
             *(record.about(message), sealed, asked),
         )
