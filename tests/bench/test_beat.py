@@ -29,6 +29,11 @@ QUIET = """
 from frappe.utils import now_datetime
 fields = ["name", "stopped", "last_execution", "frequency", "cron_format", "create_log"]
 answer = frappe.get_all("Scheduled Job Type", fields=fields, limit=0)
+from frappe_celery.jobs import get_store
+store = get_store()
+for known in ("due:", "beat:seen:"):  # to the schedulers of tests before
+    for key in store.client.scan_iter(store.keys.prefix + known + frappe.local.site + "*"):
+        store.client.delete(key)
 frappe.db.sql("update `tabScheduled Job Type` set stopped = 1")
 frappe.get_doc(doctype="Activity Log", subject="fc_probe").insert(ignore_permissions=True)
 frappe.db.delete("Scheduled Job Log")

@@ -81,7 +81,7 @@ def test_data_is_imported_by_one_job(bench: Bench) -> None:
         def status():
             frappe.db.rollback()
             return frappe.db.get_value("Data Import", {name!r}, "status")
-        until(lambda: status() != "Pending")
+        until(lambda: status() not in ("Pending", "Partial Success"))  # v15's, row by row
         answer = [status(), len(written({label!r}))]
         """
     )
