@@ -60,7 +60,7 @@ class _Site:
     was_read: bool = False
     configuration: Any = None
     is_due: bool = True
-    """To be looked at at once: it is new, or its configuration changed."""
+    """To be looked at at once: it is new, it was told of, or its configuration changed."""
     looked_at: float = 0.0
     looking: threading.Thread | None = None
     is_slow: bool = False
@@ -127,8 +127,9 @@ class Reader:
         for site, known in list(self._sites.items()):
             if self._stopped.is_set():
                 return
+            known.is_due |= site in told  # also where a look is under way, which may miss it
             if self._may_look(site, known):
-                if site in told or known.is_due or known.trouble:
+                if known.is_due or known.trouble:
                     self._look(site, known)
                 else:
                     quiet.append((known.looked_at, site))

@@ -139,6 +139,24 @@ def test_a_database_that_is_down_switches_its_site_off_until_it_answers(
     ]
 
 
+def test_an_edit_during_a_slow_look_is_looked_at_afterwards(bench: StandInBench) -> None:
+    rows(bench, {})
+    database(bench, "site2", hangs=True)
+    answer = bench.ask(
+        """
+        module.PATIENCE_SECONDS = 0.2
+        poll()
+        answer = [poll("site2")]
+        thread = reader._sites["site2"].looking
+        pathlib.Path("site2", "database.json").unlink()
+        thread.join()
+        answer += [poll(), poll()]
+        """,
+        begin=READER,
+    )
+    assert answer == [[], ["site2"], []]
+
+
 @pytest.mark.parametrize("leaves", [False, True])
 def test_a_database_that_hangs_is_left_to_itself(bench: StandInBench, leaves: bool) -> None:
     rows(bench, {})
