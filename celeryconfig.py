@@ -15,7 +15,8 @@ worker_max_memory_per_child = 600_000
 # Processes a worker: one a core unless `celery worker --concurrency` says otherwise.
 # worker_concurrency = 4
 
-# Deploys: at SIGTERM running jobs may finish; after this many seconds they are interrupted.
+# Deploys: at SIGTERM running jobs go on for up to `shutdown_seconds` (common_site_config.json). At
+# SIGQUIT, Celery's cold shutdown, they have only this many seconds before their processes end.
 worker_soft_shutdown_timeout = 60.0
 worker_enable_soft_shutdown_on_idle = False
 

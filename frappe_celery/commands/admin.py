@@ -7,24 +7,13 @@ import sys
 
 import click
 
+from frappe_celery.commands import options
+
 PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--port",
-    "-p",
-    type=click.IntRange(0, 65535),
-    default=8000,
-    show_default=True,
-    help="Where to listen; 0: any free port.",
-)
-@click.option(
-    "--address",
-    default="127.0.0.1",
-    show_default=True,
-    help="Where to listen; 0.0.0.0 for every network.",
-)
+@options.listening(8000)
 @click.option(
     "--url",
     metavar="URL",
@@ -48,7 +37,7 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
     try:
         own_site.serve(address, port, url, click.echo)
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {address}:{port}: {exc}. Use --port") from exc
+        raise options.cannot_listen(address, port, exc) from exc
 
 
 def _first_user() -> None:

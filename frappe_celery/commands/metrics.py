@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from frappe_celery.commands import options
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 
 LOOK_SECONDS = 10.0
@@ -15,26 +16,13 @@ LOOK_SECONDS = 10.0
 
 
 @click.command()
-@click.option(
-    "--port",
-    "-p",
-    type=click.IntRange(0, 65535),
-    default=9808,
-    show_default=True,
-    help="Where to listen; 0: any free port.",
-)
-@click.option(
-    "--address",
-    default="127.0.0.1",
-    show_default=True,
-    help="Where to listen; 0.0.0.0 for every network. There is no login.",
-)
+@options.listening(9808)
 def metrics(port: int, address: str) -> None:
     """Serve metrics for Prometheus.
 
     One such process is enough for a bench. Of all sites: jobs by site, queue and method, how long
     they waited and ran, workers, the scheduler's lag and leader. They are read from Redis, and cost
-    the jobs nothing.
+    the jobs nothing. There is no login.
     """
     try:
         from prometheus_client import CollectorRegistry, start_http_server
@@ -50,7 +38,7 @@ def metrics(port: int, address: str) -> None:
     try:
         server, _ = start_http_server(port, address, registry)
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {address}:{port}: {exc}. Use --port") from exc
+        raise options.cannot_listen(address, port, exc) from exc
     click.echo(f"http://{address}:{server.server_port}/metrics")
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

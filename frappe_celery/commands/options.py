@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -57,3 +59,27 @@ def known_site(site: str | None) -> str | None:
 def known_queue(queue: str | None) -> str | None:
     """The value of `--queue`; raises UnknownQueue. None: every queue."""
     return None if queue is None else settings.current().queue(queue).name
+
+
+def listening(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--port` and `--address` of a command that serves; `port` is the default."""
+    takes_port = click.option(
+        "--port",
+        "-p",
+        type=click.IntRange(0, 65535),
+        default=port,
+        show_default=True,
+        help="Where to listen; 0: any free port.",
+    )
+    takes_address = click.option(
+        "--address",
+        default="127.0.0.1",
+        show_default=True,
+        help="Where to listen; 0.0.0.0 for every network.",
+    )
+    return lambda command: takes_port(takes_address(command))
+
+
+def cannot_listen(address: str, port: int, exc: OSError) -> click.ClickException:
+    """The error of a port that is taken or forbidden."""
+    return click.ClickException(f"cannot listen on {address}:{port}: {exc}. Use --port")

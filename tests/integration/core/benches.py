@@ -11,6 +11,7 @@ from frappe_celery import settings
 from frappe_celery.hosts.standalone.site.context import destroy
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ENDED
+from tests.integration.core.stores import broken
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
@@ -100,6 +101,16 @@ def inside(project: Project) -> Iterator[JobStore]:
         sys.path[:] = before
         for name in [name for name in sys.modules if name.split(".")[0] == "myapp"]:
             del sys.modules[name]
+
+
+@contextmanager
+def inside_with(project: Project, url: str) -> Iterator[JobStore]:
+    """The same, with a Redis of its own; at the end all that it holds must agree."""
+    project.configure(redis_queue=url)
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+        assert broken(store) == []
 
 
 def worker(project: Project, *arguments: str, **environment: str) -> Process:
