@@ -16,7 +16,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import connect
 from tests.conftest import running
-from tests.integration.core.benches import ended, inside_with, worker
+from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.test_reconnect import lost
 from tests.project import Project
 from tests.servers import LOOPBACK, RedisServer
@@ -45,7 +45,9 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
 
 @pytest.fixture
 def store(project: Project, guarded: Guarded) -> Iterator[JobStore]:
-    with inside_with(project, guarded.url) as store:
+    project.configure(redis_queue=guarded.url)
+    write_tasks(project)
+    with inside(project) as store:
         yield store
 
 
