@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 import time
 from datetime import datetime, timezone
 from pathlib import Path
@@ -206,6 +210,26 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
     assert {store.fetch(job.id).status for job in wanted} == {JobStatus.QUEUED}
     assert {job.get_status() for job in others} == {JobStatus.FAILED}
     assert "No such jobs" in run(*arguments, "--yes").output
+
+
+def test_many_show_progress_on_a_terminal_and_nowhere_else(
+    project: Project, store: JobStore
+) -> None:
+    for n in range(30):
+        failed(store, f"w{n}", id=jid(f"w{n}"))
+    ours, theirs = pty.openpty()
+    command = subprocess.run(
+        [sys.executable, "-m", "frappe_celery.cli", "jobs", "requeue", "--all-failed", "--yes"],
+        cwd=project.root,
+        env=project.environment(TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    shown = os.read(ours, 100_000).decode()
+    assert "requeued" in shown
+    assert "100%" in shown
+    assert command.stdout.decode() == "30 jobs: requeued\n"
 
 
 def test_a_job_that_two_people_requeue_at_once_runs_once(store: JobStore) -> None:
