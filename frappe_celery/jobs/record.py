@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from frappe_celery.jobs import codec
@@ -29,7 +30,12 @@ def place_of(message: JobMessage) -> str:
 
 def about(message: JobMessage) -> str:
     """What of a message lists show and what never changes."""
-    return codec.dumps([message.user, message.path, message.name, message.timeout])
+    return _about(message.user, message.path, message.name, message.timeout)
+
+
+@lru_cache(maxsize=256)  # the same few methods are enqueued again and again
+def _about(*what: Any) -> str:
+    return codec.dumps(what)
 
 
 def of_message(message: JobMessage) -> dict[str, Any]:
