@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,24 @@ class Scripts:
         self._idle: list[Any] = []
         self._process = os.getpid()
 
-    def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
-        """Run the script `name`. Each of them may be sent again when a connection was lost."""
+    def run(
+        self,
+        name: str,
+        keys: tuple[Any, ...],
+        *args: Any,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> Any:
+        """Run the script `name`. Each of them may be sent again when a connection was lost.
+
+        `meanwhile` is called while the server works, again where the script had to be sent again.
+        """
         texts = (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
         connection = self._connection()
         try:
             try:
-                return _call(connection, name, texts)
+                return _call(connection, name, texts, meanwhile)
             except RedisConnectionError:
-                return _call(connection, name, texts)
+                return _call(connection, name, texts, meanwhile)
         finally:
             self._idle.append(connection)
 
@@ -66,13 +76,20 @@ _TEXTS = (str, bytes)
 crashes the process on any number (3.5)."""
 
 
-def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
+def _call(
+    connection: Any,
+    name: str,
+    texts: tuple[Any, ...],
+    meanwhile: Callable[[], object] | None,
+) -> Any:
     try:
         if connection._sock is None:
             connection.connect()  # one behind Sentinels finds its master only here
             kernel_timeout.take_over(connection)
         try:
             _send(connection, ("EVALSHA", _HASHES[name], *texts))
+            if meanwhile is not None:
+                meanwhile()
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
             connection.send_command("EVAL", _SOURCES[name], *texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +49,16 @@ class JobStore:
         self.workers = Workers(self.client, self.keys, self.url)
         self.outbox = _outbox(self)
 
-    def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
+    def run_script(
+        self,
+        script: str,
+        keys: tuple[str, ...],
+        *args: Any,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> Any:
         """One step of the store's (see `scripts`)."""
         try:
-            return self._scripts.run(script, keys, *args)
+            return self._scripts.run(script, keys, *args, meanwhile=meanwhile)
         except RedisError as exc:
             error = unreachable(self.url, exc)
             if error is None:
@@ -111,17 +117,19 @@ class JobStore:
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
+        made: list[Job] = []
         outcome, other = self.run_script(
             "enqueue",
             (keys.record(message.run), keys.index(place, status.value), keys.queue(message.queue)),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
             *(record.about(message), sealed, asked),
+            meanwhile=lambda: made.append(self.job_of(message)),
         )
         if outcome == b"enqueued":
             if self.outbox is not None and at is None and front >= 0:
                 first = front == 1 or 1 < front < elsewhere
                 self.outbox.carry(message.run, message.queue, sealed, first)
-            job = self.job_of(message)
+            job = made[-1]
             job.status = status
             return job
         if outcome == b"overloaded":
