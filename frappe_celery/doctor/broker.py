@@ -17,6 +17,7 @@ OLDEST = (6, 0, 6)
 FULL = 0.9
 CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy")
 A_DISK = "look at its log; is a disk full?"
+NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
@@ -33,6 +34,7 @@ def check(store: JobStore) -> Section:
         "memory": info["used_memory_human"],
         "persistence": _persistence(info, configuration),
         "eviction": info.get("maxmemory_policy"),
+        "visibility_timeout": NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
     }
     section.rows.append(row)
     _check_version(section, info)

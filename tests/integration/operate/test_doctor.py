@@ -231,6 +231,7 @@ def broker(level: str) -> list[str]:
 
 def test_what_the_broker_guarantees(own: JobStore) -> None:
     assert section("broker")["findings"] == []  # appendfsync always
+    assert section("broker")["rows"][0]["visibility_timeout"].startswith("none")
     set_(own, appendfsync="everysec")
     assert broker("note")[0].startswith("appendfsync is everysec")
     set_(own, appendfsync="no")
