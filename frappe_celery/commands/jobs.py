@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import click
 
 from frappe_celery import settings
 from frappe_celery.commands.options import known_queue, known_site, when
+from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.requeue import message_of
@@ -83,7 +84,7 @@ def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> N
     --since and --until are about when a job got the status that it has: enqueued, started, ended.
     """
     statuses = tuple(map(JobStatus, status)) or tuple(JobStatus)
-    _show(search(get_store(), _wanted(statuses, given)), limit, as_json)
+    _show(_wanted(statuses, given), limit, as_json)
 
 
 @jobs.command()
@@ -96,7 +97,7 @@ def failed(limit: int, as_json: bool, **given: Any) -> None:
     They are kept until they are requeued or deleted, or past their retention (rq_job_failure_ttl,
     rq_failed_jobs_limit).
     """
-    _show(search(get_store(), _wanted(FAILED, given)), limit, as_json)
+    _show(_wanted(FAILED, given), limit, as_json)
 
 
 @jobs.command()
@@ -117,10 +118,11 @@ def parked(requeue: bool) -> None:
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
 
 
-def _show(found: Iterable[Job], limit: int, as_json: bool) -> None:
+def _show(wanted: Wanted, limit: int, as_json: bool) -> None:
     from frappe_celery.commands import job_display
 
-    some = list(islice(found, limit + 1))
+    with looking() as tell:
+        some = list(islice(search(get_store(), wanted, tell), limit + 1))
     if as_json:
         click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
         return
@@ -313,7 +315,9 @@ def _chosen(
     if job_ids:
         return _found(job_ids, given["site"])
     store = get_store()
-    runs = list(dict.fromkeys(job.run_id for job in search(store, _wanted(FAILED, given))))
+    with looking() as tell:
+        found = search(store, _wanted(FAILED, given), tell)
+        runs = list(dict.fromkeys(job.run_id for job in found))
     if runs and not yes:
         click.confirm(f"{verb} {len(runs):,} failed jobs?", abort=True, err=True)
     return [lambda run=run: store.fetch_run(run) for run in runs]  # type: ignore[misc]
@@ -328,7 +332,7 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
         click.echo(f"No such jobs in {settings.current().root}.")
         return
     wrong = 0
-    for find_job in _with_progress(chosen, done):
+    for find_job in chosen if len(chosen) <= NAMED_UP_TO else counted_off(chosen, done):
         try:
             job = find_job()
             act(job)
@@ -348,12 +352,3 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
 
 NAMED_UP_TO = 20
 """So many jobs are named one by one; of more the number is told."""
-
-
-def _with_progress(chosen: list[Callable[[], Job]], what: str) -> Iterable[Callable[[], Job]]:
-    if len(chosen) <= NAMED_UP_TO:
-        return chosen
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(chosen, what, console=Console(stderr=True), transient=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -34,10 +34,13 @@ class Wanted:
         return pattern is None or any(fnmatchcase(n, pattern) for n in (job.method, job.job_name))
 
 
-def search(store: JobStore, wanted: Wanted) -> Iterator[Job]:
+def search(
+    store: JobStore, wanted: Wanted, tell: Callable[[int], object] = lambda seen: None
+) -> Iterator[Job]:
     """The wanted jobs, newest first by when they entered their status.
 
     What changes meanwhile may be met twice or not at all: whoever changes jobs lists them first.
+    `tell` hears now and then how many have been looked at.
     """
     store.expire()
     keys = [
@@ -46,10 +49,13 @@ def search(store: JobStore, wanted: Wanted) -> Iterator[Job]:
         for status in wanted.statuses
     ]
     found = heapq.merge(*_indexes(store, keys, wanted), key=lambda pair: -pair[1])
+    seen = 0
     while runs := [run.decode() for run, _ in islice(found, AT_ONCE)]:
         for job in store.read(runs):
             if job is not None and wanted.matches(job):
                 yield job
+        seen += len(runs)
+        tell(seen)
 
 
 Pairs = list[tuple[bytes, float]]

@@ -212,24 +212,37 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
     assert "No such jobs" in run(*arguments, "--yes").output
 
 
-def test_many_show_progress_on_a_terminal_and_nowhere_else(
-    project: Project, store: JobStore
-) -> None:
-    for n in range(30):
-        failed(store, f"w{n}", id=jid(f"w{n}"))
+def on_a_terminal(project: Project, *arguments: str) -> tuple[str, str]:
+    """What a `jobs` command prints, and what it shows meanwhile."""
     ours, theirs = pty.openpty()
     command = subprocess.run(
-        [sys.executable, "-m", "frappe_celery.cli", "jobs", "requeue", "--all-failed", "--yes"],
+        [sys.executable, "-m", "frappe_celery.cli", "jobs", *arguments],
         cwd=project.root,
         env=project.environment(TERM="xterm"),
         stdout=subprocess.PIPE,
         stderr=theirs,
         check=True,
     )
-    shown = os.read(ours, 100_000).decode()
+    return command.stdout.decode(), os.read(ours, 100_000).decode()
+
+
+def test_many_show_progress_on_a_terminal_and_nowhere_else(
+    project: Project, store: JobStore
+) -> None:
+    for n in range(30):
+        failed(store, f"w{n}", id=jid(f"w{n}"))
+    printed, shown = on_a_terminal(project, "requeue", "--all-failed", "--yes")
     assert "requeued" in shown
     assert "100%" in shown
-    assert command.stdout.decode() == "30 jobs: requeued\n"
+    assert printed == "30 jobs: requeued\n"
+
+
+def test_a_long_look_shows_how_many_were_looked_through(project: Project, store: JobStore) -> None:
+    for n in range(1001):
+        enqueued(store, f"w{n}", id=jid(f"w{n}"))
+    printed, shown = on_a_terminal(project, "list", "--method", "nowhere.*")
+    assert "1,001 jobs looked through" in shown
+    assert printed.startswith("No such jobs")
 
 
 def test_a_job_that_two_people_requeue_at_once_runs_once(store: JobStore) -> None:
