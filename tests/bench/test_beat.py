@@ -26,7 +26,6 @@ A = "frappe.oauth.delete_oauth2_data"
 B = "frappe.twofactor.delete_all_barcodes_for_users"
 
 QUIET = """
-from frappe.utils import now_datetime
 fields = ["name", "stopped", "last_execution", "frequency", "cron_format", "create_log"]
 answer = frappe.get_all("Scheduled Job Type", fields=fields, limit=0)
 from frappe_celery.jobs import get_store
