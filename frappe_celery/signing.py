@@ -26,14 +26,20 @@ class Signer:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self._begun: dict[str, hmac.HMAC] = {}
 
-    def _mac(self, purpose: bytes, text: bytes) -> bytes:
-        digest = hmac.digest(self._key, purpose + b"\0" + text, "sha256")
-        return base64.urlsafe_b64encode(digest)[:_MAC_LENGTH]
+    def _mac(self, purpose: str, text: bytes) -> bytes:
+        begun = self._begun.get(purpose)
+        if begun is None:  # once: OpenSSL's setting up takes longer than the text
+            begun = hmac.new(self._key, purpose.encode() + b"\0", "sha256")
+            self._begun[purpose] = begun
+        mac = begun.copy()
+        mac.update(text)
+        return base64.urlsafe_b64encode(mac.digest())[:_MAC_LENGTH]
 
     def seal(self, purpose: str, text: bytes) -> bytes:
         """Put the signature for `purpose` before `text`; another purpose cannot open it."""
-        return self._mac(purpose.encode(), text) + text
+        return self._mac(purpose, text) + text
 
     def open(self, purpose: str, sealed: bytes) -> bytes:
         """Give the text back.
@@ -42,7 +48,7 @@ class Signer:
             Refused: not sealed with this key for this purpose, or altered since.
         """
         mac, text = sealed[:_MAC_LENGTH], sealed[_MAC_LENGTH:]
-        if not hmac.compare_digest(mac, self._mac(purpose.encode(), text)):
+        if not hmac.compare_digest(mac, self._mac(purpose, text)):
             raise Refused(
                 "the signature is missing or wrong: the message was altered, or comes from a"
                 f" producer that does not have this bench's key ({CONFIG_KEY})"

@@ -20,7 +20,7 @@ _LARGEST_INTEGER_BITS = 4300  # of which Python reads the decimal text back with
 _DEEPEST = 100
 
 
-dumps = json.JSONEncoder(separators=(",", ":")).encode
+dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Compact JSON; `json.dumps` would make an encoder for each call."""
 
 

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from frappe_celery.jobs import codec
 from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.message import JobMessage
 
+_EPOCH = datetime(1970, 1, 1)
 SHOWN = (
     *("id", "place", "about", "status", "enqueued_at"),
     *("started_at", "ended_at", "exc_info", "worker", "result"),
@@ -40,7 +41,7 @@ def _about(*what: Any) -> str:
 
 def of_message(message: JobMessage) -> dict[str, Any]:
     """The arguments of the Job that a message makes when it is enqueued."""
-    at = datetime.fromtimestamp(message.enqueued_at, timezone.utc).replace(tzinfo=None)
+    at = _utc(message.enqueued_at)
     return {
         "run_id": message.run,
         "id": message.id,
@@ -90,7 +91,11 @@ def timestamp(seconds: bytes | None) -> datetime | None:
     """A record's time as naive UTC, like RQ's."""
     if not seconds:
         return None
-    return datetime.fromtimestamp(float(seconds), timezone.utc).replace(tzinfo=None)
+    return _utc(float(seconds))
+
+
+def _utc(seconds: float) -> datetime:
+    return _EPOCH + timedelta(seconds=seconds)
 
 
 def reason(text: str) -> tuple[str, bytes]:
