@@ -1,8 +1,9 @@
 """SIGUSR1 to a worker, to one of its processes or to beat: its stack, and it goes on working.
 
 As the research document describes it (section 7, 'Stuck Worker Debug'). It is `faulthandler` that
-writes, so that a process that hangs in C code tells too. Celery uses the signal for soft time
-limits: a team's own task that has one keeps that meaning while it runs.
+writes, so that a process that hangs in C code tells too; the main thread's stack only, since
+looking at one of a thread that runs at that moment may crash the process. Celery uses the signal
+for soft time limits: a team's own task that has one keeps that meaning while it runs.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def _register(**_: Any) -> None:
     from frappe_celery.log_output.output import error_file
 
     faulthandler.unregister(signal.SIGUSR1)  # the parent's, in a fork
-    faulthandler.register(signal.SIGUSR1, file=error_file(), all_threads=True, chain=False)
+    faulthandler.register(signal.SIGUSR1, file=error_file(), all_threads=False, chain=False)
 
 
 def _register_once_billiard_has(**_: Any) -> None:

@@ -124,6 +124,44 @@ def test_sigusr1_to_beat(project: Project, store: JobStore) -> None:
     assert beat.popen.poll() is None
 
 
+STORM = """
+import marshal, os, signal, threading, time
+from frappe_celery.log_output.stacks import _register
+
+_register()
+source = "\\n".join(f"def f{n}(): return {n}" for n in range(300))
+code = marshal.dumps(compile(source, "x", "exec"))
+
+
+def deep(levels):
+    return levels and deep(levels - 1)
+
+
+def again(act):
+    while True:
+        act()
+
+
+def send():
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(0.0005)
+
+
+for act in (lambda: exec(marshal.loads(code), {}), lambda: deep(200), send):
+    threading.Thread(target=again, args=(act,), daemon=True).start()
+until = time.monotonic() + 4
+while time.monotonic() < until:
+    deep(100)
+    time.sleep(0.0003)
+print("lives")
+"""
+
+
+def test_sigusr1_harms_no_process_whose_other_threads_run(project: Project) -> None:
+    """With all threads' stacks it crashed beat once in a while, as it began."""
+    assert "lives" in project.python(STORM)
+
+
 def test_a_team_s_own_task_keeps_its_soft_time_limit(project: Project) -> None:
     project.write(
         "team.py",
