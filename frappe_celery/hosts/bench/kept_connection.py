@@ -9,6 +9,7 @@ site has the connection as if it were new. A process keeps one, its last.
 from __future__ import annotations
 
 import os
+import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -78,8 +79,9 @@ class KeptConnection(Connection):
     leave = Connection.close
 
     def end_session(self) -> None:
-        """Keep this one, in place of another; the server's answer is for the next job to read."""
+        """Keep this one, in place of another; the server's answers are for the next job to read."""
         self._execute_command(COM_RESET_CONNECTION, "")
+        self._begin_anew()
         leave()
         self.kept_at = time.monotonic()
         _kept.append(self)
@@ -88,8 +90,8 @@ class KeptConnection(Connection):
         """Whether it is what these settings ask for, and as new."""
         if self.settings != settings or time.monotonic() - self.kept_at > MOST_IDLE_SECONDS:
             return False
-        with suppress(MySQLError):  # the server has closed it since
-            return self._was_reset() and self._begins_anew()
+        with suppress(MySQLError):  # the server closed it before it answered
+            return self._was_reset() and self._has_begun_anew() and self._is_still_open()
         return False
 
     def _can_be_kept(self) -> bool:
@@ -105,13 +107,23 @@ class KeptConnection(Connection):
         self._read_ok_packet()
         return bool(self.get_autocommit())
 
-    def _begins_anew(self) -> bool:
-        """Do what `connect` does for a new session, unless the old one left what a reset leaves."""
+    def _begin_anew(self) -> None:
+        """Have done what `connect` does for a new session, unless a reset left something."""
         database = self.escape(self.settings.get("database"))
         clean = f"database() <=> {database} and current_role() is null and @@init_connect = ''"
         no_value = 2  # which the server refuses
         self._execute_command(
             COM_QUERY, f"set names {self.charset}, autocommit = if({clean}, 0, {no_value})"
         )
+
+    def _has_begun_anew(self) -> bool:
+        """Whether the server has; its second answer is counted anew."""
+        self._next_seq_id = 1
         self._read_ok_packet()
         return not self.get_autocommit()
+
+    def _is_still_open(self) -> bool:
+        """Whether nothing came after the answers, neither an end nor a reason for one."""
+        poller = select.poll()
+        poller.register(self._sock, select.POLLIN)
+        return not poller.poll(0)

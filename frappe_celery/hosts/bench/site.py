@@ -55,4 +55,5 @@ def _is_whole(site: str) -> bool:
         common, own = read_json("common_site_config.json"), read_json(f"{site}/site_config.json")
     except ConfigError:
         return False
-    return all(key in frappe.local.conf for key in (*common, *own))
+    conf = frappe.local.conf
+    return all(key in conf for key in (*common, *own))
