@@ -44,7 +44,7 @@ MEASUREMENTS = {
     ),
     "memory": Measurement(
         "memory",
-        (Row("pss", "two processes after 200 jobs, idle, PSS", "MiB", False),),
+        (Row("pss", "two processes after 100 jobs, idle, PSS", "MiB", False),),
         processes=2,
     ),
     "busy": Measurement(

@@ -14,7 +14,7 @@ import psutil
 from benchmarks.sides import Side
 from benchmarks.workers import running
 
-JOBS = 200
+JOBS = 100
 IDLE_SECONDS = 2
 
 
