@@ -1,13 +1,13 @@
 """Configuration: one frozen object from defaults, Django, common_site_config.json and environment.
 
-Every default stands here and nowhere else; the table in the documentation is made from `OPTIONS`.
+What can be set, and each default, stands in `options`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,171 +23,13 @@ from frappe_celery.config_files import (
 )
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.option_checks import checked_value
+from frappe_celery.options import OPTIONS, TEXTS, Options
 from frappe_celery.queues import Queue, queues_of
 from frappe_celery.schedule.misfire import misfires_of
 from frappe_celery.signing import Signer, load_key
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
-
-
-def _option(default: Any, doc: str, check: type | tuple[type, ...] | None = None) -> Any:
-    metadata = {"doc": doc, "check": check}
-    if isinstance(default, (dict, list)):
-        return field(default_factory=lambda: type(default)(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
-
-
-@dataclass(frozen=True)
-class Options:
-    """The keys of common_site_config.json that are read, with their defaults."""
-
-    frappe_version: int = _option(
-        15,
-        "The Frappe version whose behaviour is followed: 14, 15, 16 or 17. Default in a bench: the"
-        " one in `apps`.",
-        int,
-    )
-    bench_id: str | None = _option(
-        None,
-        "Prefix of every key and queue, so that benches can share one Redis."
-        " Default: the bench's path, as in Frappe.",
-        str,
-    )
-    apps: list[str] | None = _option(
-        None,
-        "App packages, in order. Default: `sites/apps.txt`, else every package with a hooks.py"
-        " in the project's folder and on PYTHONPATH.",
-        list,
-    )
-    job_modules: list[str] = _option(
-        [], "Standalone: further packages whose functions may be jobs.", list
-    )
-    default_site: str | None = _option(
-        None,
-        "The site of a process that names none; $FRAPPE_SITE wins. Default: the only site.",
-        str,
-    )
-    broker_url: str | None = _option(
-        None,
-        "Celery's broker: a Redis, or RabbitMQ (`amqp://…`). Default: `redis_queue`, else the"
-        " embedded server.",
-        str,
-    )
-    redis_queue: str | None = _option(
-        None, "Redis that keeps the jobs. Default: `broker_url`, else the embedded server.", str
-    )
-    redis_queue_sentinel_enabled: bool = _option(
-        False, "Sentinels, instead of `redis_queue`, name the Redis that keeps the jobs.", bool
-    )
-    redis_queue_sentinels: list[str] = _option(
-        [], "The Sentinels, each as `host:port`. As one URL: docs/crashes.md.", list
-    )
-    redis_queue_master_service: str | None = _option(None, "The master's name there.", str)
-    redis_queue_master_username: str | None = _option(None, "The jobs' user on the master.", str)
-    redis_queue_master_password: str | None = _option(None, "The password of that user.", str)
-    redis_queue_sentinel_username: str | None = _option(None, "The user on the Sentinels.", str)
-    redis_queue_sentinel_password: str | None = _option(None, "The password of that user.", str)
-    redis_cache: str | None = _option(
-        None, "Redis behind `frappe.cache`. Default: the one that keeps the jobs.", str
-    )
-    redis_socketio: str | None = _option(
-        None,
-        "Redis that Frappe's socketio server listens to. Default: as that version has it.",
-        str,
-    )
-    database_url: str | None = _option(
-        None,
-        "Standalone: PostgreSQL or MariaDB. Default: $DATABASE_URL, else an SQLite file.",
-        str,
-    )
-    workers: dict[str, Any] = _option(
-        {},
-        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`. With"
-        " `idempotent: true` its jobs are run again when their process died.",
-        dict,
-    )
-    cron_queues: dict[str, str] = _option(
-        {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
-    )
-    misfire: dict[str, Any] = _option(
-        {},
-        "How late scheduled methods may run: `{method: {policy: once | skip, window: seconds}}`."
-        " `once`, the default, makes up for all that was missed by one run, at most `window` late;"
-        " `skip` does not, `window` (60) is what counts as in time.",
-        dict,
-    )
-    scheduler_interval: int | None = _option(
-        None, "Seconds between two runs of `all` events (Frappe v14's name).", int
-    )
-    scheduler_tick_interval: int | None = _option(
-        None, "Seconds between two runs of `all` events (wins). Default: 60, v14: 240.", int
-    )
-    time_zone: str | None = _option(
-        None, "IANA zone that cron expressions are read in. Default: the machine's.", str
-    )
-    rq_results_ttl: int = _option(
-        600, "Seconds that a finished job's record is kept; -1: for ever.", int
-    )
-    rq_job_failure_ttl: int = _option(
-        604800, "Seconds that a failed job's record is kept; -1: for ever.", int
-    )
-    rq_failed_jobs_limit: int = _option(
-        1000, "Failed jobs kept of each queue of a site; the newest stay.", int
-    )
-    max_queued_jobs: int = _option(
-        500,
-        "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.",
-        int,
-    )
-    max_deliveries: int = _option(
-        3,
-        "How often an idempotent job is run when its process dies, the first time included, before"
-        " it is failed as poison.",
-        int,
-    )
-    shutdown_seconds: int = _option(
-        300,
-        "Seconds that a worker told to stop (SIGTERM) lets its jobs run on; then they are failed"
-        " with AbandonedJobError. Its process manager must wait longer.",
-        int,
-    )
-    celery_error_emails: dict[str, Any] = _option(
-        {},
-        "Mail on failure: `ADMINS` as `[[name, address], …]` and `SERVER_EMAIL`; `EMAIL_HOST`"
-        " (localhost), `EMAIL_PORT` (25), `EMAIL_USE_TLS` (STARTTLS), `EMAIL_USE_SSL`,"
-        " `EMAIL_HOST_USER`, `EMAIL_HOST_PASSWORD`, `EMAIL_TIMEOUT` (10 seconds); equal failures"
-        " become one mail each `digest_minutes` (5).",
-        dict,
-    )
-    logs: str | None = _option(
-        None,
-        "`files`: workers and beat keep worker.log, worker.error.log, scheduler.log in `logs/`;"
-        " `output`: they only print; `json`: JSON lines on standard output. Default: `files`, for"
-        " a worker whose output a process manager keeps there already `output`.",
-        str,
-    )
-    max_tasks_per_child: int = _option(
-        5000, "Jobs after which a worker process is replaced by a fresh one.", int
-    )
-    frappe_celery_enabled: bool = _option(
-        False,
-        "Bench: Frappe's jobs go to Celery. Set by `frappe-celery enable`; false in the environment"
-        " leaves one process with stock Frappe.",
-        bool,
-    )
-    frappe_celery_pickle: bool = _option(
-        True,
-        "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.",
-        bool,
-    )
-    frappe_celery_key: str | None = _option(
-        None, "Secret of 32 characters or more that signs every message. Default: made once.", str
-    )
-
-
-OPTIONS = tuple(fields(Options))
-_TEXTS = {o.name for o in OPTIONS if o.metadata["check"] is str}
 
 
 @dataclass(frozen=True)
@@ -221,7 +63,7 @@ class Settings(Options):
         for name in ("redis_queue", "redis_cache"):  # Frappe's own variables win in Frappe too
             if environ.get(f"FRAPPE_{name.upper()}"):
                 values[name] = environ[f"FRAPPE_{name.upper()}"]
-        own = parse_environment(environ, [o.name for o in OPTIONS], _TEXTS)
+        own = parse_environment(environ, [o.name for o in OPTIONS], TEXTS)
         values.update(own)
         checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
         return cls(root=root, from_environment={name: checked[name] for name in own}, **checked)

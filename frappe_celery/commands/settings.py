@@ -6,6 +6,7 @@ import click
 
 from frappe_celery import settings as configuration
 from frappe_celery.mail.secrets import is_secret, masked
+from frappe_celery.options import OPTIONS, Options
 
 SECRET = ("broker_url", "redis_queue", "database_url")
 """Besides those whose names say it."""
@@ -14,14 +15,14 @@ SECRET = ("broker_url", "redis_queue", "database_url")
 def markdown() -> str:
     """The table of options for the documentation."""
     lines = ["| option | default | |", "|---|---|---|"]
-    for option in configuration.OPTIONS:
+    for option in OPTIONS:
         doc = option.metadata["doc"].replace("|", "\\|")
         lines.append(f"| `{option.name}` | `{_default(option)}` | {doc} |")
     return "\n".join(lines) + "\n"
 
 
 def _default(option: object) -> str:
-    value = getattr(configuration.Options(), option.name)  # type: ignore[attr-defined]
+    value = getattr(Options(), option.name)  # type: ignore[attr-defined]
     return "none" if value is None else repr(value)
 
 
@@ -37,7 +38,7 @@ def settings(as_markdown: bool) -> None:
 
     current = configuration.current()
     table = Table("option", "value", "", title=f"Settings of {current.root}")
-    for option in configuration.OPTIONS:
+    for option in OPTIONS:
         value = getattr(current, option.name)
         secret = option.name in SECRET or is_secret(option.name)
         shown = "(set)" if value and secret else repr(masked(value))

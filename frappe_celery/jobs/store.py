@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from frappe_celery import amqp, settings
-from frappe_celery.errors import NoSuchJob, QueueOverloaded, Refused
+from frappe_celery.errors import QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.claim import Claim, check_claimed
-from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
-from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.finding import JobFinder
+from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.scripts import Scripts
 from frappe_celery.jobs.workers import Workers
 from frappe_celery.mail.kinds import mailed_as
 from frappe_celery.settings import Settings
@@ -29,41 +26,21 @@ if TYPE_CHECKING:
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
-EXPIRED_AT_ONCE = 1000
 REFUSED_KEPT = 1000
 
 
-class JobStore:
+class JobStore(JobFinder):
     """One bench's jobs. Safe to use after a fork; every method may raise BrokerUnreachable."""
 
     job_class: type[Job] = Job
     """What it hands out; in a bench, Frappe's code expects the shape of RQ's jobs."""
 
     def __init__(self, config: Settings) -> None:
+        super().__init__(config.store_url, Keys(config.prefix))
         self.settings = config
-        self.url = config.store_url
-        self.client = connect(self.url)
-        self._scripts = Scripts(self.client)
-        self.keys = Keys(config.prefix)
         self.signer = config.signer
         self.workers = Workers(self.client, self.keys, self.url)
         self.outbox = _outbox(self)
-
-    def run_script(
-        self,
-        script: str,
-        keys: tuple[str, ...],
-        *args: Any,
-        meanwhile: Callable[[], object] | None = None,
-    ) -> Any:
-        """One step of the store's (see `scripts`)."""
-        try:
-            return self._scripts.run(script, keys, *args, meanwhile=meanwhile)
-        except RedisError as exc:
-            error = unreachable(self.url, exc)
-            if error is None:
-                raise
-            raise error from exc
 
     # -- enqueueing
 
@@ -154,7 +131,11 @@ class JobStore:
 
     def job_of(self, message: JobMessage) -> Job:
         """The Job that a message makes when it is enqueued."""
-        return self.job_class(store=self, **record.of_message(message))
+        return self.job(**record.of_message(message))
+
+    def job(self, **fields: Any) -> Job:
+        """The Job of a record's fields."""
+        return self.job_class(store=self, **fields)
 
     # -- a run's life, as workers tell it
 
@@ -255,154 +236,9 @@ class JobStore:
         with naming_the_server(self.url):
             return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
 
-    # -- finding
-
-    def fetch(self, job_id: str) -> Job:
-        """The newest run under a job id (or of that run id).
-
-        Raises:
-            NoSuchJob: none is recorded.
-        """
-        found = self.run_script(
-            "find", (self.keys.ids(job_id),), self.keys.prefix, _own_run(job_id), *record.SHOWN
-        )
-        if not found:
-            raise NoSuchJob(
-                f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
-            )
-        run, values = found
-        return self.job_class(store=self, **record.of_values(run.decode(), values))
-
-    def fetch_run(self, run: str) -> Job:
-        """One run; raises NoSuchJob."""
-        (job,) = self.read([run])
-        if job is None:
-            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
-        return job
-
-    def message_of(self, run: str) -> bytes:
-        """A run's sealed message; raises NoSuchJob."""
-        with naming_the_server(self.url):
-            message: bytes | None = self.client.hget(self.keys.record(run), "message")
-        if message is None:
-            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
-        return message
-
-    def read_messages(self, jobs: list[Job]) -> None:
-        """Have the jobs' messages read in one go, for callers that will look into each."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for job in jobs:
-                pipe.hget(self.keys.record(job.run_id), "message")
-            for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
-                job.message = message or b""
-
-    def is_active(self, job_id: str) -> bool:
-        """Whether a run under this job id waits, for a worker or for its time, or runs."""
-        return any(status in ACTIVE for status in self.statuses(self._runs(job_id)))
-
-    def statuses(self, runs: list[str]) -> list[JobStatus | None]:
-        """Each run's status now, None for one that is gone."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for run in runs:
-                pipe.hget(self.keys.record(run), "status")
-            return [s and JobStatus(s.decode()) for s in pipe.execute()]
-
-    def _runs(self, job_id: str) -> list[str]:
-        """The runs that an id can mean, newest first."""
-        with naming_the_server(self.url):
-            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
-        return [*(run.decode() for run in runs), _own_run(job_id)]
-
-    def page(
-        self,
-        *,
-        site: str | None = None,
-        queue: str | None = None,
-        statuses: Iterable[JobStatus] | None = None,
-        start: int = 0,
-        length: int = 20,
-    ) -> list[Job]:
-        """`length` jobs from `start`, newest first; the cost does not grow with their number."""
-        wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
-        self.expire()
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for place in self.places(site, queue):
-                for status in wanted:
-                    pipe.zrevrange(
-                        self.keys.index(place, status), 0, start + length - 1, withscores=True
-                    )
-            merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
-        runs = [run.decode() for run, _ in islice(merged, start, start + length)]
-        return [job for job in self.read(runs) if job is not None]
-
-    def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
-        """How many jobs there are in each status."""
-        self.expire()
-        places = self.places(site, queue)
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for status in JobStatus:
-                for place in places:
-                    pipe.zcard(self.keys.index(place, status))
-            numbers = iter(pipe.execute())
-        return {status: sum(islice(numbers, len(places))) for status in JobStatus}
-
-    def queue_length(self, queue: str) -> int:
-        """How many messages wait in a queue."""
-        with naming_the_server(self.url):
-            waiting = int(self.client.llen(self.keys.queue(queue)))
-        return waiting + (self.outbox.waiting(queue) if self.outbox is not None else 0)
-
-    def position(self, job: Job) -> int | None:
-        """Place of a job in its queue, 0 for the next one; None when it does not wait."""
-        key = self.keys.queue(job.queue)
-        with naming_the_server(self.url):
-            place = self.client.lpos(key, job.run_id, rank=-1)
-            return None if place is None else int(self.client.llen(key)) - 1 - int(place)
-
-    def places(self, site: str | None, queue: str | None) -> list[str]:
-        """The `site|queue` that ever had a job, of this site and queue where they are given."""
-        if site is not None and queue is not None:
-            return [f"{site}|{queue}"]
-        found = []
-        with naming_the_server(self.url):
-            places = self.client.smembers(self.keys.places)
-        for place in places:
-            its_site, _, its_queue = place.decode().partition("|")
-            if site in (None, its_site) and queue in (None, its_queue):
-                found.append(place.decode())
-        return sorted(found)
-
-    def read(self, runs: list[str]) -> Iterator[Job | None]:
-        """Each run's Job, None for one that is gone."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for run in runs:
-                pipe.hmget(self.keys.record(run), record.SHOWN)
-            records = pipe.execute()
-        for run, values in zip(runs, records):  # noqa: B905 (equal by construction)
-            known = values[0] is not None
-            yield self.job_class(store=self, **record.of_values(run, values)) if known else None
-
-    # -- changing
-
-    def expire(self) -> None:
-        """Take the runs whose retention is over out of the indexes; Redis removed their records."""
-        keys = (self.keys.expiring,)
-        while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
-            pass
-
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
-
-
-def _own_run(job_id: str) -> str:
-    """An id that was made, not given, ends with its run's."""
-    return job_id.replace("||", "::").rpartition("::")[2]
 
 
 def _as_texts(**asked: Any) -> str:

@@ -21,6 +21,7 @@ from frappe_celery import hosts, settings
 from frappe_celery.hosts.base import ScheduleRow
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.mail.config import MailConfig
+from frappe_celery.options import OPTIONS
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
 from frappe_celery.settings import Settings
 from tests.acceptance.desk import USER, forget_app, make_site
@@ -167,6 +168,6 @@ def test_the_configuration_in_a_page_can_be_followed(page: Path, tmp_path: Path)
         (tmp_path / "sites").mkdir(exist_ok=True)
         (tmp_path / "sites" / "common_site_config.json").write_text(block.text)
         config = Settings.load(tmp_path, environ={})
-        options = {option.name for option in settings.OPTIONS} | {"monitor", "installed_apps"}
+        options = {option.name for option in OPTIONS} | {"monitor", "installed_apps"}
         assert not values.keys() - options, f"{page.name}:{block.line}"
         MailConfig.of(config)

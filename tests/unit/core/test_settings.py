@@ -13,7 +13,8 @@ import pytest
 
 from frappe_celery.celery_app import broker_settings
 from frappe_celery.errors import ConfigError, UnknownQueue
-from frappe_celery.settings import OPTIONS, Queue, Settings
+from frappe_celery.options import OPTIONS
+from frappe_celery.settings import Queue, Settings
 
 KEY = "k" * 40
 

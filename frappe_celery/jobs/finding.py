@@ -1,0 +1,199 @@
+"""Finding jobs: one by its id, many by site, queue and status, newest first."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from frappe_celery.errors import NoSuchJob
+from frappe_celery.jobs import record
+from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
+from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
+from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.scripts import Scripts
+
+if TYPE_CHECKING:
+    from frappe_celery.amqp.outbox import Outbox
+
+EXPIRED_AT_ONCE = 1000
+
+
+class JobFinder:
+    """The half of the store that looks; `store.JobStore` adds what changes a job.
+
+    Every method may raise BrokerUnreachable.
+    """
+
+    outbox: Outbox | None = None
+    """What carries runs on to a broker that is not the Redis which keeps the jobs."""
+
+    def __init__(self, url: str, keys: Keys) -> None:
+        self.url = url
+        self.keys = keys
+        self.client = connect(url)
+        self._scripts = Scripts(self.client)
+
+    def job(self, **fields: Any) -> Job:
+        """The Job of a record's fields."""
+        raise NotImplementedError
+
+    def run_script(
+        self,
+        script: str,
+        keys: tuple[str, ...],
+        *args: Any,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> Any:
+        """One step of the store's (see `scripts`)."""
+        try:
+            return self._scripts.run(script, keys, *args, meanwhile=meanwhile)
+        except RedisError as exc:
+            error = unreachable(self.url, exc)
+            if error is None:
+                raise
+            raise error from exc
+
+    def fetch(self, job_id: str) -> Job:
+        """The newest run under a job id (or of that run id).
+
+        Raises:
+            NoSuchJob: none is recorded.
+        """
+        found = self.run_script(
+            "find", (self.keys.ids(job_id),), self.keys.prefix, _own_run(job_id), *record.SHOWN
+        )
+        if not found:
+            raise NoSuchJob(
+                f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
+            )
+        run, values = found
+        return self.job(**record.of_values(run.decode(), values))
+
+    def fetch_run(self, run: str) -> Job:
+        """One run; raises NoSuchJob."""
+        (job,) = self.read([run])
+        if job is None:
+            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
+        return job
+
+    def message_of(self, run: str) -> bytes:
+        """A run's sealed message; raises NoSuchJob."""
+        with naming_the_server(self.url):
+            message: bytes | None = self.client.hget(self.keys.record(run), "message")
+        if message is None:
+            raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
+        return message
+
+    def read_messages(self, jobs: list[Job]) -> None:
+        """Have the jobs' messages read in one go, for callers that will look into each."""
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for job in jobs:
+                pipe.hget(self.keys.record(job.run_id), "message")
+            for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
+                job.message = message or b""
+
+    def is_active(self, job_id: str) -> bool:
+        """Whether a run under this job id waits, for a worker or for its time, or runs."""
+        return any(status in ACTIVE for status in self.statuses(self._runs(job_id)))
+
+    def statuses(self, runs: list[str]) -> list[JobStatus | None]:
+        """Each run's status now, None for one that is gone."""
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for run in runs:
+                pipe.hget(self.keys.record(run), "status")
+            return [s and JobStatus(s.decode()) for s in pipe.execute()]
+
+    def _runs(self, job_id: str) -> list[str]:
+        """The runs that an id can mean, newest first."""
+        with naming_the_server(self.url):
+            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
+        return [*(run.decode() for run in runs), _own_run(job_id)]
+
+    def page(
+        self,
+        *,
+        site: str | None = None,
+        queue: str | None = None,
+        statuses: Iterable[JobStatus] | None = None,
+        start: int = 0,
+        length: int = 20,
+    ) -> list[Job]:
+        """`length` jobs from `start`, newest first; the cost does not grow with their number."""
+        wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
+        self.expire()
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for place in self.places(site, queue):
+                for status in wanted:
+                    pipe.zrevrange(
+                        self.keys.index(place, status), 0, start + length - 1, withscores=True
+                    )
+            merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
+        runs = [run.decode() for run, _ in islice(merged, start, start + length)]
+        return [job for job in self.read(runs) if job is not None]
+
+    def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
+        """How many jobs there are in each status."""
+        self.expire()
+        places = self.places(site, queue)
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for status in JobStatus:
+                for place in places:
+                    pipe.zcard(self.keys.index(place, status))
+            numbers = iter(pipe.execute())
+        return {status: sum(islice(numbers, len(places))) for status in JobStatus}
+
+    def queue_length(self, queue: str) -> int:
+        """How many messages wait in a queue."""
+        with naming_the_server(self.url):
+            waiting = int(self.client.llen(self.keys.queue(queue)))
+        return waiting + (self.outbox.waiting(queue) if self.outbox is not None else 0)
+
+    def position(self, job: Job) -> int | None:
+        """Place of a job in its queue, 0 for the next one; None when it does not wait."""
+        key = self.keys.queue(job.queue)
+        with naming_the_server(self.url):
+            place = self.client.lpos(key, job.run_id, rank=-1)
+            return None if place is None else int(self.client.llen(key)) - 1 - int(place)
+
+    def places(self, site: str | None, queue: str | None) -> list[str]:
+        """The `site|queue` that ever had a job, of this site and queue where they are given."""
+        if site is not None and queue is not None:
+            return [f"{site}|{queue}"]
+        found = []
+        with naming_the_server(self.url):
+            places = self.client.smembers(self.keys.places)
+        for place in places:
+            its_site, _, its_queue = place.decode().partition("|")
+            if site in (None, its_site) and queue in (None, its_queue):
+                found.append(place.decode())
+        return sorted(found)
+
+    def read(self, runs: list[str]) -> Iterator[Job | None]:
+        """Each run's Job, None for one that is gone."""
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for run in runs:
+                pipe.hmget(self.keys.record(run), record.SHOWN)
+            records = pipe.execute()
+        for run, values in zip(runs, records):  # noqa: B905 (equal by construction)
+            known = values[0] is not None
+            yield self.job(**record.of_values(run, values)) if known else None
+
+    def expire(self) -> None:
+        """Take the runs whose retention is over out of the indexes; Redis removed their records."""
+        keys = (self.keys.expiring,)
+        while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
+            pass
+
+
+def _own_run(job_id: str) -> str:
+    """An id that was made, not given, ends with its run's."""
+    return job_id.replace("||", "::").rpartition("::")[2]
