@@ -4,7 +4,8 @@ Both work by their own Celery integrations, unchanged. OpenTelemetry's listens t
 which `publish` sends, and names its spans by the task, whose `name` is the running job's method
 (`TaskName`); it needs nothing else. Sentry's wraps those of Celery's functions that a job does not
 pass on its way into the queue, and names a run before the job is known: `enqueued` and `named` do
-these two things by Sentry's public functions, in processes where it is in use.
+these two things by Sentry's public functions, in processes where it is in use. An older one, as
+Frappe v15 and v16 pin it and import it with every `frappe.log_error`, is left to itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import Any
 
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.publish import TASK_NAME
+
+SENTRY_SINCE = (2, 20)
+"""The first sentry-sdk with all the functions that are used here."""
 
 
 class TaskName:
@@ -38,6 +42,9 @@ def enqueued(message: JobMessage) -> Iterator[dict[str, Any]]:
     """
     import sentry_sdk
 
+    if not _is_followed():
+        yield {}
+        return
     integration = sentry_sdk.get_client().get_integration("celery")
     if not getattr(integration, "propagate_traces", False):
         yield {}
@@ -59,7 +66,14 @@ def named(task: Any, **_: Any) -> None:
 
 def connect(**_: Any) -> None:
     """Have the jobs of this process named, where its program has loaded Sentry."""
-    if "sentry_sdk" in sys.modules:
+    if "sentry_sdk" in sys.modules and _is_followed():
         from celery import signals
 
         signals.task_prerun.connect(named)
+
+
+def _is_followed() -> bool:
+    import sentry_sdk
+
+    version = tuple(int(number) for number in sentry_sdk.VERSION.split(".")[:2])
+    return version >= SENTRY_SINCE

@@ -100,6 +100,11 @@ class Job(jobs.Job):
             }
 
     @property
+    def _kwargs(self) -> dict[str, Any]:
+        """RQ's own name for them, by which Frappe's Sentry context asks (`frappe.utils.sentry`)."""
+        return self.kwargs
+
+    @property
     def func_name(self) -> str:
         """What RQ would call."""
         return EXECUTE_JOB
