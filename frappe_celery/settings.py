@@ -1,6 +1,6 @@
 """Configuration: one frozen object from defaults, Django, common_site_config.json and environment.
 
-What can be set, and each default, stands in `options`.
+What can be set, and each default, stands in `option_defaults`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from frappe_celery.config_files import (
 )
 from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.option_checks import checked_value
-from frappe_celery.options import OPTIONS, TEXTS, Options
+from frappe_celery.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.queues import Queue, queues_of
 from frappe_celery.schedule.misfire import misfires_of
 from frappe_celery.signing import Signer, load_key

@@ -6,7 +6,7 @@ import click
 
 from frappe_celery import settings as configuration
 from frappe_celery.mail.secrets import is_secret, masked
-from frappe_celery.options import OPTIONS, Options
+from frappe_celery.option_defaults import OPTIONS, Options
 
 SECRET = ("broker_url", "redis_queue", "database_url")
 """Besides those whose names say it."""

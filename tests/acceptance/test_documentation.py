@@ -21,7 +21,7 @@ from frappe_celery import hosts, settings
 from frappe_celery.hosts.base import ScheduleRow
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.mail.config import MailConfig
-from frappe_celery.options import OPTIONS
+from frappe_celery.option_defaults import OPTIONS
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
 from frappe_celery.settings import Settings
 from tests.acceptance.desk import USER, forget_app, make_site

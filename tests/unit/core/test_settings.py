@@ -13,7 +13,7 @@ import pytest
 
 from frappe_celery.celery_app import broker_settings
 from frappe_celery.errors import ConfigError, UnknownQueue
-from frappe_celery.options import OPTIONS
+from frappe_celery.option_defaults import OPTIONS
 from frappe_celery.settings import Queue, Settings
 
 KEY = "k" * 40
