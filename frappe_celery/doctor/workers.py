@@ -15,11 +15,8 @@ SILENT_SECONDS = 30.0
 def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Section:
     """Every living worker, and jobs in the hands of dead ones."""
     section = Section("workers")
-    if hosts.is_bench() and not config.frappe_celery_enabled:
-        section.warn(
-            "this bench is not switched over: Frappe's jobs go to RQ and its workers",
-            "switch it over: frappe-celery enable",
-        )
+    if hosts.is_bench():
+        _check_switch(section, config)
     for worker in workers:
         section.rows.append(
             {
@@ -43,3 +40,19 @@ def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Se
             "a running worker settles them within seconds: start one",
         )
     return section
+
+
+def _check_switch(section: Section, config: Settings) -> None:
+    from frappe_celery.hosts.bench import switch
+
+    if not config.frappe_celery_enabled:
+        section.warn(
+            "this bench is not switched over: Frappe's jobs go to RQ and its workers",
+            "switch it over: frappe-celery enable",
+        )
+    elif not switch.is_hooked():
+        section.problem(
+            "this bench is switched over, but its hook is not in this environment, or is another"
+            " version's: a script that imports Frappe alone still enqueues to RQ",
+            "write it anew: frappe-celery enable",
+        )

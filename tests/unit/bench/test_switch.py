@@ -92,6 +92,23 @@ def test_on_and_off(switch: Switch) -> None:
     assert switch.run("disable")[0] == 0, "again, which changes nothing"
 
 
+@pytest.mark.parametrize("harm", ["hook.pth", "hook.py", "another version"])
+def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) -> None:
+    """As when the environment was made anew, or the package upgraded."""
+    assert "frappe-celery enable" in switch.run("doctor")[1], "it is not switched over yet"
+    switch.run("enable")
+    assert "frappe-celery enable" not in switch.run("doctor")[1]
+    if harm == "another version":
+        (switch.environment / "frappe_celery_hook.py").write_text("VERSION = 1\n")
+    else:
+        (switch.environment / f"frappe_celery_{harm}").unlink()
+    _, output = switch.run("doctor")
+    assert "its hook is not in this environment" in output
+    assert "write it anew: frappe-celery enable" in output
+    assert switch.run("enable")[0] == 0
+    assert "frappe-celery enable" not in switch.run("doctor")[1]
+
+
 def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         client.rpush(f"rq:queue:{switch.bench.id}:long", *(f"site1::{n}" for n in range(30)))
