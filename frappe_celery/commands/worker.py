@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -34,16 +35,10 @@ def start_worker(
     queue: str | None, burst: bool, quiet: bool, processes: int | None, pool: str = "prefork"
 ) -> None:
     """Be a worker until it is told to stop, or with `burst` until the queues are empty."""
+    from celery.bin.worker import worker
+
     name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
-    arguments = [
-        "worker",
-        "--hostname",
-        name,
-        "--pool",
-        pool,
-        "--without-gossip",
-        "--without-mingle",
-    ]
+    arguments = ["--hostname", name, "--pool", pool, "--without-gossip", "--without-mingle"]
     if queue is not None:
         names = [name.strip() for name in queue.split(",")]
         for name in names:
@@ -53,7 +48,7 @@ def start_worker(
         arguments += ["--concurrency", str(processes)]
     if burst:
         arguments.append("--burst")
-    _celery(arguments, quiet)
+    _run(worker, arguments, quiet)
 
 
 @click.command()
@@ -64,11 +59,26 @@ def beat(quiet: bool) -> None:
     It only enqueues: workers run the jobs. Any number may run, on several machines; one acts, and
     another takes over when it dies.
     """
-    _celery(["beat"], quiet)
+    from celery.bin.beat import beat
+
+    _run(beat, [], quiet)
 
 
-def _celery(arguments: list[str], quiet: bool) -> None:
+def _run(command: click.Command, arguments: list[str], quiet: bool) -> None:
+    """Run one of Celery's commands by itself.
+
+    The `celery` command above them all would import Celery's interactive shell, 7 MB for each
+    worker.
+    """
+    from celery.bin.base import CLIContext
+
     from frappe_celery import app
 
-    before = ["--quiet"] if quiet else []  # no banner
-    app.start([*before, *arguments, "--loglevel", "WARNING" if quiet else "INFO"])
+    for kind in (str(command.name), "preload"):
+        command.params.extend(app.user_options[kind])
+    no_color = bool(os.environ.get("NO_COLOR"))
+    context = CLIContext(app=app, no_color=no_color, workdir=None, quiet=quiet)  # quiet: no banner
+    level = "WARNING" if quiet else "INFO"
+    code = command.main([*arguments, "--loglevel", level], obj=context, standalone_mode=False)
+    if code:
+        sys.exit(code)
