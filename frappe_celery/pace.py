@@ -3,9 +3,7 @@
 A process that has ended a job of a millisecond would wait as long again until its parent has the
 next message from the broker. So the parent has one ready, `AHEAD_SECONDS` at most: when no process
 is free by then it goes back to where it came from, and whoever is idle, or a job that is enqueued
-at the front meanwhile, waits no longer than that. Where the pool has its requests wait for a
-process (prefork) the next one is in Celery's hands by then, and asks before it begins whether its
-message was given back.
+at the front meanwhile, waits no longer than that.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from redis.retry import Retry
 
 from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.kombu_messages import HELD_AS, SEALED, celery_message, job_message
+from frappe_celery.kombu_messages import HELD_AS, celery_message, job_message
 from frappe_celery.pace import AHEAD_SECONDS, Pace
 from frappe_celery.poller import ANSWER_SECONDS, Poller
 from frappe_celery.pulse import BEAT_SECONDS, broker_is_silent, process_name, raise_if_silent
@@ -47,7 +47,6 @@ class QoS(virtual.QoS):
 
     def ack(self, delivery_tag: str) -> None:
         """Acknowledge; sent at once when no fetch will follow."""
-        self.channel.no_longer_early(delivery_tag)
         self.channel.acknowledged.append(delivery_tag)
         super().ack(delivery_tag)
         if self.channel.active_queues:
@@ -113,9 +112,6 @@ class Channel(kombu_redis.Channel):
         self._tag = ""
         self.pace = Pace()
         self._ahead: tuple[dict[str, Any], str] | None = None
-        self._early = ""
-        self.pool_asks = False
-        """Whether `may_begin` is asked before a job begins; a step of the worker sets it."""
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
 
@@ -207,10 +203,9 @@ class Channel(kombu_redis.Channel):
     def _read_fetched(self, **options: Any) -> bool:
         if not self._take_in():
             return False
-        if not self.qos.can_consume():
-            self.connection.cycle.loop.call_later(AHEAD_SECONDS, self._give_back, self._tag)
-            self._hand_over_early()
         self._hand_over()
+        if self._ahead is not None:
+            self.connection.cycle.loop.call_later(AHEAD_SECONDS, self._give_back, self._tag)
         return True
 
     def _take_in(self) -> bool:
@@ -255,7 +250,7 @@ class Channel(kombu_redis.Channel):
     @property
     def _has_room(self) -> bool:
         """Whether a message may be fetched: for a process that is free, or soon will be."""
-        if self._ahead is not None or self._early:
+        if self._ahead is not None:
             return False
         if self.qos.can_consume():
             return True
@@ -268,41 +263,15 @@ class Channel(kombu_redis.Channel):
 
     def _hand_over(self) -> None:
         if self._ahead is not None and self.qos.can_consume():
-            self._deliver_ahead()
-
-    def _hand_over_early(self) -> None:
-        """Have a job's request made while no process is free for it; it asks once one is."""
-        assert self._ahead is not None
-        message, _ = self._ahead
-        if self.pool_asks and SEALED in message["headers"]:
-            self._early = message["properties"][HELD_AS]
-            self._deliver_ahead()
-
-    def _deliver_ahead(self) -> None:
-        assert self._ahead is not None
-        (message, queue), self._ahead = self._ahead, None
-        self.connection._deliver(message, queue)
-
-    def may_begin(self, message: Any) -> bool:
-        """Whether a job that a process is free for has not been given back meanwhile."""
-        self.no_longer_early(message.delivery_tag)
-        return not message.acknowledged
-
-    def no_longer_early(self, delivery_tag: str) -> None:
-        """It begins, or was refused."""
-        if self._early == delivery_tag:
-            self._early = ""
+            (message, queue), self._ahead = self._ahead, None
+            self.connection._deliver(message, queue)
 
     def _give_back(self, tag: str) -> None:
         """No process was free in time for what was fetched ahead."""
-        if tag in (self._early, self._ahead and self._ahead[0]["properties"][HELD_AS]):
+        if self._ahead is not None and self._ahead[0]["properties"][HELD_AS] == tag:
             self._give_ahead_back()
 
     def _give_ahead_back(self) -> None:
-        if self._early:
-            early, self._early = self._early, ""
-            self.rang = True
-            self.qos.get(early).requeue()
         if self._ahead is not None:
             (message, _), self._ahead = self._ahead, None
             self.rang = True

@@ -313,10 +313,6 @@ class Channel(pyamqp.Channel):
         else:
             successes.confirm(told)
 
-    def may_begin(self, message: Any) -> bool:
-        """Whether a job that a process is free for may begin; nothing is fetched ahead here."""
-        return True
-
     def wake(self) -> None:
         """Have the loop look again, from another thread or greenlet."""
         connection = self.connection

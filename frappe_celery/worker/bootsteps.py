@@ -168,14 +168,13 @@ class GreenPool(bootsteps.Step):
 
 
 class Pool(bootsteps.StartStopStep):
-    """Says what the chosen pool can do and cannot, and keeps a solo worker alive while it works."""
+    """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
 
     requires = (TASKS_STEP,)
 
     def start(self, consumer: Any) -> None:
         """Once the pool is known."""
         pool = type(consumer.pool).__module__.rpartition(".")[2]
-        consumer.task_consumer.channel.pool_asks = consumer.pool.uses_semaphore
         if pool in ("thread", "gevent", "eventlet"):
             logger.warning(
                 "the %s pool cannot interrupt a job: timeouts, stopping and hard limits do not"

@@ -40,13 +40,6 @@ class JobRequest(Request):
         super().acknowledge()
         self.message.channel.wake()
 
-    def revoked(self) -> bool:
-        """As Celery asks when a process is free for it; also given back meanwhile (see `pace`)."""
-        if self.message.channel.may_begin(self.message):
-            return bool(super().revoked())
-        state.task_ready(self)
-        return True
-
     def on_timeout(self, soft: bool, timeout: float) -> None:
         """The child did not react to its timeout and is killed."""
         if not soft:
