@@ -64,6 +64,19 @@ def named(task: Any, **_: Any) -> None:
     sentry_sdk.get_current_scope().set_transaction_name(task.name, source="task")
 
 
+@contextmanager
+def own_scope() -> Iterator[None]:
+    """What is told Sentry in here (user, tags, breadcrumbs) is not told of what comes after."""
+    if "sentry_sdk" not in sys.modules:
+        yield
+        return
+    import sentry_sdk
+
+    own = sentry_sdk.isolation_scope() if _is_followed() else sentry_sdk.Hub(sentry_sdk.Hub.current)
+    with own:
+        yield
+
+
 def connect(**_: Any) -> None:
     """Have the jobs of this process named, where its program has loaded Sentry."""
     if "sentry_sdk" in sys.modules and _is_followed():

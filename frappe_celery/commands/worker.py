@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from copy import copy
 
 import click
 
@@ -74,8 +75,9 @@ def _run(command: click.Command, arguments: list[str], quiet: bool) -> None:
 
     from frappe_celery import app
 
-    for kind in (str(command.name), "preload"):
-        command.params.extend(app.user_options[kind])
+    command = copy(command)
+    command.params = [*command.params, *app.user_options[str(command.name)]]
+    command.params += app.user_options["preload"]
     no_color = bool(os.environ.get("NO_COLOR"))
     context = CLIContext(app=app, no_color=no_color, workdir=None, quiet=quiet)  # quiet: no banner
     level = "WARNING" if quiet else "INFO"

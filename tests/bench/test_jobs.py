@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 
+import psutil
 import pytest
 
 from tests.bench.bench import Bench
+from tests.waiting import wait_until
 
 
 def test_a_job_works_in_its_site_as_its_user_and_once(bench: Bench) -> None:
@@ -246,3 +248,28 @@ def test_the_running_job_is_rqs_current_job(bench: Bench) -> None:
         """
     )
     assert seen == {"id": job_id, "kwargs": {}, "wait": wait}
+
+
+def test_threads_that_frappe_starts_for_a_job_end_with_it(bench: Bench) -> None:
+    bench.worker(1)
+    answer = bench.ask(
+        """
+        def result(method):
+            job = frappe.enqueue(method)
+            ended(job)
+            return job.result
+
+        started = max(result(fc_probe.begin_telemetry) for _ in range(5))
+        until(lambda: not result(fc_probe.telemetry_threads))
+        answer = started
+        """
+    )
+    assert answer >= 1
+
+
+def test_a_process_that_waits_is_not_called_after_its_last_job(bench: Bench) -> None:
+    worker = bench.worker(1)
+    (child,) = psutil.Process(worker.pid).children()
+    before = child.cmdline()
+    bench.ask("ended(frappe.enqueue('frappe.ping'))")
+    wait_until(lambda: child.cmdline() == before)

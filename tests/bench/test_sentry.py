@@ -65,6 +65,19 @@ def test_a_failed_job_and_what_it_was_called_with_reach_sentry(
     assert label in str(event["extra"]["job"]["kwargs"])
 
 
+def test_what_sentry_is_told_of_a_job_is_not_told_of_the_next(
+    bench: Bench, receiver: Receiver, environment: dict[str, str]
+) -> None:
+    worker = bench.start("frappe-celery", "worker", "-c", "1", **environment)
+    worker.wait_for(" ready.")
+    label = uuid.uuid4().hex
+    bench.ask(f"ended(frappe.enqueue(fc_probe.tell_sentry, label={label!r}))", bench.other_site)
+    bench.ask("ended(frappe.enqueue(fc_probe.fail, label='next'))", **environment)
+    (event,) = wait_until(lambda: receiver.events("event"))
+    assert event["user"]["id"] == bench.site
+    assert label not in str(event)
+
+
 def test_a_process_that_has_logged_an_error_goes_on_enqueueing(bench: Bench) -> None:
     """`frappe.log_error` imports Sentry's client also where nobody uses it."""
     bench.worker(1)

@@ -13,7 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs, settings
 from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
-from frappe_celery.hosts.bench import preload, run, seam
+from frappe_celery.hosts.bench import aside, preload, run, seam
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -78,7 +78,7 @@ class BenchHost:
     def run(self, job: jobs.Job) -> Any:
         """Frappe's `execute_job`."""
         assert isinstance(job, Job)
-        with as_current(job):
+        with aside.tidied(), as_current(job):
             return run.execute(job)
 
     def import_apps(self) -> None:

@@ -24,8 +24,27 @@ EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
 """What RQ's workers are told to call; the method itself is among its arguments."""
 
 
-class Job(jobs.Job):
+class AlsoRQs(type):
+    """A class in place of one of RQ's, which RQ's own objects are instances of as well."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return super().__instancecheck__(instance) or isinstance(instance, cls.in_place_of)
+
+    in_place_of: type
+
+
+class Job(jobs.Job, metaclass=AlsoRQs):
     """In place of `rq.job.Job`: `kwargs` are the arguments of Frappe's `execute_job`."""
+
+    in_place_of = RQJob
+
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        super().__init__(*args, **fields)
+        if self.ended_at and not self.started_at:  # Frappe takes one from the other
+            if self.status == JobStatus.CANCELED:
+                self.ended_at = None
+            else:
+                self.started_at = self.ended_at
 
     # -- finding
 
@@ -53,7 +72,7 @@ class Job(jobs.Job):
                 found.append(cls.fetch(job_id, connection, serializer))
             except NoSuchJobError:
                 found.append(None)
-        get_store().read_messages([job for job in found if isinstance(job, cls)])
+        get_store().read_messages([job for job in found if isinstance(job, jobs.Job)])
         return found
 
     @classmethod
@@ -146,6 +165,10 @@ class Job(jobs.Job):
         """Keep `meta` with the job."""
         meta.save(self, self.meta)
 
+    def save(self, *_: Any, **__: Any) -> None:
+        """RQ's way to keep all of a job; of ours only `meta` can be changed."""
+        self.save_meta()
+
     def get_id(self) -> str:
         """RQ's older name for `id`."""
         return self.id
@@ -168,13 +191,18 @@ class Job(jobs.Job):
         except NoSuchJobError:
             return None
 
-    def latest_result(self) -> Result | None:
-        """How it ended, None while it has not."""
+    def latest_result(self, timeout: int = 0) -> Result | None:
+        """How it ended, None while it has not; it is not waited for."""
         status = self.get_status()
         if status not in _RESULT_TYPES or self.ended_at is None:
             return None
         kind = _RESULT_TYPES[status]
         return Result(self.run_id, self.id, kind, self.ended_at, self.result, self.exc_info)
+
+    def results(self) -> list[Result]:
+        """That alone: each run is a job of its own."""
+        latest = self.latest_result()
+        return [] if latest is None else [latest]
 
     # -- what can be done with it
 

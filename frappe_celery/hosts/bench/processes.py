@@ -26,6 +26,8 @@ def start_worker(
     The user and the password of RQ are part of `redis_queue`'s URL here. Queues are always emptied
     in their order.
     """
+    if rq_username or rq_password:
+        logger.warning("RQ's user and password are part of redis_queue's URL here: not followed")
     if strategy in ("round_robin", "random"):
         logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
     commands.start_worker(queue, burst, quiet, processes=1)

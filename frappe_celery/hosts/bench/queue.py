@@ -12,10 +12,10 @@ from rq.queue import Queue as RQQueue
 from frappe_celery import publish, settings
 from frappe_celery.errors import CannotTravel, NoSuchJob
 from frappe_celery.hosts.bench import registry
-from frappe_celery.hosts.bench.job import EXECUTE_JOB
+from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
-from frappe_celery.jobs import JobStatus, codec, get_store
+from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.option_checks import FOR_EVER
 from frappe_celery.timeouts import seconds_of
@@ -24,8 +24,10 @@ TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
 """Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 
 
-class Queue(RQQueue):  # type: ignore[misc]
+class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     """In place of `rq.Queue`; a name that is none of this bench's queues gives RQ's own queue."""
+
+    in_place_of = RQQueue
 
     def __new__(cls, name: str = "default", *args: Any, **kwargs: Any) -> Any:
         if own_name(name) is None:
@@ -85,6 +87,8 @@ class Queue(RQQueue):  # type: ignore[misc]
             )
         config = settings.current()
         allow_pickle = config.frappe_celery_pickle
+        if codec_path(getattr(on_failure, "func", None)) == TRUNCATION:
+            on_failure = None
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
         run = run or uuid4().hex
@@ -172,11 +176,14 @@ class Queue(RQQueue):  # type: ignore[misc]
         if delete_jobs:
             self.empty()
 
-    def remove(self, job_or_id: Any, *_: Any, **__: Any) -> None:
-        """Delete one that waits here."""
+    def remove(self, job_or_id: Any, pipeline: Any = None) -> Any:
+        """Delete one that waits here; one that is left in RQ is taken out of RQ's queue."""
         job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
-        if job is not None and job.is_queued:
+        if not isinstance(job, Job):
+            return super().remove(job_or_id, pipeline)
+        if job.is_queued:
             job.delete()
+        return None
 
     # -- registries
 
@@ -233,9 +240,7 @@ def _carried(function: Any, allow_pickle: bool) -> Any:
 
 def _callback(given: Any, allow_pickle: bool) -> Any:
     function = getattr(given, "func", given)  # RQ's Callback, or the function itself
-    if function is None or codec_path(function) == TRUNCATION:
-        return None
-    return _carried(function, allow_pickle)
+    return None if function is None else _carried(function, allow_pickle)
 
 
 def _seconds_kept(ttl: int | None, configured: int) -> int | None:

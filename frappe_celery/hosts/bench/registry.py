@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.hosts.bench.job import Job, in_rqs_words
+from rq import registry as rqs
+
+from frappe_celery.errors import NoSuchJob
+from frappe_celery.hosts.bench.job import in_rqs_words
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.jobs import Job as AnyJob
-from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+
+RQS: dict[JobStatus, Any] = {
+    JobStatus.STARTED: rqs.StartedJobRegistry,
+    JobStatus.FINISHED: rqs.FinishedJobRegistry,
+    JobStatus.FAILED: rqs.FailedJobRegistry,
+    JobStatus.CANCELED: rqs.CanceledJobRegistry,
+    JobStatus.DEFERRED: rqs.DeferredJobRegistry,
+    JobStatus.SCHEDULED: rqs.ScheduledJobRegistry,
+}
+"""RQ's own, for jobs that are left in RQ."""
 
 
 def listed(
     store: JobStore, queue: str, status: JobStatus, offset: int = 0, length: int = -1
-) -> list[AnyJob]:
+) -> list[Job]:
     """A queue's jobs in a status, the oldest first; a length of -1: all."""
     there = store.counts(queue=queue)[status]
     most = there - offset if length < 0 else min(length, there - offset)
@@ -49,20 +61,43 @@ class Registry:
         job_id = job_or_id if isinstance(job_or_id, str) else job_or_id.id
         return job_id in self.get_job_ids()
 
-    def get_job_ids(self, start: int = 0, end: int = -1) -> list[str]:
+    def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
         length = -1 if end < 0 else end - start + 1
         found = listed(self.store, self.queue, self.status, start, length)
-        return [job.id for job in found]
+        ids = [job.id for job in found]
+        return ids[::-1] if desc else ids
 
-    def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> None:
+    def remove(self, job: Any, pipeline: Any = None, delete_job: bool = False) -> Any:
         """Delete a job; its record is its place here, so that it goes even without `delete_job`."""
-        (Job.fetch(job) if isinstance(job, str) else job).delete()
+        ours = self._ours(job)
+        if ours is None:
+            return self._rqs().remove(job, pipeline, delete_job)
+        ours.delete()
+        return 1
 
     def requeue(self, job_or_id: Any, at_front: bool = False) -> Any:
         """Run an ended job again."""
+        ours = self._ours(job_or_id)
+        if ours is None:
+            return self._rqs().requeue(job_or_id, at_front)
         with in_rqs_words():
-            return (Job.fetch(job_or_id) if isinstance(job_or_id, str) else job_or_id).requeue()
+            return ours.requeue()
+
+    def add(self, *args: Any, **kwargs: Any) -> Any:
+        """What RQ does with a job of its own; ours are here by their status."""
+        return self._rqs().add(*args, **kwargs)
+
+    def _ours(self, job_or_id: Any) -> Job | None:
+        if isinstance(job_or_id, Job):
+            return job_or_id
+        try:
+            return self.store.fetch(job_or_id) if isinstance(job_or_id, str) else None
+        except NoSuchJob:
+            return None
+
+    def _rqs(self) -> Any:
+        return RQS[self.status](self.name, connection=self.connection)
 
     def cleanup(self, timestamp: float | None = None) -> None:
         """RQ's upkeep, which the job store and the workers' reaper do by themselves."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
+
+import frappe
 
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.jobs import Job, get_store
@@ -21,11 +24,18 @@ def run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: A
         with as_current(job):
             result = background_jobs.execute_job(**arguments)
         if on_success is not None:
-            on_success.func(job, store.client, result)
+            _function(on_success)(job, store.client, result)
     except Exception:
         store.fail(job.run_id, traceback.format_exc(), site=job.site)
         if on_failure is not None:
-            on_failure.func(job, store.client, *sys.exc_info())
+            _function(on_failure)(job, store.client, *sys.exc_info())
     else:
         store.finish(job.run_id, result)
     job.refresh()
+
+
+def _function(callback: Any) -> Callable[..., Any]:
+    """What RQ's Callback stands for: a function, or a dotted path."""
+    function = callback.func
+    found: Callable[..., Any] = frappe.get_attr(function) if isinstance(function, str) else function
+    return found

@@ -13,19 +13,17 @@ from functools import reduce
 from importlib import import_module
 from typing import Any
 
-import rq
-import rq.command
-import rq.registry
 from celery import signals
 
 from frappe_celery.hosts.bench import desk, enqueueing, processes, swallowed
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import Queue
+from frappe_celery.hosts.bench.registry import RQS as RQS_OWN
 from frappe_celery.hosts.bench.registry import replacement
 from frappe_celery.hosts.bench.schedule import telling
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
 
 RQS: dict[str, dict[str, Any]] = {
     "rq": {"Queue": Queue, "Worker": Worker},
@@ -34,15 +32,7 @@ RQS: dict[str, dict[str, Any]] = {
     "rq.worker": {"Worker": Worker},
     "rq.command": {"send_stop_job_command": send_stop_job_command},
     "rq.registry": {
-        name: replacement(getattr(rq.registry, name), status)
-        for name, status in {
-            "StartedJobRegistry": JobStatus.STARTED,
-            "FinishedJobRegistry": JobStatus.FINISHED,
-            "FailedJobRegistry": JobStatus.FAILED,
-            "CanceledJobRegistry": JobStatus.CANCELED,
-            "DeferredJobRegistry": JobStatus.DEFERRED,
-            "ScheduledJobRegistry": JobStatus.SCHEDULED,
-        }.items()
+        original.__name__: replacement(original, status) for status, original in RQS_OWN.items()
     },
 }
 """By module and name, as others import them. Whoever has imported one already gets ours too:
@@ -97,7 +87,7 @@ ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.
 """Seen to when another one was imported: Frappe imports it too early for us."""
 
 _REPLACED = [
-    (getattr(sys.modules[module], name), ours)
+    (getattr(import_module(module), name), ours)
     for module, names in RQS.items()
     for name, ours in names.items()
 ]

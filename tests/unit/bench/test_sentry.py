@@ -11,6 +11,20 @@ from tests.waiting import wait_until
 
 OLDER = """
 VERSION = "1.37.1"
+
+
+class Hub:
+    def __init__(self, cloned):
+        assert cloned is Hub.current
+
+    def __enter__(self):
+        self.before, Hub.current = Hub.current, self
+
+    def __exit__(self, *_):
+        Hub.current = self.before
+
+
+Hub.current = "the process' own"
 """
 
 
