@@ -84,6 +84,25 @@ def test_it_is_given_back_when_no_process_becomes_free(
     assert running.stop() == 0
 
 
+def test_it_is_given_back_also_after_processes_were_replaced(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    """Celery's count of the free ones is one too high for a while whenever one was."""
+    project.configure(max_tasks_per_child=100)
+    short_jobs(100)
+    worker(project, "-c", "2")
+    for n in range(8):
+        until = tmp_path / f"go on {n}"
+        short_jobs(180 + 17 * n)
+        for _ in range(2):
+            enqueue("myapp.work.wait_for", until=str(until))
+        enqueue("myapp.tasks.record", text=f"behind {n}")
+        wait_until(lambda n=n: project.effects().count("waiting") == 2 * (n + 1), 20)
+        wait_until(lambda: store.queue_length("default") == 1, 2, f"given back, {n}")
+        until.touch()
+        wait_until(lambda n=n: f"behind {n}" in project.effects(), 20)
+
+
 def test_what_is_held_goes_back_when_its_worker_stops(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
