@@ -157,11 +157,21 @@ class JobFinder:
         return waiting + (self.outbox.waiting(queue) if self.outbox is not None else 0)
 
     def position(self, job: Job) -> int | None:
-        """Place of a job in its queue, 0 for the next one; None when it does not wait."""
+        """Place of a job in its queue, 0 for the next one; None when it does not wait.
+
+        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known.
+        """
         key = self.keys.queue(job.queue)
         with naming_the_server(self.url):
-            place = self.client.lpos(key, job.run_id, rank=-1)
-            return None if place is None else int(self.client.llen(key)) - 1 - int(place)
+            pipe = self.client.pipeline(transaction=False)
+            pipe.lpos(key, job.run_id, rank=-1)
+            pipe.llen(key)
+            pipe.hget(self.keys.record(job.run_id), "status")
+            place, length, status = pipe.execute()
+        if place is not None:
+            return int(length) - 1 - int(place)
+        fetched = self.outbox is None and status == JobStatus.QUEUED.value.encode()
+        return 0 if fetched else None
 
     def places(self, site: str | None, queue: str | None) -> list[str]:
         """The `site|queue` that ever had a job, of this site and queue where they are given."""

@@ -237,8 +237,9 @@ class Histories(RuleBasedStateMachine):
             assert self.store.queue_length(queue) == len(self.queues[queue])
         for run in self.runs:
             queue_ = self.queues[run.queue]
+            fetched = 0 if run.status == JobStatus.QUEUED else None
             position = self.store.position(self.store.fetch_run(run.run))
-            assert position == (queue_.index(run) if run in queue_ else None)
+            assert position == (queue_.index(run) if run in queue_ else fetched)
 
     @invariant()
     def counts_and_pages_are_the_model_s(self) -> None:

@@ -302,6 +302,8 @@ def test_first_in_first_out_and_the_position_says_so(store: JobStore) -> None:
     jobs = [queued(store) for _ in range(4)]
     assert [job.get_position() for job in jobs] == [0, 1, 2, 3]
     assert take(store) == jobs[0].run_id
+    assert [job.get_position() for job in jobs] == [0, 0, 1, 2], "the next one, until it begins"
+    store.start(jobs[0].run_id, "worker")
     assert [job.get_position() for job in jobs] == [None, 0, 1, 2]
     assert take_all(store) == [job.run_id for job in jobs[1:]]
 
