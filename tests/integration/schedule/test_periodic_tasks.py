@@ -21,7 +21,7 @@ SETTINGS = """
     INSTALLED_APPS = ["django_celery_beat", "frappe_celery"]
     DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3",
                              "NAME": Path(__file__).parents[1] / "team.db",
-                             "OPTIONS": {"timeout": 10}}}
+                             "OPTIONS": {"timeout": 10, "transaction_mode": "IMMEDIATE"}}}
 """
 APP = """
     from celery import Celery

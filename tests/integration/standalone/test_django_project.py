@@ -17,7 +17,8 @@ USE_TZ = {use_tz}
 TIME_ZONE = "America/New_York"
 INSTALLED_APPS = {apps}
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ROOT / "team.db",
-                          "OPTIONS": {{"timeout": 10}}}}}}
+                          "OPTIONS": {{"timeout": 10,
+                                      "transaction_mode": "IMMEDIATE"}}}}}}
 """
 
 MODELS = """
