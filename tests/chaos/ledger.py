@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.worker.abandoned import AFTERMATH
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Record:
 
     run: str
     name: str
-    """The token that it was enqueued with; a scheduled run's is its method."""
+    """The token that it was enqueued with; a scheduled run's is its method; what follows an
+    abandoned run is none of these, and may be abandoned itself."""
     status: str
     reason: str
     """Of its exc_info: the last line of a traceback, all of an AbandonedJobError's."""
@@ -118,7 +120,7 @@ def read_store(evidence: Evidence, store: JobStore) -> None:
         reason = (job.exc_info or "").strip()
         if not reason.startswith("AbandonedJobError"):
             reason = reason.rpartition("\n")[2]
-        name = job.job_name.rpartition(".")[2]
+        name = job.job_name if job.method == AFTERMATH else job.job_name.rpartition(".")[2]
         evidence.records[job.run_id] = Record(
             job.run_id,
             name,
