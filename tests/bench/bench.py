@@ -113,9 +113,11 @@ class Bench:
         output = self.run("python", "-c", code, site or self.site, user, **environment)
         return json.loads(output.rpartition("ANSWER:")[2].splitlines()[0])
 
-    def worker(self, processes: int = 1, *arguments: str) -> Process:
+    def worker(self, processes: int = 1, *arguments: str, **environment: str) -> Process:
         """A Celery worker that is ready for jobs."""
-        worker = self.start("frappe-celery", "worker", "-c", str(processes), *arguments)
+        worker = self.start(
+            "frappe-celery", "worker", "-c", str(processes), *arguments, **environment
+        )
         worker.wait_for(" ready.")
         return worker
 

@@ -6,7 +6,6 @@ import json
 import signal
 import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import psutil
 import pytest
@@ -29,14 +28,8 @@ def mailed(mailbox: Mailbox) -> dict[str, str]:
     return {"FRAPPE_CELERY_CELERY_ERROR_EMAILS": json.dumps(configuration)}
 
 
-def worker(bench: Bench, environment: dict[str, str]) -> Any:
-    process = bench.start("frappe-celery", "worker", "-c", "1", **environment)
-    process.wait_for(" ready.")
-    return process
-
-
 def test_a_failed_job_is_mailed(bench: Bench, mailbox: Mailbox, mailed: dict[str, str]) -> None:
-    worker(bench, mailed)
+    bench.worker(1, **mailed)
     label = uuid.uuid4().hex
     code = f"""
         job = frappe.enqueue(fc_probe.fail, label={label!r})
@@ -54,7 +47,7 @@ def test_a_failed_job_is_mailed(bench: Bench, mailbox: Mailbox, mailed: dict[str
 def test_a_scheduled_method_s_failure_is_mailed_once(
     bench: Bench, mailbox: Mailbox, mailed: dict[str, str]
 ) -> None:
-    worker(bench, mailed)
+    bench.worker(1, **mailed)
     code = """
         name = frappe.get_doc({"doctype": "Scheduled Job Type", "method": "fc_probe.fail",
             "frequency": "Daily", "create_log": 1}).insert().name
@@ -74,7 +67,7 @@ def test_a_scheduled_method_s_failure_is_mailed_once(
 
 
 def test_sigusr1_to_a_process_shows_its_stack(bench: Bench, mailed: dict[str, str]) -> None:
-    process = worker(bench, mailed)
+    process = bench.worker(1, **mailed)
     (child,) = psutil.Process(process.pid).children()
     bench.ask("ended(frappe.enqueue('frappe.ping'))", **mailed)
     child.send_signal(signal.SIGUSR1)

@@ -12,7 +12,7 @@ RQS_OWN = """
 import rq.job
 from frappe.utils.background_jobs import get_queue, get_redis_conn
 from frappe_celery.hosts.bench import job as jobs, queue as queues
-from frappe_celery.hosts.bench.registry import RQS
+from frappe_celery.hosts.bench.registry import ORIGINALS
 from frappe_celery.jobs import JobStatus
 
 def left_in_rq(job_id, status):
@@ -27,13 +27,13 @@ def left_in_rq(job_id, status):
     else:
         job.save()
         job.set_status(status)
-        RQS[JobStatus(status)](queue.name, connection=queue.connection).add(job, -1)
+        ORIGINALS[JobStatus(status)](queue.name, connection=queue.connection).add(job, -1)
     return job
 
 def still_there(job):
     name = get_queue("default").name
     connection = job.connection
-    registries = [kind(name, connection=connection) for kind in RQS.values()]
+    registries = [kind(name, connection=connection) for kind in ORIGINALS.values()]
     return [jobs.RQJob.exists(job.id, connection=connection),
             job.id in queues.RQQueue(name, connection=connection).job_ids,
             sorted(type(r).__name__ for r in registries if job.id in r.get_job_ids())]

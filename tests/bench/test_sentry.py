@@ -47,8 +47,7 @@ def _allow(bench: Bench, telemetry: int, environment: dict[str, str]) -> None:
 def test_a_failed_job_and_what_it_was_called_with_reach_sentry(
     bench: Bench, receiver: Receiver, environment: dict[str, str]
 ) -> None:
-    worker = bench.start("frappe-celery", "worker", "-c", "1", **environment)
-    worker.wait_for(" ready.")
+    bench.worker(1, **environment)
     label = uuid.uuid4().hex
     code = f"""
         job = frappe.enqueue(fc_probe.fail, label={label!r})
@@ -68,8 +67,7 @@ def test_a_failed_job_and_what_it_was_called_with_reach_sentry(
 def test_what_sentry_is_told_of_a_job_is_not_told_of_the_next(
     bench: Bench, receiver: Receiver, environment: dict[str, str]
 ) -> None:
-    worker = bench.start("frappe-celery", "worker", "-c", "1", **environment)
-    worker.wait_for(" ready.")
+    bench.worker(1, **environment)
     label = uuid.uuid4().hex
     bench.ask(f"ended(frappe.enqueue(fc_probe.tell_sentry, label={label!r}))", bench.other_site)
     bench.ask("ended(frappe.enqueue(fc_probe.fail, label='next'))", **environment)

@@ -87,7 +87,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             )
         config = settings.current()
         allow_pickle = config.frappe_celery_pickle
-        if codec_path(getattr(on_failure, "func", None)) == TRUNCATION:
+        if codec_path(getattr(on_failure, "func", on_failure)) == TRUNCATION:
             on_failure = None
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None

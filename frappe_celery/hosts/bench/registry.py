@@ -11,7 +11,7 @@ from frappe_celery.hosts.bench.job import in_rqs_words
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 
-RQS: dict[JobStatus, Any] = {
+ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.STARTED: rqs.StartedJobRegistry,
     JobStatus.FINISHED: rqs.FinishedJobRegistry,
     JobStatus.FAILED: rqs.FailedJobRegistry,
@@ -97,7 +97,7 @@ class Registry:
             return None
 
     def _rqs(self) -> Any:
-        return RQS[self.status](self.name, connection=self.connection)
+        return ORIGINALS[self.status](self.name, connection=self.connection)
 
     def cleanup(self, timestamp: float | None = None) -> None:
         """RQ's upkeep, which the job store and the workers' reaper do by themselves."""

@@ -18,8 +18,7 @@ from celery import signals
 from frappe_celery.hosts.bench import desk, enqueueing, processes, swallowed
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.hosts.bench.registry import RQS as RQS_OWN
-from frappe_celery.hosts.bench.registry import replacement
+from frappe_celery.hosts.bench.registry import ORIGINALS, replacement
 from frappe_celery.hosts.bench.schedule import telling
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
@@ -32,7 +31,7 @@ RQS: dict[str, dict[str, Any]] = {
     "rq.worker": {"Worker": Worker},
     "rq.command": {"send_stop_job_command": send_stop_job_command},
     "rq.registry": {
-        original.__name__: replacement(original, status) for status, original in RQS_OWN.items()
+        original.__name__: replacement(original, status) for status, original in ORIGINALS.items()
     },
 }
 """By module and name, as others import them. Whoever has imported one already gets ours too:
