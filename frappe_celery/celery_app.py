@@ -25,6 +25,7 @@ from frappe_celery.jobs.urls import without_password
 from frappe_celery.log_output import output
 from frappe_celery.settings import REDIS_SCHEMES, Settings
 from frappe_celery.worker import queue_names
+from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
@@ -229,7 +230,7 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
+    app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
     if amqp.is_broker_of(config):
         from frappe_celery.amqp.steps import STEPS as RABBITMQ_STEPS

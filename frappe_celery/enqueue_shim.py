@@ -15,7 +15,7 @@ from typing import Any
 from frappe_celery import hosts, publish, settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.hosts.base import Host
-from frappe_celery.job_options import NOTHING_SAID, Options, declared
+from frappe_celery.job_options import NOTHING_SAID, Options, declared, rqs_retry
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.settings import Settings
@@ -64,15 +64,16 @@ def enqueue(
         at_front: before all that wait in its queue.
         job_id: to ask for it by, within the site.
         kwargs: the method's arguments. From v15 `deduplicate=True` is ours: not enqueued (returns
-            None) while a job with this `job_id` waits or runs. In v17 so are
-            `at_front_when_starved` and `retry` (how often it is run again after a failure).
+            None) while a job with this `job_id` waits or runs. From v16 so is
+            `at_front_when_starved`, in v17 `retry`: how often it is run again after a failure, a
+            number or RQ's Retry, with its pauses.
 
     Returns:
         The Job; None after commit or for a duplicate; the method's value when called here.
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
-        QueueOverloaded (v17).
+        QueueOverloaded (from v16).
     """
     return enqueue_with(
         NOTHING_SAID,
@@ -137,6 +138,7 @@ def enqueue_with(
         job_name=job_name,
         job_id=job_id,
         retries=options.retries,
+        backoff=options.backoff,
         on_success=on_success,
         on_failure=on_failure,
         kwargs=kwargs,
@@ -147,7 +149,7 @@ def enqueue_with(
     if not is_async:
         front = -1  # run below, by no worker
     at_most = 0
-    if config.frappe_version >= 17:
+    if config.frappe_version >= 16:
         at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())
 
     def publish_it(message: JobMessage) -> Job | None:
@@ -186,27 +188,18 @@ class _Options:
     deduplicate: bool = False
     at_front_when_starved: bool = False
     retries: int = 0
+    backoff: Any = None
 
 
 def _version_options(config: Settings, kwargs: dict[str, Any]) -> _Options:
     options = _Options()
     if config.frappe_version >= 15:
         options.deduplicate = bool(kwargs.pop("deduplicate", False))
-    if config.frappe_version >= 17:
+    if config.frappe_version >= 16:
         options.at_front_when_starved = bool(kwargs.pop("at_front_when_starved", False))
-        options.retries = _retries(kwargs.pop("retry", None))
+    if config.frappe_version >= 17:
+        options.retries, options.backoff = rqs_retry(kwargs.pop("retry", None))
     return options
-
-
-def _retries(retry: Any) -> int:
-    """How often: a number, or RQ's Retry."""
-    number = getattr(retry, "max", retry) or 0
-    if not isinstance(number, int) or number < 0 or any(getattr(retry, "intervals", None) or ()):
-        raise ConfigError(
-            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's Retry(max=…)"
-            " without intervals"
-        )
-    return number
 
 
 def _message(
@@ -220,6 +213,7 @@ def _message(
     job_name: str | None,
     job_id: str | None,
     retries: int,
+    backoff: Any,
     on_success: Callable[..., Any] | None,
     on_failure: Callable[..., Any] | None,
     kwargs: dict[str, Any],
@@ -242,6 +236,7 @@ def _message(
         on_success=on_success and codec.encode_callable(on_success, allow_pickle),
         on_failure=on_failure and codec.encode_callable(on_failure, allow_pickle),
         retries=retries,
+        backoff=backoff,
         enqueued_at=time.time(),
     )
 
@@ -290,12 +285,9 @@ def enqueue_doc(
 
 
 def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
-    """The effective job id: `site::job_id`, in v17 `site||job_id` with ':' as '|'."""
-    job_id = job_id or str(uuid.uuid4())
-    site = site or hosts.current().current_site()
-    if settings.current().frappe_version >= 17:
-        return f"{site}||{job_id.replace(':', '|')}"
-    return f"{site}::{job_id}"
+    """The effective job id: `site::job_id`, from v16 on `site||job_id` with ':' as '|'."""
+    host = hosts.current()
+    return host.job_id(job_id or str(uuid.uuid4()), site or host.current_site())
 
 
 def get_job(job_id: str) -> Job | None:

@@ -43,7 +43,7 @@ def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Se
 
 
 def _check_switch(section: Section, config: Settings) -> None:
-    from frappe_celery.hosts.bench import switch
+    from frappe_celery.hosts.bench import fit, switch
 
     if not config.frappe_celery_enabled:
         section.warn(
@@ -55,4 +55,9 @@ def _check_switch(section: Section, config: Settings) -> None:
             "this bench is switched over, but its hook is not in this environment, or is another"
             " version's: a script that imports Frappe alone still enqueues to RQ",
             "write it anew: frappe-celery enable",
+        )
+    for line in fit.look():
+        section.problem(
+            f"this bench's Frappe is none that this version was made for: {line}",
+            "install a frappe_celery that knows it, or frappe-celery disable",
         )

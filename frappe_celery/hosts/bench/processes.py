@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 import click
 
 from frappe_celery.commands import worker as commands
-from frappe_celery.jobs import JobStatus
+from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.schedule.pulse import leadership
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +37,11 @@ def start_worker(
 def start_worker_pool(
     queue: str | None = None, num_workers: int = 1, quiet: bool = False, burst: bool = False
 ) -> None:
-    """`bench worker-pool`: a Celery worker with as many processes."""
-    commands.start_worker(queue, burst, quiet, processes=num_workers)
+    """`bench worker-pool`: a Celery worker with as many processes, and beat as Frappe's brings one.
+
+    `frappe.gunicorn_companion` starts it too, beside gunicorn.
+    """
+    commands.start_worker(queue, burst, quiet, processes=num_workers, beat=not burst)
 
 
 def start_scheduler() -> NoReturn:
@@ -47,6 +51,15 @@ def start_scheduler() -> NoReturn:
         " place of `bench schedule` (in the Procfile, supervisor or systemd), or switch back with"
         " `frappe-celery disable`"
     )
+
+
+def scheduler_runs() -> bool:
+    """Frappe's `is_schduler_process_running` looks at the lock file of its own scheduler.
+
+    Raises:
+        BrokerUnreachable: whether a beat leads cannot be told.
+    """
+    return leadership(get_store()).leader is not None
 
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:
