@@ -1,15 +1,21 @@
-"""`celery worker --beat`: the scheduler beside a worker is there for as long as the worker is."""
+"""`celery worker --beat`: the scheduler beside a worker lives as long as the worker does."""
 
 from __future__ import annotations
 
 import logging
+import os
+import threading
+import time
 from typing import Any
 
-from celery.beat import EmbeddedService
+from celery import signals
+from celery.worker.components import Beat
 
 from frappe_celery.worker.bootsteps import Repeated
 
 logger = logging.getLogger(__name__)
+
+ORPHAN_SECONDS = 1.0
 
 
 class BeatBeside(Repeated):
@@ -22,9 +28,20 @@ class BeatBeside(Repeated):
         worker = consumer.controller
         if worker.beat is None or worker.beat.is_alive():
             return
-        logger.error("the scheduler beside this worker ended with %s: another is started",
+        logger.error("the scheduler beside this worker ended (%s): another is started",
                      worker.beat.exitcode)  # fmt: skip
-        worker.beat = EmbeddedService(
-            worker.app, schedule_filename=worker.schedule_filename, scheduler_cls=worker.scheduler
-        )
-        worker.beat.start()
+        step = next(step for step in worker.steps if isinstance(step, Beat))
+        step.obj = step.create(worker)
+        step.obj.start()
+
+
+@signals.beat_embedded_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """In beat's process: a worker that is killed cannot end it."""
+    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
+
+
+def _watch(worker: int) -> None:
+    while os.getppid() == worker:
+        time.sleep(ORPHAN_SECONDS)
+    os._exit(os.EX_TEMPFAIL)
