@@ -46,7 +46,7 @@ def on_rq(bench: Bench) -> str | None:
 def test_a_client_that_reports_nothing_takes_no_job_with_it(
     bench: Bench, receiver: Receiver
 ) -> None:
-    """Frappe logs that it cannot report; the job fails with its own error, and the next one runs."""
+    """Frappe logs that it cannot; the job fails with its own error, and the next one runs."""
     if on_rq(bench) is None:
         pytest.skip("Frappe's own client works in this Python")
     environment = {"FRAPPE_SENTRY_DSN": f"http://key@{receiver.address}/1"}
