@@ -16,7 +16,7 @@ from benchmarks.bench.database import root_options
 
 SIDES = ("rq", "frappe_celery")
 DOCUMENTS = "20"
-"""Of each kind that the site is given, so that its schedule has something to do."""
+"""Of each kind that the loads of `benchmarks.erpnext` submit: here they are drafts."""
 
 Run = dict[str, Any]
 
@@ -29,6 +29,7 @@ def main(bench: Path, site: str, db_root_username: str, db_root_password: str) -
     """Run every Scheduled Job Type by RQ and by Celery from the same database, network caught."""
     with in_a_copy(bench.resolve(), site, db_root_username, db_root_password) as (turns, copy):
         turns.take("rq", "benchmarks.erpnext.prepared", site, DOCUMENTS)
+        turns.take("rq", "benchmarks.schedule_types.work", site)
         copy.keep()
         runs = {}
         for side in SIDES:
