@@ -18,12 +18,13 @@ from celery import Celery
 from celery import beat as celery_beat
 from celery.backends.base import DisabledBackend
 
-from frappe_celery import hosts, settings
+from frappe_celery import hosts
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.hosts.base import Host
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.hosts import Host
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule, beat_schedule
 from frappe_celery.schedule.cron import CronError

@@ -16,14 +16,16 @@ from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import amqp, error_mail, hosts, settings, telemetry
-from frappe_celery.config_files import variable
-from frappe_celery.doctor import caught
+from frappe_celery import error_mail, hosts
+from frappe_celery.brokers import rabbitmq as amqp
+from frappe_celery.config import sentinels, settings
+from frappe_celery.config.files import variable
+from frappe_celery.config.settings import REDIS_SCHEMES, Settings
+from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import sentinels
-from frappe_celery.jobs.urls import without_password
-from frappe_celery.log_output import output
-from frappe_celery.settings import REDIS_SCHEMES, Settings
+from frappe_celery.watch import telemetry
+from frappe_celery.watch.doctor import caught
+from frappe_celery.watch.logs import output
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
@@ -35,9 +37,9 @@ from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
 
-TRANSPORT = "frappe_celery.transport:Transport"
-RABBITMQ_TRANSPORT = "frappe_celery.amqp.transport:Transport"
-SENTINEL_TRANSPORT = "frappe_celery.sentinel_transport:Transport"
+TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
+RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
+SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
@@ -232,7 +234,7 @@ def _add(app: Celery, config: Settings) -> None:
     app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
     if amqp.is_broker_of(config):
-        from frappe_celery.amqp.steps import STEPS as RABBITMQ_STEPS
+        from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
 
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)

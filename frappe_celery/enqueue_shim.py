@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from frappe_celery import hosts, publish, settings
+from frappe_celery import hosts
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.hosts.base import Host
 from frappe_celery.job_options import NOTHING_SAID, Options, declared
-from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
+from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.settings import Settings
-from frappe_celery.timeouts import seconds_of
 
 Method = str | Callable[..., Any]
 

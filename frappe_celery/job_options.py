@@ -233,7 +233,8 @@ def _instant(when: datetime) -> float:
     if not isinstance(when, datetime):
         raise ConfigError(f"enqueue_at({when!r}, …): give a datetime")
     if when.utcoffset() is None:
-        from frappe_celery import hosts, settings
+        from frappe_celery import hosts
+        from frappe_celery.config import settings
         from frappe_celery.schedule.timing import Timing
 
         zone = Timing.of(settings.current(), hosts.current().current_site()).zone

@@ -31,7 +31,7 @@ def enable() -> None:
     environment and a key into sites/common_site_config.json, or changes nothing and says why.
     `disable` takes it back.
     """
-    from frappe_celery import settings
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
 
     switch.enable()
@@ -52,7 +52,7 @@ def disable() -> None:
     Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
     there, and it is said how many.
     """
-    from frappe_celery import settings
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
 
     switch.disable()

@@ -8,8 +8,8 @@ import sys
 import click
 
 from frappe_celery.commands.options import known_site
-from frappe_celery.doctor.report import Report, Section
 from frappe_celery.errors import ConfigError, FrappeCeleryError
+from frappe_celery.watch.doctor.report import Report, Section
 
 
 @click.command()
@@ -30,7 +30,7 @@ def doctor(site: str | None, as_json: bool) -> None:
     else:
         from rich.console import Console
 
-        from frappe_celery.doctor import show
+        from frappe_celery.watch.doctor import show
 
         console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True)
         console.print(*show.lines(report), sep="\n")
@@ -38,8 +38,8 @@ def doctor(site: str | None, as_json: bool) -> None:
 
 
 def _examine(site: str | None) -> Report:
-    from frappe_celery.doctor.examination import examine
     from frappe_celery.jobs import get_store
+    from frappe_celery.watch.doctor.examination import examine
 
     try:
         return examine(get_store(), known_site(site))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
 

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from frappe_celery import settings
 from frappe_celery.commands.options import known_queue, known_site, when
 from frappe_celery.commands.progress import counted_off, looking
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.requeue import message_of
@@ -110,7 +110,7 @@ def parked(requeue: bool) -> None:
     outbox = get_store().outbox
     if outbox is None:
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    from frappe_celery.amqp import parked as messages
+    from frappe_celery.brokers.rabbitmq import parked as messages
 
     found = messages.requeue(outbox) if requeue else messages.parked(outbox)
     for message in found:
@@ -119,7 +119,7 @@ def parked(requeue: bool) -> None:
 
 
 def _show(wanted: Wanted, limit: int, as_json: bool) -> None:
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     with looking() as tell:
         some = list(islice(search(get_store(), wanted, tell), limit + 1))
@@ -143,7 +143,7 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
     Passwords, keys and the like are masked.
     """
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     job = find(get_store(), job_id, site)
     if as_json:
@@ -157,7 +157,7 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     messages = get_store().refused(limit)
     if as_json:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 

@@ -8,7 +8,7 @@ from copy import copy
 
 import click
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 
 
 @click.command()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from frappe_celery.hosts.base import Host
 from frappe_celery.hosts.standalone.namespace.importer import find_real
+from frappe_celery.jobs.hosts import Host
 
 _host: Host | None = None
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import ResponseError
 
-from frappe_celery import amqp, settings
+from frappe_celery.brokers import rabbitmq as amqp
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record
 from frappe_celery.jobs.claim import Claim, check_claimed
@@ -16,13 +18,12 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.finding import JobFinder
 from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.kinds import mailed_as
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.workers import Workers
-from frappe_celery.mail.kinds import mailed_as
-from frappe_celery.settings import Settings
 
 if TYPE_CHECKING:
-    from frappe_celery.amqp.outbox import Outbox
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
@@ -250,7 +251,7 @@ def _outbox(store: JobStore) -> Outbox | None:
     """What carries runs on to a broker that is not the Redis which keeps the jobs."""
     if not amqp.is_broker_of(store.settings):
         return None
-    from frappe_celery.amqp.outbox import Outbox
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
 
     return Outbox(store)
 

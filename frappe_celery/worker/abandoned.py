@@ -14,9 +14,10 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
-from frappe_celery import hosts, publish, settings
+from frappe_celery import hosts
+from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
 from frappe_celery.worker import again

@@ -10,8 +10,9 @@ import hashlib
 import time
 from dataclasses import replace
 
-from frappe_celery import publish, settings
+from frappe_celery.config import settings
 from frappe_celery.job_options import NOTHING_SAID, Options, declared, pause
+from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
 
 

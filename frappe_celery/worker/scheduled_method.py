@@ -10,9 +10,10 @@ from typing import Any
 
 from celery import Celery
 
-from frappe_celery import hosts, settings
+from frappe_celery import hosts
+from frappe_celery.config import settings
 from frappe_celery.errors import Refused
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.worker.task import BaseTask, RunJob
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.worker.failures import abandon
 
 logger = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from typing import Any
 
 import frappe
 
-from frappe_celery import hosts, settings
+from frappe_celery import hosts
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.documents import meta
 from frappe_celery.hosts.standalone.site import app_hooks
 from frappe_celery.jobs import Job, JobStatus, get_store

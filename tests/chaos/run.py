@@ -12,9 +12,9 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.settings import Settings
 from tests.chaos.app import PERIODS
 from tests.chaos.ledger import Evidence, read_files, read_store
 from tests.chaos.monkey import Monkey

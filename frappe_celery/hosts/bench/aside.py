@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import frappe
 
-from frappe_celery import telemetry
+from frappe_celery.watch import telemetry
 
 
 @contextmanager

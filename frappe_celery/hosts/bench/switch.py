@@ -12,10 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 
-from frappe_celery import hosts, settings
-from frappe_celery.config_writing import edit_json
+from frappe_celery import hosts
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.settings import Settings
 
 KEY = "frappe_celery_enabled"
 HOOK = "frappe_celery_hook"
@@ -122,8 +123,8 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
 def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
     from redis.exceptions import AuthenticationError, NoPermissionError
 
+    from frappe_celery.config.urls import without_password
     from frappe_celery.jobs.connection import connect, naming_the_server
-    from frappe_celery.jobs.urls import without_password
 
     url = config.store_url
     refused: Exception

@@ -10,10 +10,10 @@ from typing import Any
 
 from redis import Redis
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.store import CLAIMED
-from frappe_celery.settings import Settings
 
 SITE = "site1"
 

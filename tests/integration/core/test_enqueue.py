@@ -11,7 +11,7 @@ import frappe  # type: ignore[import-not-found]
 import pytest
 from celery import signals
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import (
     create_job_id,
     enqueue,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.brokers.redis.pace import IN_A_ROW
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStore
-from frappe_celery.pace import IN_A_ROW
 from tests.integration.core.benches import worker
 from tests.project import Project
 from tests.waiting import wait_until

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.brokers.redis.transport import LOOK_ANYWAY_SECONDS
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.transport import LOOK_ANYWAY_SECONDS
 from tests.integration.core.benches import all_ended, ended, worker
 from tests.project import Project
 from tests.waiting import wait_until

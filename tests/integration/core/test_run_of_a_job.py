@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.config.settings import Settings, use
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, current_job
-from frappe_celery.settings import Settings, use
 from tests.integration.core.benches import ended, worker
 from tests.project import Project
 from tests.waiting import wait_until

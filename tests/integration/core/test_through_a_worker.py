@@ -14,13 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from frappe_celery.config.settings import Settings, use
+from frappe_celery.config.signing import Signer
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import CannotTravel, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.publish import TASK_NAME
-from frappe_celery.settings import Settings, use
-from frappe_celery.signing import Signer
+from frappe_celery.jobs.publish import TASK_NAME
 from tests.integration.core.benches import ended, worker
 from tests.integration.core.stores import message
 from tests.project import Project

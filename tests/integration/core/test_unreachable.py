@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import (
     enqueue,
     enqueue_doc,

@@ -126,7 +126,7 @@ def test_sigusr1_to_beat(project: Project, store: JobStore) -> None:
 
 STORM = """
 import marshal, os, signal, threading, time
-from frappe_celery.log_output.stacks import _register
+from frappe_celery.watch.logs.stacks import _register
 
 _register()
 source = "\\n".join(f"def f{n}(): return {n}" for n in range(300))
@@ -171,7 +171,7 @@ def test_a_team_s_own_task_keeps_its_soft_time_limit(project: Project) -> None:
         from celery import Celery
         from celery.exceptions import SoftTimeLimitExceeded
 
-        from frappe_celery import settings
+        from frappe_celery.config import settings
         from frappe_celery.celery_app import setup
 
         app = Celery("team", broker=settings.current().store_url)

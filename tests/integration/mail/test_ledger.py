@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.mail.ledger import Ledger, Told
+from frappe_celery.watch.mail.ledger import Ledger, Told
 from tests.integration.core.stores import make_store, wipe
 
 KIND, OTHER = "m|ValueError at a.py:1 in f", "m|KeyError at a.py:2 in f"

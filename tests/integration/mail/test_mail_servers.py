@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.mail.ledger import Ledger
+from frappe_celery.watch.mail.ledger import Ledger
 from tests.integration.core.benches import inside
 from tests.mailbox import PASSWORD, USER, Mailbox, make_certificate, text_of
 from tests.project import Project
@@ -33,7 +33,7 @@ class Sending:
             trust = {"SSL_CERT_FILE": str(mailbox.certificate)}
         self.project.configure(celery_error_emails=values)
         assert self.ledger.sends("me", time.time() + 100)
-        process = self.project.start("sender", "-m", "frappe_celery.mail", "me", **trust)
+        process = self.project.start("sender", "-m", "frappe_celery.watch.mail", "me", **trust)
         assert process.wait() == 0
         assert "Traceback" not in process.output()
         return process.output()

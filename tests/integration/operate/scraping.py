@@ -8,7 +8,7 @@ import time
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.metrics.exposition import Exposition
+from frappe_celery.watch.metrics.exposition import Exposition
 from tests.integration.operate.commands import enqueued
 
 

@@ -11,9 +11,9 @@ from typing import Any
 import promql_parser
 import pytest
 
-from frappe_celery.doctor import caught
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.watch.doctor import caught
 from tests.integration.operate.commands import enqueued, failed
 from tests.integration.operate.scraping import Exporter, finished
 

@@ -154,7 +154,7 @@ def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
 def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from frappe_celery.doctor import ghosts
+    from frappe_celery.watch.doctor import ghosts
 
     monkeypatch.setattr(ghosts, "LOOKED_AT", 5)
     jobs = [enqueued(store) for _ in range(10)]

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from frappe_celery.doctor import caught
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.metrics import ended
+from frappe_celery.watch.doctor import caught
+from frappe_celery.watch.metrics import ended
 from tests.integration.core.benches import all_ended, inside, worker, write_tasks
 from tests.integration.operate.commands import OTHER, SITE, enqueued, failed
 from tests.integration.operate.scraping import Exporter, Scraped, finished

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from tests.integration.core.stores import broken
 from tests.project import Project

@@ -68,8 +68,8 @@ def test_a_caller_that_dies_before_or_after_its_message_is_sent(
         "-c",
         "import os, signal\n"
         "from frappe_celery import enqueue\n"
-        "from frappe_celery.amqp.outbox import Outbox\n"
-        "from frappe_celery.amqp.publisher import Publisher\n"
+        "from frappe_celery.brokers.rabbitmq.outbox import Outbox\n"
+        "from frappe_celery.brokers.rabbitmq.publisher import Publisher\n"
         f"{step} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "enqueue('myapp.tasks.record')\n",
     )

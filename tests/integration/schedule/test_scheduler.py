@@ -9,10 +9,10 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from frappe_celery import settings
 from frappe_celery.beat_schedule import ENTRIES_A_TICK, beat_schedule
 from frappe_celery.celery_app import build
 from frappe_celery.cli import main
+from frappe_celery.config import settings
 from frappe_celery.schedule import pulse
 from frappe_celery.schedule.history import outcomes
 from tests.integration.schedule.conftest import Bench

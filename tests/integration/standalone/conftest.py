@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery import settings
-from frappe_celery.settings import Settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from tests.servers import MariaDBServer
 from tests.unit.standalone.conftest import frappe, module, project_folder, write
 

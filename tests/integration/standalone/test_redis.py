@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
 from frappe_celery.hosts.standalone.schedule import dormancy
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local, visit

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local, visit
 from tests.project import Project
 from tests.waiting import wait_until

@@ -197,7 +197,7 @@ def test_idempotent_by_queue_and_by_the_death_of_the_whole_worker(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
     project.configure(workers={"sync": {"idempotent": True}})
-    frappe_celery.settings.use(None)
+    frappe_celery.config.settings.use(None)
     process = worker(project, "-Q", "sync")
     job = enqueue("myapp.core.work", queue="sync", text="job", until=str(tmp_path / "go on"))
     working(project)

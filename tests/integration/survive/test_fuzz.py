@@ -13,10 +13,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from frappe_celery.config.signing import Signer
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.signing import Signer
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.stores import message

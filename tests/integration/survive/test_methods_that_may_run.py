@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.standalone.site import allowed

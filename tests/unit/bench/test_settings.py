@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.option_checks import FOR_EVER
-from frappe_celery.settings import Settings
+from frappe_celery.config.option_checks import FOR_EVER
+from frappe_celery.config.settings import Settings
 
 
 @pytest.fixture

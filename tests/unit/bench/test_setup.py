@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from frappe_celery import settings
 from frappe_celery.cli import main
-from frappe_celery.process_files import program
-from frappe_celery.settings import Settings
+from frappe_celery.commands.process_files import program
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 
 CONFIG = {
     "redis_queue": "redis://127.0.0.1:1",

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import CannotTravel
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.signing import Signer
 from tests.unit.core.values import (
     Address,
     AttributeDict,

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from frappe_celery.celery_app import build
-from frappe_celery.settings import Settings
+from frappe_celery.config.settings import Settings
 
 URL = "redis://nowhere:1/0"
 

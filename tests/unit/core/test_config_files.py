@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.settings import Settings
 
 BROKEN = [
     ('{"a": 1,\n "b": 2,\n}', 3),

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import PURPOSE, JobMessage
-from frappe_celery.signing import Signer
 
 SIGNER = Signer(b"k" * 32)
 OPENED: list[str] = []

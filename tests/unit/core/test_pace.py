@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from frappe_celery.pace import AHEAD_SECONDS, IN_A_ROW, Pace
+from frappe_celery.brokers.redis.pace import AHEAD_SECONDS, IN_A_ROW, Pace
 
 
 def after(*pauses: float) -> tuple[Pace, float]:

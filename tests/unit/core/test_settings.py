@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from frappe_celery.celery_app import broker_settings
+from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.settings import Queue, Settings
 from frappe_celery.errors import ConfigError, UnknownQueue
-from frappe_celery.option_defaults import OPTIONS
-from frappe_celery.settings import Queue, Settings
 
 KEY = "k" * 40
 
@@ -107,7 +107,7 @@ def test_django_s_dictionary_wins_over_the_default_and_loses_to_the_bench_s_file
     )
     write(bench, rq_failed_jobs_limit=13)
     script = (
-        "from frappe_celery.settings import current; c = current();"
+        "from frappe_celery.config.settings import current; c = current();"
         "print(c.rq_results_ttl, c.rq_failed_jobs_limit)"
     )
     environ = {**os.environ, "PYTHONPATH": f"{bench}:{Path.cwd()}"}

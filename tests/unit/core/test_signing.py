@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.signing import load_key
 from frappe_celery.errors import ConfigError
-from frappe_celery.settings import Settings
-from frappe_celery.signing import load_key
 
 
 def key_of(root: Path) -> bytes:

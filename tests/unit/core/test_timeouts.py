@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import BadTimeout
-from frappe_celery.timeouts import seconds_of
 
 
 @pytest.mark.parametrize(

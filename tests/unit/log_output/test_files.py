@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.log_output import files
-from frappe_celery.log_output.as_json import JSONFormatter
-from frappe_celery.log_output.files import LogFile, opened
-from frappe_celery.settings import Settings
+from frappe_celery.watch.logs import files
+from frappe_celery.watch.logs.as_json import JSONFormatter
+from frappe_celery.watch.logs.files import LogFile, opened
 
 
 def test_a_large_file_is_put_aside_and_other_processes_go_on_in_the_new_one(

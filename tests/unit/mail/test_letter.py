@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from frappe_celery.config.secrets import MASK, masked, masked_text
+from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.mail.config import MailConfig
-from frappe_celery.mail.ledger import Told
-from frappe_celery.mail.letter import write
-from frappe_celery.mail.secrets import MASK, masked, masked_text
-from frappe_celery.signing import Signer
+from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.mail.ledger import Told
+from frappe_celery.watch.mail.letter import write
 from tests.mailbox import text_of
 
 SIGNER = Signer(b"k" * 64)

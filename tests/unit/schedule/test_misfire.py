@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.config.misfire import Misfire, misfires_of
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.schedule.misfire import Misfire, misfires_of
-from frappe_celery.settings import Settings
 
 
 def test_policies_and_windows() -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.standalone.documents import meta
 from frappe_celery.hosts.standalone.namespace import importer
 from frappe_celery.hosts.standalone.site import app_hooks
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local
-from frappe_celery.settings import Settings
 
 importer.install()
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.standalone.site.context import visit
-from frappe_celery.settings import Settings
 from tests.servers import free_port
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
-from frappe_celery.settings import Settings
 
 Write = Callable[[str, str], Path]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
 from frappe_celery.hosts.standalone.schedule import changes
 from frappe_celery.schedule.reader import News, Reader

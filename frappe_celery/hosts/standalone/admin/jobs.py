@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from frappe_celery import settings
-from frappe_celery.commands import job_display
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone import models
 from frappe_celery.hosts.standalone.admin import job_actions
 from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
@@ -27,6 +26,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.paging import LOOKED_AT, counts, page
 from frappe_celery.jobs.requeue import message_of
 from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.watch import job_display
 
 PAGE = 50
 FOLLOW_SECONDS = 3

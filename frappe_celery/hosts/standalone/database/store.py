@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
 from frappe_celery.hosts.standalone.jobs import virtual
 from frappe_celery.hosts.standalone.namespace.missing import unsupported

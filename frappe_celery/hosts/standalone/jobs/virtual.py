@@ -88,7 +88,7 @@ def _page(query: Query) -> list[dict[str, Any]] | None:
 
 def _jobs(query: Query) -> Iterable[dict[str, Any]]:
     """Jobs of the current site; what a filter on queue and status leaves out is never read."""
-    from frappe_celery import settings
+    from frappe_celery.config import settings
     from frappe_celery.jobs import JobStatus, get_store
 
     store = get_store()

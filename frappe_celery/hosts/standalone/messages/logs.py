@@ -8,7 +8,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import local, site_folder
 
 loggers: dict[tuple[str, str, str], logging.Logger] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.schedule.rows import LOG

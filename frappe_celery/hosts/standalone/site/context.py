@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
 from frappe_celery.hosts.standalone.site.local import Local, proxy

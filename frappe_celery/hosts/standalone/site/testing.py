@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from dateutil import parser
 from dateutil.relativedelta import relativedelta
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.site.context import local
 

@@ -147,7 +147,7 @@ def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from frappe_celery import settings
+        from frappe_celery.config import settings
 
         return f"{settings.current().frappe_version}.0.0"
     if name == "in_test":

@@ -1,0 +1,1 @@
+"""What Celery's worker takes jobs from: `redis`, `rabbitmq`."""

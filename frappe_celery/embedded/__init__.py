@@ -1,0 +1,1 @@
+"""The Redis of our own that is started where the configuration names no broker."""
