@@ -126,9 +126,9 @@ class FrappeRows:
 
     def start(self) -> Any:
         """The scheduler, with all entries in their order."""
+        from frappe_celery.beat_schedule import DatabaseScheduler
         from frappe_celery.celery_app import build
         from frappe_celery.config import settings
-        from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler
 
         scheduler = DatabaseScheduler(build(settings.current()))
         _turn_until(scheduler, lambda: len(scheduler._places) == ROWS and not scheduler._read)

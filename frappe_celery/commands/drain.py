@@ -49,8 +49,9 @@ def drain(timeout: int | None) -> None:
 
 
 def _take_no_more(workers: int) -> None:
-    from frappe_celery import app
+    from frappe_celery import celery_app
 
+    app = celery_app.current()
     for queue in settings.current().queues:
         answers: list[Any] = app.control.broadcast(  # type: ignore[assignment]  # with reply=True
             "cancel_consumer",

@@ -14,8 +14,6 @@ from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
-from frappe_celery.jobs.requeue import message_of
-from frappe_celery.jobs.requeue import requeue as requeue_job
 from frappe_celery.jobs.search import Wanted, search
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -107,8 +105,10 @@ def parked(requeue: bool) -> None:
 
     Whether such a job had started nobody knows any more: it is not run unless you say so.
     """
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
+
     outbox = get_store().outbox
-    if outbox is None:
+    if not isinstance(outbox, Outbox):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
     from frappe_celery.brokers.rabbitmq import parked as messages
 
@@ -273,7 +273,7 @@ def _delete(job: Job) -> None:
 
 
 def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
-    known = message_of(job).decoded_kwargs()
+    known = job.store.open_message(job.run_id).decoded_kwargs()
     unknown = [name for name in (*edit, *unset) if name not in known]
     if unset and set(unset) - known.keys():
         raise click.ClickException(
@@ -281,7 +281,7 @@ def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
         )
     if unknown:
         click.secho(f"{job.id}: {', '.join(unknown)} is new", fg="yellow", err=True)
-    requeue_job(job, edit, unset)
+    get_store().requeue(job, edit, unset)
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -16,10 +16,9 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from frappe_celery import hosts
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks

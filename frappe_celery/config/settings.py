@@ -30,6 +30,8 @@ from frappe_celery.errors import ConfigError, UnknownQueue
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
+RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
+"""What a `broker_url` begins with."""
 
 
 @dataclass(frozen=True)
@@ -221,6 +223,11 @@ class Settings(Options):
         from frappe_celery.embedded import server as embedded
 
         return embedded.ensure(self.state_path)
+
+    @property
+    def on_rabbitmq(self) -> bool:
+        """Whether what waits, waits in RabbitMQ."""
+        return (self.broker_url or "").startswith(RABBITMQ_SCHEMES)
 
     @cached_property
     def signer(self) -> Signer:

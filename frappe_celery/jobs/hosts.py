@@ -1,4 +1,8 @@
-"""What a host is: the place that a job runs in, a real Frappe or our own `frappe` namespace."""
+"""What a host is: the place that a job runs in, a real Frappe or our own `frappe` namespace.
+
+`current()` hands out this process's. Which one that is, the package's `__init__` registers, so that
+nothing here knows of a host in particular.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+
+from frappe_celery.config.installed import find_real
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job
@@ -130,3 +136,26 @@ class Host(Protocol):
 
     def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
         """The job id that keeps two runs of a row apart, and `run_scheduled_job`'s arguments."""
+
+
+_make: Callable[[], Host]
+_host: Host | None = None
+
+
+def register(make: Callable[[], Host]) -> None:
+    """Have `make` called for this process's host when it is first asked for."""
+    global _make
+    _make = make
+
+
+def current() -> Host:
+    """This process's host."""
+    global _host
+    if _host is None:
+        _host = _make()
+    return _host
+
+
+def is_bench() -> bool:
+    """Whether a real Frappe (a `frappe/__init__.py`, not a stray folder) can be imported."""
+    return find_real("frappe") is not None

@@ -12,15 +12,17 @@ from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
 """The one Celery task; the method travels inside its message and shows as its name."""
+STRATEGY = "frappe_celery.worker.task:job_strategy"
+"""How a worker handles a message of ours, as Celery's tasks name it."""
 
 
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
     if "sentry_sdk" not in sys.modules:
         return _publish(message, options)
-    from frappe_celery.watch import telemetry
+    from frappe_celery.jobs import sentry
 
-    with telemetry.enqueued(message) as headers:
+    with sentry.enqueued(message) as headers:
         return _publish(replace(message, headers={**message.headers, **headers}), options)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery import hosts
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import import_problems, read_hooks

@@ -9,10 +9,10 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from frappe_celery import hosts
 from frappe_celery.config.misfire import Misfire, misfires_of
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.frequencies import cron_of

@@ -20,7 +20,6 @@ from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.jobs.requeue import message_of
 from frappe_celery.jobs.scheduled import due_at
 
 STYLES = {
@@ -68,7 +67,7 @@ def whole(job: Job) -> dict[str, Any]:
     return {
         **as_json(job),
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
-        "due_at": _iso(due_at(job.store, job)) if job.status == JobStatus.SCHEDULED else None,
+        "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
         "arguments": _arguments(job),
         "result": _result(job),
         "traceback": job.exc_info and masked_text(job.exc_info),
@@ -77,7 +76,7 @@ def whole(job: Job) -> dict[str, Any]:
 
 def _arguments(job: Job) -> Any:
     try:
-        return masked(plain(message_of(job).decoded_kwargs()))
+        return masked(plain(job.store.open_message(job.run_id).decoded_kwargs()))
     except FrappeCeleryError as exc:
         return f"cannot be shown: {exc}"
     except Exception as exc:  # a pickle of classes that are gone
@@ -162,7 +161,7 @@ def _timeline(job: Job, values: dict[str, Any]) -> Table:
     lines = Table.grid(padding=(0, 2))
     lines.add_row(clock(job.enqueued_at), "enqueued")
     if job.status == JobStatus.SCHEDULED:
-        lines.add_row(clock(due_at(job.store, job)), "enters its queue")
+        lines.add_row(clock(due_at(job)), "enters its queue")
     if job.started_at:
         lines.add_row(clock(job.started_at), f"started, after {duration(values['waited'])}")
     if job.ended_at:

@@ -11,9 +11,9 @@ import time
 from dataclasses import replace
 
 from frappe_celery.config import settings
-from frappe_celery.job_options import NOTHING_SAID, Options, declared, pause
 from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, pause
 
 
 def after_failure(message: JobMessage) -> JobMessage | None:
@@ -56,7 +56,7 @@ def max_deliveries(message: JobMessage) -> int:
     return most or config.max_deliveries
 
 
-def _declared(message: JobMessage) -> Options:
+def _declared(message: JobMessage) -> Asked:
     """What is declared of its method; of one that travels by value, its message says it."""
     return declared(message.label) if isinstance(message.method, str) else NOTHING_SAID
 

@@ -15,7 +15,7 @@ from frappe_celery.brokers.kombu_messages import HELD_AS, SEALED
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.publish import task_headers
+from frappe_celery.jobs.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
@@ -70,7 +70,7 @@ class RunJob(BaseTask):
     acks_late = True
     ignore_result = True
     Request = "frappe_celery.worker.task:JobRequest"
-    Strategy = "frappe_celery.worker.task:job_strategy"
+    Strategy = STRATEGY
 
     def run(self, sealed: str) -> None:
         """Run in a pool's process.

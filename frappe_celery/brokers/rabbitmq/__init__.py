@@ -10,18 +10,3 @@ A worker asks the queues one after another, in their order, for one message (`tr
 run has started RabbitMQ has it: it delivers the message again when the worker dies. From then on
 the worker's signs of life count, as on Redis.
 """
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from frappe_celery.config.settings import Settings
-
-SCHEMES = ("amqp://", "amqps://", "pyamqp://")
-"""What a `broker_url` begins with that means RabbitMQ."""
-
-
-def is_broker_of(config: Settings) -> bool:
-    """Whether what waits, waits in RabbitMQ."""
-    return (config.broker_url or "").startswith(SCHEMES)

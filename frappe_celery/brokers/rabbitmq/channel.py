@@ -23,12 +23,13 @@ from kombu.message import Message
 from kombu.transport import pyamqp
 from redis.exceptions import RedisError
 
+from frappe_celery.brokers.alarm import ANSWER_SECONDS
 from frappe_celery.brokers.kombu_messages import HELD_AS, job_message
+from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.parked import may_be_lost, park, sealed_in
-from frappe_celery.brokers.redis.poller import ANSWER_SECONDS
-from frappe_celery.brokers.redis.pulse import broker_is_silent, process_name
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, get_store, successes
 from frappe_celery.jobs.message import JobMessage
@@ -256,7 +257,7 @@ class Channel(pyamqp.Channel):
             logger.error("refused a message: %s", exc)
             store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
             return
-        assert store.outbox is not None
+        assert isinstance(store.outbox, Outbox)
         if may_be_lost(store, message):
             logger.error(
                 "the record of %s[%s] is lost: parked, see frappe-celery jobs parked",

@@ -18,13 +18,13 @@ from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.publish import TASK_NAME
 
 if TYPE_CHECKING:
     from frappe_celery.jobs.store import JobStore
 
 logger = logging.getLogger(__name__)
 
-TASK_NAME = "frappe_celery.run_job"
 AT_ONCE = 1000
 QUEUED = b"queued"
 

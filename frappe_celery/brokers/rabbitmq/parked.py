@@ -15,9 +15,9 @@ from typing import Any
 from frappe_celery.brokers.rabbitmq.names import declare
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Letter
-from frappe_celery.brokers.redis.losses import Watch, losses
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.losses import Watch, losses
 from frappe_celery.jobs.message import JobMessage
 
 SLACK_SECONDS = 5.0

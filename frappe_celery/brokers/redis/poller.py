@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from contextlib import suppress
 from queue import Empty
@@ -12,14 +10,11 @@ from typing import TYPE_CHECKING, Any
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, Alarm
 from frappe_celery.jobs import successes
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
-
-ANSWER_SECONDS = 5.0
-"""After how long without an answer a connection is given up, unless the transport options say
-otherwise: packets may get lost without a word."""
 
 
 class Poller(kombu_redis.MultiChannelPoller):
@@ -110,28 +105,3 @@ class Poller(kombu_redis.MultiChannelPoller):
         """Every consumer gives a sign of life."""
         for channel in self.consumers:
             channel.heartbeat()
-
-
-class Alarm:
-    """A pipe that the loop listens to besides its sockets; made in the loop's own thread."""
-
-    def __init__(self) -> None:
-        self.reader, self._writer = os.pipe()
-        os.set_blocking(self.reader, False)
-        os.set_blocking(self._writer, False)
-        self._thread = threading.get_ident()
-
-    def ring(self) -> None:
-        """Wake the loop; nothing to do where the loop itself calls."""
-        if threading.get_ident() != self._thread:
-            with suppress(OSError):  # full: it rings already; closed: nobody sleeps any more
-                os.write(self._writer, b"!")
-
-    def silence(self) -> None:
-        """The loop has woken."""
-        os.read(self.reader, 4096)
-
-    def close(self) -> None:
-        """Give the pipe back."""
-        os.close(self.reader)
-        os.close(self._writer)

@@ -27,15 +27,16 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
+from frappe_celery.brokers.alarm import ANSWER_SECONDS
 from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, job_message
-from frappe_celery.brokers.redis.pace import AHEAD_SECONDS, Pace
-from frappe_celery.brokers.redis.poller import ANSWER_SECONDS, Poller
-from frappe_celery.brokers.redis.pulse import (
+from frappe_celery.brokers.pulse import (
     BEAT_SECONDS,
     broker_is_silent,
     process_name,
     raise_if_silent,
 )
+from frappe_celery.brokers.redis.pace import AHEAD_SECONDS, Pace
+from frappe_celery.brokers.redis.poller import Poller
 from frappe_celery.jobs import JobStatus, get_store, scripts, successes
 from frappe_celery.jobs.keys import Keys
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from rich.table import Column, Table
 
-from frappe_celery import hosts
 from frappe_celery.commands.demo.cases import Case
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import JobStatus, get_store, hosts
 from frappe_celery.schedule.listing import site_schedule
 
 STYLES = {

@@ -7,8 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from frappe_celery.commands import worker as commands
-from frappe_celery.jobs import JobStatus
+from frappe_celery.jobs import JobStatus, slots
 
 logger = logging.getLogger(__name__)
 
@@ -30,14 +29,14 @@ def start_worker(
         logger.warning("RQ's user and password are part of redis_queue's URL here: not followed")
     if strategy in ("round_robin", "random"):
         logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
-    commands.start_worker(queue, burst, quiet, processes=1)
+    slots.start_worker(queue, burst, quiet, 1)
 
 
 def start_worker_pool(
     queue: str | None = None, num_workers: int = 1, quiet: bool = False, burst: bool = False
 ) -> None:
     """`bench worker-pool`: a Celery worker with as many processes."""
-    commands.start_worker(queue, burst, quiet, processes=num_workers)
+    slots.start_worker(queue, burst, quiet, num_workers)
 
 
 def start_scheduler() -> NoReturn:

@@ -12,11 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from shutil import copyfile
 
-from frappe_celery import hosts
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.jobs import hosts
 
 KEY = "frappe_celery_enabled"
 HOOK = "frappe_celery_hook"

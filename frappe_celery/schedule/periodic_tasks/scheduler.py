@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from celery import beat as celery_beat
 
-from frappe_celery.beat_schedule import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.claim import Deposed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.schedule.lease import Lease
+from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
 if TYPE_CHECKING:
     from django_celery_beat.schedulers import ModelEntry
@@ -86,7 +85,7 @@ class DatabaseScheduler(Scheduler):
 
     def setup_schedule(self) -> None:
         """The app's own entries, which become rows as with django-celery-beat's scheduler."""
-        django_setup.load()
+        self.load_django()
         from django.apps import apps
 
         if not apps.is_installed(APP):
@@ -96,6 +95,10 @@ class DatabaseScheduler(Scheduler):
         super().setup_schedule()
         self._own = {name: _fields(entry) for name, entry in self.schedule.items()}
         self.schedule.clear()
+
+    def load_django(self) -> None:
+        """Have Django ready, the database of the rows among its settings."""
+        raise NotImplementedError
 
     # -- who leads
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -41,7 +42,7 @@ def check(store: JobStore) -> Section:
     _check_persistence(section, info, configuration)
     _check_memory(section, info)
     _check_replication(section, info)
-    if store.outbox is not None:
+    if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
     return section
 

@@ -10,7 +10,6 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from frappe_celery.error_mail import swallowed
 from frappe_celery.jobs import Job, JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
@@ -28,11 +27,6 @@ class Caught:
     site: str
     method: str
     error: str
-
-
-def connect() -> None:
-    """Note them in this process and in those that it forks."""
-    swallowed.connect(note)
 
 
 def note(job: Job | None, exception: BaseException, **_: Any) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from frappe_celery.brokers.redis import losses
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.losses import Watch
 from frappe_celery.watch.doctor import (
     broker,
     failures,
     ghosts,
+    losses,
     queues,
     scheduler,
     snapshot,
     versions,
     workers,
 )
+from frappe_celery.watch.doctor.installation import Installation
 from frappe_celery.watch.doctor.report import Report
 
 
-def examine(store: JobStore, site: str | None = None) -> Report:
+def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     """Every group of checks; with `site` only its jobs and its schedule.
 
     Raises:
@@ -26,7 +28,7 @@ def examine(store: JobStore, site: str | None = None) -> Report:
     """
     of_broker = broker.check(store)
     try:
-        losses.Watch(store).look()
+        Watch(store).look()
     except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
         of_broker.problem(str(exc))
     now = snapshot.take(store, failures.SECONDS)
@@ -36,11 +38,11 @@ def examine(store: JobStore, site: str | None = None) -> Report:
     return Report(
         [
             scheduler.check(store, sites, now.at),
-            workers.check(now, living, store.settings),
+            workers.check(now, living, store.settings, here),
             queues.check(store, now, living, site),
             failures.check(store, now, site),
             ghosts.check(store, now, site),
             of_broker,
-            versions.check(),
+            versions.check(here),
         ]
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from frappe_celery import hosts
 from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.watch.doctor.installation import Installation
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.doctor.snapshot import Snapshot
 
@@ -12,11 +13,13 @@ SILENT_SECONDS = 30.0
 """Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
 
 
-def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Section:
+def check(
+    snapshot: Snapshot, workers: list[WorkerInfo], config: Settings, here: Installation
+) -> Section:
     """Every living worker, and jobs in the hands of dead ones."""
     section = Section("workers")
     if hosts.is_bench():
-        _check_switch(section, config)
+        _check_switch(section, config, here)
     for worker in workers:
         section.rows.append(
             {
@@ -42,15 +45,13 @@ def check(snapshot: Snapshot, workers: list[WorkerInfo], config: Settings) -> Se
     return section
 
 
-def _check_switch(section: Section, config: Settings) -> None:
-    from frappe_celery.hosts.bench import switch
-
+def _check_switch(section: Section, config: Settings, here: Installation) -> None:
     if not config.frappe_celery_enabled:
         section.warn(
             "this bench is not switched over: Frappe's jobs go to RQ and its workers",
             "switch it over: frappe-celery enable",
         )
-    elif not switch.is_hooked():
+    elif not here.is_hooked:
         section.problem(
             "this bench is switched over, but its hook is not in this environment, or is another"
             " version's: a script that imports Frappe alone still enqueues to RQ",

@@ -17,7 +17,7 @@ from typing import Any
 from celery import current_app, signals
 from celery.app.task import Task
 
-from frappe_celery.worker.task import RunJob
+from frappe_celery.jobs.publish import STRATEGY
 
 WAIT_SECONDS = 10.0
 
@@ -55,7 +55,7 @@ def _register_once_billiard_has(**_: Any) -> None:
 
 def _is_a_team_s_own(task: Task[Any, Any]) -> bool:
     name = str(task.name)
-    return not name.startswith("celery.") and task.Strategy != RunJob.Strategy
+    return not name.startswith("celery.") and task.Strategy != STRATEGY
 
 
 def _leave_to_celery(task: Task[Any, Any], **_: Any) -> None:

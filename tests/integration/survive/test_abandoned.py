@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import frappe_celery
-from frappe_celery import hosts
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.brokers import both_brokers

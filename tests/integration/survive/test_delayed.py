@@ -49,7 +49,7 @@ def test_what_it_was_told_counts(store: JobStore) -> None:
     assert (job.queue, job.timeout, job.id) == ("long", 77, "site1.localhost::x")
     assert job.kwargs == {"text": "a"}
     assert job._opened.max_deliveries == 3
-    due = due_at(store, job)
+    due = due_at(job)
     assert due is not None
     assert abs((due - job.created_at).total_seconds() - 300) < 1
     assert store.counts()[JobStatus.SCHEDULED] == 1
@@ -61,7 +61,7 @@ def test_a_naive_time_is_the_site_s(project: Project, store: JobStore) -> None:
     project.write(f"sites/{project.site}/site_config.json", '{"time_zone": "Asia/Kolkata"}')
     naive = enqueue_at(datetime(2100, 1, 1, 12, 30), RECORD)
     aware = enqueue_at(datetime(2100, 1, 1, 7, 0, tzinfo=timezone.utc), RECORD)
-    assert due_at(store, naive) == due_at(store, aware) == datetime(2100, 1, 1, 7, 0)
+    assert due_at(naive) == due_at(aware) == datetime(2100, 1, 1, 7, 0)
 
 
 def test_a_time_that_is_past_means_now(project: Project, store: JobStore) -> None:

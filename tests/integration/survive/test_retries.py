@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import frappe_celery
-from frappe_celery import Retry, hosts
+from frappe_celery import Retry
 from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.scheduled import due_at
 from tests.brokers import both_brokers
 from tests.integration.core.benches import ended, worker
@@ -64,7 +64,7 @@ def test_a_retry_that_waits_is_scheduled_and_survives_the_death_of_its_worker(
     assert ended(job).status == JobStatus.FAILED
     waits = store.fetch(job.id)
     assert waits.status == JobStatus.SCHEDULED
-    due = due_at(store, waits)
+    due = due_at(waits)
     assert due is not None
     assert 3590 < (due - waits.created_at).total_seconds() <= 3601
     assert is_job_enqueued("sync")

@@ -11,7 +11,7 @@ READER = (
     BEGIN
     + """
 import pathlib, shutil
-from frappe_celery import hosts
+from frappe_celery.jobs import hosts
 from frappe_celery.config import settings
 from frappe_celery.schedule import reader as module, told
 from frappe_celery.schedule.reader import Reader

@@ -10,7 +10,7 @@ PERFORM = (
     BEGIN
     + """
 import os
-from frappe_celery import hosts
+from frappe_celery.jobs import hosts
 from frappe_celery.hosts.bench import run
 from frappe_celery.jobs import get_store
 from frappe_celery.worker.perform import perform

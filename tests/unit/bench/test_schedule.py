@@ -12,7 +12,7 @@ from tests.unit.bench.conftest import BEGIN, StandInBench
 HOSTED = (
     BEGIN
     + """
-from frappe_celery import hosts
+from frappe_celery.jobs import hosts
 from frappe_celery.config import settings
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.timing import Timing

@@ -100,7 +100,7 @@ def test_only_a_worker_keeps_its_connection_and_only_with_frappes_own_driver(
 ) -> None:
     assert bench.ask(
         """
-        from frappe_celery import hosts
+        from frappe_celery.jobs import hosts
         hosts.current().import_apps()
         without = "pymysql" in sys.modules
         from frappe.database.mariadb.database import MariaDBConnectionUtil

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from frappe_celery import hosts
 from frappe_celery.cli import main
 from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 

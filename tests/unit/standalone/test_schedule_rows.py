@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import error_mail, hosts
+from frappe_celery import error_mail
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
 from frappe_celery.hosts.standalone.site.context import visit
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
 

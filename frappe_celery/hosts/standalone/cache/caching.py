@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from frappe_celery.hosts.standalone.cache.cache import cache
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.site.local import local
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -332,7 +332,7 @@ def savepoint(
     catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
 ) -> Iterator[None]:
     """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
-    from frappe_celery.hosts.standalone.site.context import local
+    from frappe_celery.hosts.standalone.site.local import local
 
     name = "".join(random.sample(string.ascii_lowercase, 10))
     local.db.savepoint(name)

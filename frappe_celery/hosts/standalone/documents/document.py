@@ -12,6 +12,7 @@ from frappe_celery.hosts.standalone.documents.base_document import (
     STANDARD_FIELDS,
     BaseDocument,
 )
+from frappe_celery.hosts.standalone.documents.controllers import register_plain
 from frappe_celery.hosts.standalone.documents.naming import set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
@@ -24,7 +25,7 @@ from frappe_celery.hosts.standalone.exceptions import (
 )
 from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.utils.dates import get_datetime
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import get_url_to_form
@@ -379,3 +380,4 @@ class Document(BaseDocument):
 
 
 Document.__module__ = "frappe.model.document"
+register_plain(Document)

@@ -20,7 +20,8 @@ from frappe_celery.hosts.standalone.messages.error_log import log_error
 from frappe_celery.hosts.standalone.site import allowed
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import call, get_attr
-from frappe_celery.hosts.standalone.site.context import connect, init, local, visit
+from frappe_celery.hosts.standalone.site.context import connect, init, visit
+from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 

@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.site.local import local
 
 logger = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ def log_error(
     """
     title, text = sort_out(title, message)
     try:
-        from frappe_celery.hosts.standalone.documents.documents import get_doc
+        from frappe_celery.hosts.standalone.documents.controllers import get_controller
 
-        row = get_doc(
+        row = get_controller("Error Log")(
             {
                 "doctype": "Error Log",
                 "method": title,

@@ -21,7 +21,8 @@ from frappe_celery.hosts.standalone.namespace.missing import unsupported
 from frappe_celery.hosts.standalone.schedule import rows as schedule_rows
 from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE, LOG
 from frappe_celery.hosts.standalone.site.calling import get_attr
-from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
+from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule import fire

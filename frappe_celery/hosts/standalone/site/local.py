@@ -15,20 +15,24 @@ _EMPTY: dict[str, Any] = {}
 class Local:
     """Attributes kept in a context variable; unset ones raise AttributeError, as any object's.
 
-    `on_first_use` is called before the first reading in a context that has no site, so that a
-    script or a Django view gets the default site without a `frappe.init`.
+    What `on_first_use` is given is called before the first reading in a context that has no site,
+    so that a script or a Django view gets the default site without a `frappe.init`.
     """
 
-    __slots__ = ("_context", "_on_first_use")
+    __slots__ = ("_context", "_first_use")
 
-    def __init__(self, on_first_use: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         object.__setattr__(self, "_context", ContextVar("frappe.local", default=_EMPTY))
-        object.__setattr__(self, "_on_first_use", on_first_use)
+        object.__setattr__(self, "_first_use", lambda: None)
+
+    def on_first_use(self, enter: Callable[[], None]) -> None:
+        """`site.context` enters the default site; what lies below it needs no more than `local`."""
+        object.__setattr__(self, "_first_use", enter)
 
     def __getattr__(self, name: str) -> Any:
         values = self._context.get()
         if name not in values and "site" not in values and not name.startswith("__"):
-            self._on_first_use()
+            self._first_use()
             values = self._context.get()
         try:
             return values[name]
@@ -76,6 +80,9 @@ class Local:
             yield
         finally:
             self._context.reset(token)
+
+
+local = Local()
 
 
 def proxy(local: Local, name: str) -> Any:

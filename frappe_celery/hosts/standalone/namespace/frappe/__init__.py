@@ -77,13 +77,13 @@ from frappe_celery.hosts.standalone.site.context import (
     init_site,
     job,
     lang,
-    local,
     message_log,
     request,
     response,
     session,
     set_user,
 )
+from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.site.paths import (
     get_all_apps,
     get_app_path,

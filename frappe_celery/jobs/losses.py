@@ -12,18 +12,14 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.watch.doctor.report import Section
 
 KEPT = 20
-TOLD_FOR_SECONDS = 7 * 86400.0
 
 _MARK = """
 -- KEYS: mark, losses. ARGV: run id, now, when the server started, has an append-only file (0/1),
@@ -116,34 +112,6 @@ def losses(store: JobStore) -> list[Loss]:
     with naming_the_server(store.url):
         entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
     return [Loss(**entry) for entry in entries]
-
-
-def check(section: Section, store: JobStore, now: float) -> None:
-    """Tell of the last week's losses."""
-    zone = ZoneInfo(store.settings.zone)
-    for loss in losses(store):
-        if now - loss.end > TOLD_FOR_SECONDS:
-            continue
-        start, end = (
-            f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}" for at in (loss.start, loss.end)
-        )
-        if loss.all:
-            section.warn(
-                f"the Redis lost everything at {end}: every job enqueued from {start} to then that"
-                " had not ended is gone",
-                "enqueue again what matters; to keep jobs, see its persistence above",
-            )
-        elif loss.sure:
-            section.warn(
-                f"the Redis went back to what it held at {start}: jobs enqueued from then to {end}"
-                " are gone, and what ended then may count as waiting",
-                "enqueue again what matters; to keep jobs, see its persistence above",
-            )
-        else:
-            section.note(
-                f"the Redis was started again, or another took over, at {end}: jobs enqueued from"
-                f" {start} to then may have been lost, if that was not in order"
-            )
 
 
 def _keys(store: JobStore) -> tuple[str, str]:
