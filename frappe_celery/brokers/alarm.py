@@ -9,6 +9,8 @@ from contextlib import suppress
 ANSWER_SECONDS = 5.0
 """After how long without an answer a connection is given up, unless the transport options say
 otherwise: packets may get lost without a word."""
+LOOK_ANYWAY_SECONDS = 1.0
+"""How often a consumer looks into its queues although no bell rang: after a lost connection."""
 
 
 class Alarm:

@@ -9,11 +9,10 @@ from typing import Any
 
 from kombu.transport import pyamqp
 
-from frappe_celery.brokers.alarm import ANSWER_SECONDS, Alarm
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS, Alarm
 from frappe_celery.brokers.pulse import BEAT_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.names import Names
-from frappe_celery.brokers.redis.transport import LOOK_ANYWAY_SECONDS
 
 
 class Connection(pyamqp.Connection):

@@ -27,7 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
-from frappe_celery.brokers.alarm import ANSWER_SECONDS
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, job_message
 from frappe_celery.brokers.pulse import (
     BEAT_SECONDS,
@@ -43,9 +43,6 @@ from frappe_celery.jobs.keys import Keys
 logger = logging.getLogger(__name__)
 
 _cut_off: set[str] = set()  # this process's consumers that could not leave
-
-LOOK_ANYWAY_SECONDS = 1.0
-"""How often a consumer looks into its queues although no bell rang: after a lost connection."""
 
 
 class QoS(virtual.QoS):

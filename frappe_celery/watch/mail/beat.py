@@ -22,7 +22,7 @@ from frappe_celery.watch.mail.postman import LOOK_SECONDS, Postman
 
 logger = logging.getLogger(__name__)
 
-LOGGERS = ("frappe_celery.beat_schedule", "frappe_celery.schedule", "celery.beat")
+LOGGERS = ("frappe_celery.schedule", "celery.beat")
 MOST_WAITING = 1000
 _SITE = re.compile(r"\bsite (\S+?):|\bof site ([^\s,:]+)")
 

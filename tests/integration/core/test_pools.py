@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.brokers.redis.transport import LOOK_ANYWAY_SECONDS
+from frappe_celery.brokers.alarm import LOOK_ANYWAY_SECONDS
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.core.benches import all_ended, ended, worker
