@@ -20,7 +20,7 @@ from tests.chaos.ledger import Evidence, read_files, read_store
 from tests.chaos.monkey import Monkey
 from tests.chaos.stage import Stage
 from tests.chaos.verdict import violations
-from tests.integration.core.stores import broken
+from tests.integration.stores import broken
 
 STUCK_SECONDS = 60
 """How long no job may start or end before the system counts as stuck, and not just as slow."""
