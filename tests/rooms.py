@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterable, Mapping
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -119,6 +120,17 @@ def drawn(page: str) -> str:
     return f"{head}{BEGIN}\n\n```text\n{picture()}\n```\n\n{END}{tail}"
 
 
+def files(room: str) -> Iterator[str]:
+    """Each file of a room with its first line."""
+    for path in sorted((HERE / PACKAGE / room).rglob("*.py")):
+        if path.name != "__init__.py" and "namespace" not in path.parts:
+            yield f"{path.relative_to(HERE / PACKAGE)}  {first_line(path.with_suffix(''))}"
+
+
 if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        print(*files(name), sep="\n")
+    if sys.argv[1:]:
+        sys.exit()
     contributing = HERE / "CONTRIBUTING.md"
     contributing.write_text(drawn(contributing.read_text()))

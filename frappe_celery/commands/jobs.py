@@ -194,6 +194,12 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
 # -- changing
 
 IDS = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+SOME_IDS = click.argument("job_ids", metavar="[ID]...", nargs=-1)
+ALL_FAILED = click.option(
+    "--all-failed",
+    is_flag=True,
+    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
+)
 
 
 @jobs.command()
@@ -213,12 +219,8 @@ def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option(
-    "--all-failed",
-    is_flag=True,
-    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
-)
+@SOME_IDS
+@ALL_FAILED
 @click.option(
     "--set",
     "changes",
@@ -250,12 +252,8 @@ def requeue(
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option(
-    "--all-failed",
-    is_flag=True,
-    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
-)
+@SOME_IDS
+@ALL_FAILED
 @filters
 @YES
 def delete(job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any) -> None:

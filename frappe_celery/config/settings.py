@@ -220,9 +220,9 @@ class Settings(Options):
             return self.broker_url
         if self.queue_url:
             return self.queue_url
-        from frappe_celery.embedded import server as embedded
+        from frappe_celery.embedded import server
 
-        return embedded.ensure(self.state_path)
+        return server.ensure(self.state_path)
 
     @property
     def on_rabbitmq(self) -> bool:

@@ -1,1 +1,5 @@
-"""The Redis of our own that is started where the configuration names no broker."""
+"""The Redis or Valkey of our own, started where the configuration names no broker.
+
+Others ask `server.ensure(folder)` for its URL, which only the settings do. It needs nothing of this
+package but an error, so that it can stand below the settings.
+"""

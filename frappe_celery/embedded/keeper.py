@@ -1,7 +1,7 @@
 """The process that keeps the embedded server: starts it, starts it again when it dies, stops it
 with its data saved once nobody uses it any more.
 
-`embedded.ensure` runs it as a script, on the standard library alone so that it stays small. Users
+`server.ensure` runs it as a script, on the standard library alone so that it stays small. Users
 hold a shared lock on the file `users`; the kernel lets go of it however a user ends, so that the
 exclusive lock is to be had when the last one is gone.
 """

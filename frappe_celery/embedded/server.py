@@ -2,7 +2,7 @@
 
 It listens on the loopback interface only, on a random port with a random password; data, log and
 URL are in `.frappe_celery/server`, which only its owner can read. The first process that needs it
-starts it, the last one's end stops it (`embedded_keeper`).
+starts it, the last one's end stops it (`keeper`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 import time
 from pathlib import Path
 
-from frappe_celery.embedded import keeper as embedded_keeper
+from frappe_celery.embedded import keeper
 from frappe_celery.errors import ConfigError
 
 START_SECONDS = 30
@@ -94,7 +94,7 @@ def _running_server(folder: Path) -> str:
         if remembered.exists():
             remembered.chmod(0o600)
             url = remembered.read_text()
-            if embedded_keeper.answers(url):
+            if keeper.answers(url):
                 return url
         time.sleep(0.02)
     raise ConfigError(f"the embedded server is not ready after {START_SECONDS} s.{_log(folder)}")
@@ -113,7 +113,7 @@ def _lock_of_no_keeper(folder: Path) -> int | None:
 
 def _start_keeper(folder: Path, lock: int) -> None:
     """Give the lock to a new keeper, which starts the server and outlives us."""
-    command = [sys.executable, "-I", "-S", embedded_keeper.__file__, str(folder), find_server()]
+    command = [sys.executable, "-I", "-S", keeper.__file__, str(folder), find_server()]
     log = os.open(folder / "server.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     try:
         subprocess.run(

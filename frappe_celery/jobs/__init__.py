@@ -1,4 +1,9 @@
-"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`)."""
+"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`).
+
+Others take `Job`, `JobStatus`, `JobStore`, `get_store` and `current_job` from here, the message
+from `message`, and put it on its way by `publish`; each step that changes a job is a script in
+`lua/`. `hosts` is what a job runs in, as all see it, and `slots` what rooms above have brought.
+"""
 
 from __future__ import annotations
 

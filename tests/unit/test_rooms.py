@@ -121,3 +121,14 @@ def resolved(name: str) -> Any:
 def test_the_picture_is_of_today() -> None:
     page = (rooms.HERE / "CONTRIBUTING.md").read_text()
     assert page == rooms.drawn(page), "draw it anew: python -m tests.rooms"
+
+
+def test_the_files_that_it_names_are_there() -> None:
+    page = (rooms.HERE / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|lua))`", page))
+    assert len(named) > 30
+    assert [
+        name
+        for name in sorted(named)
+        if not any((top / name).exists() for top in (PACKAGE, rooms.HERE))
+    ] == []

@@ -1,7 +1,7 @@
 """Messages whose record the Redis lost: parked in a queue of their own, for somebody to decide.
 
 A message without a record is mostly spent: its run was canceled or deleted, or has ended. Where the
-Redis went back to older data, or lost all (see `doctor.losses`), those from before may be all that
+Redis went back to older data, or lost all (see `jobs.losses`), those from before may be all that
 is left of a job. Nobody knows then whether it had started, so that it is not simply run.
 """
 
