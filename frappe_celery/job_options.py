@@ -21,8 +21,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from frappe_celery.config import settings
-from frappe_celery.enqueue_shim import With, enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, Asked, Retry
@@ -43,6 +41,8 @@ class Options(Asked):
 
     def enqueue(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """`frappe_celery.enqueue` for this one call."""
+        from frappe_celery.enqueue_shim import With, enqueue
+
         return enqueue(With(self, method), *args, **kwargs)
 
     def enqueue_in(
@@ -144,6 +144,7 @@ def _instant(when: datetime) -> float:
     if not isinstance(when, datetime):
         raise ConfigError(f"enqueue_at({when!r}, …): give a datetime")
     if when.utcoffset() is None:
+        from frappe_celery.config import settings
         from frappe_celery.schedule.timing import Timing
 
         zone = Timing.of(settings.current(), hosts.current().current_site()).zone
