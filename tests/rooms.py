@@ -34,17 +34,23 @@ def arrows(found: grimp.ImportGraph) -> dict[str, set[str]]:
     return {module: found.find_modules_directly_imported_by(module) for module in found.modules}
 
 
-def room_of(module: str) -> str:
-    """The room that a module is in, or what a front door is called; of the package its own name."""
-    return module.split(".")[1] if "." in module else module
+def between_rooms(imports: Arrows, package: str = PACKAGE) -> dict[str, set[str]]:
+    """What each room or file of a package imports of the others; the package is one by itself."""
 
+    def room_of(module: str) -> str:
+        return module.removeprefix(f"{package}.").split(".")[0] if module != package else package
 
-def between_rooms(imports: Arrows) -> dict[str, set[str]]:
-    """What each room imports of others."""
-    rooms: dict[str, set[str]] = {room_of(module): set() for module in imports}
-    for module, others in imports.items():
-        rooms[room_of(module)] |= {room_of(other) for other in others} - {room_of(module)}
+    inside = {m for m in imports if m == package or m.startswith(f"{package}.")}
+    rooms: dict[str, set[str]] = {room_of(module): set() for module in inside}
+    for module in inside:
+        others = {room_of(other) for other in imports[module] if other in inside}
+        rooms[room_of(module)] |= others - {room_of(module)}
     return rooms
+
+
+def packages(imports: Arrows) -> list[str]:
+    """Those that have rooms or files in them."""
+    return sorted({module.rpartition(".")[0] for module in imports if "." in module})
 
 
 def circle(imports: Arrows) -> list[str] | None:

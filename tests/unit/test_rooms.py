@@ -67,7 +67,12 @@ def imports() -> dict[str, set[str]]:
     return rooms.arrows(rooms.graph())
 
 
-def test_there_is_no_circle_between_rooms(imports: dict[str, set[str]]) -> None:
+def test_there_is_no_circle_between_rooms_nor_between_those_within_one(
+    imports: dict[str, set[str]],
+) -> None:
+    for package in rooms.packages(imports):
+        inside = rooms.between_rooms(imports, package)
+        assert rooms.circle(rooms.joined(inside, rooms.pairs(inside))) is None, package
     assert rooms.circle(rooms.between_rooms(imports)) is None
 
 

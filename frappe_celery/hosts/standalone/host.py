@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 from frappe_celery.hosts.standalone.jobs import run
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.namespace import importer
 from frappe_celery.hosts.standalone.site import allowed, app_hooks, calling
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
-from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 
 if TYPE_CHECKING:

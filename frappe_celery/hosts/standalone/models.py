@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 
-from frappe_celery.hosts.standalone.database.values import FieldDecoder, FieldEncoder
+from frappe_celery.hosts.standalone.utils.values import FieldDecoder, FieldEncoder
 
 if TYPE_CHECKING:
     TextField = models.TextField[Any, Any]

@@ -13,8 +13,8 @@ from frappe_celery.errors import ValidationError
 from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.hosts.standalone.admin.logs import OfSite
 from frappe_celery.hosts.standalone.documents.documents import get_doc
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import visit
-from frappe_celery.hosts.standalone.site.local import local
 
 
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -17,7 +17,7 @@ import redis
 from frappe_celery.config import settings
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.standalone.cache.redis_clients import client
-from frappe_celery.hosts.standalone.site.local import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import codec
 
 PURPOSE = "cache"

@@ -15,10 +15,10 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database.errors import is_retryable
 from frappe_celery.hosts.standalone.documents.controllers import stored
+from frappe_celery.hosts.standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_celery.hosts.standalone.exceptions import DocumentLockedError, LockTimeoutError
-from frappe_celery.hosts.standalone.messages.error_log import get_traceback, report_swallowed
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import get_site_path
-from frappe_celery.hosts.standalone.site.local import local
 
 LOCKS_DIR = "locks"
 STALE_SECONDS = 600

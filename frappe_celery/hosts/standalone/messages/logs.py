@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import site_folder
-from frappe_celery.hosts.standalone.site.local import local
 
 loggers: dict[tuple[str, str, str], logging.Logger] = {}
 

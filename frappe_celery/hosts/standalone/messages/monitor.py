@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.site.local import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import current_job
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.watch.logs.files import LogFile, opened

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from frappe_celery.config.installed import find_real
-from frappe_celery.hosts.standalone.namespace.missing import missing_module, missing_name
+from frappe_celery.hosts.standalone.missing import missing_module, missing_name
 
 NAMESPACE = Path(__file__).parent
 SERVED = ("frappe", "rq")

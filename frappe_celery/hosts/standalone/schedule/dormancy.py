@@ -11,8 +11,8 @@ from datetime import datetime
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.schedule.rows import LOG
-from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.numbers import cint
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
-from frappe_celery.hosts.standalone.site.local import local
 from frappe_celery.hosts.standalone.utils.dates import as_aware
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport

@@ -11,7 +11,7 @@ from typing import Any
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
-from frappe_celery.hosts.standalone.site.local import Local, local, proxy
+from frappe_celery.hosts.standalone.local import Local, local, proxy
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 ADMINISTRATOR = "Administrator"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unittest
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init
-from frappe_celery.hosts.standalone.site.local import local
 
 
 class FrappeTestCase(unittest.TestCase):

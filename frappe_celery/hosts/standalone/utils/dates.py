@@ -13,7 +13,7 @@ from dateutil.relativedelta import relativedelta
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.exceptions import ValidationError
-from frappe_celery.hosts.standalone.site.local import local
+from frappe_celery.hosts.standalone.local import local
 
 DATE_FORMAT = "%Y-%m-%d"
 TIME_FORMAT = "%H:%M:%S.%f"

@@ -11,9 +11,9 @@ from redis import Redis
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.schedule import dormancy
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, visit
-from frappe_celery.hosts.standalone.site.local import local
 from tests.project import Project
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init, visit
-from frappe_celery.hosts.standalone.site.local import local
 from tests.project import Project
 from tests.waiting import wait_until
 

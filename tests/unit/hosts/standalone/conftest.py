@@ -15,10 +15,10 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.standalone.documents import meta
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.namespace import importer
 from frappe_celery.hosts.standalone.site import app_hooks
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init
-from frappe_celery.hosts.standalone.site.local import local
 
 importer.install()
 

@@ -7,7 +7,7 @@ import sys
 import traceback
 from typing import Any
 
-from frappe_celery.hosts.standalone.site.local import local
+from frappe_celery.hosts.standalone.local import local
 
 logger = logging.getLogger(__name__)
 

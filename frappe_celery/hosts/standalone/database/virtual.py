@@ -7,11 +7,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 from frappe_celery.hosts.standalone.database.filters import Condition, Query, matches
-from frappe_celery.hosts.standalone.database.values import from_column
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
-from frappe_celery.hosts.standalone.site.local import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import as_json
+from frappe_celery.hosts.standalone.utils.values import from_column
 
 DOCTYPES = ("RQ Job", "RQ Worker")
 _BY_TIME = ("modified", "creation")

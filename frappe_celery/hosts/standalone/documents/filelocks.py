@@ -10,8 +10,8 @@ from pathlib import Path
 
 from frappe_celery.hosts.standalone.documents.locking import LOCKS_DIR
 from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import site_folder
-from frappe_celery.hosts.standalone.site.local import local
 
 
 @contextmanager
