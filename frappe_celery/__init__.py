@@ -106,10 +106,12 @@ def _run_here(message: Any) -> None:
     perform_here(message)
 
 
-def _start_worker(queue: str | None, burst: bool, quiet: bool, processes: int | None) -> None:
+def _start_worker(
+    queue: str | None, burst: bool, quiet: bool, processes: int | None, beat: bool
+) -> None:
     from frappe_celery.programs import start_worker
 
-    start_worker(queue, burst, quiet, processes)
+    start_worker(queue, burst, quiet, processes, beat=beat)
 
 
 _serve_frappe_where_there_is_none()

@@ -27,6 +27,7 @@ from frappe_celery.watch import telemetry
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output
 from frappe_celery.worker import queue_names
+from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
@@ -237,7 +238,7 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Promoter, Processes, Sweeper, BrokerWatch))
+    app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS

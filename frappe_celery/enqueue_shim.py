@@ -19,7 +19,7 @@ from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, publish, slots
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared
+from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, rqs_retry
 
 Method = str | Callable[..., Any]
 
@@ -73,15 +73,16 @@ def enqueue(
         at_front: before all that wait in its queue.
         job_id: to ask for it by, within the site.
         kwargs: the method's arguments. From v15 `deduplicate=True` is ours: not enqueued (returns
-            None) while a job with this `job_id` waits or runs. In v17 so are
-            `at_front_when_starved` and `retry` (how often it is run again after a failure).
+            None) while a job with this `job_id` waits or runs. From v16 so is
+            `at_front_when_starved`, in v17 `retry`: how often it is run again after a failure, a
+            number or RQ's Retry, with its pauses.
 
     Returns:
         The Job; None after commit or for a duplicate; the method's value when called here.
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
-        QueueOverloaded (v17).
+        QueueOverloaded (from v16).
     """
     asked = NOTHING_SAID
     if isinstance(method, With):
@@ -112,6 +113,7 @@ def enqueue(
         job_name=job_name,
         job_id=job_id,
         retries=options.retries,
+        backoff=options.backoff,
         on_success=on_success,
         on_failure=on_failure,
         kwargs=kwargs,
@@ -122,7 +124,7 @@ def enqueue(
     if not is_async:
         front = -1  # run below, by no worker
     at_most = 0
-    if config.frappe_version >= 17:
+    if config.frappe_version >= 16:
         at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())
 
     def publish_it(message: JobMessage) -> Job | None:
@@ -159,27 +161,18 @@ class _Options:
     deduplicate: bool = False
     at_front_when_starved: bool = False
     retries: int = 0
+    backoff: Any = None
 
 
 def _version_options(config: Settings, kwargs: dict[str, Any]) -> _Options:
     options = _Options()
     if config.frappe_version >= 15:
         options.deduplicate = bool(kwargs.pop("deduplicate", False))
-    if config.frappe_version >= 17:
+    if config.frappe_version >= 16:
         options.at_front_when_starved = bool(kwargs.pop("at_front_when_starved", False))
-        options.retries = _retries(kwargs.pop("retry", None))
+    if config.frappe_version >= 17:
+        options.retries, options.backoff = rqs_retry(kwargs.pop("retry", None))
     return options
-
-
-def _retries(retry: Any) -> int:
-    """How often: a number, or RQ's Retry."""
-    number = getattr(retry, "max", retry) or 0
-    if not isinstance(number, int) or number < 0 or any(getattr(retry, "intervals", None) or ()):
-        raise ConfigError(
-            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's Retry(max=…)"
-            " without intervals"
-        )
-    return number
 
 
 def _message(
@@ -193,6 +186,7 @@ def _message(
     job_name: str | None,
     job_id: str | None,
     retries: int,
+    backoff: Any,
     on_success: Callable[..., Any] | None,
     on_failure: Callable[..., Any] | None,
     kwargs: dict[str, Any],
@@ -215,6 +209,7 @@ def _message(
         on_success=on_success and codec.encode_callable(on_success, allow_pickle),
         on_failure=on_failure and codec.encode_callable(on_failure, allow_pickle),
         retries=retries,
+        backoff=backoff,
         enqueued_at=time.time(),
     )
 
@@ -263,12 +258,9 @@ def enqueue_doc(
 
 
 def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
-    """The effective job id: `site::job_id`, in v17 `site||job_id` with ':' as '|'."""
-    job_id = job_id or str(uuid.uuid4())
-    site = site or hosts.current().current_site()
-    if settings.current().frappe_version >= 17:
-        return f"{site}||{job_id.replace(':', '|')}"
-    return f"{site}::{job_id}"
+    """The effective job id: `site::job_id`, from v16 on `site||job_id` with ':' as '|'."""
+    host = hosts.current()
+    return host.job_id(job_id or str(uuid.uuid4()), site or host.current_site())
 
 
 def get_job(job_id: str) -> Job | None:

@@ -17,6 +17,10 @@ class ConfigError(FrappeCeleryError, ValueError):
     """A setting, a site's configuration or a hooks.py says something that cannot be followed."""
 
 
+class FrappeDiffers(ConfigError):
+    """A name of the installed Frappe's or RQ's is not as the bench host was made for."""
+
+
 class UnknownQueue(FrappeCeleryError, ValidationError, ValueError):
     """`queue` is neither one of Frappe's three nor one of `workers` in the configuration."""
 
@@ -34,7 +38,7 @@ class DeduplicateNeedsJobId(FrappeCeleryError, ValidationError, ValueError):
 
 
 class QueueOverloaded(FrappeCeleryError, ValidationError):
-    """Too many jobs wait (Frappe v17: `max_queued_jobs`)."""
+    """Too many jobs wait (Frappe v16: `max_queued_jobs`)."""
 
 
 class BrokerUnreachable(FrappeCeleryError, ConnectionError):

@@ -12,9 +12,17 @@ from frappe_celery.config import settings
 
 
 def start_worker(
-    queue: str | None, burst: bool, quiet: bool, processes: int | None, pool: str = "prefork"
+    queue: str | None,
+    burst: bool,
+    quiet: bool,
+    processes: int | None,
+    pool: str = "prefork",
+    beat: bool = False,
 ) -> None:
-    """Be a worker until it is told to stop, or with `burst` until the queues are empty."""
+    """Be a worker until it is told to stop, or with `burst` until the queues are empty.
+
+    With `beat` there is a scheduler beside it, in a process of its own.
+    """
     from celery.bin.worker import worker
 
     name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
@@ -28,6 +36,8 @@ def start_worker(
         arguments += ["--concurrency", str(processes)]
     if burst:
         arguments.append("--burst")
+    if beat:
+        arguments.append("--beat")
     _run(worker, arguments, quiet)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,17 @@ from tests.project import Project
 from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
 
 AnyServer = TypeVar("AnyServer", bound=Server)
+
+PROCESSES_A_CORE = 2
+"""Most of what a test does is wait."""
+MOST_PROCESSES = 8
+"""Each has its servers, which need memory."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` means."""
+    return min(PROCESSES_A_CORE * (os.cpu_count() or 1), MOST_PROCESSES)
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:

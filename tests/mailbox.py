@@ -15,7 +15,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
-from tests.servers import LOOPBACK, find_program, free_port
+from tests.ports import LOOPBACK, free_port
+from tests.servers import find_program
 
 USER, PASSWORD = "mailer", "pass phrase"
 

@@ -1,4 +1,4 @@
-"""Real servers for integration tests: instances of our own on free loopback ports, with their data
+"""Real servers for integration tests: instances of our own on ports of our own, with their data
 in a folder of the test run. Nothing that already runs on the machine is touched or used.
 """
 
@@ -7,16 +7,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from tests.ports import LOOPBACK, free_port
 from tests.waiting import wait_until
 
-LOOPBACK = "127.0.0.1"
 START_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -34,12 +33,6 @@ def find_program(name: str, package: str) -> str:
     if path is None:
         pytest.skip(f"needs {name}: apt-get install {package}")
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

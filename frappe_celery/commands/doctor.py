@@ -39,13 +39,18 @@ def doctor(site: str | None, as_json: bool) -> None:
 
 def _examine(site: str | None) -> Report:
     from frappe_celery import __version__
-    from frappe_celery.hosts.bench import pins, switch
-    from frappe_celery.jobs import get_store
+    from frappe_celery.hosts.bench import fit, pins, switch
+    from frappe_celery.jobs import get_store, hosts
     from frappe_celery.watch.doctor.examination import examine
     from frappe_celery.watch.doctor.installation import Installation
 
     try:
-        here = Installation(__version__, pins.broken_pins(), switch.is_hooked())
+        here = Installation(
+            __version__,
+            pins.broken_pins(),
+            fit.look() if hosts.is_bench() else (),
+            switch.is_hooked(),
+        )
         return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:
         section = Section("configuration" if isinstance(exc, ConfigError) else "broker")

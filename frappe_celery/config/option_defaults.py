@@ -115,7 +115,7 @@ class Options:
     )
     max_queued_jobs: int = _option(
         500,
-        "v17: jobs that may wait in a queue, and 50 more for each site, before enqueue refuses.",
+        "v16 on: jobs that may wait in a queue, and 50 more for each site, until enqueue refuses.",
         int,
     )
     max_deliveries: int = _option(

@@ -74,7 +74,10 @@ class Host(Protocol):
         """The user of the calling code."""
 
     def in_test(self) -> bool:
-        """Whether `frappe.flags.in_test` is set."""
+        """Whether tests run (`frappe.flags.in_test`, from v16 on `frappe.in_test`)."""
+
+    def job_id(self, own_id: str, site: str) -> str:
+        """Frappe's `create_job_id` for a site: what a job is called by across sites."""
 
     def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
         """init, connect, set_user; rolled back and destroyed at the end, whatever happens."""
@@ -121,6 +124,9 @@ class Host(Protocol):
 
     def time_zone(self, site: str) -> str | None:
         """The zone of the site's times, IANA name; None: its configuration says."""
+
+    def delays_long(self, site: str) -> bool:
+        """Whether the site's Frappe starts `*_long` events up to ten minutes after their time."""
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's live schedule."""

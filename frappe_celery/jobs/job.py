@@ -15,6 +15,7 @@ from frappe_celery.errors import InvalidJobOperation
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import repetitions
 
 
 class JobStatus(str, Enum):
@@ -125,6 +126,14 @@ class Job:
     def label(self) -> str:
         """How logs and mails call it: a scheduled method by its own path, not its wrapper's."""
         return self._opened.label
+
+    @cached_property
+    def retries_left(self) -> int:
+        """How often it may still be repeated after a failure; its own code may set it.
+
+        Frappe v17's `enqueue_task` sets 0 for an exception that `retry_on` does not name.
+        """
+        return repetitions(self._opened)[0]
 
     @property
     def origin(self) -> str:

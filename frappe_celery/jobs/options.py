@@ -9,9 +9,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from frappe_celery.errors import ConfigError
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.message import JobMessage
 
 DECLARED = "__frappe_celery_options__"
 """The attribute of a function that has declared some."""
@@ -61,10 +64,39 @@ class Retry:
         return [self.delay, self.factor, self.longest, self.jitter]
 
 
-def pause(backoff: list[float] | None, attempt: int, chance: float | None = None) -> float:
+Backoff = list[float] | dict[str, list[float]] | None
+"""As it travels with a job: `Retry.backoff`, or the pauses themselves, as RQ has them."""
+
+
+def rqs_retry(retry: Any) -> tuple[int, Backoff]:
+    """How often a job is repeated, and its pauses, of what Frappe v17 takes as `retry`.
+
+    Of fewer intervals than repetitions RQ takes the first one until the others just suffice
+    (`Job.get_retry_interval`).
+
+    Raises:
+        ConfigError: neither a number of repetitions nor RQ's `Retry(max=…, interval=…)`.
+    """
+    number = getattr(retry, "max", retry) or 0
+    intervals = list(getattr(retry, "intervals", None) or ())
+    if not all(type(n) is int and n >= 0 for n in (number, *intervals)):
+        raise ConfigError(
+            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's"
+            " Retry(max=…, interval=…)"
+        )
+    if not any(intervals):
+        return number, None
+    surplus = number - len(intervals)
+    return number, {"pauses": [intervals[max(n - surplus, 0)] for n in range(number)]}
+
+
+def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
     """Seconds from the failure of an attempt (1 the first) to the next; `chance` is 0 to 1."""
     if backoff is None:
         return 0.0
+    if isinstance(backoff, dict):
+        pauses = backoff["pauses"]
+        return pauses[min(attempt, len(pauses)) - 1]
     delay, factor, longest, jitter = backoff
     try:
         whole = min(delay * factor ** (attempt - 1), longest)
@@ -96,6 +128,19 @@ class Asked:
 
 
 NOTHING_SAID = Asked()
+
+
+def repetitions(message: JobMessage) -> tuple[int, Backoff]:
+    """How often a run may still be repeated after a failure, and after which pauses.
+
+    Where its call said nothing, its method's declaration counts; what travels by value has none.
+    """
+    said = message.retries or message.backoff is not None or message.attempt > 1
+    if not said and isinstance(message.method, str):
+        retry = declared(message.label).retry
+        if retry is not None:
+            return retry.max, retry.backoff
+    return message.retries, message.backoff
 
 
 def declared(method: str | Callable[..., Any]) -> Asked:

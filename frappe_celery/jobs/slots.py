@@ -33,5 +33,5 @@ outbox: Slot[[Any], Outbox] = Slot()
 run_here: Slot[[JobMessage], None] = Slot()
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
-start_worker: Slot[[str | None, bool, bool, int | None], None] = Slot()
-"""Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes."""
+start_worker: Slot[[str | None, bool, bool, int | None, bool], None] = Slot()
+"""Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

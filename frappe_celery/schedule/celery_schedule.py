@@ -23,7 +23,7 @@ class CronSchedule(BaseSchedule):
     Args:
         expression: croniter's expression.
         zone: IANA name.
-        frequency, site, key, version: what its spread comes from, see `spread.next_start`.
+        frequency, site, key, delays_long: what its spread comes from, see `spread.next_start`.
         nowfun: the time now, aware.
     """
 
@@ -34,10 +34,10 @@ class CronSchedule(BaseSchedule):
         frequency: str = "Cron",
         site: str = "",
         key: str = "",
-        version: int = 17,
+        delays_long: bool = False,
         nowfun: Callable[[], datetime] | None = None,
     ) -> None:
-        self.arguments = (expression, zone, frequency, site, key, version)
+        self.arguments = (expression, zone, frequency, site, key, delays_long)
         self.cron = Cron(expression, zone)
         super().__init__(nowfun=nowfun or _now)
 
@@ -54,10 +54,14 @@ class CronSchedule(BaseSchedule):
         return schedstate(True, (self._next(now) - now).total_seconds())
 
     def _next(self, after: datetime) -> datetime:
-        _, _, frequency, site, key, version = self.arguments
-        after = self.maybe_make_aware(after)
+        _, _, frequency, site, key, delays_long = self.arguments
         return next_start(
-            self.cron, after, frequency=frequency, site=site, key=key, version=version
+            self.cron,
+            self.maybe_make_aware(after),
+            frequency=frequency,
+            site=site,
+            key=key,
+            delays_long=delays_long,
         )
 
     def __repr__(self) -> str:
@@ -93,7 +97,12 @@ def _entry(row: ScheduleRow, timing: Timing) -> dict[str, Any]:
     return {
         "task": row.method,
         "schedule": CronSchedule(
-            timing.expression(row), timing.zone, row.frequency, row.site, row.name, timing.version
+            timing.expression(row),
+            timing.zone,
+            row.frequency,
+            row.site,
+            row.name,
+            timing.delays_long,
         ),
         "options": {"queue": row.queue},
     }

@@ -17,6 +17,7 @@ from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
+from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
 from frappe_celery.schedule.sync import announcements, differences, identity, is_of_hook
 from frappe_celery.schedule.timing import Timing
 
@@ -97,6 +98,11 @@ def site_schedule(
         if problem.method is None
     ]
     notes = [f"`all` is due every {timing.tick.seconds} s ({timing.tick.origin})"]
+    if any(is_maintenance(row.frequency) for row in rows):
+        notes.append(
+            f"maintenance starts {maintenance_shift(site)} minutes after its time, by the site's"
+            " name: Frappe computes that shift and forgets it"
+        )
     if not in_force and apps is None:
         notes.append(f"{NOT_IN_FORCE}: the first start of beat, or `frappe-celery sync`, does that")
     elif apps is None:

@@ -1,8 +1,9 @@
 """Spreading load: entries that would all start at one moment start a little apart.
 
-Frappe v14 to v16 add up to ten minutes to every ``*_long`` event, v17 shifts ``*_maintenance`` by
-up to an hour per site (FRAPPE_FACTS.md, Scheduler). Both are drawn from hashes here: once for a
-slot, the same in every process and after every restart.
+Frappe v14 and early v15 add up to ten minutes to every ``*_long`` event; from v16 on they mean to
+shift ``*_maintenance`` by up to an hour per site, compute it and forget it (FRAPPE_FACTS.md,
+Scheduler). Both are drawn from hashes here: once for a slot, the same in every process and after
+every restart.
 """
 
 from datetime import datetime, timedelta
@@ -16,16 +17,18 @@ LONGEST_DELAY = 600
 """Seconds; Frappe's randint(1, 600)."""
 
 
-def long_delay(site: str, key: str, due: datetime, version: int) -> int:
+def long_delay(site: str, key: str, due: datetime) -> int:
     """Seconds, 1 to 600, by which an entry's ``*_long`` slot starts after its cron time ``due``.
 
-    ``key`` tells the site's entries apart (the method, or the Scheduled Job Type's name),
-    ``version`` is Frappe's major version: from 17 on there is no delay, 0.
+    ``key`` tells the site's entries apart (the method, or the Scheduled Job Type's name).
     """
-    if version >= 17:
-        return 0
     slot = f"{site}\n{key}\n{due.timestamp():.0f}"
     return 1 + int.from_bytes(sha256(slot.encode()).digest()[:8], "big") % LONGEST_DELAY
+
+
+def is_maintenance(frequency: str) -> bool:
+    """Whether a word or label is one of those that start shifted."""
+    return frequency_of(frequency).endswith("_maintenance")
 
 
 def maintenance_shift(site: str) -> int:
@@ -34,24 +37,24 @@ def maintenance_shift(site: str) -> int:
 
 
 def next_start(
-    cron: Cron, instant: datetime, *, frequency: str, site: str, key: str, version: int
+    cron: Cron, instant: datetime, *, frequency: str, site: str, key: str, delays_long: bool
 ) -> datetime:
     """When an entry of a frequency is due next, strictly after ``instant``, its spread included.
 
     ``instant`` is aware, the answer in UTC. ``frequency`` is a word or a label (``daily_long``,
     ``Daily Long``); without a spread, such as for ``Cron``, this is ``cron.next_after(instant)``.
-    Raises what that raises.
+    ``delays_long``: whether this Frappe delays ``*_long`` events. Raises what that raises.
     """
     word = frequency_of(frequency)
     instant = in_utc(instant)
-    if word.endswith("_maintenance"):
+    if is_maintenance(word):
         shift = timedelta(minutes=maintenance_shift(site))
         return cron.next_after(instant - shift) + shift
-    if not word.endswith("_long"):
+    if not delays_long or not word.endswith("_long"):
         return cron.next_after(instant)
     due = cron.next_after(instant - timedelta(seconds=LONGEST_DELAY))
     while True:
-        start = due + timedelta(seconds=long_delay(site, key, due, version))
+        start = due + timedelta(seconds=long_delay(site, key, due))
         if start > instant:
             return start
         due = cron.next_after(due)

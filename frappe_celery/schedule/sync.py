@@ -76,8 +76,8 @@ def is_of_hook(row: ScheduleRow) -> bool:
 
 
 def identity(row: ScheduleRow) -> Identity:
-    """What a hook says of its row."""
-    return (row.method, row.frequency, row.cron_format or None)
+    """What a hook says of its row; Frappe fills in the expression of a word when one is saved."""
+    return (row.method, row.frequency, (row.frequency == "Cron" and row.cron_format) or None)
 
 
 def differences(
@@ -85,7 +85,7 @@ def differences(
 ) -> SyncReport:
     """What `sync` would change; the methods."""
     present = {identity(row): row for row in rows if is_of_hook(row)}
-    asked = {identity(row): row for row in wanted}
+    asked = {identity(row): row for row in wanted if is_of_hook(row)}
     gone = [row.method for key, row in present.items() if key not in asked]
     new = [row.method for key, row in asked.items() if key not in present]
     changed = [method for method in new if method in gone]

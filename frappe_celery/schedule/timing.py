@@ -1,4 +1,4 @@
-"""`Timing`: when a site's rows are due, by its configuration: time zone, tick, Frappe version."""
+"""`Timing`: when a site's rows are due, by its configuration and its Frappe: time zone, tick."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class Timing:
     site: str
     zone: str
     """IANA name; in a bench that of System Settings, in which Frappe writes its times."""
-    version: int
-    """Frappe's major version."""
+    delays_long: bool
+    """Whether its Frappe starts `*_long` events up to ten minutes late."""
     tick: Tick
     misfires: Mapping[str, Misfire] = field(default_factory=dict)
     """By method; any other one may run however late."""
@@ -60,7 +60,7 @@ class Timing:
         return cls(
             site=site,
             zone=hosts.current().time_zone(site) or values.get("time_zone") or config.zone,
-            version=config.frappe_version,
+            delays_long=hosts.current().delays_long(site),
             tick=tick_of(values, config.frappe_version, bench=_is_bench()),
             misfires=misfires_of(values.get("misfire")),
         )
@@ -85,7 +85,7 @@ class Timing:
             frequency=row.frequency,
             site=self.site,
             key=row.name,
-            version=self.version,
+            delays_long=self.delays_long,
         )
 
     def last_start(self, row: ScheduleRow, due: datetime, until: datetime) -> datetime:

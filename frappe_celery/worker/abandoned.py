@@ -94,7 +94,7 @@ def _enqueue_aftermath(
     aftermath_of = replace(
         message,
         run=run,
-        id=f"{message.site}::{run}",
+        id=hosts.current().job_id(run, message.site),
         method=AFTERMATH,
         name=f"aftermath of {message.name}"[:140],
         queue=message.queue if message.queue in known or not known else known[0],

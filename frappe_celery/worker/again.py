@@ -13,21 +13,20 @@ from dataclasses import replace
 from frappe_celery.config import settings
 from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, pause
+from frappe_celery.jobs.options import declared, pause, repetitions
 
 
-def after_failure(message: JobMessage) -> JobMessage | None:
+def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
     """Schedule the run that follows one that raised; None when there is to be none."""
-    retries, backoff = message.retries, message.backoff
-    if message.attempt == 1 and not retries and backoff is None:
-        retry = _declared(message).retry
-        if retry is not None:
-            retries, backoff = retry.max, retry.backoff
-    if retries < 1:
+    if retries_left < 1:
         return None
-    attempt = message.attempt + 1
+    _, backoff = repetitions(message)
     again = replace(
-        _next(message), retries=retries - 1, backoff=backoff, attempt=attempt, deliveries=1
+        _next(message),
+        retries=retries_left - 1,
+        backoff=backoff,
+        attempt=message.attempt + 1,
+        deliveries=1,
     )
     wait = pause(backoff, message.attempt)
     publish.publish(again, own_id=True, at=again.enqueued_at + wait if wait > 0 else None)
@@ -48,17 +47,12 @@ def max_deliveries(message: JobMessage) -> int:
     """How often a job may be run when its process dies: its own word, its method's, its queue's."""
     config = settings.current()
     most = message.max_deliveries
-    if most is None:
-        most = _declared(message).max_deliveries
+    if most is None and isinstance(message.method, str):
+        most = declared(message.label).max_deliveries
     if most is None:
         queue = config.queues.get(message.queue)
         most = config.max_deliveries if queue is not None and queue.idempotent else 1
     return most or config.max_deliveries
-
-
-def _declared(message: JobMessage) -> Asked:
-    """What is declared of its method; of one that travels by value, its message says it."""
-    return declared(message.label) if isinstance(message.method, str) else NOTHING_SAID
 
 
 def _next(message: JobMessage) -> JobMessage:

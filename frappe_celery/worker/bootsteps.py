@@ -121,7 +121,12 @@ class Reaper(Repeated):
 
 
 class Pulse(bootsteps.StartStopStep):
-    """Signs of life of this process, also while Celery waits for its pool to end."""
+    """Signs of life of this process, also while Celery waits for its pool to end.
+
+    A thread, so begun when nothing is forked any more but what replaces a process.
+    """
+
+    requires = ("celery.worker.components:Beat",)
 
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""

@@ -89,7 +89,7 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
     following = None
     if isinstance(value, Exception) and message.method != AFTERMATH:
-        following = patiently(again.after_failure, message)
+        following = patiently(again.after_failure, message, job.retries_left)
     if following is not None:
         text += f"\nIt is run again, as run {following.run}; {following.retries} more after that"
     ended = patiently(store.fail, message.run, text, None, message.site)

@@ -16,6 +16,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from tests.acceptance.commands import cli, program, run_cli
 from tests.acceptance.desk import notes, signed_in, wait_for_notes
+from tests.ports import LOOPBACK, free_port
 from tests.project import Process, Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -209,7 +210,7 @@ def test_a_scheduled_method_that_fails_does_not_stop_the_others(app_project: Pro
 def black_hole() -> Iterator[str]:
     """A Redis URL whose server takes no connection and refuses none, as behind a dropped cable."""
     with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
+        server.bind((LOOPBACK, free_port()))
         server.listen(0)
         waiting = [socket.socket() for _ in range(4)]
         for client in waiting:

@@ -6,7 +6,7 @@ import socket
 import threading
 from contextlib import suppress
 
-from tests.servers import LOOPBACK
+from tests.ports import LOOPBACK, free_port
 
 
 class Way:
@@ -14,7 +14,7 @@ class Way:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._listener = socket.create_server((LOOPBACK, 0))
+        self._listener = socket.create_server((LOOPBACK, free_port()))
         self.port = self._listener.getsockname()[1]
         self._age = 0
         self._sockets: list[socket.socket] = []

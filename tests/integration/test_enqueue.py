@@ -31,6 +31,7 @@ from frappe_celery.errors import (
     UnknownQueue,
 )
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs.options import pause
 from tests.integration.benches import inside
 from tests.integration.stores import started, take_all, waiting, wipe
 from tests.project import Project
@@ -121,8 +122,9 @@ def test_in_v14_deduplicate_is_the_method_s_own_word(choose: Choose) -> None:
     assert [job.kwargs for job in jobs] == [{"deduplicate": True}] * 2
 
 
-def test_in_v17_too_many_waiting_jobs_are_refused(choose: Choose) -> None:
-    store = choose(17, max_queued_jobs=2)
+@pytest.mark.parametrize("version", [16, 17])
+def test_from_v16_on_too_many_waiting_jobs_are_refused(choose: Choose, version: int) -> None:
+    store = choose(version, max_queued_jobs=2)
     assert len(settings.current().sites()) == 1
     for _ in range(2 + 50):
         enqueue(METHOD)
@@ -132,16 +134,17 @@ def test_in_v17_too_many_waiting_jobs_are_refused(choose: Choose) -> None:
     assert store.counts()[JobStatus.QUEUED] == 53
 
 
-@pytest.mark.parametrize("version", [14, 15, 16])
-def test_before_v17_any_number_may_wait(choose: Choose, version: int) -> None:
+@pytest.mark.parametrize("version", [14, 15])
+def test_before_v16_any_number_may_wait(choose: Choose, version: int) -> None:
     store = choose(version, max_queued_jobs=1)
     for _ in range(55):
         enqueue(METHOD)
     assert store.queue_length("default") == 55
 
 
-def test_in_v17_a_starved_job_jumps_a_long_queue(choose: Choose) -> None:
-    choose(17)
+@pytest.mark.parametrize("version", [16, 17])
+def test_from_v16_on_a_starved_job_jumps_a_long_queue(choose: Choose, version: int) -> None:
+    choose(version)
     for _ in range(16):
         enqueue(METHOD)
     assert enqueue(METHOD, at_front_when_starved=True).get_position() == 16
@@ -150,26 +153,32 @@ def test_in_v17_a_starved_job_jumps_a_long_queue(choose: Choose) -> None:
     assert enqueue(METHOD, at_front_when_starved=True).kwargs == {}
 
 
-def test_in_v17_retry_is_a_number_of_repetitions(choose: Choose) -> None:
+def test_in_v17_retry_is_a_number_of_repetitions_or_rqs_retry(choose: Choose) -> None:
     choose(17)
 
     class Retry:
         def __init__(self, *intervals: int) -> None:
-            self.max, self.intervals = 2, list(intervals)
+            self.max, self.intervals = 3, list(intervals)
 
-    for retry, repetitions in ((None, 0), (0, 0), (3, 3), (Retry(), 2), (Retry(0), 2)):
+    for retry, repetitions, pauses in (
+        *((None, 0, [0]), (0, 0, [0]), (3, 3, [0, 0, 0]), (Retry(), 3, [0, 0, 0])),
+        *((Retry(0), 3, [0, 0, 0]), (Retry(10), 3, [10, 10, 10])),
+        *((Retry(1, 60), 3, [1, 1, 60]), (Retry(1, 2, 3, 4), 3, [2, 3, 4])),  # as RQ reads them
+    ):
         job = enqueue(METHOD, retry=retry)
-        assert job._opened.retries == repetitions
+        assert job.retries_left == repetitions
+        backoff = job._opened.backoff
+        assert [pause(backoff, attempt) for attempt in range(1, len(pauses) + 1)] == pauses
         assert job.kwargs == {}
-    for retry in (-1, "twice", 1.5, Retry(10)):
+    for retry in (-1, "twice", 1.5, True, Retry(-10), Retry("soon")):
         with pytest.raises(ConfigError, match=r"retry is .* whole number"):
             enqueue(METHOD, retry=retry)
 
 
 @pytest.mark.parametrize("version", [14, 15, 16])
-def test_before_v17_its_words_are_the_method_s_own(choose: Choose, version: int) -> None:
+def test_before_them_their_words_are_the_method_s_own(choose: Choose, version: int) -> None:
     choose(version)
-    own = {"at_front_when_starved": True, "retry": "x"}
+    own = {"retry": "x"} if version == 16 else {"at_front_when_starved": True, "retry": "x"}
     assert enqueue(METHOD, **own).kwargs == own
 
 

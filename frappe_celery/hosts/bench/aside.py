@@ -11,6 +11,9 @@ import frappe
 
 from frappe_celery.watch import telemetry
 
+KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
+"""The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
+
 
 @contextmanager
 def tidied() -> Iterator[None]:
@@ -26,9 +29,13 @@ def tidied() -> Iterator[None]:
 
 
 def stop_posthog() -> None:
-    """End the thread of Frappe's telemetry for this job; its `after_job` hook has flushed it."""
+    """End the thread of Frappe's telemetry, where it makes a client for each job (until 15.55).
+
+    Its `after_job` hook has flushed it. Later versions keep one client for the process, whose
+    thread the next job's events wait for.
+    """
     posthog = getattr(frappe.local, "posthog", None)
-    if posthog is None:
+    if posthog is None or KEEPS_CLIENTS in sys.modules:
         return
     atexit.unregister(posthog.join)
     for consumer in posthog.consumers or ():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from itertools import islice
 from typing import Any
 
@@ -19,20 +20,39 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus, get_store
 
 
+def listing(original: Any) -> Any:
+    """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""
+    if "args" not in signature(original).parameters:
+        return staticmethod(get_list)
+
+    def of_arguments(args: Mapping[str, Any]) -> list[Any]:
+        return get_list(
+            filters=args.get("filters"),
+            start=cint(args.get("start") or args.get("limit_start")),
+            page_length=cint(args.get("page_length") or args.get("limit_page_length")) or 20,
+            order_by=args.get("order_by") or "",
+        )
+
+    return staticmethod(of_arguments)
+
+
+def counting(original: Any) -> Any:
+    """`RQJob.get_count`, likewise."""
+    if "args" not in signature(original).parameters:
+        return staticmethod(get_count)
+
+    def of_arguments(args: Mapping[str, Any]) -> int:
+        return get_count(args.get("filters"))
+
+    return staticmethod(of_arguments)
+
+
 def get_list(
-    args: Mapping[str, Any] | None = None,
-    filters: Any = None,
-    start: int = 0,
-    page_length: int = 20,
-    order_by: str = "creation desc",
+    filters: Any = None, start: int = 0, page_length: int = 20, order_by: str = "creation desc"
 ) -> list[Any]:
-    """`RQJob.get_list`, as v15 calls it (`args`) and as v16 does; the newest jobs come first."""
+    """As v16 calls it."""
     from frappe.core.doctype.rq_job.rq_job import serialize_job
 
-    if args is not None:
-        filters, order_by = args.get("filters"), args.get("order_by") or ""
-        start = cint(args.get("start") or args.get("limit_start"))
-        page_length = cint(args.get("page_length") or args.get("limit_page_length")) or 20
     jobs = _page(filters, start, page_length)
     get_store().read_messages(jobs)
     if " asc" in (order_by or "").lower():
@@ -40,9 +60,9 @@ def get_list(
     return [serialize_job(job) for job in jobs]
 
 
-def get_count(args: Mapping[str, Any] | None = None, filters: Any = None) -> int:
-    """`RQJob.get_count`."""
-    queues, statuses = _asked(args.get("filters") if args is not None else filters)
+def get_count(filters: Any = None) -> int:
+    """As v16 calls it."""
+    queues, statuses = _asked(filters)
     counts = [get_store().counts(site=frappe.local.site, queue=queue) for queue in queues]
     return sum(count[status] for count in counts for status in statuses)
 

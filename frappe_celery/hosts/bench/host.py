@@ -13,7 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import aside, preload, run, seam
+from frappe_celery.hosts.bench import aside, names, preload, run, seam
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -29,6 +29,7 @@ class BenchHost:
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job
+        self._delays_long: bool | None = None
 
     def current_site(self) -> str:
         """The site of the calling code."""
@@ -39,8 +40,12 @@ class BenchHost:
         return str(frappe.session.user)
 
     def in_test(self) -> bool:
-        """Whether `frappe.flags.in_test` is set."""
-        return bool(frappe.flags.in_test)
+        """`frappe.in_test`, which v15 has as a flag."""
+        return bool(getattr(frappe, "in_test", False) or frappe.flags.in_test)
+
+    def job_id(self, own_id: str, site: str) -> str:
+        """Frappe's own `create_job_id`, whatever site the calling code is in."""
+        return names.job_id(own_id, site)
 
     @contextmanager
     def in_site(self, site: str, user: str) -> Iterator[None]:
@@ -123,6 +128,13 @@ class BenchHost:
         """The zone of the site's times, IANA name (System Settings)."""
         with self.visiting(site):
             return rows.time_zone()
+
+    def delays_long(self, site: str) -> bool:
+        """As its `ScheduledJobType.get_next_execution` does: 15.55 delays, 15.101 does not."""
+        if self._delays_long is None:
+            with self.visiting(site):
+                self._delays_long = rows.delays_long()
+        return self._delays_long
 
     def scheduling_off(self, site: str) -> str | None:
         """Why the site itself is not scheduled (System Settings, dormant); None: it is."""

@@ -112,8 +112,10 @@ class KeptConnection(Connection):
         database = self.escape(self.settings.get("database"))
         clean = f"database() <=> {database} and current_role() is null and @@init_connect = ''"
         no_value = 2  # which the server refuses
+        collation = f" collate {self.collation}" if self.collation else ""
         self._execute_command(
-            COM_QUERY, f"set names {self.charset}, autocommit = if({clean}, 0, {no_value})"
+            COM_QUERY,
+            f"set names {self.charset}{collation}, autocommit = if({clean}, 0, {no_value})",
         )
 
     def _has_begun_anew(self) -> bool:

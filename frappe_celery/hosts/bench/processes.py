@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 
 import click
 
-from frappe_celery.jobs import JobStatus, slots
+from frappe_celery.jobs import JobStatus, get_store, slots
+from frappe_celery.schedule.pulse import leadership
 
 logger = logging.getLogger(__name__)
 
@@ -29,14 +30,17 @@ def start_worker(
         logger.warning("RQ's user and password are part of redis_queue's URL here: not followed")
     if strategy in ("round_robin", "random"):
         logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
-    slots.start_worker(queue, burst, quiet, 1)
+    slots.start_worker(queue, burst, quiet, 1, False)
 
 
 def start_worker_pool(
     queue: str | None = None, num_workers: int = 1, quiet: bool = False, burst: bool = False
 ) -> None:
-    """`bench worker-pool`: a Celery worker with as many processes."""
-    slots.start_worker(queue, burst, quiet, num_workers)
+    """`bench worker-pool`: a Celery worker with as many processes, and beat as Frappe's brings one.
+
+    `frappe.gunicorn_companion` starts it too, beside gunicorn.
+    """
+    slots.start_worker(queue, burst, quiet, num_workers, not burst)
 
 
 def start_scheduler() -> NoReturn:
@@ -46,6 +50,15 @@ def start_scheduler() -> NoReturn:
         " place of `bench schedule` (in the Procfile, supervisor or systemd), or switch back with"
         " `frappe-celery disable`"
     )
+
+
+def scheduler_runs() -> bool:
+    """Frappe's `is_schduler_process_running` looks at the lock file of its own scheduler.
+
+    Raises:
+        BrokerUnreachable: whether a beat leads cannot be told.
+    """
+    return leadership(get_store()).leader is not None
 
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:

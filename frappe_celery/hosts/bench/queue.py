@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +16,16 @@ from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import CannotTravel, NoSuchJob
 from frappe_celery.hosts.bench import registry
 from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
+from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import rqs_retry
 
+RQS_PARAMETERS = signature(RQQueue.__init__)
+PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
+"""Of these ours follows."""
 TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
 """Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 
@@ -34,15 +40,18 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             return RQQueue(name, *args, **kwargs)
         return super().__new__(cls)
 
-    def __init__(
-        self, name: str, default_timeout: Any = None, connection: Any = None,
-        is_async: bool = True, **_: Any,
-    ) -> None:  # fmt: skip
-        store = get_store()
-        super().__init__(name, default_timeout, connection=connection or store.client)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """RQ 1 and 2 have the parameters in another order: the installed one says."""
+        given = RQS_PARAMETERS.bind(self, *args, **kwargs).arguments
+        store, name = get_store(), given.get("name", "default")
+        super().__init__(
+            name,
+            connection=given.get("connection") or store.client,
+            default_timeout=given.get("default_timeout"),
+        )
         self.store = store
         self.queue: str = own_name(name) or name
-        self.runs_here = not is_async
+        self.runs_here = not given.get("is_async", True)
         self.deduplicate = False
         """Whether an id that waits or runs is not enqueued again."""
 
@@ -63,6 +72,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         kwargs: dict[str, Any] | None = None,
         timeout: Any = None,
         result_ttl: int | None = None,
+        *,
         failure_ttl: int | None = None,
         job_id: str | None = None,
         at_front: bool = False,
@@ -92,9 +102,10 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
         run = run or uuid4().hex
+        retries, backoff = rqs_retry(retry)
         message = JobMessage(
             run=run,
-            id=job_id or f"{kwargs['site']}::{run}",
+            id=job_id or job_id_of(run, kwargs["site"]),
             site=kwargs["site"],
             user=kwargs["user"],
             method=_carried(kwargs["method"], allow_pickle),
@@ -105,7 +116,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             event=kwargs.get("event"),
             on_success=_callback(on_success, allow_pickle),
             on_failure=_callback(on_failure, allow_pickle),
-            retries=getattr(retry, "max", 0),
+            retries=retries,
+            backoff=backoff,
             result_ttl=_seconds_kept(result_ttl, config.rq_results_ttl),
             failure_ttl=_seconds_kept(failure_ttl, config.rq_job_failure_ttl),
             enqueued_at=time.time(),

@@ -19,7 +19,7 @@ ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.DEFERRED: rqs.DeferredJobRegistry,
     JobStatus.SCHEDULED: rqs.ScheduledJobRegistry,
 }
-"""RQ's own, for jobs that are left in RQ."""
+"""RQ's classes, by the status that their jobs have."""
 
 
 def listed(
@@ -97,23 +97,25 @@ class Registry:
             return None
 
     def _rqs(self) -> Any:
-        return ORIGINALS[self.status](self.name, connection=self.connection)
+        rqs_own = object.__new__(ORIGINALS[self.status])
+        rqs_own.__init__(self.name, connection=self.connection)
+        return rqs_own
 
     def cleanup(self, timestamp: float | None = None) -> None:
         """RQ's upkeep, which the job store and the workers' reaper do by themselves."""
 
 
-def replacement(original: Any, status: JobStatus) -> Any:
-    """A class in place of one of RQ's registries; a name that is not ours gives RQ's own."""
+def new(original: Any, status: JobStatus) -> Any:
+    """`__new__` of one of RQ's registries: of a queue of this bench it gives ours.
 
-    class JobRegistry(original):  # type: ignore[misc]
-        def __new__(
-            cls, name: str = "default", connection: Any = None, job_class: Any = None,
-            queue: Any = None, **kwargs: Any,
-        ) -> Any:  # fmt: skip
-            found = queue.name if queue is not None else name
-            if own_name(found) is not None:
-                return Registry(found, status)
-            return original(name, connection, job_class, queue, **kwargs)
+    The class itself stays in its place: RQ 2 calls `super()` by the class's name.
+    """
 
-    return JobRegistry
+    def replacement(
+        cls: Any, name: str = "default", connection: Any = None, job_class: Any = None,
+        queue: Any = None, *_: Any, **__: Any,
+    ) -> Any:  # fmt: skip
+        found = queue.name if queue is not None else name
+        return object.__new__(cls) if own_name(found) is None else Registry(found, status)
+
+    return staticmethod(replacement)

@@ -7,6 +7,7 @@ AttributeError after it succeeded.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -26,17 +27,28 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
         Exception: what the method, a hook, or the search for the method raised.
     """
     label = f"{job.method} on {job.site}"
-    return with_reruns(lambda last: _attempt(job, last), label, sleep)
+    return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
 
 
-def _attempt(job: Job, last: bool) -> Any:
+def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
     arguments = job.execution_arguments()
     arguments["method"] = _watched(arguments["method"], last)
-    try:
-        site.init(job.site)
-        return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's own
-    finally:
-        frappe.destroy()  # execute_job itself does not when it raises before its own `try`
+    for tries_left in reversed(range(site.TRIES)):
+        try:
+            site.init(job.site)
+            return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's
+        except json.JSONDecodeError:
+            if not tries_left or not _was_opening():
+                raise
+        finally:
+            frappe.destroy()  # execute_job itself does not when it raises before its own `try`
+        sleep(site.PAUSE_SECONDS)
+    raise AssertionError("the last try either returns or raises")
+
+
+def _was_opening() -> bool:
+    """Whether execute_job got no further than the site, whose files v16 reads once more there."""
+    return hasattr(frappe.local, "site") and getattr(frappe.local, "db", None) is None
 
 
 def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]:

@@ -8,21 +8,53 @@ own: they find our queue, jobs and workers under the names of RQ's. What stays R
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import reduce
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from celery import signals
 
-from frappe_celery.hosts.bench import desk, enqueueing, processes, swallowed
+from frappe_celery.hosts.bench import desk, enqueueing, fit, processes, registry, swallowed
 from frappe_celery.hosts.bench.job import Job
-from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.hosts.bench.registry import ORIGINALS, replacement
+from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
 from frappe_celery.hosts.bench.schedule import telling
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
+
+
+@dataclass(frozen=True)
+class Required:
+    """Takes the place of a name that must be there, with the parameters that it takes."""
+
+    ours: Any
+    required = True
+
+    def instead_of(self, original: Any) -> Any:
+        """What is put in its place."""
+        return self.ours
+
+
+class Added(Required):
+    """Put there whether the version has such a name or not."""
+
+    required = False
+
+
+class Wrapped(Required):
+    """Goes on, with something of ours before or after: `ours` is called with the original."""
+
+    def instead_of(self, original: Any) -> Any:
+        """The original within ours."""
+        return self.ours(original)
+
+
+class WrappedOrAdded(Wrapped):
+    """The same; called with None where the version has no such name."""
+
+    required = False
+
 
 RQS: dict[str, dict[str, Any]] = {
     "rq": {"Queue": Queue, "Worker": Worker},
@@ -30,53 +62,55 @@ RQS: dict[str, dict[str, Any]] = {
     "rq.queue": {"Queue": Queue},
     "rq.worker": {"Worker": Worker},
     "rq.command": {"send_stop_job_command": send_stop_job_command},
-    "rq.registry": {
-        original.__name__: replacement(original, status) for status, original in ORIGINALS.items()
-    },
 }
 """By module and name, as others import them. Whoever has imported one already gets ours too:
 Frappe's `background_jobs`, `doctor`, RQ Job, RQ Worker, and any app. What RQ's modules import of
 each other stays RQ's, for the RQ workers that an app starts for queues of its own."""
 
-FRAPPES: dict[str, dict[str, Any]] = {
-    "frappe.utils.background_jobs": {
-        "start_worker": processes.start_worker,
-        "start_worker_pool": processes.start_worker_pool,
-        "get_running_jobs_in_queue": processes.get_running_jobs_in_queue,
-    },
-    "frappe.utils.scheduler": {"start_scheduler": processes.start_scheduler},
-    "frappe.core.doctype.rq_job.rq_job": {
-        "RQJob.get_list": staticmethod(desk.get_list),
-        "RQJob.get_count": staticmethod(desk.get_count),
-    },
-    "frappe.model.document": {f"Document.{swallowed.RUN_REPORTED}": swallowed.run_reported},
+REGISTRIES = {
+    f"{original.__name__}.__new__": registry.new(original, status)
+    for status, original in registry.ORIGINALS.items()
 }
-"""Functions of Frappe's that are about RQ's processes, or would read all of its jobs; and one that
-its documents get."""
+"""Of `rq.registry`: its classes stay, and give our registry for a queue of this bench."""
 
-WRAPPED: dict[str, dict[str, Callable[[Any], Any]]] = {
+FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
-        "create_job_id": enqueueing.naming_the_run,
-        "get_job": enqueueing.not_asking_twice,
-        "get_queue": enqueueing.for_celery,
+        "start_worker": Required(processes.start_worker),
+        "start_worker_pool": Required(processes.start_worker_pool),
+        "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
+        "create_job_id": Wrapped(enqueueing.naming_the_run),
+        "get_job": Wrapped(enqueueing.not_asking_twice),
+        "get_queue": Wrapped(enqueueing.for_celery),
     },
-    "frappe.model.document": {"execute_action": swallowed.reporting_a_failed_action},
+    "frappe.utils.scheduler": {
+        "start_scheduler": Required(processes.start_scheduler),
+        "is_schduler_process_running": Added(processes.scheduler_runs),  # from 15.60 on
+    },
+    "frappe.core.doctype.rq_job.rq_job": {
+        "RQJob.get_list": Wrapped(desk.listing),
+        "RQJob.get_count": Wrapped(desk.counting),
+    },
+    "frappe.model.document": {
+        "execute_action": Wrapped(swallowed.reporting_a_failed_action),
+        f"Document.{swallowed.RUN_REPORTED}": Added(swallowed.run_reported),
+    },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
-        "ScheduledJobType.on_update": telling.telling,
-        "ScheduledJobType.after_rename": telling.telling,
-        "ScheduledJobType.after_delete": telling.telling,
-        "ScheduledJobType.execute": swallowed.reporting_what_it_raises,
-        "ScheduledJobType.log_status": swallowed.reporting_a_failed_run,
+        "ScheduledJobType.on_update": WrappedOrAdded(telling.telling),
+        "ScheduledJobType.after_rename": WrappedOrAdded(telling.telling),
+        "ScheduledJobType.after_delete": WrappedOrAdded(telling.telling),
+        "ScheduledJobType.execute": Wrapped(swallowed.reporting_what_it_raises),
+        "ScheduledJobType.log_status": Wrapped(swallowed.reporting_a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {
-        "SystemSettings.on_update": telling.telling,
+        "SystemSettings.on_update": Wrapped(telling.telling),
     },
     "frappe.database.database": {
-        "Database.set_value": telling.telling_of_what_beat_reads,
-        "Database.set_single_value": telling.telling_of_what_beat_reads,
+        "Database.set_value": Wrapped(telling.telling_of_what_beat_reads),
+        "Database.set_single_value": Wrapped(telling.telling_of_what_beat_reads),
     },
 }
-"""Functions of Frappe's that go on, with something of ours before or after."""
+"""Functions of Frappe's that lead to RQ, are about its processes, or would read all of its jobs;
+those that beat and failure mails have to hear of; and one that documents get."""
 
 MARIADB = "frappe.database.mariadb.database"
 CONNECTING = "MariaDBConnectionUtil.create_connection"
@@ -90,20 +124,42 @@ _REPLACED = [
     for module, names in RQS.items()
     for name, ours in names.items()
 ]
+_installed: set[str] = set()
 
 
 def install(module: str) -> None:
-    """Put ours in place once `module`, one of `hook`'s, has been imported."""
-    JobStore.job_class = Job
-    for place in RQS:
-        _replace(place, RQS[place])
-    for place in (module, *ALONG_WITH.get(module, ())):
-        _replace(place, FRAPPES.get(place, {}))
-        _wrap(place, WRAPPED.get(place, {}))
+    """Put ours in place once `module`, one of `hook`'s, has been imported; once for each.
+
+    Where the installed Frappe or RQ is none that ours was made for, nothing is put in place, and
+    every enqueue of this process raises FrappeDiffers: silently it would go to RQ.
+    """
+    places = [place for place in (module, *ALONG_WITH.get(module, ())) if place not in _installed]
+    first = not _installed
+    differing = [*(_of_rq() if first else ()), *_of_frappe(places)]
+    if differing:
+        fit.refuse(differing)
+        return
+    if first:
+        _install_rqs()
+    for place in places:
+        for path, entry in FRAPPES.get(place, {}).items():
+            holder, name = fit.holder_of(place, path)
+            setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
+    _installed.update(places)
     by_identity = {id(original): ours for original, ours in _REPLACED}
     for name, loaded in list(sys.modules.items()):
         if name.partition(".")[0] not in ("rq", "frappe_celery"):
             _replace_bound(loaded, by_identity)
+
+
+def _install_rqs() -> None:
+    JobStore.job_class = Job
+    for place, names in RQS.items():
+        for name, ours in names.items():
+            setattr(import_module(place), name, ours)
+    for path, ours in REGISTRIES.items():
+        holder, name = fit.holder_of("rq.registry", path)
+        setattr(holder, name, ours)
 
 
 def install_in_worker() -> None:
@@ -111,26 +167,35 @@ def install_in_worker() -> None:
     if MARIADB in sys.modules:
         from frappe_celery.hosts.bench import kept_connection  # imports PyMySQL: 20 ms elsewhere
 
-        _wrap(MARIADB, {CONNECTING: kept_connection.keeping})
+        holder, name = fit.holder_of(MARIADB, CONNECTING)
+        setattr(holder, name, kept_connection.keeping(getattr(holder, name)))
         signals.worker_process_shutdown.connect(kept_connection.leave)
 
 
-def _replace(place: str, names: dict[str, Any]) -> None:
-    for path, ours in names.items():
-        holder, name = _holder(place, path)
-        setattr(holder, name, ours)
+def all_differences() -> list[str]:
+    """How the installed Frappe and RQ differ from what ours was made for, a line each.
+
+    Only true in a process in which nothing has been put in place.
+    """
+    return [*_of_rq(), *_of_frappe(FRAPPES)]
 
 
-def _wrap(place: str, names: dict[str, Callable[[Any], Any]]) -> None:
-    for path, wrapper in names.items():
-        holder, name = _holder(place, path)
-        setattr(holder, name, wrapper(getattr(holder, name, None)))
+def _of_frappe(places: Iterable[str]) -> Iterator[str]:
+    for place in places:
+        for path, entry in FRAPPES.get(place, {}).items():
+            yield from fit.differences(place, path, entry.instead_of, entry.required)
 
 
-def _holder(place: str, path: str) -> tuple[Any, str]:
-    """What a function is to be found in, and its name there."""
-    *outer, name = path.split(".")
-    return reduce(getattr, outer, import_module(place)), name
+def _of_rq() -> Iterator[str]:
+    yield from fit.rq_differs()
+    if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
+        yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
+    for place, names in RQS.items():
+        for name, ours in names.items():
+            yield from fit.differences(place, name, Required(ours).instead_of)
+    for original in registry.ORIGINALS.values():
+        ours = Required(registry.Registry)
+        yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
 
 
 def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 import sysconfig
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
-from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import hosts
 
 KEY = "frappe_celery_enabled"
@@ -27,9 +28,15 @@ ACL_RULES = "~frappe_celery:* ~_kombu* ~*.pidbox* ~celeryev* ~rq:* &* +@all -@ad
 
 def imported(module: str) -> None:
     """Called by `hook` when one of Frappe's modules that lead to RQ has been imported."""
-    if settings.current().frappe_celery_enabled:
-        from frappe_celery.hosts.bench import seam
+    if not settings.current().frappe_celery_enabled:
+        return
+    from frappe_celery.hosts.bench import fit
 
+    try:
+        from frappe_celery.hosts.bench import seam
+    except (ImportError, AttributeError) as exc:  # of a name that is not there any more
+        fit.refuse([str(exc)])
+    else:
         seam.install(module)
 
 
@@ -104,6 +111,7 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
             f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
             " after env/bin/pip install frappe_celery"
         )
+    from frappe_celery.hosts.bench import fit
     from frappe_celery.hosts.bench.pins import broken_pins
 
     broken = broken_pins()
@@ -111,6 +119,12 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
         raise ConfigError(
             f"Celery cannot run beside this bench's packages: {'; '.join(broken)}."
             " It can from Frappe v15 on; mend the packages with bench setup requirements"
+        )
+    differing = fit.look()
+    if differing:
+        raise FrappeDiffers(
+            f"this Frappe is none that frappe_celery {version('frappe_celery')} was made for:"
+            f" {'; '.join(differing)}. Install a version that knows it"
         )
     if not config.queue_url and not config.broker_url:
         raise ConfigError(

@@ -42,6 +42,12 @@ class StandaloneHost:
         """Whether `frappe.flags.in_test` is set."""
         return bool(local.flags.in_test)
 
+    def job_id(self, own_id: str, site: str) -> str:
+        """`site::own_id`, from v16 on `site||own_id` with ':' as '|'."""
+        if settings.current().frappe_version >= 16:
+            return f"{site}||{own_id.replace(':', '|')}"
+        return f"{site}::{own_id}"
+
     def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
         """Be in a site as a user; rolled back and forgotten at the end."""
         return visit(site, user)
@@ -130,6 +136,10 @@ class StandaloneHost:
 
     def time_zone(self, site: str) -> None:
         """None: the site's configuration says."""
+
+    def delays_long(self, site: str) -> bool:
+        """Until v15."""
+        return settings.current().frappe_version < 16
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""

@@ -96,6 +96,7 @@ class Rows:
     def _work(self) -> None:
         stored = False
         while True:
+            last = self._stopped  # looked at first: what ran before the end is still written
             try:
                 close_old_connections()
                 if not stored:
@@ -107,7 +108,7 @@ class Rows:
                 self._note("")
             except Exception as exc:
                 self._note(f"{type(exc).__name__}: {exc}")
-            if self._stopped:
+            if last:
                 connections.close_all()
                 return
             self._wake.wait(POLL_SECONDS)

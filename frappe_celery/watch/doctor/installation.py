@@ -13,5 +13,7 @@ class Installation:
     version: str
     broken_pins: Sequence[str]
     """One line for each package that is here in a version which another one does not admit."""
+    misfits: Sequence[str]
+    """One line for each way in which the Frappe that is here is none that this package knows."""
     is_hooked: bool
     """Whether the switch of a bench is in the environment, in this version."""

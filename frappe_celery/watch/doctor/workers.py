@@ -57,3 +57,8 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
             " version's: a script that imports Frappe alone still enqueues to RQ",
             "write it anew: frappe-celery enable",
         )
+    for line in here.misfits:
+        section.problem(
+            f"this bench's Frappe is none that this version was made for: {line}",
+            "install a frappe_celery that knows it, or frappe-celery disable",
+        )

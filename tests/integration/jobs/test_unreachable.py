@@ -22,8 +22,9 @@ from frappe_celery.enqueue_shim import (
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
 from tests.integration.benches import inside, write_tasks
+from tests.ports import LOOPBACK, free_port
 from tests.project import Project
-from tests.servers import LOOPBACK, RedisServer, free_port
+from tests.servers import RedisServer
 
 WITHIN_SECONDS = 3.0
 
@@ -72,7 +73,7 @@ def test_where_nothing_listens(use: Callable[[str], None], call: str) -> None:
 def test_where_packets_are_dropped(use: Callable[[str], None], call: str) -> None:
     """A listener whose queue of connections is full answers none, as a firewall would."""
     with socket.socket() as listener:
-        listener.bind((LOOPBACK, 0))
+        listener.bind((LOOPBACK, free_port()))
         listener.listen(0)
         port = listener.getsockname()[1]
         waiting = []

@@ -47,7 +47,7 @@ def test_a_run_is_a_job_of_the_administrator_on_the_rows_site(project: Project) 
         (15, "::scheduled_job::myapp.tasks.report", {"job_type": "myapp.tasks.report"}),
         (
             16,
-            "::scheduled_job::tasks.report",
+            "||scheduled_job||tasks.report",
             {"job_type": "myapp.tasks.report", "scheduled_job_type": "tasks.report"},
         ),
         (

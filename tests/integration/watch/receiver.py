@@ -13,7 +13,7 @@ from typing import Any
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.servers import LOOPBACK
+from tests.ports import LOOPBACK, free_port
 
 
 class Receiver:
@@ -35,7 +35,7 @@ class Receiver:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+        self._server = ThreadingHTTPServer((LOOPBACK, free_port()), Handler)
         self.address = f"{LOOPBACK}:{self._server.server_port}"
 
     @contextmanager

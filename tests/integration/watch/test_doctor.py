@@ -13,8 +13,9 @@ from redis import Redis
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
+from tests.ports import free_port
 from tests.project import Project
-from tests.servers import RabbitMQServer, RedisServer, free_port
+from tests.servers import RabbitMQServer, RedisServer
 from tests.waiting import wait_until
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import worker
+from tests.ports import LOOPBACK, free_port
 from tests.project import Project
-from tests.servers import LOOPBACK, free_port
 from tests.waiting import wait_until
 
 OURS = "frappe_celery.run_job"

@@ -71,7 +71,7 @@ def test_what_rq_takes_is_taken(timeout: Any, seconds: int) -> None:
         [300],
         {"seconds": 300},
         Decimal(5),
-        object(),
+        pytest.param(object(), id="object"),
     ],
     ids=repr,
 )

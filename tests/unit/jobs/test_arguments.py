@@ -117,7 +117,7 @@ def test_without_pickle_an_argument_arrives_the_same_or_is_refused_by_name(
         [{"deep": [float("inf")]}],
         "\ud800",
         True.__class__,
-        lambda: 1,
+        pytest.param(lambda: 1, id="lambda"),
     ],
     ids=repr,
 )
@@ -178,7 +178,11 @@ def generator() -> Iterator[int]:
     yield 1
 
 
-@pytest.mark.parametrize("value", [threading.Lock(), generator(), threading.local()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [threading.Lock(), generator(), threading.local()],
+    ids=["lock", "generator", "thread's own"],
+)
 def test_what_cannot_be_pickled_is_refused_by_name_with_the_way_out(value: Any) -> None:
     for hidden in (value, [value], {"in": (value,)}, lambda: value):
         with pytest.raises(CannotTravel, match=r"argument 'second'.*fetch it inside the job"):
@@ -258,7 +262,11 @@ def test_a_function_that_hides_behind_the_name_of_another_travels_by_value() -> 
     assert call(impostor, 3) == -3
 
 
-@pytest.mark.parametrize("function", [lambda: 1, nested(2), Invoice("x").submit], ids=repr)
+@pytest.mark.parametrize(
+    "function",
+    [lambda: 1, nested(2), Invoice("x").submit],
+    ids=["lambda", "nested function", "method of an object"],
+)
 def test_without_pickle_they_are_refused_with_the_way_out(function: Any) -> None:
     with pytest.raises(CannotTravel, match=r"frappe_celery_pickle is false.*top of a module"):
         codec.encode_callable(function, allow_pickle=False)

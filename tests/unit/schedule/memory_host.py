@@ -78,6 +78,9 @@ class MemoryHost:
     def visiting(self, site: str) -> AbstractContextManager[None]:
         return nullcontext()
 
+    def delays_long(self, site: str) -> bool:
+        return True
+
     def time_zone(self, site: str) -> None:
         return None
 

@@ -15,7 +15,7 @@ from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.timing import Tick, Timing
 from tests.unit.schedule.memory_host import SITE, row, utc
 
-UTC = Timing(SITE, "UTC", 15, Tick(60, ""))
+UTC = Timing(SITE, "UTC", True, Tick(60, ""))
 START = utc("2026-06-01 00:00")
 
 
@@ -141,7 +141,7 @@ class Counting(Timing):
 
 
 def test_100_000_entries_cost_nothing_while_nothing_is_due() -> None:
-    timing = Counting(SITE, "UTC", 15, Tick(60, ""))
+    timing = Counting(SITE, "UTC", True, Tick(60, ""))
     agenda = Agenda()
     Counting.asked = 0
     for number in range(100_000):

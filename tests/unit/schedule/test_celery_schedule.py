@@ -35,13 +35,13 @@ def test_a_naive_last_run_is_utc_as_celery_keeps_it() -> None:
 
 
 def test_it_survives_the_file_of_celerys_persistent_scheduler() -> None:
-    one = CronSchedule("0 0 * * *", "Asia/Kolkata", "Daily Long", SITE, "tasks.report", 15)
+    one = CronSchedule("0 0 * * *", "Asia/Kolkata", "Daily Long", SITE, "tasks.report", True)
     again = pickle.loads(pickle.dumps(one))
     assert again == one
     assert hash(again) == hash(one)
     one.nowfun = again.nowfun = lambda: utc("2026-06-01 12:00")
     assert again.is_due(utc("2026-06-01 12:00")) == one.is_due(utc("2026-06-01 12:00"))
-    assert one != CronSchedule("0 0 * * *", "Asia/Tokyo", "Daily Long", SITE, "tasks.report", 15)
+    assert one != CronSchedule("0 0 * * *", "Asia/Tokyo", "Daily Long", SITE, "tasks.report", True)
     assert repr(one) == "<cron: 0 0 * * * (Asia/Kolkata)>"
 
 

@@ -14,6 +14,8 @@ from frappe_celery.cli import main
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
+from frappe_celery.schedule.spread import maintenance_shift
+from frappe_celery.schedule.sync import differences
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 HOOKS = {
@@ -225,3 +227,23 @@ def test_a_hooks_py_that_raises_is_shown(
     (tmp_path / "broken_app" / "hooks.py").write_text("scheduler_events = {'daily': [undefined]}")
     (problem,) = entries("--hooks", str(tmp_path / "broken_app"))
     assert "broken_app/hooks.py cannot be imported: NameError" in problem["problem"]
+
+
+def test_the_shift_of_maintenance_is_said(host: MemoryHost) -> None:
+    assert "maintenance starts" not in run("schedule").output
+    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily_maintenance": ["os.getpid"]}})]
+    shift = maintenance_shift(SITE)
+    assert f"maintenance starts {shift} minutes after its time" in run("schedule").output
+
+
+def test_a_row_that_desk_saved_has_not_changed_in_the_hooks(host: MemoryHost) -> None:
+    """Frappe fills in the expression of a row's word when it is saved."""
+    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": ["os.getpid"]}})]
+    run("sync")
+    host.change("os.getpid", cron_format="0 0 * * *")
+    assert "in the hooks" not in run("schedule").output
+
+
+def test_rows_with_a_script_of_their_own_are_none_of_the_hooks() -> None:
+    script = row("a_script_daily", name="s", server_script="A Script")
+    assert not differences([script], [script])

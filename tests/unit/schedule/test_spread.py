@@ -17,7 +17,7 @@ UTC = timezone.utc
 NEW_YEAR = datetime(2025, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
-entry = partial(next_start, site="erp.example", key="myapp.tasks.heavy", version=15)
+entry = partial(next_start, site="erp.example", key="myapp.tasks.heavy", delays_long=True)
 
 
 def starts(cron: Cron, frequency: str, start: datetime, count: int, **other) -> list[datetime]:
@@ -30,42 +30,37 @@ def starts(cron: Cron, frequency: str, start: datetime, count: int, **other) -> 
 
 def test_a_delay_is_one_to_six_hundred_seconds_and_covers_them() -> None:
     delays = [
-        long_delay("erp.example", "myapp.tasks.heavy", NEW_YEAR + n * HOUR, 15)
-        for n in range(20000)
+        long_delay("erp.example", "myapp.tasks.heavy", NEW_YEAR + n * HOUR) for n in range(20000)
     ]
     assert set(delays) == set(range(1, 601))
     assert 290 < sum(delays) / len(delays) < 311
 
 
 def test_a_slot_has_one_delay_and_others_have_others() -> None:
-    heavy = long_delay("erp.example", "heavy", NEW_YEAR, 14)
+    heavy = long_delay("erp.example", "heavy", NEW_YEAR)
     amsterdam = NEW_YEAR.astimezone(ZoneInfo("Europe/Amsterdam"))
-    assert long_delay("erp.example", "heavy", amsterdam, 16) == heavy
+    assert long_delay("erp.example", "heavy", amsterdam) == heavy
     others = {
-        long_delay("two.example", "heavy", NEW_YEAR, 14),
-        long_delay("erp.example", "light", NEW_YEAR, 14),
-        long_delay("erp.example", "heavy", NEW_YEAR + HOUR, 14),
+        long_delay("two.example", "heavy", NEW_YEAR),
+        long_delay("erp.example", "light", NEW_YEAR),
+        long_delay("erp.example", "heavy", NEW_YEAR + HOUR),
     }
     assert len(others | {heavy}) == 4
 
 
 def test_a_delay_is_the_same_in_every_process_and_release() -> None:
-    assert long_delay("erp.example", "myapp.tasks.heavy", NEW_YEAR, 15) == 67
+    assert long_delay("erp.example", "myapp.tasks.heavy", NEW_YEAR) == 67
 
 
-def test_version_17_has_no_delay() -> None:
-    assert long_delay("erp.example", "heavy", NEW_YEAR, 17) == 0
-    assert entry(Cron("hourly_long"), NEW_YEAR, frequency="hourly_long", version=17) == (
-        NEW_YEAR + HOUR
-    )
+def test_a_frappe_that_delays_none_starts_long_entries_at_their_time() -> None:
+    start = entry(Cron("hourly_long"), NEW_YEAR, frequency="hourly_long", delays_long=False)
+    assert start == NEW_YEAR + HOUR
 
 
 @pytest.mark.parametrize("frequency", ["hourly_long", "Hourly Long"])
 def test_every_slot_of_a_long_entry_starts_once_with_its_own_delay(frequency: str) -> None:
     slots = [NEW_YEAR + n * HOUR for n in range(1, 201)]
-    delays = [
-        timedelta(seconds=long_delay("erp.example", "myapp.tasks.heavy", s, 15)) for s in slots
-    ]
+    delays = [timedelta(seconds=long_delay("erp.example", "myapp.tasks.heavy", s)) for s in slots]
     just_before = NEW_YEAR + timedelta(minutes=30)
     found = starts(Cron("hourly_long"), frequency, just_before, 200)
     assert found == [slot + delay for slot, delay in zip(slots, delays, strict=True)]

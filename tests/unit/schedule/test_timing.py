@@ -19,7 +19,7 @@ from frappe_celery.schedule.timing import Tick, Timing, tick_of
 from tests.unit.schedule.memory_host import SITE, row, utc
 
 TICK, INTERVAL = "scheduler_tick_interval", "scheduler_interval"
-UTC = Timing(SITE, "UTC", 15, Tick(60, ""))
+UTC = Timing(SITE, "UTC", True, Tick(60, ""))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_the_sites_own_configuration_wins(tmp_path: Path) -> None:
 
 
 def test_all_is_due_every_tick() -> None:
-    timing = Timing(SITE, "UTC", 15, Tick(240, ""))
+    timing = Timing(SITE, "UTC", True, Tick(240, ""))
     every = row(frequency="All")
     assert timing.expression(every) == "*/4 * * * *"
     assert timing.next_start(every, utc("2026-06-01 00:01")) == utc("2026-06-01 00:04")
@@ -103,7 +103,7 @@ def test_the_last_missed_time_of_years_of_minutes_takes_few_steps() -> None:
             Counting.asked += 1
             return super().next_start(row, after)
 
-    timing = Counting(SITE, "UTC", 15, Tick(60, ""))
+    timing = Counting(SITE, "UTC", True, Tick(60, ""))
     entry = row(cron_format="* * * * *")
     until = utc("2026-06-01 12:00:30")
     assert timing.last_start(entry, utc("2016-01-01 00:00"), until) == utc("2026-06-01 12:00")
@@ -120,7 +120,7 @@ def test_an_expression_that_has_had_its_last_time() -> None:
                 raise CronError("no time up to the end of 2076")
             return super().next_start(row, after)
 
-    timing = UntilThen(SITE, "UTC", 15, Tick(60, ""))
+    timing = UntilThen(SITE, "UTC", True, Tick(60, ""))
     daily = row(cron_format="0 0 * * *")
     for due in (last, utc("2026-05-01 00:00")):
         assert timing.last_start(daily, due, utc("2030-01-01 00:00")) == last

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +70,16 @@ def instant(naive: datetime, zone: str, now: datetime) -> datetime:
 def time_zone() -> str:
     """The zone in which Frappe writes the site's times (System Settings)."""
     return str(get_system_timezone())
+
+
+def delays_long() -> bool:
+    """Whether Frappe adds seconds of its own to a `*_long` event's time: it is asked for one."""
+    noon = datetime(2026, 1, 1, 12)
+    event = SimpleNamespace(
+        frequency="Daily Long", cron_format=None, last_execution=noon, creation=noon
+    )
+    due = import_module(MODULE).ScheduledJobType.get_next_execution(event)
+    return bool(due != datetime(2026, 1, 2))
 
 
 def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:

@@ -46,8 +46,8 @@ def why_dormant(check_time: datetime | None = None) -> str | None:
 
 
 def _last_activity_of_a_dormant_site(check_time: datetime | None) -> datetime | None:
-    if local.conf.developer_mode or settings.current().frappe_version >= 17:
-        return None  # v17: only on Frappe Cloud
+    if local.conf.developer_mode or settings.current().frappe_version >= 16:
+        return None  # v16: only on Frappe Cloud
     last = _last("Activity Log")
     if last is None or _age(last, check_time) < _dormant_days() * DAY_SECONDS:
         return None

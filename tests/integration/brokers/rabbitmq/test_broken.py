@@ -49,6 +49,7 @@ def test_a_way_on_which_packets_get_lost_is_given_up(
     way = Way(rabbitmq_server.port)
     project.configure(broker_url=f"amqp://guest:guest@{LOOPBACK}:{way.port}//")
     worker = project.worker("--without-mingle")
+    ended(enqueue("myapp.tasks.record"))  # only now it has asked all that it asks at its start
     way.freeze()
     job = enqueue("myapp.tasks.record")
     assert ended(job).status == "finished"

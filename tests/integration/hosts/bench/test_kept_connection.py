@@ -77,9 +77,12 @@ def session(connection: KeptConnection) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name not in of_now}
 
 
+@pytest.mark.parametrize("collation", [{}, {"collation": "utf8mb4_unicode_ci"}])
 def test_the_next_job_has_the_connection_and_nothing_of_the_one_before(
-    settings: dict[str, Any], mariadb_server: MariaDBServer
+    settings: dict[str, Any], mariadb_server: MariaDBServer, collation: dict[str, str]
 ) -> None:
+    """Frappe names a collation from 15.101 on."""
+    settings.update(collation)
     first = connect(settings)
     as_new, thread = session(first), first.thread_id()
     for statement in (

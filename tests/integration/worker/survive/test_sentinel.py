@@ -17,9 +17,9 @@ from frappe_celery.jobs.connection import connect
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import broken
 from tests.integration.worker.test_worker_death import working
+from tests.ports import free_port
 from tests.project import Project
 from tests.sentinel_servers import MASTER, Group
-from tests.servers import free_port
 from tests.waiting import wait_until
 
 HOOKS = """

@@ -7,16 +7,26 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
-
 from frappe_celery import options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import reap
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
-from tests.integration.worker.test_worker_death import held, working
+from tests.integration.worker.test_worker_death import (
+    held,
+    pool_process,
+    was_handed_a_job,
+    working,
+)
 from tests.project import Process, Project
+from tests.waiting import wait_until
+
+PATIENT = """
+from frappe_celery.worker import consumer
+
+consumer.REST_SECONDS = 20  # a second may pass before a busy machine has woken a process
+"""
 
 
 def told_to_stop(process: Process) -> None:
@@ -127,15 +137,16 @@ def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobS
 def test_a_job_that_a_process_was_just_handed_ends_with_its_worker(
     project: Project, store: JobStore
 ) -> None:
-    process = worker(project, "-c", "1")
+    project.write("celeryconfig.py", PATIENT)
+    process = worker(project, "-c", "1", "-l", "DEBUG")
     warm = enqueue("myapp.core.record")
     ended(warm)
-    [child] = psutil.Process(process.pid).children()
+    child = pool_process(process)
     child.suspend()
     run = enqueue("myapp.core.record").run_id
-    process.wait_for(f"[{run}] received")
+    wait_until(lambda: was_handed_a_job(child), what="it lies in the process's pipe")
     told_to_stop(process)
-    time.sleep(0.3)  # the worker has no way to tell that it waits for this process
+    process.wait_for("Worker: Stopping Consumer")
     child.resume()
     told_at = time.monotonic()
     assert process.wait() == 0

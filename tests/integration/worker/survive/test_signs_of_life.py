@@ -19,7 +19,13 @@ from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside_with, worker
 from tests.integration.stores import take, waiting
 from tests.integration.worker.test_reconnect import lost
-from tests.integration.worker.test_worker_death import held, pool_process, waits_for, working
+from tests.integration.worker.test_worker_death import (
+    held,
+    pool_process,
+    waits_for,
+    was_handed_a_job,
+    working,
+)
 from tests.project import Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -112,8 +118,7 @@ def test_a_job_that_begins_when_its_worker_has_forgotten_it_is_recorded_all_the_
     child = pool_process(process)
     child.suspend()
     job = enqueue("myapp.core.work_quietly", text="job", until=str(tmp_path / "go on"))
-    process.wait_for("received")
-    time.sleep(0.5)  # it lies in the pipe to the process that stands still
+    wait_until(lambda: was_handed_a_job(child), what="it lies in the process's pipe")
     own_redis.kill()
     lost(process)
     os.kill(process.pid, signal.SIGSTOP)

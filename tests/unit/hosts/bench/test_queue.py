@@ -49,6 +49,39 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
     }
 
 
+def test_rq_2_and_the_ids_of_16(bench: StandInBench) -> None:
+    """RQ 2 has its Queue's parameters in another order, a registry calls super() by its name."""
+    answer = bench.ask(
+        """
+        import rq
+        from rq.registry import DeferredJobRegistry
+        job = frappe.enqueue("fixture_app.tasks.write", job_id="a::b", text="hello")
+        by_position = rq.Queue(job.origin, job.connection, 77)
+        own = rq.Queue("an-apps-own", object(), 5)
+        answer = [job.id, background_jobs.get_job("a::b") == job, by_position.count,
+                  by_position.fetch_job(job.id) == job, own.name,
+                  DeferredJobRegistry("an-apps-own").add("a job"),
+                  background_jobs.get_queue("default").count]
+        """,
+        STANDIN_RQ="2.6.1",
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == [
+        *("site1||a||b", True, 1, True, "an-apps-own", "a job in an-apps-own for -1", 1),
+    ]
+
+
+def test_rqs_retry_travels_with_its_intervals(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace as Retry
+        job = frappe.enqueue("fixture_app.tasks.fail", retry_after=Retry(max=3, intervals=[5, 60]))
+        answer = [job.retries_left, job._opened.backoff]
+        """
+    )
+    assert answer == [3, {"pauses": [5, 5, 60]}]
+
+
 def test_only_deduplicate_deduplicates(bench: StandInBench) -> None:
     """The atomic claim, not Frappe's look before it: get_job is made blind."""
     answer = bench.ask(

@@ -65,6 +65,69 @@ def test_the_running_job_is_rqs_current_job(bench: StandInBench) -> None:
     assert answer == {"x": 1}
 
 
+def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
+    bench: StandInBench,
+) -> None:
+    """From 16 on it reads the site's files once more; a method's own bad JSON is its failure."""
+    answer = bench.ask(
+        """
+        from pathlib import Path
+        import json
+        from frappe_celery.hosts.bench import site
+        frappe.lenient = False
+        own = Path("site1/site_config.json")
+        whole, init, seen = own.read_text(), frappe.init, []
+
+        def half_written_meanwhile(site, force=False):
+            if force and not seen:
+                own.write_text(whole[:1])
+            try:
+                init(site, force)
+            except ValueError:
+                seen.append("half")
+                own.write_text(whole)
+                raise
+
+        frappe.init = half_written_meanwhile
+        tasks.broken = lambda: json.loads("{")
+        job = performed("fixture_app.tasks.write", text="x")
+        failed = performed("fixture_app.tasks.broken")
+        answer = [seen, job.get_status(), failed.get_status(), pauses]
+        """,
+        begin=PERFORM,
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == [["half"], "finished", "failed", [0.05]]
+    assert bench.effects().count("x|site1|someone") == 1
+
+
+def test_a_job_may_switch_its_own_repetitions_off(bench: StandInBench) -> None:
+    """As Frappe v17's `enqueue_task` does for an exception that `retry_on` does not name."""
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace as Retry
+        import rq
+
+        def switched_off():
+            job = rq.get_current_job()
+            seen.append(job.retries_left)
+            if len(seen) == 2:
+                job.retries_left = 0
+            raise KeyError("none")
+
+        seen, tasks.switched_off = [], switched_off
+        job = performed("fixture_app.tasks.switched_off", job_id="x",
+                        retry_after=Retry(max=5, intervals=[0]))
+        frappe.init("site1")
+        do(background_jobs.get_job("x"))
+        frappe.init("site1")
+        answer = [seen, background_jobs.get_job("x").get_status()]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [[5, 4], "failed"]
+
+
 @pytest.mark.parametrize("error", ["asked", "deadlock", "timeout", "driver", "internal"])
 def test_what_may_succeed_next_time_is_run_again_as_the_same_user(
     bench: StandInBench, error: str

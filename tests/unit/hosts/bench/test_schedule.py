@@ -159,6 +159,49 @@ def test_why_a_site_is_not_scheduled(
     assert answer == reason
 
 
+def test_the_return_to_a_dormant_site_is_seen_at_once_from_16_on_too(bench: StandInBench) -> None:
+    """There `is_dormant` keeps its answer by itself."""
+    answer = bench.ask(
+        """
+        import pathlib
+        database = pathlib.Path("site1/database.json")
+        database.write_text('{"dormant": 1, "System Settings": {"enable_scheduler": 1}}')
+        first = host.scheduling_off("site1")
+        database.write_text('{"System Settings": {"enable_scheduler": 1}}')
+        answer = ["dormant" in first, host.scheduling_off("site1")]
+        """,
+        begin=HOSTED,
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == [True, None]
+
+
+@pytest.mark.parametrize(("version", "delayed"), [("15.55.1", True), ("16.9.0", False)])
+def test_the_installed_frappe_says_whether_long_events_are_delayed(
+    bench: StandInBench, version: str, delayed: bool
+) -> None:
+    asked = "answer = Timing.of(settings.current(), 'site1').delays_long"
+    assert bench.ask(asked, begin=HOSTED, STANDIN_FRAPPE=version) is delayed
+
+
+def test_desks_execute_finds_the_run_that_beat_enqueued(bench: StandInBench) -> None:
+    """Both ids are what the installed Frappe makes of one: `site||…` from 16 stable on."""
+    rows(bench, {})
+    answer = bench.ask(
+        """
+        from frappe.core.doctype.scheduled_job_type import scheduled_job_type
+        scheduled_job_type.version_16()
+        (row,) = host.schedule_rows("site1")
+        job = enqueue_scheduled(row)
+        frappe.init("site1")
+        answer = [job.id, background_jobs.get_job("scheduled_job::tasks.write") == job]
+        """,
+        begin=HOSTED,
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == ["site1||scheduled_job||tasks.write", True]
+
+
 def test_hooks_are_those_of_the_apps_that_the_site_has(bench: StandInBench) -> None:
     bench.write("other_app/__init__.py", "")
     bench.write("other_app/hooks.py", 'scheduler_events = {"daily": ["other_app.x"]}')

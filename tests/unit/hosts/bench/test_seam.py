@@ -29,10 +29,11 @@ def test_every_name_that_leads_to_rq_leads_to_us(bench: StandInBench) -> None:
                  rq.job.Job, background_jobs.Job, early.Job,
                  rq.Worker, rq.worker.Worker, background_jobs.Worker, early.Worker,
                  rq.command.send_stop_job_command, early.send_stop_job_command,
-                 rq.registry.FailedJobRegistry, early.FailedJobRegistry,
                  background_jobs.start_worker, background_jobs.start_worker_pool,
                  background_jobs.get_running_jobs_in_queue, scheduler.start_scheduler]
-        answer = {one.__module__ for one in found}
+        registries = [rq.registry.FailedJobRegistry, early.FailedJobRegistry]
+        ours = {type(one(background_jobs.get_queue("short").name)) for one in registries}
+        answer = {one.__module__ for one in (*found, *ours)}
         assert rq.queue.Queue.job_class.__module__ == "rq.job"  # what RQ uses inside stays its own
         assert background_jobs.__loader__.__class__.__name__ == "SourceFileLoader"
         """,

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
+
+import psutil
+import pytest
+
 from tests.project import Process
 from tests.unit.hosts.bench.conftest import StandInBench
+from tests.waiting import wait_until
 
 UNTIL = """
 import time
@@ -85,3 +93,48 @@ def test_two_workers_of_one_machine_are_two(bench: StandInBench) -> None:
     for name in ("one", "two"):
         start(bench, "start_worker()", name).wait_for(" ready.")
     assert bench.ask("answer = len(background_jobs.get_workers())") == 2
+
+
+def stop(worker: Process) -> None:
+    worker.popen.terminate()
+    assert worker.wait(20) == 0, worker.output()
+
+
+def kill(worker: Process) -> None:
+    os.kill(worker.popen.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("end", [stop, kill])
+def test_a_pool_brings_a_scheduler_as_frappes_does(
+    bench: StandInBench, end: Callable[[Process], None]
+) -> None:
+    """`frappe.gunicorn_companion` starts one, too, and System Health Report asks whether it runs.
+
+    It is there again when its process has ended, and goes with the worker.
+    """
+    worker = start(bench, "start_worker_pool(num_workers=1)")
+    worker.wait_for(" ready.")
+    one, other = bench.ask(
+        UNTIL
+        + """
+import os, signal
+from frappe.utils.scheduler import is_schduler_process_running
+from frappe_celery.jobs import get_store
+from frappe_celery.schedule.pulse import leadership
+
+def leader():
+    return leadership(get_store()).leader
+
+until(is_schduler_process_running)
+one = leader()
+os.kill(int(one.rpartition(".")[2]), signal.SIGTERM)
+until(lambda: leader() not in (one, None))
+answer = [int(name.rpartition(".")[2]) for name in (one, leader())]
+""",
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert one != other
+    assert worker.popen.pid not in (one, other)
+    assert psutil.pid_exists(other)
+    end(worker)
+    wait_until(lambda: not psutil.pid_exists(other), what="beat ends with its worker")

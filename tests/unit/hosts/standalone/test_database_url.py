@@ -12,7 +12,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.standalone.site.context import visit
-from tests.servers import free_port
+from tests.ports import free_port
 
 
 @pytest.fixture

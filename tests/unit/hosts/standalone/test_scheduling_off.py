@@ -150,10 +150,11 @@ def test_how_many_days_is_a_setting_and_developers_are_spared(
     assert not is_dormant()
 
 
-def test_v17_knows_dormant_sites_on_its_makers_cloud_only(
-    follow: Any, host: StandaloneHost, frappe: Any
+@pytest.mark.parametrize("version", [16, 17])
+def test_from_v16_on_sites_are_dormant_on_its_makers_cloud_only(
+    follow: Any, host: StandaloneHost, frappe: Any, version: int
 ) -> None:
-    follow(17)
+    follow(version)
     active(frappe, days_ago=100)
     ran(frappe, days_ago=0)
     assert host.scheduling_off(SITE) is None

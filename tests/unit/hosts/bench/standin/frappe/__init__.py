@@ -1,7 +1,7 @@
 """Stands in for Frappe: what the bench host calls, each written for these tests.
 
 Its database is a file of lines, `effects.txt` in the bench; what a job writes is there once it was
-committed.
+committed. STANDIN_FRAPPE says which version it is like: 15.0.0 unless said, or 16.9.0.
 """
 
 import importlib
@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 
-__version__ = "15.0.0"
+__version__ = os.environ.get("STANDIN_FRAPPE", "15.0.0")
+STABLE_16 = __version__.startswith("16")
 
 
 class RetryBackgroundJobError(Exception):
@@ -49,8 +50,8 @@ lenient = True
 """Frappe v15 takes a configuration that is no JSON for an empty one; v16 raises."""
 
 
-def init(site):
-    if not hasattr(local, "site"):
+def init(site, force=False):
+    if force or not hasattr(local, "site"):
         if not os.path.isdir(site):
             raise FileNotFoundError(site)
         local.site = site

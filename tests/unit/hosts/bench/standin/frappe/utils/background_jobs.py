@@ -30,6 +30,7 @@ def enqueue(
     job_id=None,
     deduplicate=False,
     result_ttl=600,
+    retry_after=None,
     **kwargs,
 ):
     if deduplicate:
@@ -60,6 +61,7 @@ def enqueue(
             failure_ttl=700,
             result_ttl=result_ttl,
             job_id=job_id,
+            retry=retry_after,
         )
 
     if enqueue_after_commit:
@@ -68,7 +70,9 @@ def enqueue(
     return enqueue_call()
 
 
-def create_job_id(job_id):
+def create_job_id(job_id=None):
+    if frappe.STABLE_16:
+        return f"{frappe.local.site}||{(job_id or str(uuid4())).replace(':', '|')}"
     return f"{frappe.local.site}::{job_id or uuid4()}"
 
 
@@ -79,8 +83,8 @@ def get_job(job_id):
         return None
 
 
-def get_queue(queue, is_async=True):
-    return Queue(f"{os.environ['BENCH_ID']}:{queue}", connection=None, is_async=is_async)
+def get_queue(qtype, is_async=True):
+    return Queue(f"{os.environ['BENCH_ID']}:{qtype}", connection=None, is_async=is_async)
 
 
 def truncate_failed_registry(*args):
@@ -89,7 +93,7 @@ def truncate_failed_registry(*args):
 
 def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True, retry=0):
     if is_async:
-        frappe.init(site)
+        frappe.init(site, force=frappe.STABLE_16)
         frappe.connect()
         frappe.set_user(user)
     name = method

@@ -1,5 +1,8 @@
 """As Frappe v15's, and as v16's when `version_16` is called: runs by name instead of by method."""
 
+from datetime import timedelta
+from random import randint
+
 import frappe
 from frappe.model.document import Document
 
@@ -10,6 +13,11 @@ class ScheduledJobType(Document):
     @property
     def rq_job_id(self):
         return f"scheduled_job::{self.method}"
+
+    def get_next_execution(self):
+        assert self.frequency == "Daily Long"
+        midnight = self.last_execution.replace(hour=0) + timedelta(days=1)
+        return midnight if frappe.STABLE_16 else midnight + timedelta(seconds=randint(1, 600))
 
     def execute(self):
         self.log_status("Start")

@@ -1,0 +1,70 @@
+"""Every package that the code imports is one that pyproject.toml has installed with it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+import frappe_celery
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    tomllib = None
+
+PACKAGE = Path(frappe_celery.__file__).parent
+OF_A_BENCH = {"frappe", "rq", "pymysql"}
+"""There where the modules that import them are used: in a bench."""
+OF_THE_DEMO = {"shop"}
+WHERE_INSTALLED = {"sentry_sdk", "hiredis"}
+"""Asked for, and done without."""
+ELSEWHERE = OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
+EXTRAS = {"prometheus_client": "metrics", "waitress": "admin", "whitenoise": "admin"}
+"""Imported by what an extra is for."""
+
+
+def imported() -> Iterator[tuple[str, str]]:
+    """Each third-party module at its top name, and a file that imports it."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in {name.partition(".")[0] for name in names}:
+                if name not in sys.stdlib_module_names and name != "frappe_celery":
+                    yield name, str(path.relative_to(PACKAGE))
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.skipif(tomllib is None, reason="tomllib, which reads pyproject.toml, is of 3.11")
+def test_every_import_is_required() -> None:
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    required = {canonical(re.split(r"[^\w.-]", line)[0]) for line in project["dependencies"]}
+    extras = {
+        name: {canonical(re.split(r"[^\w.-]", line)[0]) for line in lines}
+        for name, lines in project["optional-dependencies"].items()
+    }
+    distributions = packages_distributions()
+    missing = []
+    for module, file in imported():
+        if module in ELSEWHERE:
+            continue
+        known = extras[EXTRAS[module]] if module in EXTRAS else required
+        if not {canonical(name) for name in distributions.get(module, [])} & known:
+            missing.append(f"{file} imports {module}")
+    assert not missing
+
+
+def test_the_exceptions_are_still_needed() -> None:
+    assert ELSEWHERE | EXTRAS.keys() <= {module for module, _ in imported()}
