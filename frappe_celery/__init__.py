@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from frappe_celery.hosts.standalone.namespace.importer import (
     install as _serve_frappe_where_there_is_none,
 )
+from frappe_celery.jobs import hosts as _hosts
+from frappe_celery.jobs import slots as _slots
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -19,10 +21,10 @@ if TYPE_CHECKING:
     from frappe_celery.celery_app import setup
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
+    from frappe_celery.jobs.hosts import Host
+    from frappe_celery.jobs.outbox import Outbox
 
     app: Celery
-
-_serve_frappe_where_there_is_none()
 
 __version__ = "0.1.0"
 
@@ -70,13 +72,50 @@ def _build() -> Celery:
     """
     from click import get_current_context
 
-    from frappe_celery.celery_app import build
+    from frappe_celery.celery_app import current
     from frappe_celery.errors import FrappeCeleryError
 
     try:
-        return build()
+        return current()
     except FrappeCeleryError as exc:
         context = get_current_context(silent=True)
         if context is None or context.command.name != "celery":
             raise
         raise SystemExit(f"Error: {type(exc).__name__}: {exc}") from None
+
+
+def _host() -> Host:
+    if _hosts.is_bench():
+        from frappe_celery.hosts.bench.host import BenchHost
+
+        return BenchHost()
+    from frappe_celery.hosts.standalone.host import StandaloneHost
+
+    return StandaloneHost()
+
+
+def _outbox(store: Any) -> Outbox:
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
+
+    return Outbox(store)
+
+
+def _run_here(message: Any) -> None:
+    from frappe_celery.worker.perform import perform_here
+
+    perform_here(message)
+
+
+def _start_worker(
+    queue: str | None, burst: bool, quiet: bool, processes: int | None, beat: bool
+) -> None:
+    from frappe_celery.programs import start_worker
+
+    start_worker(queue, burst, quiet, processes, beat=beat)
+
+
+_serve_frappe_where_there_is_none()
+_hosts.register(_host)
+_slots.outbox.fill(_outbox)
+_slots.run_here.fill(_run_here)
+_slots.start_worker.fill(_start_worker)

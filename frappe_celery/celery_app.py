@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,14 +16,16 @@ from celery.app.defaults import SETTING_KEYS
 from click import Option
 from kombu import Exchange, Queue
 
-from frappe_celery import amqp, error_mail, hosts, settings, telemetry
-from frappe_celery.config_files import variable
-from frappe_celery.doctor import caught
+from frappe_celery import error_mail
+from frappe_celery.config import sentinels, settings
+from frappe_celery.config.files import variable
+from frappe_celery.config.settings import RABBITMQ_SCHEMES, REDIS_SCHEMES, Settings
+from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import sentinels
-from frappe_celery.jobs.urls import without_password
-from frappe_celery.log_output import output
-from frappe_celery.settings import REDIS_SCHEMES, Settings
+from frappe_celery.jobs import hosts
+from frappe_celery.watch import telemetry
+from frappe_celery.watch.doctor import caught
+from frappe_celery.watch.logs import output
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
@@ -36,9 +38,9 @@ from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
 
-TRANSPORT = "frappe_celery.transport:Transport"
-RABBITMQ_TRANSPORT = "frappe_celery.amqp.transport:Transport"
-SENTINEL_TRANSPORT = "frappe_celery.sentinel_transport:Transport"
+TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
+RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
+SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
@@ -74,6 +76,12 @@ def build(config: Settings | None = None) -> Celery:
         app.on_after_configure.connect(partial(_let_win, vars(own), ours), weak=False)
     _add(app, config)
     return app
+
+
+@cache
+def current() -> Celery:
+    """This process's, built when it is first asked for; raises as `build`."""
+    return build()
 
 
 def _let_win(
@@ -155,7 +163,7 @@ def broker_settings(config: Settings) -> dict[str, Any]:
         ConfigError: it cannot be used.
     """
     url = config.broker_url or config.store_url
-    if url.startswith(amqp.SCHEMES):
+    if url.startswith(RABBITMQ_SCHEMES):
         return _rabbitmq_settings(url, config)
     if not url.startswith(REDIS_SCHEMES):
         raise ConfigError(
@@ -185,7 +193,7 @@ def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
         "event_exchange": f"{config.prefix}events",
         "event_queue_prefix": f"{config.prefix}events",
         "event_queue_durable": True,
-        "worker_disable_prefetch": False,  # Celery knows it on Redis only; `amqp.steps.Room`
+        "worker_disable_prefetch": False,  # Celery knows it on Redis only; `rabbitmq_steps.Room`
     }
 
 
@@ -232,13 +240,13 @@ def _add(app: Celery, config: Settings) -> None:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Shutdown))
-    if amqp.is_broker_of(config):
-        from frappe_celery.amqp.steps import STEPS as RABBITMQ_STEPS
+    if config.on_rabbitmq:
+        from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
 
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
     error_mail.connect(app)
-    caught.connect()
+    error_mail.swallowed.connect(caught.note)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )

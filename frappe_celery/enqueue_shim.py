@@ -12,16 +12,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from frappe_celery import hosts, publish, settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.hosts.base import Host
-from frappe_celery.job_options import NOTHING_SAID, Options, declared, rqs_retry
-from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, publish, slots
+from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.settings import Settings
-from frappe_celery.timeouts import seconds_of
+from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, rqs_retry
 
 Method = str | Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class With:
+    """In place of a method: it, and what is asked beyond `enqueue`'s own words (`job_options`)."""
+
+    asked: Asked
+    method: Method
+
 
 RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
 STARVATION_THRESHOLD = 16
@@ -31,7 +40,7 @@ QUEUED_JOBS_A_SITE = 50
 
 
 def enqueue(
-    method: Method,
+    method: Method | With,
     queue: str = "default",
     timeout: int | str | None = None,
     event: str | None = None,
@@ -75,43 +84,9 @@ def enqueue(
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
         QueueOverloaded (from v16).
     """
-    return enqueue_with(
-        NOTHING_SAID,
-        method,
-        queue,
-        timeout,
-        event,
-        is_async,
-        job_name,
-        now,
-        enqueue_after_commit,
-        on_success=on_success,
-        on_failure=on_failure,
-        at_front=at_front,
-        job_id=job_id,
-        **kwargs,
-    )
-
-
-def enqueue_with(
-    asked: Options,
-    /,
-    method: Method,
-    queue: str = "default",
-    timeout: int | str | None = None,
-    event: str | None = None,
-    is_async: bool = True,
-    job_name: str | None = None,
-    now: bool = False,
-    enqueue_after_commit: bool = False,
-    *,
-    on_success: Callable[..., Any] | None = None,
-    on_failure: Callable[..., Any] | None = None,
-    at_front: bool = False,
-    job_id: str | None = None,
-    **kwargs: Any,
-) -> Any:
-    """`enqueue`, with what a call asked for through `job_options` besides."""
+    asked = NOTHING_SAID
+    if isinstance(method, With):
+        asked, method = method.asked, method.method
     config = settings.current()
     if not isinstance(method, str):
         asked = asked.over(declared(method))
@@ -167,14 +142,12 @@ def enqueue_with(
         return None
     job = publish_it(message)
     if not is_async and job is not None:
-        from frappe_celery.worker.perform import perform_here
-
-        perform_here(message)
+        slots.run_here(message)
         job.refresh()
     return job
 
 
-def _follow(asked: Options, message: JobMessage, config: Settings) -> None:
+def _follow(asked: Asked, message: JobMessage, config: Settings) -> None:
     if asked.retry is not None:
         message.retries, message.backoff = asked.retry.max, asked.retry.backoff
     if asked.max_deliveries is not None:

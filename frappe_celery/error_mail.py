@@ -13,10 +13,10 @@ import traceback
 from celery import Celery, signals
 from celery.utils.dispatch import Signal
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.mail.kinds import kind_of, mailed_as
-from frappe_celery.mail.ledger import Ledger
+from frappe_celery.jobs.kinds import kind_of, mailed_as
+from frappe_celery.watch.mail.ledger import Ledger
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ LONGEST = 16384
 
 def connect(app: Celery) -> None:
     """Have the app's workers and beat send; they refuse to start with a wrong configuration."""
-    from frappe_celery.mail import beat, step
+    from frappe_celery.watch.mail import beat, step
 
     app.steps["consumer"].add(step.Mail)
     signals.celeryd_init.connect(step.check)

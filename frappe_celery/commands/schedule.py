@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from frappe_celery import hosts, settings
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.hosts.base import AppHooks
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from frappe_celery import settings as configuration
-from frappe_celery.mail.secrets import is_secret, masked
-from frappe_celery.option_defaults import OPTIONS, Options
+from frappe_celery.config import settings as configuration
+from frappe_celery.config.option_defaults import OPTIONS, Options
+from frappe_celery.config.secrets import is_secret, masked
 
 SECRET = ("broker_url", "redis_queue", "database_url")
 """Besides those whose names say it."""

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
-from frappe_celery import hosts, process_files, settings
+from frappe_celery.commands import process_files
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.settings import Settings
+from frappe_celery.jobs import hosts
 
 yes = click.option("--yes", is_flag=True, help="Overwrite files that exist.")
 user = click.option("--user", help="Whom the processes run as. Default: the bench's `frappe_user`.")

@@ -1,9 +1,35 @@
-"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`)."""
+"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`).
+
+Others take `Job`, `JobStatus`, `JobStore`, `get_store` and `current_job` from here, the message
+from `message`, and put it on its way by `publish`; each step that changes a job is a script in
+`lua/`. `hosts` is what a job runs in, as all see it, and `slots` what rooms above have brought.
+"""
 
 from __future__ import annotations
 
-from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.running import current_job
-from frappe_celery.jobs.store import JobStore, get_store
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.job import Job, JobStatus
+    from frappe_celery.jobs.running import current_job
+    from frappe_celery.jobs.store import JobStore, get_store
+
+_WHERE = {
+    "Job": "job",
+    "JobStatus": "job",
+    "JobStore": "store",
+    "current_job": "running",
+    "get_store": "store",
+}
 
 __all__ = ["Job", "JobStatus", "JobStore", "current_job", "get_store"]
+
+
+def __getattr__(name: str) -> Any:
+    """Imported when it is asked for: what registers a host needs no Redis."""
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value

@@ -13,9 +13,9 @@ from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from frappe_celery.config import sentinels
+from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import sentinels
-from frappe_celery.jobs.urls import without_password
 
 CONNECT_SECONDS = 1.3
 """A first packet that was lost is sent again after 1 s."""

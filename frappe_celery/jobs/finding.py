@@ -17,7 +17,7 @@ from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.scripts import Scripts
 
 if TYPE_CHECKING:
-    from frappe_celery.amqp.outbox import Outbox
+    from frappe_celery.jobs.outbox import Outbox
 
 EXPIRED_AT_ONCE = 1000
 

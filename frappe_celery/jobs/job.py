@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import InvalidJobOperation
-from frappe_celery.job_options import repetitions
 from frappe_celery.jobs import codec
+from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.options import repetitions
 
 
 class JobStatus(str, Enum):
@@ -38,6 +38,27 @@ ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANC
 ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
 
 
+class Store(Protocol):
+    """What a Job asks of the store that it lies in; `store.JobStore` says what each does."""
+
+    client: Any
+    keys: Keys
+    settings: Settings
+    signer: Signer
+    url: str
+
+    def delete(self, run: str) -> None: ...
+    def end(
+        self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
+    ) -> JobStatus | None: ...
+    def fetch_run(self, run: str) -> Job: ...
+    def message_of(self, run: str) -> bytes: ...
+    def open_message(self, run: str) -> JobMessage: ...
+    def open_result(self, run: str, sealed: bytes) -> Any: ...
+    def position(self, job: Job) -> int | None: ...
+    def requeue(self, job: Job) -> Job: ...
+
+
 @dataclass(eq=False)
 class Job:
     """One run. Two Job objects are equal when they stand for the same run.
@@ -45,7 +66,7 @@ class Job:
     `refresh()` reads the record again; `get_status()` does so by itself, as in RQ.
     """
 
-    store: JobStore = field(repr=False)
+    store: Store = field(repr=False)
     run_id: str
     id: str
     site: str
@@ -239,6 +260,4 @@ class Job:
 
     def requeue(self) -> Job:
         """Run an ended job again, as a new run under the same id."""
-        from frappe_celery.jobs.requeue import requeue
-
-        return requeue(self)
+        return self.store.requeue(self)

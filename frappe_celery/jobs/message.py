@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec
-from frappe_celery.signing import Signer
 
 PURPOSE = "job"
 VERSION = 1

@@ -1,7 +1,10 @@
-"""The job that runs in this process, thread or greenlet (`rq.get_current_job`'s counterpart)."""
+"""The job that runs in this process, thread or greenlet (`rq.get_current_job`'s counterpart), and
+what the process is called."""
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -24,3 +27,8 @@ def running(job: Job) -> Iterator[None]:
         yield
     finally:
         _current.reset(token)
+
+
+def process_name() -> str:
+    """How records name this process: host and process id."""
+    return f"{socket.gethostname()}.{os.getpid()}"

@@ -39,8 +39,9 @@ def _due(store: JobStore) -> list[str]:
         return [run.decode() for run in store.client.zrangebyscore(key, "-inf", now, 0, most)]
 
 
-def due_at(store: JobStore, job: Job) -> datetime | None:
+def due_at(job: Job) -> datetime | None:
     """When a scheduled job enters its queue, naive UTC like a Job's times; None: it does not."""
+    store = job.store
     with naming_the_server(store.url):
         due = store.client.zscore(store.keys.scheduled, job.run_id)
     return None if due is None else timestamp(str(due).encode())

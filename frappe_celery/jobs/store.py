@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from redis.exceptions import ResponseError
 
-from frappe_celery import amqp, settings
-from frappe_celery.errors import QueueOverloaded, Refused
-from frappe_celery.jobs import codec, record
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
+from frappe_celery.jobs import codec, record, slots
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.finding import JobFinder
-from frappe_celery.jobs.job import Job, JobStatus
+from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.kinds import mailed_as
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.workers import Workers
-from frappe_celery.mail.kinds import mailed_as
-from frappe_celery.settings import Settings
-
-if TYPE_CHECKING:
-    from frappe_celery.amqp.outbox import Outbox
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
@@ -40,7 +40,7 @@ class JobStore(JobFinder):
         self.settings = config
         self.signer = config.signer
         self.workers = Workers(self.client, self.keys, self.url)
-        self.outbox = _outbox(self)
+        self.outbox = slots.outbox(self) if config.on_rabbitmq else None
 
     # -- enqueueing
 
@@ -136,6 +136,50 @@ class JobStore(JobFinder):
     def job(self, **fields: Any) -> Job:
         """The Job of a record's fields."""
         return self.job_class(store=self, **fields)
+
+    def open_message(self, run: str) -> JobMessage:
+        """Everything that a run was enqueued with.
+
+        Raises:
+            NoSuchJob: it is gone.
+            Refused: its record was altered.
+        """
+        return JobMessage.open(self.signer, self.message_of(run), run)
+
+    def requeue(
+        self, job: Job, changes: Mapping[str, Any] | None = None, without: Collection[str] = ()
+    ) -> Job:
+        """Run an ended job again, as a new run under the same id; the old record goes.
+
+        The new run's id follows from the old one's, so that it is queued once, whoever asks twice.
+
+        Args:
+            changes: arguments to change or add.
+            without: arguments to leave out.
+
+        Raises:
+            InvalidJobOperation: it has not ended.
+            CannotTravel: a changed argument cannot be carried.
+        """
+        if job.get_status() not in ENDED:
+            raise InvalidJobOperation(
+                f"job {job.id} is {job.status}: only an ended one is requeued"
+            )
+        message = replace(
+            self.open_message(job.run_id),
+            run=str(uuid5(NAMESPACE_OID, job.run_id)),
+            deliveries=1,
+            enqueued_at=time.time(),
+        )
+        if changes or without:
+            kwargs = {**message.decoded_kwargs(), **(changes or {})}
+            kwargs = {name: value for name, value in kwargs.items() if name not in without}
+            allow_pickle = self.settings.frappe_celery_pickle
+            message = replace(message, kwargs=codec.encode_arguments(kwargs, allow_pickle))
+        again = self.enqueue(message, own_id=True)
+        self.delete(job.run_id)
+        assert again is not None
+        return again
 
     # -- a run's life, as workers tell it
 
@@ -244,15 +288,6 @@ class JobStore(JobFinder):
 def _as_texts(**asked: Any) -> str:
     """What is asked (not None) as a script reads it."""
     return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
-
-
-def _outbox(store: JobStore) -> Outbox | None:
-    """What carries runs on to a broker that is not the Redis which keeps the jobs."""
-    if not amqp.is_broker_of(store.settings):
-        return None
-    from frappe_celery.amqp.outbox import Outbox
-
-    return Outbox(store)
 
 
 _store: JobStore | None = None

@@ -1,1 +1,6 @@
-"""When scheduled jobs are due: cron expressions, Frappe's frequencies, changes of the clock."""
+"""When scheduled jobs are due, who of many schedulers acts, and the rows and hooks behind it.
+
+`scheduler` is what `celery beat` runs (`beat_schedule` is its front door): rows come from `reader`,
+wait on the `agenda` and leave through `fire`, under a `lease`. Hosts use `events` and `sync` (hooks
+to rows), `timing` (when a row is due), `told` (that one changed); `listing` and `history` show it.
+"""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.timing import Timing
 

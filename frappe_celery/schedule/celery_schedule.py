@@ -8,8 +8,9 @@ from typing import Any
 
 from celery.schedules import BaseSchedule, schedstate
 
-from frappe_celery import hosts, settings
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron
 from frappe_celery.schedule.events import rows_from_hooks
 from frappe_celery.schedule.spread import next_start

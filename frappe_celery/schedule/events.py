@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import UnknownQueue
-from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
+from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.frequencies import FREQUENCIES, frequency_of, label_of, queue_of
-from frappe_celery.settings import Settings
 
 HOOK = "scheduler_events"
 WORDS = ("all", *FREQUENCIES)

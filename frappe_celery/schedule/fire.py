@@ -6,14 +6,13 @@ import time
 import uuid
 from datetime import datetime
 
-from frappe_celery import hosts, publish, settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import create_job_id
-from frappe_celery.hosts.base import ScheduleRow
-from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs import Job, get_store, hosts, publish
 from frappe_celery.jobs.claim import Claim
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 
-RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
 ADMINISTRATOR = "Administrator"
 
 

@@ -10,15 +10,16 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery import hosts, settings
-from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
 from frappe_celery.schedule.sync import announcements, differences, identity, is_of_hook
 from frappe_celery.schedule.timing import Timing
-from frappe_celery.settings import Settings
 
 COUNT = 5
 NOT_IN_FORCE = "not yet in force"

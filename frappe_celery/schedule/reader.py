@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.hosts.base import Host, ScheduleRow
+from frappe_celery.jobs.hosts import Host, ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
 from frappe_celery.schedule.sync import announcements, differences, fill
 from frappe_celery.schedule.timing import Timing
-from frappe_celery.settings import Settings
 
 logger = logging.getLogger(__name__)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from frappe_celery import hosts, settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.base import Host, ScheduleRow, SyncReport
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import Host, ScheduleRow, SyncReport
 from frappe_celery.schedule.events import Problem, rows_from_hooks
-from frappe_celery.settings import Settings
 
 NAMED = 10
 """How many methods a line of a log names."""

@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from frappe_celery import hosts
+from frappe_celery.config.misfire import Misfire, misfires_of
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError
 from frappe_celery.schedule.frequencies import cron_of
-from frappe_celery.schedule.misfire import Misfire, misfires_of
 from frappe_celery.schedule.spread import next_start
-from frappe_celery.settings import Settings
 
 TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
 BENCH_TICK_SECONDS = 240

@@ -14,9 +14,9 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
-from frappe_celery import hosts, publish, settings
+from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
 from frappe_celery.worker import again
@@ -52,7 +52,7 @@ def settle(
         BrokerUnreachable: to be called again.
     """
     try:
-        message = JobMessage.open(store.signer, store.message_of(run), run)
+        message = store.open_message(run)
         status = store.fetch_run(run).status
     except (NoSuchJob, Refused) as exc:
         store.fail(run, f"{type(exc).__name__}: {exc}")  # whatever is left of it

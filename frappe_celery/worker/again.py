@@ -10,9 +10,10 @@ import hashlib
 import time
 from dataclasses import replace
 
-from frappe_celery import publish, settings
-from frappe_celery.job_options import declared, pause, repetitions
+from frappe_celery.config import settings
+from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.options import declared, pause, repetitions
 
 
 def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:

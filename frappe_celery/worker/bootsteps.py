@@ -12,7 +12,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
-from frappe_celery import pulse
+from frappe_celery.brokers import pulse
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store, successes
 from frappe_celery.jobs.workers import WorkerInfo

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.doctor.losses import Watch
+from frappe_celery.brokers.pulse import BEAT_SECONDS
 from frappe_celery.jobs import get_store
-from frappe_celery.pulse import BEAT_SECONDS
+from frappe_celery.jobs.losses import Watch
 from frappe_celery.worker.bootsteps import Repeated
 
 

@@ -6,8 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from frappe_celery import hosts
-from frappe_celery.jobs import Job, codec
+from frappe_celery.jobs import Job, codec, hosts
 
 CALLBACK_SECONDS = 60
 """How long a callback may run, RQ's default."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import sys
 import time
 import traceback
 from typing import Any
 
-from frappe_celery import hosts
 from frappe_celery.errors import NotRun
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, successes
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, successes
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.running import running
+from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath
@@ -23,11 +20,6 @@ from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
-
-
-def process_name() -> str:
-    """How records name this process: host and process id."""
-    return f"{socket.gethostname()}.{os.getpid()}"
 
 
 def perform(sealed: bytes, worker: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from typing import Any
 
-from frappe_celery import hosts
+from frappe_celery.jobs import hosts
 
 
 def prepare(**_: Any) -> None:

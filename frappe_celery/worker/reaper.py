@@ -18,7 +18,7 @@ CUT_OFF_SECONDS = 5.0
 """A reaper that could not look for this long was cut off from the broker, or stood still."""
 PATIENCE_SECONDS = DEAD_AFTER_SECONDS
 """How long it judges nobody after that: the others were cut off too, and look for the broker every
-second (`pulse`)."""
+second (`brokers.pulse`)."""
 
 
 class Patience:

@@ -10,9 +10,11 @@ from typing import Any
 
 from celery import Celery
 
-from frappe_celery import hosts, settings
+from frappe_celery.config import settings
 from frappe_celery.errors import Refused
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.publish import STRATEGY
 from frappe_celery.worker.task import BaseTask, RunJob
 
 
@@ -20,7 +22,7 @@ class ScheduledMethod(BaseTask):
     """A method without arguments, run as the schedule runs it: as Administrator, no overlap."""
 
     ignore_result = True
-    Strategy = "frappe_celery.worker.task:job_strategy"  # which refuses what nobody signed
+    Strategy = STRATEGY  # which refuses what nobody signed
     row: ScheduleRow
 
     def apply_async(self, *_: Any, **__: Any) -> Any:

@@ -1,8 +1,8 @@
 """A step of the worker that is told to stop (SIGTERM): its jobs run on, but not for ever.
 
-What it had not started is back in its queue by then (`transport.Channel.close`), and its signs of
-life go on while Celery waits for the pool. After `shutdown_seconds` a thread fails what still runs,
-with that reason, and kills the processes; idempotent jobs are run again, elsewhere.
+What it had not started is back in its queue by then (the channel's `close`), and its signs of life
+go on while Celery waits for the pool. After `shutdown_seconds` a thread fails what still runs, with
+that reason, and kills the processes; idempotent jobs are run again, elsewhere.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from celery import bootsteps
 from celery.worker import state
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.worker.failures import abandon
 
 logger = logging.getLogger(__name__)

@@ -11,12 +11,12 @@ from celery.worker import state
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
+from frappe_celery.brokers.kombu_messages import HELD_AS, SEALED
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.kombu_messages import HELD_AS, SEALED
-from frappe_celery.publish import task_headers
-from frappe_celery.telemetry import TaskName
+from frappe_celery.jobs.publish import STRATEGY, task_headers
+from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.perform import attempt, succeeded
@@ -70,7 +70,7 @@ class RunJob(BaseTask):
     acks_late = True
     ignore_result = True
     Request = "frappe_celery.worker.task:JobRequest"
-    Strategy = "frappe_celery.worker.task:job_strategy"
+    Strategy = STRATEGY
 
     def run(self, sealed: str) -> None:
         """Run in a pool's process.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from tests.acceptance.desk import Desk, forget_app, install_app, make_site
 from tests.acceptance.snippets import LATER
 from tests.project import Project

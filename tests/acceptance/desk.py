@@ -16,10 +16,10 @@ from typing import Any
 
 import frappe
 
-from frappe_celery import hosts, settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.documents import meta
 from frappe_celery.hosts.standalone.site import app_hooks
-from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from tests.acceptance.research import Source
 from tests.project import Project
 from tests.waiting import wait_until

@@ -11,7 +11,8 @@ import frappe
 import pytest
 
 import frappe_celery
-from frappe_celery import errors, settings
+from frappe_celery import errors
+from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from tests.acceptance.commands import cli, program, run_cli
 from tests.acceptance.desk import notes, signed_in, wait_for_notes
@@ -296,7 +297,7 @@ def test_a_broker_that_goes_and_comes_back_loses_nothing(
     own_redis.kill()
     beat.wait_for(f"the Redis at {own_redis.url} does not answer", 3)
     worker = app_project.celery("worker", "-c", "1")
-    worker.wait_for("Cannot connect to frappe_celery.transport", 5)
+    worker.wait_for("Cannot connect to frappe_celery.brokers.redis.transport", 5)
     with signed_in(app_project.site), pytest.raises(errors.BrokerUnreachable):
         frappe.enqueue(METHOD)
     own_redis.start()

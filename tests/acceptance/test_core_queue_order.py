@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStore, get_store
 from tests.brokers import both_brokers

@@ -17,13 +17,13 @@ from typing import Any
 import frappe
 import pytest
 
-from frappe_celery import hosts, settings
-from frappe_celery.hosts.base import ScheduleRow
-from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.mail.config import MailConfig
-from frappe_celery.option_defaults import OPTIONS
+from frappe_celery.config import settings
+from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
-from frappe_celery.settings import Settings
+from frappe_celery.watch.mail.config import MailConfig
 from tests.acceptance.desk import USER, forget_app, make_site
 from tests.acceptance.documentation import DOCS, Block, blocks
 from tests.project import Project

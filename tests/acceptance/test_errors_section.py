@@ -15,10 +15,10 @@ from email.message import EmailMessage
 import frappe
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
 from frappe_celery.jobs import Job
-from frappe_celery.mail.config import MailConfig
+from frappe_celery.watch.mail.config import MailConfig
 from tests.acceptance.desk import signed_in
 from tests.acceptance.research import DOCUMENT, blocks
 from tests.acceptance.snippets import NO_DOCUMENT

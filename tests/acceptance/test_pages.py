@@ -22,9 +22,9 @@ from selenium.webdriver.support.select import Select
 
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.browser import chromium
-from tests.integration.core.benches import inside
-from tests.integration.pages.client import PASSWORD
-from tests.integration.pages.server import USERS, address_of
+from tests.integration.benches import inside
+from tests.integration.hosts.pages.client import PASSWORD
+from tests.integration.hosts.pages.server import USERS, address_of
 from tests.project import Project
 from tests.waiting import wait_until
 

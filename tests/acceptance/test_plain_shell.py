@@ -85,7 +85,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Ite
 
 
 def test_worker_beat_inspect_and_report_work(shell: Shell) -> None:
-    assert "frappe_celery.transport:Transport" in shell.run_celery("report")
+    assert "frappe_celery.brokers.redis.transport:Transport" in shell.run_celery("report")
 
     worker = shell.celery("worker", "-Q", "long")
     worker.wait_for(".> long ")

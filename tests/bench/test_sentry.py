@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bench.bench import Bench
-from tests.integration.operate.receiver import Receiver
+from tests.integration.watch.receiver import Receiver
 from tests.waiting import wait_until
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 
 from redis.exceptions import RedisError
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.settings import Settings
 from tests.chaos.app import PERIODS
 from tests.chaos.ledger import Evidence, read_files, read_store
 from tests.chaos.monkey import Monkey
 from tests.chaos.stage import Stage
 from tests.chaos.verdict import violations
-from tests.integration.core.stores import broken
+from tests.integration.stores import broken
 
 STUCK_SECONDS = 60
 """How long no job may start or end before the system counts as stuck, and not just as slow."""

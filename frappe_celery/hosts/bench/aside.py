@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import frappe
 
-from frappe_celery import telemetry
+from frappe_celery.watch import telemetry
 
 KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
 """The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""

@@ -16,7 +16,7 @@ from typing import Any
 import frappe
 from frappe.utils import cint, compare, make_filter_dict
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStatus, get_store
 
 

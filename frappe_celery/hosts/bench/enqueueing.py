@@ -16,7 +16,7 @@ from typing import Any
 
 import frappe
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.bench import leftovers
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue

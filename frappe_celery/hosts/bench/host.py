@@ -11,14 +11,15 @@ from typing import Any
 import frappe
 from frappe.utils import background_jobs
 
-from frappe_celery import jobs, settings
-from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
+from frappe_celery import jobs
+from frappe_celery.config import settings
 from frappe_celery.hosts.bench import aside, names, preload, run, seam
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.schedule import off, rows
 from frappe_celery.hosts.bench.schedule.sync import sync
+from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import told
 from frappe_celery.schedule.fire import ADMINISTRATOR
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
-from frappe_celery.settings import Settings
 
 NAMED = 20
 """How many jobs of a queue are named."""

@@ -7,7 +7,7 @@ from functools import lru_cache
 import frappe
 from frappe.utils import get_bench_path
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ import sys
 
 import frappe
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 
 logger = logging.getLogger(__name__)
 

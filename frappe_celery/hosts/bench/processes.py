@@ -7,8 +7,7 @@ from typing import Any, NoReturn
 
 import click
 
-from frappe_celery.commands import worker as commands
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import JobStatus, get_store, slots
 from frappe_celery.schedule.pulse import leadership
 
 logger = logging.getLogger(__name__)
@@ -31,7 +30,7 @@ def start_worker(
         logger.warning("RQ's user and password are part of redis_queue's URL here: not followed")
     if strategy in ("round_robin", "random"):
         logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
-    commands.start_worker(queue, burst, quiet, processes=1)
+    slots.start_worker(queue, burst, quiet, 1, False)
 
 
 def start_worker_pool(
@@ -41,7 +40,7 @@ def start_worker_pool(
 
     `frappe.gunicorn_companion` starts it too, beside gunicorn.
     """
-    commands.start_worker(queue, burst, quiet, processes=num_workers, beat=not burst)
+    slots.start_worker(queue, burst, quiet, num_workers, not burst)
 
 
 def start_scheduler() -> NoReturn:

@@ -10,18 +10,18 @@ from uuid import uuid4
 
 from rq.queue import Queue as RQQueue
 
-from frappe_celery import publish, settings
+from frappe_celery.config import settings
+from frappe_celery.config.option_checks import FOR_EVER
+from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import CannotTravel, NoSuchJob
 from frappe_celery.hosts.bench import registry
 from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
 from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
-from frappe_celery.job_options import rqs_retry
-from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.option_checks import FOR_EVER
-from frappe_celery.timeouts import seconds_of
+from frappe_celery.jobs.options import rqs_retry
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}

@@ -11,7 +11,7 @@ import frappe
 
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.worker.perform import process_name
+from frappe_celery.jobs.running import process_name
 
 
 def run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:

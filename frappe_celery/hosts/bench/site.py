@@ -10,8 +10,8 @@ from contextlib import suppress
 
 import frappe
 
-from frappe_celery import settings
-from frappe_celery.config_files import read_json
+from frappe_celery.config import settings
+from frappe_celery.config.files import read_json
 from frappe_celery.errors import ConfigError
 
 TRIES = 20

@@ -9,13 +9,15 @@ from __future__ import annotations
 import sys
 import sysconfig
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
 
-from frappe_celery import __version__, hosts, settings
-from frappe_celery.config_writing import edit_json
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
-from frappe_celery.settings import Settings
+from frappe_celery.jobs import hosts
 
 KEY = "frappe_celery_enabled"
 HOOK = "frappe_celery_hook"
@@ -121,7 +123,7 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
     differing = fit.look()
     if differing:
         raise FrappeDiffers(
-            f"this Frappe is none that frappe_celery {__version__} was made for:"
+            f"this Frappe is none that frappe_celery {version('frappe_celery')} was made for:"
             f" {'; '.join(differing)}. Install a version that knows it"
         )
     if not config.queue_url and not config.broker_url:
@@ -135,8 +137,8 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
 def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
     from redis.exceptions import AuthenticationError, NoPermissionError
 
+    from frappe_celery.config.urls import without_password
     from frappe_celery.jobs.connection import connect, naming_the_server
-    from frappe_celery.jobs.urls import without_password
 
     url = config.store_url
     refused: Exception

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery import settings
-from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 from frappe_celery.hosts.standalone.jobs import run
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.namespace import importer
 from frappe_celery.hosts.standalone.site import allowed, app_hooks, calling
-from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local, visit
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
+from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 
-from frappe_celery.hosts.standalone.database.values import FieldDecoder, FieldEncoder
+from frappe_celery.hosts.standalone.utils.values import FieldDecoder, FieldEncoder
 
 if TYPE_CHECKING:
     TextField = models.TextField[Any, Any]
@@ -100,6 +100,11 @@ class DocumentField(models.Model):
         return f"{self.fieldname}={self.text}"
 
 
+def _one_of_a_name(table: str) -> list[models.BaseConstraint]:
+    """A site has one row of a name."""
+    return [models.UniqueConstraint(fields=["site", "name"], name=f"{table}_name")]
+
+
 class SchedulerEvent(Row):
     """What a Scheduled Job Type row of one's own runs (research document section 8)."""
 
@@ -110,9 +115,7 @@ class SchedulerEvent(Row):
         verbose_name = "Scheduler Event"
         verbose_name_plural = "Scheduler Events"
         db_table = "frappe_scheduler_event"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduler_event_name")
-        ]
+        constraints: ClassVar = _one_of_a_name("frappe_scheduler_event")
 
 
 class ScheduledJobType(Row):
@@ -131,9 +134,7 @@ class ScheduledJobType(Row):
         verbose_name = "Scheduled Job Type"
         verbose_name_plural = "Scheduled Job Types"
         db_table = "frappe_scheduled_job_type"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduled_job_type_name")
-        ]
+        constraints: ClassVar = _one_of_a_name("frappe_scheduled_job_type")
 
 
 class ScheduledJobLog(Row):
@@ -148,9 +149,7 @@ class ScheduledJobLog(Row):
         verbose_name = "Scheduled Job Log"
         verbose_name_plural = "Scheduled Job Log"
         db_table = "frappe_scheduled_job_log"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "name"], name="frappe_scheduled_job_log_name")
-        ]
+        constraints: ClassVar = _one_of_a_name("frappe_scheduled_job_log")
         indexes: ClassVar = [
             models.Index(
                 fields=["site", "scheduled_job_type"], name="frappe_scheduled_job_log_type"
@@ -173,9 +172,7 @@ class ErrorLog(Row):
         verbose_name = "Error Log"
         verbose_name_plural = "Error Log"
         db_table = "frappe_error_log"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "name"], name="frappe_error_log_name")
-        ]
+        constraints: ClassVar = _one_of_a_name("frappe_error_log")
         indexes: ClassVar = [
             models.Index(fields=["site", "creation"], name="frappe_error_log_time")
         ]

@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from frappe_celery import settings
 from frappe_celery.beat_schedule import Scheduler
 from frappe_celery.celery_app import build
-from frappe_celery.hosts.base import Host
+from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStore, get_store
+from frappe_celery.jobs.hosts import Host
 from tests.project import Project
 from tests.unit.schedule.memory_host import MemoryHost, row, utc
 

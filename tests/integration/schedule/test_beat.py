@@ -186,7 +186,7 @@ def test_a_team_with_an_app_of_its_own(project: Project, scheduler: str | None) 
         from celery import Celery
 
         import frappe_celery
-        from frappe_celery import settings
+        from frappe_celery.config import settings
         from frappe_celery.beat_schedule import beat_schedule
 
         app = Celery("team", broker=settings.current().store_url)

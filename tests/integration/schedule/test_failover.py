@@ -7,7 +7,7 @@ import signal
 
 from tests.chaos.ledger import read_dues
 from tests.chaos.verdict import chain
-from tests.integration.core.benches import inside
+from tests.integration.benches import inside
 from tests.project import Process, Project
 from tests.waiting import wait_until
 

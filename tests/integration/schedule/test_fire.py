@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.errors import UnknownQueue
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.claim import AlreadyActedOn

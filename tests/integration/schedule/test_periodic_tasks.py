@@ -28,10 +28,10 @@ APP = """
     from celery import Celery
 
     import frappe_celery
-    from frappe_celery import settings
+    from frappe_celery.config import settings
 
     app = Celery("team", broker=settings.current().store_url)
-    app.conf.beat_scheduler = "frappe_celery.periodic_tasks.scheduler:DatabaseScheduler"
+    app.conf.beat_scheduler = "frappe_celery.beat_schedule:DatabaseScheduler"
     app.conf.beat_schedule = {"own": {"task": "team.app.own", "schedule": 1.0, "args": ["conf"]}}
     frappe_celery.setup(app)
 
@@ -211,8 +211,8 @@ TWO_LEADERS = """
 import time
 from celery.beat import Scheduler as Celerys
 from frappe_celery.jobs import get_store
-from frappe_celery.periodic_tasks import rows as module
-from frappe_celery.periodic_tasks.scheduler import DatabaseScheduler
+from frappe_celery.schedule.periodic_tasks import rows as module
+from frappe_celery.beat_schedule import DatabaseScheduler
 from team.app import app
 
 second.every, second.period = 1, "hours"; second.save()
@@ -253,7 +253,7 @@ def test_a_run_that_the_leader_before_had_not_written_back_is_not_sent_again(
 
 STOPPED_WHILE_READING = """
 from threading import Event, Thread
-from frappe_celery.periodic_tasks.rows import Rows, Run
+from frappe_celery.schedule.periodic_tasks.rows import Rows, Run
 from team.app import app
 
 add("a")

@@ -9,12 +9,13 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 
-from frappe_celery import settings
-from frappe_celery.beat_schedule import ENTRIES_A_TICK, beat_schedule
+from frappe_celery.beat_schedule import beat_schedule
 from frappe_celery.celery_app import build
 from frappe_celery.cli import main
+from frappe_celery.config import settings
 from frappe_celery.schedule import pulse
 from frappe_celery.schedule.history import outcomes
+from frappe_celery.schedule.scheduler import ENTRIES_A_TICK
 from tests.integration.schedule.conftest import Bench
 from tests.servers import RedisServer
 from tests.unit.schedule.memory_host import SITE, row, utc

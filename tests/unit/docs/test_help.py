@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from frappe_celery import settings
 from frappe_celery.cli import main
+from frappe_celery.config import settings
 
 
 def commands(

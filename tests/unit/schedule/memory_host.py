@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from importlib import import_module
 from typing import Any
 
-from frappe_celery.hosts.base import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 
 SITE = "site1.localhost"
 LONG_AGO = datetime(2026, 1, 1, tzinfo=timezone.utc)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.timing import Tick, Timing

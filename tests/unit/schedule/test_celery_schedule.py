@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import hosts
 from frappe_celery.beat_schedule import beat_schedule
+from frappe_celery.config.settings import Settings, use
+from frappe_celery.jobs import hosts
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.timing import Timing
-from frappe_celery.settings import Settings, use
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
-from frappe_celery.hosts.base import AppHooks, Host, ScheduleRow
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.events import Problem, import_problems, read_hooks, rows_from_hooks
-from frappe_celery.settings import Settings
 from tests.unit.schedule.memory_host import SITE, MemoryHost
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from frappe_celery import hosts, settings
 from frappe_celery.cli import main
-from frappe_celery.hosts.base import AppHooks
+from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule.spread import maintenance_shift
 from frappe_celery.schedule.sync import differences
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc

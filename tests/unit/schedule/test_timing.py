@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.timing import Tick, Timing, tick_of
-from frappe_celery.settings import Settings
 from tests.unit.schedule.memory_host import SITE, row, utc
 
 TICK, INTERVAL = "scheduler_tick_interval", "scheduler_interval"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_system_timezone
 
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.frequencies import queue_of
 
 DOCTYPE = "Scheduled Job Type"

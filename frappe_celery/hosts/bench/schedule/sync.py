@@ -6,8 +6,8 @@ from importlib import import_module
 
 import frappe
 
-from frappe_celery.hosts.base import SyncReport
 from frappe_celery.hosts.bench.schedule import rows
+from frappe_celery.jobs.hosts import SyncReport
 from frappe_celery.schedule.sync import differences
 
 

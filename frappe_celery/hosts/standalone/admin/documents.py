@@ -13,7 +13,8 @@ from frappe_celery.errors import ValidationError
 from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.hosts.standalone.admin.logs import OfSite
 from frappe_celery.hosts.standalone.documents.documents import get_doc
-from frappe_celery.hosts.standalone.site.context import local, visit
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import visit
 
 
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]

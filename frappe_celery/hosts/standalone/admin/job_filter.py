@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.http import QueryDict
 
-from frappe_celery import settings
-from frappe_celery.commands.options import instant
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.search import Wanted
+from frappe_celery.watch.instants import instant
 
 
 class InstantField(forms.CharField):

@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from frappe_celery import settings
-from frappe_celery.commands import job_display
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone import models
 from frappe_celery.hosts.standalone.admin import job_actions
 from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
@@ -25,8 +24,8 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.paging import LOOKED_AT, counts, page
-from frappe_celery.jobs.requeue import message_of
 from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.watch import job_display
 
 PAGE = 50
 FOLLOW_SECONDS = 3
@@ -214,7 +213,7 @@ def _line(job: Job) -> Line:
 
 def _message(job: Job) -> JobMessage | None:
     try:
-        return message_of(job)
+        return job.store.open_message(job.run_id)
     except Exception:  # altered or gone; its arguments say so
         return None
 
@@ -222,7 +221,7 @@ def _message(job: Job) -> JobMessage | None:
 def _timeline(job: Job) -> list[Event]:
     events = [Event(job_display.clock(job.enqueued_at), "enqueued", "queued")]
     if job.status == JobStatus.SCHEDULED:
-        due = job_display.clock(due_at(job.store, job))
+        due = job_display.clock(due_at(job))
         events.append(Event(due, "enters its queue", "scheduled"))
     if job.started_at:
         waited = job_display.duration((job.started_at - job.enqueued_at).total_seconds())

@@ -8,14 +8,14 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from frappe_celery import settings
-from frappe_celery.commands.job_display import duration
-from frappe_celery.doctor import failures, snapshot
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.admin.charts import Chart, Column, stacked
 from frappe_celery.jobs import JobStatus, JobStore, rates
 from frappe_celery.jobs.rates import Minute
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.schedule.pulse import Leadership, leadership
+from frappe_celery.watch.doctor import failures, snapshot
+from frappe_celery.watch.job_display import duration
 
 TICK_MINUTES = 10
 FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)

@@ -14,10 +14,10 @@ from typing import Any
 
 import redis
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.standalone.cache.redis_clients import client
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import codec
 
 PURPOSE = "cache"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from frappe_celery.hosts.standalone.cache.cache import cache
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -62,17 +61,3 @@ def local_cache(namespace: str, key: Any, generator: Callable[[], Any], **_: Any
     if key not in values:
         values[key] = generator()
     return values[key]
-
-
-def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
-    """Forget what is kept of this site, and read hooks and doctypes anew."""
-    from frappe_celery.hosts.standalone.documents import meta
-    from frappe_celery.hosts.standalone.site import app_hooks
-
-    app_hooks.forget()
-    meta.forget()
-    with suppress(AttributeError):
-        del local.apps
-    local.cache = {}
-    if user is None and doctype is None:
-        cache.delete_keys("")

@@ -6,7 +6,7 @@ import os
 
 import redis
 
-from frappe_celery.jobs import sentinels
+from frappe_celery.config import sentinels
 
 SECONDS_TO_ANSWER = 3
 

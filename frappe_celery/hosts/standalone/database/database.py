@@ -11,7 +11,7 @@ from typing import Any
 from frappe_celery.hosts.standalone.database import errors, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
-from frappe_celery.hosts.standalone.namespace.missing import missing_attribute
+from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _READS = ("select", "show", "explain", "with", "pragma", "values")
@@ -332,7 +332,7 @@ def savepoint(
     catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
 ) -> Iterator[None]:
     """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
-    from frappe_celery.hosts.standalone.site.context import local
+    from frappe_celery.hosts.standalone.local import local
 
     name = "".join(random.sample(string.ascii_lowercase, 10))
     local.db.savepoint(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import store
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 
 GLOBAL = "__default"
 

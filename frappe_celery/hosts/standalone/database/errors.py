@@ -13,7 +13,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     QueryTimeoutError,
     RetryBackgroundJobError,
 )
-from frappe_celery.hosts.standalone.namespace.missing import unsupported
+from frappe_celery.hosts.standalone.missing import unsupported
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import ValidationError
-from frappe_celery.hosts.standalone.namespace.missing import unsupported
+from frappe_celery.hosts.standalone.missing import unsupported
 
 OPERATORS = (
     *("=", "!=", "<", ">", "<=", ">="),

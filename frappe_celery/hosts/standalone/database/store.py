@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.database import virtual
 from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
-from frappe_celery.hosts.standalone.jobs import virtual
-from frappe_celery.hosts.standalone.namespace.missing import unsupported
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 

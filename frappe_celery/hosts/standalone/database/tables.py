@@ -11,8 +11,8 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from frappe_celery.hosts.standalone import models as own
 from frappe_celery.hosts.standalone.database.filters import Condition, Order, Query, like_pattern
-from frappe_celery.hosts.standalone.database.values import from_column, indexed, to_column
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
+from frappe_celery.hosts.standalone.utils.values import from_column, indexed, to_column
 
 _OWN_TABLES: dict[str, type[own.Row]] = {
     "Scheduler Event": own.SchedulerEvent,

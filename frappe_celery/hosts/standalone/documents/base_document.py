@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from frappe_celery.hosts.standalone.documents.controllers import get_controller, stored
 from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint
@@ -127,8 +128,6 @@ class BaseDocument:
         doctype = (df and df.options) or f"{self.doctype} {key}"
         row: Any = value
         if not isinstance(value, BaseDocument):
-            from frappe_celery.hosts.standalone.documents.controllers import get_controller
-
             row = get_controller(doctype)({"doctype": doctype, **value})
         row.parent, row.parenttype, row.parentfield = self.name, self.doctype, key
         row.idx = cint(row.idx) or idx
@@ -147,9 +146,7 @@ class BaseDocument:
     @property
     def parent_doc(self) -> Any:
         """The document that a child row is part of, read anew."""
-        from frappe_celery.hosts.standalone.documents.documents import get_doc
-
-        return get_doc(self.parenttype, self.parent) if self.__dict__.get("parent") else None
+        return stored(self.parenttype, self.parent) if self.__dict__.get("parent") else None
 
     # -- dictionaries
 

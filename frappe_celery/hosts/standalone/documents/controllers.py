@@ -19,6 +19,7 @@ from frappe_celery.hosts.standalone.utils.text import scrub
 Loader = Callable[[str | None], Any]
 
 _loaders: dict[str, Loader] = {}
+_plain: Any = None
 _HOST = "frappe_celery.hosts.standalone"
 _OWN = {
     "Scheduled Job Type": "schedule.scheduled_job_type.ScheduledJobType",
@@ -44,11 +45,27 @@ def loader_of(doctype: str) -> Loader | None:
     return None
 
 
+def register_plain(document: type) -> None:
+    """The class of documents that have no other (`document.Document`)."""
+    global _plain
+    _plain = document
+
+
+def stored(doctype: str, name: str, for_update: bool | None = None) -> Any:
+    """A stored document, or what an app's loader gives.
+
+    Raises:
+        DoesNotExistError: none of that name is on this site.
+    """
+    loader = loader_of(doctype)
+    if loader is not None:
+        return loader(None if name == doctype else name)
+    return get_controller(doctype)(doctype, name, for_update=for_update)
+
+
 def get_controller(doctype: str) -> Any:
     """The class of a doctype's documents."""
-    from frappe_celery.hosts.standalone.documents.document import Document
-
-    return find_controller(doctype) or Document
+    return find_controller(doctype) or _plain
 
 
 def find_controller(doctype: str) -> Any:

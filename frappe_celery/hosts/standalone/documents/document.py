@@ -12,6 +12,7 @@ from frappe_celery.hosts.standalone.documents.base_document import (
     STANDARD_FIELDS,
     BaseDocument,
 )
+from frappe_celery.hosts.standalone.documents.controllers import register_plain
 from frappe_celery.hosts.standalone.documents.naming import set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
@@ -22,9 +23,9 @@ from frappe_celery.hosts.standalone.exceptions import (
     MandatoryError,
     TimestampMismatchError,
 )
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
-from frappe_celery.hosts.standalone.site.context import local
 from frappe_celery.hosts.standalone.utils.dates import get_datetime
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import get_url_to_form
@@ -358,7 +359,7 @@ class Document(BaseDocument):
 
     def log_error(self, title: Any = None, message: Any = None) -> Any:
         """`frappe.log_error` that refers to it."""
-        from frappe_celery.hosts.standalone.messages.error_log import log_error
+        from frappe_celery.hosts.standalone.documents.error_log import log_error
 
         return log_error(title, message, self.doctype, self.name)
 
@@ -379,3 +380,4 @@ class Document(BaseDocument):
 
 
 Document.__module__ = "frappe.model.document"
+register_plain(Document)

@@ -9,7 +9,7 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
-from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of
+from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of, stored
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.exceptions import DoesNotExistError
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
@@ -30,10 +30,7 @@ def get_doc(*args: Any, **kwargs: Any) -> Any:
         args = (json.loads(args[0]),)
     if args and isinstance(args[0], str):
         doctype, name = args[0], args[1] if len(args) > 1 else args[0]
-        loader = loader_of(doctype)
-        if loader is not None:
-            return loader(None if name == doctype else name)
-        return get_controller(doctype)(doctype, name, for_update=kwargs.get("for_update"))
+        return stored(doctype, name, kwargs.get("for_update"))
     values = dict(args[0]) if args and isinstance(args[0], Mapping) else kwargs
     if not values.get("doctype"):
         raise ValueError('get_doc needs a doctype and a name, or a dictionary with "doctype"')

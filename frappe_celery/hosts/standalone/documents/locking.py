@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.hosts.standalone.database.errors import is_retryable
+from frappe_celery.hosts.standalone.documents.controllers import stored
+from frappe_celery.hosts.standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_celery.hosts.standalone.exceptions import DocumentLockedError, LockTimeoutError
-from frappe_celery.hosts.standalone.messages.error_log import get_traceback, report_swallowed
-from frappe_celery.hosts.standalone.site.context import get_site_path, local
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import get_site_path
 
 LOCKS_DIR = "locks"
 STALE_SECONDS = 600
@@ -120,9 +122,7 @@ def unlock(doc: Any) -> None:
 
 def unlock_document(doctype: str, name: str) -> None:
     """Give back a lock whose worker died."""
-    from frappe_celery.hosts.standalone.documents.documents import get_doc
-
-    get_doc(doctype, name).unlock()
+    stored(doctype, name).unlock()
 
 
 def queue_action(doc: Any, action: str, **kwargs: Any) -> Any:
@@ -159,9 +159,7 @@ def execute_action(__doctype: str, __name: str, __action: str, **kwargs: Any) ->
     A failure is rolled back and becomes a comment on the document; the job ends as finished, as in
     Frappe, but is reported like a failed one.
     """
-    from frappe_celery.hosts.standalone.documents.documents import get_doc
-
-    doc = get_doc(__doctype, __name)
+    doc = stored(__doctype, __name)
     doc.unlock()
     try:
         getattr(doc, __action)(**kwargs)

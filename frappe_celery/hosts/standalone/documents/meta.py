@@ -10,9 +10,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.hosts.standalone.namespace.missing import missing_attribute
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
-from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps, local
+from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt

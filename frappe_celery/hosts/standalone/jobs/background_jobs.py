@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import (
     create_job_id,
     enqueue,

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs import Job as OurJob
 from frappe_celery.jobs import JobStatus, current_job, get_store

@@ -14,13 +14,14 @@ from typing import Any
 from frappe_celery.hosts.reruns import RunAgain, with_reruns
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.database.errors import is_retryable
+from frappe_celery.hosts.standalone.documents.error_log import log_error
 from frappe_celery.hosts.standalone.documents.locking import release_document_locks
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages import monitor
-from frappe_celery.hosts.standalone.messages.error_log import log_error
 from frappe_celery.hosts.standalone.site import allowed
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import call, get_attr
-from frappe_celery.hosts.standalone.site.context import connect, init, local, visit
+from frappe_celery.hosts.standalone.site.context import connect, init, visit
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 

@@ -8,8 +8,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
-from frappe_celery.hosts.standalone.site.context import local, site_folder
+from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import site_folder
 
 loggers: dict[tuple[str, str, str], logging.Logger] = {}
 

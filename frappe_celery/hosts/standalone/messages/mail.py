@@ -6,7 +6,8 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import OutgoingEmailError
-from frappe_celery.hosts.standalone.site.context import conf, flags, local
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import conf, flags
 from frappe_celery.hosts.standalone.utils.numbers import cint
 from frappe_celery.hosts.standalone.utils.text import split_emails, strip_html
 

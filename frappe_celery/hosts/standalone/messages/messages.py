@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import ValidationError
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 

@@ -16,11 +16,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import current_job
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.log_output.files import LogFile, opened
+from frappe_celery.watch.logs.files import LogFile, opened
 
 logger = logging.getLogger(__name__)
 

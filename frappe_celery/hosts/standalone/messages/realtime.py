@@ -11,9 +11,9 @@ from typing import Any
 
 import redis
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.cache.redis_clients import client
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.text import as_json, cstr
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
-from frappe_celery.hosts.standalone.namespace.missing import missing_module, missing_name
+from frappe_celery.config.installed import find_real
+from frappe_celery.hosts.standalone.missing import missing_module, missing_name
 
 NAMESPACE = Path(__file__).parent
 SERVED = ("frappe", "rq")
@@ -25,17 +26,6 @@ def install() -> None:
     """Put the finder in place, once. Cheap: nothing is looked for until it is imported."""
     if not any(isinstance(finder, NamespaceFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, NamespaceFinder())
-
-
-def find_real(name: str) -> ModuleSpec | None:
-    """The installed package of that name, not our stand-in and not a bare folder."""
-    for finder in sys.meta_path:
-        if isinstance(finder, NamespaceFinder) or not hasattr(finder, "find_spec"):
-            continue
-        spec = finder.find_spec(name, None)
-        if spec is not None and spec.origin is not None:
-            return spec
-    return None
 
 
 def is_served(name: str) -> bool:
@@ -68,6 +58,9 @@ class NamespaceLoader(SourceFileLoader):
 
 class NamespaceFinder(MetaPathFinder):
     """Finds `frappe`, `rq` and what is below them in the namespace folder."""
+
+    stands_in = True
+    """Not the real ones (`config.installed`)."""
 
     def find_spec(
         self,

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.schedule.rows import LOG
-from frappe_celery.hosts.standalone.site.context import local
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.numbers import cint
 

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery import hosts, settings
-from frappe_celery.hosts.base import ScheduleRow, SyncReport
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
-from frappe_celery.hosts.standalone.site.context import local
 from frappe_celery.hosts.standalone.utils.dates import as_aware
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
 from frappe_celery.schedule.frequencies import queue_of
 
 DOCTYPE = "Scheduled Job Type"

@@ -8,21 +8,23 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery import enqueue_shim, settings
-from frappe_celery.hosts.base import ScheduleRow
+from frappe_celery import enqueue_shim
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.database.errors import is_retryable
-from frappe_celery.hosts.standalone.database.values import from_column
 from frappe_celery.hosts.standalone.documents.document import Document
+from frappe_celery.hosts.standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_celery.hosts.standalone.exceptions import ValidationError
-from frappe_celery.hosts.standalone.messages.error_log import get_traceback, report_swallowed
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger
-from frappe_celery.hosts.standalone.namespace.missing import unsupported
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.schedule import rows as schedule_rows
 from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE, LOG
 from frappe_celery.hosts.standalone.site.calling import get_attr
-from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, local
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
+from frappe_celery.hosts.standalone.utils.values import from_column
+from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule import fire
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import CRON, creates_log

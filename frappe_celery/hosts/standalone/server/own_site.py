@@ -10,9 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from frappe_celery import hosts, settings
+from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.standalone.database import django_setup
+from frappe_celery.jobs import hosts
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 THREADS = 8

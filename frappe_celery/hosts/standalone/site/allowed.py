@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.standalone.site import app_hooks
 

@@ -15,10 +15,11 @@ import traceback
 from types import FunctionType, ModuleType
 from typing import Any
 
-from frappe_celery import config_files, settings
-from frappe_celery.hosts.base import AppHooks
+from frappe_celery.config import files as config_files
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps, installed_apps
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.jobs.hosts import AppHooks
 
 logger = logging.getLogger(__name__)
 

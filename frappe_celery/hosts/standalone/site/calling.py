@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
-from frappe_celery.hosts.standalone.site.context import local
 
 _NEVER_PASSED = ("flags", "ignore_permissions")
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
-from frappe_celery.hosts.standalone.site.local import Local, proxy
+from frappe_celery.hosts.standalone.local import Local, local, proxy
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 ADMINISTRATOR = "Administrator"
@@ -36,7 +36,7 @@ def leave_default_site(**_: Any) -> None:
         destroy()
 
 
-local = Local(on_first_use=_enter_default_site)
+local.on_first_use(_enter_default_site)
 
 db = proxy(local, "db")
 conf = proxy(local, "conf")

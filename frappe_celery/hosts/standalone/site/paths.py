@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from frappe_celery import settings
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.utils.text import scrub
 

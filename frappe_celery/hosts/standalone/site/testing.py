@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unittest
 
-from frappe_celery import settings
-from frappe_celery.hosts.standalone.site.context import connect, destroy, init, local
+from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import connect, destroy, init
 
 
 class FrappeTestCase(unittest.TestCase):

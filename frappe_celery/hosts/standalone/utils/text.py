@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from frappe_celery.hosts.standalone.exceptions import InvalidEmailAddressError
-from frappe_celery.hosts.standalone.site.context import local
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")

@@ -14,8 +14,9 @@ import frappe.types.frappedict
 
 from frappe_celery.enqueue_shim import enqueue, enqueue_doc
 from frappe_celery.hosts.standalone.cache.cache import cache
-from frappe_celery.hosts.standalone.cache.caching import clear_cache, local_cache, request_cache
+from frappe_celery.hosts.standalone.cache.caching import local_cache, request_cache
 from frappe_celery.hosts.standalone.database.store import get_all, get_list
+from frappe_celery.hosts.standalone.documents.clearing import clear_cache
 from frappe_celery.hosts.standalone.documents.documents import (
     copy_doc,
     delete_doc,
@@ -30,9 +31,10 @@ from frappe_celery.hosts.standalone.documents.documents import (
     new_doc,
     set_value,
 )
+from frappe_celery.hosts.standalone.documents.error_log import get_traceback, log_error
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.exceptions import *
-from frappe_celery.hosts.standalone.messages.error_log import get_traceback, log_error
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger, loggers, set_log_level
 from frappe_celery.hosts.standalone.messages.mail import sendmail
 from frappe_celery.hosts.standalone.messages.messages import (
@@ -77,7 +79,6 @@ from frappe_celery.hosts.standalone.site.context import (
     init_site,
     job,
     lang,
-    local,
     message_log,
     request,
     response,
@@ -147,7 +148,7 @@ def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from frappe_celery import settings
+        from frappe_celery.config import settings
 
         return f"{settings.current().frappe_version}.0.0"
     if name == "in_test":

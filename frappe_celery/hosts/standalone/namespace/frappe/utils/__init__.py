@@ -3,7 +3,7 @@
 
 from importlib import import_module
 
-from frappe_celery.hosts.standalone.messages.error_log import get_traceback
+from frappe_celery.hosts.standalone.documents.error_log import get_traceback
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.site.paths import (
     get_bench_id,

@@ -1,0 +1,60 @@
+"""What lies in a queue as a message that kombu and Celery understand."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from kombu.utils.json import loads
+
+from frappe_celery.jobs.publish import TASK_NAME
+
+HELD_AS = "held_as"
+"""Property of a job's message: the delivery tag under which its consumer holds it in Redis."""
+SEALED = "sealed"
+"""Header of a job's message: the signed text."""
+
+_PARTS: dict[str, type] = {"body": str, "headers": dict, "properties": dict}
+_TEXTS = {
+    None: ("content-type", "content-encoding"),
+    "headers": ("task", "id", "root_id", "parent_id", "group", "lang", "shadow"),
+    "properties": ("body_encoding", "correlation_id", "reply_to"),
+}
+
+
+def celery_message(text: bytes, queue: str) -> dict[str, Any]:
+    """A whole message of some other Celery task.
+
+    Raises:
+        Exception: it is none, or a part is of a type at which kombu or Celery would end the worker.
+    """
+    message: dict[str, Any] = loads(text)
+    for name, kind in _PARTS.items():
+        if not isinstance(message[name], kind):
+            raise ValueError(f"its {name} is no {kind.__name__}")
+    for part, names in _TEXTS.items():
+        values = message if part is None else message[part]
+        for name in names:
+            if not isinstance(values.get(name), (str, type(None))):
+                raise ValueError(f"{name} is no text")
+    info = {"exchange": "", "routing_key": queue}
+    info = message["properties"].setdefault("delivery_info", info)
+    if not all(isinstance(info.get(name, ""), str) for name in ("exchange", "routing_key")):
+        raise ValueError("its delivery_info is no text")
+    encoding = message["properties"].get("body_encoding")
+    if encoding == "base64":
+        base64.b64decode(message["body"])
+    elif encoding not in (None, "utf-8"):
+        raise ValueError(f"its body_encoding {encoding!r} is unknown")
+    return message
+
+
+def job_message(run: bytes, sealed: bytes | None, queue: str) -> dict[str, Any]:
+    """A run of ours as a kombu message; the sealed text stands beside its body, coded once."""
+    return {
+        "body": "[]",
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"task": TASK_NAME, "id": run.decode(errors="replace"), SEALED: sealed or b""},
+        "properties": {"delivery_info": {"exchange": "", "routing_key": queue}},
+    }

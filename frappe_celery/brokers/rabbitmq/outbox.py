@@ -1,0 +1,131 @@
+"""From a queue's list in Redis, into which the store's steps push, to RabbitMQ.
+
+A run stands in the list until RabbitMQ has confirmed its message. Whoever pushed it sends it; what
+is still there a while later, because its process died or RabbitMQ was away, any worker sends.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from redis.exceptions import RedisError
+
+from frappe_celery.brokers.rabbitmq.names import Names
+from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.publish import TASK_NAME
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.store import JobStore
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 1000
+QUEUED = b"queued"
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A run that was pushed."""
+
+    run: str
+    queue: str
+    sealed: bytes
+    front: bool = False
+
+
+class Outbox:
+    """One bench's. Safe to use after a fork."""
+
+    def __init__(self, store: JobStore) -> None:
+        self.store = store
+        config = store.settings
+        self.names = Names(config.prefix, tuple(config.queues))
+        self.publisher = Publisher(str(config.broker_url))
+
+    def carry(self, run: str, queue: str, sealed: bytes, front: bool) -> None:
+        """Send a run that the caller has just pushed (see `send`)."""
+        self.send([Outgoing(run, queue, sealed, front)])
+
+    def send(self, runs: Sequence[Outgoing]) -> None:
+        """Publish, then take out of the lists what is confirmed, and ring the workers' bell.
+
+        Does not raise when RabbitMQ is away: the runs are safe where they are, and sent later.
+        """
+        try:
+            taken = self.publisher.publish([self._letter(run) for run in runs])
+        except BrokerUnreachable as exc:
+            logger.warning("%s; jobs wait until it takes them: %d", exc, len(runs))
+            return
+        try:
+            self._strike([run for run in runs if run.run in taken])
+        except RedisError as exc:  # sent once more then, which does no harm
+            logger.warning("the Redis does not know yet that RabbitMQ took %s: %s", taken, exc)
+
+    def _letter(self, run: Outgoing) -> Letter:
+        name = self.names.front(run.queue) if run.front else self.names.main(run.queue)
+        body = codec.dumps([[run.sealed.decode(errors="replace")], {}, {}])
+        return Letter(run.run, name, body, {"task": TASK_NAME, "id": run.run})
+
+    def _strike(self, runs: Iterable[Outgoing]) -> None:
+        keys, pipe = self.store.keys, self.store.client.pipeline(transaction=False)
+        rung = set()
+        for run in runs:
+            pipe.lrem(keys.queue(run.queue), -1, run.run)
+            rung.add(run.queue)
+        for queue in rung:
+            pipe.publish(keys.confirmed, queue)
+        pipe.execute()
+
+    def forward(self, runs: Sequence[str]) -> None:
+        """Send runs as their records have them; those that wait no more are taken out of the lists.
+
+        Raises:
+            BrokerUnreachable: the Redis is away.
+        """
+        keys = self.store.keys
+        with naming_the_server(self.store.url):
+            pipe = self.store.client.pipeline(transaction=False)
+            for run in runs:
+                pipe.hmget(keys.record(run), "status", "place", "message", "front")
+            records = pipe.execute()
+            going, spent = [], []
+            for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
+                queue = (place or b"").decode().partition("|")[2]
+                if status == QUEUED:
+                    going.append(Outgoing(run, queue, sealed, bool(front)))
+                elif queue:
+                    spent.append(Outgoing(run, queue, b""))
+            self._strike(spent)
+        if going:
+            self.send(going)
+
+    def is_mine(self, seconds: float) -> bool:
+        """Whether the caller is to send what is left, and nobody else for so long."""
+        key = f"{self.store.keys.prefix}forwarding"
+        with naming_the_server(self.store.url):
+            return bool(self.store.client.set(key, "1", nx=True, px=int(seconds * 1000)))
+
+    def left(self, queues: Collection[str]) -> list[str]:
+        """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
+        with naming_the_server(self.store.url):
+            pipe = self.store.client.pipeline(transaction=False)
+            for queue in queues:
+                pipe.lrange(self.store.keys.queue(queue), -AT_ONCE, -1)
+            return [run.decode() for some in pipe.execute() for run in reversed(some)]
+
+    def waiting(self, queue: str) -> int:
+        """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""
+        return self.publisher.waiting(self.names.both(queue))
+
+    def waiting_if_known(self, queue: str) -> int:
+        """The same, 0 while RabbitMQ is away."""
+        try:
+            return self.waiting(queue)
+        except BrokerUnreachable:
+            return 0

@@ -1,0 +1,98 @@
+"""Messages whose record the Redis lost: parked in a queue of their own, for somebody to decide.
+
+A message without a record is mostly spent: its run was canceled or deleted, or has ended. Where the
+Redis went back to older data, or lost all (see `jobs.losses`), those from before may be all that
+is left of a job. Nobody knows then whether it had started, so that it is not simply run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import lru_cache
+from typing import Any
+
+from frappe_celery.brokers.rabbitmq.names import declare
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.publisher import Letter
+from frappe_celery.errors import BrokerUnreachable, Refused
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.losses import Watch, losses
+from frappe_celery.jobs.message import JobMessage
+
+SLACK_SECONDS = 5.0
+"""How long before its last mark a Redis may have been when it went back."""
+LOOK_SECONDS = 1.0
+
+
+def sealed_in(body: str | bytes) -> bytes:
+    """The signed message in a message's body; b'' where there is none."""
+    try:
+        ((sealed,), _, _) = json.loads(body)
+        return bytes(sealed.encode())
+    except Exception:
+        return b""
+
+
+def may_be_lost(store: JobStore, message: JobMessage) -> bool:
+    """Whether the Redis had this message's record, and lost it; raises BrokerUnreachable."""
+    _look(store, int(time.time() / LOOK_SECONDS))
+    return any(
+        loss.start - SLACK_SECONDS <= message.enqueued_at <= loss.end + SLACK_SECONDS
+        for loss in losses(store)
+    )
+
+
+@lru_cache(maxsize=1)
+def _look(store: JobStore, when: int) -> None:
+    Watch(store).look()
+
+
+def park(outbox: Outbox, message: JobMessage, body: str, headers: dict[str, Any]) -> None:
+    """Put it aside; raises BrokerUnreachable, also when RabbitMQ does not take it."""
+    letter = Letter(message.run, outbox.names.parked, body, headers)
+    if message.run not in outbox.publisher.publish([letter]):
+        raise BrokerUnreachable("RabbitMQ did not take the message")
+
+
+def parked(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
+    """What lies there; raises BrokerUnreachable."""
+    found: list[JobMessage] = []
+
+    def look(channel: Any) -> None:
+        tags = _each(outbox, channel, most, found.append)
+        for tag in reversed(tags):
+            channel.basic_reject(tag, requeue=True)
+
+    outbox.publisher.ask(look)
+    return found
+
+
+def requeue(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
+    """Enqueue what lies there anew, under its own run; raises BrokerUnreachable."""
+    found: list[JobMessage] = []
+
+    def again(message: JobMessage) -> None:
+        found.append(message)
+        outbox.store.enqueue(message, own_id=True)
+
+    def take(channel: Any) -> None:
+        for tag in _each(outbox, channel, most, again):
+            channel.basic_ack(tag)
+
+    outbox.publisher.ask(take)
+    return found
+
+
+def _each(outbox: Outbox, channel: Any, most: int, use: Any) -> list[Any]:
+    """Call `use` with each message there; returns the tags of those that are held now."""
+    name = outbox.names.parked
+    tags: list[Any] = []
+    declare(channel, name)
+    while len(tags) < most and (raw := channel.basic_get(name)) is not None:
+        tags.append(raw.delivery_tag)
+        try:
+            use(JobMessage.open(outbox.store.signer, sealed_in(raw.body)))
+        except Refused:
+            continue  # nobody but us writes here
+    return tags

@@ -1,0 +1,202 @@
+"""Sends messages to RabbitMQ and waits until it has confirmed them: it has them on its disks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import amqp
+from kombu import Connection
+
+from frappe_celery.brokers.rabbitmq.names import declare
+from frappe_celery.config.urls import without_password
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs.connection import ANSWER_SECONDS, CONNECT_SECONDS
+
+T = TypeVar("T")
+LOST: tuple[type[Exception], ...] = (*amqp.Connection.connection_errors, TimeoutError)
+FAILURES: tuple[type[Exception], ...] = (*LOST, amqp.AMQPError)
+AT_ONCE = 100
+"""Messages that are under way together."""
+REST_SECONDS = 3.0
+"""How long nobody tries a broker that was away: callers should not all wait for it."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message for a queue, whose name is RabbitMQ's."""
+
+    id: str
+    queue: str
+    body: str
+    headers: dict[str, Any]
+
+
+class Publisher:
+    """Connections of this process's own, as many as are used at once. Safe to use after a fork."""
+
+    def __init__(self, url: str, ssl: Any = None) -> None:
+        self.url, self.ssl = url, ssl
+        self._idle: list[_Line] = []
+        self._parents: list[_Line] = []
+        self._process = os.getpid()
+        self._rests_until = 0.0
+        self._why = ""
+
+    def publish(self, letters: Sequence[Letter]) -> set[str]:
+        """Send; returns the ids of those that RabbitMQ has taken.
+
+        Raises:
+            BrokerUnreachable: it may have taken some.
+        """
+        taken: set[str] = set()
+        for start in range(0, len(letters), AT_ONCE):
+            some = letters[start : start + AT_ONCE]
+            taken |= self._with_line(lambda line, some=some: line.publish(some))  # type: ignore[misc]
+        return taken
+
+    def takes(self) -> None:
+        """Send messages to nobody; raises BrokerUnreachable when one is not confirmed.
+
+        A RabbitMQ short of memory or disk takes the first one, and reads no further.
+        """
+        for _ in range(2):
+            self._with_line(lambda line: line.probe())
+
+    def waiting(self, queues: Sequence[str]) -> int:
+        """How many messages wait in these queues together; raises BrokerUnreachable."""
+        return self._with_line(lambda line: sum(declare(line.channel, name) for name in queues))
+
+    def ask(self, question: Callable[[Any], T]) -> T:
+        """What `question(channel)` returns; raises BrokerUnreachable."""
+        return self._with_line(lambda line: question(line.channel))
+
+    def forgive(self) -> None:
+        """Try again at once: what failed was the question, not the broker."""
+        self._rests_until = 0.0
+
+    def _with_line(self, use: Callable[[_Line], T]) -> T:
+        if time.monotonic() < self._rests_until:
+            raise BrokerUnreachable(self._why)
+        try:
+            line = self._line()
+            try:
+                answer = use(line)
+            except LOST as exc:
+                line.drop()
+                if isinstance(exc, TimeoutError):
+                    raise
+                line = self._new_line()  # that one was idle for long, or RabbitMQ started again
+                answer = use(line)
+        except FAILURES as exc:
+            self._why = (
+                f"the RabbitMQ at {without_password(self.url)} does not answer ({_about(exc)})."
+                " Start it, or mend broker_url in sites/common_site_config.json"
+            )
+            self._rests_until = time.monotonic() + REST_SECONDS
+            raise BrokerUnreachable(self._why) from exc
+        self._idle.append(line)
+        return answer
+
+    def _line(self) -> _Line:
+        if self._process != os.getpid():
+            self._parents = self._idle  # kept: to collect them would shut the parent's sockets
+            self._idle, self._process = [], os.getpid()
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._new_line()
+
+    def _new_line(self) -> _Line:
+        return _Line(self.url, self.ssl)
+
+
+def _about(exc: BaseException) -> str:
+    return str(exc) or type(exc).__name__
+
+
+class _Line:
+    """One connection with one channel, on which every message is confirmed."""
+
+    def __init__(self, url: str, ssl: Any) -> None:
+        self.connection = Connection(
+            url,
+            ssl=ssl or False,
+            heartbeat=0,
+            connect_timeout=CONNECT_SECONDS,
+            transport_options={"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
+        )
+        try:
+            self.connection.ensure_connection(
+                max_retries=max(0, len(self.connection.alt) - 1),
+                interval_start=0,
+                interval_step=0,
+                reraise_as_library_errors=False,
+            )
+            self.channel: Any = self.connection.default_channel
+            self.channel.confirm_select()
+        except BaseException:
+            self.drop()
+            raise
+        self.channel.events["basic_ack"].add(self._taken)
+        self.channel.events["basic_nack"].add(self._refused)
+        self.channel.events["basic_return"].add(self._returned)
+        self._known: set[str] = set()
+        self._sent = 0
+        self._open: dict[int, Letter] = {}
+        self._failed: set[str] = set()
+
+    def publish(self, letters: Sequence[Letter]) -> set[str]:
+        """Send, and wait for every confirmation."""
+        self._failed.clear()
+        for letter in letters:
+            if letter.queue not in self._known:
+                declare(self.channel, letter.queue)
+                self._known.add(letter.queue)
+            self._sent += 1
+            self._open[self._sent] = letter
+            message = amqp.Message(
+                letter.body,
+                content_type="application/json",
+                content_encoding="utf-8",
+                delivery_mode=2,
+                message_id=letter.id,
+                application_headers=letter.headers,
+            )
+            self.channel.basic_publish(message, routing_key=letter.queue, mandatory=True)
+        self._wait()
+        return {letter.id for letter in letters} - self._failed
+
+    def probe(self) -> None:
+        """A message to no queue is confirmed too."""
+        self._sent += 1
+        self._open[self._sent] = Letter("", "", "", {})
+        self.channel.basic_publish(amqp.Message(""), routing_key="frappe_celery:nobody")
+        self._wait()
+
+    def _wait(self) -> None:
+        give_up_at = time.monotonic() + ANSWER_SECONDS
+        while self._open:
+            self.connection.drain_events(timeout=max(0.001, give_up_at - time.monotonic()))
+
+    def _taken(self, tag: int, multiple: bool) -> None:
+        for known in [t for t in self._open if t <= tag] if multiple else [tag]:
+            self._open.pop(known, None)
+
+    def _refused(self, tag: int, multiple: bool) -> None:
+        for known in [t for t in self._open if t <= tag] if multiple else [tag]:
+            letter = self._open.pop(known, None)
+            if letter is not None:
+                self._failed.add(letter.id)
+
+    def _returned(self, exc: Exception, exchange: str, routing_key: str, message: Any) -> None:
+        """Its queue was deleted: declared anew before the next one, and this one sent again."""
+        self._known.discard(routing_key)
+        self._failed.add(message.properties["message_id"])
+
+    def drop(self) -> None:
+        """Let go, without waiting for an answer."""
+        self.connection.collect(socket_timeout=0.1)

@@ -1,0 +1,142 @@
+"""kombu's AMQP transport, whose channels ask for messages of the bench's queues (see `channel`)."""
+
+from __future__ import annotations
+
+import select
+import time
+from contextlib import suppress
+from typing import Any
+
+from kombu.transport import pyamqp
+
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS, Alarm
+from frappe_celery.brokers.pulse import BEAT_SECONDS
+from frappe_celery.brokers.rabbitmq.channel import Channel
+from frappe_celery.brokers.rabbitmq.names import Names
+
+
+class Connection(pyamqp.Connection):
+    """Knows the bench, and those of its channels that consume."""
+
+    Channel = Channel
+
+    def __init__(
+        self,
+        *args: Any,
+        frappe_celery_prefix: str = "",
+        frappe_celery_queues: tuple[str, ...] = (),
+        **options: Any,
+    ) -> None:
+        self.names = Names(frappe_celery_prefix, frappe_celery_queues)
+        self.consumers: set[Channel] = set()
+        self.silent = False
+        """RabbitMQ does not answer: nobody waits for it in turn."""
+        self.alarm: Alarm | None = None
+        """Rung when a thread or greenlet of the pool has done its job."""
+        timeouts = {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
+        super().__init__(*args, **{**timeouts, **options})
+
+    def turn(self) -> None:
+        """Each consumer's turn."""
+        for channel in list(self.consumers):
+            channel.turn()
+
+    def look_anyway(self) -> None:
+        """Each consumer looks into its queues."""
+        for channel in list(self.consumers):
+            channel.look_anyway()
+
+    def give_signs_of_life(self) -> None:
+        """Of each consumer."""
+        for channel in list(self.consumers):
+            channel.heartbeat()
+
+    def listened_to(self) -> list[int]:
+        """Descriptors that wake the loop, besides the connection's own socket."""
+        if self.consumers and self.alarm is None:
+            self.alarm = Alarm()
+        bells = [channel.bell.fileno() for channel in self.consumers if channel.bell is not None]
+        found = [fd for fd in bells if fd is not None]
+        return [*found, self.alarm.reader] if self.alarm is not None else found
+
+    def woken(self) -> None:
+        """Something came: the next turn reads the bells."""
+        if self.alarm is not None:
+            with suppress(BlockingIOError):
+                self.alarm.silence()
+
+    def close(self, *args: Any, **options: Any) -> Any:
+        """In order, unless RabbitMQ would not answer."""
+        if self.silent:
+            return self.collect()
+        return super().close(*args, **options)
+
+    def collect(self) -> None:
+        """Let go of everything."""
+        super().collect()
+        alarm, self.alarm = self.alarm, None
+        if alarm is not None:
+            alarm.close()
+
+
+class Transport(pyamqp.Transport):
+    """Named in `broker_transport`; `broker_url` stays an ordinary amqp:// URL."""
+
+    Connection = Connection
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cycle = self  # what gives signs of life, as the worker's steps name it on Redis
+        self._connection: Connection | None = None
+
+    def establish_connection(self) -> Any:
+        """Connect."""
+        self._connection = super().establish_connection()
+        return self._connection
+
+    def heartbeat(self) -> None:
+        """Every consumer gives a sign of life."""
+        if self._connection is not None:
+            self._connection.give_signs_of_life()
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Let the worker's event loop drive us."""
+        super().register_with_event_loop(connection, loop)
+        listened: set[int] = set()
+
+        def turn() -> None:
+            connection.turn()
+            now = set(connection.listened_to())
+            for fd in listened - now:
+                loop.remove(fd)
+            for fd in now:
+                if fd not in loop.readers:
+                    loop.add_reader(fd, connection.woken)
+            listened.clear()
+            listened.update(now)
+
+        loop.on_tick.add(turn)
+        loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
+        loop.call_repeatedly(BEAT_SECONDS, connection.give_signs_of_life)
+
+    def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> Any:
+        """For pools without an event loop: until something came, or the time is up."""
+        if not connection.consumers:
+            return super().drain_events(connection, timeout=timeout, **options)
+        give_up_at = None if timeout is None else time.monotonic() + timeout
+        connection.look_anyway()
+        while True:
+            connection.turn()
+            left = LOOK_ANYWAY_SECONDS
+            if give_up_at is not None:
+                left = min(left, max(0.0, give_up_at - time.monotonic()))
+            others = connection.listened_to()
+            readable, _, _ = select.select([connection.sock, *others], [], [], left)
+            if connection.sock in readable:
+                return super().drain_events(connection, timeout=0, **options)
+            if readable:
+                connection.woken()
+                continue
+            if give_up_at is not None and time.monotonic() >= give_up_at:
+                raise TimeoutError
+            connection.look_anyway()

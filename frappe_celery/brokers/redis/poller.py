@@ -1,0 +1,107 @@
+"""Waits for what the transport's connections bring, and asks for the next message."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from queue import Empty
+from typing import TYPE_CHECKING, Any
+
+from kombu.transport import redis as kombu_redis
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, Alarm
+from frappe_celery.jobs import successes
+
+if TYPE_CHECKING:
+    from frappe_celery.brokers.redis.transport import Channel
+
+
+class Poller(kombu_redis.MultiChannelPoller):
+    """Asks for the next message when the bell rang, instead of by a blocking pop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.consumers: set[Channel] = set()
+        self.alarm: Alarm | None = None
+        """Rung when a thread or greenlet of the pool has done its job."""
+        self.loop: Any = None
+        """The worker's event loop, where there is one."""
+
+    def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
+        if not channel.listens:
+            self._connect(channel)
+        channel.fetch()
+
+    def _connect(self, channel: Channel) -> None:
+        if channel not in self.consumers:
+            if self.alarm is None:
+                self.alarm = Alarm()
+                self.poller.register(self.alarm.reader, self.eventflags)
+            channel.heartbeat()  # before its first fetch, or nobody could settle what it held
+            channel.settle_cut_off()
+            self.consumers.add(channel)
+            successes.know_those_of(channel.consumer)
+        if not self._client_registered(channel, channel.client, "BRPOP"):
+            channel._in_poll = False
+            self._register(channel, channel.client, "BRPOP")
+        if not self._client_registered(channel, channel.bell, "BELL"):
+            channel.bell.subscribe(channel.keys.bell)
+            self._register(channel, channel.bell, "BELL")
+        channel.rang = channel.listens = True
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        super().close()
+        if self.alarm is not None:
+            with suppress(KeyError, ValueError, OSError):
+                self.poller.unregister(self.alarm.reader)
+            self.alarm.close()
+            self.alarm = None
+
+    def on_readable(self, fileno: int) -> Any:
+        """Read what came: kombu leaves it unread while the worker is full, and spins."""
+        if self.alarm is not None and fileno == self.alarm.reader:
+            self.alarm.silence()
+            return True  # drain_events ends, and Celery does what it had put off until then
+        channel, kind = self._fd_to_chan[fileno]
+        if not channel.handlers[kind]():
+            raise Empty  # else drain_events would end without a message, and mingle never
+        return True
+
+    def on_poll_start(self) -> None:
+        """Once per turn of the event loop: like kombu's, but what is connected is left alone."""
+        for channel in self._channels:
+            if channel.fetches_from:
+                self._register_BRPOP(channel)
+            elif channel.acknowledged:
+                channel.fetch()
+            if channel.active_fanout_queues and not channel._in_listen:
+                self._register_LISTEN(channel)
+
+    def look_anyway(self) -> None:
+        """Have every consumer look into its queues; one that waits in vain gives up."""
+        for channel in self.consumers:
+            channel.rang = True
+            if channel._in_poll and time.monotonic() - channel.asked_at > ANSWER_SECONDS:
+                raise RedisTimeoutError("no answer to a fetch")
+
+    def maybe_check_subclient_health(self) -> None:
+        """Ask the connections that only listen, or a firewall forgets them."""
+        super().maybe_check_subclient_health()
+        for channel in self.consumers:
+            channel.bell.check_health()
+
+    def maybe_restore_messages(self) -> None:
+        """kombu's turn for its visibility timeout, which we do not have; called when idle."""
+        self.look_anyway()
+        self.heartbeat()
+
+    def on_poll_init(self, poller: Any) -> None:
+        """Use the event loop's poller."""
+        self.poller = poller
+
+    def heartbeat(self) -> None:
+        """Every consumer gives a sign of life."""
+        for channel in self.consumers:
+            channel.heartbeat()

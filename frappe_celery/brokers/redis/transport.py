@@ -1,0 +1,396 @@
+"""kombu's Redis transport, with nothing lost between the queue and the worker.
+
+Stock kombu pops a message first and notes it as unacknowledged afterwards; here one script moves
+it from its queue into the consumer's in-flight hash. Queues are emptied strictly in the order in
+which they are consumed. An idle consumer sends no blocking pop: each enqueue rings the bell, a
+channel that it subscribes to. Acknowledgements travel with the next fetch.
+
+An element of a queue's list is either the id of a run of ours, whose record holds the signed
+message, or a whole kombu message of any other Celery task.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections import deque
+from functools import cached_property
+from itertools import count
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+from kombu.transport import virtual
+from kombu.utils.json import dumps
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError, ResponseError
+from redis.retry import Retry
+
+from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
+from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, job_message
+from frappe_celery.brokers.pulse import (
+    BEAT_SECONDS,
+    broker_is_silent,
+    process_name,
+    raise_if_silent,
+)
+from frappe_celery.brokers.redis.pace import AHEAD_SECONDS, Pace
+from frappe_celery.brokers.redis.poller import Poller
+from frappe_celery.jobs import JobStatus, get_store, scripts, successes
+from frappe_celery.jobs.keys import Keys
+
+logger = logging.getLogger(__name__)
+
+_cut_off: set[str] = set()  # this process's consumers that could not leave
+
+
+class QoS(virtual.QoS):
+    """What this consumer holds; acknowledged by the next fetch."""
+
+    def ack(self, delivery_tag: str) -> None:
+        """Acknowledge; sent at once when no fetch will follow."""
+        self.channel.acknowledged.append(delivery_tag)
+        super().ack(delivery_tag)
+        if self.channel.active_queues:
+            self.channel.job_ended()
+        else:
+            self.channel.flush()
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give back, or drop."""
+        if requeue:
+            self.channel.release(delivery_tag)
+            super().ack(delivery_tag)
+        else:
+            self.ack(delivery_tag)
+
+    def restore_unacked(self) -> list[Any]:
+        """Give back all that is still held; without a connection that comes later."""
+        self._flush()
+        held = list(self._delivered)
+        self._delivered.clear()  # first: kombu takes it for a mistake when asked again
+        for delivery_tag in reversed(held):
+            self.channel.release(delivery_tag)
+        return []
+
+
+class Channel(kombu_redis.Channel):
+    """One connection that publishes and consumes.
+
+    Queues named in `frappe_celery_queues` are the bench's own: their keys begin with its prefix.
+    A team's other queues keep kombu's names and priorities.
+    """
+
+    QoS = QoS
+    socket_timeout = ANSWER_SECONDS
+    socket_connect_timeout = ANSWER_SECONDS
+    socket_keepalive = True
+    frappe_celery_prefix = ""
+    frappe_celery_queues: tuple[str, ...] = ()
+    from_transport_options = (
+        *kombu_redis.Channel.from_transport_options,
+        "frappe_celery_prefix",
+        "frappe_celery_queues",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.handlers = {
+            "BRPOP": self._read_fetched,
+            "LISTEN": self._receive,
+            "BELL": self._read_bell,
+        }
+        self.keys = Keys(self.frappe_celery_prefix)
+        self.process = process_name()
+        self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
+        self._in_poll: Any = None
+        self.asked_at = 0.0
+        self.acknowledged: deque[str] = deque()
+        self._sent: list[str] = []
+        self._told: list[str] = []
+        self.rang = True
+        self.listens = False
+        self._tags = (f"{self.consumer}:{number}" for number in count())
+        self._tag = ""
+        self.pace = Pace()
+        self._ahead: tuple[dict[str, Any], str] | None = None
+        self.fetches_from: list[tuple[str, str]] = []
+        self._asked = self.fetches_from
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        """Like kombu's; a lost connection is tried once more, one that does not answer is not."""
+        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
+        return {**super()._connparams(asynchronous), "retry": once}
+
+    # -- publishing, for all tasks but ours (see `publish`)
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """As kombu's, unless each of its calls would wait in vain."""
+        raise_if_silent()
+        return super()._create_client(asynchronous)
+
+    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
+        key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        pipe = self._create_client().pipeline()
+        pipe.lpush(key, dumps(message))
+        pipe.publish(self.keys.bell, queue)
+        pipe.execute()
+
+    def _q_for_pri(self, queue: str, pri: int) -> str:
+        if queue in self.frappe_celery_queues:
+            return self.keys.queue(queue)
+        name: str = super()._q_for_pri(queue, pri)
+        return name
+
+    def _purge(self, queue: str) -> int:
+        """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
+        store, key = get_store(), self._q_for_pri(queue, 0)
+        if queue in self.frappe_celery_queues:
+            runs = [run.decode(errors="replace") for run in store.client.lrange(key, 0, -1)]
+            for job in store.read(runs):
+                if job is not None:
+                    store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+            left: int = super()._purge(queue)
+            return len(runs) + left
+        return int(super()._purge(queue))
+
+    @cached_property
+    def _scripts(self) -> scripts.Scripts:
+        return scripts.Scripts(self._create_client())
+
+    # -- consuming
+
+    @property
+    def bell(self) -> Any:
+        """The subscription that each enqueue rings."""
+        if "_bell" not in self.__dict__:
+            self._bell = self._create_client(asynchronous=True).pubsub()
+        return self._bell
+
+    def _on_connection_disconnect(self, connection: Any) -> None:
+        self.listens = False
+        super()._on_connection_disconnect(connection)
+
+    def _update_queue_cycle(self) -> None:
+        """Queues in the order in which they are consumed, each with its priorities."""
+        places = {
+            self._q_for_pri(queue, priority): queue
+            for queue in self._active_queues
+            if queue not in self.active_fanout_queues
+            for priority in self.priority_steps
+        }
+        self.fetches_from = [(queue, key) for key, queue in places.items()]
+
+    def fetch(self) -> None:
+        """Send for the next message, unless an answer is due or there is nothing to say."""
+        if self._in_poll:
+            return
+        wants = self.rang and bool(self.fetches_from) and self._has_room
+        if not wants and not self.acknowledged:
+            return
+        self._sent = self._take_acknowledged()
+        self._told = successes.take()  # last: what is acknowledged may not be left untold
+        self._tag = next(self._tags) if wants else ""
+        self.rang = self.rang and not wants
+        self._asked = self.fetches_from
+        self._in_poll = self.client.connection
+        self.asked_at = time.monotonic()
+        keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
+        self.client.connection.send_command(
+            *(*scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag),
+            *(time.time(), get_store().settings.rq_results_ttl, len(self._told)),
+            *(*self._told, *self._sent),
+        )
+
+    def _read_fetched(self, **options: Any) -> bool:
+        if not self._take_in():
+            return False
+        self._hand_over()
+        if self._ahead is not None:
+            self.connection.cycle.loop.call_later(AHEAD_SECONDS, self._give_back, self._tag)
+        return True
+
+    def _take_in(self) -> bool:
+        """Read the answer to a fetch; False without a message."""
+        connection = self.client.connection
+        try:
+            found = connection.read_response()
+        except ResponseError as exc:
+            if isinstance(exc, NoScriptError):
+                scripts.load(self._create_client(), "fetch")
+                self.rang = True
+            else:  # somebody wrote to our keys; looked at again in a second
+                logger.error("no job can be fetched: %s", exc)
+            successes.tell_again(self._told)
+            self.acknowledged.extend(self._sent)
+            return False
+        except self.connection_errors:
+            connection.disconnect()
+            raise
+        finally:
+            self._in_poll = None
+        successes.confirm(self._told)
+        if not found:
+            return False
+        self.rang = True
+        place, token, sealed = found
+        queue, _ = self._asked[place - 2]
+        try:
+            if token[:1] == b"{":
+                message = celery_message(token, queue)
+            else:
+                message = job_message(token, sealed, queue)
+        except Exception as exc:
+            logger.error("refused what lay in queue %s: %s", queue, exc)
+            get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
+            self.acknowledged.append(self._tag)
+            return False
+        message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
+        self._ahead = message, queue
+        return True
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether a message may be fetched: for a process that is free, or soon will be."""
+        if self._ahead is not None:
+            return False
+        if self.qos.can_consume():
+            return True
+        return self.connection.cycle.loop is not None and self.pace.is_brisk(time.monotonic())
+
+    def job_ended(self) -> None:
+        """Its process is free for what was fetched ahead."""
+        self.pace.ended(time.monotonic())
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._ahead is not None and self.qos.can_consume():
+            (message, queue), self._ahead = self._ahead, None
+            self.connection._deliver(message, queue)
+
+    def _give_back(self, tag: str) -> None:
+        """No process was free in time for what was fetched ahead."""
+        if self._ahead is not None and self._ahead[0]["properties"][HELD_AS] == tag:
+            self._give_ahead_back()
+
+    def _give_ahead_back(self) -> None:
+        if self._ahead is not None:
+            (message, _), self._ahead = self._ahead, None
+            self.rang = True
+            self.release(message["properties"][HELD_AS])
+
+    def _read_bell(self) -> bool:
+        bell = self.bell
+        while bell.connection is not None and bell.connection.can_read(timeout=0):
+            bell.parse_response()
+        self.rang = True
+        self.fetch()
+        return False
+
+    @property
+    def _is_gone(self) -> bool:
+        """Closed, or its connection was, in mid-close too: its successor settles what it held."""
+        return self.connection is None or self.connection.client is None
+
+    def release(self, delivery_tag: str) -> None:
+        """Put a message that this consumer holds back where it came from."""
+        if self._is_gone:
+            return
+        held = (self.keys.in_flight(self.consumer),)
+        self._scripts.run("release", held, self.keys.prefix, delivery_tag)
+
+    def flush(self) -> None:
+        """Acknowledge now."""
+        if self._is_gone:
+            return
+        acknowledged = self._take_acknowledged()
+        if acknowledged:
+            successes.record()
+            self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
+
+    def wake(self) -> None:
+        """Have the loop look again, from another thread or greenlet."""
+        if not self.closed and self.connection.cycle.alarm is not None:
+            self.connection.cycle.alarm.ring()
+
+    def _take_acknowledged(self) -> list[str]:
+        return [self.acknowledged.popleft() for _ in range(len(self.acknowledged))]
+
+    def heartbeat(self) -> None:
+        """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
+        raise_if_silent()
+        self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
+
+    def close(self) -> None:
+        """Acknowledge, give back what is held, and leave; without a connection that comes later."""
+        if not self.closed and self in self.connection.cycle.consumers:
+            self.connection.cycle.consumers.discard(self)
+            successes.know_those_of("")
+            try:
+                self._leave()
+            except self.connection_errors:
+                _cut_off.add(self.consumer)
+        if broker_is_silent():
+            self._in_poll = None  # kombu would wait for its answer
+            self.auto_delete_queues.clear()  # and tell it of each
+        super().close()
+
+    def _leave(self) -> None:
+        raise_if_silent()
+        if self._in_poll:
+            self._take_in()
+        self._give_ahead_back()
+        self.flush()
+        self.qos.restore_unacked_once()
+        client = self._create_client()
+        if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's
+            client.zrem(self.keys.consumers, self.consumer)
+        self.bell.close()
+
+    def settle_cut_off(self) -> None:
+        """Give back what this process had fetched when it lost its connection; jobs run on."""
+        while _cut_off:
+            consumer = _cut_off.pop()
+            keys = (self.keys.in_flight(consumer), self.keys.consumers)
+            self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
+
+
+class Transport(kombu_redis.Transport):
+    """Named in `broker_transport`; `broker_url` stays an ordinary redis:// URL."""
+
+    Channel = Channel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.cycle = Poller()
+
+    def register_with_event_loop(self, connection: Any, loop: Any) -> None:
+        """Let the worker's event loop drive us.
+
+        Like kombu's, but a socket is handed to the loop once, not at each of its turns.
+        """
+        cycle = self.cycle
+        cycle.loop = loop
+        cycle.on_poll_init(loop.poller)
+
+        def on_poll_start() -> None:
+            cycle.on_poll_start()
+            if cycle.alarm and cycle.alarm.reader not in loop.readers:
+                loop.add_reader(cycle.alarm.reader, cycle.on_readable, cycle.alarm.reader)
+            for fd in cycle.fds:
+                if fd not in loop.readers:
+                    loop.add_reader(fd, cycle.on_readable, fd)
+
+        def on_disconnect(lost: Any) -> None:
+            if lost._sock:
+                loop.remove(lost._sock)
+            loop.on_tick.discard(on_poll_start)
+
+        cycle._on_connection_disconnect = on_disconnect
+        loop.on_tick.add(on_poll_start)
+        loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
+        loop.call_repeatedly(BEAT_SECONDS, self.cycle.heartbeat)
+        loop.call_repeatedly(
+            kombu_redis.DEFAULT_HEALTH_CHECK_INTERVAL, self.cycle.maybe_check_subclient_health
+        )

@@ -1,0 +1,118 @@
+"""`frappe-celery demo`: a worker and beat on the example app, and one job of every kind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.live import Live
+
+from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
+
+SECONDS = 45
+"""By then every job must have ended."""
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End when every job has; the exit code tells how.")
+def demo(once: bool) -> None:
+    """Show it at work on an example app.
+
+    A broker, a worker and beat of its own run one job of every kind, then the schedule is shown.
+    Nothing needs to run beforehand. With --once the exit code is 0 only if every job ended as it
+    should.
+    """
+    os.chdir(_examples())
+    os.environ.update(_environment())
+    settings.use(None)
+    from frappe_celery.commands.demo import show
+    from frappe_celery.commands.demo.cases import enqueue_all
+
+    console = Console()
+    console.print(f"Broker: {_named(settings.current())}")
+    cases = enqueue_all()
+    with _processes(console) as processes:
+        until = time.monotonic() + SECONDS
+        with Live(show.jobs(), console=console, refresh_per_second=8) as live:
+            while time.monotonic() < until and not all(case.as_expected for case in cases):
+                _must_run(processes)
+                time.sleep(0.2)
+                live.update(show.jobs())
+            while not once:
+                _must_run(processes)
+                time.sleep(0.5)
+                live.update(show.jobs())
+        console.print(show.report(cases))
+        console.print(show.schedule())
+    if not all(case.as_expected for case in cases):
+        raise click.ClickException(f"not everything ended as it should within {SECONDS} s")
+    console.print("[green]Every job ended as it should.[/]")
+
+
+def _examples() -> Path:
+    folder = Path(__file__).parents[3] / "examples"
+    if not (folder / "shop" / "hooks.py").exists():
+        raise ConfigError(
+            "the example app is not part of an installed package: run ./dev demo in a clone"
+        )
+    return folder
+
+
+def _environment() -> dict[str, str]:
+    """A bench id and a key of this run's own, so that an earlier run's jobs stay out of sight."""
+    return {
+        "FRAPPE_BENCH_ROOT": str(_examples()),
+        "FRAPPE_CELERY_BENCH_ID": f"demo-{secrets.token_hex(4)}",
+        "FRAPPE_CELERY_KEY": secrets.token_urlsafe(32),
+        "FRAPPE_CELERY_DEFAULT_SITE": "shop.localhost",
+        "FRAPPE_CELERY_SCHEDULER_TICK_INTERVAL": "5",
+        "FRAPPE_CELERY_WORKERS": '{"exports": {"timeout": 120}}',
+    }
+
+
+def _named(config: settings.Settings) -> str:
+    from frappe_celery.config.urls import without_password
+
+    kind = "as configured" if config.queue_url or config.broker_url else "embedded server"
+    return f"{without_password(config.store_url)} ({kind})"
+
+
+@contextmanager
+def _processes(console: Console) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    logs = settings.current().log_path
+    logs.mkdir(exist_ok=True)
+    celery = [sys.executable, "-m", "celery", "-A", "frappe_celery"]
+    commands = {
+        "worker": [*celery, "worker", "--concurrency", "1", "--loglevel", "INFO"],
+        "beat": [*celery, "beat", "--loglevel", "INFO"],
+    }
+    running = {}
+    try:
+        for name, command in commands.items():
+            with (logs / f"demo.{name}.log").open("wb") as log:
+                running[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            console.print(f"{name}: process {running[name].pid}, log {logs / f'demo.{name}.log'}")
+        yield running
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait(timeout=20)
+
+
+def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            raise click.ClickException(
+                f"the {name} ended with exit code {process.returncode}; its log tells why:"
+                f" {settings.current().log_path / f'demo.{name}.log'}"
+            )

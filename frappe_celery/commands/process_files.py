@@ -1,0 +1,214 @@
+"""Text of the files by which process managers run a bench's workers and beat.
+
+The workers are bench's own: `short` also takes what waits in `default`, `long` also in `default`
+and `short`, each custom queue has one, with as many processes as `background_workers` says. A
+manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.worker.time_limit import GRACE_SECONDS
+
+BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "short")}
+BEAT_STOP_SECONDS = 10
+REPLACED = re.compile(
+    r"(^|[\s/'])(bench|frappe-celery|bench_helper frappe)\s(.*\s)?"
+    r"(celery-)?(worker|worker-pool|schedule|beat)($|[\s'])"
+)
+"""Commands of bench's workers and scheduler, and of an earlier file of ours."""
+
+
+@dataclass(frozen=True)
+class WorkerProcess:
+    """One worker that a process manager starts."""
+
+    name: str
+    queues: tuple[str, ...]
+    processes: int
+    stop_seconds: int
+    """How long it may take to end once it was told to."""
+
+    @property
+    def arguments(self) -> list[str]:
+        """After `frappe-celery`."""
+        return ["worker", "--queue", ",".join(self.queues), "--num-workers", str(self.processes)]
+
+
+def workers(config: Settings) -> list[WorkerProcess]:
+    """The workers that the configuration asks for.
+
+    Raises:
+        ConfigError: `background_workers` is no number of processes.
+    """
+    custom = {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
+    return [
+        WorkerProcess(
+            name,
+            queues,
+            _processes(config, name),
+            max(config.queue(queue).timeout for queue in queues) + GRACE_SECONDS,
+        )
+        for name, queues in {**BENCHS_WORKERS, **custom}.items()
+    ]
+
+
+def _processes(config: Settings, name: str) -> int:
+    common = config.site_config("").get("background_workers") or 1
+    count = config.workers.get(name, {}).get("background_workers") or common
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ConfigError(
+            f"background_workers is {count!r}; it must be a whole number above 0."
+            " It stands in sites/common_site_config.json"
+        )
+    return count
+
+
+def program() -> str:
+    """Path of `frappe-celery` in this environment."""
+    return str(Path(sysconfig.get_path("scripts")) / "frappe-celery")
+
+
+# -- Procfile (bench start, honcho)
+
+
+def procfile(config: Settings, existing: str = "") -> str:
+    """A Procfile's text: `existing` with our lines in place of those of RQ's processes."""
+    kept = [
+        line
+        for line in existing.splitlines()
+        if line.startswith("#") or not REPLACED.search(line.partition(":")[2])
+    ]
+    path = Path(program())
+    own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+
+    def line(name: str, arguments: list[str], log: str) -> str:
+        command = shlex.join([str(own), *arguments])
+        return f"{name}: {command} 1>> logs/{log}.log 2>> logs/{log}.error.log"
+
+    lines = [line("beat", ["beat"], "schedule")]
+    lines += [line(f"worker_{w.name}", w.arguments, "worker") for w in workers(config)]
+    return "\n".join([*kept, *lines]) + "\n"
+
+
+# -- supervisor
+
+
+def supervisor(config: Settings, user: str, existing: str = "") -> str:
+    """A supervisor file's text: `existing` with our programs in place of those of RQ."""
+    bench = config.root.name
+    programs = {f"{bench}-frappe-schedule": _program(config, user, ["beat"], "schedule")}
+    for worker in workers(config):
+        programs[f"{bench}-frappe-{worker.name}-worker"] = _program(
+            config, user, worker.arguments, "worker", worker.stop_seconds
+        )
+    sections, gone = [], set(programs)
+    for header, body in _sections(existing):
+        kind, _, name = header.partition(":")
+        if kind == "program" and (name in gone or REPLACED.search(_value(body, "command"))):
+            gone.add(name)
+        else:
+            sections.append((header, body))
+    group = f"group:{bench}-workers"  # which `bench restart` restarts
+    members = list(programs)
+    for header, body in sections:
+        if header == group:
+            there = [name.strip() for name in _value(body, "programs").split(",")]
+            members += [name for name in there if name and name not in gone]
+    text = "".join(
+        f"[{header}]\n{body}" if header else body for header, body in sections if header != group
+    )
+    own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
+    start = text.rstrip("\n") + "\n\n" if text.strip() else ""
+    return f"{start}{own}[{group}]\nprograms={','.join(members)}\n"
+
+
+def _program(
+    config: Settings, user: str, arguments: list[str], log: str, stop: int = BEAT_STOP_SECONDS
+) -> str:
+    lines = {
+        "command": shlex.join([program(), *arguments]),
+        "directory": config.root,
+        "user": user,
+        "priority": 4 if log == "worker" else 3,
+        "autostart": "true",
+        "autorestart": "true",
+        "stdout_logfile": config.log_path / f"{log}.log",
+        "stderr_logfile": config.log_path / f"{log}.error.log",
+        "stopsignal": "TERM",
+        "stopwaitsecs": stop,
+        "stopasgroup": "false",
+        "killasgroup": "true",
+    }
+    return "".join(f"{key}={str(value).replace('%', '%%')}\n" for key, value in lines.items())
+
+
+def _sections(text: str) -> list[tuple[str, str]]:
+    """Headers and what follows each; the first, without a header, is what comes before."""
+    parts = re.split(r"^\[([^\]]+)\][^\n]*\n", text, flags=re.MULTILINE)
+    return [("", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
+
+
+def _value(body: str, key: str) -> str:
+    found = re.search(rf"^{key}\s*=\s*(.*)$", body, re.MULTILINE)
+    return found[1] if found else ""
+
+
+# -- systemd
+
+
+def systemd(config: Settings, user: str) -> Mapping[str, str]:
+    """Text of each unit, by the file's name."""
+    bench = config.root.name
+    target = f"{bench}-workers.target"  # which `bench restart` restarts
+    units = {
+        f"{bench}-celery-beat.service": _service(
+            config, user, target, ["beat"], "schedule", BEAT_STOP_SECONDS
+        )
+    }
+    for worker in workers(config):
+        units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
+            config, user, target, worker.arguments, "worker", worker.stop_seconds
+        )
+    wants = " ".join(map(_unit_text, units))
+    units[target] = (
+        f"[Unit]\nDescription={_unit_text(bench)}: workers and beat on Celery\n"
+        f"After=network.target\nWants={wants}\n\n[Install]\nWantedBy=multi-user.target\n"
+    )
+    return units
+
+
+def _service(
+    config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
+) -> str:
+    command = " ".join(f'"{_unit_text(word)}"' for word in (program(), *arguments))
+    root, logs = _unit_text(str(config.root)), _unit_text(str(config.log_path))
+    name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
+    return f"""[Unit]
+Description={name}
+PartOf={_unit_text(target)}
+After=network.target
+
+[Service]
+User={user}
+WorkingDirectory={root}
+ExecStart={command}
+StandardOutput=append:{logs}/{log}.log
+StandardError=append:{logs}/{log}.error.log
+Restart=always
+KillMode=mixed
+TimeoutStopSec={stop}
+"""
+
+
+def _unit_text(text: str) -> str:
+    return os.fspath(text).replace("%", "%%")

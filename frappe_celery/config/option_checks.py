@@ -1,0 +1,50 @@
+"""Whether what stands in a configuration is of the type that its option takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from frappe_celery.config.files import variable
+from frappe_celery.config.secrets import is_secret, masked
+from frappe_celery.errors import ConfigError
+
+FOR_EVER = 100 * 365 * 86400
+"""RQ's -1 for how long a record is kept, in seconds."""
+KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
+
+
+def checked_value(option: Any, value: Any) -> Any:
+    """The value of an option as it is used.
+
+    Raises:
+        ConfigError: it cannot be; names the option, the value and where it may stand.
+    """
+    kind = option.metadata["check"]
+    if value is None and option.default is None:
+        return None
+    if kind is bool and value in (0, 1):
+        return bool(value)
+    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    if kind is list:
+        right = right and all(isinstance(item, str) for item in value)
+    if not right:
+        shown = "no text" if is_secret(option.name) else repr(masked(value))
+        raise ConfigError(
+            f"{option.name} is {shown}; it must be {_WORDS[kind]}."
+            " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
+            f" or in the environment as {variable(option.name)}"
+        )
+    if value == -1 and option.name in KEPT_SECONDS:
+        return FOR_EVER
+    if kind is int and value < 1:
+        raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
+    return value
+
+
+_WORDS = {
+    int: "a whole number",
+    str: "a text",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list of texts",
+}

@@ -1,0 +1,122 @@
+"""Redis behind Sentinels: the URL that names them, and pools whose connections lead to the master.
+
+    sentinel://[user:password@]host:26379;sentinel://host2:26379/0?master_name=mymaster
+
+That is kombu's syntax, with the master's name in the query, since callers need it too. User and
+password are the master's; the Sentinels' are `sentinel_username` and `sentinel_password` there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from redis.sentinel import Sentinel, SentinelManagedConnection
+
+from frappe_celery.config.urls import without_password
+from frappe_celery.errors import ConfigError
+
+SCHEME = "sentinel://"
+PORT = 26379
+
+
+@dataclass(frozen=True)
+class Sentinels:
+    """What a URL names."""
+
+    addresses: tuple[tuple[str, int], ...]
+    master_name: str
+    username: str | None = None
+    password: str | None = None
+    db: int = 0
+    sentinel_username: str | None = None
+    sentinel_password: str | None = None
+
+    @classmethod
+    def of(cls, url: str) -> Sentinels:
+        """Read a URL.
+
+        Raises:
+            ConfigError: it names no master, or cannot be read; says how to write it.
+        """
+        try:
+            parts = [urlsplit(part) for part in re.split(f";(?={SCHEME})", url)]
+            hosts = [(part.hostname or "127.0.0.1", part.port or PORT) for part in parts]
+            query = dict(parse_qsl(parts[-1].query))
+            return cls(
+                addresses=tuple(hosts),
+                master_name=query["master_name"],
+                username=unquote(parts[0].username or "") or None,
+                password=unquote(parts[0].password or "") or None,
+                db=int(parts[-1].path.strip("/") or 0),
+                sentinel_username=query.get("sentinel_username"),
+                sentinel_password=query.get("sentinel_password"),
+            )
+        except (KeyError, ValueError):
+            raise ConfigError(
+                f"{without_password(url)!r} names no master behind Sentinels. Write it as"
+                " sentinel://host:26379;sentinel://host2:26379/0?master_name=mymaster,"
+                " and / # ? % of a password as %2F %23 %3F %25"
+            ) from None
+
+    def url(self) -> str:
+        """The URL that names them all."""
+        query = {
+            "master_name": self.master_name,
+            "sentinel_username": self.sentinel_username,
+            "sentinel_password": self.sentinel_password,
+        }
+        hosts = ";".join(map(self._host, self.addresses))
+        return f"{hosts}/{self.db}?{urlencode({k: v for k, v in query.items() if v})}"
+
+    def first_url(self) -> str:
+        """For kombu, which changes to a transport of its own when it is given several."""
+        return f"{self._host(self.addresses[0])}/{self.db}"
+
+    def _host(self, address: tuple[str, int]) -> str:
+        user = f"{quote(self.username or '', '')}:{quote(self.password or '', '')}@"
+        return f"{SCHEME}{'' if user == ':@' else user}{address[0]}:{address[1]}"
+
+    def sentinel(self, **options: Any) -> Any:
+        """redis-py's view of them; `options` are those of its connections."""
+        own: dict[str, Any] = {
+            "username": self.sentinel_username,
+            "password": self.sentinel_password,
+        }
+        own["retry"] = Retry(NoBackoff(), 0)  # there are others to ask
+        times = {name: value for name, value in options.items() if name.startswith("socket_")}
+        make: Any = Sentinel
+        return make(
+            self.addresses,
+            sentinel_kwargs={**times, **{name: value for name, value in own.items() if value}},
+            **options,
+        )
+
+    def master_pool(self, **options: Any) -> Any:
+        """Connections to the master, whichever it is when they connect."""
+        options = {"connection_class": SentinelManagedConnection, **options}
+        login = {"username": self.username, "password": self.password, "db": self.db}
+        return self.sentinel(**login, **options).master_for(self.master_name).connection_pool
+
+
+def url_of(nodes: Iterable[str], master_name: str | None, **login: str | None) -> str:
+    """The URL of what Frappe's `redis_queue_sentinels` ("host:port") and their kin say.
+
+    Raises:
+        ConfigError: a part is missing or cannot be read.
+    """
+    addresses = []
+    for node in nodes:
+        host, _, port = str(node).rpartition(":")
+        if not host or not port.isdigit():
+            raise ConfigError(f"redis_queue_sentinels has {node!r}; write each as host:port")
+        addresses.append((host, int(port)))
+    if not addresses or not master_name:
+        missing = "redis_queue_master_service" if addresses else "redis_queue_sentinels"
+        raise ConfigError(f"redis_queue_sentinel_enabled needs {missing} too")
+    return Sentinels(tuple(addresses), master_name, **login).url()  # type: ignore[arg-type]

@@ -1,0 +1,252 @@
+"""Configuration: one frozen object from defaults, Django, common_site_config.json and environment.
+
+What can be set, and each default, stands in `option_defaults`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.config.files import (
+    django_values,
+    find_apps,
+    find_root,
+    folders_in,
+    frappe_version_in,
+    parse_environment,
+    read_json,
+)
+from frappe_celery.config.misfire import misfires_of
+from frappe_celery.config.option_checks import checked_value
+from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
+from frappe_celery.config.queues import Queue, queues_of
+from frappe_celery.config.signing import Signer, load_key
+from frappe_celery.errors import ConfigError, UnknownQueue
+
+FRAPPE_VERSIONS = (14, 15, 16, 17)
+REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
+RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
+"""What a `broker_url` begins with."""
+
+
+@dataclass(frozen=True)
+class Settings(Options):
+    """One bench's or project's configuration; `current()` gives this process's.
+
+    Raises (when loaded):
+        ConfigError: a value or a file cannot be followed; names the key, the value and the file.
+    """
+
+    root: Path = field(default_factory=Path.cwd)
+    from_environment: Mapping[str, Any] = field(default_factory=dict)
+    """The options that the environment set: they win over every file."""
+
+    @classmethod
+    def load(cls, root: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read everything anew: defaults < Django < common_site_config.json < environment."""
+        environ = os.environ if environ is None else environ
+        root = (root or find_root(environ)).resolve()
+        values = django_values(environ, root)
+        installed = frappe_version_in(root)
+        if installed is not None:
+            values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
+        common = root / "sites" / "common_site_config.json"
+        if common.exists():
+            values.update(read_json(common))
+        if environ.get("FRAPPE_SITE"):
+            values["default_site"] = environ["FRAPPE_SITE"]
+        if environ.get("DATABASE_URL"):
+            values.setdefault("database_url", environ["DATABASE_URL"])
+        for name in ("redis_queue", "redis_cache"):  # Frappe's own variables win in Frappe too
+            if environ.get(f"FRAPPE_{name.upper()}"):
+                values[name] = environ[f"FRAPPE_{name.upper()}"]
+        own = parse_environment(environ, [o.name for o in OPTIONS], TEXTS)
+        values.update(own)
+        checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
+        return cls(root=root, from_environment={name: checked[name] for name in own}, **checked)
+
+    def __post_init__(self) -> None:
+        if self.frappe_version not in FRAPPE_VERSIONS:
+            raise ConfigError(
+                f"frappe_version is {self.frappe_version!r}; it must be one of"
+                f" {', '.join(map(str, FRAPPE_VERSIONS))}"
+            )
+        if self.logs not in (None, "files", "output", "json"):
+            raise ConfigError(f"logs is {self.logs!r}; it must be one of files, output, json")
+        queues = self.queues  # checked at once, not at the first job
+        misfires_of(self.misfire)
+        for method, queue in self.cron_queues.items():
+            if queue not in queues:
+                raise ConfigError(
+                    f"cron_queues.{method} is {queue!r}; it must be one of {', '.join(queues)}"
+                )
+
+    @property
+    def sites_path(self) -> Path | None:
+        """The bench's `sites` folder, where there is one."""
+        path = self.root / "sites"
+        return path if path.is_dir() else None
+
+    @property
+    def log_path(self) -> Path:
+        """Folder of worker.log, scheduler.log and the others (research document section 7)."""
+        return self.root / "logs"
+
+    @property
+    def state_path(self) -> Path:
+        """What standalone keeps: the embedded server's data, the key, the SQLite file."""
+        return self.root / ".frappe_celery"
+
+    @cached_property
+    def prefix(self) -> str:
+        """Begins every Redis key of this bench."""
+        bench_id = self.bench_id or str(self.root).strip("/").replace("/", "-")
+        return f"frappe_celery:{bench_id}:"
+
+    @cached_property
+    def queues(self) -> Mapping[str, Queue]:
+        """All queues in the order that a worker empties them: short, default, long, custom."""
+        return queues_of(self.workers)
+
+    def queue(self, name: str) -> Queue:
+        """The queue of that name.
+
+        Raises:
+            UnknownQueue: with Frappe's words, 'Queue should be one of …'.
+        """
+        try:
+            return self.queues[name]
+        except KeyError:
+            raise UnknownQueue(
+                f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
+                ' is named under "workers" in sites/common_site_config.json'
+            ) from None
+
+    @cached_property
+    def app_names(self) -> tuple[str, ...]:
+        """The app packages of the bench or project, as they were when first asked for."""
+        if self.apps is not None:
+            return tuple(self.apps)
+        listed = self.root / "sites" / "apps.txt"
+        if listed.exists():
+            return tuple(line.strip() for line in listed.read_text().splitlines() if line.strip())
+        return find_apps(self.root)
+
+    @property
+    def site(self) -> str:
+        """The site of a process that names none."""
+        sites = self.sites()
+        return self.default_site or (sites[0] if len(sites) == 1 else "standalone")
+
+    def sites(self) -> list[str]:
+        """Every site: the folders in `sites` with a site_config.json, else one `standalone`."""
+        folder = f"{self.root}/sites"
+        found = folders_in(folder)
+        sites = [name for name in found if os.path.exists(f"{folder}/{name}/site_config.json")]
+        return sorted(sites) or [self.default_site or "standalone"]
+
+    def has_site(self, site: str) -> bool:
+        """Whether there is a site of that name; any name will do where there is no `sites`."""
+        folder = f"{self.root}/sites"
+        return (
+            os.path.exists(f"{folder}/{site}/site_config.json")
+            or not os.path.isdir(folder)
+            or site in self.sites()
+        )
+
+    def site_config(self, site: str) -> dict[str, Any]:
+        """What `frappe.conf` holds for a site: the bench's configuration, the site's own wins.
+
+        Raises:
+            ConfigError: broken JSON; names the file and the line.
+        """
+        folder = f"{self.root}/sites"
+        return {
+            **self._options,
+            **read_json(f"{folder}/common_site_config.json"),
+            **self.from_environment,
+            **read_json(f"{folder}/{site}/site_config.json"),
+        }
+
+    @cached_property
+    def _options(self) -> dict[str, Any]:
+        return {option.name: getattr(self, option.name) for option in OPTIONS}
+
+    @cached_property
+    def zone(self) -> str:
+        """IANA name of the zone that schedules are read in."""
+        if self.time_zone is None:
+            from tzlocal import get_localzone_name
+
+            return get_localzone_name() or "UTC"
+        from zoneinfo import ZoneInfo
+
+        try:
+            return ZoneInfo(self.time_zone).key
+        except (LookupError, ValueError, OSError):
+            raise ConfigError(
+                f"time_zone is {self.time_zone!r}; write an IANA name such as 'Europe/Brussels'"
+            ) from None
+
+    @cached_property
+    def queue_url(self) -> str | None:
+        """URL of what `redis_queue`, or the Sentinels in its place, name; None: nothing does.
+
+        Raises:
+            ConfigError: not all that Sentinels need is there.
+        """
+        if not self.redis_queue_sentinel_enabled:
+            return self.redis_queue
+        from frappe_celery.config import sentinels
+
+        return sentinels.url_of(
+            self.redis_queue_sentinels,
+            self.redis_queue_master_service,
+            username=self.redis_queue_master_username,
+            password=self.redis_queue_master_password,
+            sentinel_username=self.redis_queue_sentinel_username,
+            sentinel_password=self.redis_queue_sentinel_password,
+        )
+
+    @cached_property
+    def store_url(self) -> str:
+        """URL of the Redis that keeps the jobs; starts the embedded server when none is named."""
+        if self.broker_url and self.broker_url.startswith(REDIS_SCHEMES):
+            return self.broker_url
+        if self.queue_url:
+            return self.queue_url
+        from frappe_celery.embedded import server
+
+        return server.ensure(self.state_path)
+
+    @property
+    def on_rabbitmq(self) -> bool:
+        """Whether what waits, waits in RabbitMQ."""
+        return (self.broker_url or "").startswith(RABBITMQ_SCHEMES)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """Signs and checks this bench's messages."""
+        return Signer(load_key(self.frappe_celery_key, self.sites_path, self.state_path))
+
+
+_current: Settings | None = None
+
+
+def current() -> Settings:
+    """This process's settings, read when first asked for."""
+    global _current
+    if _current is None:
+        _current = Settings.load()
+    return _current
+
+
+def use(settings: Settings | None) -> None:
+    """Make `settings` this process's; None has them read anew when next asked for."""
+    global _current
+    _current = settings

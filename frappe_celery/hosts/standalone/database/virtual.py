@@ -1,0 +1,173 @@
+"""`RQ Job` and `RQ Worker`: doctypes without a table, read from the job store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_celery.hosts.standalone.database.filters import Condition, Query, matches
+from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.text import as_json
+from frappe_celery.hosts.standalone.utils.values import from_column
+
+DOCTYPES = ("RQ Job", "RQ Worker")
+_BY_TIME = ("modified", "creation")
+
+
+def select(doctype: str, query: Query) -> list[dict[str, Any]]:
+    """The matching jobs of the current site, or the workers."""
+    if doctype == "RQ Job" and (page := _page(query)) is not None:
+        return page
+    rows = _jobs(query) if doctype == "RQ Job" else _workers()
+    found = [row for row in rows if _fulfils(row, query)]
+    for order in reversed(query.order_by):
+        found.sort(
+            key=lambda row, field=order.field: (row.get(field) not in (None, ""), row.get(field)),  # type: ignore[misc]
+            reverse=order.descending,
+        )
+    end = None if query.limit is None else query.start + query.limit
+    return found[query.start : end]
+
+
+def get(doctype: str, name: str) -> dict[str, Any] | None:
+    """One job or worker.
+
+    Raises:
+        PermissionError: another site's job.
+    """
+    if doctype == "RQ Worker":
+        return next((row for row in _workers() if row["name"] == name), None)
+    from frappe_celery.errors import NoSuchJob
+    from frappe_celery.jobs import get_store
+
+    try:
+        job = get_store().fetch(name)
+    except NoSuchJob:
+        return None
+    if job.site != local.site:
+        raise NotPermitted(f"job {name} belongs to another site than {local.site}")
+    return _dict(_job_row(job), arguments=as_json(job.kwargs))
+
+
+def _fulfils(row: dict[str, Any], query: Query) -> bool:
+    if not all(matches(row, condition) for condition in query.conditions):
+        return False
+    return not query.any_of or any(matches(row, condition) for condition in query.any_of)
+
+
+def _page(query: Query) -> list[dict[str, Any]] | None:
+    """The store's own page, newest first, where the query asks for no more than it can do."""
+    from frappe_celery.jobs import JobStatus, get_store
+
+    simple = {c.field: c.value for c in query.conditions if c.operator == "="}
+    newest_first = all(o.descending and o.field in _BY_TIME for o in query.order_by)
+    if (
+        query.limit is None
+        or query.any_of
+        or not newest_first
+        or len(simple) != len(query.conditions)
+        or not set(simple) <= {"queue", "status"}
+    ):
+        return None
+    try:
+        statuses = [JobStatus(simple["status"])] if "status" in simple else None
+    except ValueError:
+        return []
+    jobs = get_store().page(
+        site=local.site,
+        queue=simple.get("queue"),
+        statuses=statuses,
+        start=query.start,
+        length=query.limit,
+    )
+    return [_job_row(job) for job in jobs]
+
+
+def _jobs(query: Query) -> Iterable[dict[str, Any]]:
+    """Jobs of the current site; what a filter on queue and status leaves out is never read."""
+    from frappe_celery.config import settings
+    from frappe_celery.jobs import JobStatus, get_store
+
+    store = get_store()
+    statuses = _allowed("status", [status.value for status in JobStatus], query)
+    for queue in _allowed("queue", list(settings.current().queues), query):
+        counts = store.counts(site=local.site, queue=queue)
+        number = sum(counts[JobStatus(status)] for status in statuses)
+        if number:
+            for job in store.page(
+                site=local.site,
+                queue=queue,
+                statuses=[JobStatus(status) for status in statuses],
+                length=number,
+            ):
+                yield _job_row(job)
+
+
+def _allowed(field: str, values: list[str], query: Query) -> list[str]:
+    def fits(value: str, condition: Condition) -> bool:
+        return condition.field != field or matches({field: value}, condition)
+
+    return [value for value in values if all(fits(value, c) for c in query.conditions)]
+
+
+def _job_row(job: Any) -> dict[str, Any]:
+    started, ended = _time(job.started_at), _time(job.ended_at)
+    created = _time(job.created_at)
+    return _dict(
+        name=job.id,
+        job_id=job.id,
+        queue=job.queue,
+        job_name=job.job_name,
+        status=job.status.value,
+        started_at=started,
+        ended_at=ended,
+        time_taken=(ended - started).total_seconds() if started and ended else None,
+        exc_info=job.exc_info,
+        timeout=job.timeout,
+        creation=created,
+        modified=ended or started or created,
+        owner=job.user,
+        modified_by=job.user,
+        docstatus=0,
+        idx=0,
+    )
+
+
+def _workers() -> list[dict[str, Any]]:
+    from frappe_celery.jobs import get_store
+
+    return [_worker_row(worker) for worker in get_store().workers.all()]
+
+
+def _worker_row(worker: Any) -> dict[str, Any]:
+    birth, seen = _time(worker.birth), _time(worker.last_heartbeat)
+    return _dict(
+        name=worker.name,
+        worker_name=worker.name,
+        queue=", ".join(worker.queues),
+        queue_type=",".join(worker.queues),
+        status=str(worker.state),
+        pid=worker.pid,
+        current_job_id=worker.current_job,
+        successful_job_count=worker.successful,
+        failed_job_count=worker.failed,
+        total_working_time=worker.total_working_time,
+        birth_date=birth,
+        last_heartbeat=seen,
+        creation=birth,
+        modified=seen,
+        docstatus=0,
+        idx=0,
+    )
+
+
+def _time(when: datetime | float | None) -> Any:
+    """The store's naive UTC times and seconds since the epoch, as the site's time."""
+    if when is None:
+        return None
+    if not isinstance(when, datetime):
+        when = datetime.fromtimestamp(when, timezone.utc)
+    return from_column(when.replace(tzinfo=timezone.utc))

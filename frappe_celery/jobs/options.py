@@ -1,0 +1,156 @@
+"""What a job can be asked beyond what `frappe.enqueue` knows: later, again, safe to run twice.
+
+`frappe_celery.options` declares it of a method, or says it of one call (`job_options`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery.errors import ConfigError
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.message import JobMessage
+
+DECLARED = "__frappe_celery_options__"
+"""The attribute of a function that has declared some."""
+AS_CONFIGURED = 0
+"""In place of a number of deliveries: the configuration's."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How a job that raised is repeated: at most `max` times, after pauses that grow.
+
+    The n-th pause is `delay * factor ** (n - 1)` seconds, at most `longest`; of it a random part,
+    up to the share `jitter` (0 to 1), is left out, so that jobs which failed together do not come
+    back together. Meanwhile the job is `scheduled`. Every attempt is a run of its own under the
+    same job id, as the same user on the same site, with its Error Log and `on_failure`; the last
+    one's failure is final. What dies with its process is not repeated (see `idempotent`).
+
+    Raises:
+        ConfigError: a number that cannot be followed.
+    """
+
+    max: int
+    delay: float = 10.0
+    factor: float = 2.0
+    longest: float = 3600.0
+    jitter: float = 0.5
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
+        if not whole or self.max < 0:
+            raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
+        for name, least, most in (
+            ("delay", 0, None),
+            ("factor", 1, None),
+            ("longest", 0, None),
+            ("jitter", 0, 1),
+        ):
+            value = getattr(self, name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not number or not least <= value <= (value if most is None else most):
+                limits = f"{least} or more" if most is None else f"from {least} to {most}"
+                raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
+
+    @property
+    def backoff(self) -> list[float]:
+        """What of it travels with a job besides `max`."""
+        return [self.delay, self.factor, self.longest, self.jitter]
+
+
+Backoff = list[float] | dict[str, list[float]] | None
+"""As it travels with a job: `Retry.backoff`, or the pauses themselves, as RQ has them."""
+
+
+def rqs_retry(retry: Any) -> tuple[int, Backoff]:
+    """How often a job is repeated, and its pauses, of what Frappe v17 takes as `retry`.
+
+    Of fewer intervals than repetitions RQ takes the first one until the others just suffice
+    (`Job.get_retry_interval`).
+
+    Raises:
+        ConfigError: neither a number of repetitions nor RQ's `Retry(max=…, interval=…)`.
+    """
+    number = getattr(retry, "max", retry) or 0
+    intervals = list(getattr(retry, "intervals", None) or ())
+    if not all(type(n) is int and n >= 0 for n in (number, *intervals)):
+        raise ConfigError(
+            f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's"
+            " Retry(max=…, interval=…)"
+        )
+    if not any(intervals):
+        return number, None
+    surplus = number - len(intervals)
+    return number, {"pauses": [intervals[max(n - surplus, 0)] for n in range(number)]}
+
+
+def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
+    """Seconds from the failure of an attempt (1 the first) to the next; `chance` is 0 to 1."""
+    if backoff is None:
+        return 0.0
+    if isinstance(backoff, dict):
+        pauses = backoff["pauses"]
+        return pauses[min(attempt, len(pauses)) - 1]
+    delay, factor, longest, jitter = backoff
+    try:
+        whole = min(delay * factor ** (attempt - 1), longest)
+    except OverflowError:
+        whole = longest
+    return whole * (1 - jitter * (random.random() if chance is None else chance))
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a method's jobs, or of one."""
+
+    max_deliveries: int | None = None
+    """How often it may be run when its process dies; 1: once; None: not said."""
+    retry: Retry | None = None
+    at: float | None = None
+    """Seconds since the epoch before which it does not start."""
+
+    def over(self, other: Asked) -> Asked:
+        """These, and where they say nothing, the other ones."""
+        if other is NOTHING_SAID:
+            return self
+        deliveries = self.max_deliveries
+        return Asked(
+            other.max_deliveries if deliveries is None else deliveries,
+            other.retry if self.retry is None else self.retry,
+            self.at,
+        )
+
+
+NOTHING_SAID = Asked()
+
+
+def repetitions(message: JobMessage) -> tuple[int, Backoff]:
+    """How often a run may still be repeated after a failure, and after which pauses.
+
+    Where its call said nothing, its method's declaration counts; what travels by value has none.
+    """
+    said = message.retries or message.backoff is not None or message.attempt > 1
+    if not said and isinstance(message.method, str):
+        retry = declared(message.label).retry
+        if retry is not None:
+            return retry.max, retry.backoff
+    return message.retries, message.backoff
+
+
+def declared(method: str | Callable[..., Any]) -> Asked:
+    """What is declared of a method, which is imported for that; nothing where it cannot be."""
+    function: Any = method
+    if isinstance(method, str):
+        module, _, name = method.rpartition(".")
+        try:
+            function = getattr(import_module(module), name, None)
+        except Exception:
+            return NOTHING_SAID
+    found = getattr(function, DECLARED, NOTHING_SAID)
+    return found if isinstance(found, Asked) else NOTHING_SAID

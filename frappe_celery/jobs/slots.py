@@ -1,0 +1,37 @@
+"""What rooms ask for that stands above them: a slot each, filled by whoever stands above all.
+
+That is the package's `__init__`, with functions that import what they need when they are called. So
+no room imports one above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs.message import JobMessage
+    from frappe_celery.jobs.outbox import Outbox
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Slot(Generic[P, T]):
+    """A function that somebody brings."""
+
+    def fill(self, function: Callable[P, T]) -> None:
+        """Bring it."""
+        self._function = function
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._function(*args, **kwargs)
+
+
+outbox: Slot[[Any], Outbox] = Slot()
+"""Of a store whose broker is not the Redis that keeps the jobs: what carries runs there."""
+run_here: Slot[[JobMessage], None] = Slot()
+"""Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
+job's."""
+start_worker: Slot[[str | None, bool, bool, int | None, bool], None] = Slot()
+"""Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

@@ -1,0 +1,242 @@
+"""`DatabaseScheduler`: our scheduler, and the PeriodicTask rows as django-celery-beat runs them."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import logging
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from celery import beat as celery_beat
+
+from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.claim import Deposed
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.schedule.lease import Lease
+from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
+
+if TYPE_CHECKING:
+    from django_celery_beat.schedulers import ModelEntry
+
+    from frappe_celery.schedule.periodic_tasks.rows import Read, Rows, Run
+
+logger = logging.getLogger(__name__)
+
+APP = "django_celery_beat"
+SOONEST_SECONDS, LATEST_SECONDS = 0.01, 3600.0
+"""When an entry that is not due is asked again, at the soonest and at the latest."""
+
+_CLAIM = """
+-- KEYS: the schedulers' lease, runs that are not written back yet. ARGV: fence, row's key, run.
+-- Returns whether the lease is held under this fence.
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
+return 1
+"""
+_WRITTEN = """
+-- KEYS: runs that are not written back yet. ARGV: pairs of a row's key and a run that now is.
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+"""
+
+
+@dataclass(eq=False)
+class Place:
+    """A row in the order of what is asked next."""
+
+    entry: ModelEntry
+    number: int = 0
+    """Of its valid place in the heap."""
+    sent: datetime | None = None
+    """When this scheduler last sent its task."""
+
+
+class DatabaseScheduler(Scheduler):
+    """Celery's and django-celery-beat's semantics for PeriodicTask rows, Frappe's for ours.
+
+    A run is noted in Redis under the leader's fence before its task is sent, and in the row soon
+    after: a scheduler that takes over sends no task again, and one that stood still none at all.
+
+    Raises:
+        ConfigError: django_celery_beat is not in INSTALLED_APPS.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.rows: Rows | None = None
+        self._own: dict[str, Any] = {}
+        self._read: deque[Read] = deque()
+        self._forget_rows()
+        super().__init__(*args, **kwargs)
+
+    @property
+    def info(self) -> str:
+        """Lines of beat's banner."""
+        return f"{super().info}\n    . periodic tasks -> django-celery-beat's PeriodicTask rows"
+
+    def setup_schedule(self) -> None:
+        """The app's own entries, which become rows as with django-celery-beat's scheduler."""
+        self.load_django()
+        from django.apps import apps
+
+        if not apps.is_installed(APP):
+            raise ConfigError(
+                f"{type(self).__name__} needs {APP!r} in INSTALLED_APPS, and `manage.py migrate`"
+            )
+        super().setup_schedule()
+        self._own = {name: _fields(entry) for name, entry in self.schedule.items()}
+        self.schedule.clear()
+
+    def load_django(self) -> None:
+        """Have Django ready, the database of the rows among its settings."""
+        raise NotImplementedError
+
+    # -- who leads
+
+    def _take_the_lead(self, lease: Lease) -> None:
+        from frappe_celery.schedule.periodic_tasks.rows import Rows
+
+        super()._take_the_lead(lease)
+        self._recall_runs()
+        self._read = deque()
+        self.rows = Rows(self.app, self._own, self._read.append, self._written)
+        self.rows.start()
+
+    def _step_down(self) -> None:
+        super()._step_down()
+        if self.rows is not None:
+            self.rows.stop()
+            self.rows = None
+        self._forget_rows()
+
+    def _forget_rows(self) -> None:
+        self._places: dict[int, Place] = {}
+        self._queue: list[tuple[float, int, Place]] = []
+        self._numbers = count(1)
+        self._unwritten: dict[int, Run] = {}
+
+    # -- one turn
+
+    def _tick_own(self) -> float:
+        """Hear of changed rows, send what is due; the seconds until the next turn."""
+        if self._read:
+            self._apply_rows(self._read.popleft())
+        for _ in range(ENTRIES_A_TICK):
+            while self._queue and self._queue[0][2].number != self._queue[0][1]:
+                heapq.heappop(self._queue)
+            wait = self._queue[0][0] - time.time() if self._queue else TICK_SECONDS
+            if wait > 0:
+                return 0.0 if self._read else wait
+            self._ask(heapq.heappop(self._queue)[2])
+        return 0.0
+
+    def _apply_rows(self, read: Read) -> None:
+        for key in read.removed:
+            place = self._places.pop(key, None)
+            if place is not None:
+                place.number = 0
+        for entry in read.entries:
+            place = self._places.get(entry.model.pk)
+            if place is None:
+                place = self._places[entry.model.pk] = Place(entry)
+            elif place.sent is not None and place.sent >= read.at:
+                _set_run(entry, place.entry.last_run_at, place.entry.total_run_count)
+            place.entry = entry
+            self._catch_up(entry)
+            self._put(place, 0.0)
+
+    def _put(self, place: Place, seconds: float) -> None:
+        place.number = next(self._numbers)
+        heapq.heappush(self._queue, (time.time() + seconds, place.number, place))
+
+    def _ask(self, place: Place) -> None:
+        """Whether an entry is due; sends its task if it is."""
+        entry = place.entry
+        try:
+            is_due, seconds = entry.is_due()
+        except Exception:
+            logger.exception("PeriodicTask %s cannot be asked whether it is due", entry.name)
+            is_due, seconds = False, LATEST_SECONDS
+        if is_due:
+            try:
+                self._send(place)
+            except (BrokerUnreachable, Deposed):
+                self._put(place, 0.0)
+                raise
+            if entry.model.one_off:  # it switches itself off when it is asked again
+                seconds = 0.0
+        self._put(place, min(max(seconds, SOONEST_SECONDS), LATEST_SECONDS))
+
+    # -- runs
+
+    def _send(self, place: Place) -> None:
+        from frappe_celery.schedule.periodic_tasks.rows import Run
+
+        entry, key = place.entry, place.entry.model.pk
+        run = Run(entry._default_now(), entry.total_run_count + 1)
+        with naming_the_server(get_store().url):
+            keys = [f"{get_store().keys.prefix}beat:lease", _runs()]
+            if not get_store().client.eval(_CLAIM, 2, *keys, self._fence, key, _text(run)):
+                raise Deposed(entry.name)
+        place.sent = datetime.now(timezone.utc)
+        _set_run(entry, run.at, run.count)
+        celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
+        if self.rows is not None:
+            self.rows.ran(key, run)
+
+    def _written(self, runs: Mapping[int, Run]) -> None:
+        words = [word for key, run in runs.items() for word in (str(key), _text(run))]
+        try:
+            with naming_the_server(get_store().url):
+                get_store().client.eval(_WRITTEN, 1, _runs(), *words)
+        except BrokerUnreachable:  # known to the next leader then, who writes them again
+            return
+
+    def _recall_runs(self) -> None:
+        """Those that the leader before sent and had not written back."""
+        from frappe_celery.schedule.periodic_tasks.rows import Run
+
+        with naming_the_server(get_store().url):
+            kept = get_store().client.hgetall(_runs())
+        for key, text in kept.items():
+            at, number = json.loads(text)
+            self._unwritten[int(key)] = Run(datetime.fromisoformat(at), number)
+
+    def _catch_up(self, entry: ModelEntry) -> None:
+        run = self._unwritten.pop(entry.model.pk, None)
+        if run is not None and self.rows is not None:
+            if entry.model.last_run_at < run.at:
+                _set_run(entry, run.at, run.count)
+            self.rows.ran(entry.model.pk, run)
+
+
+def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:
+    entry.model.last_run_at = entry.last_run_at = at
+    entry.model.total_run_count = entry.total_run_count = number
+
+
+def _fields(entry: celery_beat.ScheduleEntry) -> dict[str, Any]:
+    return {
+        "task": entry.task,
+        "schedule": entry.schedule,
+        "args": entry.args,
+        "kwargs": entry.kwargs,
+        "options": entry.options,
+    }
+
+
+def _text(run: Run) -> str:
+    return json.dumps([run.at.isoformat(), run.count])
+
+
+def _runs() -> str:
+    return f"{get_store().keys.prefix}beat:ran"

@@ -1,0 +1,310 @@
+"""What `celery beat` runs: the sites' schedules, led by one scheduler of any number.
+
+Rows come from the reader, due entries leave through `schedule.fire`. A team's own
+`app.conf.beat_schedule` keeps running beside them, by Celery's own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timezone
+from typing import Any
+
+from celery import Celery
+from celery import beat as celery_beat
+from celery.backends.base import DisabledBackend
+
+from frappe_celery.config import settings
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.claim import AlreadyActedOn, Deposed
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.hosts import Host
+from frappe_celery.schedule.agenda import Agenda, Entry
+from frappe_celery.schedule.celery_schedule import CronSchedule
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
+from frappe_celery.schedule.lease import LEASE_SECONDS, Lease, LockTimeoutError
+from frappe_celery.schedule.marks import Marks
+from frappe_celery.schedule.pulse import Pulse
+from frappe_celery.schedule.reader import News, Reader
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+"""The longest sleep: how soon a changed row or a free lease is noticed."""
+ENTRIES_A_TICK = 100
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class Scheduler(celery_beat.Scheduler):
+    """Celery's scheduler with the sites' rows on an agenda of its own.
+
+    Args:
+        clock: the time now, aware.
+        host: where the rows are. Default: this process's.
+        lease_seconds: how long a leader may stand still.
+        background: read the rows in a thread, so that a slow database holds nothing up; False:
+            at each tick.
+    """
+
+    def __init__(
+        self,
+        app: Celery,
+        *args: Any,
+        clock: Callable[[], datetime] = _now,
+        host: Host | None = None,
+        lease_seconds: float = LEASE_SECONDS,
+        background: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        self.clock, self.host, self.background = clock, host, background
+        self.lease_seconds = lease_seconds
+        self.agenda = Agenda()
+        self.lease: Lease | None = None
+        self.reader: Reader | None = None
+        self._news: deque[News] = deque()
+        self._off: dict[str, str] = {}
+        self._parked: dict[str, list[Entry]] = {}
+        self._role = ""
+        self._trouble = ""
+        self._own_at = 0.0
+        super().__init__(app, *args, **kwargs)
+
+    @property
+    def info(self) -> str:
+        """A line of beat's banner."""
+        return (
+            f"    . schedule -> Scheduled Job Type rows, sites: {len(settings.current().sites())}"
+        )
+
+    # -- one turn
+
+    def tick(self, *_: Any, **__: Any) -> float:
+        """Do what is due; returns the seconds until the next turn."""
+        try:
+            if not self._leads():
+                return TICK_SECONDS
+            busy = self._hear()
+            busy = self._fire() or busy
+            self._pulse.beat(self.agenda, self.clock())
+            own = self._tick_own()
+        except BrokerUnreachable as exc:
+            if not self._trouble:
+                logger.error("%s. What is due waits; it is tried again by itself", exc)
+            self._trouble = str(exc)
+            return TICK_SECONDS
+        except Deposed:  # it stood still after it had looked, or the Redis was away for long
+            if self.lease is not None:
+                self.lease.doubt()
+            return 0.0
+        if self._trouble:
+            logger.info("the Redis that keeps the jobs answers again")
+            self._trouble = ""
+        return 0.0 if busy else min(own, self._until_next())
+
+    def close(self) -> None:
+        """Let another scheduler lead."""
+        self._step_down()
+        if self.lease is not None:
+            with suppress(BrokerUnreachable):
+                self.lease.release()
+
+    def _until_next(self) -> float:
+        first = self.agenda.first()
+        if first is None:
+            return TICK_SECONDS
+        return min(max((first.due - self.clock()).total_seconds(), 0.0), TICK_SECONDS)
+
+    # -- who leads
+
+    def _leads(self) -> bool:
+        if self.lease is None:
+            store = get_store()
+            self.lease = Lease(
+                store.client, store.keys.prefix, store.url, seconds=self.lease_seconds
+            )
+        try:
+            leads = self.lease.keep()
+        except LockTimeoutError as exc:
+            logger.error("LockTimeoutError: %s. Whoever asks first leads now", exc)
+            self._step_down()
+            return False
+        if leads and self._role != "leads":
+            self._take_the_lead(self.lease)
+        elif not leads and self._role != "stands by":
+            self._step_down()
+            logger.info("scheduler %s stands by: %s leads", self.lease.name, self.lease.leader)
+            self._role = "stands by"
+        return leads
+
+    def _take_the_lead(self, lease: Lease) -> None:
+        if lease.leader and lease.leader != lease.name:
+            logger.error(
+                "LockTimeoutError: scheduler %s gave no sign of life for %.0f s; %s takes over",
+                lease.leader, lease.seconds, lease.name,
+            )  # fmt: skip
+        logger.info("scheduler %s leads", lease.name)
+        self._role = "leads"
+        self._marks = Marks(get_store())
+        self._pulse = Pulse(get_store(), lease.name)
+        self._recall_own_runs()
+        self._news = deque()
+        self.reader = Reader(
+            self.host or hosts.current(), settings.current(), deliver=self._news.append
+        )
+        if self.background:
+            self.reader.start()
+
+    @property
+    def _fence(self) -> int:
+        return self.lease.fence if self.lease is not None else 0
+
+    def _step_down(self) -> None:
+        if self.reader is not None:
+            self.reader.stop()
+            self.reader = None
+        self.agenda = Agenda()
+        self._off.clear()
+        self._parked.clear()
+        self._role = ""
+
+    # -- rows
+
+    def _hear(self) -> bool:
+        """Apply a piece of news; whether there is more."""
+        if self.reader is not None and not self.background:
+            self.reader.poll()
+        if self._news:
+            self._apply(self._news[0])
+            self._news.popleft()  # only now: the Redis may have been away
+        return bool(self._news)
+
+    def _apply(self, news: News) -> None:
+        if news.timing is None:
+            self._switch(news.site, news.off)
+        if news.present is not None:
+            self._marks.forget_others(news.site, news.present, self._fence)
+        set_back = self._marks.see(news.site, news.changed, self._fence)
+        self._marks.forget(news.site, news.removed, self._fence)
+        for name in news.removed:
+            self.agenda.remove(news.site, name)
+        for row in news.changed:
+            if row.stopped or news.timing is None:
+                self.agenda.remove(row.site, row.name)
+                continue
+            try:
+                self.agenda.put(row, news.timing, set_back=row.name in set_back)
+            except CronError as exc:
+                logger.error("site %s: %s is not scheduled: %s", row.site, row.name, exc)
+
+    def _switch(self, site: str, off: str | None) -> None:
+        if off is not None:
+            logger.warning("site %s: nothing is scheduled, %s", site, off)
+            self._off[site] = off
+        elif self._off.pop(site, None):
+            logger.info("site %s: is scheduled again", site)
+            for entry in self._parked.pop(site, []):
+                self.agenda.push_back(entry)
+
+    # -- what is due
+
+    def _fire(self) -> bool:
+        """Act on what is due, some entries a turn; whether there is more."""
+        for _ in range(ENTRIES_A_TICK):
+            first = self.agenda.first()
+            if first is None or first.due > self.clock():
+                return False
+            self._act(self.agenda.take())
+        return True
+
+    def _act(self, entry: Entry) -> None:
+        row = entry.row
+        if row.site in self._off:
+            self._parked.setdefault(row.site, []).append(entry)
+            return
+        due = entry.timing.last_start(row, entry.due, self.clock())
+        what = f"{row.method} of site {row.site}, due {entry.timing.on_the_wall(due)}"
+        try:
+            done = self._run(entry, due, what)
+        except (BrokerUnreachable, Deposed):
+            self.agenda.push_back(entry)
+            raise
+        except AlreadyActedOn:
+            logger.debug("%s: was acted on", what)
+        else:
+            if due != entry.due:
+                done += f" (once for all missed since {entry.timing.on_the_wall(entry.due)})"
+            logger.info("%s: %s", what, done)
+        try:
+            self.agenda.done(entry, due)
+        except CronError as exc:
+            logger.info("%s, was its last time: %s", what, exc)
+
+    def _run(self, entry: Entry, due: datetime, what: str) -> str:
+        """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
+        row, since = entry.row, entry.due if due != entry.due else None
+        late = (self.clock() - due).total_seconds()
+        reason = entry.timing.misfire(row).leaves_out(late)
+        if not reason:
+            try:
+                job = enqueue_scheduled(row, due, fence=self._fence, since=since)
+            except (BrokerUnreachable, Deposed, AlreadyActedOn):
+                raise
+            except Exception as exc:
+                logger.exception("%s: could not be enqueued", what)
+                reason = f"it could not be enqueued: {type(exc).__name__}: {exc}"
+            else:
+                return f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
+        get_store().skip(claim_of(row, due, self._fence, since), reason)
+        return f"left out, {reason}"
+
+    # -- the app's own entries
+
+    def setup_schedule(self) -> None:
+        """Take the app's own entries; those of `beat_schedule()` are on the agenda already."""
+        self.merge_inplace(
+            {
+                name: entry
+                for name, entry in self.app.conf.beat_schedule.items()
+                if not isinstance(entry["schedule"], CronSchedule)
+            }
+        )
+        if not isinstance(self.app.backend, DisabledBackend):
+            self.install_default_entries(self.schedule)
+
+    def apply_entry(self, entry: Any, producer: Any = None) -> None:
+        """Send one of them, and tell later leaders when."""
+        super().apply_entry(entry, producer=producer)
+        ran = self.schedule[entry.name].last_run_at or self.clock()
+        with naming_the_server(get_store().url):
+            get_store().client.hset(_own_runs(), entry.name, ran.isoformat())
+
+    def _tick_own(self) -> float:
+        if not self.schedule:
+            return TICK_SECONDS
+        if time.monotonic() >= self._own_at:
+            self._own_at = time.monotonic() + super().tick()
+        return max(self._own_at - time.monotonic(), 0.0)
+
+    def _recall_own_runs(self) -> None:
+        """When the leader before ran the app's own entries."""
+        with naming_the_server(get_store().url):
+            runs = get_store().client.hgetall(_own_runs())
+        for name, entry in self.schedule.items():
+            ran = runs.get(name.encode())
+            if ran is not None:
+                entry.last_run_at = datetime.fromisoformat(ran.decode())
+        self._heap = None
+        self._own_at = 0.0
+
+
+def _own_runs() -> str:
+    return f"{get_store().keys.prefix}beat:own"

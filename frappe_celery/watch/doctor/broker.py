@@ -1,0 +1,164 @@
+"""What the broker guarantees: what is lost when it dies, and whether it may drop what it holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.config.urls import without_password
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.watch.doctor import rabbitmq
+from frappe_celery.watch.doctor.report import Section
+
+OLDEST = (6, 0, 6)
+"""The first Redis with every command that is used (LPOS)."""
+FULL = 0.9
+CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy")
+A_DISK = "look at its log; is a disk full?"
+NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
+LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
+
+
+def check(store: JobStore) -> Section:
+    """The Redis that keeps the jobs, then a broker beside it."""
+    section = Section("broker")
+    with naming_the_server(store.url):
+        info: dict[str, Any] = store.client.info()
+        configuration = _configuration(store)
+    row = {
+        "url": without_password(store.url),
+        "server": f"{'Valkey' if 'valkey_version' in info else 'Redis'} {_version(info)}",
+        "role": info["role"],
+        "memory": info["used_memory_human"],
+        "persistence": _persistence(info, configuration),
+        "eviction": info.get("maxmemory_policy"),
+        "visibility_timeout": NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
+    }
+    section.rows.append(row)
+    _check_version(section, info)
+    _check_persistence(section, info, configuration)
+    _check_memory(section, info)
+    _check_replication(section, info)
+    if isinstance(store.outbox, Outbox):
+        rabbitmq.check(section, store.outbox)
+    return section
+
+
+def _configuration(store: JobStore) -> dict[str, str]:
+    """The server's configuration; empty where it does not tell, as hosted ones do."""
+    found: dict[str, str] = {}
+    try:
+        for name in CONFIGURATION:
+            found.update(store.client.config_get(name))
+    except ResponseError:
+        return {}
+    return {_text(name): _text(value) for name, value in found.items()}
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _version(info: dict[str, Any]) -> str:
+    return str(info.get("valkey_version") or info["redis_version"])
+
+
+def _check_version(section: Section, info: dict[str, Any]) -> None:
+    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:3])
+    if version < OLDEST:
+        section.problem(
+            f"the server is Redis {info['redis_version']}",
+            f"Redis {'.'.join(map(str, OLDEST))} or newer, or Valkey, is needed",
+        )
+
+
+def _persistence(info: dict[str, Any], configuration: dict[str, str]) -> str:
+    if info.get("aof_enabled"):
+        return f"append-only file, fsync {configuration.get('appendfsync', 'unknown')}"
+    if configuration.get("save"):
+        return f"snapshots ({configuration['save']})"
+    return "none" if configuration else "no append-only file; snapshots unknown"
+
+
+def _check_persistence(
+    section: Section, info: dict[str, Any], configuration: dict[str, str]
+) -> None:
+    if info.get("aof_enabled"):
+        _check_append_only(section, info, configuration.get("appendfsync"))
+    elif configuration.get("save") or not configuration:
+        section.warn(
+            "the Redis keeps snapshots only: when it dies, jobs that were enqueued since the last"
+            f" one are lost ({info.get('rdb_changes_since_last_save', 0):,} changes now)",
+            LOSES_NOTHING,
+        )
+    else:
+        section.warn(
+            "the Redis keeps nothing on disk: when it stops or dies, every job that waits is lost",
+            LOSES_NOTHING,
+        )
+    if info.get("rdb_last_bgsave_status") == "err" and configuration.get("save"):
+        section.problem("its last snapshot could not be written", A_DISK)
+
+
+def _check_append_only(section: Section, info: dict[str, Any], fsync: str | None) -> None:
+    if info.get("aof_last_write_status") == "err":
+        section.problem(
+            "the append-only file cannot be written, and no job is taken",
+            A_DISK,
+        )
+    if fsync == "no":
+        section.warn(
+            "appendfsync is no: when the machine dies, what was enqueued in the last half minute"
+            " may be lost",
+            LOSES_NOTHING,
+        )
+    elif fsync == "everysec":
+        section.note(
+            "appendfsync is everysec: nothing is lost when the Redis process dies, up to two"
+            " seconds of enqueued jobs when the machine does",
+            "set appendfsync always to lose nothing",
+        )
+    elif fsync is None:
+        section.note("the server does not tell its appendfsync: ask who runs it")
+
+
+def _check_memory(section: Section, info: dict[str, Any]) -> None:
+    policy, most, used = info.get("maxmemory_policy"), info.get("maxmemory", 0), info["used_memory"]
+    if policy and policy != "noeviction":
+        if not most:
+            section.note(
+                f"maxmemory-policy is {policy}; without maxmemory nothing is dropped",
+                "set maxmemory-policy noeviction before anybody sets maxmemory",
+            )
+        elif policy.startswith("volatile"):
+            section.warn(
+                f"maxmemory-policy is {policy}: when memory is full, records of ended jobs vanish",
+                "set maxmemory-policy noeviction, or give the jobs a Redis of their own",
+            )
+        else:
+            section.problem(
+                f"maxmemory-policy is {policy}: when memory is full, jobs that wait vanish unseen",
+                "set maxmemory-policy noeviction, or give the jobs a Redis of their own",
+            )
+    if most and used > FULL * most:
+        section.warn(
+            f"{used / most:.0%} of maxmemory is used; when it is full no job can be enqueued",
+            "raise maxmemory, or keep records for less long: rq_results_ttl, rq_job_failure_ttl",
+        )
+
+
+def _check_replication(section: Section, info: dict[str, Any]) -> None:
+    if info["role"] != "master":
+        section.problem(
+            "it is a replica, which takes no jobs",
+            f"let redis_queue name its master, {info.get('master_host')}:{info.get('master_port')}",
+        )
+    elif info.get("connected_slaves") and not info.get("min_slaves_good_slaves"):
+        section.warn(
+            f"it has {info['connected_slaves']} replicas, which follow it asynchronously: at a"
+            " fail-over, what was enqueued in the last moments may be lost",
+            "set min-replicas-to-write 1 and min-replicas-max-lag 1 to bound it (WAIT is not used)",
+        )

@@ -1,0 +1,56 @@
+"""Failures of scheduled methods and queued actions, which Frappe catches: their jobs end finished.
+
+They are noted as they happen, so that doctor tells of them; `error_mail` mails them.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from frappe_celery.jobs import Job, JobStore, get_store
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+
+KEPT = 1000
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Caught:
+    """One of them."""
+
+    id: str
+    run: str
+    site: str
+    method: str
+    error: str
+
+
+def note(job: Job | None, exception: BaseException, **_: Any) -> None:
+    """A receiver of `error_mail.swallowed`."""
+    if job is None:
+        return
+    method = job.job_name if job.method == RUN_SCHEDULED_JOB else job.method
+    error = f"{type(exception).__name__}: {exception}"[:LONGEST]
+    caught = Caught(job.id, job.run_id, job.site, method, error)
+    store = get_store()
+    with naming_the_server(store.url):
+        pipe = store.client.pipeline()
+        pipe.zadd(_key(store), {json.dumps(asdict(caught)): time.time()})
+        pipe.zremrangebyrank(_key(store), 0, -KEPT - 1)
+        pipe.execute()
+
+
+def lately(store: JobStore, since: float, site: str | None) -> list[Caught]:
+    """Those since a time (seconds since the epoch), newest first."""
+    with naming_the_server(store.url):
+        entries = store.client.zrevrangebyscore(_key(store), "+inf", since)
+    found = [Caught(**json.loads(entry)) for entry in entries]
+    return [caught for caught in found if site in (None, caught.site)]
+
+
+def _key(store: JobStore) -> str:
+    return f"{store.keys.prefix}caught"

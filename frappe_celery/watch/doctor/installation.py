@@ -1,0 +1,19 @@
+"""What doctor is told of the installation that it examines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Of this package, in this environment."""
+
+    version: str
+    broken_pins: Sequence[str]
+    """One line for each package that is here in a version which another one does not admit."""
+    misfits: Sequence[str]
+    """One line for each way in which the Frappe that is here is none that this package knows."""
+    is_hooked: bool
+    """Whether the switch of a bench is in the environment, in this version."""

@@ -1,0 +1,111 @@
+"""What RabbitMQ guarantees, where it is the broker: its queues, confirmations, alarms."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery.config.urls import without_password
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.watch.doctor.report import Section, counted
+
+if TYPE_CHECKING:
+    from frappe_celery.brokers.rabbitmq.outbox import Outbox
+
+OLDEST = 4
+"""The first RabbitMQ whose quorum queues have every argument that ours are declared with."""
+
+
+def check(section: Section, outbox: Outbox) -> None:
+    """Tell of it; one that does not answer is a problem, not an exception."""
+    url = without_password(outbox.publisher.url)
+    outbox.publisher.forgive()
+    try:
+        properties: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
+    except BrokerUnreachable as exc:
+        section.rows.append({"url": url, "server": "RabbitMQ, away"})
+        section.problem(
+            str(exc), "jobs are taken meanwhile, and wait in the Redis until it is back"
+        )
+        _check_outbox(section, outbox)
+        return
+    version = _text(properties.get("version", ""))
+    major = version.partition(".")[0]
+    section.rows.append(
+        {
+            "url": url,
+            "server": f"RabbitMQ {version}",
+            "role": _text(properties.get("cluster_name", "")),
+            "persistence": "quorum queues, publisher confirms",
+        }
+    )
+    if major.isdigit() and int(major) < OLDEST:
+        section.problem(
+            f"the server is RabbitMQ {version}", f"RabbitMQ {OLDEST} or newer is needed"
+        )
+    if not (properties.get("capabilities") or {}).get("publisher_confirms"):
+        section.problem(
+            "the server does not confirm what it has taken: a message may be lost unnoticed",
+            "use RabbitMQ itself; other AMQP servers are not supported",
+        )
+    _check_queues(section, outbox)
+    _check_alarms(section, outbox)
+    _check_timeouts(section, outbox)
+    _check_outbox(section, outbox)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _check_queues(section: Section, outbox: Outbox) -> None:
+    from frappe_celery.brokers.rabbitmq.names import declare
+
+    names = [name for queue in outbox.names.queues for name in outbox.names.both(queue)]
+    for name in names:
+        try:
+            outbox.publisher.ask(lambda channel, name=name: declare(channel, name))  # type: ignore[misc]
+        except BrokerUnreachable as exc:
+            if "PRECONDITION_FAILED" not in str(exc):
+                section.problem(str(exc))
+                return
+            outbox.publisher.forgive()
+            section.problem(
+                f"the queue {name} is not the quorum queue that jobs are safe in",
+                "when it is empty, delete it (rabbitmqctl delete_queue); it is made anew",
+            )
+    if waiting := outbox.publisher.waiting([outbox.names.parked]):
+        section.warn(
+            f"{counted(waiting, 'message')} whose record the Redis lost",
+            "look at them and decide: frappe-celery jobs parked",
+        )
+
+
+def _check_alarms(section: Section, outbox: Outbox) -> None:
+    try:
+        outbox.publisher.takes()
+    except BrokerUnreachable:
+        section.problem(
+            "RabbitMQ answers, and takes no message: its memory or its disk is nearly full",
+            "look at its alarms (rabbitmq-diagnostics alarms); jobs wait in the Redis until then",
+        )
+
+
+def _check_timeouts(section: Section, outbox: Outbox) -> None:
+    from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS
+
+    longest = max(outbox.store.settings.queues.values(), key=lambda queue: queue.timeout)
+    if longest.timeout + 60 > CONSUMER_TIMEOUT_SECONDS:
+        section.warn(
+            f"a job in queue {longest.name} may run {longest.timeout} s; RabbitMQ cuts its worker"
+            f" off after {CONSUMER_TIMEOUT_SECONDS} s (the job runs on, once)",
+            f"let no queue's timeout exceed {CONSUMER_TIMEOUT_SECONDS - 60} s",
+        )
+
+
+def _check_outbox(section: Section, outbox: Outbox) -> None:
+    left = len(outbox.left(outbox.names.queues))
+    if left:
+        section.warn(
+            f"{counted(left, 'job')} in the outbox, which RabbitMQ has not confirmed",
+            "a worker sends them as soon as it can: is one running, and RabbitMQ there?",
+        )

@@ -1,0 +1,73 @@
+"""Whether the schedule runs: each site, and the scheduler that leads."""
+
+from __future__ import annotations
+
+import time
+
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.schedule.pulse import LATE_SECONDS, leadership
+from frappe_celery.schedule.reader import why_off
+from frappe_celery.watch.doctor.report import Section
+
+SITES_SECONDS = 5.0
+"""For so long sites are asked, one after the other: each may have a database of its own."""
+
+
+def check(store: JobStore, sites: list[str], now: float) -> Section:
+    """Each site with the reason why nothing of it is scheduled; then the leader."""
+    section = Section("scheduler")
+    until = time.monotonic() + SITES_SECONDS
+    for number, site in enumerate(sites):
+        if time.monotonic() > until:
+            section.note(f"{len(sites) - number} more sites were not asked", "ask one with --site")
+            break
+        section.rows.append({"site": site, "state": _state(section, store, site)})
+    scheduled = any(row.get("state") == SCHEDULED for row in section.rows)
+    _check_leader(section, store, now, scheduled)
+    return section
+
+
+SCHEDULED = "scheduled"
+
+
+def _state(section: Section, store: JobStore, site: str) -> str:
+    try:
+        store.settings.site_config(site)  # which why_off takes for a reason
+        off = why_off(hosts.current(), store.settings, site)
+    except Exception as exc:
+        what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
+        section.problem(f"site {site} cannot be read, and nothing of it is scheduled: {what}")
+        return f"cannot be read: {what}"
+    if off is None:
+        return SCHEDULED
+    section.note(f"nothing of site {site} is scheduled: {off}")
+    return f"off: {off}"
+
+
+def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool) -> None:
+    found = leadership(store)
+    sign = found.sign
+    age = None if sign is None else max(0.0, now - sign.at)
+    section.rows.append(
+        {
+            "leader": found.leader,
+            "lag_seconds": sign.lag if sign and found.leader else None,
+            "entries": sign.entries if sign and found.leader else None,
+            "last_sign_seconds_ago": None if age is None else round(age, 1),
+        }
+    )
+    if found.leader is None:
+        if scheduled:
+            last = (
+                "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
+            )
+            section.problem(
+                f"no scheduler runs: nothing is enqueued when it is due{last}",
+                "start one: frappe-celery beat",
+            )
+    elif found.lag(now) > LATE_SECONDS:
+        section.warn(
+            f"the scheduler {found.leader} is {found.lag(now):,.0f} s late",
+            "its log, logs/scheduler.log, tells what holds it up",
+        )

@@ -1,0 +1,26 @@
+"""Which versions run here, and whether their demands on each other are met."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+from frappe_celery.watch.doctor.installation import Installation
+from frappe_celery.watch.doctor.report import Section
+
+SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
+
+
+def check(here: Installation) -> Section:
+    """Packages as they are installed, and every pin that is broken."""
+    section = Section("versions")
+    found = {"frappe_celery": here.version, "python": platform.python_version()}
+    for package in SHOWN:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    section.rows.append(found)
+    for line in here.broken_pins:
+        section.warn(line, "install what both admit; `pip check` tells more")
+    return section

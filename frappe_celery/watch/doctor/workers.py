@@ -1,0 +1,64 @@
+"""Who runs jobs."""
+
+from __future__ import annotations
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.watch.doctor.installation import Installation
+from frappe_celery.watch.doctor.report import Section, counted
+from frappe_celery.watch.doctor.snapshot import Snapshot
+
+SILENT_SECONDS = 30.0
+"""Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
+
+
+def check(
+    snapshot: Snapshot, workers: list[WorkerInfo], config: Settings, here: Installation
+) -> Section:
+    """Every living worker, and jobs in the hands of dead ones."""
+    section = Section("workers")
+    if hosts.is_bench():
+        _check_switch(section, config, here)
+    for worker in workers:
+        section.rows.append(
+            {
+                "name": worker.name,
+                "queues": list(worker.queues),
+                "processes": worker.processes,
+                "state": worker.state,
+                "current_job": worker.current_job,
+                "successful": worker.successful,
+                "failed": worker.failed,
+                "up_seconds": round(snapshot.at - worker.birth),
+            }
+        )
+    if not workers:
+        section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
+    dead = {held.consumer for held in snapshot.held if snapshot.at - held.seen > SILENT_SECONDS}
+    runs = [held for held in snapshot.held if held.consumer in dead]
+    if runs:
+        section.warn(
+            f"{counted(len(runs), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
+            "a running worker settles them within seconds: start one",
+        )
+    return section
+
+
+def _check_switch(section: Section, config: Settings, here: Installation) -> None:
+    if not config.frappe_celery_enabled:
+        section.warn(
+            "this bench is not switched over: Frappe's jobs go to RQ and its workers",
+            "switch it over: frappe-celery enable",
+        )
+    elif not here.is_hooked:
+        section.problem(
+            "this bench is switched over, but its hook is not in this environment, or is another"
+            " version's: a script that imports Frappe alone still enqueues to RQ",
+            "write it anew: frappe-celery enable",
+        )
+    for line in here.misfits:
+        section.problem(
+            f"this bench's Frappe is none that this version was made for: {line}",
+            "install a frappe_celery that knows it, or frappe-celery disable",
+        )

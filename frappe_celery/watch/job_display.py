@@ -1,0 +1,213 @@
+"""Jobs as tables and pages for people, and as JSON for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from frappe_celery.config import settings
+from frappe_celery.config.secrets import masked, masked_text
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs import Job, JobStatus
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.scheduled import due_at
+
+STYLES = {
+    JobStatus.QUEUED: "yellow",
+    JobStatus.STARTED: "cyan",
+    JobStatus.FINISHED: "green",
+    JobStatus.FAILED: "red",
+}
+PIPED_WIDTH = 220
+"""Columns of a table that goes into a file or another program."""
+
+
+def console() -> Console:
+    """Standard output, wide where nobody watches."""
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def label(job: Job) -> str:
+    """What people call its method: a scheduled one by its own path, not its wrapper's."""
+    return job.job_name if job.method == RUN_SCHEDULED_JOB else job.method
+
+
+def as_json(job: Job) -> dict[str, Any]:
+    """A job for scripts; times in ISO format, UTC."""
+    return {
+        "id": job.id,
+        "run": job.run_id,
+        "site": job.site,
+        "queue": job.queue,
+        "method": label(job),
+        "name": job.job_name,
+        "status": job.status.value,
+        "user": job.user,
+        "timeout": job.timeout,
+        **{name: _iso(getattr(job, name)) for name in ("enqueued_at", "started_at", "ended_at")},
+        "waited": _seconds(job.enqueued_at, job.started_at),
+        "ran": _seconds(job.started_at, job.ended_at),
+        "worker": job.worker_name,
+        "error": last_line(job),
+    }
+
+
+def whole(job: Job) -> dict[str, Any]:
+    """The same with arguments, result and traceback, secrets masked."""
+    return {
+        **as_json(job),
+        "position": job.get_position() if job.status == JobStatus.QUEUED else None,
+        "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
+        "arguments": _arguments(job),
+        "result": _result(job),
+        "traceback": job.exc_info and masked_text(job.exc_info),
+    }
+
+
+def _arguments(job: Job) -> Any:
+    try:
+        return masked(plain(job.store.open_message(job.run_id).decoded_kwargs()))
+    except FrappeCeleryError as exc:
+        return f"cannot be shown: {exc}"
+    except Exception as exc:  # a pickle of classes that are gone
+        return f"cannot be read here: {type(exc).__name__}: {exc}"
+
+
+def plain(value: Any) -> Any:
+    """Any value as JSON carries it; of objects of unknown classes only the class is shown.
+
+    What those hold has no names by which secrets could be told.
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, (date, time, timedelta, Decimal, UUID)):
+        return str(value)
+    return f"<{type(value).__module__}.{type(value).__qualname__}>"
+
+
+def _result(job: Job) -> Any:
+    try:
+        return masked(plain(job.result))
+    except Exception as exc:
+        return f"cannot be read here: {type(exc).__name__}: {exc}"
+
+
+def last_line(job: Job) -> str | None:
+    """What a traceback ends with: the exception."""
+    lines = [line for line in (job.exc_info or "").splitlines() if line.strip()]
+    return masked_text(lines[-1].strip()) if lines else None
+
+
+def table(jobs: Iterable[Job]) -> Table:
+    """Jobs, one a line."""
+    zone = settings.current().zone
+    shown = Table(
+        *("id", "status", "queue", "method", "enqueued", "waited", "ran", "error"),
+        title=f"Jobs, newest first (times in {zone})",
+    )
+    for job in jobs:
+        line = as_json(job)
+        shown.add_row(
+            Text(job.id, overflow="fold"),
+            Text(job.status.value, STYLES.get(job.status, "magenta")),
+            Text(job.queue),
+            Text(line["method"], overflow="fold"),
+            clock(job.enqueued_at),
+            duration(line["waited"]),
+            duration(line["ran"]),
+            Text(line["error"] or ""),
+        )
+    return shown
+
+
+def page(job: Job) -> Iterable[Any]:
+    """One job: what it is, when what happened, its arguments, how it ended."""
+    values = whole(job)
+    about = Table.grid(padding=(0, 2))
+    for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
+        if values[name] is not None:
+            about.add_row(Text(name, "bold"), Text(str(values[name])))
+    about.add_row(Text("status", "bold"), Text(values["status"], STYLES.get(job.status, "magenta")))
+    if values["position"] is not None:
+        about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
+    yield about
+    yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
+    yield _timeline(job, values)
+    yield Text("\nArguments (secrets masked)", "bold")
+    yield Text(_pretty(values["arguments"]))
+    if values["result"] is not None:
+        yield Text("\nResult", "bold")
+        yield Text(_pretty(values["result"]))
+    if values["traceback"]:
+        yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
+        yield Text(values["traceback"].rstrip(), "red")
+
+
+def _timeline(job: Job, values: dict[str, Any]) -> Table:
+    lines = Table.grid(padding=(0, 2))
+    lines.add_row(clock(job.enqueued_at), "enqueued")
+    if job.status == JobStatus.SCHEDULED:
+        lines.add_row(clock(due_at(job)), "enters its queue")
+    if job.started_at:
+        lines.add_row(clock(job.started_at), f"started, after {duration(values['waited'])}")
+    if job.ended_at:
+        after = f", after {duration(values['ran'])}" if job.started_at else ""
+        lines.add_row(clock(job.ended_at), f"{job.status.value}{after}")
+    return lines
+
+
+def refused_table(messages: list[dict[str, Any]]) -> Table:
+    """Messages that were not acted on, newest first."""
+    shown = Table(
+        *("at", "queue", "run", "reason"),
+        title=f"Refused messages, newest first (times in {settings.current().zone})",
+    )
+    for message in messages:
+        at = datetime.fromtimestamp(message["at"], timezone.utc).replace(tzinfo=None)
+        texts = (str(message[name]) for name in ("queue", "run", "reason"))
+        shown.add_row(clock(at), *map(Text, texts))
+    return shown
+
+
+def clock(at: datetime | None) -> str:
+    """A record's time (naive UTC) on the wall."""
+    if at is None:
+        return ""
+    there = at.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(settings.current().zone))
+    return f"{there:%Y-%m-%d %H:%M:%S}"
+
+
+def duration(seconds: float | None) -> str:
+    """12 ms, 3.4 s, 5 min, 2.5 h, 3.1 days."""
+    if seconds is None:
+        return ""
+    for least, unit, size in ((172800, "days", 86400), (7200, "h", 3600), (120, "min", 60)):
+        if seconds >= least:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.replace(tzinfo=timezone.utc).isoformat() if at else None
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return (end - start).total_seconds() if start and end else None
+
+
+def _pretty(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,109 @@
+"""Where the lines of a worker or beat go: set up when Celery sets up its own logging."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from logging.handlers import WatchedFileHandler
+from typing import Any, TextIO
+
+from celery import Celery, signals
+
+from frappe_celery.config import settings
+from frappe_celery.watch.logs import files, stacks
+from frappe_celery.watch.logs.as_json import JSONFormatter
+from frappe_celery.watch.logs.files import LogFile
+
+WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
+SCHEDULER_FORMAT = "%(asctime)s %(levelname)s scheduler %(message)s"
+"""As Frappe's own logger writes that file."""
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+_kept: dict[str, LogFile | None] = {}
+
+
+def connect(app: Celery) -> None:
+    """Have the app's programs log so."""
+    signals.celeryd_init.connect(_worker_begins)
+    signals.after_setup_logger.connect(_set_up)
+    signals.after_setup_task_logger.connect(_set_up)
+    for beat_starts in (signals.beat_init, signals.beat_embedded_init):
+        beat_starts.connect(_beat_begins)
+    stacks.connect()
+
+
+def error_file() -> Any:
+    """Where stacks are written: worker.error.log where this process keeps it, else its output."""
+    kept = _kept.get(WORKER_ERRORS)
+    return kept.descriptor if kept is not None else sys.__stderr__
+
+
+class Output(logging.Handler):
+    """A line made once: for standard output or standard error, and for the file beside it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write it."""
+        try:
+            serious = record.levelno >= logging.WARNING
+            line = self.format(record) + "\n"
+            stream = self.stream(serious)
+            if stream is not None:
+                stream.write(line)
+                stream.flush()
+            file = _kept.get(WORKER_ERRORS if serious else WORKER)
+            if file is not None:
+                file.write(_COLOURS.sub("", line) if "\x1b" in line else line)
+        except Exception:
+            self.handleError(record)
+
+    def stream(self, serious: bool) -> TextIO | None:
+        """Not the ones that a job's prints are led to, which come here."""
+        return sys.__stderr__ if serious else sys.__stdout__
+
+
+class JSONOutput(Output):
+    """Everything as JSON on standard output."""
+
+    def stream(self, serious: bool) -> TextIO | None:
+        """One stream for all."""
+        return sys.__stdout__
+
+
+def _worker_begins(instance: Any, **_: Any) -> None:
+    config = settings.current()
+    if config.logs == "json":
+        instance.quiet = True  # no banner
+    elif config.logs == "files" or (
+        config.logs is None and not files.is_kept_by_a_process_manager(config.log_path)
+    ):
+        _kept.update(
+            {name: files.opened(config.log_path / name) for name in (WORKER, WORKER_ERRORS)}
+        )
+
+
+def _beat_begins(**_: Any) -> None:
+    """Beat's lines are in scheduler.log too, which process managers do not keep."""
+    config = settings.current()
+    if config.logs not in (None, "files"):
+        return
+    try:
+        config.log_path.mkdir(parents=True, exist_ok=True)
+        handler = WatchedFileHandler(config.log_path / SCHEDULER)
+    except OSError as exc:
+        logging.getLogger(__name__).warning("no %s: %s", SCHEDULER, exc)
+        return
+    handler.setFormatter(logging.Formatter(SCHEDULER_FORMAT))
+    logging.getLogger().addHandler(handler)
+
+
+def _set_up(logger: logging.Logger, **_: Any) -> None:
+    """Put ours in place of the handler that writes everything to standard error."""
+    for handler in list(logger.handlers):
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.__stderr__:
+            as_json = settings.current().logs == "json"
+            output = JSONOutput() if as_json else Output()
+            output.setFormatter(JSONFormatter() if as_json else handler.formatter)
+            output.setLevel(handler.level)
+            logger.removeHandler(handler)
+            logger.addHandler(output)

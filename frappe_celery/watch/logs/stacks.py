@@ -1,0 +1,68 @@
+"""SIGUSR1 to a worker, to one of its processes or to beat: its stack, and it goes on working.
+
+As the research document describes it (section 7, 'Stuck Worker Debug'). It is `faulthandler` that
+writes, so that a process that hangs in C code tells too; the main thread's stack only, since
+looking at one of a thread that runs at that moment may crash the process. Celery uses the signal
+for soft time limits: a team's own task that has one keeps that meaning while it runs.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import threading
+import time
+from typing import Any
+
+from celery import current_app, signals
+from celery.app.task import Task
+
+from frappe_celery.jobs.publish import STRATEGY
+
+WAIT_SECONDS = 10.0
+
+
+def connect() -> None:
+    """For every program of Celery that starts from now on."""
+    signals.worker_ready.connect(_register)
+    signals.worker_process_init.connect(_register_once_billiard_has)
+    for beat_starts in (signals.beat_init, signals.beat_embedded_init):
+        beat_starts.connect(_register)
+
+
+def _register(**_: Any) -> None:
+    from frappe_celery.watch.logs.output import error_file
+
+    faulthandler.unregister(signal.SIGUSR1)  # the parent's, in a fork
+    faulthandler.register(signal.SIGUSR1, file=error_file(), all_threads=False, chain=False)
+
+
+def _register_once_billiard_has(**_: Any) -> None:
+    """Billiard sets its own handler of SIGUSR1 after this signal of Celery's: wait for it."""
+    before = signal.getsignal(signal.SIGUSR1)
+
+    def wait() -> None:
+        until = time.monotonic() + WAIT_SECONDS
+        while signal.getsignal(signal.SIGUSR1) is before and time.monotonic() < until:
+            time.sleep(0.01)
+        _register()
+
+    threading.Thread(target=wait, daemon=True, name="SIGUSR1").start()
+    if any(_is_a_team_s_own(task) for task in current_app.tasks.values()):
+        signals.task_prerun.connect(_leave_to_celery)
+        signals.task_postrun.connect(_take_back)
+
+
+def _is_a_team_s_own(task: Task[Any, Any]) -> bool:
+    name = str(task.name)
+    return not name.startswith("celery.") and task.Strategy != STRATEGY
+
+
+def _leave_to_celery(task: Task[Any, Any], **_: Any) -> None:
+    if _is_a_team_s_own(task):
+        faulthandler.unregister(signal.SIGUSR1)
+
+
+def _take_back(task: Task[Any, Any], **_: Any) -> None:
+    if _is_a_team_s_own(task):
+        _register()

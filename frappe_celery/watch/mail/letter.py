@@ -1,0 +1,169 @@
+"""A mail's text, plain and as HTML: what failed, how often, and the commands that help."""
+
+from __future__ import annotations
+
+import html
+import json
+import socket
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import default
+from email.utils import format_datetime
+
+from frappe_celery.config.secrets import masked, masked_text
+from frappe_celery.config.signing import Signer
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.mail.ledger import Told
+
+LONGEST_VALUE = 1000
+MOST_ARGUMENTS = 50
+MOST_SITES = 20
+LONGEST_SUBJECT = 200
+_POLICY = default.clone(
+    max_line_length=300
+)  # subjects in one line; folded, some begin with a space
+ENDED = "finished: what it raised was caught, which only a log or a comment shows"
+
+
+def write(told: Told, config: MailConfig, signer: Signer) -> EmailMessage:
+    """The mail of a kind's failures."""
+    host = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in _host())
+    mail = EmailMessage(policy=_POLICY)
+    mail["Subject"] = _one_line(_subject(told))[:LONGEST_SUBJECT]
+    mail["From"] = config.SERVER_EMAIL
+    mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
+    mail["Date"] = format_datetime(datetime.now(timezone.utc))
+    mail["Message-ID"] = f"<{told.id}@{host}>"
+    mail["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers
+    rows, traceback = _rows(told, signer), masked_text(told.about.get("exc_info", ""))
+    mail.set_content(_plain(told, rows, traceback))
+    mail.add_alternative(_html(told, rows, traceback), subtype="html")
+    return mail
+
+
+def _subject(told: Told) -> str:
+    times = f" ({told.count} times)" if told.count > 1 else ""
+    return f"[{_site(told)}] {_method(told)} failed: {_exception(told)}{times}"
+
+
+def _headline(told: Told) -> str:
+    what = f"{_method(told)} failed: {_exception(told)}"
+    if told.count == 1:
+        return what
+    first, last = _time(told.about.get("first_at")), _time(told.about.get("last_at"))
+    return f"{what}. {told.count} times from {first} to {last}; this is the first."
+
+
+def _rows(told: Told, signer: Signer) -> list[tuple[str, str]]:
+    about = told.about
+    rows = [
+        ("Failures", str(told.count)),
+        ("Sites", _counts(told) if len(told.sites) > 1 else ""),
+        ("Site", _site(told)),
+        ("Method", _method(told)),
+        ("Queue", about.get("queue", "")),
+        ("Job", about.get("id", "")),
+        ("User", about.get("user", "")),
+        ("Worker", about.get("worker", "")),
+        ("Enqueued", _time(about.get("enqueued_at"))),
+        ("Started", _time(about.get("started_at"))),
+        ("Failed", _time(about.get("first_at"))),
+        ("Kind", about.get("kind", "")),
+        ("Job's status", ENDED if about.get("caught") else ""),
+    ]
+    rows += [(_one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)]
+    if about.get("id"):
+        rows.append(("Show it", f"frappe-celery jobs show {about['run']}"))
+        rows.append(("Run it again", f"frappe-celery jobs requeue {about['run']}"))
+    if told.count > 1 and about.get("id"):
+        rows.append(("Show the last", f"frappe-celery jobs show {about.get('last_run', '')}"))
+    return [(name, _one_line(text)) for name, text in rows if text]
+
+
+def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]]:
+    sealed = about.get("message")
+    if not sealed:
+        return []
+    try:
+        message = JobMessage.open(signer, sealed.encode(), about["run"])
+    except FrappeCeleryError as exc:
+        return [("s", f"not shown: {exc}")]
+    try:
+        kwargs = codec.decode(message.kwargs)
+    except Exception as exc:  # an object of an app that cannot be imported here
+        return [("s", f"not shown, they are pickled: {type(exc).__name__}: {exc}")]
+    shown = list(masked(kwargs).items())[:MOST_ARGUMENTS]
+    return [(str(name), _shown(value)) for name, value in shown]
+
+
+def _shown(value: object) -> str:
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=repr)
+    except Exception:
+        text = object.__repr__(value)
+    text = masked_text(text)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} signs)"
+
+
+def _plain(told: Told, rows: list[tuple[str, str]], traceback: str) -> str:
+    width = max(len(name) for name, _ in rows) + 2
+    lines = [f"{name + ':':<{width}}{text}" for name, text in rows]
+    return "\n".join([_headline(told), "", *lines, "", traceback, ""])
+
+
+def _html(told: Told, rows: list[tuple[str, str]], traceback: str) -> str:
+    escape = html.escape
+    lines = "".join(
+        f'<tr><th align="left" valign="top">{escape(name)}</th><td>{escape(text)}</td></tr>\n'
+        for name, text in rows
+    )
+    return (
+        f"<!DOCTYPE html>\n<html><body>\n<p><b>{escape(_headline(told))}</b></p>\n"
+        f'<table cellpadding="4">\n{lines}</table>\n<pre>{escape(traceback)}</pre>\n'
+        "</body></html>\n"
+    )
+
+
+def _method(told: Told) -> str:
+    kind = told.about.get("kind", "")
+    return kind.partition("|")[0] if "|" in kind else told.about.get("method", "")
+
+
+def _exception(told: Told) -> str:
+    """`ValueError: broken on purpose`, or only the class where there is no more to know."""
+    kind = told.about.get("kind", "")
+    if kind == "others":
+        return f"one of more kinds than are told apart ({told.count} failures of them)"
+    name = kind.rpartition("|")[2].partition(" at ")[0]
+    text = told.about.get("exc_info", "")
+    said = next((ln for ln in reversed(text.splitlines()) if ln.startswith(f"{name}:")), name)
+    return masked_text(_one_line(said)) or "an error"
+
+
+def _site(told: Told) -> str:
+    return told.about.get("site", "") or next(iter(told.sites), "")
+
+
+def _counts(told: Told) -> str:
+    most = sorted(told.sites.items(), key=lambda pair: -pair[1])
+    more = f" and {len(most) - MOST_SITES} more" if len(most) > MOST_SITES else ""
+    return ", ".join(f"{site}: {count}" for site, count in most[:MOST_SITES]) + more
+
+
+def _time(seconds: str | None) -> str:
+    if not seconds:
+        return ""
+    return datetime.fromtimestamp(float(seconds), timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _host() -> str:
+    return socket.gethostname() or "localhost"

@@ -1,0 +1,138 @@
+"""Follows the runs as they end: each is met once by a process that looks often enough.
+
+Also what scheduled methods and queued actions raised, which Frappe catches (`doctor.caught`).
+
+Records of finished runs are kept for `rq_results_ttl` seconds; a follower that looks more often
+than that misses only runs that ask to be kept for less.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.watch.doctor import caught
+from frappe_celery.watch.doctor.caught import Caught
+
+OVERLAP_SECONDS = 60.0
+"""How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""
+AT_ONCE = 1000
+WAITING = 5_000
+"""Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
+
+_LATELY = """
+-- KEYS: places. ARGV: prefix, since, most of each, status …
+-- Returns the runs that entered one of the statuses.
+local found = {}
+for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  for i = 4, #ARGV do
+    local index = ARGV[1] .. 'jobs:' .. place .. '|' .. ARGV[i]
+    local runs = redis.call('ZRANGEBYSCORE', index, ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])
+    for _, run in ipairs(runs) do
+      found[#found + 1] = run
+    end
+  end
+end
+return found
+"""
+_READ = """
+-- ARGV: prefix, run … Returns of each what is counted; of one that is gone nothing.
+local found = {}
+for i = 2, #ARGV do
+  local record = redis.call('HMGET', ARGV[1] .. 'job:' .. ARGV[i],
+    'place', 'about', 'status', 'enqueued_at', 'started_at', 'ended_at')
+  if record[1] then
+    for field = 1, 6 do record[field] = record[field] or '' end
+    found[#found + 1] = record
+  end
+end
+return found
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of which something is counted; times in seconds."""
+
+    site: str
+    queue: str
+    method: str
+    status: JobStatus
+    waited: float | None
+    ran: float | None
+
+
+class Follower:
+    """Meets the runs that end after its first poll."""
+
+    def __init__(self, store: JobStore) -> None:
+        self.store = store
+        self._lately = store.client.register_script(_LATELY)
+        self._read = store.client.register_script(_READ)
+        self._polled_at: float | None = None
+        self._seen: frozenset[bytes] = frozenset()
+        self._caught: frozenset[str] | None = None
+
+    def poll(self) -> list[Run]:
+        """The runs that ended since the last poll; raises BrokerUnreachable, and loses none."""
+        with naming_the_server(self.store.url):
+            now = float(self.store.client.time()[0])
+        lately = self._entered(ENDED, (self._polled_at or now) - OVERLAP_SECONDS)
+        new = [] if self._polled_at is None else [r for r in lately if r not in self._seen]
+        runs = self._records(new)
+        self._polled_at, self._seen = now, frozenset(lately)
+        return runs
+
+    def caught(self) -> list[Caught]:
+        """What was caught since the last call; raises BrokerUnreachable, and loses none."""
+        lately = caught.lately(self.store, 0, None)
+        new = [one for one in lately if self._caught is not None and one.run not in self._caught]
+        self._caught = frozenset(one.run for one in lately)
+        return new
+
+    def running(self) -> list[Run]:
+        """What runs now."""
+        return self._records(self._entered((JobStatus.STARTED,), 0))
+
+    def waiting(self) -> list[Run]:
+        """What waits now, up to `WAITING` of each site in each queue."""
+        return self._records(self._entered((JobStatus.QUEUED,), 0, WAITING))
+
+    def _entered(
+        self, statuses: tuple[JobStatus, ...], since: float, most: int = -1
+    ) -> list[bytes]:
+        keys, statuses_asked = self.store.keys, [status.value for status in statuses]
+        with naming_the_server(self.store.url):
+            found: list[bytes] = self._lately(
+                [keys.places], [keys.prefix, since, most, *statuses_asked]
+            )
+        return found
+
+    def _records(self, runs: list[bytes]) -> list[Run]:
+        found = []
+        with naming_the_server(self.store.url):
+            for start in range(0, len(runs), AT_ONCE):
+                some = runs[start : start + AT_ONCE]
+                found += self._read([], [self.store.keys.prefix, *some])
+        return [_run(*(value.decode() for value in record)) for record in found]
+
+
+def _run(place: str, about: str, status: str, enqueued: str, started: str, ended: str) -> Run:
+    site, _, queue = place.partition("|")
+    _, path, name, _ = json.loads(about)
+    return Run(
+        site=site,
+        queue=queue,
+        method=name if path == RUN_SCHEDULED_JOB else path,
+        status=JobStatus(status),
+        waited=_between(enqueued, started),
+        ran=_between(started, ended),
+    )
+
+
+def _between(start: str, end: str) -> float | None:
+    return max(0.0, float(end) - float(start)) if start and end else None

@@ -1,0 +1,278 @@
+"""`frappe-celery jobs`: the dead-letter list that can be looked at, edited and requeued."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.integration.benches import ended, worker
+from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
+from tests.integration.stores import message
+from tests.project import Project
+from tests.waiting import wait_until
+
+
+def ids(jobs: list[dict[str, str]]) -> list[str]:
+    return [job["id"] for job in jobs]
+
+
+def jid(name: str, site: str = SITE) -> str:
+    return f"{site}::{name}"
+
+
+# -- looking
+
+
+def test_list_shows_the_newest_first_and_only_what_the_filters_want(store: JobStore) -> None:
+    for name, given in {
+        "a": {"queue": "short", "method": "myapp.sales.count"},
+        "b": {"queue": "long", "method": "myapp.stock.count"},
+        "c": {"site": OTHER},
+    }.items():
+        enqueued(store, name, id=jid(name, str(given.get("site", SITE))), **given)
+    failed(store, "d", id=jid("d"), method="myapp.sales.post")
+
+    assert ids(read("jobs", "list")) == [jid("d"), jid("c", OTHER), jid("b"), jid("a")]
+    assert ids(read("jobs", "list", "--limit", "2")) == [jid("d"), jid("c", OTHER)]
+    assert ids(read("jobs", "list", "--site", SITE)) == [jid("d"), jid("b"), jid("a")]
+    assert ids(read("jobs", "list", "--site", OTHER)) == [jid("c", OTHER)]
+    assert ids(read("jobs", "list", "--queue", "long")) == [jid("b")]
+    assert ids(read("jobs", "list", "--status", "failed")) == [jid("d")]
+    assert ids(read("jobs", "failed")) == [jid("d")]
+    assert ids(read("jobs", "list", "--method", "myapp.sales.*")) == [jid("d"), jid("a")]
+    assert ids(read("jobs", "failed", "--site", OTHER)) == []
+
+
+def test_scheduled_jobs_are_found_by_their_own_method(store: JobStore) -> None:
+    wrapper = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
+    enqueued(store, "s", id=jid("s"), method=wrapper, name="myapp.tasks.nightly")
+    (job,) = read("jobs", "list", "--method", "myapp.tasks.nightly")
+    assert job["method"] == "myapp.tasks.nightly"
+
+
+def test_since_and_until_bound_the_time_of_the_status(store: JobStore) -> None:
+    now = time.time()
+    for name, ago in (("old", 7200), ("middle", 3600), ("new", 60)):
+        enqueued(store, name, id=jid(name), enqueued_at=now - ago)
+    assert ids(read("jobs", "list", "--since", "90m")) == [jid("new"), jid("middle")]
+    assert ids(read("jobs", "list", "--until", "30m")) == [jid("middle"), jid("old")]
+    half_past = datetime.fromtimestamp(now - 5400, timezone.utc).isoformat()
+    assert ids(read("jobs", "list", "--until", half_past)) == [jid("old")]
+    assert "2h" in run("jobs", "list", "--since", "yesterday", code=2).output
+
+
+def test_a_search_goes_through_more_than_it_reads_at_once(store: JobStore) -> None:
+    for number in range(1_203):
+        method = "myapp.rare" if number % 400 == 0 else "myapp.common"
+        enqueued(
+            store, method=method, enqueued_at=1e9 + number, queue="long" if number % 2 else "short"
+        )
+    assert len(read("jobs", "list", "--method", "myapp.rare")) == 4
+    assert len(read("jobs", "list", "--limit", "5000")) == 1_203
+
+
+def test_show_has_timeline_traceback_and_arguments_without_their_secrets(store: JobStore) -> None:
+    kwargs = {
+        "customer": "CUST-1",
+        "api_key": "sesame",
+        "login": {"user": "u", "password": "sesame"},
+        "urls": ["https://someone:sesame@host/path"],
+    }
+    error = "OSError: ftp://u:sesame@host is away"
+    job = failed(store, "report", error, id=jid("report"), kwargs=kwargs)
+    shown = read("jobs", "show", "report")
+    assert (shown["id"], shown["status"]) == (jid("report"), "failed")
+    assert shown["arguments"]["customer"] == "CUST-1"
+    assert shown["arguments"]["login"]["user"] == "u"
+    assert shown["traceback"].startswith("Traceback")
+    assert shown["error"].startswith("OSError: ftp://u:")
+    text = run("jobs", "show", job.run_id).output
+    for expected in ("enqueued", "started, after", "failed, after", "CUST-1", "OSError"):
+        assert expected in text
+    for output in (text, str(shown), run("jobs", "failed").output):
+        assert "sesame" not in output
+
+
+def test_a_delayed_job_is_shown_with_its_time_and_can_be_canceled(store: JobStore) -> None:
+    due = time.time() + 3600
+    job = store.enqueue(message("later", id=jid("later")), own_id=True, at=due)
+    assert job is not None
+    assert ids(read("jobs", "list", "--status", "scheduled")) == [jid("later")]
+    shown = read("jobs", "show", "later")["due_at"]
+    assert datetime.fromisoformat(shown).timestamp() == pytest.approx(due, abs=0.01)
+    assert "enters its queue" in run("jobs", "show", "later").output
+    run("jobs", "cancel", "later")
+    assert job.get_status() == JobStatus.CANCELED
+
+
+def test_show_survives_arguments_that_cannot_be_read(store: JobStore) -> None:
+    job = failed(store, "x", id=jid("x"))
+    store.client.hset(store.keys.record(job.run_id), "message", b"tampered with")
+    assert "cannot be shown" in read("jobs", "show", "x")["arguments"]
+
+
+def test_refused_messages_can_be_looked_at(store: JobStore) -> None:
+    assert "No message was refused" in run("jobs", "refused").output
+    store.refuse("short", "some-run", "the signature is missing or wrong")
+    (message,) = read("jobs", "refused")
+    assert (message["queue"], message["run"]) == ("short", "some-run")
+    assert "signature" in run("jobs", "refused").output
+
+
+@pytest.mark.parametrize(
+    "command", [("show",), ("stop",), ("cancel",), ("requeue",), ("delete",)], ids=lambda c: c[0]
+)
+def test_an_unknown_id_is_named_with_the_way_out(store: JobStore, command: tuple[str, ...]) -> None:
+    failed(store, "there", id=jid("there", OTHER), site=OTHER)
+    for arguments in (["ghost"], [jid("there", OTHER), "--site", SITE]):
+        output = run("jobs", *command, *arguments, code=1).output
+        assert f"no job with id {arguments[0]!r}" in output
+        assert "frappe-celery jobs list" in output
+
+
+def test_unknown_sites_and_queues_are_refused(store: JobStore) -> None:
+    assert SITE in run("jobs", "list", "--site", "nowhere", code=2).output
+    assert "short, default, long" in run("jobs", "list", "--queue", "fast", code=1).output
+
+
+# -- changing
+
+
+def test_cancel_takes_a_waiting_job_out_of_its_queue(store: JobStore) -> None:
+    job = enqueued(store, "wait", id=jid("wait"))
+    assert f"{jid('wait')}: canceled" in run("jobs", "cancel", "wait").output
+    assert job.get_status() == JobStatus.CANCELED
+    assert store.queue_length("default") == 0
+    assert "canceled" in run("jobs", "cancel", "wait", code=1).output
+
+
+def test_stop_ends_a_running_job_and_kills_its_process(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    process = worker(project)
+    job = enqueue("myapp.core.work", text="job", until=str(tmp_path / "never"), job_id="run")
+    wait_until(lambda: "job started" in project.effects(), what="it runs")
+    (child,) = psutil.Process(process.pid).children()
+    assert "stopped" in run("jobs", "stop", "run").output
+    assert ended(job, timeout=3).status == JobStatus.STOPPED
+    wait_until(lambda: not child.is_running(), 5, "its process is gone")
+    assert "does not run" in run("jobs", "stop", "run", code=1).output
+    assert read("jobs", "failed")[0]["status"] == "stopped"
+
+
+def test_a_failed_job_is_edited_requeued_and_finishes(project: Project, store: JobStore) -> None:
+    """The job failed for a wrong argument; with the right one it runs under the same id."""
+    process = worker(project)
+    job = enqueue("myapp.core.fail_after", until=None, job_id="edit", queue="short")
+    assert ended(job).status == JobStatus.FAILED
+    until = project.root / "effects.txt"
+    for wrong, why in (
+        ("until", "NAME=JSON"),
+        ("until=/no/json", "needs its quotes"),
+        ("=1", "NAME=JSON"),
+    ):
+        assert why in run("jobs", "requeue", "edit", "--set", wrong, code=2).output
+    assert (
+        "no argument 'nothing'"
+        in run("jobs", "requeue", "edit", "--unset", "nothing", code=1).output
+    )
+    assert job.get_status() == JobStatus.FAILED
+
+    run("jobs", "requeue", "edit", "--set", f'until="{until}"')
+    again = ended(store.fetch(jid("edit")))
+    assert again.run_id != job.run_id
+    assert (again.queue, again.user, again.kwargs) == ("short", job.user, {"until": str(until)})
+    assert "ValueError: broken on purpose" in (again.exc_info or "")  # it came past its argument
+    assert process.popen.poll() is None
+
+
+def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> None:
+    wanted = [failed(store, f"w{n}", id=jid(f"w{n}"), queue="short") for n in range(30)]
+    others = [
+        failed(store, "long", id=jid("long"), queue="long"),
+        failed(store, "site", id=jid("site", OTHER), site=OTHER, queue="short"),
+    ]
+    arguments = ("jobs", "requeue", "--all-failed", "--site", SITE, "--queue", "short")
+    assert "requeue 30 failed jobs?" in run(*arguments, answer="n\n", code=1).output
+    assert store.queue_length("short") == 0
+    assert "30 jobs: requeued" in run(*arguments, "--yes").output
+    assert store.queue_length("short") == 30
+    assert {store.fetch(job.id).status for job in wanted} == {JobStatus.QUEUED}
+    assert {job.get_status() for job in others} == {JobStatus.FAILED}
+    assert "No such jobs" in run(*arguments, "--yes").output
+
+
+def on_a_terminal(project: Project, *arguments: str) -> tuple[str, str]:
+    """What a `jobs` command prints, and what it shows meanwhile."""
+    ours, theirs = pty.openpty()
+    command = subprocess.run(
+        [sys.executable, "-m", "frappe_celery.cli", "jobs", *arguments],
+        cwd=project.root,
+        env=project.environment(TERM="xterm"),
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    return command.stdout.decode(), os.read(ours, 100_000).decode()
+
+
+def test_many_show_progress_on_a_terminal_and_nowhere_else(
+    project: Project, store: JobStore
+) -> None:
+    for n in range(30):
+        failed(store, f"w{n}", id=jid(f"w{n}"))
+    printed, shown = on_a_terminal(project, "requeue", "--all-failed", "--yes")
+    assert "requeued" in shown
+    assert "100%" in shown
+    assert printed == "30 jobs: requeued\n"
+
+
+def test_a_long_look_shows_how_many_were_looked_through(project: Project, store: JobStore) -> None:
+    for n in range(1001):
+        enqueued(store, f"w{n}", id=jid(f"w{n}"))
+    printed, shown = on_a_terminal(project, "list", "--method", "nowhere.*")
+    assert "1,001 jobs looked through" in shown
+    assert printed.startswith("No such jobs")
+
+
+def test_a_job_that_two_people_requeue_at_once_runs_once(store: JobStore) -> None:
+    job = failed(store, "twice", id=jid("twice"))
+    seen_by_both = store.fetch_run(job.run_id)
+    store.client.copy(store.keys.record(job.run_id), "aside")
+    first = job.requeue()
+    store.client.rename("aside", store.keys.record(job.run_id))  # the other one was as fast
+    assert seen_by_both.requeue().run_id == first.run_id
+    assert store.queue_length("default") == 1
+
+
+def test_requeue_of_what_has_not_ended_is_an_error_and_the_others_go_on(store: JobStore) -> None:
+    enqueued(store, "waits", id=jid("waits"))
+    failed(store, "failed", id=jid("failed"))
+    output = run("jobs", "requeue", "waits", "failed", code=1).output
+    assert f"job {jid('waits')} is queued: only an ended one is requeued" in output
+    assert f"{jid('failed')}: requeued" in output
+    run("jobs", "requeue", code=2)
+    run("jobs", "requeue", "waits", "--all-failed", code=2)
+
+
+def test_delete_removes_jobs_wherever_they_stand(store: JobStore) -> None:
+    enqueued(store, "waits", id=jid("waits"))
+    failed(store, "failed", id=jid("failed"))
+    failed(store, "other", id=jid("other", OTHER), site=OTHER)
+    run("jobs", "delete", "waits", "failed")
+    assert store.queue_length("default") == 0
+    assert ids(read("jobs", "list")) == [jid("other", OTHER)]
+    run("jobs", "delete", "--all-failed", "--site", SITE, "--yes")
+    assert ids(read("jobs", "list")) == [jid("other", OTHER)]
+    run("jobs", "delete", "--all-failed", "--yes")
+    assert read("jobs", "list") == []

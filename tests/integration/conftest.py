@@ -1,0 +1,47 @@
+"""A store of each test's own on real servers, and a bench with a worker for each module."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.jobs import JobStore
+from tests.integration.benches import inside, write_tasks
+from tests.integration.stores import make_store, wipe
+from tests.project import Project
+
+
+@pytest.fixture(params=["valkey_server", "redis_server"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[JobStore]:
+    """Jobs of a bench of this test's own, on Valkey and on Redis."""
+    server = request.getfixturevalue(request.param)
+    store = make_store(tmp_path, server.url, f"test-{uuid.uuid4().hex[:12]}")
+    yield store
+    wipe(store)
+
+
+@pytest.fixture
+def pool_store(project: Project) -> Iterator[JobStore]:
+    """The jobs of `project`, of which the test is a process."""
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[Project]:
+    """A project that a module's tests share, with their workers."""
+    bench = Project(tmp_path_factory.mktemp("bench"), redis_url)
+    write_tasks(bench)
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def bench_store(bench: Project) -> Iterator[JobStore]:
+    """The jobs of `bench`, of which the test is a process."""
+    with inside(bench) as store:
+        yield store

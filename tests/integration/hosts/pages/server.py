@@ -1,0 +1,73 @@
+"""`frappe-celery admin` as a process of a project, and the users that log in there."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from tests.integration.hosts.pages.client import PASSWORD
+from tests.project import Process, Project
+
+HOOKS = """
+app_name = "myapp"
+scheduler_events = {
+    "daily": ["myapp.tasks.record"],
+    "cron": {"30 2 * * *": ["myapp.tasks.fail"]},
+}
+"""
+USERS = """
+import sys
+
+from frappe_celery.cli import main
+from frappe_celery.hosts.standalone.server import own_site
+
+own_site.load()
+
+from django.contrib.auth.models import Permission, User
+
+names = Permission.objects.filter(content_type__app_label="frappe_celery")
+viewing = names.filter(codename__startswith="view_")
+for name, permissions in {
+    "anna": None,
+    "ben": viewing,
+    "carla": names.exclude(codename="see_all_sites"),
+    "dora": [],
+}.items():
+    user = User.objects.create_user(name, password=sys.argv[1], is_staff=True)
+    if permissions is None:
+        user.is_superuser = True
+        user.save()
+    else:
+        user.user_permissions.set(permissions)
+User.objects.create_user("emil", password=sys.argv[1])
+main(["sync"], standalone_mode=False)
+"""
+
+
+def prepare(project: Project) -> None:
+    """Hooks, their rows, and users: anna may all, ben view, carla change too, of one site only;
+    dora is staff without permissions, emil is no staff."""
+    project.write("myapp/hooks.py", HOOKS)
+    project.python(USERS, PASSWORD)
+
+
+def serve(project: Project) -> str:
+    """Start it; gives its address."""
+    process = project.start(
+        f"admin{len(project.processes)}", "-m", "frappe_celery.cli", "admin", "--port", "0"
+    )
+    return address_of(process)
+
+
+def address_of(process: Process) -> str:
+    process.wait_for("http://")
+    return process.output().split()[-1]
+
+
+def rows(project: Project, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """What its database holds."""
+    database = sqlite3.connect(project.root / ".frappe_celery" / "frappe.sqlite3")
+    try:
+        return database.execute(query, values).fetchall()
+    finally:
+        database.close()

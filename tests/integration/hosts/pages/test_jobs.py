@@ -1,0 +1,243 @@
+"""The pages of jobs: who sees what, what can be done, and what is said when it cannot."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.workers import WorkerInfo
+from tests.integration.cli import OTHER, SITE, enqueued, failed
+from tests.integration.hosts.pages.client import JOBS, Client
+from tests.integration.stores import started
+from tests.servers import RedisServer
+
+PAGES = (
+    *("/admin/frappe_celery/", JOBS, "/admin/frappe_celery/worker/"),
+    *("/admin/frappe_celery/scheduledjobtype/", "/admin/frappe_celery/schedulerevent/"),
+    *("/admin/frappe_celery/errorlog/", "/admin/frappe_celery/scheduledjoblog/"),
+)
+Users = Callable[[str], Client]
+
+
+# -- who may
+
+
+def test_without_a_login_every_page_leads_to_it(address: str, store: JobStore) -> None:
+    job = failed(store)
+    nobody = Client(address)
+    for page in (*PAGES, f"{JOBS}{job.run_id}/", f"{JOBS}act/"):
+        answer = nobody.get(page)
+        assert (answer.status, answer.location) == (302, f"/admin/login/?next={page}")
+    assert nobody.get("/").location == "/admin/frappe_celery/"
+
+
+def test_who_is_no_staff_cannot_log_in(address: str) -> None:
+    with pytest.raises(AssertionError, match="staff account"):
+        Client(address, "emil")
+
+
+def test_staff_without_permission_is_refused(user: Users, store: JobStore) -> None:
+    job = failed(store)
+    for page in (*PAGES[1:], f"{JOBS}{job.run_id}/"):
+        assert user("dora").get(page).status == 403, page
+    assert user("dora").act("requeue", job.run_id).status == 403
+    assert user("dora").get(PAGES[0]).status == 404
+
+
+def test_who_may_only_look_can_change_nothing(user: Users, store: JobStore) -> None:
+    job = failed(store)
+    ben = user("ben")
+    for page in PAGES:
+        assert ben.get(page).status == 200, page
+    shown = ben.get(f"{JOBS}{job.run_id}/")
+    assert "ValueError: no" in shown.text
+    assert "Requeue" not in shown.text
+    assert "Action:" not in ben.get(JOBS).text
+    for action in ("requeue", "stop", "cancel", "delete"):
+        assert ben.act(action, job.run_id).status == 403
+    assert store.fetch_run(job.run_id).status == JobStatus.FAILED
+
+
+def test_a_form_of_another_page_is_refused(user: Users, store: JobStore) -> None:
+    job = failed(store)
+    fields = {"action": "requeue", "run": job.run_id, "confirmed": "yes"}
+    answer = user("anna").post_without_token(f"{JOBS}act/", **fields)
+    assert (answer.status, "CSRF" in answer.text) == (403, True)
+    assert user("anna").get(f"{JOBS}act/", **fields).status == 405
+    assert store.fetch_run(job.run_id).status == JobStatus.FAILED
+
+
+def test_another_site_s_jobs_are_not_there(user: Users, store: JobStore) -> None:
+    own, other = failed(store), failed(store, site=OTHER, error="ValueError: theirs")
+    carla, anna = user("carla"), user("anna")
+    assert "theirs" not in carla.get(JOBS).text
+    assert "All 1" in carla.get(JOBS).text
+    assert "All 1" in carla.get(JOBS, site=OTHER).text
+    assert "1 failed in the last hour" in carla.get(PAGES[0]).text
+    assert "theirs" not in carla.get(PAGES[0]).text
+    assert carla.get(f"{JOBS}{other.run_id}/").status == 404
+    assert carla.get(f"{JOBS}nosuchrun/").text.replace("nosuchrun", "") == (
+        carla.get(f"{JOBS}{other.run_id}/").text.replace(other.run_id, "")
+    )
+    for action in ("requeue", "delete"):
+        assert carla.act(action, own.run_id, other.run_id).status == 404
+    assert store.fetch_run(other.run_id).status == JobStatus.FAILED
+    assert store.fetch_run(own.run_id).status == JobStatus.FAILED
+    assert "theirs" in anna.get(JOBS).text
+    assert "All 1" in anna.get(JOBS, site=OTHER).text
+    assert "2 failed in the last hour" in anna.get(PAGES[0]).text
+
+
+# -- looking
+
+
+def test_one_job_shows_what_it_is_and_why_it_failed(user: Users, store: JobStore) -> None:
+    job = failed(
+        store,
+        "import::5",
+        error="ValueError: password=hush",
+        kwargs={"customer": "C <5>", "api_key": "hush"},
+        attempt=2,
+        deliveries=3,
+    )
+    shown = user("anna").get(f"{JOBS}{job.run_id}/")
+    assert shown.status == 200
+    for text in ("import::5", SITE, "someone", "enqueued", "started after", "failed after"):
+        assert text in shown.text
+    assert "Attempt 2" in shown.text
+    assert "Deliveries 3: its process died before" in shown.text
+    assert '"customer": "C <5>"' in shown.text
+    assert "<5>" not in shown.source
+    assert "hush" not in shown.source
+    assert "Traceback (most recent call last)" in shown.text
+
+
+def test_filters(user: Users, store: JobStore) -> None:
+    anna = user("anna")
+    enqueued(store, method="myapp.tasks.sleep", name="myapp.tasks.sleep", queue="long")
+    failed(store)
+    assert "All 2" in anna.get(JOBS).text
+    rows = {
+        "status=failed": ["myapp.tasks.record"],
+        "queue=long": ["myapp.tasks.sleep"],
+        "method=*.sleep": ["myapp.tasks.sleep"],
+        "method=*.sleep&status=failed": [],
+        "since=1h": ["myapp.tasks.record", "myapp.tasks.sleep"],
+        "until=1h": [],
+        f"until=2001-02-03T04:05&site={SITE}": [],
+    }
+    for query, methods in rows.items():
+        page = anna.get(f"{JOBS}?{query}")
+        found = [m for m in ("myapp.tasks.record", "myapp.tasks.sleep") if f"{m} " in page.text]
+        assert (query, found) == (query, methods)
+    bad = anna.get(JOBS, since="yesterday")
+    assert "'yesterday' is no time; write 30m, 2h or 7d" in bad.text
+    assert anna.get(JOBS, after="nonsense", status="failed").location == f"{JOBS}?status=failed"
+    assert anna.get(JOBS, status="nonsense").status == 200
+
+
+def test_older_leads_through_all_of_them(user: Users, store: JobStore) -> None:
+    runs = [enqueued(store).run_id for _ in range(120)]
+    page, found = user("carla").get(JOBS), []
+    for _ in range(3):
+        found += [link for link in page.links(JOBS) if len(link) > len(JOBS) + 20]
+        older = [link for link in page.links("?") if "after=" in link]
+        if older:
+            page = user("carla").get(JOBS + older[0])
+    assert found == [f"{JOBS}{run}/" for run in reversed(runs)]
+    assert not older
+    assert "Newest" in page.text
+
+
+def test_workers_are_shown_without_another_site_s_job(user: Users, store: JobStore) -> None:
+    enqueued(store, site=OTHER)
+    run = started(store)
+    now = time.time()
+    worker = WorkerInfo("w1@host", "host", 4711, ("long",), 2, "busy", run, now - 60, now)
+    store.workers.write(worker)
+    store.client.hset(store.keys.worker("w1@host"), mapping={"successful": 12, "failed": 3})
+    seen = user("carla").get("/admin/frappe_celery/worker/")
+    assert "w1@host pid 4711 busy a job of another site long 2 12 3" in seen.text
+    assert run not in seen.source
+    assert run in user("anna").get("/admin/frappe_celery/worker/").source
+
+
+# -- changing
+
+
+def test_requeue_asks_first_and_leads_to_the_new_run(user: Users, store: JobStore) -> None:
+    anna, job = user("anna"), failed(store, kwargs={"amount": 5})
+    asked = anna.act("requeue", job.run_id, confirmed=False)
+    assert "It runs again, as a new run with the same arguments" in asked.text
+    assert store.fetch_run(job.run_id).status == JobStatus.FAILED
+    done = anna.act("requeue", job.run_id)
+    (again,) = store.page(statuses=[JobStatus.QUEUED])
+    assert again.kwargs == {"amount": 5}
+    assert (done.status, done.location) == (302, f"{JOBS}{again.run_id}/")
+    assert anna.told() == "1 job was requeued."
+    assert "Changed: myapp.tasks.record (requeued)" in anna.get("/admin/").text
+
+
+def test_stop_cancel_and_delete(user: Users, store: JobStore) -> None:
+    carla = user("carla")
+    waits, later = enqueued(store), enqueued(store, queue="long")
+    run = started(store, "long")
+    assert run == later.run_id
+    carla.act("stop", run)
+    carla.act("cancel", waits.run_id)
+    assert store.fetch_run(run).status == JobStatus.STOPPED
+    assert store.fetch_run(waits.run_id).status == JobStatus.CANCELED
+    carla.told()
+    answer = carla.act("delete", run, waits.run_id, back=f"{JOBS}?queue=long")
+    assert answer.location == f"{JOBS}?queue=long"
+    assert carla.told() == "2 jobs were deleted."
+    assert store.page() == []
+
+
+def test_what_cannot_be_done_is_said(user: Users, store: JobStore) -> None:
+    anna, job, ends = user("anna"), failed(store), failed(store)
+    anna.act("stop", job.run_id)
+    assert anna.told() == f"Not stopped: job {job.id} is failed: it does not run."
+    ends.delete()
+    assert "gone" in anna.act("requeue", ends.run_id, confirmed=False).text
+    for action, done in (("requeue", "requeued"), ("stop", "stopped")):
+        assert anna.act(action, ends.run_id).location == JOBS
+        assert anna.told() == (
+            f"Not {done}: Job {ends.run_id} is gone: deleted, requeued by somebody else, or past"
+            " its retention."
+        )
+    anna.act("requeue", ends.run_id, job.run_id)
+    assert "1 job was requeued." in anna.told()
+    anna.post(f"{JOBS}act/", action="requeue")
+    assert anna.told() == "Choose jobs, and what to do with them."
+
+
+def test_nobody_is_led_to_another_server(user: Users, store: JobStore) -> None:
+    one, two = failed(store), failed(store)
+    answer = user("anna").act("delete", one.run_id, two.run_id, back="https://example.org/")
+    assert answer.location == JOBS
+    user("anna").told()
+
+
+# -- servers away
+
+
+def test_a_broker_that_is_away_is_named(user: Users, store: JobStore, broker: RedisServer) -> None:
+    job, anna = failed(store), user("anna")
+    broker.stop()
+    try:
+        sentence = f"the Redis at {store.url} does not answer"
+        for page in (JOBS, f"{JOBS}{job.run_id}/", "/admin/frappe_celery/worker/"):
+            answer = anna.get(page)
+            assert (answer.status, sentence in answer.text) == (503, True), answer.text
+        acted = anna.act("requeue", job.run_id)
+        assert (acted.status, sentence in acted.text) == (503, True)
+        first = anna.get("/admin/frappe_celery/")
+        assert (first.status, sentence in first.text) == (200, True)
+        assert anna.get("/admin/frappe_celery/scheduledjobtype/").status == 200
+    finally:
+        broker.start()
+    assert anna.get(JOBS).status == 200

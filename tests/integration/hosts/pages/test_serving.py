@@ -1,0 +1,134 @@
+"""`frappe-celery admin`: the first user, what it refuses; and the admin of a team's own project."""
+
+from __future__ import annotations
+
+from tests.integration.hosts.pages.client import PASSWORD, Client
+from tests.integration.hosts.pages.server import serve
+from tests.project import Project
+
+COMMAND = ("-m", "frappe_celery.cli", "admin")
+TEAM = """
+SECRET_KEY = "x"
+USE_TZ = {use_tz}
+TIME_ZONE = "America/New_York"
+ROOT_URLCONF = "team.urls"
+INSTALLED_APPS = [
+    "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
+    "django.contrib.sessions", "django.contrib.messages", "django.contrib.staticfiles",
+    "frappe_celery",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [{{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "APP_DIRS": True,
+    "OPTIONS": {{"context_processors": [
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+    ]}},
+}}]
+STATIC_URL = "/static/"
+ALLOWED_HOSTS = ["testserver"]
+DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}}
+"""
+URLS = """
+from django.contrib import admin
+from django.urls import path
+
+urlpatterns = [path("backstage/", admin.site.urls)]
+"""
+VISIT = """
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+
+import frappe
+
+call_command("check", fail_level="WARNING")
+call_command("migrate", verbosity=0)
+client = Client()
+client.force_login(User.objects.create_superuser("anna"))
+frappe.enqueue("myapp.tasks.record", text="hello")
+frappe.get_doc(
+    {"doctype": "Scheduled Job Type", "method": "myapp.tasks.record", "frequency": "Daily"}
+).insert()
+frappe.log_error("it broke")
+for page in (
+    "", "job/", "worker/", "scheduledjobtype/", "scheduledjobtype/1/change/", "errorlog/1/change/"
+):
+    answer = client.get(f"/backstage/frappe_celery/{page}", follow=True)
+    print(page, answer.status_code, b"myapp.tasks.record" in answer.content)
+answer = client.post(
+    "/backstage/frappe_celery/scheduledjobtype/1/change/",
+    {"frequency": "Cron", "cron_format": "1 2 3 4 *"},
+)
+print(answer.status_code, frappe.db.get_value("Scheduled Job Type", {}, "cron_format"))
+print(b"/backstage/frappe_celery/" in client.get("/backstage/").content)
+"""
+
+
+def test_the_first_user_is_made_by_a_command(project: Project) -> None:
+    refused = project.start("refused", *COMMAND, "--port", "0")
+    assert refused.wait() == 1
+    assert (
+        "nobody can log in yet. Make a user first: frappe-celery admin user NAME"
+        in refused.output()
+    )
+    asks = project.start("asks", *COMMAND, "user", "anna")
+    assert asks.wait() == 1
+    assert "no terminal to ask for the password: set DJANGO_SUPERUSER_PASSWORD" in asks.output()
+    for name, code, told in (
+        ("made", 0, "anna can log in."),
+        ("again", 1, "frappe-celery admin password anna"),
+    ):
+        user = project.start(name, *COMMAND, "user", "anna", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
+        assert user.wait() == code
+        assert told in user.output()
+    address = serve(project)
+    anna = Client(address, "anna")
+    assert "Jobs of every site" in anna.get("/admin/frappe_celery/").text
+    style = anna.get("/static/frappe_celery/pages.css")
+    assert (style.status, ".fc-status" in style.source) == (200, True)
+    assert project.processes[-1].stop() == 0
+
+
+def test_a_project_with_a_django_of_its_own_is_told_where_the_pages_are(project: Project) -> None:
+    process = project.start("own", *COMMAND, DJANGO_SETTINGS_MODULE="team.settings")
+    project.write("team/__init__.py", "")
+    project.write("team/settings.py", TEAM.format(use_tz=True))
+    assert process.wait() == 1
+    assert "this project has a Django of its own (team.settings)" in process.output()
+    assert "manage.py runserver" in process.output()
+
+
+def test_a_wrong_url_is_refused(project: Project) -> None:
+    process = project.start("url", *COMMAND, "--url", "jobs.example.com")
+    assert process.wait() == 1
+    assert "--url is 'jobs.example.com'; write it as https://jobs.example.com" in process.output()
+
+
+def test_the_pages_are_in_a_team_s_admin_by_themselves(project: Project) -> None:
+    for use_tz in (True, False):
+        project.write("team/__init__.py", "")
+        project.write("team/settings.py", TEAM.format(use_tz=use_tz))
+        project.write("team/urls.py", URLS)
+        printed = project.python(VISIT, DJANGO_SETTINGS_MODULE="team.settings").splitlines()
+        assert printed[-8:] == [
+            " 200 False",
+            "job/ 200 True",
+            "worker/ 200 False",
+            "scheduledjobtype/ 200 False",
+            "scheduledjobtype/1/change/ 200 True",
+            "errorlog/1/change/ 200 False",
+            "302 1 2 3 4 *",
+            "True",
+        ]

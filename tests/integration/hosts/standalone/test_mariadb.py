@@ -1,0 +1,112 @@
+"""The unit tests of documents, filters, transactions, jobs and schedule rows, on MariaDB."""
+# ruff: noqa: F403 (the tests themselves)
+
+import threading
+from typing import Any
+
+import pytest
+
+from frappe_celery.hosts.standalone.jobs import run
+from tests.unit.hosts.standalone.test_documents import *
+from tests.unit.hosts.standalone.test_error_log import *
+from tests.unit.hosts.standalone.test_filters import *
+from tests.unit.hosts.standalone.test_run import *
+from tests.unit.hosts.standalone.test_schedule_rows import *
+from tests.unit.hosts.standalone.test_transaction import *
+
+
+def test_it_is_mariadb(frappe: Any) -> None:
+    assert frappe.db.db_type == "mariadb"
+    assert "MariaDB" in frappe.db.sql("select version()")[0][0]
+
+
+def test_a_connection_that_was_closed_while_idle_is_opened_anew(
+    frappe: Any, mariadb_server: Any
+) -> None:
+    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    frappe.db.commit()
+    mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
+    frappe.db.rollback()
+    assert frappe.get_all("Note", pluck="name") == ["a"]
+
+
+def test_a_connection_that_is_lost_says_which_and_the_next_job_has_a_new_one(
+    frappe: Any, mariadb_server: Any, caplog: Any
+) -> None:
+    def lose() -> None:
+        frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+        mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
+        frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+
+    def count() -> int:
+        return int(frappe.db.count("Note"))
+
+    where = f"the database 127.0.0.1:{mariadb_server.port}/standalone does not answer"
+    with pytest.raises(Exception, match=where):
+        run.execute(run.Run("site1", "a@example.com", lose, {}, "lose", "lose"))
+    job = run.Run("site1", "a@example.com", count, {}, "count", "count")
+    assert run.execute(job) == 0
+
+
+def test_a_real_deadlock_is_run_again(frappe: Any) -> None:
+    """Two transactions take two rows in opposite order; MariaDB rolls one of them back."""
+    for name in ("a", "b"):
+        frappe.get_doc({"doctype": "Note", "name": name, "count": 0}).insert()
+    frappe.db.commit()
+    both_have_one = threading.Barrier(2)
+    attempts: list[str] = []
+
+    def swap(first: str, second: str) -> None:
+        attempts.append(first)
+        frappe.get_doc("Note", first, for_update=True).db_set("count", 1)
+        if len(attempts) <= 2:
+            both_have_one.wait(10)
+        frappe.get_doc("Note", second, for_update=True).db_set("count", 1)
+
+    errors: list[BaseException] = []
+
+    def work(first: str, second: str) -> None:
+        from django.db import connections
+
+        kwargs = {"first": first, "second": second}
+        try:
+            run.execute(
+                run.Run("standalone", "a@example.com", swap, kwargs, "swap", "swap"),
+                sleep=lambda _: None,
+            )
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=pair) for pair in (("a", "b"), ("b", "a"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(attempts) == 3
+    frappe.db.rollback()
+    assert frappe.get_all("Note", {"count": 1}, order_by="name", pluck="name") == ["a", "b"]
+
+
+def test_numbers_of_a_series_are_given_once_to_many_jobs(frappe: Any) -> None:
+    names: list[str] = []
+
+    def name_one() -> str:
+        doc = frappe.get_doc({"doctype": "N", "naming_series": "N-.###"}).insert()
+        return str(doc.name)
+
+    def work() -> None:
+        from django.db import connections
+
+        job = run.Run("standalone", "a@example.com", name_one, {}, "name_one", "name_one")
+        names.extend(run.execute(job, sleep=lambda _: None) for _ in range(10))
+        connections.close_all()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(names) == [f"N-{number:03}" for number in range(1, 41)]

@@ -1,0 +1,115 @@
+"""Pages that go on after the last run of the one before; what ended in each minute."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs.paging import counts, page
+from frappe_celery.jobs.search import Wanted
+from tests.integration.stores import message, queued, started
+
+SITES = ("site1", "site2")
+QUEUES = ("short", "default")
+
+
+def fill(store: JobStore, number: int, **fields: object) -> list[str]:
+    """Jobs of all sites and queues, newest first; every third was enqueued with the one before."""
+    runs = []
+    for n in range(number):
+        values = {"site": SITES[n % 2], "queue": QUEUES[n // 2 % 2], "enqueued_at": 1000.0 + n // 3}
+        made = message(**{**values, **fields})
+        store.enqueue(made)
+        runs.append((made.enqueued_at, made.run))
+    return [run for _, run in sorted(runs, reverse=True)]
+
+
+def pages(store: JobStore, wanted: Wanted, length: int) -> list[list[str]]:
+    found, after = [], None
+    while True:
+        one = page(store, wanted, length, after)
+        found.append([job.run_id for job in one.jobs])
+        after = one.after
+        if after is None:
+            return found
+
+
+def flat(found: list[list[str]]) -> list[str]:
+    return [run for some in found for run in some]
+
+
+def test_all_pages_together_are_all_jobs_once_in_order(store: JobStore) -> None:
+    runs = fill(store, 40)
+    found = pages(store, Wanted(), 7)
+    assert flat(found) == runs
+    assert [len(some) for some in found] == [7, 7, 7, 7, 7, 5]
+    assert [len(some) for some in pages(store, Wanted(), 8)] == [8] * 5
+    assert flat(pages(store, Wanted(), 1)) == runs
+
+
+def test_many_of_one_instant_are_paged_too(store: JobStore) -> None:
+    runs = fill(store, 20, enqueued_at=1000.0)
+    assert flat(pages(store, Wanted(), 3)) == runs
+
+
+def test_what_comes_meanwhile_shifts_nothing(store: JobStore) -> None:
+    runs = fill(store, 10)
+    first = page(store, Wanted(), 4)
+    queued(store)
+    store.fetch_run(first.jobs[-1].run_id).delete()
+    second = page(store, Wanted(), 4, first.after)
+    assert [job.run_id for job in second.jobs] == runs[4:8]
+
+
+def test_filters(store: JobStore) -> None:
+    runs = fill(store, 12)
+    queued(store, method="other.method", name="other.method")
+    site2 = flat(pages(store, Wanted(site="site2"), 5))
+    assert len(site2) == 6
+    assert all(store.fetch_run(run).site == "site2" for run in site2)
+    assert flat(pages(store, Wanted(since=1001.0, until=1002.0), 4)) == runs[3:9]
+    assert counts(store, Wanted(since=1001.0, until=1002.0))[JobStatus.QUEUED] == 6
+    assert counts(store, Wanted(site="site2"))[JobStatus.QUEUED] == 6
+    assert flat(pages(store, Wanted(statuses=(JobStatus.FAILED,)), 5)) == []
+    assert flat(pages(store, Wanted(method="other.*"), 5)) not in ([], runs)
+    assert flat(pages(store, Wanted(method="myapp.*"), 5)) == runs
+
+
+def test_a_rare_method_does_not_make_a_page_dear(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frappe_celery.jobs.paging.LOOKED_AT", 10)
+    monkeypatch.setattr("frappe_celery.jobs.paging.AT_ONCE", 5)
+    rare = message(method="rare", name="rare", enqueued_at=999.0)
+    store.enqueue(rare)
+    fill(store, 24)
+    first = page(store, Wanted(method="rare"), 2)
+    assert (first.jobs, first.looked_at) == ([], 10)
+    assert flat(pages(store, Wanted(method="rare"), 2)) == [rare.run]
+
+
+def test_nonsense_is_no_place(store: JobStore) -> None:
+    with pytest.raises(ValueError, match="could not convert"):
+        page(store, Wanted(), 5, "nonsense")
+
+
+def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) -> None:
+    for site, ends in (("site1", True), ("site1", False), ("site2", True)):
+        queued(store, site=site)
+        run = started(store)
+        store.finish(run, None) if ends else store.fail(run, "no")
+    store.fetch_run(run).delete()  # its record is gone, the count stays
+    hour = rates.last_hour(store)
+    assert len(hour) == 60
+    assert hour[-1].at <= time.time() < hour[-1].at + 120
+    assert sum((minute.ended for minute in hour[-2:]), start=hour[0].ended) == {
+        JobStatus.FINISHED: 2,
+        JobStatus.FAILED: 1,
+    }
+    of_site = rates.last_hour(store, "site1")
+    assert sum(minute.ended[JobStatus.FINISHED] for minute in of_site) == 1
+    key = store.keys.ended(int(time.time()) // 60)
+    assert 3600 < store.client.ttl(key) <= 7200

@@ -1,0 +1,290 @@
+"""Random histories of a bench: after each step the store says what a plain model says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.worker.reaper import reap
+from tests.integration.stores import broken, make_store, message, take, waiting, wipe
+
+SITES = ("site1", "site2")
+QUEUES = ("short", "long")
+IDS = (None, None, "a", "b")
+FAILED_KEPT = 3
+
+
+@dataclass
+class Run:
+    run: str
+    site: str
+    queue: str
+    id: str
+    own_id: bool
+    status: JobStatus = JobStatus.QUEUED
+
+    @property
+    def active(self) -> bool:
+        return self.status in (JobStatus.QUEUED, JobStatus.STARTED)
+
+
+class Histories(RuleBasedStateMachine):
+    """Enqueue, take, start, end, cancel, delete, requeue, give back and reap, in any order."""
+
+    def __init__(self, store: JobStore) -> None:
+        super().__init__()
+        self.store = store
+
+    @initialize()
+    def nothing_yet(self) -> None:
+        self.runs: list[Run] = []
+        """In the order in which each came into its status."""
+        self.newest: list[Run] = []
+        """In the order in which they were enqueued."""
+        self.queues: dict[str, list[Run]] = {queue: [] for queue in QUEUES}
+        self.held: list[Run] = []
+
+    def teardown(self) -> None:
+        wipe(self.store)
+
+    # -- the model's side of a step
+
+    def forget(self, run: Run) -> None:
+        self.runs.remove(run)
+        self.newest.remove(run)
+        if run in self.queues[run.queue]:
+            self.queues[run.queue].remove(run)
+
+    def become(self, run: Run, status: JobStatus) -> None:
+        run.status = status
+        self.runs.remove(run)
+        self.runs.append(run)
+        if run in self.queues[run.queue]:
+            self.queues[run.queue].remove(run)
+        if status == JobStatus.FAILED:
+            place = [
+                r for r in self.runs if (r.site, r.queue, r.status) == (run.site, run.queue, status)
+            ]
+            for oldest in place[:-FAILED_KEPT]:
+                self.forget(oldest)
+
+    def added(self, run: Run, front: bool) -> None:
+        self.runs.append(run)
+        self.newest.append(run)
+        self.queues[run.queue].insert(0 if front else len(self.queues[run.queue]), run)
+
+    # -- steps
+
+    @rule(count=st.integers(2, 5), queue=st.sampled_from(QUEUES))
+    def enqueue_some(self, count: int, queue: str) -> None:
+        for _ in range(count):
+            self.enqueue(SITES[0], queue, None, False, False)
+
+    @precondition(lambda self: any(self.queues.values()))
+    @rule(data=st.data(), order=st.permutations(QUEUES))
+    def take_and_start(self, data: st.DataObject, order: list[str]) -> None:
+        self.take(order)
+        self.start(data)
+
+    @rule(
+        site=st.sampled_from(SITES),
+        queue=st.sampled_from(QUEUES),
+        name=st.sampled_from(IDS),
+        front=st.booleans(),
+        deduplicate=st.booleans(),
+    )
+    def enqueue(
+        self, site: str, queue: str, name: str | None, front: bool, deduplicate: bool
+    ) -> None:
+        one = message(site=site, queue=queue)
+        one = message(site=site, queue=queue, run=one.run, id=f"{site}::{name or one.run}")
+        same = [run for run in self.newest if run.own_id and run.id == one.id]
+        job = self.store.enqueue(
+            one, own_id=name is not None, front=int(front), deduplicate=deduplicate
+        )
+        if deduplicate and any(run.active for run in same):
+            assert job is None
+            return
+        assert job is not None
+        if deduplicate:
+            for run in same:
+                self.forget(run)
+        self.added(Run(one.run, site, queue, one.id, name is not None), front)
+
+    @precondition(lambda self: any(self.queues.values()))
+    @rule(order=st.permutations(QUEUES))
+    def take(self, order: list[str]) -> None:
+        expected = next((self.queues[queue].pop(0) for queue in order if self.queues[queue]), None)
+        assert take(self.store, *order) == (expected and expected.run)
+        if expected:
+            self.held.append(expected)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def start(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.held))
+        answer = self.store.start(run.run, "worker")
+        if run not in self.runs:
+            assert answer == ""
+        elif run.status == JobStatus.QUEUED:
+            assert answer == CLAIMED
+            self.become(run, JobStatus.STARTED)
+        else:
+            assert answer == run.status
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data(), status=st.sampled_from([*ENDED[:3], JobStatus.FINISHED]))
+    def end(self, data: st.DataObject, status: JobStatus) -> None:
+        run = data.draw(st.sampled_from(self.runs))
+        if status == JobStatus.FINISHED:
+            self.store.finish(run.run, 1)
+            if run.status == JobStatus.STARTED:
+                self.become(run, status)
+            return
+        if status == JobStatus.FAILED:
+            self.store.fail(run.run, "broken")
+        else:
+            self.store.end(self.store.fetch_run(run.run), status)
+        if run.active:
+            self.become(run, status)
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.runs))
+        job = self.store.fetch_run(run.run)
+        if run.status == JobStatus.QUEUED:
+            job.cancel()
+            self.become(run, JobStatus.CANCELED)
+        else:
+            with pytest.raises(InvalidJobOperation):
+                job.cancel()
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.runs))
+        self.store.fetch_run(run.run).delete()
+        self.forget(run)
+
+    @precondition(lambda self: self.runs)
+    @rule(data=st.data())
+    def requeue(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.runs))
+        job = self.store.fetch_run(run.run)
+        if run.active:
+            with pytest.raises(InvalidJobOperation):
+                job.requeue()
+            return
+        again = job.requeue()
+        self.forget(run)
+        self.added(Run(again.run_id, run.site, run.queue, run.id, True), front=False)
+
+    @precondition(lambda self: self.held)
+    @rule(data=st.data())
+    def give_back(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(self.held))
+        key = self.store.keys.in_flight("consumer")
+        held = self.store.client.hgetall(key)
+        tag = next(tag for tag, value in held.items() if value.decode().endswith(f"\n{run.run}"))
+        self.store.run_script("release", (key,), self.store.keys.prefix, tag)
+        if run in self.runs and run.status == JobStatus.STARTED:
+            return
+        self.held.remove(run)
+        if run in self.runs and run.status == JobStatus.QUEUED:
+            self.queues[run.queue].insert(0, run)
+
+    @precondition(lambda self: self.held)
+    @rule()
+    def the_consumer_dies(self) -> None:
+        abandoned = reap(self.store, dead_after=-1)
+        assert set(abandoned) == {
+            r.run for r in self.held if r in self.runs and r.status == JobStatus.STARTED
+        }
+        back = [r for r in self.held if r in self.runs and r.status == JobStatus.QUEUED]
+        for run in back:
+            self.queues[run.queue].insert(0, run)
+        for queue in QUEUES:  # in which order a hash gives them back is its own affair
+            runs = [r for r in back if r.queue == queue]
+            order = waiting(self.store, queue)[: len(runs)]
+            self.queues[queue][: len(runs)] = sorted(runs, key=lambda r: order.index(r.run))
+        for name in abandoned:
+            self.become(next(r for r in self.runs if r.run == name), JobStatus.FAILED)
+        self.held.clear()
+
+    # -- what always holds
+
+    @invariant()
+    def queues_are_the_model_s(self) -> None:
+        for queue in QUEUES:
+            assert waiting(self.store, queue) == [run.run for run in self.queues[queue]]
+            assert self.store.queue_length(queue) == len(self.queues[queue])
+        for run in self.runs:
+            queue_ = self.queues[run.queue]
+            fetched = 0 if run.status == JobStatus.QUEUED else None
+            position = self.store.position(self.store.fetch_run(run.run))
+            assert position == (queue_.index(run) if run in queue_ else fetched)
+
+    @invariant()
+    def counts_and_pages_are_the_model_s(self) -> None:
+        for site, queue in ((None, None), ("site1", None), (None, "short"), ("site2", "long")):
+            here = [r for r in self.runs if site in (None, r.site) and queue in (None, r.queue)]
+            counts = self.store.counts(site=site, queue=queue)
+            assert counts == {s: sum(r.status == s for r in here) for s in JobStatus}
+            jobs = self.store.page(site=site, queue=queue, start=1, length=1000)
+            assert [job.run_id for job in jobs] == [r.run for r in here][::-1][1:]
+        ended = [r.run for r in self.runs if r.status in ENDED][::-1]
+        assert [job.run_id for job in self.store.page(statuses=ENDED, length=2)] == ended[:2]
+
+    @invariant()
+    def ids_are_the_model_s(self) -> None:
+        for job_id in {f"{site}::{name}" for site in SITES for name in "ab"} | {
+            run.id for run in self.runs
+        }:
+            runs = [run for run in self.newest if run.id == job_id]
+            assert self.store.is_active(job_id) == any(run.active for run in runs)
+            if runs:
+                assert self.store.fetch(job_id).run_id == runs[-1].run
+                assert self.store.fetch(job_id).status == runs[-1].status
+            else:
+                with pytest.raises(NoSuchJob):
+                    self.store.fetch(job_id)
+
+    @invariant()
+    def nothing_contradicts_itself(self) -> None:
+        assert broken(self.store) == []
+
+
+def test_every_history_is_the_model_s(store: JobStore) -> None:
+    limited = make_store(
+        store.settings.root,
+        store.url,
+        f"{store.settings.bench_id}-histories",
+        rq_failed_jobs_limit=str(FAILED_KEPT),
+    )
+    machine: Any = lambda: Histories(limited)  # noqa: E731 (what hypothesis calls for each history)
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

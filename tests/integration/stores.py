@@ -1,0 +1,143 @@
+"""Job stores for tests, a worker's steps one by one, and what must hold of the keys in Redis."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import Job, JobStore
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.store import CLAIMED
+
+SITE = "site1"
+
+
+def make_store(root: Path, url: str, bench_id: str, **options: str) -> JobStore:
+    """A bench's store; options as `FRAPPE_CELERY_<OPTION>` has them."""
+    environ = {"redis_queue": url, "bench_id": bench_id, "key": "k" * 32, **options}
+    environ = {f"FRAPPE_CELERY_{key.upper()}": value for key, value in environ.items()}
+    return JobStore(Settings.load(root, environ))
+
+
+def wipe(store: JobStore) -> None:
+    for key in store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000):
+        store.client.delete(key)
+
+
+def keys(store: JobStore) -> list[str]:
+    """Every key of the bench but the counts of each minute, without its prefix."""
+    found = store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)
+    names = sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
+    return [name for name in names if not name.startswith("ended:")]
+
+
+def message(job_id: str | None = None, **fields: Any) -> JobMessage:
+    """A job's message; a run of its own each time."""
+    run = uuid.uuid4().hex
+    values = {
+        **{"run": run, "id": f"{SITE}::{job_id or run}", "site": SITE, "user": "someone"},
+        **{"method": "myapp.tasks.record", "queue": "default", "timeout": 300},
+        **{"name": "myapp.tasks.record", "enqueued_at": time.time()},
+    }
+    return JobMessage(**{**values, **fields})
+
+
+def enqueue(store: JobStore, job_id: str | None = None, **given: Any) -> Job | None:
+    """Enqueue a job; `given` are fields of its message and options of the store's enqueue."""
+    names = ("deduplicate", "front", "at_most", "claim")
+    options = {name: given.pop(name) for name in names if name in given}
+    return store.enqueue(message(job_id, **given), own_id=job_id is not None, **options)
+
+
+def queued(store: JobStore, job_id: str | None = None, **given: Any) -> Job:
+    """The same where nothing is in the way."""
+    job = enqueue(store, job_id, **given)
+    assert job is not None
+    return job
+
+
+def take(
+    store: JobStore, *queues: str, consumer: str = "consumer", done: tuple[str, ...] = ()
+) -> str | None:
+    """What a worker's next fetch from `queues` brings; `done` are the tags it acknowledges."""
+    tag = uuid.uuid4().hex
+    names = [store.keys.queue(queue) for queue in queues or ("default",)]
+    store.client.zadd(store.keys.consumers, {consumer: store.client.time()[0]})
+    held = (store.keys.in_flight(consumer), *names)
+    found = store.run_script("fetch", held, store.keys.prefix, tag, time.time(), 600, 0, *done)
+    return found[1].decode() if found else None
+
+
+def take_all(store: JobStore, *queues: str) -> list[str]:
+    return list(iter(lambda: take(store, *queues), None))
+
+
+def started(store: JobStore, *queues: str, consumer: str = "consumer") -> str:
+    """The next run, started."""
+    run = take(store, *queues, consumer=consumer)
+    assert run is not None
+    assert store.start(run, "worker") == CLAIMED
+    return run
+
+
+def waiting(store: JobStore, queue: str = "default") -> list[str]:
+    """Runs in a queue, the next one first."""
+    return [r.decode() for r in store.client.lrange(store.keys.queue(queue), 0, -1)][::-1]
+
+
+def broken(store: JobStore) -> list[str]:
+    """What does not agree in Redis, though workers may be at work; empty when all does."""
+    return list(_contradictions(store.client, store.keys.prefix))
+
+
+_AT_ONE_MOMENT = """
+-- ARGV: a bench's prefix. Returns name, time to live and contents of each record and index.
+local found = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+  local name = string.sub(key, #ARGV[1] + 1)
+  local contents
+  if string.find(name, '^job:') then
+    contents = redis.call('HGETALL', key)
+  elseif string.find(name, '^jobs:') or string.find(name, '^id:') then
+    contents = redis.call('ZRANGE', key, 0, -1)
+  end
+  if contents then table.insert(found, {name, redis.call('TTL', key), contents}) end
+end
+return found
+"""
+
+
+def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
+    indexed: dict[str, list[str]] = {}
+    records: dict[str, tuple[int, dict[str, str]]] = {}
+    ids: dict[str, tuple[int, list[str]]] = {}
+    for key, seconds, contents in client.eval(_AT_ONE_MOMENT, 0, prefix):
+        kind, _, rest = key.decode().partition(":")
+        words = [word.decode() for word in contents]
+        if kind == "job":
+            records[rest] = seconds, dict(zip(words[::2], words[1::2], strict=True))
+        elif kind == "id":
+            ids[rest] = seconds, words
+        else:
+            for run in words:
+                indexed.setdefault(run, []).append(key.decode())
+    for run, (seconds, record) in records.items():
+        place = f"jobs:{record['place']}|{record['status']}"
+        found = indexed.pop(run, [])
+        if found != [place]:
+            yield f"run {run} is {record['status']} and stands in {found}, not in {place}"
+        active = record["status"] in ("queued", "started", "scheduled")
+        if (seconds == -1) != active:
+            yield f"run {run} is {record['status']} with a time to live of {seconds}"
+        until, runs = ids.get(record["id"], (-1, []))
+        if active and run in runs and until != -1:
+            yield f"id:{record['id']} expires while {run} is {record['status']}"
+    for run, places in indexed.items():
+        if any(not p.endswith(("|finished", "|failed", "|stopped", "|canceled")) for p in places):
+            yield f"{places} name the run {run}, which has no record"

@@ -1,0 +1,200 @@
+"""A team's own Celery app with Frappe's jobs added: its tasks run as before, on the same worker."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+
+import frappe_celery
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.worker.reaper import reap
+from tests.integration.benches import ended, inside, write_tasks
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+TEAM = """
+import time
+from pathlib import Path
+
+from celery import Celery
+
+import frappe_celery
+from myapp.core import record
+
+app = Celery("team", broker="BROKER")
+
+
+@app.task
+def note(text):
+    record(text)
+
+
+@app.task(acks_late=True)
+def late(text, until):
+    wait(text, until)
+
+
+@app.task
+def early(text, until):
+    wait(text, until)
+
+
+@app.task(bind=True, max_retries=2)
+def stubborn(self):
+    record(f"attempt {self.request.retries}")
+    self.retry(countdown=0.1)
+
+
+def wait(text, until):
+    record(f"{text} started")
+    while not Path(until).exists():
+        time.sleep(0.02)
+    record(f"{text} ended")
+
+
+frappe_celery.setup(app)
+"""
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    with inside(project) as store:
+        broker = store.url.replace("/0", "/3")  # a database where no other test's `celery` queue is
+        project.configure(redis_queue=broker)
+        project.write("team.py", TEAM.replace("BROKER", broker))
+    with inside(project) as store:
+        store.client.flushdb()
+        yield store
+        sys.modules.pop("team", None)
+
+
+@pytest.fixture
+def team(store: JobStore) -> Any:
+    return importlib.import_module("team")
+
+
+def team_worker(project: Project, *arguments: str) -> Process:
+    options = ("--without-mingle", "-c", "1", "-l", "INFO", *arguments)
+    process = project.start(
+        f"team{len(project.processes)}", "-m", "celery", "-A", "team", "worker", *options
+    )
+    process.wait_for(" ready.")
+    return process
+
+
+def recorded(project: Project, *texts: str) -> None:
+    wait_until(lambda: project.effects()[-len(texts) :] == list(texts), what=f"{texts} ran")
+
+
+def held(store: JobStore) -> int:
+    keys = store.client.keys(f"{store.keys.prefix}inflight:*")
+    return sum(store.client.hlen(key) for key in keys)
+
+
+def test_its_tasks_and_frappe_s_jobs_run_on_one_worker(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    process = team_worker(project)
+    team.note.delay("task")
+    recorded(project, "task")
+    assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
+    team.note.apply_async(("later",), countdown=0.3)
+    recorded(project, "task", "job", "later")
+    team.stubborn.delay()
+    recorded(project, "attempt 0", "attempt 1", "attempt 2")
+    wait_until(lambda: held(store) == 0, what="all is acknowledged")
+    process.stop()
+    assert store.client.llen("celery") == 0
+
+
+def test_a_producer_of_plain_celery_reaches_it_too(project: Project, store: JobStore) -> None:
+    """One that knows nothing of our transport: the queue has the name that kombu gives it."""
+    team_worker(project)
+    Celery("elsewhere", broker=store.url).send_task("team.note", ["from elsewhere"])
+    recorded(project, "from elsewhere")
+
+
+def test_priorities_are_kept(project: Project, store: JobStore, team: Any) -> None:
+    for priority in (9, 0, 6, 3, 0):
+        team.note.apply_async((f"priority {priority}",), priority=priority)
+    team_worker(project)
+    recorded(project, *(f"priority {n}" for n in (0, 0, 3, 6, 9)))
+
+
+def test_queues_are_emptied_in_their_order_the_team_s_first(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    for number in range(3):
+        enqueue("myapp.core.record", queue="long", text=f"long{number}")
+        team.note.delay(f"task{number}")
+        enqueue("myapp.core.record", queue="short", text=f"short{number}")
+    team_worker(project)
+    recorded(project, *(f"{kind}{n}" for kind in ("task", "short", "long") for n in range(3)))
+
+
+def test_a_killed_worker_s_late_task_runs_again_and_its_early_one_does_not(
+    project: Project, store: JobStore, team: Any, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    process = team_worker(project, "-c", "2")
+    team.late.delay("late", str(until))
+    team.early.delay("early", str(until))
+    wait_until(lambda: len(project.effects()) == 2, what="both run")
+    wait_until(lambda: held(store) == 1, what="the early one is acknowledged")
+    process.kill()
+    until.touch()
+    assert reap(store, dead_after=0) == []
+    team_worker(project)
+    recorded(project, "late started", "late ended")
+    assert sorted(project.effects()) == [
+        *("early started", "late ended", "late started", "late started"),
+    ]
+
+
+def test_what_it_had_only_fetched_is_given_back_when_it_stops(
+    project: Project, store: JobStore, team: Any, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    process = team_worker(project)
+    team.late.delay("late", str(until))
+    for number in range(3):
+        team.note.delay(f"task{number}")
+    wait_until(lambda: "late started" in project.effects(), what="it runs")
+    until.touch()
+    process.stop()
+    done = project.effects().count("late ended") + sum("task" in line for line in project.effects())
+    assert store.client.llen("celery") == 4 - done
+    team_worker(project)
+    recorded(project, "task0", "task1", "task2")
+    assert project.effects() == ["late started", "late ended", "task0", "task1", "task2"]
+
+
+def test_remote_control_works(project: Project, store: JobStore, team: Any) -> None:
+    team_worker(project)
+    (answer,) = team.app.control.inspect(timeout=3, limit=1).registered().values()
+    assert {"frappe_celery.run_job", "team.note", "team.late"} <= set(answer)
+    assert team.app.control.ping(timeout=3, limit=1)
+
+
+def test_without_redis_queue_it_says_what_to_set(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An embedded server is not even started for that."""
+    project.configure(redis_queue=None)
+    with pytest.raises(ConfigError) as raised:
+        frappe_celery.setup(Celery("team", broker="redis://:secret@localhost:6379/0"))
+    assert str(raised.value) == (
+        "the app's broker_url is 'redis://***@localhost:6379/0', redis_queue is not set: set"
+        " both to the same redis:// URL; redis_queue in sites/common_site_config.json or as"
+        " FRAPPE_CELERY_REDIS_QUEUE"
+    )
+    assert not (project.root / ".frappe_celery").exists()

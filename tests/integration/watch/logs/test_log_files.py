@@ -1,0 +1,192 @@
+"""worker.log, worker.error.log, scheduler.log, JSON for containers, and SIGUSR1; real processes."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.project import Project
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+
+
+def log(project: Project, name: str) -> str:
+    file = project.root / "logs" / name
+    return file.read_text() if file.exists() else ""
+
+
+def test_a_worker_keeps_information_and_errors_apart(project: Project, store: JobStore) -> None:
+    worker(project)
+    ended(enqueue("myapp.core.record"))
+    failed = ended(enqueue("myapp.core.fail"))
+    wait_until(lambda: failed.run_id in log(project, "worker.error.log"))
+    assert "ValueError: broken on purpose" in log(project, "worker.error.log")
+    assert "Task myapp.core.record" in log(project, "worker.log")
+    assert " ready." in log(project, "worker.log")
+    assert "Traceback" not in log(project, "worker.log")
+    assert "ready." not in log(project, "worker.error.log")
+
+
+@pytest.mark.parametrize("by", ["setting", "supervisor", "the file"])
+def test_what_a_process_manager_keeps_is_not_kept_twice(
+    project: Project, store: JobStore, by: str
+) -> None:
+    if by == "setting":
+        project.configure(logs="output")
+    environment = {"SUPERVISOR_ENABLED": "1"} if by == "supervisor" else {}
+    if by == "the file":  # as systemd and a Procfile do
+        (project.root / "logs").mkdir()
+        (project.root / "worker0.log").symlink_to(project.root / "logs" / "worker.log")
+    process = worker(project, **environment)
+    ended(enqueue("myapp.core.record"))
+    process.wait_for("succeeded")
+    kept = log(project, "worker.log")
+    assert kept.count("succeeded") == (1 if by == "the file" else 0)
+    assert not log(project, "worker.error.log")
+
+
+def test_beat_keeps_scheduler_log_as_frappe_does(project: Project, store: JobStore) -> None:
+    project.beat().wait_for(" leads")
+    lines = wait_until(lambda: log(project, "scheduler.log").splitlines())
+    form = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ scheduler \S")
+    assert all(form.match(line) for line in lines), lines
+    assert any(line.endswith(" leads") for line in lines)
+
+
+def test_json_lines_for_containers(project: Project, store: JobStore) -> None:
+    project.configure(logs="json")
+    quiet = {"PYTHONWARNINGS": "ignore::UserWarning"}  # of Celery, about being root
+    process = project.celery("worker", "--without-mingle", "-l", "INFO", "-c", "1", **quiet)
+    process.wait_for(" ready.")
+    failed = ended(enqueue("myapp.core.fail"))
+    process.wait_for("raised unexpected")
+    entries = [json.loads(line) for line in process.output().splitlines()]
+    assert all({"timestamp", "level", "logger", "process", "message"} <= e.keys() for e in entries)
+    (error,) = [entry for entry in entries if entry["level"] == "ERROR"]
+    assert error["run"] == failed.run_id
+    assert error["method"] == "myapp.core.fail"
+    assert "ValueError: broken on purpose" in error["exception"]
+    assert not (project.root / "logs").exists()
+
+
+def test_sigusr1_shows_where_a_process_stands_and_it_goes_on(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    process = worker(project)
+    (child,) = psutil.Process(process.pid).children()
+    wait_until(
+        lambda: "most recent call first" in sent(project, child.pid), what="an idle process tells"
+    )
+    job = enqueue("myapp.core.work", text="job", until=str(tmp_path / "end"))
+    wait_until(lambda: "job started" in project.effects())
+    stack = wait_until(lambda: "in work" in sent(project, child.pid) and log_of(project))
+    assert 'core.py", line' in stack
+    before = len(log_of(project))
+    process.popen.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "asynloop" in log_of(project)[before:], what="the parent tells")
+    (tmp_path / "end").touch()
+    assert ended(job).status == JobStatus.FINISHED
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert psutil.Process(process.pid).children() == [child], "nobody was replaced"
+
+
+def log_of(project: Project) -> str:
+    return log(project, "worker.error.log")
+
+
+def sent(project: Project, pid: int) -> str:
+    """What a process wrote after SIGUSR1."""
+    before = len(log_of(project))
+    psutil.Process(pid).send_signal(signal.SIGUSR1)
+    return wait_until(lambda: log_of(project)[before:], timeout=5)
+
+
+def test_sigusr1_to_beat(project: Project, store: JobStore) -> None:
+    beat = project.beat()
+    beat.wait_for(" leads")
+    beat.popen.send_signal(signal.SIGUSR1)
+    beat.wait_for("most recent call first")
+    assert beat.popen.poll() is None
+
+
+STORM = """
+import marshal, os, signal, threading, time
+from frappe_celery.watch.logs.stacks import _register
+
+_register()
+source = "\\n".join(f"def f{n}(): return {n}" for n in range(300))
+code = marshal.dumps(compile(source, "x", "exec"))
+
+
+def deep(levels):
+    return levels and deep(levels - 1)
+
+
+def again(act):
+    while True:
+        act()
+
+
+def send():
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(0.0005)
+
+
+for act in (lambda: exec(marshal.loads(code), {}), lambda: deep(200), send):
+    threading.Thread(target=again, args=(act,), daemon=True).start()
+until = time.monotonic() + 4
+while time.monotonic() < until:
+    deep(100)
+    time.sleep(0.0003)
+print("lives")
+"""
+
+
+def test_sigusr1_harms_no_process_whose_other_threads_run(project: Project) -> None:
+    """With all threads' stacks it crashed beat once in a while, as it began."""
+    assert "lives" in project.python(STORM)
+
+
+def test_a_team_s_own_task_keeps_its_soft_time_limit(project: Project) -> None:
+    project.write(
+        "team.py",
+        """
+        import time
+
+        from celery import Celery
+        from celery.exceptions import SoftTimeLimitExceeded
+
+        from frappe_celery.config import settings
+        from frappe_celery.celery_app import setup
+
+        app = Celery("team", broker=settings.current().store_url)
+        setup(app)
+
+
+        @app.task(soft_time_limit=1)
+        def hang():
+            try:
+                time.sleep(30)
+            except SoftTimeLimitExceeded:
+                print("its time was up")
+        """,
+    )
+    process = project.start("team", "-m", "celery", "-A", "team", "worker", "-l", "INFO", "-c", "1")
+    process.wait_for(" ready.")
+    project.python("from team import hang; hang.delay()")
+    process.wait_for("its time was up")

@@ -1,0 +1,122 @@
+"""Counting, the digest's rhythm, and who sends, on real Redis with the test's own clock."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.watch.mail.ledger import Ledger, Told
+from tests.integration.stores import make_store, wipe
+
+KIND, OTHER = "m|ValueError at a.py:1 in f", "m|KeyError at a.py:2 in f"
+DIGEST = 300.0
+
+
+@pytest.fixture
+def ledger(redis_url: str, tmp_path: Path) -> Iterator[Ledger]:
+    store = make_store(tmp_path, redis_url, f"test-{uuid.uuid4().hex[:12]}")
+    yield Ledger(store)
+    wipe(store)
+
+
+def fail(ledger: Ledger, now: float, kind: str = KIND, site: str = "site1", run: str = "") -> None:
+    ledger.count(kind, site, run or f"run at {now}", {"exc_info": f"at {now}"}, now)
+
+
+def sent(ledger: Ledger, now: float) -> list[Told]:
+    """What a sender that comes now sends."""
+    mails: list[Told] = []
+    if ledger.sends("me", now):
+        while ledger.take("me", DIGEST, now):
+            for told in ledger.outbox():
+                ledger.delivered(told)
+                mails.append(told)
+        ledger.give_up("me")
+    return mails
+
+
+def test_the_first_is_sent_at_once_the_others_with_the_next_mail(ledger: Ledger) -> None:
+    fail(ledger, 1000)
+    (first,) = sent(ledger, 1000)
+    assert (first.count, first.about["exc_info"], first.sites) == (1, "at 1000", {"site1": 1})
+    for second in range(1, 100):
+        fail(ledger, 1000 + second, site=f"site{second % 2}")
+    assert sent(ledger, 1299) == []
+    (digest,) = sent(ledger, 1300)
+    assert digest.count == 99
+    assert digest.sites == {"site0": 49, "site1": 50}
+    assert (digest.about["first_at"], digest.about["last_at"]) == ("1001", "1099")
+    assert digest.about["exc_info"] == "at 1001"
+    assert (digest.about["run"], digest.about["last_run"]) == ("run at 1001", "run at 1099")
+
+
+def test_after_a_quiet_time_the_next_one_is_a_first_one_again(ledger: Ledger) -> None:
+    fail(ledger, 1000)
+    sent(ledger, 1000)
+    assert sent(ledger, 1300) == []
+    fail(ledger, 1301)
+    assert [told.count for told in sent(ledger, 1301)] == [1]
+
+
+def test_each_kind_has_its_own_rhythm(ledger: Ledger) -> None:
+    fail(ledger, 1000)
+    sent(ledger, 1000)
+    fail(ledger, 1100)
+    fail(ledger, 1100, OTHER)
+    assert [told.about["kind"] for told in sent(ledger, 1100)] == [OTHER]
+    fail(ledger, 1200, OTHER)
+    assert [told.about["kind"] for told in sent(ledger, 1300)] == [KIND]
+    assert [told.about["kind"] for told in sent(ledger, 1400)] == [OTHER]
+
+
+def test_of_many_only_one_sends(ledger: Ledger) -> None:
+    fail(ledger, 1000)
+    with ThreadPoolExecutor(8) as pool:
+        claims = list(pool.map(lambda n: ledger.sends(f"sender {n}", 1000.0), range(50)))
+    assert claims.count(True) == 1
+    assert not ledger.take("me", DIGEST, 1000), "without the lease nothing is taken"
+    assert not ledger.keep("me")
+
+
+def test_what_a_killed_sender_took_is_sent_by_the_next_and_counted_once(ledger: Ledger) -> None:
+    fail(ledger, 1000)
+    assert ledger.sends("killed", 1000)
+    assert ledger.take("killed", DIGEST, 1000)
+    fail(ledger, 1001)
+    ledger.give_up("killed")  # as the lease's end would
+    assert ledger.sends("next", 1001)
+    (left,) = ledger.outbox()
+    assert left.count == 1
+    ledger.delivered(left)
+    ledger.give_up("next")
+    assert [told.count for told in sent(ledger, 1300)] == [1]
+
+
+def test_while_the_mail_server_is_away_nobody_is_sent_more_than_once_a_while(
+    ledger: Ledger,
+) -> None:
+    fail(ledger, 1000)
+    assert ledger.sends("me", 1000)
+    assert ledger.take("me", DIGEST, 1000)
+    assert ledger.wait(1000) == 2
+    ledger.give_up("me")
+    assert not ledger.sends("me", 1001)
+    assert ledger.sends("me", 1002)
+    ledger.give_up("me")
+    assert [ledger.wait(1002 + n) for n in range(7)] == [4, 8, 16, 32, 60, 60, 60]
+    (told,) = ledger.outbox()
+    ledger.delivered(told)
+    assert ledger.wait(2000) == 2, "after a success it begins anew"
+
+
+def test_what_is_kept_is_bounded_and_still_counts_everything(ledger: Ledger) -> None:
+    for n in range(600):
+        fail(ledger, 1000, kind=f"m{n}|ValueError")
+    mails = sent(ledger, 1000)
+    assert len(mails) == 501
+    assert sum(told.count for told in mails) == 600
+    assert next(told.count for told in mails if told.about["kind"] == "others") == 100

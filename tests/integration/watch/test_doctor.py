@@ -1,0 +1,324 @@
+"""`frappe-celery doctor`: what is wrong is said, with the way out; what is not is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kombu import Connection
+from redis import Redis
+
+from frappe_celery.jobs import JobStore
+from tests.integration.benches import inside, worker
+from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
+from tests.ports import free_port
+from tests.project import Project
+from tests.servers import RabbitMQServer, RedisServer
+from tests.waiting import wait_until
+
+
+def section(name: str, *arguments: str, code: int = 2) -> dict[str, Any]:
+    found: dict[str, Any] = read("doctor", *arguments, code=code)["sections"][name]
+    return found
+
+
+def texts(found: dict[str, Any], level: str) -> list[str]:
+    return [f["text"] for f in found["findings"] if f["level"] == level]
+
+
+# -- scheduler and workers
+
+
+def test_with_a_worker_and_beat_nothing_is_wrong(project: Project, store: JobStore) -> None:
+    worker(project)
+    beat = project.beat()
+
+    def healthy() -> Any:
+        report = read("doctor")
+        leader = report["sections"]["scheduler"]["rows"][-1]
+        return report if leader["entries"] == 2 else None  # each site's monthly hook
+
+    report = wait_until(healthy, 20, "exit code 0, and the rows are read")
+    assert report["status"] == "ok"
+    leader = report["sections"]["scheduler"]["rows"][-1]
+    assert (leader["leader"].endswith(str(beat.pid)), leader["lag_seconds"]) == (True, 0)
+    (row,) = report["sections"]["workers"]["rows"]
+    assert (row["processes"], row["state"]) == (1, "idle")
+    assert set(row["queues"]) == {"short", "default", "long"}
+    assert "Nothing is wrong" in run("doctor").output
+
+    beat.stop()
+    assert "no scheduler runs" in run("doctor", code=2).output
+
+
+def test_without_worker_and_beat_it_says_so(store: JobStore) -> None:
+    report = read("doctor", code=2)
+    assert report["status"] == "problem"
+    output = run("doctor", code=2).output
+    assert "no worker runs" in output
+    assert "frappe-celery worker" in output
+    assert "no scheduler runs" in output
+    assert "frappe-celery beat" in output
+
+
+def test_why_a_site_is_not_scheduled(project: Project, store: JobStore) -> None:
+    project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": 1}')
+    rows = {row.get("site"): row.get("state") for row in section("scheduler")["rows"]}
+    assert rows[SITE] == "scheduled"
+    assert rows[OTHER] == "off: pause_scheduler is set in its configuration"
+    # with nothing to schedule, no scheduler is missed
+    assert not texts(section("scheduler", "--site", OTHER), "problem")
+
+
+def test_a_broken_site_does_not_hide_the_others(project: Project, store: JobStore) -> None:
+    project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": ')
+    found = section("scheduler")
+    assert [row["state"] for row in found["rows"] if row.get("site") == SITE] == ["scheduled"]
+    (text,) = [text for text in texts(found, "problem") if OTHER in text]
+    assert "site_config.json" in text
+
+
+def test_a_scheduler_that_is_late_is_a_warning(store: JobStore) -> None:
+    prefix = f"{store.keys.prefix}beat:"
+    store.client.set(f"{prefix}lease", 1, px=10_000)
+    store.client.set(f"{prefix}leader", "host.1")
+    sign = {"at": time.time(), "name": "host.1", "lag": 1.5, "entries": 3}
+    store.client.hset(f"{prefix}pulse", mapping=sign)
+    assert not section("scheduler")["findings"]
+    store.client.hset(f"{prefix}pulse", "lag", 40)
+    assert texts(section("scheduler"), "warning") == ["the scheduler host.1 is 40 s late"]
+
+
+# -- queues
+
+
+def test_pending_jobs_by_queue_and_method(store: JobStore) -> None:
+    for number in range(3):
+        enqueued(store, method="myapp.a", queue="short", enqueued_at=time.time() - 50 + number)
+    enqueued(store, method="myapp.b", queue="short")
+    enqueued(store, method="myapp.c", queue="long", site=OTHER)
+    rows = {row["queue"]: row for row in section("queues")["rows"]}
+    assert (rows["short"]["queued"], rows["short"]["methods"]) == (4, {"myapp.a": 3, "myapp.b": 1})
+    assert 49 < rows["short"]["oldest_waits_seconds"] < 60
+    assert rows["long"]["queued"] == 1
+    assert [row["queue"] for row in section("queues", "--site", OTHER)["rows"]] == ["long"]
+    assert "myapp.a: 3" in run("doctor", code=2).output
+
+
+def test_a_queue_without_a_worker_and_one_that_is_slow(project: Project, store: JobStore) -> None:
+    worker(project, "-Q", "long")
+    enqueued(store, queue="short")
+    (text,) = texts(section("queues"), "problem")
+    assert text.startswith("1 job waiting in queue short, and no worker")
+    # a job that is older than any may run; its record lies, so that no worker takes it
+    key = store.keys.index(f"{SITE}|long", "queued")
+    store.client.zadd(key, {"no such run": time.time() - 2000})
+    store.client.sadd(store.keys.places, f"{SITE}|long")
+    (text,) = texts(section("queues"), "warning")
+    assert text.startswith("a job in queue long has waited for 2,0")
+
+
+# -- ghosts
+
+
+def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
+    long_ago = time.time() - 100
+    waits = enqueued(store, "waits", id=f"{SITE}::waits", enqueued_at=long_ago)
+    lost = enqueued(store, "lost", id=f"{SITE}::lost", enqueued_at=long_ago)
+    store.client.lrem(store.keys.queue("default"), 1, lost.run_id)
+    runs = enqueued(store, "runs", id=f"{SITE}::runs", enqueued_at=long_ago)
+    store.client.lrem(store.keys.queue("default"), 1, runs.run_id)
+    store.start(runs.run_id, "w@host", at=long_ago)
+    held = enqueued(store, "held", id=f"{SITE}::held", enqueued_at=long_ago)
+    store.client.lrem(store.keys.queue("default"), 1, held.run_id)
+    store.client.zadd(store.keys.consumers, {"c": time.time()})
+    store.client.hset(
+        store.keys.in_flight("c"), "tag", f"{store.keys.queue('default')}\n{held.run_id}"
+    )
+    store.start(held.run_id, "w@host", at=long_ago)
+
+    found = section("ghosts")
+    ids = {row["id"]: row["status"] for row in found["rows"]}
+    assert ids == {f"{SITE}::lost": "queued", f"{SITE}::runs": "started"}
+    assert texts(found, "warning")[0].startswith("2 ghosts: counted as waiting")
+    assert not section("ghosts", "--site", OTHER)["rows"]
+    assert enqueued(store, "other", id=f"{SITE}::other")
+
+    run("jobs", "delete", "lost")
+    store.delete(runs.run_id)
+    assert not section("ghosts")["findings"]
+    assert waits.is_queued
+
+
+def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from frappe_celery.watch.doctor import ghosts
+
+    monkeypatch.setattr(ghosts, "LOOKED_AT", 5)
+    jobs = [enqueued(store) for _ in range(10)]
+    assert not section("ghosts")["findings"]
+    store.client.lrem(store.keys.queue("default"), 1, jobs[4].run_id)
+    assert texts(section("ghosts"), "warning")[0].startswith("1 job counted without a record")
+
+
+# -- failures
+
+
+def test_failing_methods_of_the_last_hour(store: JobStore) -> None:
+    for number in range(3):
+        failed(store, error=f"ValueError: number {number}", method="myapp.often")
+    old = failed(store, method="myapp.long_ago")
+    key = store.keys.index(f"{SITE}|default", "failed")
+    store.client.zadd(key, {old.run_id: time.time() - 4000})
+    failed(store, error="OSError: http://u:sesame@host", method="myapp.other", site=OTHER)
+    found = section("failures of the last hour")
+    assert {row["method"]: row["failed"] for row in found["rows"]} == {
+        "myapp.often": 3,
+        "myapp.other": 1,
+    }
+    assert found["rows"][0]["error"] == "ValueError: number 2"
+    assert "sesame" not in str(found)
+    assert texts(found, "warning") == ["4 jobs failed in the last hour"]
+    here = section("failures of the last hour", "--site", SITE)
+    assert texts(here, "warning") == ["3 jobs failed in the last hour"]
+
+
+def test_failures_that_frappe_catches_are_told_too(project: Project, store: JobStore) -> None:
+    """A scheduled method raises, its job ends as finished: only the Scheduled Job Log says so."""
+    cron = '{"cron": {"* * * * * *": ["myapp.core.fail"]}}'
+    project.write("myapp/hooks.py", f"app_name = 'myapp'\nscheduler_events = {cron}\n")
+    project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": 1}')
+    worker(project)
+    project.beat()
+
+    def told() -> Any:
+        found = read("doctor", "--site", SITE, code=1)["sections"]["failures of the last hour"]
+        return found if found["rows"] else None
+
+    (row,) = wait_until(told, 20, "doctor tells of it")["rows"]
+    assert row["scheduled method or queued action"] == "myapp.core.fail"
+    assert row["error"] == "ValueError: broken on purpose"
+    assert row["failed"] >= 1
+    assert not section("failures of the last hour", "--site", OTHER, code=0)["rows"]
+
+
+def test_refused_messages_are_a_warning(store: JobStore) -> None:
+    store.refuse("short", "run", "the signature is missing or wrong")
+    (text,) = texts(section("failures of the last hour"), "warning")
+    assert "signature" in text
+
+
+# -- the broker
+
+
+@pytest.fixture
+def own(project: Project, own_redis: RedisServer) -> Iterator[JobStore]:
+    project.configure(redis_queue=own_redis.url)
+    with inside(project) as store:
+        yield store
+
+
+def set_(store: JobStore, **options: Any) -> None:
+    for name, value in options.items():
+        store.client.config_set(name.replace("_", "-"), value)
+
+
+def broker(level: str) -> list[str]:
+    return texts(section("broker"), level)
+
+
+def test_what_the_broker_guarantees(own: JobStore) -> None:
+    assert section("broker")["findings"] == []  # appendfsync always
+    assert section("broker")["rows"][0]["visibility_timeout"].startswith("none")
+    set_(own, appendfsync="everysec")
+    assert broker("note")[0].startswith("appendfsync is everysec")
+    set_(own, appendfsync="no")
+    assert "last half minute" in broker("warning")[0]
+    set_(own, appendfsync="always", maxmemory_policy="allkeys-lru")
+    assert broker("note")[0].startswith("maxmemory-policy is allkeys-lru; without maxmemory")
+    set_(own, maxmemory="1gb")
+    assert "jobs that wait vanish" in broker("problem")[0]
+    set_(own, maxmemory_policy="volatile-lru")
+    assert "records of ended jobs vanish" in broker("warning")[0]
+    used = own.client.info("memory")["used_memory"]
+    set_(own, maxmemory_policy="noeviction", maxmemory=int(used * 1.05))
+    assert "of maxmemory is used" in broker("warning")[0]
+    set_(own, maxmemory=0, appendonly="no", save="3600 1")
+    assert "snapshots only" in broker("warning")[0]
+    set_(own, save="")
+    assert "every job that waits is lost" in broker("warning")[0]
+
+
+def test_replicas(project: Project, own: JobStore, redis_server: RedisServer) -> None:
+    replica = Redis(port=redis_server.port)
+    port = own.client.connection_pool.connection_kwargs["port"]
+    replica.replicaof("127.0.0.1", port)
+    try:
+        wait_until(lambda: own.client.info("replication")["connected_slaves"] == 1, 20)
+        assert "asynchronously" in broker("warning")[0]
+        wait_until(lambda: replica.info("replication")["master_link_status"] == "up", 20)
+        project.configure(redis_queue=redis_server.url)
+        with inside(project):
+            assert "it is a replica" in run("doctor", code=2).output
+    finally:
+        replica.replicaof("no", "one")
+        replica.flushall()
+
+
+def test_a_rabbitmq_that_is_away(project: Project, store: JobStore) -> None:
+    project.configure(broker_url=f"amqp://someone:sesame@127.0.0.1:{free_port()}//")
+    with inside(project) as ours:
+        enqueued(ours)
+        assert "the RabbitMQ at amqp://***@127.0.0.1" in broker("problem")[0]
+        assert broker("warning") == ["1 job in the outbox, which RabbitMQ has not confirmed"]
+        assert "sesame" not in run("doctor", code=2).output
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_what_rabbitmq_guarantees(
+    project: Project, store: JobStore, rabbitmq_server: RabbitMQServer
+) -> None:
+    def said(level: str) -> list[str]:
+        return texts(section("broker"), level)
+
+    assert section("broker")["rows"][1]["server"].startswith("RabbitMQ 4")
+    assert (said("problem"), said("warning")) == ([], [])
+    name = f"{store.keys.prefix}short"
+    with Connection(rabbitmq_server.url) as connection:
+        channel = connection.default_channel
+        channel.queue_delete(name)
+        channel.queue_declare(name, durable=True, auto_delete=False)
+        assert said("problem") == [
+            f"the queue {name} is not the quorum queue that jobs are safe in"
+        ]
+        channel.queue_delete(name)
+    rabbitmq_server.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+    try:
+        (problem,) = wait_until(lambda: said("problem"), what="its memory is full")
+        assert problem.startswith("RabbitMQ answers, and takes no message")
+    finally:
+        rabbitmq_server.ctl("set_vm_memory_high_watermark", "0.6")
+    wait_until(lambda: not said("problem"), what="it takes messages again")
+
+
+# -- no broker
+
+
+@pytest.mark.parametrize("arguments", [(), ("--json",), ("--site", SITE)])
+def test_a_broker_that_is_away_is_said_within_3_seconds(
+    project: Project, own_redis: RedisServer, arguments: tuple[str, ...]
+) -> None:
+    url = own_redis.url.replace("redis://", "redis://someone:sesame@")
+    project.configure(redis_queue=url)
+    own_redis.pause() if "--site" in arguments else own_redis.stop()
+    with inside(project):
+        began = time.monotonic()
+        output = run("doctor", *arguments, code=2).output
+        assert time.monotonic() - began < 3
+    own_redis.resume()
+    assert f"***@127.0.0.1:{own_redis.port}" in output
+    assert "does not answer" in output
+    assert "sesame" not in output

@@ -1,0 +1,52 @@
+"""`frappe-celery doctor` where Frappe is importable (a stand-in), and where Redis has an ACL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from frappe_celery.hosts.bench.switch import ACL_RULES
+from tests.integration.benches import inside
+from tests.integration.cli import read
+from tests.project import Project
+from tests.servers import RedisServer
+from tests.unit.hosts.bench.conftest import StandInBench
+
+
+@pytest.fixture
+def bench(tmp_path: Path, redis_url: str) -> Iterator[StandInBench]:
+    bench = StandInBench(tmp_path / "bench", redis_url)
+    yield bench
+    bench.close()
+
+
+def warnings(bench: StandInBench, name: str) -> str:
+    process = bench.start(name, "-m", "frappe_celery.cli", "doctor", "--json")
+    assert process.wait() == 2, process.output()
+    report = json.loads(process.output())
+    return str(report["sections"]["workers"]["findings"])
+
+
+def test_a_bench_that_is_not_switched_over(bench: StandInBench) -> None:
+    assert "go to RQ" not in warnings(bench, "on")
+    bench.configure(frappe_celery_enabled=False)
+    assert "go to RQ" in warnings(bench, "off")
+
+
+def test_a_redis_that_tells_its_configuration_to_nobody(
+    project: Project, own_redis: RedisServer
+) -> None:
+    """Frappe's `use_rq_auth`, and hosted servers."""
+    admin = Redis(port=own_redis.port)
+    admin.acl_setuser("bench", enabled=True, reset=True, passwords=["+sesame"])
+    admin.execute_command("ACL", "SETUSER", "bench", *ACL_RULES.split())
+    project.configure(redis_queue=own_redis.url.replace("redis://", "redis://bench:sesame@"))
+    with inside(project):
+        broker = read("doctor", code=2)["sections"]["broker"]
+    assert "***@" in broker["rows"][0]["url"]
+    (finding,) = broker["findings"]
+    assert finding["text"].startswith("the server does not tell its appendfsync")

@@ -1,0 +1,157 @@
+"""`frappe-celery metrics`: what Prometheus reads, counted once whatever dies meanwhile."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.watch.doctor import caught
+from frappe_celery.watch.metrics import ended
+from tests.integration.benches import all_ended, inside, worker, write_tasks
+from tests.integration.cli import OTHER, SITE, enqueued, failed
+from tests.integration.watch.scraping import Exporter, Scraped, finished
+from tests.project import Process, Project
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+
+
+def test_ended_runs_are_counted_once_by_site_queue_and_method(store: JobStore) -> None:
+    finished(store, method="myapp.before")
+    exporter = Exporter(store)
+    for _ in range(3):
+        finished(store, method="myapp.a", queue="short")
+    finished(store, method="myapp.a", site=OTHER)
+    failed(store, method="myapp.b")
+    for _ in range(2):
+        scraped = exporter.scrape()
+        name = "frappe_celery_jobs_ended_total"
+        assert scraped.value(name, method="myapp.before") == 0  # ended before it looked
+        assert scraped.value(name, method="myapp.a", site=SITE, queue="short") == 3
+        assert scraped.value(name, method="myapp.a", site=OTHER, status="finished") == 1
+        assert scraped.value(name, method="myapp.b", status="failed") == 1
+        assert scraped.value(name, method="myapp.b", status="finished") == 0
+    finished(store, method="myapp.a", queue="short")
+    assert exporter.scrape().value(name, method="myapp.a", site=SITE) == 4
+
+
+def test_what_was_recorded_late_or_while_the_broker_was_away_is_counted(store: JobStore) -> None:
+    exporter = Exporter(store)
+    finished(store, method="myapp.on_time")
+    exporter.scrape()
+    finished(store, method="myapp.late")
+    place = f"{SITE}|default"
+    (run,) = [
+        run
+        for run in store.client.zrange(store.keys.index(place, "finished"), 0, -1)
+        if store.fetch_run(run.decode()).method == "myapp.late"
+    ]
+    store.client.zadd(store.keys.index(place, "finished"), {run: time.time() - 30})
+    assert exporter.scrape().value("frappe_celery_jobs_ended_total", method="myapp.late") == 1
+    assert exporter.scrape().value("frappe_celery_jobs_ended_total") == 2
+
+
+def test_how_long_jobs_waited_and_ran(store: JobStore) -> None:
+    exporter = Exporter(store)
+    finished(store, ran=3.0, method="myapp.slow", enqueued_at=time.time() - 63.0)
+    scraped = exporter.scrape()
+    ran, waited = "frappe_celery_job_run_seconds", "frappe_celery_job_wait_seconds"
+    assert scraped.value(f"{ran}_sum", method="myapp.slow") == pytest.approx(3, abs=0.5)
+    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="2.5") == 0
+    assert scraped.value(f"{ran}_bucket", method="myapp.slow", le="5.0") == 1
+    labels = {"site": SITE, "queue": "default", "method": "myapp.slow"}
+    assert scraped.value(f"{waited}_sum", **labels) == pytest.approx(60, abs=0.5)
+
+
+def test_what_waits_and_runs_now(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ended, "WAITING", 3)
+    exporter = Exporter(store)
+    for number in range(4):
+        enqueued(store, queue="short", method=f"myapp.waits{number // 2}", site=OTHER)
+    enqueued(store, queue="long", enqueued_at=time.time() - 40)
+    runs = enqueued(store, queue="long", method="myapp.runs")
+    store.start(runs.run_id, "w")
+    scraped = exporter.scrape()
+    assert scraped.value("frappe_celery_jobs", queue="long", status="queued") == 1
+    assert scraped.value("frappe_celery_jobs", queue="long", status="started") == 1
+    assert scraped.value("frappe_celery_running_jobs", method="myapp.runs", site=SITE) == 1
+    queued = "frappe_celery_queued_jobs"
+    assert scraped.value(queued, method="myapp.waits0", site=OTHER, queue="short") == 2
+    assert scraped.value(queued, method="myapp.waits1", site=OTHER, queue="short") == 1
+    assert scraped.value(queued, site=SITE, queue="long") == 1
+    assert 39 < scraped.value("frappe_celery_oldest_wait_seconds", queue="long") < 50
+    assert (scraped.value("frappe_celery_up"), scraped.value("frappe_celery_workers")) == (1, 0)
+    assert scraped.value("frappe_celery_beat_leads") == 0
+
+
+def test_what_frappe_catches_is_counted(store: JobStore) -> None:
+    exporter = Exporter(store)
+    for _ in range(2):
+        job = enqueued(store, method="myapp.core.nightly")
+        caught.note(job, ValueError("no"))
+        for _ in range(2):
+            scraped = exporter.scrape()
+    name = "frappe_celery_caught_failures_total"
+    assert scraped.value(name, method="myapp.core.nightly", site=SITE) == 2
+
+
+def test_a_scheduler_that_stands_still_is_late(store: JobStore) -> None:
+    prefix = f"{store.keys.prefix}beat:"
+    store.client.set(f"{prefix}lease", 1, px=10_000)
+    store.client.set(f"{prefix}leader", "host.1")
+    sign = {"at": time.time() - 30, "name": "host.1", "lag": 1.5, "entries": 3}
+    store.client.hset(f"{prefix}pulse", mapping=sign)
+    scraped = Exporter(store).scrape()
+    assert scraped.value("frappe_celery_beat_leads", scheduler="host.1") == 1
+    assert 31 < scraped.value("frappe_celery_beat_lag_seconds") < 40
+
+
+def test_a_broker_that_is_away_is_told_and_nothing_is_lost(
+    project: Project, own_redis: RedisServer
+) -> None:
+    project.configure(redis_queue=own_redis.url)
+    with inside(project) as store:
+        exporter = Exporter(store)
+        finished(store, method="myapp.a")
+        own_redis.kill()
+        assert exporter.scrape().value("frappe_celery_up") == 0
+        own_redis.start()
+        assert exporter.scrape().value("frappe_celery_up") == 1
+        assert exporter.scrape().value("frappe_celery_jobs_ended_total", method="myapp.a") == 1
+
+
+def served(process: Process) -> Scraped:
+    process.wait_for("/metrics")
+    url = re.search(r"http://\S+/metrics", process.output())
+    assert url
+    with urllib.request.urlopen(url[0], timeout=5) as answer:
+        return Scraped(answer.read().decode())
+
+
+def test_the_command_with_a_worker_and_beat(project: Project, store: JobStore) -> None:
+    process = project.start("metrics", "-m", "frappe_celery.cli", "metrics", "--port", "0")
+    served(process)
+    worker(project, "-c", "2")
+    project.beat()
+    jobs = [enqueue("myapp.core.record", text=str(n)) for n in range(20)]
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 20
+    name = "frappe_celery_jobs_ended_total"
+    wait_until(lambda: served(process).value(name, method="myapp.core.record") == 20, 10)
+    wait_until(lambda: served(process).value("frappe_celery_beat_entries") > 0, 10)
+    scraped = served(process)
+    assert scraped.value("frappe_celery_worker_processes") == 2
+    assert scraped.value("frappe_celery_beat_leads") == 1
+    assert scraped.value("frappe_celery_beat_lag_seconds") == 0
+    assert process.stop() == 0

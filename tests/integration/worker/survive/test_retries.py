@@ -1,0 +1,92 @@
+"""Jobs that raised are repeated, at most so often, after pauses that grow, as the same user."""
+
+from __future__ import annotations
+
+import frappe_celery
+from frappe_celery import Retry
+from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
+from frappe_celery.jobs import JobStatus, JobStore, hosts
+from frappe_celery.jobs.scheduled import due_at
+from tests.brokers import both_brokers
+from tests.integration.benches import ended, worker
+from tests.project import Project
+from tests.waiting import wait_until
+
+
+def runs_under(store: JobStore, job_id: str) -> list[str]:
+    """Oldest first."""
+    return [run.decode() for run in store.client.zrange(store.keys.ids(job_id), 0, -1)]
+
+
+@both_brokers
+def test_a_call_s_retry_repeats_until_it_succeeds_as_the_same_user_on_the_same_site(
+    project: Project, store: JobStore
+) -> None:
+    worker(project)
+    with hosts.current().in_site(project.site, "guest@example.com"):
+        asked = frappe_celery.options(retry=Retry(max=5, delay=0.1, jitter=0))
+        job = asked.enqueue("myapp.survive.fail_times", times=2, job_id="sync")
+    wait_until(lambda: store.fetch(job.id).is_finished, what="it has succeeded at last")
+    last = store.fetch(job.id)
+    assert last.result == "at last"
+    assert project.effects() == ["attempt site1.localhost guest@example.com"] * 3
+    runs = [store.fetch_run(run) for run in runs_under(store, job.id)]
+    assert [run.status for run in runs] == [JobStatus.FAILED] * 2 + [JobStatus.FINISHED]
+    assert "ValueError: not yet" in str(runs[0].exc_info)
+    assert f"It is run again, as run {runs[1].run_id}; 4 more after that" in str(runs[0].exc_info)
+    starts = [run.started_at for run in runs]
+    assert (starts[1] - starts[0]).total_seconds() > 0.1  # type: ignore[operator]
+    assert (starts[2] - starts[1]).total_seconds() > 0.2  # type: ignore[operator]
+
+
+def test_retries_end_in_a_failure_that_is_final(project: Project, store: JobStore) -> None:
+    worker(project)
+    job = enqueue("myapp.survive.declared_fail_times", times=99)
+    wait_until(lambda: len(project.effects()) == 3, what="all attempts are made")
+    wait_until(lambda: store.fetch(job.id).is_failed, what="the last one is failed")
+    assert "run again" not in str(store.fetch(job.id).exc_info)
+    assert not store.is_active(job.id)
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert len(project.effects()) == 3 + 1
+    once = frappe_celery.options(retry=0).enqueue(
+        "myapp.survive.declared_fail_times", times=99, text="once"
+    )
+    assert ended(once).status == JobStatus.FAILED
+    assert store.fetch(once.id).run_id == once.run_id
+
+
+def test_a_retry_that_waits_is_scheduled_and_survives_the_death_of_its_worker(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    asked = frappe_celery.options(retry=Retry(max=1, delay=3600, jitter=0))
+    job = asked.enqueue("myapp.survive.fail_times", times=1, job_id="sync", queue="short")
+    assert ended(job).status == JobStatus.FAILED
+    waits = store.fetch(job.id)
+    assert waits.status == JobStatus.SCHEDULED
+    due = due_at(waits)
+    assert due is not None
+    assert 3590 < (due - waits.created_at).total_seconds() <= 3601
+    assert is_job_enqueued("sync")
+    duplicate = enqueue("myapp.core.record", job_id="sync", deduplicate=True)
+    assert duplicate is None
+    process.kill()
+    store.client.zadd(store.keys.scheduled, {waits.run_id: 1})  # an hour later
+    worker(project)
+    assert ended(waits).status == JobStatus.FINISHED
+    assert waits.result == "at last"
+    assert (waits.user, waits.site, waits.queue) == (job.user, job.site, "short")
+    assert len(project.effects()) == 2
+
+
+def test_a_failure_says_once_more_what_the_job_was_told_to_call(
+    project: Project, store: JobStore
+) -> None:
+    """on_failure is called for each attempt, as RQ does."""
+    worker(project)
+    asked = frappe_celery.options(retry=Retry(max=1, delay=0))
+    job = asked.enqueue("myapp.core.fail", on_failure="myapp.survive.told")
+    told = "told site1.localhost Administrator myapp.core.fail ValueError"
+    wait_until(lambda: project.effects().count(told) == 2, what="both are told")
+    wait_until(lambda: store.fetch(job.id).is_failed, what="it ends")
+    assert store.counts()[JobStatus.FAILED] == 2

@@ -1,0 +1,155 @@
+"""A worker that is told to stop, and workers that are drained, lose nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from frappe_celery import options
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.worker.reaper import reap
+from tests.brokers import both_brokers
+from tests.integration.benches import ended, worker
+from tests.integration.worker.test_worker_death import (
+    held,
+    pool_process,
+    was_handed_a_job,
+    working,
+)
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+PATIENT = """
+from frappe_celery.worker import consumer
+
+consumer.REST_SECONDS = 20  # a second may pass before a busy machine has woken a process
+"""
+
+
+def told_to_stop(process: Process) -> None:
+    os.kill(process.pid, signal.SIGTERM)
+    process.wait_for("Warm shutdown")
+
+
+def work(until: Path, name: str = "job") -> str:
+    return enqueue("myapp.core.work", text=name, until=str(until)).run_id
+
+
+@both_brokers
+def test_a_job_that_runs_on_is_taken_from_no_living_worker_and_each_end_is_recorded_at_once(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    process = worker(project, "-c", "2")
+    run, other = work(tmp_path / "job"), work(tmp_path / "other", "other")
+    working(project)
+    working(project, "other")
+    told_to_stop(process)
+    (tmp_path / "other").touch()
+    assert ended(store.fetch_run(other)).status == JobStatus.FINISHED
+    until = time.monotonic() + 5
+    while time.monotonic() < until:  # as other workers do, only less patiently
+        assert reap(store, dead_after=4) == []
+        time.sleep(0.2)
+    assert store.fetch_run(run).status == JobStatus.STARTED
+    (tmp_path / "job").touch()
+    assert process.wait() == 0
+    assert store.fetch_run(run).status == JobStatus.FINISHED
+    reap(store, dead_after=0)
+    assert (held(store), store.client.zcard(store.keys.consumers)) == ([], 0)
+
+
+@both_brokers
+def test_at_the_limit_what_runs_is_abandoned_with_that_reason_and_what_waits_stays(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    project.configure(shutdown_seconds=1)
+    process = worker(project, "-c", "2")
+    run = enqueue(
+        "myapp.core.work", text="job", until=str(tmp_path / "no"), on_failure="myapp.survive.told"
+    ).run_id
+    again = options(idempotent=True).enqueue(
+        "myapp.core.work", text="again", until=str(tmp_path / "no")
+    )
+    working(project)
+    working(project, "again")
+    waits = enqueue("myapp.core.record")
+    told_to_stop(process)
+    told_at = time.monotonic()
+    assert process.wait() == 0
+    assert time.monotonic() - told_at < 6
+    job = store.fetch_run(run)
+    assert job.status == JobStatus.FAILED
+    assert "told to stop, and it had not ended 1 s later (shutdown_seconds)" in str(job.exc_info)
+    following = store.fetch(again.id)
+    assert following.status == JobStatus.QUEUED
+    assert store.queue_length("default") == 3  # these, and the aftermath of the other one
+    (tmp_path / "no").touch()
+    assert worker(project, "--burst").wait() == 0
+    told = "told site1.localhost Administrator myapp.core.work AbandonedJobError"
+    assert sorted(project.effects()) == sorted(
+        ["job started", "again started", told, "again started", "again ended", "ran"]
+    )
+    assert project.effects()[-1] == "ran"
+    assert waits.get_status() == following.get_status() == JobStatus.FINISHED
+
+
+def drain(project: Project, *arguments: str) -> Process:
+    return project.start(
+        f"drain{len(project.processes)}", "-m", "frappe_celery.cli", "drain", *arguments
+    )
+
+
+@both_brokers
+def test_drained_workers_take_no_more_and_what_waits_waits_for_the_next(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    processes = [worker(project), worker(project)]
+    runs = [work(tmp_path / "go on", name) for name in ("job0", "job1")]
+    for name in ("job0", "job1"):
+        working(project, name)
+    early = drain(project, "--timeout", "0")
+    assert early.wait() == 1
+    assert "still running after 0 s: myapp.core.work (site1.localhost::" in early.output()
+    left = enqueue("myapp.core.record")
+    drains = drain(project)
+    (tmp_path / "go on").touch()
+    assert drains.wait() == 0, drains.output()
+    assert "Drained: 2 workers take no more jobs, and none runs." in drains.output()
+    assert not set(runs) & set(held(store))
+    assert {store.fetch_run(run).status for run in runs} == {JobStatus.FINISHED}
+    assert store.queue_length("default") == 1
+    assert left.is_queued
+    assert [process.stop() for process in processes] == [0, 0]
+    worker(project)
+    assert ended(left).status == JobStatus.FINISHED
+    assert project.effects()[-1] == "ran"
+
+
+def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobStore) -> None:
+    process = drain(project)
+    assert process.wait() == 0
+    assert "No worker runs." in process.output()
+
+
+def test_a_job_that_a_process_was_just_handed_ends_with_its_worker(
+    project: Project, store: JobStore
+) -> None:
+    project.write("celeryconfig.py", PATIENT)
+    process = worker(project, "-c", "1", "-l", "DEBUG")
+    warm = enqueue("myapp.core.record")
+    ended(warm)
+    child = pool_process(process)
+    child.suspend()
+    run = enqueue("myapp.core.record").run_id
+    wait_until(lambda: was_handed_a_job(child), what="it lies in the process's pipe")
+    told_to_stop(process)
+    process.wait_for("Worker: Stopping Consumer")
+    child.resume()
+    told_at = time.monotonic()
+    assert process.wait() == 0
+    assert time.monotonic() - told_at < 10
+    assert store.fetch_run(run).status == JobStatus.FINISHED
+    assert held(store) == []

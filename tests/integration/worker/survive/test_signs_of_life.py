@@ -1,0 +1,169 @@
+"""A busy or starved worker is not taken for dead; one that died while the broker was away is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.worker import abandoned
+from frappe_celery.worker.reaper import reap
+from tests.integration.benches import ended, inside_with, worker
+from tests.integration.stores import take, waiting
+from tests.integration.worker.test_reconnect import lost
+from tests.integration.worker.test_worker_death import (
+    held,
+    pool_process,
+    waits_for,
+    was_handed_a_job,
+    working,
+)
+from tests.project import Project
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+WITHIN_SECONDS = 15
+BUSY = """
+import os
+import signal
+import time
+from pathlib import Path
+from celery.signals import task_received
+
+
+@task_received.connect(weak=False)
+def take_long(**_):
+    while Path("busy").exists():
+        time.sleep(0.05)
+"""
+
+
+@pytest.fixture
+def store(project: Project, own_redis: RedisServer) -> Iterator[JobStore]:
+    with inside_with(project, own_redis.url) as store:
+        yield store
+
+
+def test_a_worker_whose_loop_is_busy_keeps_what_runs_and_gives_back_what_had_not_started(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    project.write("celeryconfig.py", BUSY)
+    worker(project, "-c", "2")
+    run = waits_for(tmp_path / "go on")
+    working(project)
+    busy = project.write("busy", "")
+    other = enqueue("myapp.core.record", text="other")
+    wait_until(lambda: other.run_id in held(store), what="the worker holds it")
+    since = time.monotonic()
+    while not waiting(store):  # as other workers do, only less patiently
+        assert reap(store, dead_after=4) == []
+        assert time.monotonic() - since < 10
+        time.sleep(0.2)
+    time.sleep(4)
+    assert reap(store, dead_after=4) == []
+    assert (waiting(store), held(store)) == ([other.run_id], [run])
+    busy.unlink()
+    assert ended(other).status == JobStatus.FINISHED
+    (tmp_path / "go on").touch()
+    assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
+    assert sorted(project.effects()) == ["job ended", "job started", "other"]
+
+
+def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_its_return(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    process, reaper = worker(project), worker(project, "-Q", "long")
+    job = enqueue("myapp.core.work", text="job", until=str(tmp_path / "never"))
+    working(project)
+    own_redis.kill()
+    lost(reaper)
+    process.kill()
+    time.sleep(6)  # so long that Celery's own intervals have grown
+    own_redis.start()
+    back = time.monotonic()
+    wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
+    assert time.monotonic() - back < WITHIN_SECONDS
+    assert "no sign of life" in str(job.exc_info)
+
+
+@pytest.mark.parametrize("frozen_for", [0, 12])
+def test_a_worker_told_to_stop_ends_though_its_broker_stands_still(
+    project: Project, store: JobStore, own_redis: RedisServer, frozen_for: int
+) -> None:
+    process = worker(project)
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    time.sleep(1.5)  # it knows that this is recorded: else it would wait to record it
+    own_redis.pause()
+    time.sleep(frozen_for)
+    os.kill(process.pid, signal.SIGTERM)
+    try:
+        assert process.wait(timeout=20) == 0
+    finally:
+        own_redis.resume()
+
+
+def test_a_job_that_begins_when_its_worker_has_forgotten_it_is_recorded_all_the_same(
+    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    """It was handed to a process that had not begun with it when the connection was lost."""
+    process = worker(project)
+    child = pool_process(process)
+    child.suspend()
+    job = enqueue("myapp.core.work_quietly", text="job", until=str(tmp_path / "go on"))
+    wait_until(lambda: was_handed_a_job(child), what="it lies in the process's pipe")
+    own_redis.kill()
+    lost(process)
+    os.kill(process.pid, signal.SIGSTOP)
+    child.resume()
+    own_redis.start()
+    working(project)
+    os.kill(process.pid, signal.SIGCONT)
+    (tmp_path / "go on").touch()
+    assert ended(job).status == JobStatus.FINISHED
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert project.effects() == ["job started", "job ended", "ran"]
+
+
+def test_a_job_that_runs_longer_than_a_visibility_timeout_runs_once(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    """Which kombu's Redis transport has, and would deliver it again after; ours has none."""
+    project.write("celeryconfig.py", "broker_transport_options = {'visibility_timeout': 1}")
+    worker(project)
+    worker(project)
+    run = waits_for(tmp_path / "go on")
+    working(project)
+    time.sleep(3)
+    (tmp_path / "go on").touch()
+    assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
+    assert project.effects() == ["job started", "job ended"]
+
+
+def test_what_follows_an_abandoned_job_waits_for_the_broker(
+    project: Project,
+    store: JobStore,
+    own_redis: RedisServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job = enqueue("myapp.core.record", on_failure="myapp.core.nightly")
+    assert take(store) == job.run_id
+    assert store.start(job.run_id, "worker") == CLAIMED
+    abandoned.settle(store, job.run_id, "its worker is gone")
+    follows = store.fetch_run(str(take(store)))
+    assert follows.kwargs  # its message is read as long as there is somebody to ask
+    own_redis.stop()
+    with ThreadPoolExecutor() as threads:
+        done = threads.submit(abandoned.aftermath, follows)
+        wait_until(lambda: "waiting for the broker" in caplog.text, what="it waits")
+        own_redis.start()
+        done.result(timeout=20)
+    assert job.is_failed
+    assert project.effects() == ["nightly"]

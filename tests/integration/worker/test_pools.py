@@ -1,0 +1,94 @@
+"""The pools that Celery has besides prefork run jobs too, and say what they cannot do."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.brokers.alarm import LOOK_ANYWAY_SECONDS
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.integration.benches import all_ended, ended, worker
+from tests.project import Project
+from tests.waiting import wait_until
+
+REFERENCE = Path(__file__).parents[3] / "celeryconfig.py"
+
+POOLS = [
+    "prefork",
+    "solo",
+    "threads",
+    pytest.param(
+        "gevent",
+        marks=pytest.mark.skipif(
+            importlib.util.find_spec("gevent") is None, reason="needs gevent: pip install gevent"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_jobs_run_fail_and_are_recorded(
+    project: Project, pool_store: JobStore, pool: str, tmp_path: Path
+) -> None:
+    process = worker(project, "--pool", pool)
+    jobs = [enqueue("myapp.core.record", text=f"job{n}") for n in range(20)]
+    failed = enqueue("myapp.core.fail")
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 20
+    assert [job.result for job in jobs] == [f"job{n}" for n in range(20)]
+    assert ended(failed).status == JobStatus.FAILED
+    assert "ValueError: broken on purpose" in str(failed.exc_info)
+    assert project.effects() == [f"job{n}" for n in range(20)]
+    held = pool_store.client.keys(f"{pool_store.keys.prefix}inflight:*")
+    wait_until(lambda: not any(pool_store.client.hlen(k) for k in held), what="all acknowledged")
+    cannot = "cannot interrupt a job" in process.output()
+    assert cannot == (pool in ("threads", "gevent"))
+    assert process.stop() == os.EX_OK
+
+
+@pytest.mark.parametrize("pool", POOLS[2:])
+def test_several_run_at_once(
+    project: Project, pool_store: JobStore, pool: str, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    worker(project, "--pool", pool, "-c", "4")
+    jobs = [enqueue("myapp.core.work", text=f"job{n}", until=str(until)) for n in range(6)]
+    wait_until(lambda: len(project.effects()) == 4, what="four run")
+    assert pool_store.counts()[JobStatus.STARTED] == 4
+    until.touch()
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 6
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_one_job_follows_another_at_once(project: Project, pool_store: JobStore, pool: str) -> None:
+    """Whoever ends it: in pools of threads that is not the thread that fetches the next."""
+    jobs = [enqueue("myapp.core.record") for _ in range(100)]
+    worker(project, "--pool", pool, "--burst")
+    assert all_ended(jobs, timeout=60) == [JobStatus.FINISHED] * 100
+    begun, over = jobs[0].started_at, jobs[-1].ended_at
+    assert begun is not None
+    assert over is not None
+    assert (over - begun).total_seconds() < 100 * LOOK_ANYWAY_SECONDS / 4
+
+
+@pytest.mark.parametrize("pool", ["prefork", "solo"])
+def test_a_timeout_is_raised_in_the_job(project: Project, pool_store: JobStore, pool: str) -> None:
+    worker(project, "--pool", pool)
+    job = enqueue("myapp.core.work", text="job", until="/never", timeout=1)
+    assert ended(job).status == JobStatus.FAILED
+    assert "JobTimeoutException: Task exceeded maximum timeout value (1 seconds)" in str(
+        job.exc_info
+    )
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+
+
+def test_the_reference_configuration_runs_jobs(project: Project, pool_store: JobStore) -> None:
+    """The `celeryconfig.py` of this repository, copied beside `sites` as it says."""
+    project.write("celeryconfig.py", REFERENCE.read_text())
+    process = worker(project)
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert ended(enqueue("myapp.core.fail")).status == JobStatus.FAILED
+    assert process.stop() == os.EX_OK

@@ -1,0 +1,380 @@
+"""Where settings come from, which source wins, and what a wrong value is answered with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frappe_celery.celery_app import broker_settings
+from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.settings import Queue, Settings
+from frappe_celery.errors import ConfigError, UnknownQueue
+
+KEY = "k" * 40
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Path:
+    (tmp_path / "sites" / "site1").mkdir(parents=True)
+    (tmp_path / "sites" / "site1" / "site_config.json").write_text("{}")
+    return tmp_path
+
+
+def write(bench: Path, **values: Any) -> None:
+    (bench / "sites" / "common_site_config.json").write_text(json.dumps(values))
+
+
+def load(bench: Path, **environ: str) -> Settings:
+    return Settings.load(bench, environ)
+
+
+# -- defaults
+
+
+def test_without_any_source_everything_has_the_documented_default(tmp_path: Path) -> None:
+    config = load(tmp_path)
+    assert (config.frappe_version, config.site, config.sites()) == (
+        15,
+        "standalone",
+        ["standalone"],
+    )
+    assert (config.rq_results_ttl, config.rq_job_failure_ttl) == (600, 7 * 24 * 3600)
+    assert (config.rq_failed_jobs_limit, config.max_queued_jobs) == (1000, 500)
+    assert config.frappe_celery_pickle is True
+    assert list(config.queues.values()) == [
+        Queue("short", 300),
+        Queue("default", 300),
+        Queue("long", 1500),
+    ]
+    assert config.log_path == tmp_path / "logs"
+    assert config.state_path == tmp_path / ".frappe_celery"
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    assert all(len(option.metadata["doc"]) > 20 for option in OPTIONS)
+
+
+# -- sources
+
+
+def test_the_bench_s_file_wins_over_the_default_and_the_environment_over_both(bench: Path) -> None:
+    write(bench, rq_results_ttl=60, rq_failed_jobs_limit=7)
+    config = load(bench, FRAPPE_CELERY_RQ_RESULTS_TTL="5")
+    assert (config.rq_results_ttl, config.rq_failed_jobs_limit) == (5, 7)
+    assert config.rq_job_failure_ttl == 604800
+
+
+def test_the_environment_sets_every_kind_of_option(bench: Path) -> None:
+    config = load(
+        bench,
+        FRAPPE_CELERY_PICKLE="false",
+        FRAPPE_CELERY_KEY="1" * 40,
+        FRAPPE_CELERY_BENCH_ID="007",
+        FRAPPE_CELERY_APPS='["one", "two"]',
+        FRAPPE_CELERY_WORKERS='{"mail": {"timeout": 60}}',
+        FRAPPE_CELERY_REDIS_QUEUE="redis://host:1/2",
+        FRAPPE_CELERY_FRAPPE_VERSION="16",
+    )
+    assert config.frappe_celery_pickle is False
+    assert config.frappe_celery_key == "1" * 40
+    assert config.prefix == "frappe_celery:007:"
+    assert config.app_names == ("one", "two")
+    assert config.queue("mail").timeout == 60
+    assert config.store_url == "redis://host:1/2"
+    assert config.frappe_version == 16
+
+
+def test_a_variable_of_another_name_is_nobody_s(bench: Path) -> None:
+    assert load(bench, RQ_RESULTS_TTL="1", FRAPPE_CELERY_NOTHING="1").rq_results_ttl == 600
+
+
+def test_keys_of_others_in_the_bench_s_file_are_left_alone(bench: Path) -> None:
+    write(bench, developer_mode=1, webserver_port=8000)
+    assert load(bench).site_config("site1")["webserver_port"] == 8000
+
+
+def test_django_s_dictionary_wins_over_the_default_and_loses_to_the_bench_s_file(
+    bench: Path,
+) -> None:
+    (bench / "project_settings.py").write_text(
+        "FRAPPE_CELERY = {'rq_results_ttl': 11, 'rq_failed_jobs_limit': 12}\nSECRET_KEY = 'x'\n"
+    )
+    write(bench, rq_failed_jobs_limit=13)
+    script = (
+        "from frappe_celery.config.settings import current; c = current();"
+        "print(c.rq_results_ttl, c.rq_failed_jobs_limit)"
+    )
+    environ = {**os.environ, "PYTHONPATH": f"{bench}:{Path.cwd()}"}
+
+    def printed(**extra: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=bench,
+            env={**environ, **extra},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    environ.pop("DJANGO_SETTINGS_MODULE", None)
+    assert printed() == "600 13"
+    assert printed(DJANGO_SETTINGS_MODULE="project_settings") == "11 13"
+
+
+def django_project(folder: Path, settings_module: str) -> subprocess.CompletedProcess[str]:
+    """`frappe-celery settings` in a folder that is not on Python's path, as a shell starts it."""
+    (folder / "team").mkdir(parents=True, exist_ok=True)
+    (folder / "team" / "__init__.py").touch()
+    (folder / "team" / "settings.py").write_text(
+        "FRAPPE_CELERY = {'redis_queue': 'redis://of.the.team'}\nSECRET_KEY = 'x'\n"
+    )
+    (folder / "sites").rename(folder / "no_sites")
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "frappe_celery.cli", "jobs", "list"],
+        cwd=folder,
+        env={
+            **{k: v for k, v in os.environ.items() if not k.startswith("FRAPPE_")},
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "DJANGO_SETTINGS_MODULE": settings_module,
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_django_s_settings_are_found_in_the_folder_where_a_command_is_started(bench: Path) -> None:
+    done = django_project(bench, "team.settings")
+    assert "the Redis at redis://of.the.team does not answer" in done.stderr, done.stderr
+
+
+def test_django_settings_that_cannot_be_imported_are_named(bench: Path) -> None:
+    done = django_project(bench, "team.setings")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "Error: ConfigError: DJANGO_SETTINGS_MODULE is 'team.setings', which cannot be imported:"
+        " No module named 'team.setings'"
+    ), done.stderr
+
+
+def test_a_site_s_file_wins_over_the_bench_s_for_that_site(bench: Path) -> None:
+    write(bench, mail="bench", dormant_days=4)
+    (bench / "sites" / "site1" / "site_config.json").write_text('{"mail": "site"}')
+    config = load(bench)
+    assert config.site_config("site1")["mail"] == "site"
+    assert config.site_config("site1")["dormant_days"] == 4
+    assert config.site_config("other")["mail"] == "bench"
+    assert config.site_config("site1")["rq_results_ttl"] == 600
+
+
+def test_the_environment_wins_in_a_site_s_configuration_too(bench: Path) -> None:
+    write(bench, rq_results_ttl=60, rq_failed_jobs_limit=7)
+    config = load(bench, FRAPPE_CELERY_RQ_RESULTS_TTL="5")
+    site = config.site_config("site1")
+    assert (site["rq_results_ttl"], site["rq_failed_jobs_limit"]) == (5, 7)
+
+
+def test_a_changed_file_is_read_anew(bench: Path) -> None:
+    config = load(bench)
+    file = bench / "sites" / "site1" / "site_config.json"
+    assert "maintenance_mode" not in config.site_config("site1")
+    file.write_text('{"maintenance_mode": 1}')
+    assert config.site_config("site1")["maintenance_mode"] == 1
+    config.site_config("site1")["maintenance_mode"] = 2
+    assert config.site_config("site1")["maintenance_mode"] == 1
+
+
+# -- root, sites, apps
+
+
+def test_the_root_is_the_bench_that_the_environment_names(
+    bench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir("/")
+    assert Settings.load(None, {"FRAPPE_BENCH_ROOT": str(bench)}).root == bench
+    with pytest.raises(ConfigError, match=r"FRAPPE_BENCH_ROOT is '/nowhere/at/all'.*folder"):
+        Settings.load(None, {"FRAPPE_BENCH_ROOT": "/nowhere/at/all"})
+
+
+def test_else_the_folder_above_sites_else_where_we_are(
+    bench: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(bench)
+    monkeypatch.chdir(bench / "sites")
+    assert Settings.load(None, {}).root == bench
+    monkeypatch.chdir(bench)
+    assert Settings.load(None, {}).root == bench
+    monkeypatch.chdir(bench / "sites" / "site1")
+    assert Settings.load(None, {}).root == bench / "sites" / "site1"
+
+
+def test_the_site_of_a_process_that_names_none(bench: Path) -> None:
+    assert load(bench).site == "site1"
+    (bench / "sites" / "site2").mkdir()
+    (bench / "sites" / "site2" / "site_config.json").write_text("{}")
+    assert load(bench).sites() == ["site1", "site2"]
+    assert load(bench).site == "standalone"
+    write(bench, default_site="site2")
+    assert load(bench).site == "site2"
+    assert load(bench, FRAPPE_SITE="site1").site == "site1"  # as Frappe's own commands have it
+    assert load(bench, FRAPPE_SITE="site1", FRAPPE_CELERY_DEFAULT_SITE="site3").site == "site3"
+
+
+def test_database_url_is_the_environment_s_unless_the_bench_has_its_own(bench: Path) -> None:
+    assert load(bench, DATABASE_URL="postgres://a/b").database_url == "postgres://a/b"
+    write(bench, database_url="mysql://c/d")
+    assert load(bench, DATABASE_URL="postgres://a/b").database_url == "mysql://c/d"
+
+
+def test_the_apps_are_the_listed_ones_else_those_that_are_there(
+    bench: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for app in (bench / "first", bench / "apps" / "second" / "second", elsewhere / "third"):
+        app.mkdir(parents=True)
+        (app / "__init__.py").touch()
+        (app / "hooks.py").touch()
+    (bench / "no_hooks").mkdir()
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    assert load(bench).app_names == ("first", "second", "third")
+    (bench / "sites" / "apps.txt").write_text("second\n\n first \n")
+    assert load(bench).app_names == ("second", "first")
+    write(bench, apps=["third"])
+    assert load(bench).app_names == ("third",)
+
+
+def test_benches_have_prefixes_of_their_own(bench: Path, tmp_path_factory: Any) -> None:
+    other = tmp_path_factory.mktemp("other")
+    assert load(bench).prefix != load(other).prefix
+    write(bench, bench_id="mine")
+    assert load(bench).prefix == "frappe_celery:mine:"
+
+
+# -- queues
+
+
+def test_custom_queues_follow_frappe_s_three(bench: Path) -> None:
+    write(
+        bench,
+        workers={
+            "mail": {"timeout": 60, "background_workers": 4},
+            "long": {"timeout": 9000},
+            "empty": {},
+        },
+    )
+    config = load(bench)
+    assert list(config.queues) == ["short", "default", "long", "mail", "empty"]
+    assert config.queues["mail"] == Queue("mail", 60, 4)
+    assert config.queues["long"] == Queue("long", 9000, 1)
+    assert config.queues["empty"] == Queue("empty", 300, 1)
+
+
+def test_an_unknown_queue_is_named_with_those_there_are_and_the_way_out(bench: Path) -> None:
+    write(bench, workers={"mail": {}})
+    with pytest.raises(
+        UnknownQueue, match=r"Queue should be one of short, default, long, mail"
+    ) as e:
+        load(bench).queue("nightly")
+    assert "'nightly'" in str(e.value)
+    assert '"workers" in sites/common_site_config.json' in str(e.value)
+
+
+# -- wrong values
+
+WRONG = [
+    ("frappe_version", 13, "14, 15, 16, 17"),
+    ("frappe_version", "15", "a whole number"),
+    ("frappe_version", 15.0, "a whole number"),
+    ("frappe_version", None, "a whole number"),
+    ("bench_id", 7, "a text"),
+    ("apps", "myapp", "a list"),
+    ("apps", ["myapp", 3], "a list of texts"),
+    ("default_site", ["s"], "a text"),
+    ("broker_url", 6379, "a text"),
+    ("redis_queue", {"host": "h"}, "a text"),
+    ("redis_cache", False, "a text"),
+    ("redis_socketio", 1, "a text"),
+    ("database_url", 1, "a text"),
+    ("workers", ["mail"], "an object"),
+    ("workers.mail", 60, '"timeout": 300'),
+    ("workers.mail.timeout", "60", "a number above 0"),
+    ("workers.mail.timeout", 0, "a number above 0"),
+    ("workers.mail.timeout", True, "a number above 0"),
+    ("workers.mail.background_workers", -1, "a number above 0"),
+    ("workers.mail.background_workers", 1.5, "a number above 0"),
+    ("cron_queues", ["a"], "an object"),
+    ("cron_queues.myapp.tasks.x", "nightly", "short, default, long"),
+    ("cron_queues.myapp.tasks.x", 5, "short, default, long"),
+    ("scheduler_interval", "4m", "a whole number"),
+    ("scheduler_tick_interval", 0, "a whole number above 0"),
+    ("time_zone", "Europe/Atlantis", "Europe/Brussels"),
+    ("time_zone", "../etc/passwd", "Europe/Brussels"),
+    ("time_zone", 1, "a text"),
+    ("rq_results_ttl", -2, "a whole number above 0"),
+    ("rq_results_ttl", True, "a whole number"),
+    ("rq_job_failure_ttl", 0, "a whole number above 0"),
+    ("rq_failed_jobs_limit", "many", "a whole number"),
+    ("max_queued_jobs", 1e9, "a whole number"),
+    ("max_tasks_per_child", 0, "a whole number above 0"),
+    ("frappe_celery_pickle", "yes", "true or false"),
+    ("frappe_celery_pickle", 2, "true or false"),
+    ("frappe_celery_key", 12345, "a text"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "way_out"), WRONG, ids=lambda v: repr(v)[:40])
+def test_a_wrong_value_is_an_error_with_key_value_and_way_out(
+    bench: Path, key: str, value: Any, way_out: str
+) -> None:
+    option, _, inner = key.partition(".")
+    whole = value
+    if option == "workers" and inner:
+        queue, _, name = inner.partition(".")
+        whole = {queue: {name: value}} if name else {queue: value}
+    elif inner:
+        whole = {inner: value}
+    write(bench, **{option: whole})
+    with pytest.raises(ConfigError) as error:
+        load(bench).zone  # noqa: B018
+    assert key in str(error.value)
+    assert way_out in str(error.value)
+    if option != "frappe_celery_key":  # a secret
+        assert repr(value) in str(error.value)
+
+
+def test_a_wrong_value_in_the_environment_names_the_variable(bench: Path) -> None:
+    with pytest.raises(ConfigError, match="FRAPPE_CELERY_RQ_RESULTS_TTL") as error:
+        load(bench, FRAPPE_CELERY_RQ_RESULTS_TTL="ten")
+    assert "'ten'" in str(error.value)
+
+
+def test_a_secret_is_not_shown(bench: Path) -> None:
+    for wrong in (int("7" * 40), "7" * 31):
+        write(bench, frappe_celery_key=wrong)
+        with pytest.raises(ConfigError, match="frappe_celery_key") as error:
+            load(bench).signer  # noqa: B018
+        assert "777" not in str(error.value)
+
+
+@pytest.mark.parametrize("also", [{}, {"redis_queue": "redis://there:1"}])
+def test_a_broker_that_is_neither_redis_nor_rabbitmq_is_refused_and_not_passed_over(
+    bench: Path, also: dict[str, str]
+) -> None:
+    write(bench, broker_url="sqs://guest:secret@host//", **also)
+    with pytest.raises(ConfigError, match=r"sqs:// is not supported.*redis://host") as error:
+        broker_settings(load(bench))
+    assert "secret" not in str(error.value)
+
+
+def test_a_sites_folder_without_sites_has_the_default_one(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    settings = Settings.load(tmp_path, environ={})
+    assert settings.sites() == [settings.site]
+    assert settings.has_site(settings.site)
+    assert not settings.has_site("another.localhost")

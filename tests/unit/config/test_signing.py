@@ -1,0 +1,118 @@
+"""The bench's key: made once, kept where the bench's secrets are, never shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.signing import load_key
+from frappe_celery.errors import ConfigError
+
+
+def key_of(root: Path) -> bytes:
+    sites = root / "sites"
+    return load_key(None, sites if sites.is_dir() else None, root / ".frappe_celery")
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def keys_of_many_processes(root: Path) -> set[bytes]:
+    with ProcessPoolExecutor(8, mp_context=get_context("fork")) as pool:
+        return set(pool.map(key_of, [root] * 64))
+
+
+def test_a_bench_s_key_is_made_once_beside_frappe_s_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "sites" / "common_site_config.json"
+    file.parent.mkdir()
+    file.write_text('{"workers": {"z": {}, "a": {}}, "db_host": "there", "company": "Café"}')
+    file.chmod(0o640)
+    (key,) = keys_of_many_processes(tmp_path)
+    config = json.loads(file.read_text())
+    assert list(config) == ["workers", "db_host", "company", "frappe_celery_key"]
+    assert list(config["workers"]) == ["z", "a"]  # the order in which they are emptied
+    assert (config["company"], config["frappe_celery_key"]) == ("Café", key.decode())
+    assert len(key) >= 32
+    assert mode(file) == 0o640
+    sealed = Settings.load(tmp_path, {}).signer.seal("job", b"text")
+    assert Settings.load(tmp_path, {}).signer.open("job", sealed) == b"text"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, which can own another's file")
+def test_root_leaves_the_bench_s_file_to_the_bench_s_user(tmp_path: Path) -> None:
+    file = tmp_path / "sites" / "common_site_config.json"
+    file.parent.mkdir()
+    file.write_text("{}")
+    os.chown(file, 1234, 1235)
+    key_of(tmp_path)
+    assert (file.stat().st_uid, file.stat().st_gid) == (1234, 1235)
+
+
+def test_a_new_configuration_file_with_a_key_is_its_owner_s_alone(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    key_of(tmp_path)
+    assert mode(tmp_path / "sites" / "common_site_config.json") == 0o600
+
+
+def test_a_configuration_file_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    real = tmp_path / "shared.json"
+    real.write_text("{}")
+    link = tmp_path / "sites" / "common_site_config.json"
+    link.symlink_to(real)
+    key = key_of(tmp_path)
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["frappe_celery_key"] == key.decode()
+
+
+def test_without_sites_it_is_a_file_of_its_owner_alone(tmp_path: Path) -> None:
+    (key,) = keys_of_many_processes(tmp_path)
+    file = tmp_path / ".frappe_celery" / "key"
+    assert file.read_text() == key.decode()
+    assert mode(file) == 0o600
+    assert mode(file.parent) == 0o700
+
+
+def test_two_benches_have_different_keys(tmp_path: Path) -> None:
+    assert key_of(tmp_path / "a") != key_of(tmp_path / "b")
+
+
+def test_the_environment_s_key_wins_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    config = Settings.load(tmp_path, {"FRAPPE_CELERY_KEY": "e" * 32})
+    sealed = config.signer.seal("job", b"text")
+    assert not (tmp_path / "sites" / "common_site_config.json").exists()
+    (tmp_path / "sites" / "common_site_config.json").write_text(
+        json.dumps({"frappe_celery_key": "e" * 32})
+    )
+    assert Settings.load(tmp_path, {}).signer.open("job", sealed) == b"text"
+
+
+@pytest.mark.parametrize("short", ["", "k" * 31])
+def test_a_short_key_is_refused_with_the_way_out(tmp_path: Path, short: str) -> None:
+    with pytest.raises(ConfigError, match=r"at least 32 characters.*remove it"):
+        load_key(short, None, tmp_path)
+
+
+def test_a_key_that_cannot_be_kept_is_an_error_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / ".frappe_celery").write_text("a file where the folder should be")
+    with pytest.raises(ConfigError, match=r"writable.*FRAPPE_CELERY_KEY"):
+        key_of(tmp_path)
+
+
+def test_a_file_that_broke_meanwhile_is_named(tmp_path: Path) -> None:
+    (tmp_path / "sites").mkdir()
+    file = tmp_path / "sites" / "common_site_config.json"
+    file.write_text('{"half": ')
+    with pytest.raises(ConfigError, match="line 1") as error:
+        key_of(tmp_path)
+    assert str(file) in str(error.value)
+    assert file.read_text() == '{"half": '

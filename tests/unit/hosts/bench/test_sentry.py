@@ -1,0 +1,60 @@
+"""Beside the older Sentry client that Frappe pins, without the functions that came later."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.hosts.bench.conftest import StandInBench
+from tests.unit.hosts.bench.test_run import PERFORM
+from tests.unit.hosts.bench.test_workers import start
+from tests.waiting import wait_until
+
+OLDER = """
+VERSION = "1.37.1"
+
+
+class Hub:
+    def __init__(self, cloned):
+        assert cloned is Hub.current
+
+    def __enter__(self):
+        self.before, Hub.current = Hub.current, self
+
+    def __exit__(self, *_):
+        Hub.current = self.before
+
+
+Hub.current = "the process' own"
+"""
+
+
+@pytest.fixture(autouse=True)
+def older_sentry(bench: StandInBench) -> None:
+    bench.write("sentry_sdk.py", OLDER)
+
+
+def test_a_process_that_has_imported_sentry_enqueues(bench: StandInBench) -> None:
+    code = """
+        import sentry_sdk
+        answer = [sentry_sdk.VERSION, frappe.enqueue("fixture_app.tasks.write").get_status()]
+    """
+    assert bench.ask(code) == ["1.37.1", "queued"]
+
+
+def test_a_job_has_the_name_by_which_frappe_asks_for_its_arguments(bench: StandInBench) -> None:
+    code = """
+        import rq
+        tasks.current = lambda **_: rq.get_current_job()._kwargs
+        answer = performed("fixture_app.tasks.current", x=1).result
+    """
+    answer = bench.ask(code, begin=PERFORM)
+    assert (answer["method"], answer["kwargs"]) == ("fixture_app.tasks.current", {"x": 1})
+
+
+def test_a_worker_whose_program_has_imported_sentry_does_its_jobs(bench: StandInBench) -> None:
+    bench.write("celeryconfig.py", "import sentry_sdk\n")
+    worker = start(bench, "start_worker(queue='default')")
+    worker.wait_for(" ready.")
+    bench.ask("frappe.enqueue('fixture_app.tasks.write', text='here')")
+    assert wait_until(bench.effects)[-1] == "here|site1|Administrator"
+    assert "sentry" not in worker.output()

@@ -1,0 +1,222 @@
+"""`frappe-celery setup`: the process files, made from the bench's configuration."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from frappe_celery.cli import main
+from frappe_celery.commands.process_files import program
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+
+CONFIG = {
+    "redis_queue": "redis://127.0.0.1:1",
+    "frappe_user": "frappe",
+    "background_workers": 3,
+    "workers": {
+        "exports": {"timeout": 5000, "background_workers": 2},
+        "mails": {"timeout": 100},
+        "short": {"timeout": 40},
+    },
+}
+PROCFILE = """redis_queue: redis-server config/redis_queue.conf
+web: bench serve --port 8000
+socketio: /usr/bin/node apps/frappe/socketio.js
+# schedule: bench schedule
+mine: env/bin/celery -A mycompany worker
+schedule: bench schedule
+worker: NO_PROXY=* bench worker 1>> logs/worker.log 2>> logs/worker.error.log
+worker_exports: bench worker --queue exports
+"""
+SUPERVISOR = """; the order in which they end
+[program:frappe-bench-frappe-web]
+command=/home/frappe-bench/env/bin/gunicorn frappe.app:application --preload
+priority=4
+
+[program:frappe-bench-frappe-schedule]
+command=/usr/local/bin/bench schedule
+
+[program:frappe-bench-frappe-short-worker]
+command=/usr/local/bin/bench worker --queue short,default
+numprocs=3
+process_name=%(program_name)s-%(process_num)d
+
+[program:frappe-bench-frappe-old-worker]
+command=/usr/local/bin/bench worker --queue old
+
+[program:listener]
+command=/usr/bin/listener
+
+[group:frappe-bench-web]
+programs=frappe-bench-frappe-web
+
+[group:frappe-bench-workers]
+programs=frappe-bench-frappe-schedule, frappe-bench-frappe-old-worker,listener
+"""
+
+
+class Bench:
+    """A bench's folder, and `frappe-celery setup` run in it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def configure(self, **config: Any) -> None:
+        (self.root / "sites" / "common_site_config.json").write_text(json.dumps(config))
+        settings.use(Settings.load(self.root, environ={}))
+
+    def setup(self, *arguments: str) -> Result:
+        return CliRunner().invoke(main, ["setup", *arguments])
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        return file
+
+    def ini(self, path: str) -> configparser.ConfigParser:
+        parsed = configparser.ConfigParser(interpolation=None, strict=True)
+        parsed.optionxform = str  # type: ignore[assignment]
+        parsed.read(self.root / path)
+        return parsed
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path / "frappe-bench")
+    (bench.root / "sites").mkdir(parents=True)
+    bench.configure(**CONFIG)
+    yield bench
+    settings.use(None)
+
+
+def worker(queues: str, processes: int) -> str:
+    return f"{program()} worker --queue {queues} --num-workers {processes}"
+
+
+def test_a_procfile_keeps_the_lines_that_are_not_rqs(bench: Bench) -> None:
+    file = bench.write("Procfile", PROCFILE)
+    assert bench.setup("procfile", "--yes").exit_code == 0
+    lines = file.read_text().splitlines()
+    assert lines[:5] == PROCFILE.splitlines()[:5]
+    assert [line.partition(" 1>> ")[0] for line in lines[5:]] == [
+        f"beat: {program()} beat",
+        f"worker_short: {worker('short,default', 3)}",
+        f"worker_long: {worker('long,default,short', 3)}",
+        f"worker_exports: {worker('exports', 2)}",
+        f"worker_mails: {worker('mails', 3)}",
+    ]
+    again = bench.setup("procfile")
+    assert again.exit_code == 0, "nothing would change"
+    assert "Up to date" in again.output
+
+
+def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
+    bench.write("config/supervisor.conf", SUPERVISOR)
+    assert bench.setup("supervisor", "--yes").exit_code == 0
+    parsed = bench.ini("config/supervisor.conf")
+    before = configparser.ConfigParser(interpolation=None)
+    before.read_string(SUPERVISOR)
+    for kept in ("program:frappe-bench-frappe-web", "program:listener", "group:frappe-bench-web"):
+        assert dict(parsed[kept]) == dict(before[kept])
+    names = ["schedule", "short-worker", "long-worker", "exports-worker", "mails-worker"]
+    programs = [f"frappe-bench-frappe-{name}" for name in names]
+    assert parsed["group:frappe-bench-workers"]["programs"].split(",") == [*programs, "listener"]
+    assert "program:frappe-bench-frappe-old-worker" not in parsed
+    assert (bench.root / "config/supervisor.conf").read_text().startswith("; the order in which")
+    beat, *workers = (parsed[f"program:{name}"] for name in programs)
+    assert beat["command"] == f"{program()} beat"
+    assert [(w["command"], w["stopwaitsecs"]) for w in workers] == [
+        (worker("short,default", 3), "360"),
+        (worker("long,default,short", 3), "1560"),
+        (worker("exports", 2), "5060"),
+        (worker("mails", 3), "160"),
+    ]
+    for section in (beat, *workers):
+        assert section["user"] == "frappe"
+        assert section["directory"] == str(bench.root)
+        assert (section["stopsignal"], section["stopasgroup"]) == ("TERM", "false")
+        assert "numprocs" not in section
+    assert "Up to date" in bench.setup("supervisor").output
+
+
+def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
+    bench.write("config/systemd/frappe-bench-frappe-short-worker@.service", "[Unit]\n")
+    bench.write("config/systemd/frappe-bench-frappe-web.service", "[Unit]\n")
+    result = bench.setup("systemd", "--user", "someone")
+    assert result.exit_code == 0
+    folder = "config/systemd/"
+    target = bench.ini(f"{folder}frappe-bench-workers.target")
+    names = target["Unit"]["Wants"].split()
+    assert names == [
+        "frappe-bench-celery-beat.service",
+        *(f"frappe-bench-celery-{n}-worker.service" for n in ("short", "long", "exports", "mails")),
+    ]
+    services = [bench.ini(folder + name)["Service"] for name in names]
+    assert [service["TimeoutStopSec"] for service in services] == [
+        *("10", "360", "1560", "5060", "160")
+    ]
+    for service in services:
+        assert service["KillMode"] == "mixed"
+        assert service["User"] == "someone"
+    words = services[3]["ExecStart"].strip('"').split('" "')
+    assert words == [program(), "worker", "--queue", "exports", "--num-workers", "2"]
+    assert "systemctl enable --now frappe-bench-workers.target" in result.output
+    assert "nothing starts any more: frappe-bench-frappe-short-worker@.service" in result.output
+
+
+@pytest.mark.parametrize(
+    ("manager", "path", "text"),
+    [
+        ("procfile", "Procfile", PROCFILE),
+        ("supervisor", "config/supervisor.conf", SUPERVISOR),
+        ("systemd", "config/systemd/frappe-bench-workers.target", "[Unit]\nWants=mine.service\n"),
+    ],
+)
+def test_a_file_that_exists_is_shown_and_left_alone(
+    bench: Bench, manager: str, path: str, text: str
+) -> None:
+    file = bench.write(path, text)
+    files = sorted(bench.root.rglob("*"))
+    result = bench.setup(manager)
+    assert result.exit_code == 1
+    assert f"{file} would change, nothing was written: --yes" in result.output
+    assert "+" in result.output
+    assert file.read_text() == text
+    assert sorted(bench.root.rglob("*")) == files
+
+
+def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "100%n")
+    (bench.root / "sites").mkdir(parents=True)
+    bench.configure(**CONFIG)
+    try:
+        assert bench.setup("supervisor").exit_code == 0
+        assert bench.setup("systemd").exit_code == 0
+    finally:
+        settings.use(None)
+    supervisor = (bench.root / "config/supervisor.conf").read_text()
+    assert f"directory={tmp_path}/100%%n\n" in supervisor
+    unit = (bench.root / "config/systemd/100%n-celery-beat.service").read_text()
+    assert f"WorkingDirectory={tmp_path}/100%%n\n" in unit
+
+
+@pytest.mark.parametrize("count", ["four", -1, True])
+def test_a_number_of_processes_that_is_none(bench: Bench, count: object) -> None:
+    bench.configure(background_workers=count)
+    result = bench.setup("procfile")
+    assert result.exit_code == 1
+    assert f"background_workers is {count!r}" in result.output
+    assert not (bench.root / "Procfile").exists()
+
+
+def test_without_a_configured_number_each_worker_has_one_process(bench: Bench) -> None:
+    bench.configure(background_workers=0)
+    assert "--queue short,default --num-workers 1 " in bench.setup("procfile").output

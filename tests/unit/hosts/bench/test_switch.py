@@ -1,0 +1,209 @@
+"""`frappe-celery enable` and `disable` on the stand-in bench, with an environment of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import redis
+
+from frappe_celery.hosts.bench.switch import ACL_RULES
+from tests.unit.hosts.bench.conftest import STANDIN, StandInBench
+
+COMMAND = """
+import sys, sysconfig
+environment = sys.argv.pop()
+sysconfig.get_path = lambda name: environment
+from frappe_celery.cli import main
+main(prog_name="frappe-celery")
+"""
+WHOSE = """
+import site, sys
+site.addsitedir(sys.argv[1])  # what Python does at its start with the environment's folder
+import frappe
+from frappe.utils import background_jobs
+frappe.init("site1"); frappe.connect()
+print(background_jobs.Queue.__module__)
+"""
+
+
+class Switch:
+    """The command in this bench, and what it changes."""
+
+    def __init__(self, bench: StandInBench, environment: Path) -> None:
+        self.bench = bench
+        self.environment = environment
+        environment.mkdir()
+        bench.configure(frappe_celery_enabled=None)
+        metadata(environment / "installed", "frappe", "15.55.1", "click>=8.1.7", "unrelated>=9")
+
+    def run(self, command: str, **environment: str) -> tuple[int, str]:
+        path = f"{self.bench.environment()['PYTHONPATH']}:{self.environment / 'installed'}"
+        process = self.bench.start(
+            f"{command}{len(self.bench.processes)}",
+            *("-c", COMMAND, command, str(self.environment)),
+            **{"PYTHONPATH": path, **environment},
+        )
+        return process.wait(), process.output()
+
+    def state(self) -> tuple[Any, list[str]]:
+        """The configuration and the files in the environment."""
+        config = json.loads((self.bench.root / "sites" / "common_site_config.json").read_text())
+        return config, sorted(path.name for path in self.environment.glob("frappe_celery*"))
+
+    def whose_queue(self) -> str:
+        return self.bench.python(WHOSE, str(self.environment)).strip()
+
+
+def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
+    """What pip leaves of an installed package."""
+    info = folder / f"{name}-{version}.dist-info"
+    info.mkdir(parents=True)
+    lines = [f"Requires-Dist: {need}" for need in needs]
+    text = "\n".join(["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *lines])
+    (info / "METADATA").write_text(text + "\n")
+
+
+@pytest.fixture
+def switch(bench: StandInBench, tmp_path: Path) -> Switch:
+    return Switch(bench, tmp_path / "environment")
+
+
+def test_on_and_off(switch: Switch) -> None:
+    before = switch.state()
+    assert switch.whose_queue() == "rq.queue"
+    code, output = switch.run("enable")
+    assert code == 0, output
+    config, files = switch.state()
+    assert config["frappe_celery_enabled"] is True
+    assert len(config["frappe_celery_key"]) >= 32
+    assert files == ["frappe_celery_hook.pth", "frappe_celery_hook.py"]
+    assert switch.whose_queue() == "frappe_celery.hosts.bench.queue"
+    assert switch.run("enable")[0] == 0, "again, which repairs it"
+
+    assert switch.run("disable")[0] == 0
+    config, files = switch.state()
+    assert files == []
+    assert {**config, "frappe_celery_key": None} == {**before[0], "frappe_celery_key": None}
+    assert switch.whose_queue() == "rq.queue"
+    assert switch.run("disable")[0] == 0, "again, which changes nothing"
+
+
+@pytest.mark.parametrize("harm", ["hook.pth", "hook.py", "another version"])
+def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) -> None:
+    """As when the environment was made anew, or the package upgraded."""
+    assert "frappe-celery enable" in switch.run("doctor")[1], "it is not switched over yet"
+    switch.run("enable")
+    assert "frappe-celery enable" not in switch.run("doctor")[1]
+    if harm == "another version":
+        (switch.environment / "frappe_celery_hook.py").write_text("VERSION = 1\n")
+    else:
+        (switch.environment / f"frappe_celery_{harm}").unlink()
+    _, output = switch.run("doctor")
+    assert "its hook is not in this environment" in output
+    assert "write it anew: frappe-celery enable" in output
+    assert switch.run("enable")[0] == 0
+    assert "frappe-celery enable" not in switch.run("doctor")[1]
+
+
+def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.rpush(f"rq:queue:{switch.bench.id}:long", *(f"site1::{n}" for n in range(30)))
+    _, output = switch.run("enable")
+    assert "long: 30 (site1::0, site1::1" in output
+    assert "10 more" in output
+    assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in output
+
+    switch.bench.ask(
+        """
+        for job_id in ("first", "second"):
+            frappe.enqueue("fixture_app.tasks.write", job_id=job_id, queue="short")
+        """
+    )
+    _, output = switch.run("disable")
+    assert "short: 2 (site1::first, site1::second)" in output
+    assert "frappe-celery worker --burst" in output
+
+
+def refusal(switch: Switch, **environment: str) -> str:
+    """Why enable refuses; it must change nothing."""
+    before = switch.state()
+    code, output = switch.run("enable", **environment)
+    assert code == 1, output
+    assert "Traceback" not in output
+    assert switch.state() == before
+    return output
+
+
+def test_no_bench_no_frappe(switch: Switch, tmp_path: Path) -> None:
+    assert "is no bench" in refusal(switch, FRAPPE_BENCH_ROOT=str(tmp_path))
+    path = switch.bench.environment()["PYTHONPATH"].replace(str(STANDIN), "")
+    assert "Frappe is not installed in" in refusal(switch, PYTHONPATH=path)
+
+
+def test_no_redis(switch: Switch) -> None:
+    assert "redis://127.0.0.1:1 does not answer" in refusal(
+        switch, FRAPPE_CELERY_REDIS_QUEUE="redis://127.0.0.1:1"
+    )
+    switch.bench.configure(redis_queue=None)
+    assert "redis_queue is not set" in refusal(switch)
+
+
+def test_a_redis_that_sentinels_name(switch: Switch) -> None:
+    switch.bench.configure(redis_queue_sentinel_enabled=True)
+    assert "redis_queue_sentinel_enabled needs redis_queue_sentinels too" in refusal(switch)
+    switch.bench.configure(redis_queue_sentinels=["127.0.0.1:1"])
+    assert "needs redis_queue_master_service too" in refusal(switch)
+    switch.bench.configure(redis_queue_master_service="mymaster")
+    assert "sentinel://127.0.0.1:1/0?master_name=mymaster does not answer" in refusal(switch)
+
+
+def test_a_redis_user_who_may_use_rqs_keys_alone(switch: Switch, redis_url: str) -> None:
+    rqs = ("~rq:[^q]*", "~rq:queues", f"~rq:queue:{switch.bench.id}:*", "+@all", "-@admin")
+    server = redis.Redis.from_url(redis_url)
+    user = switch.bench.id
+    try:
+        server.execute_command("ACL", "SETUSER", user, "on", ">right", *rqs)
+        said = refusal(switch, FRAPPE_CELERY_REDIS_QUEUE=with_user(redis_url, user, "right"))
+        assert "does not let us in" in said
+        assert ACL_RULES in said
+        assert "right" not in said.partition("does not let us in")[0]
+        said = refusal(switch, FRAPPE_CELERY_REDIS_QUEUE=with_user(redis_url, user, "wrong"))
+        assert "WRONGPASS" in said or "invalid username-password" in said
+
+        server.execute_command("ACL", "SETUSER", user, *ACL_RULES.split())
+        url = with_user(redis_url, user, "right")
+        code, output = switch.run("enable", FRAPPE_CELERY_REDIS_QUEUE=url)
+        assert code == 0, output
+    finally:
+        server.execute_command("ACL", "DELUSER", user)
+        server.close()
+
+
+def with_user(url: str, user: str, password: str) -> str:
+    """The same server, as another user."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{user}:{password}@{parts.hostname}:{parts.port}").geturl()
+
+
+def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
+    needs = ("click~=7.1.2", "redis~=3.5.3", "python-dateutil~=2.8.1", "unrelated>=9")
+    metadata(tmp_path / "v14", "frappe", "14.93.0", *needs)
+    path = f"{tmp_path / 'v14'}:{switch.bench.environment()['PYTHONPATH']}"
+    output = refusal(switch, PYTHONPATH=path)
+    assert "frappe 14.93.0 needs click~=7.1.2, installed is " in output
+    assert "frappe 14.93.0 needs redis~=3.5.3" in output
+    assert "from Frappe v15 on" in output
+    assert "unrelated" not in output
+
+
+def test_an_environment_that_cannot_be_written(switch: Switch) -> None:
+    (switch.environment / "frappe_celery_hook.pth").mkdir()
+    before = switch.state()
+    code, output = switch.run("enable")
+    assert code == 1
+    assert "cannot switch on" in output
+    assert switch.state()[0] == before[0]

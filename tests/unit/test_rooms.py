@@ -1,0 +1,139 @@
+"""The walls: no circles between rooms, none of more than two files, and names that are only text.
+
+`lint-imports` keeps the storeys (pyproject.toml); the picture of them in CONTRIBUTING.md is drawn
+from the code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomllib
+
+import frappe_celery
+from frappe_celery import cli, jobs
+from frappe_celery.hosts.standalone.documents import controllers
+from tests import rooms
+
+PACKAGE = Path(frappe_celery.__file__).parent
+PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
+
+NAMED = {
+    # transports, consumer and scheduler, which Celery and kombu import
+    "frappe_celery.brokers.redis.transport:Transport",
+    "frappe_celery.brokers.redis.sentinel_transport:Transport",
+    "frappe_celery.brokers.rabbitmq.transport:Transport",
+    "frappe_celery.worker.consumer:Consumer",
+    "frappe_celery.beat_schedule:Scheduler",
+    # of Celery's one task
+    "frappe_celery.worker.task:JobRequest",
+    "frappe_celery.worker.task:job_strategy",
+    # in messages that wait
+    "frappe_celery.worker.abandoned.aftermath",
+    # started as a program
+    "frappe_celery.watch.mail",
+    # loggers whose errors beat mails
+    "frappe_celery.schedule",
+    # Django's: an application, its URLs, the folder of its controllers
+    "frappe_celery.hosts.standalone",
+    "frappe_celery.hosts.standalone.server.urls",
+    # the subcommands
+    *cli.COMMANDS.values(),
+}
+"""Every text in the package that names a module of its own, or something in one."""
+NO_MODULE = {"frappe_celery.run_job", "frappe_celery.view_job", "frappe_celery.document"}
+"""Texts that look so: the name of Celery's task, a permission and a model of Django's."""
+BUILT = [
+    *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
+    *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),
+    *(f"{controllers._HOST}.{path}" for path in controllers._OWN.values()),
+    *PROJECT["scripts"].values(),
+    *chain.from_iterable(group.values() for group in PROJECT["entry-points"].values()),
+]
+"""Names that are put together, and the entry points."""
+
+
+@pytest.fixture(scope="module")
+def imports() -> dict[str, set[str]]:
+    return rooms.arrows(rooms.graph())
+
+
+def test_there_is_no_circle_between_rooms_nor_between_those_within_one(
+    imports: dict[str, set[str]],
+) -> None:
+    for package in rooms.packages(imports):
+        inside = rooms.between_rooms(imports, package)
+        assert rooms.circle(rooms.joined(inside, rooms.pairs(inside))) is None, package
+    assert rooms.circle(rooms.between_rooms(imports)) is None
+
+
+def test_there_is_no_circle_of_more_than_two_files(imports: dict[str, set[str]]) -> None:
+    pairs = rooms.pairs(imports)
+    paired = list(chain.from_iterable(pairs))
+    assert len(paired) == len(set(paired)), "a module is in two circles"
+    assert all(one.rpartition(".")[0] == other.rpartition(".")[0] for one, other in pairs)
+    assert rooms.circle(rooms.joined(imports, pairs)) is None
+
+
+def test_the_graph_has_every_module_and_every_import(imports: dict[str, set[str]]) -> None:
+    assert len(imports) == len(list(PACKAGE.rglob("*.py")))
+    in_a_function = "frappe_celery.hosts.bench.host"
+    for_types_alone = "frappe_celery.jobs.outbox"
+    assert {in_a_function, for_types_alone} <= imports["frappe_celery"]
+
+
+def texts() -> Iterator[str]:
+    """Every text of the package that may be a module's name."""
+    nodes = chain.from_iterable(
+        ast.walk(ast.parse(path.read_text())) for path in PACKAGE.rglob("*.py")
+    )
+    for node in nodes:
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and re.fullmatch(r"frappe_celery(\.\w+)+(:\w+)?", text):
+            yield text
+
+
+def test_the_list_of_names_is_whole() -> None:
+    assert set(texts()) - NO_MODULE == NAMED
+
+
+@pytest.mark.parametrize("name", sorted({*NAMED, *BUILT}))
+def test_a_name_leads_to_something(name: str) -> None:
+    assert resolved(name) is not None
+
+
+def resolved(name: str) -> Any:
+    """What it names; of a module only where it is, since some need Django to be imported."""
+    module, _, attribute = name.partition(":")
+    if not attribute:
+        with suppress(ModuleNotFoundError):
+            spec = find_spec(module)
+            if spec is not None:
+                return spec
+        module, _, attribute = module.rpartition(".")
+    return getattr(import_module(module), attribute)
+
+
+def test_the_picture_is_of_today() -> None:
+    page = (rooms.HERE / "CONTRIBUTING.md").read_text()
+    assert page == rooms.drawn(page), "draw it anew: python -m tests.rooms"
+
+
+def test_the_files_that_it_names_are_there() -> None:
+    page = (rooms.HERE / "CONTRIBUTING.md").read_text()
+    named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.(?:py|lua))`", page))
+    assert len(named) > 30
+    assert [
+        name
+        for name in sorted(named)
+        if not any((top / name).exists() for top in (PACKAGE, rooms.HERE))
+    ] == []

@@ -1,0 +1,111 @@
+"""A mail's text."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from frappe_celery.config.secrets import MASK, masked, masked_text
+from frappe_celery.config.signing import Signer
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.watch.mail.config import MailConfig
+from frappe_celery.watch.mail.ledger import Told
+from frappe_celery.watch.mail.letter import write
+from tests.mailbox import text_of
+
+SIGNER = Signer(b"k" * 64)
+CONFIG = MailConfig((("Ädmin", "admin@example.com"),), "errors@example.com")
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "a.py", line 1, in fail\nValueError: no & more'
+)
+
+
+def told(count: int = 1, **about: str) -> Told:
+    given = {
+        "kind": "myapp.tasks.fail|ValueError at a.py:1 in fail",
+        "run": "run-1",
+        "id": "site1::run-1",
+        "site": "site1",
+        "first_at": "1000000000.5",
+        "last_at": "1000000300.5",
+        "last_run": "run-9",
+        "exc_info": TRACEBACK,
+    }
+    return Told("letter-1", {"site1": count}, {**given, **about})
+
+
+def message(**kwargs: Any) -> str:
+    made = JobMessage("run-1", "site1::run-1", "site1", "u", "m", "default", 300, kwargs=kwargs)
+    return made.seal(SIGNER).decode()
+
+
+def test_one_failure() -> None:
+    mail = write(told(), CONFIG, SIGNER)
+    assert mail["Subject"] == "[site1] myapp.tasks.fail failed: ValueError: no & more"
+    assert "Ädmin" in str(mail["To"])
+    assert str(mail["Message-ID"]).startswith("<letter-1@")
+    assert TRACEBACK in text_of(mail)
+    assert "no &amp; more" in text_of(mail, "html")
+
+
+def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
+    many = told(7)
+    many = Told(many.id, {"site1": 5, "site2": 2}, many.about)
+    mail = write(many, CONFIG, SIGNER)
+    assert mail["Subject"].endswith("(7 times)")
+    text = text_of(mail)
+    assert "7 times from 2001-09-09 01:46:40 UTC to 2001-09-09 01:51:40 UTC" in text
+    assert "site1: 5, site2: 2" in text
+    assert "frappe-celery jobs show run-9" in text
+
+
+def test_nothing_in_a_job_can_write_headers_or_html() -> None:
+    evil = 'x\r\nBcc: all@example.com\n<script>alert("1")</script>'
+    mail = write(
+        told(
+            kind=f"{evil}|{evil}",
+            site=evil,
+            id=evil,
+            exc_info=evil,
+            message=message(**{evil: evil}),
+        ),
+        CONFIG,
+        SIGNER,
+    )
+    assert mail["Bcc"] is None
+    assert "\nBcc:" not in mail.as_string().partition("\n\n")[0]
+    assert "<script>" not in text_of(mail, "html")
+
+
+def test_arguments_are_shown_masked_and_cut() -> None:
+    text = text_of(write(told(message=message(a=1, token="x1x", text="y" * 5000)), CONFIG, SIGNER))
+    assert "Argument a:" in text
+    assert "x1x" not in text
+    assert "(5002 signs)" in text
+
+
+def test_arguments_that_cannot_be_read_are_no_obstacle() -> None:
+    forged = JobMessage("run-1", "i", "s", "u", "m", "q", 1).seal(Signer(b"x" * 64)).decode()
+    assert "not shown" in text_of(write(told(message=forged), CONFIG, SIGNER))
+    gone = {codec.PICKLE: base64.b64encode(b"cmyapp.gone\nThing\n.").decode()}
+    text = text_of(write(told(message=message(**gone)), CONFIG, SIGNER))
+    assert "not shown, they are pickled: ModuleNotFoundError" in text
+    assert TRACEBACK in text
+
+
+def test_an_exception_with_a_lone_surrogate_is_mailed() -> None:
+    mail = write(told(exc_info="ValueError: \\udc80 ☃"), CONFIG, SIGNER)
+    assert "☃" in text_of(mail)
+    assert mail.as_bytes()
+
+
+def test_secrets_inside_values_are_masked() -> None:
+    assert masked({"a": {"Password": "x", "b": [{"api_key": 1}]}, "pwd": None}) == {
+        "a": {"Password": MASK, "b": [{"api_key": MASK}]},
+        "pwd": None,
+    }
+    assert masked_text("redis://user:pa55@host/0") == f"redis://user:{MASK}@host/0"
+    assert masked_text("password=pa55, user=me") == f"password={MASK}, user=me"
+    assert masked_text('{"secret": "pa55 more"}') == f'{{"secret": {MASK}}}'
+    assert masked_text("ValueError: no stock") == "ValueError: no stock"
