@@ -54,6 +54,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 self.command(),
+                cwd=self.folder,  # where a node that dies leaves its dump
                 env={**os.environ, **self.environment()},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
