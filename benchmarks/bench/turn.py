@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import platform
 import sys
 
 from benchmarks.bench.measurements import MEASUREMENTS
@@ -19,7 +20,7 @@ def main() -> None:
     if what == "describe":
         side = SIDES[name](processes=0, deduplicate=False)
         side.check()
-        print(json.dumps(describe(side)))
+        print(json.dumps({**describe(side), "python": platform.python_version()}))
         return
     asked = MEASUREMENTS[what]
     side = SIDES[name](asked.processes, asked.deduplicate)

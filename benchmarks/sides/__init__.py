@@ -1,4 +1,4 @@
-"""The three that are compared. A side's module is imported only in that side's own processes."""
+"""Those that are compared. A side's module is imported only in that side's own processes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from benchmarks.sides.base import Side
 
 __all__ = ["TITLES", "TURNS", "Side", "load"]
 
-TITLES = {"frappe_celery": "frappe_celery", "rq": "RQ", "celery": "plain Celery"}
-"""Name of each side's module, and what tables call it."""
+TITLES = {
+    "frappe_celery": "frappe_celery",
+    "rq": "RQ",
+    "rq_nofork": "RQ, pool without fork",
+    "celery": "plain Celery",
+}
+"""What tables call each side; the one without fork takes part in a bench."""
 
 TURNS = ("rq", "celery", "frappe_celery")
 """The order within a round."""

@@ -123,10 +123,11 @@ class Reaper(Repeated):
 class Pulse(bootsteps.StartStopStep):
     """Signs of life of this process, also while Celery waits for its pool to end.
 
-    A thread, so begun when nothing is forked any more but what replaces a process.
+    Its thread begins after the pool and an embedded beat have forked: what it was importing just
+    then would stay locked in the child, whose first job waits for that module for ever.
     """
 
-    requires = ("celery.worker.components:Beat",)
+    requires = ("celery.worker.components:Pool", "celery.worker.components:Beat")
 
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""

@@ -92,33 +92,52 @@ def waiting(store: JobStore, queue: str = "default") -> list[str]:
 
 
 def broken(store: JobStore) -> list[str]:
-    """What does not agree in Redis; empty when all does."""
+    """What does not agree in Redis, though workers may be at work; empty when all does."""
     return list(_contradictions(store.client, store.keys.prefix))
 
 
+_AT_ONE_MOMENT = """
+-- ARGV: a bench's prefix. Returns name, time to live and contents of each record and index.
+local found = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
+  local name = string.sub(key, #ARGV[1] + 1)
+  local contents
+  if string.find(name, '^job:') then
+    contents = redis.call('HGETALL', key)
+  elseif string.find(name, '^jobs:') or string.find(name, '^id:') then
+    contents = redis.call('ZRANGE', key, 0, -1)
+  end
+  if contents then table.insert(found, {name, redis.call('TTL', key), contents}) end
+end
+return found
+"""
+
+
 def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
-    names = [k.decode()[len(prefix) :] for k in client.scan_iter(match=f"{prefix}*", count=1000)]
     indexed: dict[str, list[str]] = {}
-    for name in names:
-        if name.startswith("jobs:"):
-            for run in client.zrange(prefix + name, 0, -1):
-                indexed.setdefault(run.decode(), []).append(name)
-    for name in names:
-        if not name.startswith("job:"):
-            continue
-        run = name.partition(":")[2]
-        record = {k.decode(): v.decode() for k, v in client.hgetall(prefix + name).items()}
+    records: dict[str, tuple[int, dict[str, str]]] = {}
+    ids: dict[str, tuple[int, list[str]]] = {}
+    for key, seconds, contents in client.eval(_AT_ONE_MOMENT, 0, prefix):
+        kind, _, rest = key.decode().partition(":")
+        words = [word.decode() for word in contents]
+        if kind == "job":
+            records[rest] = seconds, dict(zip(words[::2], words[1::2], strict=True))
+        elif kind == "id":
+            ids[rest] = seconds, words
+        else:
+            for run in words:
+                indexed.setdefault(run, []).append(key.decode())
+    for run, (seconds, record) in records.items():
         place = f"jobs:{record['place']}|{record['status']}"
         found = indexed.pop(run, [])
         if found != [place]:
             yield f"run {run} is {record['status']} and stands in {found}, not in {place}"
         active = record["status"] in ("queued", "started", "scheduled")
-        seconds = client.ttl(prefix + name)
         if (seconds == -1) != active:
             yield f"run {run} is {record['status']} with a time to live of {seconds}"
-        ids = f"{prefix}id:{record['id']}"
-        if active and client.zscore(ids, run) is not None and client.ttl(ids) != -1:
-            yield f"{ids} expires while {run} is {record['status']}"
+        until, runs = ids.get(record["id"], (-1, []))
+        if active and run in runs and until != -1:
+            yield f"id:{record['id']} expires while {run} is {record['status']}"
     for run, places in indexed.items():
         if any(not p.endswith(("|finished", "|failed", "|stopped", "|canceled")) for p in places):
             yield f"{places} name the run {run}, which has no record"

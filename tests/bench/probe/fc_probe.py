@@ -175,3 +175,25 @@ def tell_sentry(label):
 
     sentry_sdk.add_breadcrumb(message=label)
     sentry_sdk.set_tag("left", label)
+
+
+def fail_with(error, label, title):
+    write(label)
+    frappe.db.commit()
+    raise {"KeyError": KeyError, "ValueError": ValueError}[error](label)
+
+
+def fail_once(label):
+    write(label)
+    frappe.db.commit()
+    if frappe.db.count("ToDo", {"description": ("like", f"%{label}%")}) == 1:
+        raise KeyError(label)
+    return "in the end"
+
+
+def show_progress(gate):
+    frappe.get_current_task().publish_progress(40, "reading")
+    deadline = time.monotonic() + 30
+    while not frappe.cache.get_value(gate, expires=True) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return {"rows": 3}

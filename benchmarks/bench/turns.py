@@ -1,0 +1,69 @@
+"""Runs turns in a bench: each in a fresh process, in its Python, against an emptied Redis."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
+
+HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
+NOFORK = "FRAPPE_BACKGROUND_WORKERS_NOFORK"
+SIDES = ("rq", "rq_nofork", "frappe_celery")
+"""The order within a round."""
+
+
+def sides_of(bench: Path) -> tuple[str, ...]:
+    """Those that this bench's Frappe has."""
+    source = bench / "apps" / "frappe" / "frappe" / "utils" / "background_jobs.py"
+    has_it = NOFORK in source.read_text(encoding="utf-8")
+    return tuple(side for side in SIDES if has_it or side != "rq_nofork")
+
+
+@dataclass(frozen=True)
+class Turns:
+    bench: Path
+    sites: Path
+    """Of `benchmarks.bench.sites`."""
+    server_url: str
+    catch_network: bool = False
+
+    def take(self, side: str, module: str, *arguments: str) -> dict[str, Any]:
+        """What a module prints in its last line, as JSON; raises TurnFailed."""
+        Redis.from_url(self.server_url).flushall()
+        result = subprocess.run(
+            [self.bench / "env" / "bin" / "python", "-m", module, *arguments],
+            cwd=self.sites,
+            env=self._environment(side),
+            capture_output=True,
+            text=True,
+        )
+        if result.returncode:
+            asked = " ".join((module, *arguments))
+            raise TurnFailed(f"{asked} of {side} failed:\n{result.stdout}{result.stderr}")
+        figures: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+        return figures
+
+    def _environment(self, side: str) -> dict[str, str]:
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(FOREIGN_SETTINGS)}
+        path = (HERE / "bench" / "startup", HERE.parent, HERE / "apps")
+        environment = {
+            **inherited,
+            "PYTHONPATH": os.pathsep.join(map(str, path)),
+            "BENCHMARK_REDIS": self.server_url,
+            "FRAPPE_REDIS_QUEUE": self.server_url,
+            "FRAPPE_CELERY_ENABLED": "true" if side == "frappe_celery" else "false",
+        }
+        if side == "frappe_celery":
+            environment["BENCHMARK_HOOK"] = str(HOOK)
+        if side == "rq_nofork":
+            environment[NOFORK] = "1"
+        if self.catch_network:
+            environment["BENCHMARK_CAUGHT_NETWORK"] = "1"
+        return environment

@@ -1,0 +1,9 @@
+"""The order of a worker's steps, which Celery leaves to chance but for what a step requires."""
+
+from __future__ import annotations
+
+from frappe_celery.worker.bootsteps import Pulse
+
+
+def test_the_thread_of_the_signs_of_life_begins_after_the_processes_were_forked() -> None:
+    assert {"celery.worker.components:Pool", "celery.worker.components:Beat"} <= set(Pulse.requires)
