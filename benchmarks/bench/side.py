@@ -76,11 +76,11 @@ class OnRQWithoutFork(OnRQ):
     jobs_a_second_of_a_process = 380
 
     def worker_commands(self) -> list[list[str]]:
-        return pool(self.processes)
+        return [[*COMMAND, "worker-pool", "--quiet", "--num-workers", str(self.processes)]]
 
 
 class OnCelery(BenchSide):
-    """`bench worker-pool`, one program with as many processes."""
+    """`frappe-celery worker`, one program with as many processes and, like RQ's, no scheduler."""
 
     name = "frappe_celery"
     packages = ("frappe_celery", "celery", "kombu", *BenchSide.packages)
@@ -88,7 +88,7 @@ class OnCelery(BenchSide):
     queue_class = "frappe_celery.hosts.bench.queue"
 
     def worker_commands(self) -> list[list[str]]:
-        return pool(self.processes)
+        return [["frappe_celery.cli", "worker", "--quiet", "-c", str(self.processes)]]
 
     def finished(self, enqueued: int) -> int:
         """Asked every 10 ms, so as cheaply as of RQ."""
@@ -103,10 +103,6 @@ class OnCelery(BenchSide):
 SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {
     side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery)
 }
-
-
-def pool(processes: int) -> list[list[str]]:
-    return [[*COMMAND, "worker-pool", "--quiet", "--num-workers", str(processes)]]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from benchmarks.bench.__main__ import described
 from benchmarks.bench.copied import in_a_copy
 from benchmarks.bench.database import root_options
 from benchmarks.bench.turns import sides_of
-from benchmarks.erpnext.difference import State, differences
+from benchmarks.erpnext.difference import differences
 from benchmarks.measurements import Row
 from benchmarks.sides import TITLES
 
@@ -71,7 +71,8 @@ def main(
         facts["Rounds"] = (
             f"{rounds}, the sides in turn: {'; '.join(TITLES[s] for s in taking_part)}"
         )
-        turns.take("rq", "benchmarks.erpnext.prepared", site, str(documents))
+        apps = turns.take("rq", "benchmarks.erpnext.prepared", site, str(documents))
+        facts["Apps"] = ", ".join(f"{app} {version}" for app, version in apps.items())
         copy.keep()
         figures: dict[str, dict[str, list[Turn]]] = {}
         for load in loads:
@@ -98,38 +99,46 @@ def main(
 
 def _text(figures: dict[str, dict[str, list[Turn]]], facts: dict[str, str], documents: int) -> str:
     rows = {what: (Row("seconds", _title(what, documents), "s", False),) for what in figures}
-    times = report.results(figures, facts, "Results with ERPNext", rows)
     lines = [
-        times,
+        report.results(figures, facts, "Results with ERPNext", rows),
         "## What came of it",
         "",
-        "Failed jobs of all rounds, exceptions that only the Error Log knows, and whether in the"
-        " end documents, ledgers, bins, statuses and owners were those that one RQ worker, forking,"
-        " left in the first round.",
+        "Failed jobs of all rounds, exceptions that only the Error Log knows, and in how many"
+        " rounds documents, ledgers, bins, statuses and owners were in the end those that one RQ"
+        " worker, forking, left in the first round.",
         "",
         "|  | side | jobs failed | only logged | end state equal |",
         "| --- | --- | --- | --- | --- |",
     ]
+    different = []
     for what, measured in figures.items():
         load, _, _ = what.partition(" ")
-        side, processes = REFERENCE
-        expected = figures[f"{load} {processes}"][side][0]["state"]
+        reference, processes = REFERENCE
+        expected = figures[f"{load} {processes}"][reference][0]["state"]
         for side, turns in measured.items():
-            cells = (_title(what, documents), TITLES[side], *_outcome(expected, turns))
-            lines.append("| " + " | ".join(cells) + " |")
+            about = f"{_title(what, documents)} | {TITLES[side]}"
+            found = [differences(expected, turn["state"]) for turn in turns]
+            lines.append(f"| {about} | {_failed(turns)} | {_logged(turns)} | {_equal(found)} |")
+            worst = max(found, key=len)
+            different += [f"- {about.replace(' | ', ', ')}: {'; '.join(worst)}"] if worst else []
+    if different:
+        lines += ["", "What differed, where most did:", "", *different]
     return "\n".join(lines) + "\n"
 
 
-def _outcome(expected: State, turns: list[Turn]) -> tuple[str, str, str]:
-    jobs = sum(turn["jobs"] for turn in turns)
-    failed, logged = _added(turns, "failed"), _added(turns, "logged")
-    found = [differences(expected, turn["state"]) for turn in turns]
-    different = [lines for lines in found if lines]
-    equal = "yes"
-    if different:
-        equal = f"no, in {len(different)} of {len(turns)}: {'; '.join(different[0])}"
+def _failed(turns: list[Turn]) -> str:
+    failed, jobs = _added(turns, "failed"), sum(turn["jobs"] for turn in turns)
     of_which = f": {_classes(failed)}" if failed else ""
-    return f"{failed.total()} of {jobs}{of_which}", _classes(logged) or "none", equal
+    return f"{failed.total()} of {jobs}{of_which}"
+
+
+def _logged(turns: list[Turn]) -> str:
+    return _classes(_added(turns, "logged")) or "none"
+
+
+def _equal(found: list[list[str]]) -> str:
+    different = sum(bool(lines) for lines in found)
+    return "yes" if not different else f"no, in {different} of {len(found)}"
 
 
 def _added(turns: list[Turn], key: str) -> Counter[str]:

@@ -17,10 +17,10 @@ def differences(expected: State, found: State) -> list[str]:
         wanted, there = _counted(expected[kind]), _counted(found[kind])
         missing, more = wanted - there, there - wanted
         if missing or more:
-            example = next(iter(missing or more))
+            example = ", ".join(next(iter(missing or more)))
             lines.append(
-                f"{kind}: {missing.total()} missing, {more.total()} more"
-                f" ({'missing' if missing else 'more'}: {' | '.join(example)})"
+                f"{kind}: {missing.total()} missing, {more.total()} more, such as"
+                f" {'the missing' if missing else 'the'} ({example})"
             )
     return lines
 

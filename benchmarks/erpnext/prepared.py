@@ -1,10 +1,12 @@
 """What the loads work on, made once, before any side's turn.
 
 `python -m benchmarks.erpnext.prepared SITE DOCUMENTS`, in the bench's Python.
+Prints the versions of the site's apps as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import timedelta
 from typing import Any
@@ -53,7 +55,8 @@ def main() -> None:
         for doctype in IMPORTS:
             _data_import(doctype, number * 5)
         frappe.db.commit()
-    print("{}")
+        apps = frappe.get_installed_apps()
+    print(json.dumps({app: frappe.get_module(app).__version__ for app in apps}))
 
 
 def company() -> Any:

@@ -271,6 +271,7 @@ class Histories(RuleBasedStateMachine):
         assert broken(self.store) == []
 
 
+@pytest.mark.timeout(400)  # 375 steps, each looked at from all sides: 10 s of a free processor
 def test_every_history_is_the_model_s(store: JobStore) -> None:
     limited = make_store(
         store.settings.root,

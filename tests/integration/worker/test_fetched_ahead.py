@@ -26,11 +26,12 @@ def nothing():
 
 
 def held_at_most(text):
-    \"\"\"Look for as long as a short job lasts how many messages this job's worker holds.\"\"\"
+    \"\"\"Look for as long as a short job lasts, or until a second is there, how many messages this
+    job's worker holds.\"\"\"
     store = get_store()
     [held] = store.client.keys(store.keys.in_flight("*"))
-    until, most = time.monotonic() + 0.005, 0
-    while time.monotonic() < until:
+    began, most = time.monotonic(), 0
+    while time.monotonic() < began + (0.005 if most > 1 else 0.5):
         most = max(most, store.client.hlen(held))
     record(f"{text} {most}")
 
@@ -40,6 +41,13 @@ def wait_for(until):
     while not Path(until).exists():
         time.sleep(0.02)
     record("waited")
+"""
+
+
+SHORT_IS_A_SECOND = """
+from frappe_celery import pace
+
+pace.AHEAD_SECONDS = 1  # ten jobs in a row are shorter than 10 ms on a free machine only
 """
 
 
@@ -57,15 +65,13 @@ def short_jobs(number: int = 3 * IN_A_ROW) -> None:
 def test_one_message_is_ready_for_the_process_that_will_be_free(
     project: Project, store: JobStore
 ) -> None:
-    def seen() -> bool:
-        for _ in range(20):
-            short_jobs()
-            enqueue("myapp.work.held_at_most", text="short")
-        short_jobs(2)
-        assert worker(project, "-c", "1", "--burst").wait() == 0
-        return "short 2" in project.effects()
-
-    wait_until(seen, 60, "ten jobs in a row were short, as they are not on a busy machine")
+    project.write("celeryconfig.py", SHORT_IS_A_SECOND)
+    for _ in range(20):
+        short_jobs()
+        enqueue("myapp.work.held_at_most", text="short")
+    short_jobs(2)
+    assert worker(project, "-c", "1", "--burst").wait() == 0
+    assert "short 2" in project.effects()
     assert not any("3" in line for line in project.effects()), "one message, never more"
 
 
