@@ -25,7 +25,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
 from frappe_celery.watch.doctor import caught
-from frappe_celery.watch.logs import output
+from frappe_celery.watch.logs import output, stacks
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
@@ -245,6 +245,7 @@ def _add(app: Celery, config: Settings) -> None:
 
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
+    stacks.connect()
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     app.user_options["worker"].add(

@@ -98,19 +98,20 @@ class Job:
     # -- what it runs
 
     @cached_property
-    def _opened(self) -> JobMessage:
+    def opened(self) -> JobMessage:
+        """Its message, read once; raises Refused when the record was altered."""
         message = self.message or self.store.message_of(self.run_id)
         return JobMessage.open(self.store.signer, message, self.run_id)
 
     @property
     def kwargs(self) -> dict[str, Any]:
         """The arguments; raises Refused when the record was altered."""
-        return self._opened.decoded_kwargs()
+        return self.opened.decoded_kwargs()
 
     @property
     def function(self) -> str | Callable[..., Any]:
         """What is called: a dotted path, or a callable that travelled by value."""
-        return self._opened.decoded_method()
+        return self.opened.decoded_method()
 
     @property
     def args(self) -> tuple[()]:
@@ -125,7 +126,7 @@ class Job:
     @property
     def label(self) -> str:
         """How logs and mails call it: a scheduled method by its own path, not its wrapper's."""
-        return self._opened.label
+        return self.opened.label
 
     @cached_property
     def retries_left(self) -> int:
@@ -133,7 +134,7 @@ class Job:
 
         Frappe v17's `enqueue_task` sets 0 for an exception that `retry_on` does not name.
         """
-        return repetitions(self._opened)[0]
+        return repetitions(self.opened)[0]
 
     @property
     def origin(self) -> str:

@@ -123,7 +123,7 @@ def aftermath(job: Job) -> None:
     Raises:
         Exception: what its on_failure raised.
     """
-    store, values = get_store(), job._opened.decoded_kwargs()
+    store, values = get_store(), job.opened.decoded_kwargs()
     run, text = values["run"], values["reason"]
     message = JobMessage.open(store.signer, values["sealed"].encode(), run)
     ended = patiently(store.fail, run, text, None, message.site)

@@ -103,5 +103,5 @@ def started_job(store: JobStore, message: JobMessage, sealed: bytes, worker: str
     job.status = JobStatus.STARTED
     job.worker_name = worker
     job.message = sealed
-    job.__dict__["_opened"] = message
+    job.opened = message
     return job

@@ -167,7 +167,7 @@ def test_in_v17_retry_is_a_number_of_repetitions_or_rqs_retry(choose: Choose) ->
     ):
         job = enqueue(METHOD, retry=retry)
         assert job.retries_left == repetitions
-        backoff = job._opened.backoff
+        backoff = job.opened.backoff
         assert [pause(backoff, attempt) for attempt in range(1, len(pauses) + 1)] == pauses
         assert job.kwargs == {}
     for retry in (-1, "twice", 1.5, True, Retry(-10), Retry("soon")):
@@ -397,5 +397,5 @@ def test_listeners_of_celery_s_publish_signals_see_every_job(choose: Choose) -> 
         signals.after_task_publish.disconnect(after)
     assert seen[:2] == [("before", METHOD, "long"), ("after", METHOD, job.run_id)]
     assert [what for what, *_ in seen] == ["before", "after"] * 2
-    assert job._opened.headers == {"traceparent": "00-trace-span-01"}
+    assert job.opened.headers == {"traceparent": "00-trace-span-01"}
     assert job.method == METHOD

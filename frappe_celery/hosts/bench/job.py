@@ -91,7 +91,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     def execution_arguments(self) -> dict[str, Any]:
         """What Frappe's `execute_job` is to be called with; raises what reading them raises."""
-        message = self._opened
+        message = self.opened
         return {
             "site": message.site,
             "user": message.user,
@@ -136,13 +136,13 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     @property
     def failure_ttl(self) -> int:
         """Seconds that its record is kept once it has failed."""
-        own = self._opened.failure_ttl
+        own = self.opened.failure_ttl
         return self.store.settings.rq_job_failure_ttl if own is None else own
 
     @property
     def result_ttl(self) -> int:
         """Seconds that its record is kept once it has finished."""
-        own = self._opened.result_ttl
+        own = self.opened.result_ttl
         return self.store.settings.rq_results_ttl if own is None else own
 
     @property

@@ -1,8 +1,9 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
 `host.py` is what the core asks; `models.py`, `migrations/` and `apps.py` are Django's application.
-The rooms: `namespace` (what `import frappe` finds), `site`, `database`, `documents`, `jobs`,
-`schedule`, `messages`, `cache`, `admin`, `server`, `utils`.
+Its rooms, each above those that follow: `admin` (the pages), `server` (what serves them) and
+`namespace` (what `import frappe` finds); `schedule` and `jobs`; `documents`; `messages`; `site`;
+`database`; `cache` and `utils`. `local.py` is `frappe.local`, which all of them read.
 
 An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`.
 """

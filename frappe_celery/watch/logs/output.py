@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from celery import Celery, signals
 
 from frappe_celery.config import settings
-from frappe_celery.watch.logs import files, stacks
+from frappe_celery.watch.logs import files
 from frappe_celery.watch.logs.as_json import JSONFormatter
 from frappe_celery.watch.logs.files import LogFile
 
@@ -30,7 +30,6 @@ def connect(app: Celery) -> None:
     signals.after_setup_task_logger.connect(_set_up)
     for beat_starts in (signals.beat_init, signals.beat_embedded_init):
         beat_starts.connect(_beat_begins)
-    stacks.connect()
 
 
 def error_file() -> Any:

@@ -18,6 +18,7 @@ from celery import current_app, signals
 from celery.app.task import Task
 
 from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.watch.logs.output import error_file
 
 WAIT_SECONDS = 10.0
 
@@ -31,8 +32,6 @@ def connect() -> None:
 
 
 def _register(**_: Any) -> None:
-    from frappe_celery.watch.logs.output import error_file
-
     faulthandler.unregister(signal.SIGUSR1)  # the parent's, in a fork
     faulthandler.register(signal.SIGUSR1, file=error_file(), all_threads=False, chain=False)
 

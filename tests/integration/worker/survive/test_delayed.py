@@ -48,7 +48,7 @@ def test_what_it_was_told_counts(store: JobStore) -> None:
     )
     assert (job.queue, job.timeout, job.id) == ("long", 77, "site1.localhost::x")
     assert job.kwargs == {"text": "a"}
-    assert job._opened.max_deliveries == 3
+    assert job.opened.max_deliveries == 3
     due = due_at(job)
     assert due is not None
     assert abs((due - job.created_at).total_seconds() - 300) < 1

@@ -76,7 +76,7 @@ def test_rqs_retry_travels_with_its_intervals(bench: StandInBench) -> None:
         """
         from types import SimpleNamespace as Retry
         job = frappe.enqueue("fixture_app.tasks.fail", retry_after=Retry(max=3, intervals=[5, 60]))
-        answer = [job.retries_left, job._opened.backoff]
+        answer = [job.retries_left, job.opened.backoff]
         """
     )
     assert answer == [3, {"pauses": [5, 5, 60]}]
