@@ -16,6 +16,7 @@ from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import destroy
 from tests.project import Project
 from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
+from tests.warm import WarmPython
 
 # how long an example took says on a busy machine how busy it is
 hypothesis.settings.register_profile(
@@ -43,6 +44,14 @@ def running(server: AnyServer) -> Iterator[AnyServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[WarmPython]:
+    """A Python with the libraries imported, forked for each script on stand-ins for Frappe."""
+    warm = WarmPython()
+    yield warm
+    warm.close()
 
 
 @pytest.fixture(scope="session")

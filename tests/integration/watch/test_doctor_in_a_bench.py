@@ -15,11 +15,12 @@ from tests.integration.cli import read
 from tests.project import Project
 from tests.servers import RedisServer
 from tests.unit.hosts.bench.conftest import StandInBench
+from tests.warm import WarmPython
 
 
 @pytest.fixture
-def bench(tmp_path: Path, redis_url: str) -> Iterator[StandInBench]:
-    bench = StandInBench(tmp_path / "bench", redis_url)
+def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInBench]:
+    bench = StandInBench(tmp_path / "bench", redis_url, warm)
     yield bench
     bench.close()
 

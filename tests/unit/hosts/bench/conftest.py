@@ -1,7 +1,7 @@
 """A bench on stand-ins for Frappe and RQ (`standin`), so that the seam is guarded without a bench.
 
-Each script is a process of its own, as in a bench: the real stand-alone `frappe` of this package
-lives in the tests' own process.
+Each script is a process of its own, as in a bench, forked from a Python that has the libraries
+(`tests.warm`): the real stand-alone `frappe` of this package lives in the tests' own process.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from tests.project import Process, Project
+from tests.warm import WarmPython
 
 STANDIN = Path(__file__).parent / "standin"
 HOOK = Path(__file__).parents[4] / "frappe_celery" / "hosts" / "bench" / "hook.py"
@@ -84,8 +85,9 @@ answer = None
 class StandInBench(Project):
     """Two sites, one app, Frappe and RQ that are stand-ins, switched on."""
 
-    def __init__(self, root: Path, redis_url: str) -> None:
+    def __init__(self, root: Path, redis_url: str, warm: WarmPython) -> None:
         super().__init__(root, redis_url)
+        self.warm = warm
         for site in ("site1", "site2"):
             self.write(f"sites/{site}/site_config.json", "{}")
         self.write("fixture_app/__init__.py", "")
@@ -93,6 +95,7 @@ class StandInBench(Project):
         self.write("fixture_app/tasks.py", TASKS)
         self.write("sites/apps.txt", "fixture_app\n")
         self.write("hook/frappe_celery_hook.py", HOOK.read_text())
+        self.scripts = 0
         self.id = f"bench-{uuid.uuid4().hex[:12]}"
         self.configure(bench_id=self.id, frappe_celery_enabled=True)
 
@@ -109,6 +112,21 @@ class StandInBench(Project):
         self.processes.append(process)
         return process
 
+    def python(self, code: str, *arguments: str, **environment: str) -> str:
+        """Run a script in the bench to its end; gives what it printed, fails when it fails."""
+        self.scripts += 1
+        log = self.root / f"script{self.scripts}.log"
+        ended = self.warm.run(
+            textwrap.dedent(code),
+            arguments,
+            folder=self.root / "sites",
+            environment=self.environment(**environment),
+            log=log,
+        )
+        output = log.read_text()
+        assert ended == 0, output
+        return output
+
     def ask(self, code: str, begin: str = BEGIN, **environment: str) -> Any:
         """Run a script in site1 that leaves an `answer`."""
         code = (
@@ -119,8 +137,8 @@ class StandInBench(Project):
 
 
 @pytest.fixture
-def bench(tmp_path: Path, redis_url: str) -> Iterator[StandInBench]:
+def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInBench]:
     """The bench, with an id of its own."""
-    bench = StandInBench(tmp_path / "bench", redis_url)
+    bench = StandInBench(tmp_path / "bench", redis_url, warm)
     yield bench
     bench.close()
