@@ -13,10 +13,7 @@ import pytest
 
 import frappe_celery
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    tomllib = None
+tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
 PACKAGE = Path(frappe_celery.__file__).parent
 OF_A_BENCH = {"frappe", "rq", "pymysql"}
@@ -47,7 +44,6 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-@pytest.mark.skipif(tomllib is None, reason="tomllib, which reads pyproject.toml, is of 3.11")
 def test_every_import_is_required() -> None:
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
     required = {canonical(re.split(r"[^\w.-]", line)[0]) for line in project["dependencies"]}

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomllib
 
 import frappe_celery
 from frappe_celery import cli, jobs
 from frappe_celery.hosts.standalone.documents import controllers
 from tests import rooms
+
+tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
 PACKAGE = Path(frappe_celery.__file__).parent
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
@@ -40,6 +41,7 @@ NAMED = {
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
     # started as a program
+    "frappe_celery.hosts.bench.seam",
     "frappe_celery.watch.mail",
     # loggers whose errors beat mails
     "frappe_celery.schedule",

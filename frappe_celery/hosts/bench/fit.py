@@ -2,7 +2,7 @@
 
 Their names change between versions: RQ 2 gave its Queue another order of parameters. What differs
 is found before a bench is switched over, in a process of its own whose hook is off (an armed one
-would see our own names): `python -m frappe_celery.hosts.bench.fit` prints it.
+would see our own names): `python -m frappe_celery.hosts.bench.seam` prints it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from frappe_celery.errors import FrappeDiffers
 
+SEAM = "frappe_celery.hosts.bench.seam"
 KNOWN_RQ = ("1", "2")
 """Major versions."""
 LOOKING_SECONDS = 120
@@ -33,14 +34,17 @@ def look() -> list[str]:
 
     Nothing is changed, and no site or server is asked.
     """
-    looking = subprocess.run(
-        [sys.executable, "-m", __name__],
-        env={**os.environ, "FRAPPE_CELERY_ENABLED": "false"},
-        capture_output=True,
-        text=True,
-        timeout=LOOKING_SECONDS,
-        check=False,
-    )
+    try:
+        looking = subprocess.run(
+            [sys.executable, "-m", SEAM],
+            env={**os.environ, "FRAPPE_CELERY_ENABLED": "false"},
+            capture_output=True,
+            text=True,
+            timeout=LOOKING_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return [f"Frappe's modules were not imported within {LOOKING_SECONDS} s"]
     if looking.returncode:
         reason = (looking.stderr.strip().splitlines() or ["no reason given"])[-1]
         return [f"Frappe's or RQ's modules cannot be looked at: {reason}"]
@@ -140,9 +144,3 @@ def _plain(parameters: Iterable[inspect.Parameter]) -> set[str]:
 
 def _needed(parameters: Iterable[inspect.Parameter]) -> set[str]:
     return {p.name for p in parameters if p.kind not in STARRED and p.default is p.empty}
-
-
-if __name__ == "__main__":
-    from frappe_celery.hosts.bench import seam
-
-    print(json.dumps(seam.all_differences()))

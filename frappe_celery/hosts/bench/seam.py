@@ -7,6 +7,7 @@ own: they find our queue, jobs and workers under the names of RQ's. What stays R
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -172,14 +173,6 @@ def install_in_worker() -> None:
         signals.worker_process_shutdown.connect(kept_connection.leave)
 
 
-def all_differences() -> list[str]:
-    """How the installed Frappe and RQ differ from what ours was made for, a line each.
-
-    Only true in a process in which nothing has been put in place.
-    """
-    return [*_of_rq(), *_of_frappe(FRAPPES)]
-
-
 def _of_frappe(places: Iterable[str]) -> Iterator[str]:
     for place in places:
         for path, entry in FRAPPES.get(place, {}).items():
@@ -202,3 +195,7 @@ def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:
     for name, value in list(getattr(module, "__dict__", {}).items()):
         if id(value) in by_identity:
             setattr(module, name, by_identity[id(value)])
+
+
+if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
+    print(json.dumps([*_of_rq(), *_of_frappe(FRAPPES)]))

@@ -12,7 +12,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 
 BROKEN = [
-    ('{"a": 1,\n "b": 2,\n}', 3),
+    ('{"a": 1,\n "b": 2,\n c}', 3),
     ('{"a": 1\n "b": 2}', 2),
     ("", 1),
     ('{"a": 1}\n\n\n{"b": 2}', 4),
