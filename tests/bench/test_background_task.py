@@ -25,6 +25,7 @@ def status(task):
 def over(task):
     until(lambda: status(task) not in ("Queued", "Running"))
     frappe.db.rollback()
+    frappe.local.cache.clear()
     return get_task_status(task.task_id)
 """
 

@@ -28,7 +28,11 @@ EXPECTED = {
     # the apps imported before it was forked. RQ's own takes 44 to 48
     "test_memory_usage",
 }
-LOG_IN = """
+FAULTY = "unexpected keyword argument 'app_name'"
+"""17-dev of August 2026 gives a hook's caller an argument that its own test does not take."""
+FAULTY_ON_RQ_TOO = {"test_job_hooks", "test_remove_failed_jobs", "tearDownClass"}
+READY = """
+frappe.db.set_single_value("System Settings", "enable_scheduler", 1)  # a faulty test leaves it off
 if not frappe.db.count("Activity Log"):  # a new site's; test_is_dormant fails without, on RQ too
     frappe.get_doc(doctype="Activity Log", subject="fc_probe").insert(ignore_permissions=True)
 """
@@ -40,7 +44,7 @@ REMOVE = "from frappe.core.doctype.rq_job.rq_job import remove_failed_jobs as r;
 def test_frappes_own(bench: Bench, module: str) -> None:
     for site in bench.sites:  # theirs counts other sites' too
         bench.ask(REMOVE, site)
-    bench.ask(LOG_IN)
+    bench.ask(READY)
     bench.worker(1)
     process = bench.start(
         *("python", "-m", "frappe.utils.bench_helper", "frappe"),
@@ -50,4 +54,4 @@ def test_frappes_own(bench: Bench, module: str) -> None:
     output = process.output()
     assert "Ran " in output or process.popen.returncode == 0, output  # v16 is silent about none
     failed = set(re.findall(r"^ *(?:FAIL|ERROR):? +(\w+)", output, re.MULTILINE))
-    assert failed <= EXPECTED, output
+    assert failed <= EXPECTED | (FAULTY_ON_RQ_TOO if FAULTY in output else set()), output

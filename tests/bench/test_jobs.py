@@ -267,6 +267,7 @@ def test_telemetry_costs_a_process_one_thread_and_no_job_its_time(bench: Bench) 
                 assert job.get_status() == "finished", job.exc_info
                 return job.result
 
+            import frappe.utils.telemetry
             if "Telemetry DISABLED" in (frappe.utils.telemetry.__doc__ or ""):
                 answer = "a fork without telemetry"
             else:
