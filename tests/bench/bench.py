@@ -6,6 +6,7 @@ import json
 import os
 import textwrap
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from subprocess import TimeoutExpired
 from typing import Any
@@ -18,6 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 BEGIN = """
 import json, sys, time
 import frappe
+import frappe.utils.background_jobs
 frappe.init(site=sys.argv[1]); frappe.connect(); frappe.set_user(sys.argv[2])
 import fc_probe
 
@@ -112,6 +114,12 @@ class Bench:
         code = BEGIN + textwrap.dedent(code) + END
         output = self.run("python", "-c", code, site or self.site, user, **environment)
         return json.loads(output.rpartition("ANSWER:")[2].splitlines()[0])
+
+    @cached_property
+    def id_mark(self) -> str:
+        """What Frappe puts between a site and a job's own id: `::`, from v16 on `||`."""
+        made = self.ask("answer = frappe.utils.background_jobs.create_job_id('own')")
+        return str(made).removeprefix(self.site).removesuffix("own")
 
     def worker(self, processes: int = 1, *arguments: str, **environment: str) -> Process:
         """A Celery worker that is ready for jobs."""

@@ -43,8 +43,8 @@ def lines_of(bench: Bench, **environment: str) -> tuple[dict[str, Any], dict[str
     ids = [str(line.get("job_id") or line["uuid"]) for line in found]
     lines = dict(zip(ids, found, strict=True))
     by_kind = {
-        "good": lines[f"{bench.site}::{label}-good"],
-        "bad": lines[f"{bench.site}::{label}-bad"],
+        "good": lines[f"{bench.site}{bench.id_mark}{label}-good"],
+        "bad": lines[f"{bench.site}{bench.id_mark}{label}-bad"],
         "scheduled": next(line for line in reversed(found) if line["job"]["scheduled"]),
     }
     return by_kind, {"before": before, "after": after, "ran": ran_at}

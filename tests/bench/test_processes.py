@@ -181,7 +181,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
         for site in bench.sites:
             bench.ask(WAITING.format(label=f"{label}-{system}"), site)
         return {
-            f"{site}::{label}-{system}-{queue}-{n}"
+            f"{site}{bench.id_mark}{label}-{system}-{queue}-{n}"
             for site in bench.sites
             for queue in ("short", "default", "long")
             for n in range(15)
@@ -192,7 +192,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
         return sorted(line.removesuffix(f"|{site}|Administrator") for line in lines)
 
     def expected(ids: set[str], site: str) -> list[str]:
-        return sorted(i.partition("::")[2] for i in ids if i.startswith(f"{site}::"))
+        return sorted(i.partition(bench.id_mark)[2] for i in ids if i.startswith(site))
 
     def named(output: str, ids: set[str]) -> None:
         shown = sum(job_id in output for job_id in ids)

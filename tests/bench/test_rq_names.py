@@ -12,7 +12,7 @@ RQS_OWN = """
 import rq.job
 from frappe.utils.background_jobs import get_queue, get_redis_conn
 from frappe_celery.hosts.bench import job as jobs, queue as queues
-from frappe_celery.hosts.bench.registry import ORIGINALS
+from frappe_celery.hosts.bench.registry import ORIGINALS, Registry
 from frappe_celery.jobs import JobStatus
 
 def left_in_rq(job_id, status):
@@ -27,13 +27,13 @@ def left_in_rq(job_id, status):
     else:
         job.save()
         job.set_status(status)
-        ORIGINALS[JobStatus(status)](queue.name, connection=queue.connection).add(job, -1)
+        Registry(queue.name, JobStatus(status)).rqs().add(job, -1)
     return job
 
 def still_there(job):
     name = get_queue("default").name
     connection = job.connection
-    registries = [kind(name, connection=connection) for kind in ORIGINALS.values()]
+    registries = [Registry(name, status).rqs() for status in ORIGINALS]
     return [jobs.RQJob.exists(job.id, connection=connection),
             job.id in queues.RQQueue(name, connection=connection).job_ids,
             sorted(type(r).__name__ for r in registries if job.id in r.get_job_ids())]
@@ -72,7 +72,7 @@ answer = [found.status, still_there(job), there]
     else:
         assert left == [False, False, []]
     if what == "enqueue" and status != "queued":
-        assert waiting == [f"{bench.site}::{job_id}"]
+        assert waiting == [f"{bench.site}{bench.id_mark}{job_id}"]
 
 
 def test_a_failed_job_that_is_left_in_rq_is_put_back_into_rqs_queue(bench: Bench) -> None:

@@ -72,7 +72,7 @@ class Registry:
         """Delete a job; its record is its place here, so that it goes even without `delete_job`."""
         ours = self._ours(job)
         if ours is None:
-            return self._rqs().remove(job, pipeline, delete_job)
+            return self.rqs().remove(job, pipeline, delete_job)
         ours.delete()
         return 1
 
@@ -80,13 +80,13 @@ class Registry:
         """Run an ended job again."""
         ours = self._ours(job_or_id)
         if ours is None:
-            return self._rqs().requeue(job_or_id, at_front)
+            return self.rqs().requeue(job_or_id, at_front)
         with in_rqs_words():
             return ours.requeue()
 
     def add(self, *args: Any, **kwargs: Any) -> Any:
         """What RQ does with a job of its own; ours are here by their status."""
-        return self._rqs().add(*args, **kwargs)
+        return self.rqs().add(*args, **kwargs)
 
     def _ours(self, job_or_id: Any) -> Job | None:
         if isinstance(job_or_id, Job):
@@ -96,7 +96,8 @@ class Registry:
         except NoSuchJob:
             return None
 
-    def _rqs(self) -> Any:
+    def rqs(self) -> Any:
+        """RQ's own registry of this queue."""
         rqs_own = object.__new__(ORIGINALS[self.status])
         rqs_own.__init__(self.name, connection=self.connection)
         return rqs_own
