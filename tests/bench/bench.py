@@ -19,7 +19,6 @@ CHECKOUT = Path(__file__).parents[2]
 BEGIN = """
 import json, sys, time
 import frappe
-import frappe.utils.background_jobs
 frappe.init(site=sys.argv[1]); frappe.connect(); frappe.set_user(sys.argv[2])
 import fc_probe
 
@@ -118,7 +117,10 @@ class Bench:
     @cached_property
     def id_mark(self) -> str:
         """What Frappe puts between a site and a job's own id: `::`, from v16 on `||`."""
-        made = self.ask("answer = frappe.utils.background_jobs.create_job_id('own')")
+        code = (
+            "from frappe.utils.background_jobs import create_job_id; answer = create_job_id('own')"
+        )
+        made = self.ask(code)
         return str(made).removeprefix(self.site).removesuffix("own")
 
     def worker(self, processes: int = 1, *arguments: str, **environment: str) -> Process:
