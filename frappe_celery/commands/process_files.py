@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frappe_celery.config.settings import Settings
+from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
-from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "short")}
 BEAT_STOP_SECONDS = 10

@@ -7,6 +7,8 @@ from typing import Any
 
 from frappe_celery.errors import BadTimeout
 
+GRACE_SECONDS = 60
+"""A job still alive this long after its timeout is killed (as RQ's monitor does)."""
 LONGEST_TIMEOUT = 10**9
 """Seconds: 31 years, near the most that a timer of the operating system takes."""
 _TIMEOUT_TEXT = re.compile(r"(-1|\d{1,12})([smhd]?)", re.ASCII | re.IGNORECASE)

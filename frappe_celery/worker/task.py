@@ -12,6 +12,7 @@ from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
 from frappe_celery.brokers.kombu_messages import HELD_AS, SEALED
+from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store, successes
 from frappe_celery.jobs.message import JobMessage
@@ -20,7 +21,6 @@ from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.perform import attempt, succeeded
-from frappe_celery.worker.time_limit import GRACE_SECONDS
 
 logger = logging.getLogger(__name__)
 

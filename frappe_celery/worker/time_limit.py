@@ -14,9 +14,6 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from frappe_celery import errors
 
-GRACE_SECONDS = 60
-"""A job still alive this long after its timeout is killed (as RQ's monitor does)."""
-
 
 @lru_cache(maxsize=1)
 def timeout_exception() -> type[Exception]:

@@ -3,10 +3,10 @@
 The jobs' records stay in Redis (`redis_queue`); only what waits in a queue waits in RabbitMQ. Each
 step of the store's pushes a run into its queue's list in Redis, as ever. Here that list is the
 outbox: a run stands in it until RabbitMQ has confirmed its message (`outbox`, `publisher`), and
-whoever dies in between, some worker sends it again (`steps`). A run that was sent twice starts
-once: the store's `start` decides, not the broker.
+whoever dies in between, some worker sends it again (`worker.rabbitmq_steps`). A run that was sent
+twice starts once: the store's `start` decides, not the broker.
 
-A worker asks the queues one after another, in their order, for one message (`transport`). Until a
+A worker asks the queues one after another, in their order, for one message (`channel`). Until a
 run has started RabbitMQ has it: it delivers the message again when the worker dies. From then on
 the worker's signs of life count, as on Redis.
 """

@@ -111,7 +111,8 @@ FRAPPES: dict[str, dict[str, Required]] = {
     },
 }
 """Functions of Frappe's that lead to RQ, are about its processes, or would read all of its jobs;
-those that beat and failure mails have to hear of; and one that documents get."""
+those that beat and failure mails have to hear of; and one that documents get. Each of these modules
+is one of `hook.MODULES`, which tells of it, or stands in ALONG_WITH."""
 
 MARIADB = "frappe.database.mariadb.database"
 CONNECTING = "MariaDBConnectionUtil.create_connection"

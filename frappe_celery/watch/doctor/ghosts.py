@@ -14,7 +14,7 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.doctor.snapshot import Snapshot
 
-GRACE_SECONDS = 30.0
+YOUNG_SECONDS = 30.0
 """Twice what the reaper takes to fail a job whose worker died."""
 LOOKED_AT = 5_000
 """Queues up to this length are compared run by run; of longer ones only the numbers."""
@@ -100,4 +100,4 @@ def _suspects(store: JobStore, snapshot: Snapshot) -> tuple[list[str], int]:
 def _is_ghost(job: Job, snapshot: Snapshot) -> bool:
     since = job.started_at if job.status == JobStatus.STARTED else job.enqueued_at
     age = snapshot.at - (since or datetime.min).replace(tzinfo=timezone.utc).timestamp()
-    return job.status in (JobStatus.QUEUED, JobStatus.STARTED) and age > GRACE_SECONDS
+    return job.status in (JobStatus.QUEUED, JobStatus.STARTED) and age > YOUNG_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.watch.doctor.report import Section, counted
@@ -94,11 +95,11 @@ def _check_timeouts(section: Section, outbox: Outbox) -> None:
     from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS
 
     longest = max(outbox.store.settings.queues.values(), key=lambda queue: queue.timeout)
-    if longest.timeout + 60 > CONSUMER_TIMEOUT_SECONDS:
+    if longest.timeout + GRACE_SECONDS > CONSUMER_TIMEOUT_SECONDS:
         section.warn(
             f"a job in queue {longest.name} may run {longest.timeout} s; RabbitMQ cuts its worker"
             f" off after {CONSUMER_TIMEOUT_SECONDS} s (the job runs on, once)",
-            f"let no queue's timeout exceed {CONSUMER_TIMEOUT_SECONDS - 60} s",
+            f"let no queue's timeout exceed {CONSUMER_TIMEOUT_SECONDS - GRACE_SECONDS} s",
         )
 
 

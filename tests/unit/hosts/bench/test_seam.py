@@ -112,3 +112,15 @@ def test_only_a_worker_keeps_its_connection_and_only_with_frappes_own_driver(
         answer = [without, before, after.__wrapped__ == connecting]
         """
     ) == [False, False, True]
+
+
+def test_each_module_with_a_name_of_the_seam_is_told_of(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import frappe_celery_hook as hook
+        from frappe_celery.hosts.bench import seam
+        told = {*hook.MODULES, *(place for places in seam.ALONG_WITH.values() for place in places)}
+        answer = sorted(set(seam.FRAPPES) - told)
+        """
+    )
+    assert answer == []
