@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 
 import pytest
 
@@ -30,14 +31,23 @@ def over(task):
 """
 
 
+FORGET = """
+from frappe_celery.jobs import get_store
+store = get_store()
+for job in store.page(site=frappe.local.site, length=500):
+    job.delete()
+"""
+
+
 @pytest.fixture
-def tasks(bench: Bench) -> Bench:
-    """The bench with a worker; left out where Frappe has no Background Task."""
+def tasks(bench: Bench) -> Iterator[Bench]:
+    """The bench with a worker, its jobs forgotten afterwards; where Frappe has Background Task."""
     found = "import importlib.util as u; answer = bool(u.find_spec('frappe.utils.task_queue'))"
     if not bench.ask(found):
         pytest.skip("this Frappe has no Background Task, which came with v17")
     bench.worker(1)
-    return bench
+    yield bench
+    bench.ask(FORGET)
 
 
 def test_a_listed_exception_runs_again_any_other_does_not(tasks: Bench) -> None:
