@@ -281,7 +281,7 @@ def test_telemetry_costs_a_process_one_thread_and_no_job_its_time(bench: Bench) 
         bench.ask(allow.format(0))
     if isinstance(answer, str):
         pytest.skip(answer)
-    assert answer == 1
+    assert 1 <= answer <= 2, "until 15.55 the one before may still be ending"
 
 
 def test_a_process_that_waits_is_not_called_after_its_last_job(bench: Bench) -> None:
