@@ -45,7 +45,7 @@ def wait_for(until):
 
 
 SHORT_IS_A_SECOND = """
-from frappe_celery import pace
+from frappe_celery.brokers.redis import pace
 
 pace.AHEAD_SECONDS = 1  # ten jobs in a row are shorter than 10 ms on a free machine only
 """
