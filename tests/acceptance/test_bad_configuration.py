@@ -11,7 +11,7 @@ import frappe
 import pytest
 
 import frappe_celery
-from frappe_celery import errors
+from frappe_celery import celery_app, errors
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from tests.acceptance.commands import cli, program, run_cli
@@ -132,6 +132,7 @@ def test_celerys_own_commands_say_only_that(app_project: Project, command: str) 
 def test_python_code_gets_the_error(app_project: Project) -> None:
     app_project.write("sites/common_site_config.json", BROKEN_JSON)
     settings.use(None)
+    celery_app.current.cache_clear()  # another test's
     with pytest.raises(errors.ConfigError, match="line 3, column 6"):
         frappe_celery.__getattr__("app")
 
