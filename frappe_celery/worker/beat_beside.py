@@ -23,10 +23,14 @@ class BeatBeside(Repeated):
 
     seconds = 5.0
 
+    def include_if(self, consumer: Any) -> bool:
+        """Only with `--beat`, whose step has made it by now."""
+        return consumer.controller.beat is not None
+
     def tick(self, consumer: Any) -> None:
         """Look whether it lives."""
         worker = consumer.controller
-        if worker.beat is None or worker.beat.is_alive():
+        if worker.beat.is_alive():
             return
         logger.error("the scheduler beside this worker ended (%s): another is started",
                      worker.beat.exitcode)  # fmt: skip
