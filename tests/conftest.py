@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("any load")
 
 AnyServer = TypeVar("AnyServer", bound=Server)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # started in the background of a script; whatever a test starts would ignore Ctrl-C too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 PROCESSES_A_CORE = 2
 """Most of what a test does is wait."""

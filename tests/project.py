@@ -128,10 +128,18 @@ class Project:
         self.write("sites/common_site_config.json", json.dumps(config, indent=1))
 
     def environment(self, **extra: str) -> dict[str, str]:
-        """For processes of the project; `python` finds the app and this checkout."""
+        """For processes of the project; `python` finds the app and this checkout.
+
+        They compile nothing to keep: a test writes a module anew within the second that would tell
+        Python so.
+        """
         kept = {k: v for k, v in os.environ.items() if not k.startswith("FRAPPE_")}
-        here = Path(__file__).parents[1]
-        return {**kept, "PYTHONPATH": f"{self.root}:{here}", "PYTHONUNBUFFERED": "1", **extra}
+        own = {
+            "PYTHONPATH": f"{self.root}:{Path(__file__).parents[1]}",
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        return {**kept, **own, **extra}
 
     def start(self, name: str, *arguments: str, **environment: str) -> Process:
         """Start `python …arguments`, with its output in `name`.log."""

@@ -112,8 +112,8 @@ class StandInBench(Project):
         self.processes.append(process)
         return process
 
-    def python(self, code: str, *arguments: str, **environment: str) -> str:
-        """Run a script in the bench to its end; gives what it printed, fails when it fails."""
+    def script(self, code: str, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Run a script in the bench to its end: its exit code, and what it printed."""
         self.scripts += 1
         log = self.root / f"script{self.scripts}.log"
         ended = self.warm.run(
@@ -123,7 +123,11 @@ class StandInBench(Project):
             environment=self.environment(**environment),
             log=log,
         )
-        output = log.read_text()
+        return ended, log.read_text()
+
+    def python(self, code: str, *arguments: str, **environment: str) -> str:
+        """What a script printed that must not fail."""
+        ended, output = self.script(code, *arguments, **environment)
         assert ended == 0, output
         return output
 

@@ -42,12 +42,8 @@ class Switch:
 
     def run(self, command: str, **environment: str) -> tuple[int, str]:
         path = f"{self.bench.environment()['PYTHONPATH']}:{self.environment / 'installed'}"
-        process = self.bench.start(
-            f"{command}{len(self.bench.processes)}",
-            *("-c", COMMAND, command, str(self.environment)),
-            **{"PYTHONPATH": path, **environment},
-        )
-        return process.wait(), process.output()
+        environment = {"PYTHONPATH": path, **environment}
+        return self.bench.script(COMMAND, command, str(self.environment), **environment)
 
     def state(self) -> tuple[Any, list[str]]:
         """The configuration and the files in the environment."""
@@ -75,8 +71,10 @@ def switch(bench: StandInBench, tmp_path: Path) -> Switch:
 def test_on_and_off(switch: Switch) -> None:
     before = switch.state()
     assert switch.whose_queue() == "rq.queue"
+    assert "frappe-celery enable" in switch.run("doctor")[1], "it is not switched over yet"
     code, output = switch.run("enable")
     assert code == 0, output
+    assert "frappe-celery enable" not in switch.run("doctor")[1]
     config, files = switch.state()
     assert config["frappe_celery_enabled"] is True
     assert len(config["frappe_celery_key"]) >= 32
@@ -95,9 +93,7 @@ def test_on_and_off(switch: Switch) -> None:
 @pytest.mark.parametrize("harm", ["hook.pth", "hook.py", "another version"])
 def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) -> None:
     """As when the environment was made anew, or the package upgraded."""
-    assert "frappe-celery enable" in switch.run("doctor")[1], "it is not switched over yet"
     switch.run("enable")
-    assert "frappe-celery enable" not in switch.run("doctor")[1]
     if harm == "another version":
         (switch.environment / "frappe_celery_hook.py").write_text("VERSION = 1\n")
     else:
