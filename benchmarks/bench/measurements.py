@@ -9,6 +9,7 @@ from benchmarks.measurements import Row
 
 BY_ENQUEUE = ("rq", "frappe_celery")
 """What RQ's workers are matters to no caller of enqueue."""
+BY_MEMORY = ("rq", "rq_nofork", "frappe_celery")
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,12 @@ MEASUREMENTS = {
         "memory",
         (Row("pss", "two processes after 100 jobs, idle, PSS", "MiB", False),),
         processes=2,
+        sides=BY_MEMORY,
     ),
     "busy": Measurement(
         "busy_memory",
         (Row("pss", "eight processes, each running a job, PSS", "MiB", False),),
         processes=8,
+        sides=BY_MEMORY,
     ),
 }

@@ -11,6 +11,7 @@ from uuid import uuid4
 import frappe
 from frappe.utils import background_jobs
 
+from benchmarks.bench import bare
 from benchmarks.sides import frappe_celery
 from benchmarks.sides.base import jobs
 from frappe_celery.jobs import JobStatus, get_store
@@ -100,8 +101,33 @@ class OnCelery(BenchSide):
         return enqueued - frappe_celery.side.unacknowledged()
 
 
-SIDES: dict[str, type[OnRQ] | type[OnCelery]] = {
-    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery)
+class BareLoop(BenchSide):
+    """A pop and Frappe's `execute_job` (`bare`), the least that a job costs."""
+
+    name = "bare"
+    jobs_a_second_of_a_process = 700
+    queue_class = "rq.queue"
+
+    def worker_commands(self) -> list[list[str]]:
+        return [["benchmarks.bench.bare", str(self.processes)]]
+
+    def enqueue(self, job: str, **arguments: Any) -> None:
+        bare.push(
+            site=frappe.local.site,
+            user="Administrator",
+            method=NOOP if job == "noop" else getattr(jobs(), job),
+            event=None,
+            job_name=job,
+            is_async=True,
+            kwargs=arguments,
+        )
+
+    def finished(self, enqueued: int) -> int:
+        return bare.done()
+
+
+SIDES: dict[str, type[OnRQ] | type[OnCelery] | type[BareLoop]] = {
+    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery, BareLoop)
 }
 
 

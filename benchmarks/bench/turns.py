@@ -15,7 +15,7 @@ from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
 
 HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
 NOFORK = "FRAPPE_BACKGROUND_WORKERS_NOFORK"
-SIDES = ("rq", "rq_nofork", "frappe_celery")
+SIDES = ("rq", "rq_nofork", "bare", "frappe_celery")
 """The order within a round."""
 
 

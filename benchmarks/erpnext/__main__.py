@@ -65,7 +65,7 @@ def main(
     loads = [load for load in TITLES_OF_LOADS if not only or load in only]
     facts = {"Date": date.today().isoformat(), **machine.describe()}
     with in_a_copy(bench.resolve(), site, db_root_username, db_root_password) as (turns, copy):
-        taking_part = sides_of(turns.bench)
+        taking_part = [side for side in sides_of(turns.bench) if side != "bare"]
         facts["Databases"] = f"{copy.server.version()}; {server.version(turns.server_url)}"
         facts |= {TITLES[side]: described(turns, site, side) for side in taking_part}
         facts["Rounds"] = (

@@ -13,6 +13,7 @@ TITLES = {
     "frappe_celery": "frappe_celery",
     "rq": "RQ",
     "rq_nofork": "RQ, pool without fork",
+    "bare": "a bare loop",
     "celery": "plain Celery",
 }
 """What tables call each side; the one without fork takes part in a bench."""
