@@ -26,12 +26,12 @@ from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
+from frappe_celery.worker import inspecting as inspecting
 from frappe_celery.worker import queue_names
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
-from frappe_celery.worker.perform import record_successes
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
@@ -43,6 +43,9 @@ RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
 SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
+AUTOSCALER = "frappe_celery.worker.autoscale:Autoscaler"
+POOL = "frappe_celery.worker.pool:Pool"
+PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
 
@@ -152,6 +155,8 @@ def setup(app: Celery) -> None:
         app.conf.beat_scheduler = SCHEDULER
     if app.conf.worker_consumer == CELERYS_CONSUMER:
         app.conf.worker_consumer = CONSUMER
+    if app.conf.worker_pool == PREFORK:
+        app.conf.worker_pool, app.conf.worker_autoscaler = POOL, AUTOSCALER
     app.conf.worker_disable_prefetch = True
     _add(app, config)
 
@@ -221,10 +226,13 @@ def worker_settings(config: Settings) -> dict[str, Any]:
     """How the worker runs; each can be set otherwise in a celeryconfig module."""
     return {
         "worker_consumer": CONSUMER,
+        "worker_pool": POOL,
+        "worker_autoscaler": AUTOSCALER,
         "worker_prefetch_multiplier": 1,
         "worker_disable_prefetch": True,
         "worker_proc_alive_timeout": 60.0,  # Celery does not look while it connects again
         "worker_max_tasks_per_child": config.max_tasks_per_child,
+        "worker_max_memory_per_child": config.max_memory_per_child * 1024 or None,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Frappe hands sys.stderr to faulthandler, and what a job prints stands in worker.log
         "worker_redirect_stdouts": not hosts.is_bench(),
@@ -255,4 +263,3 @@ def _add(app: Celery, config: Settings) -> None:
     signals.worker_init.connect(prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):
         begins.connect(telemetry.connect)
-    signals.worker_shutdown.connect(record_successes)

@@ -35,9 +35,13 @@ def process_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{_PROCESS}"
 
 
-def begin(store: JobStore) -> None:
-    """Go on for as long as this process lives. Nothing else may use this store's connections."""
-    threading.Thread(target=_beat, args=(store,), daemon=True, name="pulse").start()
+def begin(store: JobStore, *others: str) -> None:
+    """Go on for as long as this process lives. Nothing else may use this store's connections.
+
+    `others` are names for which it speaks, too.
+    """
+    names = (process_name(), *others)
+    threading.Thread(target=_beat, args=(store, names), daemon=True, name="pulse").start()
 
 
 def broker_is_silent() -> bool:
@@ -52,12 +56,12 @@ def raise_if_silent() -> None:
         raise RedisTimeoutError("the broker does not answer")
 
 
-def _beat(store: JobStore) -> None:
+def _beat(store: JobStore, names: tuple[str, ...]) -> None:
     global _unanswered_since
     while True:
         _unanswered_since = _unanswered_since or time.monotonic()
         try:
-            store.run_script("alive", (store.keys.consumers,), process_name())
+            store.run_script("alive", (store.keys.consumers,), *names)
         except (BrokerUnreachable, RedisError):
             time.sleep(AGAIN_SECONDS)
         else:

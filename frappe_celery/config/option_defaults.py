@@ -82,7 +82,8 @@ class Options:
     workers: dict[str, Any] = _option(
         {},
         "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`. With"
-        " `idempotent: true` its jobs are run again when their process died.",
+        " `idempotent: true` its jobs are run again when their process died, with"
+        " `fresh_process: true` each of them runs in a process of its own.",
         dict,
     )
     cron_queues: dict[str, str] = _option(
@@ -147,6 +148,12 @@ class Options:
     )
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int
+    )
+    max_memory_per_child: int = _option(
+        1024,
+        "MiB of memory above which a worker process is replaced by a fresh one once its job has"
+        " ended; 0: never.",
+        int,
     )
     frappe_celery_enabled: bool = _option(
         False,

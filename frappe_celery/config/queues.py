@@ -20,6 +20,8 @@ class Queue:
     """Worker processes that `frappe-celery setup` writes for it."""
     idempotent: bool = False
     """Whether its jobs may be run again when their process died, unless they say otherwise."""
+    fresh_process: bool = False
+    """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
@@ -49,7 +51,8 @@ def _configured(known: Queue, config: Any) -> Queue:
     for key, value in (("timeout", timeout), ("background_workers", count)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
-    idempotent = config.get("idempotent", False)
-    if not isinstance(idempotent, bool):
-        raise ConfigError(f"workers.{name}.idempotent is {idempotent!r}; it must be true or false")
-    return Queue(name, timeout, count, idempotent)
+    switches = {key: config.get(key, False) for key in ("idempotent", "fresh_process")}
+    for key, on in switches.items():
+        if not isinstance(on, bool):
+            raise ConfigError(f"workers.{name}.{key} is {on!r}; it must be true or false")
+    return Queue(name, timeout, count, **switches)

@@ -62,9 +62,22 @@ class Keys:
         return f"{self.prefix}bell"
 
     @property
+    def bell_of_whole(self) -> str:
+        """Channel: rung when a message of another Celery task is the next one in its queue."""
+        return f"{self.prefix}bell:whole"
+
+    def bell_of(self, queue: str) -> str:
+        """List: one element when something came into the queue, for one process that waits."""
+        return f"{self.prefix}bell:{queue}"
+
+    @property
     def confirmed(self) -> str:
         """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
         return f"{self.prefix}confirmed"
+
+    def confirmed_bell_of(self, queue: str) -> str:
+        """List: as `bell_of`, once RabbitMQ has taken a message."""
+        return f"{self.prefix}confirmed:{queue}"
 
     def in_flight(self, consumer: str) -> str:
         """Hash: what a consumer took and has not acknowledged, by delivery tag."""

@@ -18,6 +18,9 @@ class Outbox(Protocol):
     def is_mine(self, seconds: float) -> bool:
         """Whether the caller is to send what is left, and nobody else for so long."""
 
+    def ring(self, queue: str, *taken: str) -> None:
+        """It has something for a queue, and has taken these runs; raises BrokerUnreachable."""
+
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that nobody sent yet, the next one first; raises BrokerUnreachable."""
 

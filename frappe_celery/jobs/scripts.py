@@ -19,13 +19,24 @@ try:
 except ImportError:  # optional
     pack_command = None
 
+RINGING = (
+    "enqueue", "fetch", "give_back", "let_go", "promote", "reap", "release", "sweep", "take",
+)  # fmt: skip
+"""Scripts after which somebody may have something to do."""
 _SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "lua").glob("*.lua")}
-_SOURCES["finish"] = (
-    b"local function failure(KEYS, ARGV)\n%s\nend\n" % _SOURCES["failure"] + _SOURCES["finish"]
-)
-_SOURCES["fetch"] = (
-    b"local function finish(KEYS, ARGV)\n%s\nend\n" % _SOURCES["finish"] + _SOURCES["fetch"]
-)
+
+
+def _begin_with(function: str, parameters: bytes, *names: str) -> None:
+    """Scripts that call another one as a function."""
+    source = b"local function %s(%s)\n%s\nend\n"
+    for name in names:
+        called = source % (function.encode(), parameters, _SOURCES[function])
+        _SOURCES[name] = called + _SOURCES[name]
+
+
+_begin_with("failure", b"KEYS, ARGV", "finish")
+_begin_with("finish", b"KEYS, ARGV", "take", "record")
+_begin_with("ring", b"prefix, key", *RINGING)
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

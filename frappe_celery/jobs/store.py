@@ -196,17 +196,20 @@ class JobStore(JobFinder):
 
     def finish(self, run: str, result: Any) -> str:
         """The run's method returned `result`; one that cannot be carried is kept as its repr."""
-        fields: tuple[Any, ...] = ()
-        if result is not None:
-            fields = ("result", self._sealed_result(run, result))
-        return self._end(run, JobStatus.FINISHED, JobStatus.STARTED, fields)
+        return self._end(
+            run, JobStatus.FINISHED, JobStatus.STARTED, self.result_fields(run, result)
+        )
 
-    def _sealed_result(self, run: str, result: Any) -> bytes:
+    def result_fields(self, run: str, result: Any) -> tuple[Any, ...]:
+        """What the run's record gets for what its method returned: names and values."""
+        if result is None:
+            return ()
         try:
             encoded = codec.encode_value(result, self.settings.frappe_celery_pickle)
         except Exception:
             encoded = f"Unserializable return value: {record.shown(result)}"
-        return self.signer.seal(RESULT_PURPOSE, codec.dumps([run, encoded]).encode())
+        text = codec.dumps([run, encoded]).encode()
+        return "result", self.signer.seal(RESULT_PURPOSE, text)
 
     def open_result(self, run: str, sealed: bytes) -> Any:
         """The encoded result; raises Refused when it is not this run's own."""
@@ -262,7 +265,9 @@ class JobStore(JobFinder):
         )
         return answer.decode()
 
-    def refuse(self, queue: str, token: str, reason: str) -> None:
+    def refuse(
+        self, queue: str, token: str, reason: str, was: JobStatus = JobStatus.QUEUED
+    ) -> None:
         """Record that a message was not acted on, and end its run when it has a record."""
         entry = codec.dumps({"at": time.time(), "queue": queue, "run": token, "reason": reason})
         with naming_the_server(self.url):
@@ -271,7 +276,7 @@ class JobStore(JobFinder):
             pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
             pipe.execute()
         try:
-            self.fail(token, f"Refused: {reason}", JobStatus.QUEUED)
+            self.fail(token, f"Refused: {reason}", was)
         except ResponseError:  # its record makes no sense to the script
             self.client.delete(self.keys.record(token))
 

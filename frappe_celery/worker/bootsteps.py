@@ -9,15 +9,17 @@ import threading
 import time
 from typing import Any
 
-from celery import bootsteps
+from celery import bootsteps, signals
 from celery.worker import state
 
 from frappe_celery.brokers import pulse
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStore, get_store, successes
+from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import failures
+from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.reaper import Patience, reap
+from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
 
@@ -81,6 +83,8 @@ class Record(Repeated):
     def tick(self, consumer: Any) -> None:
         """Who this worker is and what it does now."""
         active = [request.id for request in state.active_requests]
+        if isinstance(consumer.pool, Pool):
+            active += [seen.run for _, seen in consumer.pool.seen() if seen.doing >= Doing.HOLDS]
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
@@ -115,7 +119,6 @@ class Reaper(Repeated):
         store = get_store()
         store.expire()
         failures.record()
-        successes.record()
         if self.patience.is_over():
             reap(store, queues=consumer.app.amqp.queues.consume_from)
 
@@ -131,7 +134,8 @@ class Pulse(bootsteps.StartStopStep):
 
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
-        pulse.begin(JobStore(get_store().settings))
+        others = [worker.pool.consumer] if isinstance(worker.pool, Pool) else []
+        pulse.begin(JobStore(get_store().settings), *others)
 
     def stop(self, worker: Any) -> None:
         """It goes on."""
@@ -152,10 +156,40 @@ class Burst(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
-        queues = consumer.app.amqp.queues.consume_from
-        if not state.reserved_requests and not any(get_store().queue_length(q) for q in queues):
+        queues, pool = consumer.app.amqp.queues.consume_from, consumer.pool
+        before = pool.seen() if isinstance(pool, Pool) else []
+        if state.reserved_requests or any(seen.doing for _, seen in before):
+            return
+        if any(get_store().queue_length(queue) for queue in queues):
+            return
+        if not before or pool.seen() == before:  # nothing began and ended between these looks
             logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))
             state.should_stop = os.EX_OK
+
+
+class Jobs(bootsteps.StartStopStep):
+    """The pool's processes take jobs while the consumer runs, which leaves these to them."""
+
+    requires = (TASKS_STEP,)
+
+    def include_if(self, consumer: Any) -> bool:
+        """Only with such a pool."""
+        return isinstance(consumer.pool, Pool)
+
+    def start(self, consumer: Any) -> None:
+        """Begin; called again after each reconnection."""
+        consumer.task_consumer.channel.leave_runs()
+        consumer.let_jobs_be_taken()
+        self.pool = consumer.pool
+        signals.worker_shutting_down.connect(self._take_no_more)
+
+    def stop(self, consumer: Any) -> None:
+        """None is taken; those that run go on."""
+        consumer.pool.serve(())
+
+    def _take_no_more(self, **_: Any) -> None:
+        """The worker has just been told to stop; its loop learns it a moment later."""
+        self.pool.serve(())
 
 
 class GreenPool(bootsteps.Step):
@@ -173,7 +207,7 @@ class GreenPool(bootsteps.Step):
             worker.app.conf.worker_disable_prefetch = False
 
 
-class Pool(bootsteps.StartStopStep):
+class PoolKind(bootsteps.StartStopStep):
     """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
 
     requires = (TASKS_STEP,)
@@ -203,4 +237,4 @@ class Pool(bootsteps.StartStopStep):
             ended.set()
 
 
-STEPS = (Record, Reaper, Burst, Pool)
+STEPS = (Record, Reaper, Burst, PoolKind, Jobs)

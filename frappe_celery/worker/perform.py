@@ -9,7 +9,7 @@ import traceback
 from typing import Any
 
 from frappe_celery.errors import NotRun
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, successes
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
@@ -47,10 +47,15 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
             given away.
         Exception: whatever the method or its on_success raised, after it was recorded.
     """
-    store = get_store()
-    status = patiently(store.start, message.run, worker, time.time(), tag)
+    status = patiently(get_store().start, message.run, worker, time.time(), tag)
     if status != CLAIMED:
         raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
+    return run_claimed(message, sealed, worker)
+
+
+def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
+    """As `attempt`, what this process has claimed."""
+    store = get_store()
     job = started_job(store, message, sealed, worker)
     try:
         with running(job), time_limit(message.timeout):
@@ -62,11 +67,6 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
         _failed(store, job, message)
         raise
     return result
-
-
-def record_successes(**_: Any) -> None:
-    """What the worker's parent does last: the store gets what it has not been told."""
-    patiently(successes.record)
 
 
 def perform_here(message: JobMessage) -> None:

@@ -9,6 +9,7 @@ from celery.worker import state
 
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.worker.bootsteps import Repeated
+from frappe_celery.worker.pool import Pool
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ class Processes(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Once more."""
+        if isinstance(consumer.pool, Pool):
+            _look_after(consumer)
+            return
         if not type(consumer.pool).__module__.endswith(".prefork"):
             return
         consumer.pool.maintain_pool()
@@ -34,3 +38,13 @@ class Processes(Repeated):
             if status == JobStatus.STOPPED:
                 logger.warning("%s[%s] was stopped: its process is killed", running[run].name, run)
                 running[run].terminate(consumer.pool, signal="SIGKILL")
+
+
+def _look_after(consumer: Any) -> None:
+    consumer.pool.maintain_pool()
+    consumer.pool.kill_overdue()
+    consumer.pool.kill_stopped()
+    events = consumer.event_dispatcher
+    consumer.pool.send_events(events.enabled and (not events.groups or "task" in events.groups))
+    if consumer.controller.autoscaler is not None:
+        consumer.controller.autoscaler.maybe_scale()

@@ -32,7 +32,8 @@ class Room(bootsteps.StartStopStep):
 
 
 class Forwarder(Repeated):
-    """Sends what nobody sent: its process died, or RabbitMQ was away."""
+    """Sends what nobody sent (its process died, or RabbitMQ was away), and wakes a process for what
+    waits in RabbitMQ: the one that was woken for it may have died."""
 
     seconds = 1.0
 
@@ -48,9 +49,13 @@ class Forwarder(Repeated):
             return
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
-        if waiting and outbox.is_mine(self.seconds):
-            logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
-            outbox.forward(waiting)
+        if outbox.is_mine(self.seconds):
+            if waiting:
+                logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
+                outbox.forward(waiting)
+            for queue in store.settings.queues:
+                if outbox.waiting_if_known(queue):
+                    outbox.ring(queue)
         self.seen = set(left)
 
 

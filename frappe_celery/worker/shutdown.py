@@ -20,6 +20,7 @@ from celery.worker import state
 
 from frappe_celery.config import settings
 from frappe_celery.worker.failures import abandon
+from frappe_celery.worker.pool import Pool
 
 logger = logging.getLogger(__name__)
 
@@ -37,16 +38,19 @@ class Shutdown(bootsteps.StartStopStep):
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""
-        running = len(state.active_requests)
+        pool = worker.pool if isinstance(worker.pool, Pool) else None
+        running = len(state.active_requests) + (pool.running() if pool is not None else 0)
         if running:
             limit = settings.current().shutdown_seconds
             logger.info("%d jobs still run: waiting for up to %d s", running, limit)
-            threading.Thread(target=_end_after, args=(limit,), daemon=True).start()
+            threading.Thread(target=_end_after, args=(limit, pool), daemon=True).start()
 
 
-def _end_after(limit: int) -> None:
+def _end_after(limit: int, pool: Pool | None) -> None:
     time.sleep(limit)
     reason = f"its worker was told to stop, and it had not ended {limit} s later (shutdown_seconds)"
+    if pool is not None:
+        pool.kill_running(reason)
     for request in list(state.active_requests):
         abandon(request.id, reason)
         if request.worker_pid not in (None, os.getpid()):

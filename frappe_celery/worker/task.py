@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
-from celery.worker import state
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
 from frappe_celery.brokers.kombu_messages import HELD_AS, SEALED
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
-from frappe_celery.jobs import get_store, successes
+from frappe_celery.jobs import get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
-from frappe_celery.worker.perform import attempt, succeeded
+from frappe_celery.worker.perform import attempt, run_claimed, succeeded
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +30,25 @@ else:
     BaseTask = Task
 
 
+TAKEN = "taken"
+"""Property of a request whose run its process has claimed: an `InHand`."""
+
+
+@dataclass
+class InHand:
+    """A run that this process has claimed."""
+
+    message: JobMessage
+    sealed: bytes
+    succeeded: bool = False
+    result: Any = None
+
+
 class JobRequest(Request):
     """A run in the hands of the worker's parent process."""
 
     def acknowledge(self) -> None:
-        """Acknowledge, and record a success; in a pool of threads the loop sleeps meanwhile."""
-        if self.id in state.successful_requests:
-            successes.note(self.id)
+        """Acknowledge; in a pool of threads the loop sleeps meanwhile."""
         super().acknowledge()
         self.message.channel.wake()
 
@@ -72,17 +84,22 @@ class RunJob(BaseTask):
     Request = "frappe_celery.worker.task:JobRequest"
     Strategy = STRATEGY
 
-    def run(self, sealed: str) -> None:
-        """Run in a pool's process.
+    def run(self, sealed: str = "") -> None:
+        """Run in a pool's process; the result goes into the store: Celery would log it as it is.
 
-        The result goes into the store from here: Celery would log it as it stands. That there was
-        none, as for most jobs, the worker's parent records together with its next fetch.
+        `sealed` is what a worker's parent was delivered; a process that took the run itself
+        (`job_process`) says so in the request's properties, and records its end too.
         """
+        worker, properties = str(self.request.hostname), self.request.properties or {}
+        in_hand: InHand | None = properties.get(TAKEN)
         text = sealed.encode()
         try:
+            if in_hand is not None:
+                in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker)
+                in_hand.succeeded = True
+                return
             message = JobMessage.open(get_store().signer, text)
-            tag = (self.request.properties or {}).get(HELD_AS, "")
-            result = attempt(message, text, str(self.request.hostname), tag)
+            result = attempt(message, text, worker, properties.get(HELD_AS, ""))
         except NotRun as exc:
             logger.info("%s", exc)
             raise Ignore() from exc
@@ -90,8 +107,7 @@ class RunJob(BaseTask):
             logger.error("refused %s: %s", self.request.id, exc)
             patiently(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
-        if result is not None or not successes.parent_knows(tag):
-            succeeded(message.run, result)
+        succeeded(message.run, result)
 
 
 def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:

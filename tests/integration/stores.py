@@ -31,10 +31,11 @@ def wipe(store: JobStore) -> None:
 
 
 def keys(store: JobStore) -> list[str]:
-    """Every key of the bench but the counts of each minute, without its prefix."""
+    """Every key of the bench but the counts of each minute and the queues' bells, without its
+    prefix."""
     found = store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)
     names = sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
-    return [name for name in names if not name.startswith("ended:")]
+    return [name for name in names if not name.startswith(("ended:", "bell:"))]
 
 
 def message(job_id: str | None = None, **fields: Any) -> JobMessage:
@@ -70,7 +71,7 @@ def take(
     names = [store.keys.queue(queue) for queue in queues or ("default",)]
     store.client.zadd(store.keys.consumers, {consumer: store.client.time()[0]})
     held = (store.keys.in_flight(consumer), *names)
-    found = store.run_script("fetch", held, store.keys.prefix, tag, time.time(), 600, 0, *done)
+    found = store.run_script("fetch", held, store.keys.prefix, tag, "", *done)
     return found[1].decode() if found else None
 
 

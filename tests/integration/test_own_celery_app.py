@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from celery import Celery
 
@@ -130,15 +131,48 @@ def test_priorities_are_kept(project: Project, store: JobStore, team: Any) -> No
     recorded(project, *(f"priority {n}" for n in (0, 0, 3, 6, 9)))
 
 
-def test_queues_are_emptied_in_their_order_the_team_s_first(
+def test_queues_are_emptied_in_their_order_the_team_s_own_beside_them(
     project: Project, store: JobStore, team: Any
 ) -> None:
+    """In processes of their own: neither waits for the other."""
     for number in range(3):
         enqueue("myapp.core.record", queue="long", text=f"long{number}")
         team.note.delay(f"task{number}")
         enqueue("myapp.core.record", queue="short", text=f"short{number}")
     team_worker(project)
-    recorded(project, *(f"{kind}{n}" for kind in ("task", "short", "long") for n in range(3)))
+    wait_until(lambda: len(project.effects()) == 9, what="all ran")
+    of_jobs = [line for line in project.effects() if not line.startswith("task")]
+    assert of_jobs == [f"{kind}{n}" for kind in ("short", "long") for n in range(3)]
+    tasks = [line for line in project.effects() if line.startswith("task")]
+    assert tasks == [f"task{n}" for n in range(3)]
+
+
+def test_its_tasks_have_as_many_processes_as_jobs_from_the_first_of_them_on(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    process = psutil.Process(team_worker(project, "-c", "2").pid)
+    assert len(process.children()) == 2
+    team.note.delay("task")
+    recorded(project, "task")
+    assert len(process.children()) == 4
+
+
+@pytest.mark.parametrize(
+    ("pool", "arguments"),
+    [("celery.concurrency.prefork:TaskPool", ()), ("prefork", ("--pool", "processes"))],
+)
+def test_celery_s_own_pool_runs_both_where_that_is_asked_for(
+    project: Project, store: JobStore, pool: str, arguments: tuple[str, ...]
+) -> None:
+    team = project.root / "team.py"
+    setup = "frappe_celery.setup(app)"
+    team.write_text(team.read_text().replace(setup, f"app.conf.worker_pool = {pool!r}\n{setup}"))
+    module = importlib.import_module("team")
+    process = team_worker(project, *arguments)
+    module.note.delay("task")
+    recorded(project, "task")
+    assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
+    process.wait_for("ForkPoolWorker-1] Task myapp.core.record")
 
 
 def test_a_killed_worker_s_late_task_runs_again_and_its_early_one_does_not(

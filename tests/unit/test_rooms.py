@@ -29,11 +29,13 @@ PACKAGE = Path(frappe_celery.__file__).parent
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
 
 NAMED = {
-    # transports, consumer and scheduler, which Celery and kombu import
+    # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
     "frappe_celery.brokers.redis.sentinel_transport:Transport",
     "frappe_celery.brokers.rabbitmq.transport:Transport",
+    "frappe_celery.worker.autoscale:Autoscaler",
     "frappe_celery.worker.consumer:Consumer",
+    "frappe_celery.worker.pool:Pool",
     "frappe_celery.beat_schedule:Scheduler",
     # of Celery's one task
     "frappe_celery.worker.task:JobRequest",

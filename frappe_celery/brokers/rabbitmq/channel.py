@@ -28,11 +28,10 @@ from frappe_celery.brokers.kombu_messages import HELD_AS, job_message
 from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
-from frappe_celery.brokers.rabbitmq.outbox import Outbox
-from frappe_celery.brokers.rabbitmq.parked import may_be_lost, park, sealed_in
-from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
-from frappe_celery.jobs import JobStatus, get_store, successes
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.brokers.rabbitmq.outbox import TAKEN_FROM
+from frappe_celery.brokers.rabbitmq.parked import spend
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.publish import TASK_NAME
 
 logger = logging.getLogger(__name__)
@@ -48,6 +47,8 @@ class Channel(pyamqp.Channel):
         self.names: Names = connection.names
         self.has_room: Callable[[], bool] = lambda: False
         """Whether the worker can take one more; a step of the worker sets it."""
+        self.whole_only = False
+        """Only messages of other Celery tasks: processes of the worker take runs themselves."""
         self.consumer = ""
         self._consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
         self._may_have: set[str] = set()
@@ -120,7 +121,7 @@ class Channel(pyamqp.Channel):
             self._enter()
         consumer_tag = consumer_tag or uuid.uuid4().hex
         self._consumed[consumer_tag] = (queue, callback)
-        self._may_have.update(self.names.both(queue))
+        self._may_have.update(self._names_of(queue))
         return consumer_tag
 
     def basic_cancel(self, consumer_tag: str, *args: Any, **options: Any) -> Any:
@@ -137,7 +138,6 @@ class Channel(pyamqp.Channel):
             _leave(next(iter(_cut_off)))
         self.bell = Bell(store.client, store.keys.confirmed)
         self.connection.consumers.add(self)
-        successes.know_those_of(self.consumer)
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
@@ -149,9 +149,7 @@ class Channel(pyamqp.Channel):
 
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring; one that waits in vain gives up."""
-        self._may_have.update(
-            n for queue, _ in self._consumed.values() for n in self.names.both(queue)
-        )
+        self._may_have.update(name for name, _ in self._asked_in_turn())
         if self._asked is not None and time.monotonic() - self._asked_at > ANSWER_SECONDS:
             self.connection.silent = True
             raise RecoverableConnectionError("RabbitMQ does not answer")
@@ -166,19 +164,33 @@ class Channel(pyamqp.Channel):
             if self.bell.listen():
                 self.look_anyway()
             for queue in self.bell.heard():
-                self._may_have.update(self.names.both(queue))
+                self._may_have.update(self._names_of(queue))
         self._ask()
 
     def _ask(self) -> None:
         if self._asked is not None or not self.is_open or not self.has_room():
             return
-        for queue, _ in self._consumed.values():
-            for name in self.names.both(queue):
-                if name in self._may_have:
-                    self._may_have.discard(name)  # first: the bell may ring until the answer comes
-                    self._asked, self._asked_at = (name, queue), time.monotonic()
-                    self.send_method(spec.Basic.Get, "Bsb", (0, name, False))
-                    return
+        for name, queue in self._asked_in_turn():
+            if name in self._may_have:
+                self._may_have.discard(name)  # first: the bell may ring until the answer comes
+                self._asked, self._asked_at = (name, queue), time.monotonic()
+                self.send_method(spec.Basic.Get, "Bsb", (0, name, False))
+                return
+
+    def leave_runs(self) -> None:
+        """From now on take only what the processes that take runs hand over."""
+        self.whole_only = True
+        self._declare(self.names.whole)
+        self._may_have = {self.names.whole}
+
+    def _names_of(self, queue: str) -> tuple[str, ...]:
+        return (self.names.whole,) if self.whole_only else self.names.both(queue)
+
+    def _asked_in_turn(self) -> list[tuple[str, str]]:
+        queues = [queue for queue, _ in self._consumed.values()]
+        if self.whole_only:
+            queues = queues[:1]
+        return [(name, queue) for queue in queues for name in self._names_of(queue)]
 
     def _got_nothing(self, *_: Any) -> None:
         if self._asked is not None:
@@ -203,7 +215,7 @@ class Channel(pyamqp.Channel):
         """The message to act on; None where there is none, and the next one is asked for."""
         headers = raw.properties.get("application_headers") or {}
         if headers.get("task") != TASK_NAME:
-            raw.delivery_info["routing_key"] = queue
+            raw.delivery_info["routing_key"] = headers.pop(TAKEN_FROM, queue)
             message: Message = self.message_to_python(raw)
             return message
         run, tag = str(headers.get("id"))[:100], f"{self.consumer}:{next(self._tags)}"
@@ -237,34 +249,14 @@ class Channel(pyamqp.Channel):
         )
 
     def _spent(self, raw: Any, run: str, status: bytes) -> None:
-        """It was canceled, started from another message of it, or its record is gone."""
         try:
-            if not status:
-                self._without_record(raw, run)
+            spend(get_store(), raw, run, status.decode())
         except BrokerUnreachable as exc:
             logger.warning("run %s, which has no record, goes back: %s", run, exc)
             super().basic_reject(raw.delivery_tag, requeue=True)
             self._may_have.clear()
             return
-        logger.info("a message of run %s is spent: %s", run, status.decode() or "no record")
         super().basic_ack(raw.delivery_tag)
-
-    def _without_record(self, raw: Any, run: str) -> None:
-        store, sealed = get_store(), sealed_in(raw.body)
-        try:
-            message = JobMessage.open(store.signer, sealed, run)
-        except FrappeCeleryError as exc:
-            logger.error("refused a message: %s", exc)
-            store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
-            return
-        assert isinstance(store.outbox, Outbox)
-        if may_be_lost(store, message):
-            logger.error(
-                "the record of %s[%s] is lost: parked, see frappe-celery jobs parked",
-                message.label,
-                run,
-            )
-            park(store.outbox, message, raw.body, raw.properties["application_headers"])
 
     def message_to_python(self, raw_message: Any) -> Any:
         """Leaves what is one already."""
@@ -299,20 +291,13 @@ class Channel(pyamqp.Channel):
     def flush(self) -> None:
         """Tell the store of what has ended; one that is away is told later."""
         store = get_store()
-        told, acknowledged = successes.take(), list(self._acknowledged)
+        acknowledged = list(self._acknowledged)
         self._acknowledged.clear()
+        held = (store.keys.in_flight(self.consumer),)
         try:
-            store.run_script(
-                "fetch",
-                (store.keys.in_flight(self.consumer),),
-                *(store.keys.prefix, "", time.time(), store.settings.rq_results_ttl, len(told)),
-                *(*told, *acknowledged),
-            )
+            store.run_script("fetch", held, store.keys.prefix, "", "", *acknowledged)
         except BrokerUnreachable:
-            successes.tell_again(told)
             self._acknowledged += acknowledged
-        else:
-            successes.confirm(told)
 
     def wake(self) -> None:
         """Have the loop look again, from another thread or greenlet."""
@@ -333,7 +318,6 @@ class Channel(pyamqp.Channel):
                 self.bell.close()
             self.bell = None
             self._consumed.clear()
-            successes.know_those_of("")
             if self.connection is not None:
                 self.connection.consumers.discard(self)
             _leave(self.consumer)

@@ -37,6 +37,12 @@ class Names:
         return self.front(queue), self.main(queue)
 
     @property
+    def whole(self) -> str:
+        """Where messages of other Celery tasks wait for a worker's parent, which a process that
+        takes jobs found in the bench's queues."""
+        return f"{self.prefix}whole"
+
+    @property
     def parked(self) -> str:
         """Where messages lie whose record the Redis lost."""
         return f"{self.prefix}parked"

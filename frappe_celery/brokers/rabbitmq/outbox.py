@@ -7,11 +7,10 @@ is still there a while later, because its process died or RabbitMQ was away, any
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from redis.exceptions import RedisError
+from typing import TYPE_CHECKING, Any
 
 from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
@@ -27,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 QUEUED = b"queued"
+TAKEN_FROM = "frappe_celery_queue"
+"""Header: the bench's queue that a message of another Celery task came from."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Outbox:
             return
         try:
             self._strike([run for run in runs if run.run in taken])
-        except RedisError as exc:  # sent once more then, which does no harm
+        except BrokerUnreachable as exc:  # sent once more then, which does no harm
             logger.warning("the Redis does not know yet that RabbitMQ took %s: %s", taken, exc)
 
     def _letter(self, run: Outgoing) -> Letter:
@@ -73,14 +74,29 @@ class Outbox:
         return Letter(run.run, name, body, {"task": TASK_NAME, "id": run.run})
 
     def _strike(self, runs: Iterable[Outgoing]) -> None:
-        keys, pipe = self.store.keys, self.store.client.pipeline(transaction=False)
-        rung = set()
+        queues: dict[str, list[str]] = {}
         for run in runs:
-            pipe.lrem(keys.queue(run.queue), -1, run.run)
-            rung.add(run.queue)
-        for queue in rung:
-            pipe.publish(keys.confirmed, queue)
-        pipe.execute()
+            queues.setdefault(run.queue, []).append(run.run)
+        for queue, struck in queues.items():
+            self.ring(queue, *struck)
+
+    def ring(self, queue: str, *taken: str) -> None:
+        """RabbitMQ has something for a queue; these runs it has taken."""
+        self.store.run_script("struck", (), self.store.keys.prefix, queue, *taken)
+
+    def hand_to_parents(self, raw: Any, queue: str) -> None:
+        """Put another Celery task's message, found in a bench's queue, where parents take it.
+
+        Raises:
+            BrokerUnreachable: it has to go back.
+        """
+        known = dict(raw.properties)
+        headers = {**known.pop("application_headers", {}), TAKEN_FROM: queue}
+        id = str(known.pop("message_id", None) or uuid.uuid4())
+        letter = Letter(id, self.names.whole, raw.body, headers, known)
+        if id not in self.publisher.publish([letter]):
+            raise BrokerUnreachable("RabbitMQ did not take the message")
+        self.store.client.publish(self.store.keys.confirmed, queue)
 
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; those that wait no more are taken out of the lists.

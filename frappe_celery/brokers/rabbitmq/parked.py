@@ -8,6 +8,7 @@ is left of a job. Nobody knows then whether it had started, so that it is not si
 from __future__ import annotations
 
 import json
+import logging
 import time
 from functools import lru_cache
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 from frappe_celery.brokers.rabbitmq.names import declare
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Letter
-from frappe_celery.errors import BrokerUnreachable, Refused
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, Refused
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.losses import Watch, losses
 from frappe_celery.jobs.message import JobMessage
+
+logger = logging.getLogger(__name__)
 
 SLACK_SECONDS = 5.0
 """How long before its last mark a Redis may have been when it went back."""
@@ -53,6 +56,37 @@ def park(outbox: Outbox, message: JobMessage, body: str, headers: dict[str, Any]
     letter = Letter(message.run, outbox.names.parked, body, headers)
     if message.run not in outbox.publisher.publish([letter]):
         raise BrokerUnreachable("RabbitMQ did not take the message")
+
+
+def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
+    """Deal with a message whose run does not wait, before it is acknowledged.
+
+    It was canceled, started from another message of it, or (no status) its record is gone.
+
+    Raises:
+        BrokerUnreachable: it has to go back.
+    """
+    if not status:
+        _without_record(store, raw, run)
+    logger.info("a message of run %s is spent: %s", run, status or "no record")
+
+
+def _without_record(store: JobStore, raw: Any, run: str) -> None:
+    sealed = sealed_in(raw.body)
+    try:
+        message = JobMessage.open(store.signer, sealed, run)
+    except FrappeCeleryError as exc:
+        logger.error("refused a message: %s", exc)
+        store.refuse(str(raw.delivery_info["routing_key"]), run, str(exc))
+        return
+    assert isinstance(store.outbox, Outbox)
+    if may_be_lost(store, message):
+        logger.error(
+            "the record of %s[%s] is lost: parked, see frappe-celery jobs parked",
+            message.label,
+            run,
+        )
+        park(store.outbox, message, raw.body, raw.properties["application_headers"])
 
 
 def parked(outbox: Outbox, most: int = 1000) -> list[JobMessage]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import amqp
@@ -33,6 +33,8 @@ class Letter:
     queue: str
     body: str
     headers: dict[str, Any]
+    properties: dict[str, Any] = field(default_factory=dict)
+    """Other than a job's."""
 
 
 class Publisher:
@@ -92,10 +94,7 @@ class Publisher:
                 line = self._new_line()  # that one was idle for long, or RabbitMQ started again
                 answer = use(line)
         except FAILURES as exc:
-            self._why = (
-                f"the RabbitMQ at {without_password(self.url)} does not answer ({_about(exc)})."
-                " Start it, or mend broker_url in sites/common_site_config.json"
-            )
+            self._why = describe(self.url, exc)
             self._rests_until = time.monotonic() + REST_SECONDS
             raise BrokerUnreachable(self._why) from exc
         self._idle.append(line)
@@ -114,28 +113,39 @@ class Publisher:
         return _Line(self.url, self.ssl)
 
 
-def _about(exc: BaseException) -> str:
-    return str(exc) or type(exc).__name__
+def describe(url: str, exc: BaseException) -> str:
+    """Which RabbitMQ is away, and what to do."""
+    why = str(exc) or type(exc).__name__
+    return (
+        f"the RabbitMQ at {without_password(url)} does not answer ({why})."
+        " Start it, or mend broker_url in sites/common_site_config.json"
+    )
+
+
+def connect(url: str, ssl: Any) -> Connection:
+    """A connection that may be silent for as long as a job runs; raises FAILURES."""
+    connection = Connection(
+        url,
+        ssl=ssl or False,
+        heartbeat=0,
+        connect_timeout=CONNECT_SECONDS,
+        transport_options={"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
+    )
+    connection.ensure_connection(
+        max_retries=max(0, len(connection.alt) - 1),
+        interval_start=0,
+        interval_step=0,
+        reraise_as_library_errors=False,
+    )
+    return connection
 
 
 class _Line:
     """One connection with one channel, on which every message is confirmed."""
 
     def __init__(self, url: str, ssl: Any) -> None:
-        self.connection = Connection(
-            url,
-            ssl=ssl or False,
-            heartbeat=0,
-            connect_timeout=CONNECT_SECONDS,
-            transport_options={"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
-        )
+        self.connection = connect(url, ssl)
         try:
-            self.connection.ensure_connection(
-                max_retries=max(0, len(self.connection.alt) - 1),
-                interval_start=0,
-                interval_step=0,
-                reraise_as_library_errors=False,
-            )
             self.channel: Any = self.connection.default_channel
             self.channel.confirm_select()
         except BaseException:
@@ -158,14 +168,15 @@ class _Line:
                 self._known.add(letter.queue)
             self._sent += 1
             self._open[self._sent] = letter
-            message = amqp.Message(
-                letter.body,
-                content_type="application/json",
-                content_encoding="utf-8",
-                delivery_mode=2,
-                message_id=letter.id,
-                application_headers=letter.headers,
-            )
+            properties = {
+                "content_type": "application/json",
+                "content_encoding": "utf-8",
+                "delivery_mode": 2,
+                **letter.properties,
+                "message_id": letter.id,
+                "application_headers": letter.headers,
+            }
+            message = amqp.Message(letter.body, **properties)
             self.channel.basic_publish(message, routing_key=letter.queue, mandatory=True)
         self._wait()
         return {letter.id for letter in letters} - self._failed

@@ -11,7 +11,6 @@ from kombu.transport import redis as kombu_redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.brokers.alarm import ANSWER_SECONDS, Alarm
-from frappe_celery.jobs import successes
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
@@ -41,12 +40,12 @@ class Poller(kombu_redis.MultiChannelPoller):
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
-            successes.know_those_of(channel.consumer)
         if not self._client_registered(channel, channel.client, "BRPOP"):
             channel._in_poll = False
             self._register(channel, channel.client, "BRPOP")
         if not self._client_registered(channel, channel.bell, "BELL"):
-            channel.bell.subscribe(channel.keys.bell)
+            keys = channel.keys
+            channel.bell.subscribe(keys.bell_of_whole if channel.whole_only else keys.bell)
             self._register(channel, channel.bell, "BELL")
         channel.rang = channel.listens = True
 

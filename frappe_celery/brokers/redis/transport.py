@@ -35,9 +35,8 @@ from frappe_celery.brokers.pulse import (
     process_name,
     raise_if_silent,
 )
-from frappe_celery.brokers.redis.pace import AHEAD_SECONDS, Pace
 from frappe_celery.brokers.redis.poller import Poller
-from frappe_celery.jobs import JobStatus, get_store, scripts, successes
+from frappe_celery.jobs import JobStatus, get_store, scripts
 from frappe_celery.jobs.keys import Keys
 
 logger = logging.getLogger(__name__)
@@ -52,9 +51,7 @@ class QoS(virtual.QoS):
         """Acknowledge; sent at once when no fetch will follow."""
         self.channel.acknowledged.append(delivery_tag)
         super().ack(delivery_tag)
-        if self.channel.active_queues:
-            self.channel.job_ended()
-        else:
+        if not self.channel.active_queues:
             self.channel.flush()
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
@@ -108,13 +105,12 @@ class Channel(kombu_redis.Channel):
         self.asked_at = 0.0
         self.acknowledged: deque[str] = deque()
         self._sent: list[str] = []
-        self._told: list[str] = []
         self.rang = True
         self.listens = False
+        self.whole_only = False
+        """Only messages of a team's own tasks: processes of the worker take runs themselves."""
         self._tags = (f"{self.consumer}:{number}" for number in count())
         self._tag = ""
-        self.pace = Pace()
-        self._ahead: tuple[dict[str, Any], str] | None = None
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
 
@@ -134,7 +130,8 @@ class Channel(kombu_redis.Channel):
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
         pipe = self._create_client().pipeline()
         pipe.lpush(key, dumps(message))
-        pipe.publish(self.keys.bell, queue)
+        for bell in (self.keys.bell, self.keys.bell_of_whole):
+            pipe.publish(bell, queue)
         pipe.execute()
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
@@ -182,15 +179,21 @@ class Channel(kombu_redis.Channel):
         }
         self.fetches_from = [(queue, key) for key, queue in places.items()]
 
+    def leave_runs(self) -> None:
+        """From now on fetch only messages of a team's own tasks."""
+        self.whole_only = True
+        if self.listens:  # since it asked other workers whether they were there
+            self.bell.unsubscribe(self.keys.bell)
+            self.bell.subscribe(self.keys.bell_of_whole)
+
     def fetch(self) -> None:
         """Send for the next message, unless an answer is due or there is nothing to say."""
         if self._in_poll:
             return
-        wants = self.rang and bool(self.fetches_from) and self._has_room
+        wants = self.rang and bool(self.fetches_from) and self.qos.can_consume()
         if not wants and not self.acknowledged:
             return
         self._sent = self._take_acknowledged()
-        self._told = successes.take()  # last: what is acknowledged may not be left untold
         self._tag = next(self._tags) if wants else ""
         self.rang = self.rang and not wants
         self._asked = self.fetches_from
@@ -199,20 +202,17 @@ class Channel(kombu_redis.Channel):
         keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
         self.client.connection.send_command(
             *(*scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag),
-            *(time.time(), get_store().settings.rq_results_ttl, len(self._told)),
-            *(*self._told, *self._sent),
+            *("whole" if self.whole_only else "", *self._sent),
         )
 
     def _read_fetched(self, **options: Any) -> bool:
-        if not self._take_in():
-            return False
-        self._hand_over()
-        if self._ahead is not None:
-            self.connection.cycle.loop.call_later(AHEAD_SECONDS, self._give_back, self._tag)
-        return True
+        found = self._take_in()
+        if found is not None:
+            self.connection._deliver(*found)
+        return found is not None
 
-    def _take_in(self) -> bool:
-        """Read the answer to a fetch; False without a message."""
+    def _take_in(self) -> tuple[dict[str, Any], str] | None:
+        """Read the answer to a fetch: a message and its queue."""
         connection = self.client.connection
         try:
             found = connection.read_response()
@@ -222,17 +222,15 @@ class Channel(kombu_redis.Channel):
                 self.rang = True
             else:  # somebody wrote to our keys; looked at again in a second
                 logger.error("no job can be fetched: %s", exc)
-            successes.tell_again(self._told)
             self.acknowledged.extend(self._sent)
-            return False
+            return None
         except self.connection_errors:
             connection.disconnect()
             raise
         finally:
             self._in_poll = None
-        successes.confirm(self._told)
         if not found:
-            return False
+            return None
         self.rang = True
         place, token, sealed = found
         queue, _ = self._asked[place - 2]
@@ -245,40 +243,9 @@ class Channel(kombu_redis.Channel):
             logger.error("refused what lay in queue %s: %s", queue, exc)
             get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
             self.acknowledged.append(self._tag)
-            return False
+            return None
         message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
-        self._ahead = message, queue
-        return True
-
-    @property
-    def _has_room(self) -> bool:
-        """Whether a message may be fetched: for a process that is free, or soon will be."""
-        if self._ahead is not None:
-            return False
-        if self.qos.can_consume():
-            return True
-        return self.connection.cycle.loop is not None and self.pace.is_brisk(time.monotonic())
-
-    def job_ended(self) -> None:
-        """Its process is free for what was fetched ahead."""
-        self.pace.ended(time.monotonic())
-        self._hand_over()
-
-    def _hand_over(self) -> None:
-        if self._ahead is not None and self.qos.can_consume():
-            (message, queue), self._ahead = self._ahead, None
-            self.connection._deliver(message, queue)
-
-    def _give_back(self, tag: str) -> None:
-        """No process was free in time for what was fetched ahead."""
-        if self._ahead is not None and self._ahead[0]["properties"][HELD_AS] == tag:
-            self._give_ahead_back()
-
-    def _give_ahead_back(self) -> None:
-        if self._ahead is not None:
-            (message, _), self._ahead = self._ahead, None
-            self.rang = True
-            self.release(message["properties"][HELD_AS])
+        return message, queue
 
     def _read_bell(self) -> bool:
         bell = self.bell
@@ -306,7 +273,6 @@ class Channel(kombu_redis.Channel):
             return
         acknowledged = self._take_acknowledged()
         if acknowledged:
-            successes.record()
             self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
 
     def wake(self) -> None:
@@ -326,7 +292,6 @@ class Channel(kombu_redis.Channel):
         """Acknowledge, give back what is held, and leave; without a connection that comes later."""
         if not self.closed and self in self.connection.cycle.consumers:
             self.connection.cycle.consumers.discard(self)
-            successes.know_those_of("")
             try:
                 self._leave()
             except self.connection_errors:
@@ -338,9 +303,8 @@ class Channel(kombu_redis.Channel):
 
     def _leave(self) -> None:
         raise_if_silent()
-        if self._in_poll:
-            self._take_in()
-        self._give_ahead_back()
+        if self._in_poll and self._take_in() is not None:
+            self.release(self._tag)
         self.flush()
         self.qos.restore_unacked_once()
         client = self._create_client()

@@ -34,8 +34,10 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
     arguments = job.execution_arguments()
     arguments["method"] = _watched(arguments["method"], last)
     for tries_left in reversed(range(site.TRIES)):
+        site.enter_sites_folder()
         try:
-            site.init(job.site)
+            if not site.is_opened_anew():
+                site.init(job.site)
             return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's
         except json.JSONDecodeError:
             if not tries_left or not _was_opening():

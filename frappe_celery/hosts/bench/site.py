@@ -34,12 +34,13 @@ def enter_sites_folder() -> None:
 
 
 def init(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
-    """`frappe.init`, which makes nothing of it when execute_job calls it once more.
+    """`frappe.init`, for v15, whose execute_job makes nothing of it when it calls that once more.
+
+    From v16 on it opens the site anew, whatever was open.
 
     Frappe writes a site's configuration in place. A half-written one v15 takes for an empty one, so
     that the job would fail for want of a database, and v16 refuses: it is read until it is whole.
     """
-    enter_sites_folder()
     for _ in range(TRIES):
         with suppress(json.JSONDecodeError):
             frappe.init(site)
@@ -48,6 +49,11 @@ def init(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
         frappe.destroy()
         sleep(PAUSE_SECONDS)
     frappe.init(site)  # it is broken for good: as Frappe deals with that
+
+
+def is_opened_anew() -> bool:
+    """Whether execute_job itself opens the site, and does not take half a configuration (v16)."""
+    return int(frappe.__version__.partition(".")[0]) >= 16
 
 
 def _is_whole(site: str) -> bool:

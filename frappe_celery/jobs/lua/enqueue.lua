@@ -15,7 +15,7 @@ local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], A
 
 -- Where others wait already, who could take one was woken for the first of them.
 local function ring_for(waiting)
-  if waiting == 1 then redis.call('PUBLISH', prefix .. 'bell', queue) end
+  if waiting == 1 then ring(prefix, KEYS[3]) end
 end
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry

@@ -14,7 +14,7 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
     redis.call('ZREM', index .. 'scheduled', run)
     redis.call('ZADD', index .. 'queued', now, run)
     redis.call(found[3] and 'RPUSH' or 'LPUSH', prefix .. queue, run)
-    redis.call('PUBLISH', prefix .. 'bell', queue)
+    ring(prefix, prefix .. queue)
   end
   redis.call('ZREM', KEYS[1], run)
 end

@@ -23,7 +23,7 @@ for i = #held, 2, -2 do
   else
     if whole or status == 'queued' then
       redis.call('RPUSH', queue, token)
-      redis.call('PUBLISH', ARGV[1] .. 'bell', queue)
+      ring(ARGV[1], queue)
     end
     redis.call('HDEL', KEYS[1], held[i - 1])
   end

@@ -12,6 +12,6 @@ if status == 'started' then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[2])
 if whole or status == 'queued' then
   redis.call('RPUSH', queue, token)
-  redis.call('PUBLISH', ARGV[1] .. 'bell', queue)
+  ring(ARGV[1], queue)
 end
 return 1

@@ -47,7 +47,7 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
       local run = waiting[i]
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('RPUSH', prefix .. queue, run)
-        redis.call('PUBLISH', prefix .. 'bell', queue)
+        ring(prefix, prefix .. queue)
         back[#back + 1] = run
       elseif not there[run] then
         redis.call('ZREM', index .. 'queued', run)

@@ -14,6 +14,8 @@ import threading
 import time
 from typing import Any
 
+from billiard.pool import Worker
+from billiard.process import current_process
 from celery import current_app, signals
 from celery.app.task import Task
 
@@ -21,6 +23,9 @@ from frappe_celery.jobs.publish import STRATEGY
 from frappe_celery.watch.logs.output import error_file
 
 WAIT_SECONDS = 10.0
+
+_deciding = threading.Lock()
+_celery_has_it = False  # while a team's own task runs
 
 
 def connect() -> None:
@@ -37,14 +42,21 @@ def _register(**_: Any) -> None:
 
 
 def _register_once_billiard_has(**_: Any) -> None:
-    """Billiard sets its own handler of SIGUSR1 after this signal of Celery's: wait for it."""
+    """In a process of Celery's own pool, which sets a handler of its own after this signal of
+    Celery's: wait for that."""
+    if not isinstance(getattr(current_process(), "_target", None), Worker):
+        _register()
+        return
+    faulthandler.unregister(signal.SIGUSR1)  # the parent's: what it would bring back is no handler
     before = signal.getsignal(signal.SIGUSR1)
 
     def wait() -> None:
         until = time.monotonic() + WAIT_SECONDS
         while signal.getsignal(signal.SIGUSR1) is before and time.monotonic() < until:
             time.sleep(0.01)
-        _register()
+        with _deciding:
+            if not _celery_has_it:
+                _register()
 
     threading.Thread(target=wait, daemon=True, name="SIGUSR1").start()
     if any(_is_a_team_s_own(task) for task in current_app.tasks.values()):
@@ -58,10 +70,16 @@ def _is_a_team_s_own(task: Task[Any, Any]) -> bool:
 
 
 def _leave_to_celery(task: Task[Any, Any], **_: Any) -> None:
+    global _celery_has_it
     if _is_a_team_s_own(task):
-        faulthandler.unregister(signal.SIGUSR1)
+        with _deciding:
+            _celery_has_it = True
+            faulthandler.unregister(signal.SIGUSR1)
 
 
 def _take_back(task: Task[Any, Any], **_: Any) -> None:
+    global _celery_has_it
     if _is_a_team_s_own(task):
-        _register()
+        with _deciding:
+            _celery_has_it = False
+            _register()

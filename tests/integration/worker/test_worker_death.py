@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
-import stat
-import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
+from frappe_celery.brokers.taker import Ended
+from frappe_celery.brokers.takers import taker_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.worker.job_process import tag
+from frappe_celery.worker.pool import settle
 from frappe_celery.worker.reaper import reap
+from frappe_celery.worker.slot import Doing, Seen
+from tests.brokers import both_brokers
 from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
 from tests.integration.stores import broken, queued, started, take, waiting
 from tests.project import Process, Project
@@ -41,16 +45,6 @@ def pool_process(process: Process) -> psutil.Process:
     return child
 
 
-def was_handed_a_job(child: psutil.Process) -> bool:
-    """Whether bytes lie in a pipe to a process that is suspended (Linux)."""
-    for link in Path(f"/proc/{child.pid}/fd").iterdir():
-        if os.readlink(link).startswith("pipe:") and link.lstat().st_mode & stat.S_IRUSR:
-            with link.open("rb") as pipe:
-                if any(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))):
-                    return True
-    return False
-
-
 def waits_for(until: Path, name: str = "job", queue: str = "default") -> str:
     return enqueue("myapp.core.work", queue=queue, text=name, until=str(until)).run_id
 
@@ -62,21 +56,64 @@ def working(project: Project, name: str = "job") -> None:
 # -- SIGKILL
 
 
-def test_a_worker_killed_between_fetch_and_start_loses_nothing(
+@both_brokers
+def test_a_process_that_dies_with_a_bell_in_its_ear_costs_a_moment(
     project: Project, store: JobStore
 ) -> None:
-    process = worker(project)
-    pool_process(process).suspend()
-    first, second = (enqueue("myapp.core.record", text=name) for name in ("first", "second"))
-    wait_until(lambda: held(store) == [first.run_id], what="the worker holds it")
-    assert store.fetch_run(first.run_id).status == JobStatus.QUEUED
+    """It was woken for a job that it did not take; the other one is woken within a second."""
+    process = worker(project, "-c", "2")
+    children = psutil.Process(process.pid).children()
+    ended(enqueue("myapp.core.record", text="warm"))
+    children[0].suspend()
+    jobs = [enqueue("myapp.core.record", text=text) for text in ("one", "two")]
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 2
+    children[0].kill()
+    assert sorted(project.effects()) == ["one", "two", "warm"]
+
+
+def test_what_a_process_held_and_had_not_begun_waits_again(store: JobStore) -> None:
+    """What its parent does when it finds it dead, by what its slot said."""
+    pulse = "host:1:abc:jobs"
+    store.client.zadd(store.keys.consumers, {pulse: time.time()})
+    taker = taker_of(store, pulse, "w0@host")
+    first, second = queued(store), queued(store)
+    for doing in (Doing.ASKS, Doing.HOLDS):
+        held_as = tag(pulse, 7, 1)
+        taken = taker.take(held_as, ["default"], Ended())
+        assert (taken and taken.run, first.get_status()) == (first.run_id, JobStatus.STARTED)
+        assert taker.take(held_as, ["default"], Ended()) == taken, "its answer was lost"
+        seen = Seen(doing, 1, 0, 0.0, 0.0, "")
+        settle(store, pulse, 7, seen, "its process died", True, ["default"])
+        assert (waiting(store), held(store)) == ([first.run_id, second.run_id], [])
+        assert first.get_status() == JobStatus.QUEUED
+    taker.take(tag(pulse, 7, 1), ["default"], Ended())
+    settle(store, pulse, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", True, ["default"])
+    assert (first.get_status(), held(store)) == (JobStatus.FAILED, [])
+    assert "signal 9" in str(store.fetch_run(first.run_id).exc_info)
+
+
+def test_a_parent_and_its_process_that_die_together_leave_a_run_that_is_failed(
+    store: JobStore,
+) -> None:
+    """Though it may not have begun: nobody is left who knows."""
+    pulse = "host:1:abc:jobs"
+    store.client.zadd(store.keys.consumers, {pulse: time.time()})
+    job = queued(store)
+    assert taker_of(store, pulse, "w0@host").take(tag(pulse, 7, 1), ["default"], Ended())
+    assert reap(store, dead_after=-1) == [job.run_id]
+    assert (job.get_status(), held(store)) == (JobStatus.FAILED, [])
+
+
+@both_brokers
+def test_processes_die_with_their_parent_in_mid_job_too(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    process = worker(project, "-c", "2")
+    children = psutil.Process(process.pid).children()
+    waits_for(tmp_path / "never")
+    working(project)
     process.kill()
-    assert waiting(store) == [second.run_id]
-    assert reap(store, dead_after=0) == []
-    assert waiting(store) == [first.run_id, second.run_id]
-    assert held(store) == []
-    assert worker(project, "--burst").wait() == 0
-    assert project.effects() == ["first", "second"]
+    wait_until(lambda: not any(child.is_running() for child in children), 5, "they are gone")
 
 
 def test_a_killed_worker_s_running_job_is_failed_by_another_worker_and_not_run_again(
@@ -183,20 +220,18 @@ def test_a_worker_told_to_stop_ends_its_job_and_leaves_the_rest(
     assert store.client.zcard(store.keys.consumers) == 0
 
 
-def test_a_worker_told_to_stop_with_a_message_in_hand_gives_it_back(
+def test_a_worker_told_to_stop_whose_process_was_woken_leaves_the_job(
     project: Project, store: JobStore
 ) -> None:
     process = worker(project)
     child = pool_process(process)
     child.suspend()
     job = enqueue("myapp.core.record")
-    wait_until(lambda: held(store) == [job.run_id], what="the worker holds it")
     os.kill(process.pid, signal.SIGTERM)
     process.wait_for("Warm shutdown")
     child.resume()
     assert process.wait() == 0
-    assert (held(store), waiting(store)) in (([], []), ([], [job.run_id]))
-    assert project.effects() == ([] if waiting(store) else ["ran"])
+    assert (held(store), waiting(store)) == ([], [job.run_id])
     worker(project, "--burst").wait()
     assert project.effects() == ["ran"]
 
@@ -218,8 +253,8 @@ def test_a_worker_stopped_at_once_leaves_no_job_running_for_ever(
     reap(store, dead_after=0)
     job = store.fetch_run(run)
     assert job.status == JobStatus.FAILED
-    assert "AbandonedJobError: " in str(job.exc_info) or "SystemExit" in str(job.exc_info)
-    assert waiting(store) == [left.run_id]
+    assert "AbandonedJobError: its worker was told to stop at once" in str(job.exc_info)
+    assert waiting(store)[-1] == left.run_id, "after the aftermath of the one that was killed"
     assert held(store) == []
     worker(project, "--burst").wait()
     assert project.effects() == ["job started", "ran"]

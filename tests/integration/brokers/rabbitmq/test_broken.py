@@ -13,10 +13,9 @@ from kombu import Connection, Producer
 
 from frappe_celery import enqueue
 from frappe_celery.jobs import JobStore
-from frappe_celery.worker.reaper import DEAD_AFTER_SECONDS
 from tests.integration.benches import ended, write_tasks
 from tests.integration.frozen import Way
-from tests.integration.worker.test_worker_death import held, pool_process, working
+from tests.integration.worker.test_worker_death import working
 from tests.project import Project
 from tests.servers import LOOPBACK, RabbitMQServer
 from tests.waiting import wait_until
@@ -85,19 +84,6 @@ def test_a_caller_that_dies_before_or_after_its_message_is_sent(
     wait_until(lambda: project.effects() == ["ran"], what="it has run")
     wait_until(lambda: not store.queue_length("default"), what="nothing is left")
     assert store.outbox.left(["default"]) == []
-    assert project.effects() == ["ran"]
-
-
-def test_what_a_dead_worker_had_only_fetched_is_delivered_to_another_at_once(
-    project: Project, store: JobStore
-) -> None:
-    dies = project.worker("--without-mingle")
-    pool_process(dies).suspend()
-    job = enqueue("myapp.tasks.record")
-    wait_until(lambda: held(store) == [job.run_id], what="the worker holds it")
-    project.worker("--without-mingle")
-    dies.kill()
-    assert ended(job, DEAD_AFTER_SECONDS / 2).status == "finished"
     assert project.effects() == ["ran"]
 
 

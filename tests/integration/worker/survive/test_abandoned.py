@@ -106,18 +106,6 @@ def test_a_worker_that_stands_still_loses_its_job_and_cannot_undo_that(
     assert project.effects().count("job started") == 1
 
 
-@both_brokers
-def test_a_job_whose_process_died_before_it_started_runs(project: Project, store: JobStore) -> None:
-    process = worker(project)
-    child = pool_process(process)
-    child.suspend()
-    job = enqueue("myapp.core.record")
-    wait_until(lambda: held(store) == [job.run_id], what="the worker holds it")
-    child.kill()
-    assert ended(job).status == JobStatus.FINISHED
-    assert project.effects() == ["ran"]
-
-
 def test_one_whose_process_dies_before_each_start_is_given_back_a_few_times_only(
     store: JobStore,
 ) -> None:

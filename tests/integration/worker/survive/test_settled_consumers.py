@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-
-import psutil
 
 from frappe_celery.celery_app import build
-from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker.reaper import reap
-from tests.integration.benches import inside, worker, write_tasks
+from tests.integration.benches import inside
 from tests.integration.stores import broken, queued, take, waiting
 from tests.project import Project
 from tests.servers import RedisServer
-from tests.waiting import wait_until
 
 CONSUMER = "host:1:process:channel"
 
@@ -24,7 +19,7 @@ CONSUMER = "host:1:process:channel"
 def fetch(store: JobStore, tag: str = f"{CONSUMER}:0") -> str | None:
     """A consumer's fetch without a sign of life before."""
     keys = (store.keys.in_flight(CONSUMER), store.keys.queue("default"))
-    found = store.run_script("fetch", keys, store.keys.prefix, tag, 0, 0, 0)
+    found = store.run_script("fetch", keys, store.keys.prefix, tag, "")
     return found[1].decode() if found else None
 
 
@@ -55,28 +50,6 @@ def test_it_starts_nothing_that_it_holds_no_more(project: Project) -> None:
         assert take(store) == job.run_id
         assert store.start(job.run_id, "w2") == CLAIMED
         assert broken(store) == []
-
-
-def test_what_runs_is_held_so_that_it_ends_should_its_worker_die(
-    project: Project, tmp_path: Path
-) -> None:
-    """A pool process claims what its worker, taken for dead, had handed to it before."""
-    write_tasks(project)
-    with inside(project) as store:
-        process = worker(project)
-        (child,) = psutil.Process(process.pid).children()
-        child.suspend()
-        job = enqueue("myapp.core.work", text="job", until=str(tmp_path / "never"))
-        held = f"{store.keys.prefix}inflight:*"
-        wait_until(lambda: store.client.keys(held), what="the worker holds it")
-        reap(store, dead_after=-1)
-        assert waiting(store) == [job.run_id]
-        child.resume()
-        wait_until(lambda: "job started" in project.effects(), what="it runs")
-        process.kill()
-        assert reap(store, dead_after=-1) == [job.run_id]
-        assert job.get_status() == JobStatus.FAILED
-        assert project.effects() == ["job started"]
 
 
 def test_a_consumer_that_holds_something_closes_without_its_broker_too(

@@ -15,18 +15,9 @@ from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
 from tests.integration.worker.test_worker_death import (
     held,
-    pool_process,
-    was_handed_a_job,
     working,
 )
 from tests.project import Process, Project
-from tests.waiting import wait_until
-
-PATIENT = """
-from frappe_celery.worker import consumer
-
-consumer.REST_SECONDS = 20  # a second may pass before a busy machine has woken a process
-"""
 
 
 def told_to_stop(process: Process) -> None:
@@ -132,24 +123,3 @@ def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobS
     process = drain(project)
     assert process.wait() == 0
     assert "No worker runs." in process.output()
-
-
-def test_a_job_that_a_process_was_just_handed_ends_with_its_worker(
-    project: Project, store: JobStore
-) -> None:
-    project.write("celeryconfig.py", PATIENT)
-    process = worker(project, "-c", "1", "-l", "DEBUG")
-    warm = enqueue("myapp.core.record")
-    ended(warm)
-    child = pool_process(process)
-    child.suspend()
-    run = enqueue("myapp.core.record").run_id
-    wait_until(lambda: was_handed_a_job(child), what="it lies in the process's pipe")
-    told_to_stop(process)
-    process.wait_for("Worker: Stopping Consumer")
-    child.resume()
-    told_at = time.monotonic()
-    assert process.wait() == 0
-    assert time.monotonic() - told_at < 10
-    assert store.fetch_run(run).status == JobStatus.FINISHED
-    assert held(store) == []

@@ -1,0 +1,143 @@
+"""Takes runs whose messages wait in RabbitMQ.
+
+A process has a connection of its own, without heartbeats: it is silent while its job runs. It
+records the run that has ended, and hears from Redis into which queues something has come; asks
+these in their order for one message; claims its run in Redis; acknowledges at once: from then on
+it is the claim that counts.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kombu import Connection
+
+from frappe_celery.brokers import taker
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.parked import spend
+from frappe_celery.brokers.rabbitmq.publisher import FAILURES, connect, describe
+from frappe_celery.brokers.taker import SETTLED_SECONDS, Ended, Taken
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.publish import TASK_NAME
+
+
+class Taker(taker.Taker):
+    """One process's."""
+
+    def __init__(self, store: JobStore, consumer: str, worker: str) -> None:
+        super().__init__(store, consumer, worker)
+        self.bell_of = store.keys.confirmed_bell_of
+        assert isinstance(store.outbox, Outbox)
+        self._outbox = store.outbox
+        self._names = store.outbox.names
+        self._rabbit: Connection | None = None
+        self._came: dict[str, int] = {}
+        self._empty: set[str] = set()
+        """Of RabbitMQ's queues, until something comes into them."""
+
+    def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:
+        """As the base class says."""
+        held = self._record(tag, ended)
+        if held is not None or not queues:
+            return held
+        try:
+            return self._ask(tag, queues)
+        except FAILURES as exc:
+            self._let_go()
+            raise BrokerUnreachable(describe(self._outbox.publisher.url, exc)) from exc
+        except BrokerUnreachable:
+            self._let_go()
+            raise
+
+    def _record(self, tag: str, ended: Ended) -> Taken | None:
+        """Record what has ended; what it claimed before, if the answer to that was lost."""
+        keys = self.store.keys
+        held, sealed, *came = self.store.run_script(
+            "record",
+            (keys.in_flight(self.consumer),),
+            *(keys.prefix, tag, repr(time.time())),
+            *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
+        )
+        for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
+            self._something_came(queue.decode(), int(count))
+        if not held:
+            return None
+        queue, _, run = held.decode().partition("\n")
+        return Taken(run, queue[len(keys.prefix) :], sealed)
+
+    def _something_came(self, queue: str, count: int) -> None:
+        if self._came.get(queue) != count:
+            self._came[queue] = count
+            self._empty.difference_update(self._names.both(queue))
+
+    def _ask(self, tag: str, queues: Sequence[str]) -> Taken | None:
+        channel = self._channel(queues)
+        for place, queue in enumerate(queues):
+            for name in self._names.both(queue):
+                while name not in self._empty:
+                    raw = channel.basic_get(name)
+                    if raw is None:
+                        self._empty.add(name)
+                        break
+                    more = queues[place + 1 :]
+                    if raw.delivery_info.get("message_count"):
+                        more = queues[place:]
+                    run = self._run_of(raw, queue)
+                    outcome, sealed = self._claim(tag, queue, run, more) if run else (b"whole", b"")
+                    if outcome == b"settled":
+                        channel.basic_reject(raw.delivery_tag, requeue=True)
+                        time.sleep(SETTLED_SECONDS)
+                        return None
+                    if run and outcome != b"claimed":
+                        spend(self.store, raw, run, outcome.decode())
+                    channel.basic_ack(raw.delivery_tag)
+                    if outcome == b"claimed":
+                        return Taken(run, queue, sealed)
+        return None
+
+    def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> tuple[bytes, bytes]:
+        keys = self.store.keys
+        waiting = [q for q in more if not self._empty.issuperset(self._names.both(q))]
+        outcome, sealed = self.store.run_script(
+            "claim",
+            (keys.in_flight(self.consumer), keys.consumers, keys.record(run)),
+            *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
+            *(queue, run, *waiting),
+        )
+        return outcome, sealed
+
+    def _run_of(self, raw: Any, queue: str) -> str:
+        """The run; '' for some other Celery task, which goes to the workers' parents."""
+        headers = raw.properties.get("application_headers") or {}
+        if headers.get("task") == TASK_NAME:
+            return str(headers.get("id"))[:100]
+        self._outbox.hand_to_parents(raw, queue)
+        return ""
+
+    def wait(self, queues: Sequence[str], orders: int) -> str:
+        """As the base class; without a bell it looks into all of them."""
+        rang = super().wait(queues, orders)
+        self._empty.difference_update(self._names.both(rang) if rang else [*self._empty])
+        return rang
+
+    def _channel(self, queues: Sequence[str]) -> Any:
+        if self._rabbit is None:
+            publisher = self._outbox.publisher
+            self._rabbit = connect(publisher.url, publisher.ssl)
+            for queue in queues:
+                self._outbox.waiting(queue)  # which declares them
+        return self._rabbit.default_channel
+
+    def _let_go(self) -> None:
+        self._empty.clear()
+        if self._rabbit is not None:
+            self._rabbit.collect(socket_timeout=0.1)
+            self._rabbit = None
+
+    def close(self) -> None:
+        """Let go of what it waits and asks with."""
+        super().close()
+        self._let_go()

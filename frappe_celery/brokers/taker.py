@@ -1,0 +1,123 @@
+"""How one process of a worker gets its jobs: it asks, and waits for a bell where there is none.
+
+The bench's queues are lists in Redis: one script records the run that has ended and takes the next.
+Where they are RabbitMQ's, `rabbitmq.taker` asks that.
+"""
+
+from __future__ import annotations
+
+import select
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from frappe_celery.brokers.alarm import ANSWER_SECONDS
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.connection import naming_the_server
+
+WAIT_SECONDS = 10
+"""After how long without a bell it looks again; each second somebody looks whether jobs wait for
+which nobody was woken."""
+SETTLED_SECONDS = 1.0
+"""How long it rests when others have taken its worker for dead, until that says that it lives."""
+
+
+class Taken(NamedTuple):
+    """A run that this process has claimed."""
+
+    run: str
+    queue: str
+    sealed: bytes
+
+
+class Ended(NamedTuple):
+    """The run that this process had, to be recorded and let go."""
+
+    tag: str = ""
+    run: str = ""
+    """If it succeeded; else it has been recorded."""
+    fields: tuple[Any, ...] = ()
+    """Of its record, names and values: its result."""
+
+
+class Taker:
+    """One process's.
+
+    Args:
+        consumer: its worker's name among those who hold runs.
+        worker: the name that the run's record gets.
+    """
+
+    def __init__(self, store: JobStore, consumer: str, worker: str) -> None:
+        self.store = store
+        self.consumer = consumer
+        self.worker = worker
+        self.bell_of = store.keys.bell_of
+        """The list in Redis of which a queue's next bell is an element."""
+        self._line: Any = None
+
+    def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:
+        """Record what has ended, and claim a run under `tag` (no queues: none is wanted).
+
+        Asked again with the same tag after a lost answer, it gives the same run.
+
+        Raises:
+            BrokerUnreachable: to be asked again.
+        """
+        keys = self.store.keys
+        found = self.store.run_script(
+            "take",
+            (keys.in_flight(self.consumer), keys.consumers, *map(keys.queue, queues)),
+            *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
+            *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
+        )
+        if not found:
+            return None
+        if found == b"settled":
+            time.sleep(SETTLED_SECONDS)
+            return None
+        queue, run, sealed = found
+        return Taken(run.decode(), queue.decode()[len(keys.prefix) :], sealed)
+
+    def wait(self, queues: Sequence[str], orders: int) -> str:
+        """Until a bell rings, something can be read from the descriptor `orders`, or for a while.
+
+        Returns:
+            The queue for which it rang, else ''.
+
+        Raises:
+            BrokerUnreachable.
+        """
+        with naming_the_server(self.store.url):
+            try:
+                return self._wait({self.bell_of(queue): queue for queue in queues}, orders)
+            except RedisError:
+                self.close()
+                raise
+
+    def _wait(self, bells: dict[str, str], orders: int) -> str:
+        if self._line is None:
+            pool = self.store.client.connection_pool
+            self._line = pool.connection_class(**pool.connection_kwargs)
+        self._line.send_command("BLPOP", *bells, WAIT_SECONDS)
+        socket = self._line._sock.fileno()
+        poll = select.poll()
+        for descriptor in (socket, orders):
+            poll.register(descriptor, select.POLLIN)
+        ready = dict(poll.poll((WAIT_SECONDS + ANSWER_SECONDS) * 1000))
+        if socket in ready:
+            rang = self._line.read_response()
+            return bells[rang[0].decode()] if rang else ""
+        if not ready:
+            raise RedisTimeoutError("no answer while waiting for a job")
+        self.close()  # a bell that rings for it now costs whoever comes next a second
+        return ""
+
+    def close(self) -> None:
+        """Let go of what it waits with."""
+        if self._line is not None:
+            self._line.disconnect()
+            self._line = None

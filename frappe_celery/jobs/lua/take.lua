@@ -1,0 +1,55 @@
+-- A worker's process lets go of the run that it has ended and claims the next one: one step.
+-- `scripts.py` puts finish.lua and ring.lua before this, as functions.
+-- KEYS: its worker's in-flight hash, consumers, then the queues' lists in the order of emptying
+-- ARGV: prefix, consumer, tag that the next one is held under ('' : none is wanted), now, worker,
+--       tag of the one that ended ('' : none), that run if it succeeded ('' : it is recorded),
+--       seconds to keep its record, field, value …
+-- It can be asked again under the same tag after a lost answer. A consumer that was settled, dead or
+-- cut off, gets nothing until its next sign of life: nobody would look for what it holds.
+-- Returns false, 'settled', or {the queue's list, run, sealed message}.
+local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if ARGV[7] ~= '' then
+  finish({prefix .. 'job:' .. ARGV[7]}, {prefix, ARGV[7], now, 'started', 'finished', ARGV[8], '0',
+    'result_ttl', '', unpack(ARGV, 9)})
+end
+if ARGV[6] ~= '' then redis.call('HDEL', KEYS[1], ARGV[6]) end
+if tag == '' then return false end
+
+local held = redis.call('HGET', KEYS[1], tag)
+if held then  -- our own retry
+  local split = string.find(held, '\n', 1, true)
+  local run = string.sub(held, split + 1)
+  local sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
+  return {string.sub(held, 1, split - 1), run, sealed or ''}
+end
+if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
+
+for i = 3, #KEYS do
+  while true do
+    local run = redis.pcall('RPOP', KEYS[i])
+    if not run or run.err then break end  -- empty, or no list: the others are served
+    if string.byte(run) == 123 then  -- '{': some other Celery task, which the worker's parent takes
+      redis.call('RPUSH', KEYS[i], run)
+      redis.call('PUBLISH', prefix .. 'bell:whole', KEYS[i])
+      break
+    end
+    local record = prefix .. 'job:' .. run
+    local found = redis.call('HMGET', record, 'status', 'place', 'message')
+    if found[1] == 'queued' then
+      redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. run)
+      redis.call('HSET', record, 'status', 'started', 'started_at', now, 'worker', worker)
+      local index = prefix .. 'jobs:' .. found[2] .. '|'
+      redis.call('ZREM', index .. 'queued', run)
+      redis.call('ZADD', index .. 'started', now, run)
+      for j = i, #KEYS do  -- whoever takes while more wait wakes the next
+        local waiting = redis.pcall('LLEN', KEYS[j])
+        if type(waiting) == 'number' and waiting > 0 then ring(prefix, KEYS[j]) end
+      end
+      return {KEYS[i], run, found[3] or ''}
+    end  -- else canceled, deleted or already running: this token is spent
+  end
+end
+for i = 3, #KEYS do
+  redis.call('DEL', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1))
+end
+return false

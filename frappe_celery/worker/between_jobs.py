@@ -1,0 +1,145 @@
+"""What a job may change of its process and the next one, of another site, would find.
+
+It is put back after each job. What cannot be, and threads that a job left, are a reason to replace
+the process. What Python keeps in modules stays, for `max_tasks_per_child` jobs.
+"""
+
+from __future__ import annotations
+
+import decimal
+import locale
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+logger = logging.getLogger(__name__)
+
+KNOWN_THREADS = (
+    "celery", "frappe", "frappe_celery", "opentelemetry", "posthog", "redis", "sentry_sdk",
+)  # fmt: skip
+"""Packages whose threads serve every job of the process: telemetry, Frappe's own client cache."""
+SIGNALS = (
+    signal.SIGALRM,
+    signal.SIGCHLD,
+    signal.SIGHUP,
+    signal.SIGINT,
+    signal.SIGPIPE,
+    signal.SIGQUIT,
+    signal.SIGTERM,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
+_ENVIRONMENT: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
+"""Behind `os.environ`, of which a copy takes 30 µs."""
+
+
+class _Part(NamedTuple):
+    look: Callable[[], Any]
+    put_back: Callable[[Any], object]
+    """Raises when it cannot."""
+
+
+def _umask() -> int:
+    mask = os.umask(0o22)
+    os.umask(mask)
+    return mask
+
+
+def _decimal() -> tuple[Any, ...]:
+    context = decimal.getcontext()
+    numbers = (context.prec, context.Emin, context.Emax, context.capitals, context.clamp)
+    return *numbers, context.rounding, dict(context.traps)
+
+
+def _put_decimal_back(before: tuple[Any, ...]) -> None:
+    prec, emin, emax, capitals, clamp, rounding, traps = before
+    context = decimal.Context(prec, rounding, emin, emax, capitals, clamp)
+    context.traps.update(traps)
+    decimal.setcontext(context)
+
+
+def _put_environment_back(before: dict[Any, Any]) -> None:
+    for name in [*_ENVIRONMENT]:
+        if name not in before:
+            del os.environb[name]
+    for name, value in before.items():
+        if _ENVIRONMENT.get(name) != value:
+            os.environb[name] = value
+
+
+def _put_signals_back(before: list[Any]) -> None:
+    for number, handler in zip(SIGNALS, before):  # noqa: B905 (equal by construction)
+        if signal.getsignal(number) != handler:
+            if number == signal.SIGUSR1:
+                raise ValueError("SIGUSR1 writes the process's stack, which Python does not know")
+            signal.signal(number, handler)
+
+
+PARTS = {  # the log first, in which the others are named
+    "the root logger's level": _Part(lambda: logging.root.level, logging.root.setLevel),
+    "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
+    "the time zone": _Part(lambda: time.tzname, lambda _: time.tzset()),
+    "the umask": _Part(_umask, os.umask),
+    "the working directory": _Part(os.getcwd, os.chdir),
+    "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
+    "the locale": _Part(
+        lambda: locale.setlocale(locale.LC_ALL),
+        lambda before: locale.setlocale(locale.LC_ALL, before),
+    ),
+    "the decimal context": _Part(_decimal, _put_decimal_back),
+    "signal handlers": _Part(lambda: [signal.getsignal(n) for n in SIGNALS], _put_signals_back),
+}
+
+
+class BetweenJobs:
+    """Of a process that is about to take its first job."""
+
+    def __init__(self) -> None:
+        self._before = {name: part.look() for name, part in PARTS.items()}
+        self._threads = set(threading.enumerate())
+
+    def put_right(self, job: str) -> bool:
+        """After a job, which is called so in the log; False: the process has to be replaced."""
+        return self._put_back(job) and not self._has_left_threads(job)
+
+    def _put_back(self, job: str) -> bool:
+        fit = True
+        for name, (look, put_back) in PARTS.items():
+            before, now = self._before[name], None
+            with suppress(OSError):  # a working directory that was removed
+                now = look()
+            if now == before:
+                continue
+            try:
+                put_back(before)
+                logger.info("%s changed %s: put back", job, name)
+            except Exception as exc:
+                logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
+                fit = False
+        return fit
+
+    def _has_left_threads(self, job: str) -> bool:
+        if threading.active_count() <= len(self._threads):
+            return False
+        left = [t for t in threading.enumerate() if t not in self._threads and not _is_known(t)]
+        if left:
+            names = ", ".join(f"{thread.name} ({_module_of(thread)})" for thread in left)
+            logger.warning("%s left threads: %s; its process is replaced", job, names)
+        return bool(left)
+
+
+def _is_known(thread: threading.Thread) -> bool:
+    return _module_of(thread).partition(".")[0] in KNOWN_THREADS
+
+
+def _module_of(thread: threading.Thread) -> str:
+    """Where its code is, as far as is known."""
+    of_class = type(thread).__module__
+    target = getattr(thread, "_target", None)
+    return str(getattr(target, "__module__", of_class)) if of_class == "threading" else of_class

@@ -1,0 +1,342 @@
+"""The worker's pool: processes that take their jobs themselves, under Celery's parent.
+
+The parent forks them, replaces them, enforces limits and deals with their deaths; it reads what
+each does from its slot (`slot`). A team's own tasks, which the parent's consumer is delivered, run
+in Celery's own processes, of which there are as many: forked when the first such task comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from billiard import Process
+from billiard.connection import wait as wait_for_ends
+from celery.concurrency.base import BasePool
+from celery.concurrency.prefork import TaskPool
+from redis.exceptions import ResponseError
+
+from frappe_celery.brokers import pulse
+from frappe_celery.config.timeouts import GRACE_SECONDS
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.worker import abandoned
+from frappe_celery.worker.job_process import JobProcess, tag
+from frappe_celery.worker.orders import Orders
+from frappe_celery.worker.slot import Doing, Seen, Slot, shared_slots
+
+logger = logging.getLogger(__name__)
+
+MOST_PROCESSES = 1000
+"""Slots are made before the first fork."""
+LOOK_SECONDS = 0.5
+KILLED_SECONDS = 5.0
+"""How long processes that were killed may take to be gone."""
+STILLBORN_SECONDS = 1.0
+"""How soon another is forked after one that died before it had asked for a job."""
+SETTLE_SECONDS = 2.0
+"""How soon a death is dealt with again of which the broker did not take notice."""
+
+
+@dataclass
+class _Child:
+    process: Any
+    slot: Slot
+    place: int
+    orders: Orders
+    leaves: bool = False
+    """It was told to stop."""
+    killed_because: str = ""
+    again: bool = True
+    """Whether its job may be run again, if idempotent."""
+
+
+class Pool(BasePool):
+    """Celery's interface to them (`worker_pool`)."""
+
+    uses_semaphore = True
+
+    def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._app, self._hostname = initargs
+        self._slots = shared_slots(MOST_PROCESSES)
+        self._free = list(range(MOST_PROCESSES))
+        self._children: list[_Child] = []
+        self._dead: list[tuple[_Child, Seen, str]] = []
+        self._settle_from = self._fork_from = 0.0
+        self._wanted = int(self.limit)
+        self.queues: tuple[str, ...] = ()
+        """Those that its processes take from, in this order."""
+        self._events = False
+        self._names = count(1)
+        self._hub: Any = None
+        self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
+        self.consumer = f"{pulse.process_name()}:jobs"
+        """The name among those who hold runs."""
+
+    # -- Celery's side
+
+    def on_start(self) -> None:
+        """Fork."""
+        self._fill()
+        self._tasks.start()
+
+    def register_with_event_loop(self, loop: Any) -> None:
+        """From now on a death is seen at once."""
+        self._hub = loop
+        self._tasks.register_with_event_loop(loop)
+        for child in self._children:
+            loop.add_reader(child.process.sentinel, self.maintain_pool)
+
+    def on_apply(self, *args: Any, **options: Any) -> Any:
+        """One of a team's own tasks."""
+        if not self._tasks.num_processes:
+            self._tasks.grow(self._wanted)  # type: ignore[attr-defined]  # celery-types lacks it
+        return self._tasks.on_apply(*args, **options)
+
+    def flush(self) -> None:
+        """What was handed to Celery's processes and has not begun."""
+        if self._tasks.flush is not None:
+            self._tasks.flush()
+
+    def terminate_job(self, pid: int, signal: Any = None) -> None:
+        """Kill what runs one."""
+        if any(child.process.pid == pid for child in self._children):
+            os.kill(pid, signal)
+        else:
+            self._tasks.terminate_job(pid, signal)
+
+    @property
+    def num_processes(self) -> int:
+        """Those that take jobs."""
+        return self._wanted
+
+    def grow(self, n: int = 1) -> None:
+        """So many more."""
+        self._wanted += n
+        self._fill()
+
+    def shrink(self, n: int = 1) -> None:
+        """So many less; those that work end their job first."""
+        self._wanted = max(self._wanted - n, 0)
+        staying = [child for child in self._children if not child.leaves]
+        staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
+        for child in staying[: len(staying) - self._wanted]:
+            self._tell_to_stop(child)
+
+    def on_close(self) -> None:
+        """No more jobs."""
+        self.serve(())
+        self._tasks.close()
+
+    def on_stop(self) -> None:
+        """Wait for the jobs that run."""
+        self._wanted = 0
+        for child in self._children:
+            self._tell_to_stop(child)
+        while self._children:
+            self._wait_for_an_end()
+            self.kill_overdue()
+            with suppress(BrokerUnreachable):
+                self.kill_stopped()
+        self._leave()
+        self._tasks.stop()
+
+    def on_terminate(self) -> None:
+        """At once."""
+        self._wanted = 0
+        self.kill_running("its worker was told to stop at once")
+        for child in self._children:
+            self._tell_to_stop(child)
+        until = time.monotonic() + KILLED_SECONDS
+        while self._children and time.monotonic() < until:
+            self._wait_for_an_end()
+        self._leave()
+        self._tasks.terminate()
+
+    def _wait_for_an_end(self) -> None:
+        wait_for_ends([child.process.sentinel for child in self._children], timeout=LOOK_SECONDS)
+        self.maintain_pool()
+
+    def maintain_pool(self, *_: Any) -> None:
+        """See who died, settle what they had, and replace them."""
+        for child in [child for child in self._children if not child.process.is_alive()]:
+            self._bury(child)
+        self._settle()
+        self._fill()
+        if self._tasks.num_processes:
+            self._tasks.maintain_pool()
+
+    def _get_info(self) -> dict[str, Any]:
+        info: dict[str, Any] = super()._get_info()  # type: ignore[misc]  # celery-types lacks it
+        info["max-concurrency"] = self._wanted
+        info["processes"] = [child.process.pid for child in self._children]
+        info["jobs"] = {child.process.pid: child.slot.read().ended for child in self._children}
+        return info
+
+    # -- ours
+
+    def serve(self, queues: Sequence[str]) -> None:
+        """From now on they take from these queues, in this order."""
+        self.queues = tuple(queues)
+        for child in self._children:
+            child.orders.give(self.queues, child.leaves, self._events)
+
+    def send_events(self, wanted: bool) -> None:
+        """Whether they tell of each job (`task_events`)."""
+        if wanted != self._events:
+            self._events = wanted
+            self.serve(self.queues)
+
+    def seen(self) -> list[tuple[_Child, Seen]]:
+        """What each process does."""
+        return [(child, child.slot.read()) for child in self._children]
+
+    def running(self) -> int:
+        """How many have a job."""
+        return sum(seen.doing >= Doing.HOLDS for _, seen in self.seen())
+
+    def kill(self, child: _Child, reason: str, *, again: bool = True) -> None:
+        """Its job is failed for this reason once it is dead."""
+        child.killed_because, child.again = reason, again
+        with suppress(ProcessLookupError):
+            os.kill(child.process.pid, signal.SIGKILL)
+
+    def kill_running(self, reason: str) -> None:
+        """All that have a job; it fails for this reason, or runs again elsewhere if idempotent."""
+        for child, seen in self.seen():
+            if seen.doing >= Doing.HOLDS:
+                self.kill(child, reason)
+
+    def kill_overdue(self) -> None:
+        """Those that did not react to their timeout."""
+        overdue = time.monotonic() - GRACE_SECONDS
+        for child, seen in self.seen():
+            if seen.doing == Doing.RUNS and 0 < seen.deadline < overdue:
+                reason = f"still alive {GRACE_SECONDS} s after its timeout, and was killed"
+                self.kill(child, reason, again=False)
+
+    def kill_stopped(self) -> None:
+        """Those whose job somebody stopped (`Job.stop`), which the store knows."""
+        running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
+        statuses = get_store().statuses(list(running)) if running else []
+        for run, status in zip(running, statuses):  # noqa: B905 (equal by construction)
+            if status == JobStatus.STOPPED:
+                logger.warning("run %s was stopped: its process is killed", run)
+                self.kill(running[run], "it was stopped")
+
+    def _fill(self) -> None:
+        if time.monotonic() < self._fork_from:
+            return
+        staying = sum(not child.leaves for child in self._children)
+        for _ in range(self._wanted - staying):
+            self._fork()
+
+    def _fork(self) -> None:
+        place = self._free.pop(0)
+        slot, orders = self._slots[place], Orders()
+        slot.write(Doing.NOTHING)
+        options = self.options
+        body = JobProcess(
+            self._app,
+            self._hostname,
+            self.consumer,
+            slot,
+            orders,
+            most_jobs=options.get("maxtasksperchild") or 0,
+            most_kilobytes=options.get("max_memory_per_child") or 0,
+        )
+        process = Process(target=body, name=f"JobProcess-{next(self._names)}")
+        process.daemon = True
+        process.start()
+        orders.keep_giving()
+        child = _Child(process, slot, place, orders)
+        self._children.append(child)
+        orders.give(self.queues, events=self._events)
+        if self._hub is not None:
+            self._hub.add_reader(process.sentinel, self.maintain_pool)
+
+    def _tell_to_stop(self, child: _Child) -> None:
+        child.leaves = True
+        child.orders.give((), stop=True)
+
+    def _bury(self, child: _Child) -> None:
+        self._children.remove(child)
+        if self._hub is not None:
+            self._hub.remove_reader(child.process.sentinel)
+        child.orders.close()
+        seen, code = child.slot.read(), child.process.exitcode
+        self._free.append(child.place)
+        child.process.join()
+        if code and not seen.number:
+            self._fork_from = time.monotonic() + STILLBORN_SECONDS
+        if code or seen.doing != Doing.NOTHING:
+            if not child.killed_because:
+                logger.error("process %d ended: %s", child.process.pid, _end(code))
+            self._dead.append(
+                (child, seen, child.killed_because or f"its process died: {_end(code)}")
+            )
+
+    def _leave(self) -> None:
+        store = get_store()
+        keys = store.keys.in_flight(self.consumer), store.keys.consumers
+        try:
+            store.run_script("leave", keys, store.keys.prefix, self.consumer)
+        except BrokerUnreachable as exc:
+            logger.warning("what its processes held is settled by other workers: %s", exc)
+
+    def _settle(self) -> None:
+        try:
+            while self._dead and time.monotonic() >= self._settle_from:
+                child, seen, reason = self._dead[0]
+                settle(
+                    get_store(),
+                    self.consumer,
+                    child.process.pid,
+                    seen,
+                    reason,
+                    child.again,
+                    self.queues,
+                )
+                self._dead.pop(0)
+        except (BrokerUnreachable, ResponseError) as exc:
+            logger.warning("%d deaths are settled later: %s", len(self._dead), exc)
+            self._settle_from = time.monotonic() + SETTLE_SECONDS
+
+
+def settle(
+    store: JobStore,
+    consumer: str,
+    pid: int,
+    seen: Seen,
+    reason: str,
+    again: bool,
+    queues: Sequence[str],
+) -> None:
+    """Deal with what a dead process had in its hands.
+
+    Raises:
+        BrokerUnreachable: to be called again.
+    """
+    keys = (store.keys.in_flight(consumer),)
+    for number in (seen.number - 1, seen.number):
+        held = tag(consumer, pid, number)
+        began = number < seen.number or seen.doing == Doing.RUNS
+        most = abandoned.GIVEN_BACK_MOST
+        run = store.run_script("let_go", keys, store.keys.prefix, held, "1" if began else "", most)
+        if run:
+            abandoned.settle(store, run.decode(), reason, queues=queues, idempotent_counts=again)
+            store.client.hdel(keys[0], held)
+
+
+def _end(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    return f"exit code {code}"

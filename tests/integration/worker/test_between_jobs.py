@@ -1,0 +1,133 @@
+"""What a job changed of its process, the next one does not find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+STATE = """
+import decimal
+import faulthandler
+import json
+import locale
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+from myapp.core import record
+
+
+def state():
+    mask = os.umask(0)
+    os.umask(mask)
+    return json.dumps([
+        os.environ.get("TZ"), os.environ.get("HOME"), os.environ.get("NEW"), time.tzname, mask,
+        os.getcwd(), sys.path, locale.setlocale(locale.LC_ALL), decimal.getcontext().prec,
+        decimal.getcontext().traps[decimal.Inexact], str(signal.getsignal(signal.SIGINT)),
+        str(signal.getsignal(signal.SIGHUP)), logging.root.level,
+    ])
+
+
+def change():
+    os.environ.update(TZ="Asia/Tokyo", NEW="new")
+    del os.environ["HOME"]
+    time.tzset()
+    os.umask(0)
+    os.chdir("/")
+    sys.path.insert(0, "/somewhere")
+    locale.setlocale(locale.LC_ALL, "C")
+    decimal.getcontext().prec = 3
+    decimal.getcontext().traps[decimal.Inexact] = True
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.root.setLevel(logging.CRITICAL)
+    return state()
+
+
+def take_usr1():
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+
+
+def leave_a_thread():
+    threading.Thread(target=threading.Event().wait, name="of-its-own", daemon=True).start()
+
+
+def begin_telemetry():
+    import sentry_sdk
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter
+
+    sentry_sdk.init("http://key@127.0.0.1:9/1")
+    sentry_sdk.capture_message("hello")
+    TracerProvider().add_span_processor(BatchSpanProcessor(ConsoleSpanExporter()))
+    return threading.active_count()
+"""
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    project.write("myapp/state.py", STATE)
+    with inside(project) as store:
+        yield store
+
+
+def pids(process: Process) -> set[int]:
+    return {child.pid for child in psutil.Process(process.pid).children()}
+
+
+def test_what_a_job_changed_of_its_process_is_put_back(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    before, children = ended(enqueue("myapp.state.state")).result, pids(process)
+    changed = ended(enqueue("myapp.state.change")).result
+    same = [old == new for old, new in zip(json.loads(before), json.loads(changed), strict=True)]
+    assert not any(same[:7] + same[8:]), "it changes everything; the locale may be this one already"
+    assert ended(enqueue("myapp.state.state")).result == before
+    assert pids(process) == children, "by the same process"
+    assert "myapp.state.change[" in process.output()
+    assert "changed the working directory: put back" in process.output()
+
+
+def test_what_cannot_be_put_back_has_its_process_replaced(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    ended(enqueue("myapp.core.record"))
+    children = pids(process)
+    ended(enqueue("myapp.state.take_usr1"))
+    wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert "take_usr1" in process.output()
+
+
+def test_a_thread_that_a_job_left_is_named_and_its_process_replaced(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    ended(enqueue("myapp.core.record"))
+    children = pids(process)
+    ended(enqueue("myapp.state.leave_a_thread"))
+    wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
+    assert "left threads: of-its-own (threading); its process is replaced" in process.output()
+
+
+def test_threads_of_telemetry_are_not_meant(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    children = pids(process)
+    assert ended(enqueue("myapp.state.begin_telemetry")).result > 1
+    jobs = [enqueue("myapp.core.record") for _ in range(1000)]
+    assert set(all_ended(jobs, timeout=60)) == {JobStatus.FINISHED}
+    assert pids(process) == children
+    assert "left threads" not in process.output()

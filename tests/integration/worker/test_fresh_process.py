@@ -1,0 +1,96 @@
+"""A queue whose jobs each get a process of their own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.brokers import both_brokers
+from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
+from tests.integration.worker.test_worker_death import waits_for, working
+from tests.project import Project
+from tests.waiting import wait_until
+
+KEEP = """
+import os
+import time
+
+kept = []
+
+
+def count():
+    kept.append(1)
+    return [len(kept), os.getpid()]
+
+
+def hang():
+    time.sleep(600)
+"""
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    project.write("myapp/keep.py", KEEP)
+    project.configure(workers={"long": {"timeout": 1500, "fresh_process": True}})
+    with inside(project) as store:
+        yield store
+
+
+@both_brokers
+def test_what_a_job_leaves_in_modules_the_next_one_does_not_find(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    (taker,) = psutil.Process(process.pid).children()
+    fresh = [enqueue("myapp.keep.count", queue="long") for _ in range(3)]
+    assert all_ended(fresh) == [JobStatus.FINISHED] * 3
+    counts, pids = zip(*(job.result for job in fresh), strict=True)
+    assert counts == (1, 1, 1)
+    assert taker.pid not in pids
+    assert len(set(pids)) == 3
+    warm = [ended(enqueue("myapp.keep.count")).result for _ in range(2)]
+    assert warm == [[1, taker.pid], [2, taker.pid]]
+
+
+def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -> None:
+    worker(project)
+    failed = ended(enqueue("myapp.core.fail", queue="long"))
+    assert (failed.status, "broken on purpose" in str(failed.exc_info)) == (JobStatus.FAILED, True)
+    died = ended(enqueue("myapp.core.die", queue="long"))
+    assert died.status == JobStatus.FAILED
+    assert "its process died: signal 9" in str(died.exc_info)
+    assert ended(enqueue("myapp.core.record", queue="long")).status == JobStatus.FINISHED
+
+
+def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    late = ended(enqueue("myapp.keep.hang", queue="long", timeout=1))
+    assert (late.status, "JobTimeout" in str(late.exc_info)) == (JobStatus.FAILED, True)
+    job = enqueue("myapp.keep.hang", queue="long")
+    wait_until(lambda: job.is_started, what="it runs")
+    wait_until(lambda: len(family(process.pid)) == 2, what="in a process of its own")
+    processes = family(process.pid)
+    job.stop()
+    wait_until(lambda: not any(p.is_running() for p in processes), 3, "both are gone")
+    assert job.get_status() == JobStatus.STOPPED
+
+
+def test_it_dies_with_its_worker(project: Project, store: JobStore, tmp_path: Path) -> None:
+    process = worker(project)
+    waits_for(tmp_path / "never", queue="long")
+    working(project)
+    processes = family(process.pid)
+    assert len(processes) == 2
+    process.popen.send_signal(signal.SIGKILL)
+    wait_until(lambda: not any(p.is_running() for p in processes), 5, "they are gone")
+
+
+def family(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)

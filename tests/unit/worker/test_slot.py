@@ -1,0 +1,42 @@
+"""What a process says of itself in shared memory, and its parent reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from frappe_celery.worker.slot import Doing, Seen, shared_slots
+
+
+def test_what_a_process_says_is_read_by_its_parent() -> None:
+    first, second = shared_slots(2)
+    child = os.fork()
+    if child == 0:
+        second.write(Doing.RUNS, 7, 6, 1000.5, 1300.5, "run" * 20)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert first.read() == Seen(Doing.NOTHING, 0, 0, 0.0, 0.0, "")
+    assert second.read() == Seen(Doing.RUNS, 7, 6, 1000.5, 1300.5, "run" * 20)
+
+
+def test_a_run_whose_name_is_too_long_for_it_is_cut() -> None:
+    (slot,) = shared_slots(1)
+    slot.write(Doing.HOLDS, run="r" * 1000)
+    assert slot.read().run == "r" * 128
+
+
+def test_what_is_read_while_it_is_written_is_one_thing_or_the_other() -> None:
+    (slot,) = shared_slots(1)
+    slot.write(Doing.RUNS, 1, 1, 1.0, 1.0, "a" * 60)
+    child = os.fork()
+    while child == 0:
+        slot.write(Doing.RUNS, 1, 1, 1.0, 1.0, "a" * 60)
+        slot.write(Doing.RUNS, 2, 2, 2.0, 2.0, "b" * 60)
+    try:
+        for _ in range(20_000):
+            seen = slot.read()
+            letter = {1: "a", 2: "b"}[seen.number]
+            assert seen[1:] == (*[seen.number] * 4, letter * 60)
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
