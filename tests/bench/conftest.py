@@ -18,6 +18,14 @@ import pytest
 from tests.bench.bench import Bench
 
 
+LEFT_BEHIND = """
+from frappe_celery.jobs import get_store
+from frappe_celery.worker.reaper import reap
+reap(get_store(), dead_after=-1)
+"""
+"""Jobs that ran when tests were broken off: a schedule would wait for their end."""
+
+
 @pytest.fixture(scope="session")
 def real_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """The bench, switched on."""
@@ -28,6 +36,7 @@ def real_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     was_on = bench.config.get("frappe_celery_enabled")
     try:
         bench.run("frappe-celery", "enable")
+        bench.ask(LEFT_BEHIND)
         yield bench
     finally:
         if not was_on:
