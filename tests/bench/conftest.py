@@ -17,7 +17,6 @@ import pytest
 
 from tests.bench.bench import Bench
 
-
 LEFT_BEHIND = """
 from frappe_celery.jobs import get_store
 from frappe_celery.worker.reaper import reap
