@@ -26,8 +26,10 @@ from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
-from frappe_celery.worker import inspecting as inspecting
-from frappe_celery.worker import queue_names
+from frappe_celery.worker import (
+    inspecting,  # noqa: F401  # a command of Celery's remote control
+    queue_names,
+)
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch

@@ -6,7 +6,8 @@ outbox: a run stands in it until RabbitMQ has confirmed its message (`outbox`, `
 whoever dies in between, some worker sends it again (`worker.rabbitmq_steps`). A run that was sent
 twice starts once: the store's `start` decides, not the broker.
 
-A worker asks the queues one after another, in their order, for one message (`channel`). Until a
-run has started RabbitMQ has it: it delivers the message again when the worker dies. From then on
-the worker's signs of life count, as on Redis.
+A process that takes jobs asks the queues one after another, in their order, for one message
+(`taker`); so does, for pools without such processes, a worker's parent (`channel`). Until a run is
+claimed RabbitMQ has it: it delivers the message again when the process dies. From then on the
+worker's signs of life count, as on Redis.
 """

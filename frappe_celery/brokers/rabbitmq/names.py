@@ -40,7 +40,7 @@ class Names:
     def whole(self) -> str:
         """Where messages of other Celery tasks wait for a worker's parent, which a process that
         takes jobs found in the bench's queues."""
-        return f"{self.prefix}whole"
+        return f"{self.prefix}whole:tasks"
 
     @property
     def parked(self) -> str:

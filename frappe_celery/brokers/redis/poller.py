@@ -24,8 +24,6 @@ class Poller(kombu_redis.MultiChannelPoller):
         self.consumers: set[Channel] = set()
         self.alarm: Alarm | None = None
         """Rung when a thread or greenlet of the pool has done its job."""
-        self.loop: Any = None
-        """The worker's event loop, where there is one."""
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
         if not channel.listens:

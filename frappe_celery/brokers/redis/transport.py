@@ -335,7 +335,6 @@ class Transport(kombu_redis.Transport):
         Like kombu's, but a socket is handed to the loop once, not at each of its turns.
         """
         cycle = self.cycle
-        cycle.loop = loop
         cycle.on_poll_init(loop.poller)
 
         def on_poll_start() -> None:

@@ -1,5 +1,5 @@
 -- A worker's process claims a run whose message it got from RabbitMQ, and wakes others where more may
--- wait.
+-- wait. `scripts.py` puts wake.lua and started.lua before this, as functions.
 -- KEYS: its worker's in-flight hash, consumers, record
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
@@ -7,18 +7,12 @@
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local queue, run = prefix .. ARGV[6], ARGV[7]
-for i = 8, #ARGV do
-  local bell = prefix .. 'confirmed:' .. ARGV[i]
-  if redis.call('LLEN', bell) == 0 then redis.call('LPUSH', bell, '1') end
-end
+for i = 8, #ARGV do wake(prefix .. 'confirmed:' .. ARGV[i]) end
 local found = redis.call('HMGET', KEYS[3], 'status', 'place', 'message')
 if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry
   if found[1] ~= 'queued' then return {found[1] or '', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
   redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
-  redis.call('HSET', KEYS[3], 'status', 'started', 'started_at', now, 'worker', worker)
-  local index = prefix .. 'jobs:' .. found[2] .. '|'
-  redis.call('ZREM', index .. 'queued', run)
-  redis.call('ZADD', index .. 'started', now, run)
+  started(prefix, run, found[2], now, worker)
 end
 return {'claimed', found[3] or ''}

@@ -1,4 +1,5 @@
 -- A process claims a run: only a queued one starts, so that none runs twice.
+-- `scripts.py` puts started.lua before this, as a function.
 -- KEYS: record
 -- ARGV: prefix, run, now, worker, delivery tag ('consumer:number') that it came with ('' : none)
 -- Returns 'claimed', or the status that forbids it ('' : no record); 'queued' where its consumer was
@@ -12,8 +13,5 @@ local consumer = string.match(ARGV[5] or '', '^(.*):')
 if consumer and redis.call('HEXISTS', ARGV[1] .. 'inflight:' .. consumer, ARGV[5]) == 0 then
   return 'queued'
 end
-redis.call('HSET', KEYS[1], 'status', 'started', 'started_at', ARGV[3], 'worker', ARGV[4])
-local index = ARGV[1] .. 'jobs:' .. found[2] .. '|'
-redis.call('ZREM', index .. 'queued', ARGV[2])
-redis.call('ZADD', index .. 'started', ARGV[3], ARGV[2])
+started(ARGV[1], ARGV[2], found[2], ARGV[3], ARGV[4])
 return 'claimed'

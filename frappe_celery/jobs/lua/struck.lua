@@ -1,11 +1,11 @@
 -- RabbitMQ has runs of a queue: they are struck from its list here, and one process is woken.
+-- `scripts.py` puts wake.lua before this, as a function.
 -- KEYS: none
 -- ARGV: prefix, queue, runs …
 -- `came` counts, so that a busy process learns which queues to look into (`record.lua`).
 local prefix, queue = ARGV[1], ARGV[2]
 for i = 3, #ARGV do redis.call('LREM', prefix .. queue, -1, ARGV[i]) end
 redis.call('HINCRBY', prefix .. 'came', queue, 1)
-local bell = prefix .. 'confirmed:' .. queue
-if redis.call('LLEN', bell) == 0 then redis.call('LPUSH', bell, '1') end
+wake(prefix .. 'confirmed:' .. queue)
 redis.call('PUBLISH', prefix .. 'confirmed', queue)
 return 1

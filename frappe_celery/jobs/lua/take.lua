@@ -1,5 +1,5 @@
 -- A worker's process lets go of the run that it has ended and claims the next one: one step.
--- `scripts.py` puts finish.lua and ring.lua before this, as functions.
+-- `scripts.py` puts finish.lua, started.lua and ring.lua before this, as functions.
 -- KEYS: its worker's in-flight hash, consumers, then the queues' lists in the order of emptying
 -- ARGV: prefix, consumer, tag that the next one is held under ('' : none is wanted), now, worker,
 --       tag of the one that ended ('' : none), that run if it succeeded ('' : it is recorded),
@@ -33,14 +33,10 @@ for i = 3, #KEYS do
       redis.call('PUBLISH', prefix .. 'bell:whole', KEYS[i])
       break
     end
-    local record = prefix .. 'job:' .. run
-    local found = redis.call('HMGET', record, 'status', 'place', 'message')
+    local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place', 'message')
     if found[1] == 'queued' then
       redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. run)
-      redis.call('HSET', record, 'status', 'started', 'started_at', now, 'worker', worker)
-      local index = prefix .. 'jobs:' .. found[2] .. '|'
-      redis.call('ZREM', index .. 'queued', run)
-      redis.call('ZADD', index .. 'started', now, run)
+      started(prefix, run, found[2], now, worker)
       for j = i, #KEYS do  -- whoever takes while more wait wakes the next
         local waiting = redis.pcall('LLEN', KEYS[j])
         if type(waiting) == 'number' and waiting > 0 then ring(prefix, KEYS[j]) end

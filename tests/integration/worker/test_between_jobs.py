@@ -100,27 +100,23 @@ def test_what_a_job_changed_of_its_process_is_put_back(project: Project, store: 
     assert "changed the working directory: put back" in process.output()
 
 
-def test_what_cannot_be_put_back_has_its_process_replaced(
-    project: Project, store: JobStore
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [
+        ("take_usr1", "changed signal handlers: its process is replaced"),
+        ("leave_a_thread", "left threads: of-its-own (threading); its process is replaced"),
+    ],
+)
+def test_after_what_cannot_be_put_right_the_process_is_replaced(
+    project: Project, store: JobStore, method: str, said: str
 ) -> None:
     process = worker(project)
     ended(enqueue("myapp.core.record"))
     children = pids(process)
-    ended(enqueue("myapp.state.take_usr1"))
+    ended(enqueue(f"myapp.state.{method}"))
     wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    assert "take_usr1" in process.output()
-
-
-def test_a_thread_that_a_job_left_is_named_and_its_process_replaced(
-    project: Project, store: JobStore
-) -> None:
-    process = worker(project)
-    ended(enqueue("myapp.core.record"))
-    children = pids(process)
-    ended(enqueue("myapp.state.leave_a_thread"))
-    wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
-    assert "left threads: of-its-own (threading); its process is replaced" in process.output()
+    assert said in process.output()
 
 
 def test_threads_of_telemetry_are_not_meant(project: Project, store: JobStore) -> None:
