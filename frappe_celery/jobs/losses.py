@@ -85,7 +85,7 @@ class Watch:
             since = self._mark(
                 keys,
                 [
-                    *(server["run_id"], now, now - server["uptime_in_seconds"]),
+                    *(server["run_id"], now, _started(now, server["uptime_in_seconds"])),
                     *(int(bool(server.get("aof_enabled"))), memory.at if memory else ""),
                     *(memory.since if memory else "", KEPT),
                 ],
@@ -112,6 +112,15 @@ def losses(store: JobStore) -> list[Loss]:
     with naming_the_server(store.url):
         entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
     return [Loss(**entry) for entry in entries]
+
+
+def _started(now: float, uptime: int) -> float:
+    """The latest moment at which a server can have started that says this `uptime_in_seconds`.
+
+    It counts the turns of whole seconds: 50 ms old, it says 1 where a second began in between. An
+    earlier moment would call a server that was restarted at once another one, that took over.
+    """
+    return min(now, now // 1 - uptime + 1)
 
 
 def _keys(store: JobStore) -> tuple[str, str]:

@@ -131,6 +131,20 @@ def test_with_an_append_only_file_nothing_is_lost_and_nothing_said(
 
 
 @pytest.mark.parametrize("store", [()], indirect=True)
+def test_a_restart_at_the_turn_of_a_second_is_no_fail_over(store: JobStore, server: Server) -> None:
+    """A server that is 50 ms old then says that it is up for 1 second."""
+    watch = Watch(store)
+    wait_until(lambda: 0.8 < at(store) % 1 < 0.9, what="a second is nearly over")
+    watch.look()
+    marked = at(store)
+    server.kill()
+    server.start()
+    wait_until(lambda: int(at(store)) > int(marked), what="the next second began")
+    watch.look()
+    assert losses(store) == []
+
+
+@pytest.mark.parametrize("store", [()], indirect=True)
 def test_a_flushed_database_is_a_loss_and_a_new_one_is_none(store: JobStore) -> None:
     shutil.rmtree(store.settings.state_path, ignore_errors=True)
     watch = Watch(store)
