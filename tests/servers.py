@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -139,7 +140,6 @@ class MariaDBServer(Server):
         self.program = find_program("mariadbd", "mariadb-server")
         self.client = find_program("mariadb", "mariadb-server")
         self.socket = folder / "socket"
-        self.user = "mysql" if os.geteuid() == 0 else ""
         if not (folder / "data").exists():
             self._install(find_program("mariadb-install-db", "mariadb-server"))
 
@@ -170,13 +170,10 @@ class MariaDBServer(Server):
         return self.sql("select 1") == "1\n"
 
     def _options(self) -> list[str]:
-        options = ["--no-defaults", f"--datadir={self.folder / 'data'}"]
-        return [*options, f"--user={self.user}"] if self.user else options
+        """As our own user, root too: another one could not pass pytest's private folders."""
+        return ["--no-defaults", f"--datadir={self.folder / 'data'}", f"--user={getuser()}"]
 
     def _install(self, program: str) -> None:
-        if self.user:
-            shutil.chown(self.folder, self.user)
-            let_others_pass(self.folder)
         command = [program, *self._options(), "--skip-test-db"]
         command += ["--auth-root-authentication-method=normal"]
         subprocess.run(command, check=True, capture_output=True)
@@ -240,10 +237,3 @@ class RabbitMQServer(Server):
                 ),
                 what="epmd has ended",
             )
-
-
-def let_others_pass(folder: Path) -> None:
-    """The server's user must reach its folder below pytest's private ones."""
-    for parent in folder.parents:
-        if parent.stat().st_uid == os.geteuid() and parent != Path(parent.anchor):
-            parent.chmod(parent.stat().st_mode | 0o011)
