@@ -36,6 +36,7 @@ from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
+from frappe_celery.worker.readiness import Readiness
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
@@ -249,7 +250,7 @@ def _add(app: Celery, config: Settings) -> None:
     else:
         app.on_after_finalize.connect(register)
     app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
-    app.steps["worker"].update((GreenPool, Pulse, Shutdown))
+    app.steps["worker"].update((GreenPool, Pulse, Readiness, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
 

@@ -15,6 +15,7 @@ from frappe_celery.errors import FrappeCeleryError
 COMMANDS = {
     "worker": "frappe_celery.commands.worker",
     "beat": "frappe_celery.commands.worker",
+    "supervise": "frappe_celery.commands.supervise",
     "drain": "frappe_celery.commands.drain",
     "doctor": "frappe_celery.commands.doctor",
     "jobs": "frappe_celery.commands.jobs",

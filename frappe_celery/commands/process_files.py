@@ -2,7 +2,8 @@
 
 The workers are bench's own: `short` also takes what waits in `default`, `long` also in `default`
 and `short`, each custom queue has one, with as many processes as `background_workers` says. A
-manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run.
+manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run;
+supervisor and systemd start `frappe-celery supervise`, which exchanges the worker on SIGHUP.
 """
 
 from __future__ import annotations
@@ -78,6 +79,12 @@ def program() -> str:
     return str(Path(sysconfig.get_path("scripts")) / "frappe-celery")
 
 
+def _command(arguments: list[str]) -> list[str]:
+    """A worker has a supervisor, so that SIGHUP exchanges it."""
+    supervise = ["supervise", program()] if arguments[0] == "worker" else []
+    return [program(), *supervise, *arguments]
+
+
 # -- Procfile (bench start, honcho)
 
 
@@ -136,7 +143,7 @@ def _program(
     config: Settings, user: str, arguments: list[str], log: str, stop: int = BEAT_STOP_SECONDS
 ) -> str:
     lines = {
-        "command": shlex.join([program(), *arguments]),
+        "command": shlex.join(_command(arguments)),
         "directory": config.root,
         "user": user,
         "priority": 4 if log == "worker" else 3,
@@ -190,9 +197,10 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
 def _service(
     config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
 ) -> str:
-    command = " ".join(f'"{_unit_text(word)}"' for word in (program(), *arguments))
+    command = " ".join(f'"{_unit_text(word)}"' for word in _command(arguments))
     root, logs = _unit_text(str(config.root)), _unit_text(str(config.log_path))
     name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
+    reload = "ExecReload=/bin/kill -HUP $MAINPID\n" if log == "worker" else ""
     return f"""[Unit]
 Description={name}
 PartOf={_unit_text(target)}
@@ -202,7 +210,7 @@ After=network.target
 User={user}
 WorkingDirectory={root}
 ExecStart={command}
-StandardOutput=append:{logs}/{log}.log
+{reload}StandardOutput=append:{logs}/{log}.log
 StandardError=append:{logs}/{log}.error.log
 Restart=always
 KillMode=mixed

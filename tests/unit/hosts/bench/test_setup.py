@@ -101,6 +101,10 @@ def worker(queues: str, processes: int) -> str:
     return f"{program()} worker --queue {queues} --num-workers {processes}"
 
 
+def supervised(queues: str, processes: int) -> str:
+    return f"{program()} supervise {worker(queues, processes)}"
+
+
 def test_a_procfile_keeps_the_lines_that_are_not_rqs(bench: Bench) -> None:
     file = bench.write("Procfile", PROCFILE)
     assert bench.setup("procfile", "--yes").exit_code == 0
@@ -134,10 +138,10 @@ def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
     beat, *workers = (parsed[f"program:{name}"] for name in programs)
     assert beat["command"] == f"{program()} beat"
     assert [(w["command"], w["stopwaitsecs"]) for w in workers] == [
-        (worker("short,default", 3), "360"),
-        (worker("long,default,short", 3), "1560"),
-        (worker("exports", 2), "5060"),
-        (worker("mails", 3), "160"),
+        (supervised("short,default", 3), "360"),
+        (supervised("long,default,short", 3), "1560"),
+        (supervised("exports", 2), "5060"),
+        (supervised("mails", 3), "160"),
     ]
     for section in (beat, *workers):
         assert section["user"] == "frappe"
@@ -167,7 +171,11 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
         assert service["KillMode"] == "mixed"
         assert service["User"] == "someone"
     words = services[3]["ExecStart"].strip('"').split('" "')
-    assert words == [program(), "worker", "--queue", "exports", "--num-workers", "2"]
+    assert words == supervised("exports", 2).split()
+    assert [service.get("ExecReload", "") for service in services] == [
+        "",
+        *["/bin/kill -HUP $MAINPID"] * 4,
+    ]
     assert "systemctl enable --now frappe-bench-workers.target" in result.output
     assert "nothing starts any more: frappe-bench-frappe-short-worker@.service" in result.output
 

@@ -1,0 +1,168 @@
+"""`frappe-celery supervise`: the process id stays, the worker below it is exchanged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.brokers import both_brokers
+from tests.integration.benches import ended, inside
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+DEPLOYED = """
+    import time
+    from pathlib import Path
+
+    FOLDER = Path(__file__).parents[1]
+
+
+    def version():
+        return {version!r}
+
+
+    def wait_for(name):
+        (FOLDER / f"{{name}} began").touch()
+        while not (FOLDER / name).exists():
+            time.sleep(0.05)
+        return {version!r}
+"""
+
+
+def deploy(project: Project, version: str) -> None:
+    project.write("myapp/deployed.py", DEPLOYED.format(version=version))
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    deploy(project, "old")
+    with inside(project) as store:
+        yield store
+
+
+def supervised(project: Project, *command: str) -> Process:
+    return project.start("supervise", "-m", "frappe_celery.cli", "supervise", *command)
+
+
+def a_worker(project: Project) -> Process:
+    program = ("-m", "frappe_celery.cli", "worker", "--num-workers", "1")
+    process = supervised(project, sys.executable, *program)
+    process.wait_for(" ready.")
+    return process
+
+
+def workers(supervisor: Process) -> list[int]:
+    return [child.pid for child in psutil.Process(supervisor.pid).children()]
+
+
+def has_begun(project: Project, name: str) -> None:
+    began: Path = project.root / f"{name} began"
+    wait_until(began.exists, what=f"{name} began")
+
+
+@both_brokers
+def test_on_hup_new_jobs_run_new_code_while_the_old_ones_end(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    (old,) = workers(supervisor)
+    long = enqueue("myapp.deployed.wait_for", name="go")
+    has_begun(project, "go")
+    deploy(project, "new")
+    supervisor.popen.send_signal(signal.SIGHUP)
+    supervisor.wait_for(f"{old} ends its jobs")
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "new"
+    assert psutil.pid_exists(old)
+    (project.root / "go").touch()
+    assert ended(long).return_value() == "old"
+    wait_until(lambda: old not in workers(supervisor), what="the old worker has left")
+    assert supervisor.stop() == 0
+
+
+def test_a_worker_that_cannot_start_leaves_the_old_one_in_its_place(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    (old,) = workers(supervisor)
+    project.configure(redis_queue="no URL")
+    supervisor.popen.send_signal(signal.SIGHUP)
+    supervisor.wait_for(f"before it was ready: {old} goes on")
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
+    assert workers(supervisor) == [old]
+
+
+def test_a_worker_that_dies_while_the_one_before_it_ends_its_jobs_is_started_again(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    (old,) = workers(supervisor)
+    long = enqueue("myapp.deployed.wait_for", name="go")
+    has_begun(project, "go")
+    supervisor.popen.send_signal(signal.SIGHUP)
+    supervisor.wait_for(f"{old} ends its jobs")
+    (new,) = set(workers(supervisor)) - {old}
+    os.kill(new, signal.SIGKILL)
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
+    (project.root / "go").touch()
+    assert ended(long).return_value() == "old"
+
+
+def test_a_worker_that_dies_is_its_supervisors_end(project: Project, store: JobStore) -> None:
+    supervisor = a_worker(project)
+    (worker,) = workers(supervisor)
+    os.kill(worker, signal.SIGKILL)
+    assert supervisor.wait() == 128 + signal.SIGKILL
+
+
+def test_nobody_outlives_a_supervisor_that_is_killed(project: Project, store: JobStore) -> None:
+    supervisor = a_worker(project)
+    below = psutil.Process(supervisor.pid).children(recursive=True)
+    assert len(below) > 1
+    enqueue("myapp.deployed.wait_for", name="never")
+    has_begun(project, "never")
+    os.kill(supervisor.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(below, timeout=5)
+    assert alive == []
+
+
+def test_the_supervisor_has_none_of_the_code_below_it(project: Project, store: JobStore) -> None:
+    """Half of a bare interpreter would be gone on any of our own imports."""
+    supervisor = a_worker(project)
+    maps = Path(f"/proc/{supervisor.pid}/maps").read_text()
+    assert "_ssl" not in maps
+    assert psutil.Process(supervisor.pid).memory_full_info().pss < 16 * 2**20
+    assert supervisor.stop() == 0
+
+
+def test_its_signals_are_the_workers(project: Project, store: JobStore) -> None:
+    supervisor = a_worker(project)
+    long = enqueue("myapp.deployed.wait_for", name="never")
+    has_begun(project, "never")
+    supervisor.popen.send_signal(signal.SIGQUIT)  # at once
+    supervisor.wait()
+    wait_until(
+        lambda: long.get_status(refresh=True) == JobStatus.FAILED, what="its job was given up"
+    )
+
+
+def test_a_program_that_is_not_there(project: Project) -> None:
+    process = supervised(project, "frapp-celery", "worker")
+    assert process.wait() == 1
+    assert "there is no program 'frapp-celery'" in process.output()
+
+
+def test_a_worker_tells_systemd_that_it_is_ready(project: Project, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        project.worker(NOTIFY_SOCKET=str(tmp_path / "notify"))
+        assert systemd.recv(100) == b"READY=1"
