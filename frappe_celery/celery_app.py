@@ -27,8 +27,8 @@ from frappe_celery.watch import telemetry
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
 from frappe_celery.worker import (
-    inspecting,  # noqa: F401  # a command of Celery's remote control
     queue_names,
+    remote_control,  # noqa: F401  # commands of Celery's
 )
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse

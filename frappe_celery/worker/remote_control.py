@@ -1,0 +1,80 @@
+"""Celery's remote control for jobs, which a worker's processes take themselves: `inspect active`,
+`control revoke` and `terminate`, beside the tasks of which Celery knows."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from typing import Any
+
+from celery.utils.functional import maybe_list
+from celery.worker import control
+from celery.worker.control import control_command, inspect_command
+
+from frappe_celery.errors import InvalidJobOperation
+from frappe_celery.jobs import get_store
+from frappe_celery.worker.pool import Pool
+from frappe_celery.worker.slot import Doing
+
+logger = logging.getLogger(__name__)
+
+
+@inspect_command(alias="dump_active")  # type: ignore[untyped-decorator]
+def active(state: Any, safe: bool = False, **options: Any) -> list[dict[str, Any]]:
+    """List of tasks currently being executed."""
+    found: list[dict[str, Any]] = control.active(state, safe=safe, **options)
+    if isinstance(state.consumer.pool, Pool):
+        found += _jobs(state.consumer.pool, state.hostname)
+    return found
+
+
+def _jobs(pool: Pool, hostname: str) -> list[dict[str, Any]]:
+    running = [(child, seen) for child, seen in pool.seen() if seen.doing == Doing.RUNS]
+    jobs = get_store().read([seen.run for _, seen in running])
+    return [
+        {
+            "id": seen.run,
+            "name": job.label,
+            "args": "()",
+            "kwargs": "{}",
+            "type": job.label,
+            "hostname": hostname,
+            "time_start": seen.began,
+            "acknowledged": True,
+            "delivery_info": {"exchange": "", "routing_key": job.queue, "redelivered": False},
+            "worker_pid": child.process.pid,
+        }
+        for (child, seen), job in zip(running, jobs)  # noqa: B905 (equal by construction)
+        if job is not None
+    ]
+
+
+@control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")  # type: ignore[untyped-decorator]
+def revoke(
+    state: Any, task_id: Any, terminate: bool = False, signal: Any = None, **options: Any
+) -> Any:
+    """Revoke task by task id (or list of ids).
+
+    A job that waits is canceled, with `terminate` one that runs is stopped.
+    """
+    ids = [str(name) for name in maybe_list(task_id) or []]
+    jobs = [job for job in get_store().read(ids) if job is not None]
+    for job in jobs:
+        logger.info("Revoking job %s", job.run_id)
+        for end in (job.cancel, job.stop) if terminate else (job.cancel,):
+            with suppress(InvalidJobOperation):  # another worker, which was told too, did it
+                end()
+                break
+    known = {job.run_id for job in jobs}
+    others = [name for name in ids if name not in known]
+    if jobs and not others:
+        return control.ok(f"jobs {', '.join(sorted(known))} revoked")
+    return control.revoke(state, others, terminate=terminate, signal=signal, **options)
+
+
+@control_command(  # type: ignore[untyped-decorator]
+    variadic="task_id", args=[("signal", str)], signature="<signal> [id1 [id2 [... [idN]]]]"
+)
+def terminate(state: Any, signal: Any, task_id: Any, **options: Any) -> Any:
+    """Terminate task by task id (or list of ids)."""
+    return revoke(state, task_id, terminate=True, signal=signal)

@@ -1,0 +1,87 @@
+"""`celery control revoke` and `terminate` for jobs, which no consumer of Celery's is delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.brokers import both_brokers
+from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.integration.stores import broken
+from tests.integration.worker.test_worker_death import pool_process, working
+from tests.project import Project
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    write_tasks(project)
+    with inside(project) as store:
+        yield store
+        assert broken(store) == []
+
+
+def control(project: Project, *arguments: str) -> str:
+    process = project.celery("control", "--json", *arguments)
+    assert process.wait() == 0, process.output()
+    return process.output()
+
+
+def works(until: Path, **options: Any) -> Any:
+    return enqueue("myapp.core.work", text="job", until=str(until), **options)
+
+
+@both_brokers
+def test_a_job_that_waits_is_canceled_and_one_that_runs_is_left_alone(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    worker(project)
+    running = works(tmp_path / "go")
+    working(project)
+    waiting = enqueue("myapp.core.record", text="never")
+    assert "revoked" in control(project, "revoke", running.run_id, waiting.run_id)
+    (tmp_path / "go").touch()
+    assert ended(running).status == JobStatus.FINISHED
+    assert ended(waiting).status == JobStatus.CANCELED
+    ended(enqueue("myapp.core.record", text="after"))
+    assert project.effects() == ["job started", "job ended", "after"]
+
+
+def terminate(project: Project, run: str) -> str:
+    return control(project, "terminate", "KILL", run)
+
+
+def revoke(project: Project, run: str) -> str:
+    """As Flower does."""
+    script = """
+        import sys
+        from frappe_celery import app
+        print(app.control.revoke(sys.argv[1], terminate=True, signal="SIGTERM", reply=True))
+    """
+    return project.python(script, run)
+
+
+@both_brokers
+@pytest.mark.parametrize("end", [terminate, revoke])
+def test_a_job_that_runs_is_stopped(
+    project: Project, store: JobStore, tmp_path: Path, end: Callable[[Project, str], str]
+) -> None:
+    """By each of two workers at once."""
+    processes = [worker(project), worker(project)]
+    job = works(tmp_path / "never")
+    working(project)
+    children = [pool_process(process) for process in processes]
+    assert end(project, job.run_id).count("revoked") == 2
+    assert ended(job).status == JobStatus.STOPPED
+    gone, _ = psutil.wait_procs(children, timeout=5)
+    assert len(gone) == 1
+
+
+def test_a_task_that_nobody_knows(project: Project, store: JobStore) -> None:
+    worker(project)
+    assert "tasks unknown" in control(project, "terminate", "KILL", "no-such-id")
