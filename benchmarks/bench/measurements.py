@@ -1,15 +1,18 @@
-"""What is measured in a bench: `benchmarks.measurements` with 1, 2 and 8 processes on each side."""
+"""What is measured in a bench: `benchmarks.measurements` with 1 to 16 processes on each side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.bench.turns import SIDES
 from benchmarks.measurements import Row
+
+BY_RATE = ("rq", "rq_nofork", "bare", "frappe_celery")
 
 BY_ENQUEUE = ("rq", "frappe_celery")
 """What RQ's workers are matters to no caller of enqueue."""
-BY_MEMORY = ("rq", "rq_nofork", "frappe_celery")
+WORKERS = ("rq", "rq_nofork", "frappe_celery")
+"""As operators start them."""
+BY_GROWTH = ("rq_nofork", "prefork", "frappe_celery")
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Measurement:
     rows: tuple[Row, ...]
     processes: int = 0
     deduplicate: bool = False
-    sides: tuple[str, ...] = SIDES
+    sides: tuple[str, ...] = BY_RATE
 
 
 def _enqueue(what: str) -> tuple[Row, ...]:
@@ -55,12 +58,24 @@ MEASUREMENTS = {
         "memory",
         (Row("pss", "two processes after 100 jobs, idle, PSS", "MiB", False),),
         processes=2,
-        sides=BY_MEMORY,
+        sides=WORKERS,
     ),
     "busy": Measurement(
         "busy_memory",
         (Row("pss", "eight processes, each running a job, PSS", "MiB", False),),
         processes=8,
-        sides=BY_MEMORY,
+        sides=WORKERS,
     ),
+    **{
+        f"growth{processes}": Measurement(
+            "growth",
+            (
+                Row("rate", f"jobs that sleep 5 ms, processes: {processes}", "jobs/s", True),
+                Row("parent", "the parent's processor time meanwhile", "ms for 1,000", False),
+            ),
+            processes=processes,
+            sides=BY_GROWTH,
+        )
+        for processes in (1, 2, 4, 8, 16)
+    },
 }

@@ -101,6 +101,15 @@ class OnCelery(BenchSide):
         return enqueued - frappe_celery.side.unacknowledged()
 
 
+class OnCelerysPrefork(OnCelery):
+    """Celery's own pool: the worker's parent fetches each job for its processes."""
+
+    name = "prefork"
+
+    def worker_commands(self) -> list[list[str]]:
+        return [[*command, "--pool", "processes"] for command in super().worker_commands()]
+
+
 class BareLoop(BenchSide):
     """A pop and Frappe's `execute_job` (`bare`), the least that a job costs."""
 
@@ -127,7 +136,7 @@ class BareLoop(BenchSide):
 
 
 SIDES: dict[str, type[OnRQ] | type[OnCelery] | type[BareLoop]] = {
-    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery, BareLoop)
+    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery, OnCelerysPrefork, BareLoop)
 }
 
 

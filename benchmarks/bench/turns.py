@@ -15,8 +15,9 @@ from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
 
 HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
 NOFORK = "FRAPPE_BACKGROUND_WORKERS_NOFORK"
-SIDES = ("rq", "rq_nofork", "bare", "frappe_celery")
+SIDES = ("rq", "rq_nofork", "bare", "prefork", "frappe_celery")
 """The order within a round."""
+ON_CELERY = ("prefork", "frappe_celery")
 
 
 def sides_of(bench: Path) -> tuple[str, ...]:
@@ -58,9 +59,9 @@ class Turns:
             "PYTHONPATH": os.pathsep.join(map(str, path)),
             "BENCHMARK_REDIS": self.server_url,
             "FRAPPE_REDIS_QUEUE": self.server_url,
-            "FRAPPE_CELERY_ENABLED": "true" if side == "frappe_celery" else "false",
+            "FRAPPE_CELERY_ENABLED": "true" if side in ON_CELERY else "false",
         }
-        if side == "frappe_celery":
+        if side in ON_CELERY:
             environment["BENCHMARK_HOOK"] = str(HOOK)
         if side == "rq_nofork":
             environment[NOFORK] = "1"

@@ -13,6 +13,7 @@ from benchmarks import machine, report, server
 from benchmarks.bench.__main__ import described
 from benchmarks.bench.copied import in_a_copy
 from benchmarks.bench.database import root_options
+from benchmarks.bench.measurements import WORKERS
 from benchmarks.bench.turns import sides_of
 from benchmarks.erpnext.difference import differences
 from benchmarks.measurements import Row
@@ -65,7 +66,7 @@ def main(
     loads = [load for load in TITLES_OF_LOADS if not only or load in only]
     facts = {"Date": date.today().isoformat(), **machine.describe()}
     with in_a_copy(bench.resolve(), site, db_root_username, db_root_password) as (turns, copy):
-        taking_part = [side for side in sides_of(turns.bench) if side != "bare"]
+        taking_part = [side for side in sides_of(turns.bench) if side in WORKERS]
         facts["Databases"] = f"{copy.server.version()}; {server.version(turns.server_url)}"
         facts |= {TITLES[side]: described(turns, site, side) for side in taking_part}
         facts["Rounds"] = (

@@ -13,6 +13,7 @@ TITLES = {
     "frappe_celery": "frappe_celery",
     "rq": "RQ",
     "rq_nofork": "RQ, pool without fork",
+    "prefork": "frappe_celery, Celery's prefork",
     "bare": "a bare loop",
     "celery": "plain Celery",
 }

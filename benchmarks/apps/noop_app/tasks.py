@@ -13,6 +13,11 @@ def noop(**kwargs: Any) -> None:
     """Do nothing."""
 
 
+def nap(**kwargs: Any) -> None:
+    """Wait for something, as most jobs do most of their time."""
+    time.sleep(0.005)
+
+
 def stamp(**kwargs: Any) -> None:
     """Tell the measuring process the moment at which this job's code began to run.
 
