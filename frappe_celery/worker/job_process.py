@@ -139,7 +139,7 @@ class JobProcess:
 
     def _wait(self, taker: Taker, queues: tuple[str, ...]) -> None:
         if not queues:
-            self._orders.heed(AGAIN_SECONDS * 60)
+            self._orders.heed(None)
             return
         try:
             taker.wait(queues, self._orders.reader)

@@ -48,9 +48,9 @@ class Orders:
         self._poll = select.poll()
         self._poll.register(self.reader, select.POLLIN)
 
-    def heed(self, seconds: float = 0) -> None:
-        """Hear what has been told, waiting for it for so long at most."""
-        while self._poll.poll(seconds * 1000):
+    def heed(self, seconds: float | None = 0) -> None:
+        """Hear what has been told, waiting for it for so long at most (None: until it is told)."""
+        while self._poll.poll(None if seconds is None else seconds * 1000):
             seconds = 0
             found = os.read(self.reader, 65536)
             if not found:
