@@ -1,11 +1,13 @@
 """Running a job again that asked for it or met a deadlock: the same in every host.
 
-FRAPPE_FACTS 'Run': at most 5 times, with a pause of 1, 2, … seconds.
+FRAPPE_FACTS 'Run': at most 5 times, with a pause of 1, 2, … seconds. After a deadlock the pause is
+shorter, and chance says how long: the other side has gone on, and two that met may not meet again.
 """
 
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +15,22 @@ logger = logging.getLogger(__name__)
 
 MOST_RERUNS = 5
 """How often a job that asks for it, or met a deadlock or lock timeout, is run again."""
+DEADLOCK_SECONDS = 0.1
+"""The longest pause after a first deadlock; three times as long after each further one."""
 
 
 class RunAgain(BaseException):
     """The attempt was rolled back and is to be repeated; no Exception, so that nobody logs it."""
+
+    def __init__(self, deadlocked: bool = False) -> None:
+        super().__init__()
+        self.deadlocked = deadlocked
+
+    def pause(self, number: int) -> float:
+        """Seconds before the attempt after the first `number` reruns."""
+        if self.deadlocked:
+            return random.uniform(0, DEADLOCK_SECONDS * 3**number)
+        return number + 1
 
 
 def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[float], None]) -> Any:
@@ -32,5 +46,5 @@ def with_reruns(attempt: Callable[[bool], Any], label: str, sleep: Callable[[flo
             logger.warning(
                 "%s is run again (%d of %d): %s", label, number + 1, MOST_RERUNS, again.__cause__
             )
-            sleep(number + 1)
+            sleep(again.pause(number))
     return attempt(True)

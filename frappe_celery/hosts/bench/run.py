@@ -69,7 +69,7 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
                 raise
             frappe.db.rollback()
             frappe.local.job.after_job.reset()
-            raise RunAgain from exc
+            raise RunAgain(_is_deadlocked(exc)) from exc
 
     if isinstance(method, str):
         run.__module__, _, run.__qualname__ = method.rpartition(".")
@@ -79,8 +79,16 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
 
 
 def _is_worth_a_rerun(exc: Exception) -> bool:
-    asked = (frappe.RetryBackgroundJobError, frappe.QueryDeadlockError, frappe.QueryTimeoutError)
-    if isinstance(exc, asked):
+    if isinstance(exc, (frappe.RetryBackgroundJobError, frappe.QueryTimeoutError)):
         return True
-    raised_by_the_driver = isinstance(exc, (frappe.db.InternalError, frappe.db.OperationalError))
-    return raised_by_the_driver and (frappe.db.is_deadlocked(exc) or frappe.db.is_timedout(exc))
+    return _is_deadlocked(exc) or (_is_the_drivers(exc) and frappe.db.is_timedout(exc))
+
+
+def _is_deadlocked(exc: Exception) -> bool:
+    if isinstance(exc, frappe.QueryDeadlockError):
+        return True
+    return _is_the_drivers(exc) and bool(frappe.db.is_deadlocked(exc))
+
+
+def _is_the_drivers(exc: Exception) -> bool:
+    return isinstance(exc, (frappe.db.InternalError, frappe.db.OperationalError))

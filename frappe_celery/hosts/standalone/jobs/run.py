@@ -13,7 +13,7 @@ from typing import Any
 
 from frappe_celery.hosts.reruns import RunAgain, with_reruns
 from frappe_celery.hosts.standalone.database import django_setup
-from frappe_celery.hosts.standalone.database.errors import is_retryable
+from frappe_celery.hosts.standalone.database.errors import is_deadlocked, is_retryable
 from frappe_celery.hosts.standalone.documents.error_log import log_error
 from frappe_celery.hosts.standalone.documents.locking import release_document_locks
 from frappe_celery.hosts.standalone.local import local
@@ -85,7 +85,7 @@ def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
         local.db.rollback()
         if is_retryable(exc) and not last:
             again = True
-            raise RunAgain from exc
+            raise RunAgain(is_deadlocked(exc)) from exc
         log_error(title=run.method)
         local.db.commit()
         raise
