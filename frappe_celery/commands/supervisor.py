@@ -99,6 +99,7 @@ class Supervisor:
         if b"READY=1" not in worker.line.recv(4096).split(b"\n") or worker is not self.coming:
             return
         before, self.serving, self.coming = self.serving, worker, None
+        tell_service_manager()
         if before is not None:
             say(f"worker {worker.pid} is ready, {before.pid} ends its jobs")
             self.leaving.append(before)
@@ -162,6 +163,14 @@ class Supervisor:
 def tell(worker: Worker, number: signal.Signals) -> None:
     """Send a signal; also one that has ended takes it until it is buried."""
     os.kill(worker.pid, number)
+
+
+def tell_service_manager() -> None:
+    """That this service is ready, where systemd waits for it."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.sendto(b"READY=1", address.replace("@", "\0", 1))
 
 
 def say(text: str) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -49,13 +49,14 @@ def store(project: Project) -> Iterator[JobStore]:
         yield store
 
 
-def supervised(project: Project, *command: str) -> Process:
-    return project.start("supervise", "-m", "frappe_celery.cli", "supervise", *command)
+def supervised(project: Project, *command: str, **environment: str) -> Process:
+    arguments = ("-m", "frappe_celery.cli", "supervise", *command)
+    return project.start("supervise", *arguments, **environment)
 
 
-def a_worker(project: Project) -> Process:
+def a_worker(project: Project, **environment: str) -> Process:
     program = ("-m", "frappe_celery.cli", "worker", "--num-workers", "1")
-    process = supervised(project, sys.executable, *program)
+    process = supervised(project, sys.executable, *program, **environment)
     process.wait_for(" ready.")
     return process
 
@@ -160,9 +161,13 @@ def test_a_program_that_is_not_there(project: Project) -> None:
     assert "there is no program 'frapp-celery'" in process.output()
 
 
-def test_a_worker_tells_systemd_that_it_is_ready(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", [Project.worker, a_worker])
+def test_systemd_is_told_that_the_service_is_ready(
+    project: Project, tmp_path: Path, start: Callable[..., Process]
+) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(30)
-        project.worker(NOTIFY_SOCKET=str(tmp_path / "notify"))
+        process = start(project, NOTIFY_SOCKET=str(tmp_path / "notify"))
         assert systemd.recv(100) == b"READY=1"
+        assert process.stop() == 0
