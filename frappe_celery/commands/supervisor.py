@@ -60,12 +60,11 @@ class Supervisor:
         self.coming = self.start()
         while self.workers():
             lines = {worker.line.fileno(): worker for worker in self.workers()}
-            for ready in select.select([signals, *lines], [], [])[0]:
-                if ready is not signals:
-                    self.heard(lines[ready])
-                else:
-                    for byte in os.read(signals, 100):
-                        self.obey(signal.Signals(byte))
+            ready = select.select([signals, *lines], [], [])[0]
+            for line in lines.keys() & ready:  # before SIGCHLD closes one
+                self.heard(lines[line])
+            for byte in os.read(signals, 100) if signals in ready else b"":
+                self.obey(signal.Signals(byte))
         return self.code
 
     def workers(self) -> list[Worker]:
