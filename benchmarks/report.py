@@ -50,7 +50,7 @@ def _cells(
     cells += [summary(numbers[side]) for side in sides]
     for other in others:
         pairs = zip(numbers[OURS], numbers[other], strict=bool(numbers[other]))
-        cells.append(summary([ours / theirs for ours, theirs in pairs], " times"))
+        cells.append(summary([ours / theirs for ours, theirs in pairs if theirs], " times"))
     return cells
 
 
