@@ -13,7 +13,6 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
-import tomllib
 
 HERE = Path(__file__).parents[1]
 PACKAGE = "frappe_celery"
@@ -87,6 +86,8 @@ def joined(imports: Arrows, some: Iterable[tuple[str, str]]) -> dict[str, set[st
 
 def layers() -> list[list[str]]:
     """The storeys of the contract in pyproject.toml, the uppermost first."""
+    import tomllib  # from Python 3.11 on
+
     text = (HERE / "pyproject.toml").read_text()
     contract = tomllib.loads(text)["tool"]["importlinter"]["contracts"][0]
     return [re.split(r" [|:] ", layer) for layer in contract["layers"]]

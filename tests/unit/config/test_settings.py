@@ -137,7 +137,7 @@ def django_project(folder: Path, settings_module: str) -> subprocess.CompletedPr
     )
     (folder / "sites").rename(folder / "no_sites")
     return subprocess.run(
-        [sys.executable, "-P", "-m", "frappe_celery.cli", "jobs", "list"],
+        [Path(sys.executable).with_name("frappe-celery"), "jobs", "list"],
         cwd=folder,
         env={
             **{k: v for k, v in os.environ.items() if not k.startswith("FRAPPE_")},

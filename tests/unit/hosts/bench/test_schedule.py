@@ -22,7 +22,7 @@ host = hosts.current()
 )
 REPORT = {
     "name": "tasks.write", "method": "fixture_app.tasks.write", "frequency": "Daily Long",
-    "cron_format": "", "creation": "2026-01-01 00:00:00.5", "last_execution": None,
+    "cron_format": "", "creation": "2026-01-01 00:00:00.500000", "last_execution": None,
     "stopped": 0, "create_log": 1, "server_script": None,
 }  # fmt: skip
 
