@@ -1,0 +1,51 @@
+"""FC004: a cron expression that croniter refuses, or that never fires."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from frappe_celery.migration.check.findings import Hit, Rule, hit
+from frappe_celery.migration.check.tasks import TaskCode
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.expression import parse
+
+
+def find(code: TaskCode) -> Iterator[Hit]:
+    """Every expression that the schedule would refuse."""
+    hooks = code.app.hooks
+    for cron in hooks.crons:
+        try:
+            parse(cron.expression)
+        except CronError as error:
+            if hooks.module is not None and cron.expression != "?":
+                yield hit(hooks.module, cron.node, f"{str(error).rstrip('.')}.")
+
+
+RULE = Rule(
+    code="FC004",
+    title="A cron expression that fails",
+    happens="Frappe's migrate fails at it; here the entry is left out of the schedule.",
+    instead="Write five fields: minute, hour, day of the month, month, weekday (0 is Sunday).",
+    bad="""
+# hooks.py
+scheduler_events = {
+    "cron": {
+        "61 * * * *": ["myapp.tasks.sync"],  # FC004
+        "0 0 30 2 *": ["myapp.tasks.sync"],  # FC004
+    }
+}
+
+# tasks.py
+def sync():
+    pass
+""",
+    good="""
+# hooks.py
+scheduler_events = {"cron": {"30 * * * *": ["myapp.tasks.sync"]}}
+
+# tasks.py
+def sync():
+    pass
+""",
+    find=find,
+)

@@ -1,0 +1,175 @@
+"""What a loop over many documents does with each: change it, ask the network, enqueue a job."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from frappe_celery.migration.check.enqueues import KINDS
+from frappe_celery.migration.check.modules import Function, Module
+from frappe_celery.migration.check.syntax import (
+    LOOPS,
+    called,
+    dotted,
+    inside,
+    keyword,
+    names_in,
+    text,
+)
+from frappe_celery.migration.check.tasks import TaskCode
+
+_QUERIES = {
+    *(f"frappe.{name}" for name in ("get_all", "get_list", "db.get_all", "db.get_list")),
+    *("frappe.db.sql", "frappe.db.sql_list", "frappe.db.get_values"),
+}
+_LIMITS = ("limit", "limit_page_length", "page_length")
+_DOCUMENTS = {f"frappe.{name}" for name in ("get_doc", "new_doc", "get_cached_doc", "get_last_doc")}
+_CHANGES = {"save", "insert", "submit", "cancel", "delete", "db_insert", "db_update"}
+"""Methods of documents; called without arguments by place, as nothing else of these names is."""
+_LOOKS = ("get", "set", "append", "as_", "has_", "is_", "update", "check_permission", "db_set")
+"""Beginnings of methods of documents that hardly fail."""
+_NETWORK = ("requests.", "httpx.", "urllib.request.", "frappe.integrations.utils.make_")
+COMMIT = "frappe.db.commit"
+Loop = ast.For | ast.AsyncFor
+
+
+def is_query(module: Module, node: ast.AST) -> bool:
+    """Whether it asks the database for rows, however many there are."""
+    if not isinstance(node, ast.Call) or any(keyword(node, name) for name in _LIMITS):
+        return False
+    if module.full(node.func) in _QUERIES:
+        query = text(node.args[0]) if node.args else None
+        return " limit " not in (query or "").lower()
+    return called(node) == "run" and not node.args and _is_built(node)
+
+
+def _is_built(node: ast.Call) -> bool:
+    """Whether it is `frappe.qb.from_(…)….run()` without a limit."""
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    names = {called(each) for each in calls}
+    return "from_" in names and "limit" not in names
+
+
+def document_names(function: Function) -> set[str]:
+    """Names that a function gives to documents."""
+    return {
+        target.id
+        for node in function.nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        for target in node.targets
+        if isinstance(target, ast.Name) and function.module.full(node.value.func) in _DOCUMENTS
+    }
+
+
+def is_over_rows(function: Function, loop: ast.AST) -> bool:
+    """Whether a loop goes through what a query gave."""
+    assert isinstance(loop, LOOPS)
+    over = _unwrapped(loop.iter)
+    if isinstance(over, ast.Name):
+        values = [
+            node.value
+            for node in function.nodes
+            if isinstance(node, ast.Assign)
+            and any(isinstance(each, ast.Name) and each.id == over.id for each in node.targets)
+        ]
+        return bool(values) and all(is_query(function.module, each) for each in values)
+    return is_query(function.module, over)
+
+
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """Without `enumerate`, `list`, `set`, `sorted`."""
+    while (
+        isinstance(node, ast.Call)
+        and node.args
+        and dotted(node.func) in ("enumerate", "list", "set", "sorted")
+    ):
+        node = node.args[0]
+    return node
+
+
+def is_over_parameter(function: Function, loop: ast.AST) -> bool:
+    """Whether a loop goes through something that the function was called with."""
+    assert isinstance(loop, LOOPS)
+    over = _unwrapped(loop.iter)
+    names = {each.arg for each in function.parameters} - {"self", "cls"}
+    return isinstance(over, ast.Name) and over.id in names
+
+
+def work_in(code: TaskCode, function: Function, loop: Loop) -> ast.Call | None:
+    """The first call in a loop that changes documents or asks the network, by way of others too."""
+    documents = document_names(function)
+    for node in inside(loop.body):
+        if isinstance(node, ast.Call) and _works(code, function, loop, node, documents):
+            return node
+    return None
+
+
+def _works(
+    code: TaskCode,
+    function: Function,
+    loop: Loop,
+    call: ast.Call,
+    documents: set[str],
+) -> bool:
+    if changes_or_asks(function.module, call) or _acts(call, documents):
+        return True
+    callee = code.app.callee(function, call)
+    if callee is not None:
+        return any(
+            changes_or_asks(each.module, inner)
+            for each in code.app.called_by(callee, depth=1)
+            for inner in each.calls
+        )
+    return _is_unknown(function, call) and bool(
+        names_in(loop.target) & {name for each in call.args for name in names_in(each)}
+    )
+
+
+def changes_or_asks(module: Module, call: ast.Call) -> bool:
+    """Whether a call by itself changes a document or asks the network."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGES and not call.args:
+        return True
+    name = module.full(call.func)
+    return name == "frappe.delete_doc" or name.startswith(_NETWORK)
+
+
+def _acts(call: ast.Call, documents: set[str]) -> bool:
+    """Whether it calls a method of a document, other than those that hardly fail."""
+    head, _, method = dotted(call.func).partition(".")
+    return head in documents and bool(method) and not method.startswith(_LOOKS)
+
+
+def _is_unknown(function: Function, call: ast.Call) -> bool:
+    """Whether it calls a plain name that nothing in the module explains."""
+    if not isinstance(call.func, ast.Name):
+        return False
+    name, known = call.func.id, function.module.names
+    return known is not None and name not in known | function.local | set(dir(builtins))
+
+
+def enqueues(code: TaskCode, function: Function, loop: Loop) -> bool:
+    """Whether a loop hands its work to jobs, itself or in what it calls."""
+    for node in inside(loop.body):
+        if isinstance(node, ast.Call):
+            callee = code.app.callee(function, node)
+            inner = callee.calls if callee else []
+            module = callee.module if callee else function.module
+            if _is_enqueue(function.module, node):
+                return True
+            if any(_is_enqueue(module, each) for each in inner):
+                return True
+    return False
+
+
+def _is_enqueue(module: Module, call: ast.Call) -> bool:
+    return called(call) == "queue_action" or module.full(call.func) in KINDS
+
+
+def outermost_loops(function: Function) -> list[Loop]:
+    """Loops that stand in no other."""
+    return [
+        node
+        for node in function.nodes
+        if isinstance(node, LOOPS)
+        and not any(isinstance(each, LOOPS) for each in function.around(node))
+    ]
