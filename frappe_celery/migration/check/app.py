@@ -10,7 +10,7 @@ from pathlib import Path
 from frappe_celery.migration.check.enqueues import Enqueue, enqueues_in
 from frappe_celery.migration.check.hooks import Hooks, read_hooks
 from frappe_celery.migration.check.modules import Function, Module, source_files
-from frappe_celery.migration.check.syntax import dotted
+from frappe_celery.migration.check.syntax import DOCUMENTS, argument, dotted, text
 
 
 class App:
@@ -120,24 +120,61 @@ class App:
 
     def controller(self, doctype: str) -> tuple[Module, ast.ClassDef] | None:
         """A doctype's module and class, by Frappe's path convention."""
-        name = doctype.replace(" ", "_").replace("-", "_").lower()
-        wanted = doctype.replace(" ", "").replace("-", "")
-        for full, module in self.modules.items():
-            if full.endswith(f".doctype.{name}.{name}") and wanted in module.classes:
-                return module, module.classes[wanted]
-        return None
+        name = doctype.replace(" ", "").replace("-", "")
+        module = self._controllers.get(doctype.replace(" ", "_").replace("-", "_").lower())
+        if module is None or name not in module.classes:
+            return None
+        return module, module.classes[name]
+
+    @cached_property
+    def _controllers(self) -> dict[str, Module]:
+        """By the doctype's name as it stands in the path."""
+        parts = ((full.split("."), module) for full, module in self.modules.items())
+        return {
+            names[-1]: module
+            for names, module in parts
+            if names[-3:-2] == ["doctype"] and names[-1] == names[-2]
+        }
 
     # -- calls
 
     def callee(self, caller: Function, call: ast.Call) -> Function | None:
-        """The function of this app that a call leads to, where that can be read."""
-        name = dotted(call.func)
-        head, _, rest = name.partition(".")
-        if head in ("self", "cls") and rest and "." not in rest and caller.owner is not None:
-            return self.method(caller.module, caller.owner, rest)
-        if not name or (head in caller.local and head not in caller.module.imports):
+        """The function of this app that a call leads to, where that can be read.
+
+        Followed are names, `self`, and what is made of the app's classes or got of its doctypes in
+        the same function.
+        """
+        if isinstance(call.func, ast.Attribute):
+            method = self.attribute(caller, call.func)
+            if method is not None:
+                return method
+        head = dotted(call.func).partition(".")[0]
+        if not head or (head in caller.local and head not in caller.module.imports):
             return None
-        return self.function(caller.module.full(call.func))
+        name = caller.module.full(call.func)
+        return self.function(name) or self.function(f"{name}.__init__")
+
+    def attribute(self, caller: Function, node: ast.Attribute) -> Function | None:
+        """The method of that name, of an object whose class in this app can be read."""
+        owner = self._class_of(caller, node.value)
+        return None if owner is None else self.method(*owner, node.attr)
+
+    def _class_of(self, caller: Function, node: ast.expr) -> tuple[Module, ast.ClassDef] | None:
+        """The class in this app that an expression gives an object of."""
+        if isinstance(node, ast.Name):
+            if node.id in ("self", "cls") and caller.owner is not None:
+                return caller.module, caller.owner
+            made = caller.made.get(node.id)
+            return None if made is None else self._class_of(caller, made)
+        if not isinstance(node, ast.Call):
+            return None
+        name = caller.module.full(node.func)
+        if name in DOCUMENTS:
+            return self.controller(text(argument(node, 0, "doctype")) or "")
+        found = self.find(name) if name else None
+        if found is None or found[1] not in found[0].classes:
+            return None
+        return found[0], found[0].classes[found[1]]
 
     def callees(self, caller: Function) -> Iterator[Function]:
         """Those of its calls that lead to functions of this app."""

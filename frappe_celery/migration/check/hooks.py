@@ -149,10 +149,13 @@ def _take(found: Hooks, hook: str, path: tuple[str, ...], node: ast.expr) -> Non
         for each in node.elts:
             _take(found, hook, path, each.value if isinstance(each, ast.Starred) else each)
     elif isinstance(node, ast.Dict):
-        for key, value in zip(node.keys, node.values, strict=True):
+        for key, part in zip(node.keys, node.values, strict=True):
+            if key is None:
+                _take(found, hook, path, part)
+                continue
             for word in _words(found.module, key):
-                _take_key(found, hook, (*path, word) if key is not None else path, key or value)
-                _take(found, hook, (*path, word) if key is not None else path, value)
+                _take_key(found, hook, (*path, word), key)
+                _take(found, hook, (*path, word), part)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
         _take(found, hook, path, node.left)
         _take(found, hook, path, node.right)

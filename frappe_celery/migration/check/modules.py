@@ -11,7 +11,17 @@ from pathlib import Path
 from frappe_celery.migration.check.syntax import FUNCTIONS, dotted, targets
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-_SKIPPED = {"tests", "test", "patches", "node_modules", "build", "dist", "site-packages", "env"}
+_SKIPPED = {
+    "tests",
+    "test",
+    "patches",
+    "test_utils",
+    "node_modules",
+    "build",
+    "dist",
+    "site-packages",
+    "env",
+}
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
@@ -61,6 +71,21 @@ class Function:
         """Those that can be given by name."""
         arguments = self.node.args
         return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+
+    @cached_property
+    def made(self) -> dict[str, ast.Call]:
+        """Names that it binds once, to what a call gives, with the call."""
+        found: dict[str, ast.Call] = {}
+        several: set[str] = set()
+        for node in self.nodes:
+            for target in targets(node):
+                if isinstance(target, ast.Name):
+                    value = getattr(node, "value", None)
+                    if target.id in found or not isinstance(value, ast.Call):
+                        several.add(target.id)
+                    else:
+                        found[target.id] = value
+        return {name: call for name, call in found.items() if name not in several}
 
     @cached_property
     def local(self) -> set[str]:
@@ -190,4 +215,5 @@ def source_files(folder: Path) -> Iterator[Path]:
 
 def is_test(file: str) -> bool:
     """By the names that Frappe and pytest look for."""
-    return file.startswith("test_") or file.endswith("_test.py") or file == "conftest.py"
+    named = ("conftest.py", "test.py", "tests.py")
+    return file.startswith("test_") or file.endswith("_test.py") or file in named

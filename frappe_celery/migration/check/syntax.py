@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 LOOPS = (ast.For, ast.AsyncFor)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DOCUMENTS = {f"frappe.{name}" for name in ("get_doc", "new_doc", "get_cached_doc", "get_last_doc")}
+"""Functions that give a document, of the doctype that is named first."""
 
 
 def dotted(node: ast.AST) -> str:

@@ -8,6 +8,7 @@ import builtins
 from frappe_celery.migration.check.enqueues import KINDS
 from frappe_celery.migration.check.modules import Function, Module
 from frappe_celery.migration.check.syntax import (
+    DOCUMENTS,
     LOOPS,
     called,
     dotted,
@@ -23,7 +24,6 @@ _QUERIES = {
     *("frappe.db.sql", "frappe.db.sql_list", "frappe.db.get_values"),
 }
 _LIMITS = ("limit", "limit_page_length", "page_length")
-_DOCUMENTS = {f"frappe.{name}" for name in ("get_doc", "new_doc", "get_cached_doc", "get_last_doc")}
 _CHANGES = {"save", "insert", "submit", "cancel", "delete", "db_insert", "db_update"}
 """Methods of documents; called without arguments by place, as nothing else of these names is."""
 _LOOKS = ("get", "set", "append", "as_", "has_", "is_", "update", "check_permission", "db_set")
@@ -57,7 +57,7 @@ def document_names(function: Function) -> set[str]:
         for node in function.nodes
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
         for target in node.targets
-        if isinstance(target, ast.Name) and function.module.full(node.value.func) in _DOCUMENTS
+        if isinstance(target, ast.Name) and function.module.full(node.value.func) in DOCUMENTS
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from frappe_celery.migration.check import work
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import inside
+from frappe_celery.migration.check.syntax import called, inside
 from frappe_celery.migration.check.tasks import TaskCode
 
 
@@ -20,11 +20,20 @@ def find(code: TaskCode) -> Iterator[Hit]:
     for task in code.jobs:
         for loop in work.outermost_loops(task):
             over = work.is_over_rows(task, loop) or work.is_over_parameter(task, loop)
-            if over and not _catches(code, task, loop) and not work.enqueues(code, task, loop):
+            if over and not _is_safe(code, task, loop):
                 call = work.work_in(code, task, loop)
                 if call is not None:
                     what = f"The first failure of `{ast.unparse(call.func)[:60]}` ends the loop."
                     yield hit(task.module, loop, f"{task.short} is a batch. {what}")
+
+
+def _is_safe(code: TaskCode, task: Function, loop: work.Loop) -> bool:
+    """Whether failures are caught in the loop, jobs do its work, or all of it is taken back."""
+    return (
+        _catches(code, task, loop)
+        or work.enqueues(code, task, loop)
+        or any(_takes_back(each) for each in task.around(loop))
+    )
 
 
 def _catches(code: TaskCode, task: Function, loop: work.Loop) -> bool:
@@ -39,6 +48,12 @@ def _catches(code: TaskCode, task: Function, loop: work.Loop) -> bool:
         if callee is not None and any(isinstance(each, ast.Try) for each in callee.nodes):
             return True
     return False
+
+
+def _takes_back(node: ast.AST) -> bool:
+    """Whether it is a `try` that rolls back: then it is to be all of them or none."""
+    handlers = node.handlers if isinstance(node, ast.Try) else []
+    return any(called(each) == "rollback" for one in handlers for each in inside(one.body))
 
 
 RULE = Rule(

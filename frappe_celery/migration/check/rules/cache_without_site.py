@@ -32,18 +32,19 @@ def find(code: TaskCode) -> Iterator[Hit]:
             cached = getattr(decorator, "func", decorator)
             told = any("site" in each.arg for each in function.parameters)
             if function.module.full(cached) in _CACHES and not told:
-                asked = _of_a_site(function)
+                asked = _of_a_site(code, function)
                 if asked:
                     what = f"The cache of {code.why(function)}, has no site, but `{asked}` has."
                     yield hit(function.module, decorator, what)
 
 
-def _of_a_site(function: Function) -> str:
-    """What its body asks of Frappe that is another on another site; '' for nothing."""
-    names = (function.module.full(call.func) for call in function.calls)
-    for name in names:
-        if name.startswith(_OF_A_SITE) and not name.startswith(_OF_THE_BENCH):
-            return name
+def _of_a_site(code: TaskCode, function: Function) -> str:
+    """What it asks of Frappe that is another on another site; '' for nothing."""
+    for each in code.app.called_by(function, depth=1):
+        for call in each.calls:
+            name = each.module.full(call.func)
+            if name.startswith(_OF_A_SITE) and not name.startswith(_OF_THE_BENCH):
+                return name
     return ""
 
 

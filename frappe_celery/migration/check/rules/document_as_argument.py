@@ -5,37 +5,49 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from frappe_celery.migration.check.enqueues import Enqueue
 from frappe_celery.migration.check.findings import Hit, Rule, hit
-from frappe_celery.migration.check.syntax import dotted
+from frappe_celery.migration.check.modules import Function
+from frappe_celery.migration.check.syntax import DOCUMENTS, dotted
 from frappe_celery.migration.check.tasks import TaskCode, is_controllers
 from frappe_celery.migration.check.work import document_names
+
+_OF_THE_DELETED = ("on_trash", "after_delete")
+"""Events whose document a job could not read any more."""
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
     """Arguments, and methods' owners, that are documents by their names."""
     for enqueue in code.app.enqueues:
-        if enqueue.is_direct or enqueue.function is None:
+        caller = enqueue.function
+        if enqueue.is_direct or caller is None or caller.node.name in _OF_THE_DELETED:
             continue
-        documents = _documents(code, enqueue)
+        documents = _documents(code, caller)
         for each in enqueue.call.keywords:
-            if isinstance(each.value, ast.Name) and each.value.id in documents:
-                name = each.value.id
-                yield hit(enqueue.module, each.value, f"The document `{name}` is sent to the job.")
+            if _is_document(caller, each.value, documents):
+                given = ast.unparse(each.value)[:60]
+                yield hit(enqueue.module, each.value, f"The document `{given}` is sent to the job.")
         method = enqueue.method
-        if isinstance(method, ast.Attribute) and dotted(method.value) in documents:
+        if (
+            isinstance(method, ast.Attribute)
+            and dotted(method.value) in documents
+            and code.app.attribute(caller, method) is not None
+        ):
             what = f"`{dotted(method)}` takes its document along to the job."
             yield hit(enqueue.module, method, what)
 
 
-def _documents(code: TaskCode, enqueue: Enqueue) -> set[str]:
-    function = enqueue.function
-    assert function is not None
-    found = document_names(function)
-    if is_controllers(function):
+def _is_document(caller: Function, value: ast.expr, documents: set[str]) -> bool:
+    if isinstance(value, ast.Call):
+        return caller.module.full(value.func) in DOCUMENTS
+    return isinstance(value, ast.Name) and value.id in documents
+
+
+def _documents(code: TaskCode, caller: Function) -> set[str]:
+    found = document_names(caller)
+    if is_controllers(caller):
         found.add("self")
-    elif function in code.events and function.parameters:
-        found.add(function.parameters[0].arg)
+    elif caller in code.events and caller.parameters:
+        found.add(caller.parameters[0].arg)
     return found
 
 

@@ -33,6 +33,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
                 if (
                     name.startswith("rq.")
                     and not name.startswith(_SAME_IN_A_BENCH)
+                    and not name.endswith("Error")
                     and not namespace.has(name)
                 ):
                     yield hit(module, node, f"`{name}` is RQ's own.")
