@@ -23,6 +23,7 @@ _QUERIES = {
     *(f"frappe.{name}" for name in ("get_all", "get_list", "db.get_all", "db.get_list")),
     *("frappe.db.sql", "frappe.db.sql_list", "frappe.db.get_values"),
 }
+_AROUND = ("enumerate", "list", "set", "sorted", "tqdm", "json.loads", "frappe.parse_json")
 _LIMITS = ("limit", "limit_page_length", "page_length")
 _CHANGES = {"save", "insert", "submit", "cancel", "delete", "db_insert", "db_update"}
 """Methods of documents; called without arguments by place, as nothing else of these names is."""
@@ -34,20 +35,26 @@ Loop = ast.For | ast.AsyncFor
 
 
 def is_query(module: Module, node: ast.AST) -> bool:
-    """Whether it asks the database for rows, however many there are."""
-    if not isinstance(node, ast.Call) or any(keyword(node, name) for name in _LIMITS):
+    """Whether it asks the database for rows."""
+    if not isinstance(node, ast.Call):
         return False
-    if module.full(node.func) in _QUERIES:
-        query = text(node.args[0]) if node.args else None
-        return " limit " not in (query or "").lower()
-    return called(node) == "run" and not node.args and _is_built(node)
+    return module.full(node.func) in _QUERIES or (
+        called(node) == "run" and not node.args and "from_" in _chain(node)
+    )
 
 
-def _is_built(node: ast.Call) -> bool:
-    """Whether it is `frappe.qb.from_(…)….run()` without a limit."""
-    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
-    names = {called(each) for each in calls}
-    return "from_" in names and "limit" not in names
+def has_limit(node: ast.expr) -> bool:
+    """Whether a query gives only so many rows."""
+    if not isinstance(node, ast.Call):
+        return False
+    query = text(node.args[0]) if node.args else None
+    limits = any(keyword(node, name) for name in _LIMITS) or "limit" in _chain(node)
+    return limits or " limit " in (query or "").lower()
+
+
+def _chain(node: ast.Call) -> set[str]:
+    """What is called to build a query, `frappe.qb.from_(…).where(…).run()`."""
+    return {called(each) for each in ast.walk(node) if isinstance(each, ast.Call)}
 
 
 def document_names(function: Function) -> set[str]:
@@ -61,38 +68,37 @@ def document_names(function: Function) -> set[str]:
     }
 
 
-def is_over_rows(function: Function, loop: ast.AST) -> bool:
-    """Whether a loop goes through what a query gave."""
-    assert isinstance(loop, LOOPS)
+def goes_through(function: Function, loop: Loop) -> list[ast.expr]:
+    """What a loop goes through; of a name everything that the function gives it."""
     over = _unwrapped(loop.iter)
-    if isinstance(over, ast.Name):
-        values = [
-            node.value
-            for node in function.nodes
-            if isinstance(node, ast.Assign)
-            and any(isinstance(each, ast.Name) and each.id == over.id for each in node.targets)
-        ]
-        return bool(values) and all(is_query(function.module, each) for each in values)
-    return is_query(function.module, over)
+    if not isinstance(over, ast.Name):
+        return [over]
+    return [
+        _unwrapped(node.value)
+        for node in function.nodes
+        if isinstance(node, ast.Assign)
+        and any(isinstance(each, ast.Name) and each.id == over.id for each in node.targets)
+    ]
+
+
+def is_over_rows(function: Function, loop: Loop) -> bool:
+    """Whether a loop goes through what a query gave."""
+    values = goes_through(function, loop)
+    return bool(values) and all(is_query(function.module, each) for each in values)
+
+
+def is_over_parameter(function: Function, loop: Loop) -> bool:
+    """Whether a loop goes through something that the function was called with."""
+    names = {each.arg for each in function.parameters} - {"self", "cls"}
+    over = [_unwrapped(loop.iter), *goes_through(function, loop)]
+    return any(isinstance(each, ast.Name) and each.id in names for each in over)
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:
-    """Without `enumerate`, `list`, `set`, `sorted`."""
-    while (
-        isinstance(node, ast.Call)
-        and node.args
-        and dotted(node.func) in ("enumerate", "list", "set", "sorted")
-    ):
+    """Without `enumerate`, `sorted`, `json.loads` and the like."""
+    while isinstance(node, ast.Call) and node.args and dotted(node.func) in _AROUND:
         node = node.args[0]
     return node
-
-
-def is_over_parameter(function: Function, loop: ast.AST) -> bool:
-    """Whether a loop goes through something that the function was called with."""
-    assert isinstance(loop, LOOPS)
-    over = _unwrapped(loop.iter)
-    names = {each.arg for each in function.parameters} - {"self", "cls"}
-    return isinstance(over, ast.Name) and over.id in names
 
 
 def work_in(code: TaskCode, function: Function, loop: Loop) -> ast.Call | None:
@@ -130,7 +136,7 @@ def changes_or_asks(module: Module, call: ast.Call) -> bool:
     if isinstance(call.func, ast.Attribute) and call.func.attr in _CHANGES and not call.args:
         return True
     name = module.full(call.func)
-    return name == "frappe.delete_doc" or name.startswith(_NETWORK)
+    return name in ("frappe.delete_doc", "frappe.sendmail") or name.startswith(_NETWORK)
 
 
 def _acts(call: ast.Call, documents: set[str]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from frappe_celery.migration.check.findings import Hit, Rule, hit
@@ -34,15 +35,15 @@ def find(code: TaskCode) -> Iterator[Hit]:
             if function.module.full(cached) in _CACHES and not told:
                 asked = _of_a_site(code, function)
                 if asked:
-                    what = f"The cache of {code.why(function)}, has no site, but `{asked}` has."
+                    what = f"`{asked}`, of a site, is kept for all by {code.why(function)}."
                     yield hit(function.module, decorator, what)
 
 
 def _of_a_site(code: TaskCode, function: Function) -> str:
     """What it asks of Frappe that is another on another site; '' for nothing."""
     for each in code.app.called_by(function, depth=1):
-        for call in each.calls:
-            name = each.module.full(call.func)
+        for node in each.nodes:
+            name = each.module.full(node) if isinstance(node, ast.Attribute) else ""
             if name.startswith(_OF_A_SITE) and not name.startswith(_OF_THE_BENCH):
                 return name
     return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from frappe_celery.migration.check import containers
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
 from frappe_celery.migration.check.syntax import decorators, dotted, targets
@@ -12,7 +13,7 @@ from frappe_celery.migration.check.tasks import TaskCode
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
-    """Assignments to attributes of `cls`, of `type(self)`, and of the app's classes by name."""
+    """Assignments to attributes of classes, and changes of containers that are such attributes."""
     for function in code.reached:
         for node in function.nodes:
             for target in targets(node):
@@ -20,6 +21,41 @@ def find(code: TaskCode) -> Iterator[Hit]:
                     name = ast.unparse(target)
                     what = f"`{name}` is written by {code.why(function)}."
                     yield hit(function.module, node, what)
+            for changed in containers.changed(node):
+                if _is_classes_container(code, function, changed):
+                    name = ast.unparse(changed)
+                    what = f"`{name}`, of the class, is changed by {code.why(function)}."
+                    yield hit(function.module, node, what)
+
+
+def _is_classes_container(code: TaskCode, function: Function, node: ast.expr) -> bool:
+    """Whether it is a list, dictionary or set of a class's, that no object has its own of."""
+    if not isinstance(node, ast.Attribute):
+        return False
+    owner = _owner(code, function, node.value)
+    if owner is None or any(_binds(each, node.attr) for each in ast.walk(owner)):
+        return False
+    values = {
+        each.id: statement.value
+        for statement in owner.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for each in targets(statement)
+        if isinstance(each, ast.Name)
+    }
+    return containers.is_container(values.get(node.attr))
+
+
+def _owner(code: TaskCode, function: Function, node: ast.expr) -> ast.ClassDef | None:
+    name = dotted(node)
+    if name in ("self", "cls", "self.__class__"):
+        return function.owner
+    found = code.app.find(function.module.full(node)) if name else None
+    return found[0].classes.get(found[1]) if found else None
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    """Whether a statement gives an object an attribute of its own."""
+    return any(dotted(each) == f"self.{name}" for each in targets(node))
 
 
 def _is_class(code: TaskCode, function: Function, node: ast.expr) -> bool:

@@ -19,7 +19,7 @@ from frappe_celery.migration.check.work import COMMIT
 def find(code: TaskCode) -> Iterator[Hit]:
     """Commits that are a task's last statement, where nothing but the job calls the task."""
     for task in code.jobs:
-        last = task.node.body[-1]
+        last = _last(task.node.body)
         if (
             isinstance(last, ast.Expr)
             and isinstance(last.value, ast.Call)
@@ -28,6 +28,14 @@ def find(code: TaskCode) -> Iterator[Hit]:
             and not _is_called(code.app, task)
         ):
             yield hit(task.module, last, f"{task.short} commits as its last statement.")
+
+
+def _last(body: list[ast.stmt]) -> ast.stmt:
+    """The last statement, also of a `try` at the end, before a `return` that computes nothing."""
+    last = body[-1]
+    if isinstance(last, ast.Return) and not isinstance(last.value, ast.Call) and body[:-1]:
+        last = body[-2]
+    return _last(last.body) if isinstance(last, ast.Try) else last
 
 
 def _is_called(app: App, task: Function) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
 from frappe_celery.migration.check.syntax import DOCUMENTS, dotted
-from frappe_celery.migration.check.tasks import TaskCode, is_controllers
+from frappe_celery.migration.check.tasks import TaskCode, is_controllers, is_whitelisted
 from frappe_celery.migration.check.work import document_names
 
 _OF_THE_DELETED = ("on_trash", "after_delete")
@@ -48,6 +48,8 @@ def _documents(code: TaskCode, caller: Function) -> set[str]:
         found.add("self")
     elif caller in code.events and caller.parameters:
         found.add(caller.parameters[0].arg)
+    elif "doc" in {each.arg for each in caller.parameters} and not is_whitelisted(caller):
+        found |= {"doc"} if any(dotted(node) == "doc.name" for node in caller.nodes) else set()
     return found
 
 

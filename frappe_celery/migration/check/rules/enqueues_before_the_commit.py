@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from frappe_celery.migration.check.enqueues import Enqueue
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import FUNCTIONS
+from frappe_celery.migration.check.syntax import FUNCTIONS, is_false, keyword
 from frappe_celery.migration.check.tasks import EVENTS_BEFORE_COMMIT, TaskCode
 from frappe_celery.migration.check.work import COMMIT
 
@@ -32,7 +32,8 @@ def find(code: TaskCode) -> Iterator[Hit]:
 
 
 def _is_too_early(function: Function, enqueue: Enqueue) -> bool:
-    if enqueue.has("enqueue_after_commit") or enqueue.is_direct:
+    given = keyword(enqueue.call, "enqueue_after_commit")
+    if enqueue.is_direct or (enqueue.has("enqueue_after_commit") and not is_false(given)):
         return False
     later = (*FUNCTIONS, ast.Lambda)
     if any(isinstance(each, later) for each in function.around(enqueue.call)):

@@ -5,6 +5,7 @@ Research document sections 10 and 12, 'Heavy processing in scheduler callback'.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta, timezone
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from frappe_celery.migration.check import work
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
+from frappe_celery.migration.check.syntax import called, inside
 from frappe_celery.migration.check.tasks import TaskCode
 from frappe_celery.schedule.cron import Cron, CronError
 
@@ -34,15 +36,29 @@ def find(code: TaskCode) -> Iterator[Hit]:
 
 def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
     return (
-        work.is_over_rows(function, loop)
-        and work.work_in(code, function, loop) is not None
+        _is_unlimited(function, loop)
+        and (work.work_in(code, function, loop) is not None or _writes(function, loop))
         and not work.enqueues(code, function, loop)
     )
 
 
+def _is_unlimited(function: Function, loop: work.Loop) -> bool:
+    """Whether it goes through all rows of a query, or all that an answer from the network holds."""
+    values = work.goes_through(function, loop)
+    if any(isinstance(node, ast.Break | ast.Return) for node in inside(loop.body)):
+        return False
+    answers = bool(values) and all(called(each) == "json" for each in values)
+    return answers or (work.is_over_rows(function, loop) and not any(map(work.has_limit, values)))
+
+
+def _writes(function: Function, loop: work.Loop) -> bool:
+    names = {function.module.full(n.func) for n in inside(loop.body) if isinstance(n, ast.Call)}
+    return bool(names & {"frappe.db.set_value", work.COMMIT})
+
+
 def _what(task: Function, function: Function, event: str) -> str:
     by = "" if task is function else f", called by {task.short},"
-    return f"{function.short}{by} works on all that a query gives, on `{event}`."
+    return f"{function.short}{by} works on all that it is given, on `{event}`."
 
 
 def _is_frequent(event: str) -> bool:

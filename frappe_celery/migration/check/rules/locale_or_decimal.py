@@ -20,6 +20,8 @@ def find(code: TaskCode) -> Iterator[Hit]:
         for node in function.nodes:
             for target in targets(node):
                 of = target.value if isinstance(target, ast.Attribute) else None
+                if isinstance(of, ast.Name):
+                    of = function.made.get(of.id)
                 if isinstance(of, ast.Call) and process.name_of(function, of) == _CONTEXT:
                     what = f"The decimal context is changed in {code.why(function)}."
                     yield hit(function.module, node, what)

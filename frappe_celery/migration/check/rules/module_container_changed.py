@@ -5,42 +5,26 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from frappe_celery.migration.check.containers import changed, is_container
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import dotted, targets
+from frappe_celery.migration.check.syntax import dotted
 from frappe_celery.migration.check.tasks import TaskCode
-
-_MAKERS = {"dict", "list", "set", "defaultdict", "OrderedDict", "deque", "Counter"}
-_CHANGES = {
-    *("append", "appendleft", "extend", "insert", "add", "update", "setdefault"),
-    *("pop", "popitem", "popleft", "remove", "discard", "clear"),
-}
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
     """Changes, by statement or by method, of containers that stand at the top of a module."""
     for function in code.reached:
         for node in function.nodes:
-            for expression in _changed(node):
+            for expression in changed(node):
                 name = _container(code, function, expression)
                 if name:
                     what = f"`{name}`, of the module, is changed by {code.why(function)}."
                     yield hit(function.module, node, what)
 
 
-def _changed(node: ast.AST) -> list[ast.expr]:
-    """What a node changes the contents of."""
-    if isinstance(node, ast.Call):
-        method = node.func
-        changes = isinstance(method, ast.Attribute) and method.attr in _CHANGES
-        return [method.value] if changes and isinstance(method, ast.Attribute) else []
-    return [each.value for each in targets(node) if isinstance(each, ast.Subscript)]
-
-
 def _container(code: TaskCode, function: Function, expression: ast.expr) -> str:
     """The name of the module's container that an expression leads to, or ''."""
-    while isinstance(expression, ast.Subscript):
-        expression = expression.value
     name = dotted(expression)
     if not name or name.partition(".")[0] in function.local:
         return ""
@@ -48,15 +32,7 @@ def _container(code: TaskCode, function: Function, expression: ast.expr) -> str:
     if found is None:
         return ""
     module, inner = found
-    return name if _is_container(module.assigned.get(inner)) else ""
-
-
-def _is_container(value: ast.expr | None) -> bool:
-    if isinstance(value, ast.Call):
-        return dotted(value.func).rpartition(".")[2] in _MAKERS
-    return isinstance(
-        value, ast.Dict | ast.List | ast.Set | ast.DictComp | ast.ListComp | ast.SetComp
-    )
+    return name if is_container(module.assigned.get(inner)) else ""
 
 
 RULE = Rule(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from frappe_celery.migration.check.findings import Hit, Rule, hit
+from frappe_celery.migration.check.modules import Function, Module
 from frappe_celery.migration.check.namespace import Namespace
-from frappe_celery.migration.check.syntax import called, keyword
+from frappe_celery.migration.check.syntax import called, text
 from frappe_celery.migration.check.tasks import TaskCode
 
 _SAME_IN_A_BENCH = (
@@ -17,29 +19,47 @@ _SAME_IN_A_BENCH = (
 """What the bench host replaces, or leaves: it is no way to RQ's data (`hosts/bench/seam`)."""
 
 
+_ENQUEUES = {"enqueue", "enqueue_call", "enqueue_in", "enqueue_at", "enqueue_many"}
+_QUEUES = {"rq.Queue", "rq.queue.Queue", "frappe.utils.background_jobs.get_queue"}
+_KEY = re.compile(r"rq:(queues?|jobs?|workers?|failed|finished|wip|deferred|scheduled)\b")
+
+
 def find(code: TaskCode) -> Iterator[Hit]:
-    """Imported names, and attributes of `rq`, that neither host has; and `depends_on`."""
+    """Names that neither host has, RQ's own ways to enqueue, and its keys in Redis."""
     namespace = Namespace()
     for module in code.app.modules.values():
-        if "rq" not in module.source and "depends_on" not in module.source:
+        if "rq" not in module.source and "get_queue" not in module.source:
             continue
         for node in ast.walk(module.tree):
-            names: list[str] = []
-            if isinstance(node, ast.ImportFrom):
-                names = list(module.imported(node).values())
-            elif isinstance(node, ast.Attribute) and module.full(node).startswith("rq."):
-                names = [module.full(node)] if "rq" in module.imports else []
-            for name in names:
-                if (
-                    name.startswith("rq.")
-                    and not name.startswith(_SAME_IN_A_BENCH)
-                    and not name.endswith("Error")
-                    and not namespace.has(name)
-                ):
+            for name in _names(module, node):
+                if not name.startswith(_SAME_IN_A_BENCH) and not namespace.has(name):
                     yield hit(module, node, f"`{name}` is RQ's own.")
-            given = keyword(node, "depends_on") if isinstance(node, ast.Call) else None
-            if given is not None and called(node).startswith("enqueue"):
-                yield hit(module, given, "Jobs do not depend on each other here.")
+            key = text(node)
+            if key and _KEY.match(key):
+                yield hit(module, node, f"`{key[:40]}` is a key of RQ's in Redis.")
+        for function in module.functions.values():
+            for call in function.calls:
+                if called(call) in _ENQUEUES and _is_queue(function, call):
+                    yield hit(module, call, f"{function.short} enqueues by RQ itself.")
+
+
+def _names(module: Module, node: ast.AST) -> list[str]:
+    """What a node names of RQ's, but for exceptions."""
+    if isinstance(node, ast.ImportFrom):
+        names = list(module.imported(node).values())
+    elif isinstance(node, ast.Attribute) and "rq" in module.imports:
+        names = [module.full(node)]
+    else:
+        return []
+    return [name for name in names if name.startswith("rq.") and not name.endswith("Error")]
+
+
+def _is_queue(function: Function, call: ast.Call) -> bool:
+    """Whether a method is one of a queue of RQ's."""
+    of: ast.expr | None = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(of, ast.Name):
+        of = function.made.get(of.id)
+    return isinstance(of, ast.Call) and function.module.full(of.func) in _QUEUES
 
 
 RULE = Rule(

@@ -16,7 +16,7 @@ _POOLS = {
     *("concurrent.futures.ThreadPoolExecutor", "concurrent.futures.thread.ThreadPoolExecutor"),
     "multiprocessing.pool.ThreadPool",
 }
-_ENDS = {"join", "shutdown", "close", "terminate", "cancel"}
+_ENDS = {"join", "shutdown", "cancel"}
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
