@@ -15,17 +15,17 @@ from frappe_celery.migration.check.syntax import (
     keyword,
 )
 
-_PACKAGES = (
-    "frappe",
-    "frappe.utils.background_jobs",
-    "frappe_celery",
-)
-KINDS = {
-    **{f"{package}.{name}": name for package in _PACKAGES for name in ("enqueue", "enqueue_doc")},
-    "frappe_celery.enqueue_in": "enqueue_later",
-    "frappe_celery.enqueue_at": "enqueue_later",
+_FRAPPES = {"enqueue": "enqueue", "enqueue_doc": "enqueue_doc"}
+_OURS = {**_FRAPPES, "enqueue_in": "enqueue_later", "enqueue_at": "enqueue_later"}
+_MODULES = {
+    "frappe": _FRAPPES,
+    "frappe.utils.background_jobs": _FRAPPES,
+    "frappe_celery": _OURS,
 }
-"""What each is called with decides where its method stands."""
+KINDS = {
+    f"{module}.{name}": kind for module, names in _MODULES.items() for name, kind in names.items()
+}
+"""Where the method stands in a call depends on what is called."""
 METHOD_AT = {"enqueue": 0, "enqueue_doc": 2, "enqueue_later": 1, "queue_action": 0}
 
 

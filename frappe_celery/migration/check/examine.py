@@ -45,7 +45,7 @@ def examine(asked: Wanted, import_hooks: bool = False) -> Report:
     """Read an app and look for everything that there is a rule for."""
     app = App(asked.folder, import_hooks)
     code = TaskCode(app)
-    lines = {module.path: module.source.splitlines() for module in app.modules.values()}
+    lines = {module.path: module.lines for module in app.modules.values()}
     findings = {
         (hit.path, hit.line, rule.code, hit.column): Finding(rule, hit)
         for rule in RULES

@@ -13,17 +13,19 @@ def markdown() -> str:
 
 def _section(rule: Rule) -> str:
     bad, good = rule.bad.strip(), rule.good.strip()
-    return f"""### {rule.code}
+    return f"""### {rule.code}: {rule.title}
 
-**{rule.title}.** {rule.happens}
+{rule.happens}
 
-Instead: {rule.instead}
+Found:
 
-```text
+```python
 {bad}
 ```
 
-```text
+{rule.instead}
+
+```python
 {good}
 ```
 """

@@ -20,7 +20,7 @@ class Hit:
     path: Path
     line: int
     column: int
-    """From 1, as editors and SARIF count."""
+    """From 1, in characters, as editors and SARIF count."""
     end_line: int
     what: str
 
@@ -28,8 +28,9 @@ class Hit:
 def hit(module: Module, node: ast.AST, what: str) -> Hit:
     """A node of a module's; nothing but statements and expressions has a place."""
     line = getattr(node, "lineno", 1)
-    column = getattr(node, "col_offset", 0) + 1
-    return Hit(module.path, line, column, getattr(node, "end_lineno", None) or line, what)
+    before = module.lines[line - 1].encode()[: getattr(node, "col_offset", 0)]  # ast counts bytes
+    end = getattr(node, "end_lineno", None) or line
+    return Hit(module.path, line, len(before.decode()) + 1, end, what)
 
 
 @dataclass(frozen=True)

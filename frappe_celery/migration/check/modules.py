@@ -131,6 +131,11 @@ class Module:
                     if isinstance(each, FUNCTIONS):
                         self.functions[f"{node.name}.{each.name}"] = Function(self, each, node)
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """As Python counts them: a form feed ends none."""
+        return self.source.split("\n")
+
     @property
     def package(self) -> str:
         """What relative imports begin from."""

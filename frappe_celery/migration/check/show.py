@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -36,8 +35,8 @@ def _lines(finding: Finding, explain: bool) -> Iterator[RenderableType]:
     place = f"{shown(hit.path)}:{hit.line}:{hit.column}"
     yield Text.assemble(f"  {place}  ", (rule.code, "yellow"), f"  {hit.what}")
     if explain:
-        yield Padding(Text(rule.happens, style="dim"), (0, 0, 0, 8))
-        yield Padding(Text.assemble(("Instead: ", "green"), rule.instead), (0, 0, 0, 8))
+        yield Text(f"      {rule.happens}", style="dim")
+        yield Text.assemble(("      Instead: ", "green"), rule.instead)
 
 
 def tasks(report: Report) -> Iterator[RenderableType]:

@@ -37,7 +37,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
 def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
     return (
         _is_unlimited(function, loop)
-        and (work.work_in(code, function, loop) is not None or _writes(function, loop))
+        and work.work_in(code, function, loop) is not None
         and not work.enqueues(code, function, loop)
     )
 
@@ -49,11 +49,6 @@ def _is_unlimited(function: Function, loop: work.Loop) -> bool:
         return False
     answers = bool(values) and all(called(each) == "json" for each in values)
     return answers or (work.is_over_rows(function, loop) and not any(map(work.has_limit, values)))
-
-
-def _writes(function: Function, loop: work.Loop) -> bool:
-    names = {function.module.full(n.func) for n in inside(loop.body) if isinstance(n, ast.Call)}
-    return bool(names & {"frappe.db.set_value", work.COMMIT})
 
 
 def _what(task: Function, function: Function, event: str) -> str:
