@@ -26,7 +26,8 @@ class App:
         self.name = folder.name
         self.import_hooks = import_hooks
         self.modules: dict[str, Module] = {}
-        self.unparsable: list[tuple[Path, SyntaxError]] = []
+        self.unparsable: dict[str, tuple[Path, SyntaxError]] = {}
+        """By the module's name."""
         for path in source_files(folder):
             self._read(path)
 
@@ -40,9 +41,9 @@ class App:
             source = path.read_text(encoding="utf-8")
             tree = ast.parse(source)
         except SyntaxError as error:
-            self.unparsable.append((path, error))
+            self.unparsable[name] = path, error
         except ValueError as error:  # no UTF-8, or a NUL in it
-            self.unparsable.append((path, SyntaxError(str(error))))
+            self.unparsable[name] = path, SyntaxError(str(error))
         else:
             self.modules[name] = Module(name, path, source, tree)
 
@@ -183,8 +184,8 @@ class App:
             if found is not None:
                 yield found
 
-    def called_by(self, function: Function, depth: int) -> list[Function]:
-        """It and what it calls, over so many calls."""
+    def reach(self, function: Function, depth: int) -> list[Function]:
+        """The function and what it calls, over so many calls."""
         found, edge = {function: None}, [function]
         for _ in range(depth):
             edge = [each for one in edge for each in self.callees(one) if each not in found]

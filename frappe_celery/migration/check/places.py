@@ -9,7 +9,7 @@ from pathlib import Path
 
 from frappe_celery.migration.check.modules import Function, Module, statements
 from frappe_celery.migration.check.namespace import Namespace
-from frappe_celery.migration.check.tasks import TaskCode, Way
+from frappe_celery.migration.check.tasks import DEPTH, TaskCode, Way
 
 FOR_TYPES_ALONE = "frappe.types"
 FRAPPES = ("frappe", "rq")
@@ -53,7 +53,7 @@ class Places:
         return [TaskPlace(function, ways, self._needs(function)) for function, ways in jobs]
 
     def _needs(self, task: Function) -> list[Need]:
-        reached = self.app.called_by(task, depth=6)
+        reached = self.app.reach(task, DEPTH)
         modules: dict[Module, None] = {}
         for function in reached:
             self._imported(function.module, modules)

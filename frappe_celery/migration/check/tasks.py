@@ -17,6 +17,7 @@ from frappe_celery.migration.check.hooks import DOC_EVENTS, SCHEDULER_EVENTS
 from frappe_celery.migration.check.modules import Function
 from frappe_celery.migration.check.syntax import decorators, dotted, text
 
+CLASS_HOOKS = ("override_doctype_class", "extend_doctype_class")
 DEPTH = 6
 """Calls that are followed from a task on."""
 EVENTS_BEFORE_COMMIT = {
@@ -113,14 +114,14 @@ class TaskCode:
             if function is not None and entry.path:
                 found.setdefault(function, []).append(Way("event", entry.path[-1]))
         for function in self.app.functions:
-            if is_controllers(function) and function.node.name in EVENTS_BEFORE_COMMIT:
+            if self.is_controllers(function) and function.node.name in EVENTS_BEFORE_COMMIT:
                 found.setdefault(function, []).append(Way("event", function.node.name))
         return found
 
     @cached_property
     def reached(self) -> dict[Function, Function]:
         """Everything that jobs and `doc_events` run, with the one that it is reached from."""
-        handlers = [f for f in self.events if not is_controllers(f)]
+        handlers = [f for f in self.events if not self.is_controllers(f)]
         found = {function: function for function in (*self.jobs, *handlers)}
         edge = list(found)
         for _ in range(DEPTH):
@@ -131,6 +132,19 @@ class TaskCode:
                         found[callee] = found[caller]
                         edge.append(callee)
         return found
+
+    def is_controllers(self, function: Function) -> bool:
+        """Whether it is a method of a doctype's class: by Frappe's path convention, or by hooks."""
+        parts = function.module.name.split(".")
+        by_path = parts[-3:-2] == ["doctype"] and parts[-1] == parts[-2]
+        return function.owner is not None and (by_path or function.owner in self._by_hooks)
+
+    @cached_property
+    def _by_hooks(self) -> set[ast.ClassDef]:
+        """Classes of this app's that stand for or extend those of other apps' doctypes."""
+        entries = (e for hook in CLASS_HOOKS for e in self.app.hooks.of(hook))
+        found = [place for entry in entries if (place := self.app.find(entry.name))]
+        return {module.classes[name] for module, name in found if name in module.classes}
 
     def why(self, function: Function) -> str:
         """How a function comes to run in a job, for a sentence."""
@@ -148,12 +162,6 @@ def _scheduled_by_row(node: ast.AST) -> str:
         return ""
     values = {text(k): text(v) for k, v in zip(node.keys, node.values, strict=True) if k}
     return values.get("method") or "" if values.get("doctype") == "Scheduled Job Type" else ""
-
-
-def is_controllers(function: Function) -> bool:
-    """Whether it is a method of a doctype's class, by Frappe's path convention."""
-    parts = function.module.name.split(".")
-    return function.owner is not None and parts[-3:-2] == ["doctype"] and parts[-1] == parts[-2]
 
 
 def is_whitelisted(function: Function) -> bool:

@@ -123,7 +123,7 @@ def _works(
     if callee is not None:
         return any(
             changes_or_asks(each.module, inner)
-            for each in code.app.called_by(callee, depth=1)
+            for each in code.app.reach(callee, depth=1)
             for inner in each.calls
         )
     return _is_unknown(function, call) and bool(

@@ -41,7 +41,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
 
 def _of_a_site(code: TaskCode, function: Function) -> str:
     """What it asks of Frappe that is another on another site; '' for nothing."""
-    for each in code.app.called_by(function, depth=1):
+    for each in code.app.reach(function, depth=1):
         for node in each.nodes:
             name = each.module.full(node) if isinstance(node, ast.Attribute) else ""
             if name.startswith(_OF_A_SITE) and not name.startswith(_OF_THE_BENCH):

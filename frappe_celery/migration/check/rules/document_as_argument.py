@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
 from frappe_celery.migration.check.syntax import DOCUMENTS, dotted
-from frappe_celery.migration.check.tasks import TaskCode, is_controllers, is_whitelisted
+from frappe_celery.migration.check.tasks import TaskCode, is_whitelisted
 from frappe_celery.migration.check.work import document_names
 
 _OF_THE_DELETED = ("on_trash", "after_delete")
@@ -44,7 +44,7 @@ def _is_document(caller: Function, value: ast.expr, documents: set[str]) -> bool
 
 def _documents(code: TaskCode, caller: Function) -> set[str]:
     found = document_names(caller)
-    if is_controllers(caller):
+    if code.is_controllers(caller):
         found.add("self")
     elif caller in code.events and caller.parameters:
         found.add(caller.parameters[0].arg)
@@ -63,7 +63,8 @@ RULE = Rule(
     ),
     instead=(
         "Send its name, and let the job read it: `frappe.enqueue(…, order=doc.name)`, or"
-        ' `frappe.enqueue_doc(doc.doctype, doc.name, "method")`.'
+        ' `frappe.enqueue_doc(doc.doctype, doc.name, "method")`. Of a document that is never saved'
+        " send the values that the job needs."
     ),
     bad="""
 # tasks.py

@@ -23,7 +23,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
         event = ways[0].event
         if event not in EVENTS_BEFORE_COMMIT:
             continue
-        for function in code.app.called_by(handler, depth=1):
+        for function in code.app.reach(handler, depth=1):
             for enqueue in by_function.get(function, []):
                 if _is_too_early(function, enqueue):
                     by = "" if function is handler else f" (called by {handler.short})"

@@ -28,7 +28,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
         event = next((way.event for way in ways if _is_frequent(way.event)), None)
         if event is None:
             continue
-        for function in code.app.called_by(task, depth=1):
+        for function in code.app.reach(task, depth=1):
             for loop in work.outermost_loops(function):
                 if _is_heavy(code, function, loop):
                     yield hit(function.module, loop, _what(task, function, event))

@@ -20,7 +20,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
     """Jobs that have a `job_name` and no `job_id`, and lists of jobs asked for by that name."""
     for enqueue in code.app.enqueues:
         given = keyword(enqueue.call, "job_name")
-        if given is not None and not enqueue.has("job_id"):
+        if given is not None and not enqueue.has("job_id") and not enqueue.is_direct:
             yield hit(enqueue.module, given, "`job_name` keeps no job from being enqueued twice.")
     for module in code.app.modules.values():
         if "get_info" not in module.source and "get_jobs" not in module.source:

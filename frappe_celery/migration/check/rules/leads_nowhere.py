@@ -32,6 +32,8 @@ def leads_nowhere(app: App, name: str) -> bool:
     head, *rest = name.split(".")
     if head != app.name or not rest or not all(part.isidentifier() for part in rest):
         return False
+    if any(f"{name}.".startswith(f"{module}.") for module in app.unparsable):
+        return False
     if is_test(f"{rest[-1]}.py") or (app.folder.joinpath(*rest)).is_dir():
         return False
     found = app.find(name)

@@ -44,14 +44,20 @@ def find(code: TaskCode) -> Iterator[Hit]:
 
 
 def _names(module: Module, node: ast.AST) -> list[str]:
-    """What a node names of RQ's, but for exceptions."""
+    """What a node names of RQ's, but for exceptions and constants."""
     if isinstance(node, ast.ImportFrom):
         names = list(module.imported(node).values())
     elif isinstance(node, ast.Attribute) and "rq" in module.imports:
         names = [module.full(node)]
     else:
         return []
-    return [name for name in names if name.startswith("rq.") and not name.endswith("Error")]
+    return [
+        name
+        for name in names
+        if name.startswith("rq.")
+        and not name.endswith("Error")
+        and not name.rpartition(".")[2].isupper()
+    ]
 
 
 def _is_queue(function: Function, call: ast.Call) -> bool:

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterator
 
 from frappe_celery.migration.check.findings import Hit, Rule, hit
+from frappe_celery.migration.check.modules import Function
 from frappe_celery.migration.check.syntax import FUNCTIONS, called, inside
 from frappe_celery.migration.check.tasks import TaskCode, is_whitelisted
 
@@ -29,9 +30,20 @@ def find(code: TaskCode) -> Iterator[Hit]:
         for function in module.functions.values():
             if is_whitelisted(function) and function not in code.jobs:
                 for call in function.calls:
-                    nested = any(isinstance(each, FUNCTIONS) for each in function.around(call))
-                    if module.full(call.func) == "time.sleep" and call not in seen and not nested:
+                    if call not in seen and _is_sleep(function, call):
                         yield hit(module, call, f"{function.short} sleeps in a request.")
+
+
+def _is_sleep(function: Function, call: ast.Call) -> bool:
+    """Whether it stands still for a second or more, or as often as a loop wants it."""
+    around = list(function.around(call))
+    if function.module.full(call.func) != "time.sleep":
+        return False
+    if any(isinstance(each, FUNCTIONS) for each in around):
+        return False
+    seconds = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else 0
+    long = isinstance(seconds, int | float) and seconds >= 1
+    return long or any(isinstance(each, ast.While) for each in around)
 
 
 def _polls(loop: ast.While) -> bool:

@@ -37,6 +37,14 @@ def run(doc, method):
     def work(self):
         pass
 """,
+    "a class that overrides another app's": """
+# hooks.py
+override_doctype_class = {"Order": "myapp.overrides.OurOrder"}
+# overrides.py
+class OurOrder(Order):
+    def on_submit(self):
+        frappe.enqueue("frappe.ping", doc=self)  # FC106 FC107
+""",
     "a document that is read in the call": """
 # tasks.py
 def start(name):
