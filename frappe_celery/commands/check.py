@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--import", "import_hooks", is_flag=True, help="Import a hooks.py that builds lists by code."
 )
+@click.option("--fix", is_flag=True, help="Rewrite v14's ways (FC108, FC109); show the diff.")
 @click.option("--tasks", "with_tasks", is_flag=True, help="Show where each task can run, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code hosts and editors.")
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 def check(
     apps: tuple[str, ...],
     import_hooks: bool,
+    fix: bool,
     with_tasks: bool,
     as_json: bool,
     sarif: bool,
@@ -57,6 +59,8 @@ def check(
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
     reports = [examine(each, import_hooks) for each in asked]
+    if fix and _fix(reports):
+        reports = [examine(each, import_hooks) for each in asked]
     if sarif:
         from frappe_celery.migration.check.sarif import as_sarif
 
@@ -68,6 +72,20 @@ def check(
     else:
         _show(reports, with_tasks)
     raise click.exceptions.Exit(int(any(report.findings for report in reports)))
+
+
+def _fix(reports: list[Report]) -> bool:
+    """Rewrite the files; whether any was. The diff goes where it is in no script's way."""
+    try:
+        from frappe_celery.migration.check.fix import fix
+    except ModuleNotFoundError as exc:
+        raise click.ClickException(
+            f"--fix needs {exc.name}: pip install 'frappe_celery[fix]'"
+        ) from None
+    diffs = [diff for report in reports for diff in fix.fix(report)]
+    for diff in diffs:
+        click.echo(diff, err=True)
+    return bool(diffs)
 
 
 def _show(reports: list[Report], with_tasks: bool) -> None:
