@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Iterator
 
 from frappe_celery.migration.check.enqueues import KINDS
 from frappe_celery.migration.check.modules import Function, Module
@@ -15,6 +16,7 @@ from frappe_celery.migration.check.syntax import (
     inside,
     keyword,
     names_in,
+    targets,
     text,
 )
 from frappe_celery.migration.check.tasks import TaskCode
@@ -59,39 +61,58 @@ def _chain(node: ast.Call) -> set[str]:
 
 def document_names(function: Function) -> set[str]:
     """Names that a function gives to documents."""
+    module = function.module
     return {
-        target.id
-        for node in function.nodes
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-        for target in node.targets
-        if isinstance(target, ast.Name) and function.module.full(node.value.func) in DOCUMENTS
+        name
+        for name, value in assignments(function)
+        if isinstance(value, ast.Call) and module.full(value.func) in DOCUMENTS
     }
 
 
-def goes_through(function: Function, loop: Loop) -> list[ast.expr]:
-    """What a loop goes through; of a name everything that the function gives it."""
+def assignments(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """Each name that a function gives a value, with the value."""
+    for node in function.nodes:
+        value = getattr(node, "value", None)
+        for target in targets(node):
+            if isinstance(target, ast.Name) and isinstance(value, ast.expr):
+                yield target.id, value
+
+
+def goes_through(code: TaskCode, function: Function, loop: Loop) -> list[tuple[Function, ast.expr]]:
+    """What a loop goes through, and the function that has it.
+
+    Of a name it is everything that the function gives it, of a call what the app's function
+    returns.
+    """
+    found: list[tuple[Function, ast.expr]] = []
     over = _unwrapped(loop.iter)
-    if not isinstance(over, ast.Name):
-        return [over]
-    return [
-        _unwrapped(node.value)
-        for node in function.nodes
-        if isinstance(node, ast.Assign)
-        and any(isinstance(each, ast.Name) and each.id == over.id for each in node.targets)
-    ]
+    values = [over]
+    if isinstance(over, ast.Name):
+        values = [_unwrapped(value) for name, value in assignments(function) if name == over.id]
+    for value in values:
+        callee = code.app.callee(function, value) if isinstance(value, ast.Call) else None
+        returned = [
+            (callee, _unwrapped(node.value))
+            for node in (callee.nodes if callee else ())
+            if callee is not None and isinstance(node, ast.Return) and node.value is not None
+        ]
+        found += returned or [(function, value)]
+    return found
 
 
-def is_over_rows(function: Function, loop: Loop) -> bool:
+def is_over_rows(code: TaskCode, function: Function, loop: Loop) -> bool:
     """Whether a loop goes through what a query gave."""
-    values = goes_through(function, loop)
-    return bool(values) and all(is_query(function.module, each) for each in values)
+    values = goes_through(code, function, loop)
+    return bool(values) and all(is_query(within.module, each) for within, each in values)
 
 
 def is_over_parameter(function: Function, loop: Loop) -> bool:
     """Whether a loop goes through something that the function was called with."""
     names = {each.arg for each in function.parameters} - {"self", "cls"}
-    over = [_unwrapped(loop.iter), *goes_through(function, loop)]
-    return any(isinstance(each, ast.Name) and each.id in names for each in over)
+    over = _unwrapped(loop.iter)
+    its_name = over.id if isinstance(over, ast.Name) else None
+    values = [_unwrapped(value) for name, value in assignments(function) if name == its_name]
+    return any(isinstance(each, ast.Name) and each.id in names for each in (over, *values))
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:

@@ -19,7 +19,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
     """Loops of a job's own function in which nothing is caught."""
     for task in code.jobs:
         for loop in work.outermost_loops(task):
-            over = work.is_over_rows(task, loop) or work.is_over_parameter(task, loop)
+            over = work.is_over_rows(code, task, loop) or work.is_over_parameter(task, loop)
             if over and not _is_safe(code, task, loop):
                 call = work.work_in(code, task, loop)
                 if call is not None:
@@ -60,8 +60,8 @@ RULE = Rule(
     code="FC103",
     title="A batch that one failure ends",
     happens=(
-        "One document that fails is rolled back with all before it, those behind it are never"
-        " reached, and the next run meets it again."
+        "One document that fails is rolled back with all since the last commit, those behind it are"
+        " never reached, and the next run meets it again."
     ),
     instead=(
         "Catch what one document raises, in the loop: commit each that went well; on an exception"

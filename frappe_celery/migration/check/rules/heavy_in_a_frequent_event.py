@@ -36,19 +36,21 @@ def find(code: TaskCode) -> Iterator[Hit]:
 
 def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
     return (
-        _is_unlimited(function, loop)
+        _is_unlimited(code, function, loop)
         and work.work_in(code, function, loop) is not None
         and not work.enqueues(code, function, loop)
     )
 
 
-def _is_unlimited(function: Function, loop: work.Loop) -> bool:
+def _is_unlimited(code: TaskCode, function: Function, loop: work.Loop) -> bool:
     """Whether it goes through all rows of a query, or all that an answer from the network holds."""
-    values = work.goes_through(function, loop)
+    values = [each for _, each in work.goes_through(code, function, loop)]
     if any(isinstance(node, ast.Break | ast.Return) for node in inside(loop.body)):
         return False
     answers = bool(values) and all(called(each) == "json" for each in values)
-    return answers or (work.is_over_rows(function, loop) and not any(map(work.has_limit, values)))
+    return answers or (
+        work.is_over_rows(code, function, loop) and not any(map(work.has_limit, values))
+    )
 
 
 def _what(task: Function, function: Function, event: str) -> str:

@@ -68,6 +68,16 @@ def run():
 def bill(order):
     frappe.get_doc({"doctype": "Bill", "order": order.name}).insert(ignore_permissions=True)
 """,
+    "a batch of what a function returns": DAILY
+    + """
+def run():
+    orders: list = open_orders()
+    for order in orders:  # FC103
+        frappe.get_doc("Order", order.name).submit()
+
+def open_orders():
+    return frappe.get_all("Order", {"status": "Open"})
+""",
     "an environment by another name": DAILY
     + """
 from os import environ
