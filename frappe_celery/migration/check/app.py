@@ -9,6 +9,7 @@ from pathlib import Path
 
 from frappe_celery.migration.check.enqueues import Enqueue, enqueues_in
 from frappe_celery.migration.check.hooks import Hooks, read_hooks
+from frappe_celery.migration.check.imported_hooks import imported_hooks
 from frappe_celery.migration.check.modules import Function, Module, source_files
 from frappe_celery.migration.check.syntax import DOCUMENTS, argument, dotted, text
 
@@ -51,7 +52,8 @@ class App:
     def hooks(self) -> Hooks:
         """What hooks.py says; of an app without one nothing."""
         module = self.modules.get(f"{self.name}.hooks") or self.modules.get("hooks")
-        return read_hooks(module, self.import_hooks)
+        read = read_hooks(module)
+        return imported_hooks(read) if self.import_hooks and read.built else read
 
     @cached_property
     def functions(self) -> list[Function]:

@@ -7,15 +7,11 @@ anything but literals and names of literals cannot be told from the text.
 from __future__ import annotations
 
 import ast
-import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 from frappe_celery.migration.check.modules import Module, statements
-from frappe_celery.migration.check.syntax import dotted, text
+from frappe_celery.migration.check.syntax import text
 
 SCHEDULER_EVENTS, DOC_EVENTS = "scheduler_events", "doc_events"
 FUNCTIONS_IN = {
@@ -69,68 +65,57 @@ class Hooks:
     built: list[Built] = field(default_factory=list)
     required_apps: list[str] = field(default_factory=list)
 
+    def take_key(self, hook: str, path: tuple[str, ...], node: ast.AST) -> None:
+        """A key that leads to names: one below `cron` is an expression."""
+        if hook == SCHEDULER_EVENTS and path[:1] == ("cron",) and len(path) == 2:
+            self.crons.append(CronKey(path[1], node))
+
     def of(self, hook: str) -> Iterator[HookEntry]:
         """A hook's entries."""
         return (entry for entry in self.entries if entry.hook == hook)
 
 
-def read_hooks(module: Module | None, by_import: bool = False) -> Hooks:
-    """Read the text; with `by_import` import the file where that leaves something open."""
-    if module is None:
-        return Hooks()
-    found = _read(module)
-    if not by_import or not found.built:
-        return found
-    told = Hooks(module, required_apps=found.required_apps)
-    try:
-        values = vars(_imported(module))
-    except Exception as error:
-        for built in found.built:
-            why = f"and the import fails: {type(error).__name__}: {error}"
-            told.built.append(Built(built.hook, built.node, why))
-        return Hooks(module, found.entries, found.crons, told.built, found.required_apps)
-    for hook, node in _assignments(module):
-        if hook in values and hook not in {entry.hook for entry in told.entries}:
-            _take_value(told, hook, (), values[hook], node)
-    return told
-
-
-def _read(module: Module) -> Hooks:
+def read_hooks(module: Module | None) -> Hooks:
+    """Read the text of a hooks.py; of an app without one nothing."""
     found = Hooks(module)
+    if module is None:
+        return found
     required = module.assigned.get("required_apps")
     if isinstance(required, ast.List):
         names = [text(each) or "" for each in required.elts]
         found.required_apps = [name.rpartition("/")[2] for name in names if name]
-    for hook, node in _assignments(module):
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign) and node.value is not None:
-            if isinstance(node, ast.AugAssign) or dotted(_target(node)) == hook:
-                _take(found, hook, (), node.value)
-            else:
-                found.built.append(Built(hook, node, "a part of it is set by a statement"))
+    for hook, node in assignments(module):
+        value = _value(node, hook)
+        if value is not None:
+            _take(found, hook, (), value)
+        elif isinstance(node, ast.ImportFrom):
+            found.built.append(Built(hook, node, "it is imported"))
         else:
-            found.built.append(Built(hook, node, "a statement changes it or brings it along"))
+            found.built.append(Built(hook, node, "a statement changes a part of it"))
     return found
 
 
-def _target(node: ast.Assign | ast.AnnAssign) -> ast.expr:
-    return node.targets[0] if isinstance(node, ast.Assign) else node.target
+def _value(node: ast.stmt, hook: str) -> ast.expr | None:
+    """What a statement gives the hook as a whole, or adds to it."""
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    is_whole = isinstance(target, ast.Name) and target.id == hook
+    return getattr(node, "value", None) if is_whole else None
 
 
-def _assignments(module: Module) -> Iterator[tuple[str, ast.stmt]]:
+def assignments(module: Module) -> Iterator[tuple[str, ast.stmt]]:
     """The statements at the top of the file that bind or change a hook of functions."""
     for node in statements(module.tree.body):
         names: list[str] = []
         if isinstance(node, ast.Assign):
             names = [_head(each) for each in node.targets]
-        elif isinstance(node, ast.AnnAssign | ast.AugAssign):
+        elif isinstance(node, ast.AugAssign) or (isinstance(node, ast.AnnAssign) and node.value):
             names = [_head(node.target)]
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            names = [_head(node.value.func)] if "." in ast.unparse(node.value.func) else []
+            method = node.value.func
+            names = [_head(method)] if isinstance(method, ast.Attribute) else []
         elif isinstance(node, ast.ImportFrom):
             names = list(module.imported(node))
-        for name in names:
-            if name in FUNCTIONS_IN:
-                yield name, node
+        yield from ((name, node) for name in names if name in FUNCTIONS_IN)
 
 
 def _head(node: ast.expr) -> str:
@@ -154,7 +139,7 @@ def _take(found: Hooks, hook: str, path: tuple[str, ...], node: ast.expr) -> Non
                 _take(found, hook, path, part)
                 continue
             for word in _words(found.module, key):
-                _take_key(found, hook, (*path, word), key)
+                found.take_key(hook, (*path, word), key)
                 _take(found, hook, (*path, word), part)
     elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.BitOr):
         _take(found, hook, path, node.left)
@@ -165,11 +150,6 @@ def _take(found: Hooks, hook: str, path: tuple[str, ...], node: ast.expr) -> Non
         found.built.append(Built(hook, node, f"it is built by `{ast.unparse(node)[:60]}`"))
 
 
-def _take_key(found: Hooks, hook: str, path: tuple[str, ...], node: ast.AST) -> None:
-    if hook == SCHEDULER_EVENTS and path[:1] == ("cron",) and len(path) == 2:
-        found.crons.append(CronKey(path[1], node))
-
-
 def _words(module: Module, key: ast.expr | None) -> list[str]:
     """What a key says: a tuple of doctypes counts for each; '?' for what is not told."""
     if isinstance(key, ast.Tuple):
@@ -177,31 +157,3 @@ def _words(module: Module, key: ast.expr | None) -> list[str]:
     if isinstance(key, ast.Name):
         key = module.assigned.get(key.id)
     return [text(key) or "?"]
-
-
-# -- by importing it
-
-
-def _imported(module: Module) -> Any:
-    package = module.name.partition(".")[0]
-    folder: Path = module.path.parent if package == module.name else module.path.parents[1]
-    sys.path.insert(0, str(folder))
-    try:
-        return importlib.import_module(module.name)
-    finally:
-        sys.path.remove(str(folder))
-
-
-def _take_value(
-    found: Hooks, hook: str, path: tuple[str, ...], value: object, node: ast.stmt
-) -> None:
-    if isinstance(value, str):
-        found.entries.append(HookEntry(hook, path, value, node))
-    elif isinstance(value, dict):
-        for key, each in value.items():
-            for word in key if isinstance(key, tuple) else (key,):
-                _take_key(found, hook, (*path, str(word)), node)
-                _take_value(found, hook, (*path, str(word)), each, node)
-    elif isinstance(value, list | tuple | set):
-        for each in value:
-            _take_value(found, hook, path, each, node)

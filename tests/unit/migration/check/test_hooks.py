@@ -48,6 +48,7 @@ BUILT = [
     'scheduler_events = {"daily": [f"myapp.tasks.{name}" for name in ("run",)]}',
     'scheduler_events = {"daily": []}\nscheduler_events["daily"].append("myapp.tasks.run")',
     'scheduler_events = dict(daily=["myapp.tasks.run"])',
+    'scheduler_events = {"daily": []}\nscheduler_events["daily"] += ["myapp.tasks.run"]',
     'scheduler_events = {}\nif True:\n    scheduler_events["daily"] = "myapp.tasks.run"',
 ]
 
