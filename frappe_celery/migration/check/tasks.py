@@ -149,8 +149,7 @@ class TaskCode:
     def why(self, function: Function) -> str:
         """How a function comes to run in a job, for a sentence."""
         root = self.reached[function]
-        ways = self.jobs.get(root) or self.events.get(root) or []
-        how = ", ".join(dict.fromkeys(map(str, ways[:2])))
+        how = (self.jobs.get(root) or self.events[root])[0]
         if root is function:
             return f"{function.short}, {how}"
         return f"{function.short}, called by {root.short}, {how}"

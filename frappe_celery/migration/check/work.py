@@ -138,7 +138,7 @@ def _works(
     call: ast.Call,
     documents: set[str],
 ) -> bool:
-    if changes_or_asks(function.module, call) or _acts(call, documents):
+    if changes_or_asks(function.module, call) or _acts(function, call, documents):
         return True
     callee = code.app.callee(function, call)
     if callee is not None:
@@ -160,10 +160,14 @@ def changes_or_asks(module: Module, call: ast.Call) -> bool:
     return name in ("frappe.delete_doc", "frappe.sendmail") or name.startswith(_NETWORK)
 
 
-def _acts(call: ast.Call, documents: set[str]) -> bool:
+def _acts(function: Function, call: ast.Call, documents: set[str]) -> bool:
     """Whether it calls a method of a document, other than those that hardly fail."""
-    head, _, method = dotted(call.func).partition(".")
-    return head in documents and bool(method) and not method.startswith(_LOOKS)
+    method = call.func
+    if not isinstance(method, ast.Attribute) or method.attr.startswith(_LOOKS):
+        return False
+    if isinstance(method.value, ast.Call):
+        return function.module.full(method.value.func) in DOCUMENTS
+    return dotted(method.value) in documents
 
 
 def _is_unknown(function: Function, call: ast.Call) -> bool:

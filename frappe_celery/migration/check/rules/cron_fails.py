@@ -9,6 +9,7 @@ from frappe_celery.migration.check.hooks import SCHEDULER_EVENTS
 from frappe_celery.migration.check.tasks import TaskCode
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.expression import parse
+from frappe_celery.schedule.fields import ACCEPTED
 from frappe_celery.schedule.frequencies import FREQUENCIES
 
 WORDS = ("all", *FREQUENCIES)
@@ -27,7 +28,8 @@ def find(code: TaskCode) -> Iterator[Hit]:
             parse(cron.expression)
         except CronError as error:
             if hooks.module is not None and cron.expression != "?":
-                yield hit(hooks.module, cron.node, f"{str(error).rstrip('.')}.")
+                reason = str(error).partition(f". {ACCEPTED}")[0]
+                yield hit(hooks.module, cron.node, f"{reason[0].upper()}{reason[1:]}.")
 
 
 RULE = Rule(

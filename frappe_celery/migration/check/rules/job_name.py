@@ -17,7 +17,9 @@ _GET_JOBS = "frappe.utils.background_jobs.get_jobs"
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
-    """Jobs that have a `job_name` and no `job_id`, and lists of jobs asked for by that name."""
+    """Jobs with a `job_name` and no `job_id`; lists of jobs by that name, or before enqueueing."""
+    enqueuing = {each.function for each in code.app.enqueues if each.function is not None}
+    before = {call for function in enqueuing for call in function.calls}
     for enqueue in code.app.enqueues:
         given = keyword(enqueue.call, "job_name")
         if given is not None and not enqueue.has("job_id") and not enqueue.is_direct:
@@ -30,8 +32,12 @@ def find(code: TaskCode) -> Iterator[Hit]:
                 name = module.full(node.func)
                 if name == _GET_INFO:
                     yield hit(module, node, "`get_info` lists all jobs; from v15 on it is gone.")
-                elif name == _GET_JOBS and text(keyword(node, "key")) == "job_name":
-                    yield hit(module, node, "`get_jobs` is asked for jobs by their `job_name`.")
+                elif name == _GET_JOBS and (node in before or _by_job_name(node)):
+                    yield hit(module, node, "All jobs are listed to see whether one is there.")
+
+
+def _by_job_name(call: ast.Call) -> bool:
+    return text(keyword(call, "key")) == "job_name"
 
 
 RULE = Rule(
