@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -167,3 +169,12 @@ def test_columns_count_characters(tmp_path: Path) -> None:
     written(tmp_path, '# tasks.py\ndef start():\n    "é"; frappe.enqueue(start, job_name="é")\n')
     ((finding,),) = [app["findings"] for app in json.loads(check(str(tmp_path), "--json").stdout)]
     assert finding["column"] == 41
+
+
+def test_the_pre_commit_hook_is_a_command_that_reads_the_repository(bench: Path) -> None:
+    hook = (Path(__file__).parents[4] / ".pre-commit-hooks.yaml").read_text()
+    entry = re.search(r"^  entry: frappe-celery (.*)$", hook, re.MULTILINE)
+    assert entry
+    assert "pass_filenames: false" in hook
+    os.chdir("apps/myapp")
+    assert CliRunner().invoke(main, entry[1].split()).exit_code == 1
