@@ -18,6 +18,7 @@ COMMANDS = {
     "supervise": "frappe_celery.commands.supervise",
     "drain": "frappe_celery.commands.drain",
     "doctor": "frappe_celery.commands.doctor",
+    "check": "frappe_celery.commands.check",
     "jobs": "frappe_celery.commands.jobs",
     "metrics": "frappe_celery.commands.metrics",
     "admin": "frappe_celery.commands.admin",

@@ -22,7 +22,12 @@ OF_THE_DEMO = {"shop"}
 WHERE_INSTALLED = {"sentry_sdk", "hiredis"}
 """Asked for, and done without."""
 ELSEWHERE = OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
-EXTRAS = {"prometheus_client": "metrics", "waitress": "admin", "whitenoise": "admin"}
+EXTRAS = {
+    "libcst": "fix",
+    "prometheus_client": "metrics",
+    "waitress": "admin",
+    "whitenoise": "admin",
+}
 """Imported by what an extra is for."""
 
 

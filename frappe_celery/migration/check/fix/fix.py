@@ -1,0 +1,49 @@
+"""`fix`: rewrite what was found and can be rewritten safely, a diff a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+
+import libcst as cst
+
+from frappe_celery.migration.check.as_json import shown
+from frappe_celery.migration.check.examine import Report
+from frappe_celery.migration.check.fix.deduplication import Deduplication
+from frappe_celery.migration.check.fix.scheduler_interval import SchedulerInterval
+
+FIXES = {"FC108": Deduplication, "FC109": SchedulerInterval}
+
+
+def fix(report: Report) -> Iterator[str]:
+    """Rewrite the report's files in place; a diff for each that changed."""
+    lines: dict[Path, dict[str, set[int]]] = {}
+    for finding in report.findings:
+        code, hit = finding.rule.code, finding.hit
+        if code in FIXES:
+            lines.setdefault(hit.path, {}).setdefault(code, set()).add(hit.line)
+    for path, found in lines.items():
+        before = path.read_bytes()
+        after = fixed(before, found)
+        if after != before:
+            path.write_bytes(after)
+            yield "".join(_diff(path, before.decode(), after.decode()))
+
+
+def fixed(source: bytes, lines: dict[str, set[int]]) -> bytes:
+    """A file as it is after the fixes of these codes, on these lines."""
+    try:
+        module = cst.parse_module(source)
+    except cst.ParserSyntaxError:  # newer than what libcst reads
+        return source
+    for code, its_lines in sorted(lines.items()):
+        wrapper = cst.MetadataWrapper(module)
+        module = wrapper.visit(FIXES[code](wrapper, its_lines))
+    return module.bytes
+
+
+def _diff(path: Path, before: str, after: str) -> Iterator[str]:
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    name = shown(path)
+    return unified_diff(old, new, f"{name} (before)", f"{name} (after)")

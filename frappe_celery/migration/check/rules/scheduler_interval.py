@@ -1,0 +1,47 @@
+"""FC109: v14's `scheduler_interval` (research document sections 1 and 11)."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from frappe_celery.migration.check.findings import Hit, Rule, hit
+from frappe_celery.migration.check.syntax import text
+from frappe_celery.migration.check.tasks import TaskCode
+
+_KEY = "scheduler_interval"
+
+
+def find(code: TaskCode) -> Iterator[Hit]:
+    """Where code reads or writes the key."""
+    for module in code.app.modules.values():
+        if _KEY in module.source:
+            for node in ast.walk(module.tree):
+                if text(node) == _KEY or (isinstance(node, ast.Attribute) and node.attr == _KEY):
+                    yield hit(module, node, f"The key `{_KEY}` is v14's.")
+
+
+RULE = Rule(
+    code="FC109",
+    title="scheduler_interval",
+    happens=(
+        "From v15 on `scheduler_tick_interval` says how often the scheduler looks, by default every"
+        " 60 seconds instead of 240."
+    ),
+    instead="Read and write `scheduler_tick_interval`, in the site's configuration too.",
+    bad="""
+# setup.py
+import frappe
+
+def interval():
+    return frappe.conf.scheduler_interval or 240  # FC109
+""",
+    good="""
+# setup.py
+import frappe
+
+def interval():
+    return frappe.conf.scheduler_tick_interval or 60
+""",
+    find=find,
+)
