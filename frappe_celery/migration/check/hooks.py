@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from frappe_celery.migration.check.modules import Module, statements
-from frappe_celery.migration.check.syntax import text
+from frappe_celery.migration.check.syntax import brief, text
 
 SCHEDULER_EVENTS, DOC_EVENTS = "scheduler_events", "doc_events"
 FUNCTIONS_IN = {
@@ -147,7 +147,7 @@ def _take(found: Hooks, hook: str, path: tuple[str, ...], node: ast.expr) -> Non
     elif isinstance(node, ast.Name) and (value := found.module.assigned.get(node.id)) is not None:
         _take(found, hook, path, value)
     else:
-        found.built.append(Built(hook, node, f"it is built by `{ast.unparse(node)[:60]}`"))
+        found.built.append(Built(hook, node, f"it is built by `{brief(node)}`"))
 
 
 def _words(module: Module, key: ast.expr | None) -> list[str]:

@@ -91,3 +91,9 @@ def decorators(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[a
     """Each decorator with its name, whether it is called or not."""
     for each in node.decorator_list:
         yield each, dotted(each.func if isinstance(each, ast.Call) else each)
+
+
+def brief(node: ast.AST, most: int = 60) -> str:
+    """Its code, for a message."""
+    code = ast.unparse(node)
+    return code if len(code) <= most else f"{code[: most - 1]}…"

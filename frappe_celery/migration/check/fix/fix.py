@@ -11,18 +11,16 @@ import libcst as cst
 from frappe_celery.migration.check.as_json import shown
 from frappe_celery.migration.check.examine import Report
 from frappe_celery.migration.check.fix.deduplication import Deduplication
-from frappe_celery.migration.check.fix.scheduler_interval import SchedulerInterval
 
-FIXES = {"FC108": Deduplication, "FC109": SchedulerInterval}
+FIXED = "FC108"
 
 
 def fix(report: Report) -> Iterator[str]:
     """Rewrite the report's files in place; a diff for each that changed."""
-    lines: dict[Path, dict[str, set[int]]] = {}
+    lines: dict[Path, set[int]] = {}
     for finding in report.findings:
-        code, hit = finding.rule.code, finding.hit
-        if code in FIXES:
-            lines.setdefault(hit.path, {}).setdefault(code, set()).add(hit.line)
+        if finding.rule.code == FIXED:
+            lines.setdefault(finding.hit.path, set()).add(finding.hit.line)
     for path, found in lines.items():
         before = path.read_bytes()
         after = fixed(before, found)
@@ -31,16 +29,13 @@ def fix(report: Report) -> Iterator[str]:
             yield "".join(_diff(path, before.decode(), after.decode()))
 
 
-def fixed(source: bytes, lines: dict[str, set[int]]) -> bytes:
-    """A file as it is after the fixes of these codes, on these lines."""
+def fixed(source: bytes, lines: set[int]) -> bytes:
+    """A file as it is after the fixes on these lines."""
     try:
-        module = cst.parse_module(source)
+        wrapper = cst.MetadataWrapper(cst.parse_module(source))
     except cst.ParserSyntaxError:  # newer than what libcst reads
         return source
-    for code, its_lines in sorted(lines.items()):
-        wrapper = cst.MetadataWrapper(module)
-        module = wrapper.visit(FIXES[code](wrapper, its_lines))
-    return module.bytes
+    return wrapper.visit(Deduplication(wrapper, lines)).bytes
 
 
 def _diff(path: Path, before: str, after: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from frappe_celery.migration.check import work
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import called, inside
+from frappe_celery.migration.check.syntax import brief, called, inside
 from frappe_celery.migration.check.tasks import TaskCode
 
 
@@ -23,7 +23,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
             if over and not _is_safe(code, task, loop):
                 call = work.work_in(code, task, loop)
                 if call is not None:
-                    what = f"The first failure of `{ast.unparse(call.func)[:60]}` ends the loop."
+                    what = f"The first failure of `{brief(call.func)}` ends the loop."
                     yield hit(task.module, loop, f"{task.short} is a batch. {what}")
 
 

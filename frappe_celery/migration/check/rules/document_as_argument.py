@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from frappe_celery.migration.check.findings import Hit, Rule, hit
 from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import DOCUMENTS, dotted
+from frappe_celery.migration.check.syntax import DOCUMENTS, brief, dotted
 from frappe_celery.migration.check.tasks import TaskCode, is_whitelisted
 from frappe_celery.migration.check.work import document_names
 
@@ -24,7 +24,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
         documents = _documents(code, caller)
         for each in enqueue.call.keywords:
             if _is_document(caller, each.value, documents):
-                given = ast.unparse(each.value)[:60]
+                given = brief(each.value)
                 yield hit(enqueue.module, each.value, f"The document `{given}` is sent to the job.")
         method = enqueue.method
         if (

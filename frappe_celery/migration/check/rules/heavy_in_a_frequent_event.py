@@ -55,7 +55,7 @@ def _is_unlimited(code: TaskCode, function: Function, loop: work.Loop) -> bool:
 
 def _what(task: Function, function: Function, event: str) -> str:
     by = "" if task is function else f", called by {task.short},"
-    return f"{function.short}{by} works on all that it is given, on `{event}`."
+    return f"{function.short}{by} goes through all that it finds, each time `{event}` comes."
 
 
 def _is_frequent(event: str) -> bool:

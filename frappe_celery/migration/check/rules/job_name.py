@@ -48,8 +48,8 @@ RULE = Rule(
         " before enqueueing is slow when many wait, and two callers can both find nothing in it."
     ),
     instead=(
-        "Give a `job_id` and `deduplicate=True`, which here is one step; or ask"
-        " `is_job_enqueued(job_id)` first."
+        "Where a job is not to be enqueued twice, give a `job_id` and `deduplicate=True`, which"
+        " here is one step, or ask `is_job_enqueued(job_id)` first. A mere label may stay."
     ),
     bad="""
 # tasks.py

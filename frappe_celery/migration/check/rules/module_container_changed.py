@@ -13,10 +13,15 @@ from frappe_celery.migration.check.tasks import TaskCode
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
-    """Changes, by statement or by method, of containers that stand at the top of a module."""
+    """Changes, by statement or by method, of containers that stand at the top of a module.
+
+    One that is kept by `frappe.local.site` gives no site another's.
+    """
     for function in code.reached:
         for node in function.nodes:
             for expression in changed(node):
+                if "frappe.local.site" in ast.unparse(node):
+                    continue
                 name = _container(code, function, expression)
                 if name:
                     what = f"`{name}`, of the module, is changed by {code.why(function)}."
@@ -66,10 +71,13 @@ scheduler_events = {"hourly": ["myapp.tasks.sync"]}
 # tasks.py
 import frappe
 
+_currencies = {}
+
 def sync():
     prices = {}
     for item in frappe.get_all("Item", pluck="name"):
         prices[item] = frappe.db.get_value("Item", item, "price")
+    _currencies[frappe.local.site] = frappe.db.get_default("currency")
 """,
     find=find,
 )

@@ -1,4 +1,7 @@
-"""FC109: v14's `scheduler_interval` (research document sections 1 and 11)."""
+"""FC109: v14's `scheduler_interval` (research document sections 1 and 11).
+
+Not rewritten: in the source of every version it is also how often `all` comes (FRAPPE_FACTS).
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,21 @@ def find(code: TaskCode) -> Iterator[Hit]:
         if _KEY in module.source:
             for node in ast.walk(module.tree):
                 if text(node) == _KEY or (isinstance(node, ast.Attribute) and node.attr == _KEY):
-                    yield hit(module, node, f"The key `{_KEY}` is v14's.")
+                    yield hit(module, node, f"The key `{_KEY}` has two meanings.")
 
 
 RULE = Rule(
     code="FC109",
     title="scheduler_interval",
     happens=(
-        "From v15 on `scheduler_tick_interval` says how often the scheduler looks, by default every"
-        " 60 seconds instead of 240."
+        "From v15 on `scheduler_tick_interval` says how often the scheduler looks; in a bench"
+        " `scheduler_interval` still says how often the event `all` comes, every 240 seconds unless"
+        " it is set. Without Frappe the newer key counts for both, then this one."
     ),
-    instead="Read and write `scheduler_tick_interval`, in the site's configuration too.",
+    instead=(
+        "Where how often the scheduler looks is meant, `scheduler_tick_interval`, in the site's"
+        " configuration too. Where it is `all`, leave it, with `# noqa: FC109`."
+    ),
     bad="""
 # setup.py
 import frappe

@@ -64,14 +64,6 @@ def start(name):
         return
     enqueue("frappe.ping", job_id=job_id)
 """
-INTERVAL = """
-# setup.py
-interval = frappe.conf.scheduler_interval or frappe.conf.get('scheduler_interval')
-"""
-TICK = """
-# setup.py
-interval = frappe.conf.scheduler_tick_interval or frappe.conf.get('scheduler_tick_interval')
-"""
 
 
 def fix(folder: Path, text: str) -> str:
@@ -88,8 +80,8 @@ def fix(folder: Path, text: str) -> str:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(V14, V15), (BY_GET_JOBS, BY_IS_JOB_ENQUEUED), (INTERVAL, TICK)],
-    ids=["get_info", "get_jobs", "scheduler_interval"],
+    [(V14, V15), (BY_GET_JOBS, BY_IS_JOB_ENQUEUED)],
+    ids=["get_info", "get_jobs"],
 )
 def test_v14_becomes_v15_and_a_second_run_finds_nothing(
     before: str, after: str, tmp_path: Path
