@@ -35,6 +35,7 @@ def ping():
 
 
 def stick(until):
+    Path(f"{until} began").touch()
     while not Path(until).exists():
         time.sleep(0.02)
 
@@ -258,7 +259,7 @@ def test_sigusr1_writes_the_stack_to_worker_error_log_and_the_job_goes_on(shop: 
     worker: Process = shop.worker()
     release = shop.root / "go_on"
     job = frappe.enqueue("myapp.watched.stick", until=str(release))
-    wait_until(lambda: job.is_started)
+    wait_until((shop.root / "go_on began").exists, what="its method runs")
     log = shop.root / "logs" / "worker.error.log"
     worker.popen.send_signal(signal.SIGUSR1)
     wait_until(lambda: "most recent call first" in log.read_text())
