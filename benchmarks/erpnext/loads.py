@@ -52,13 +52,6 @@ def repost() -> int:
     return 1
 
 
-def repost_what_is_left() -> int:
-    """As the scheduler's next run does: ERPNext itself catches a deadlock and leaves the entry."""
-    frappe.db.rollback()  # to see what the jobs committed
-    left = frappe.db.count("Repost Item Valuation", {"status": ["in", ["Queued", "In Progress"]]})
-    return repost() if left else 0
-
-
 def prepare_reports() -> int:
     """General Ledger, in several ways that users ask for it."""
     from frappe.core.doctype.prepared_report.prepared_report import make_prepared_report
@@ -99,5 +92,3 @@ LOADS: dict[str, Callable[[], int]] = {
     "reports": prepare_reports,
 }
 """Each returns how many jobs it makes at least."""
-AGAIN: dict[str, Callable[[], int]] = {"repost": repost_what_is_left}
-"""Loads that may leave work for the scheduler's next run; 0 when nothing is left."""

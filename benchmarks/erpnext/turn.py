@@ -1,7 +1,7 @@
 """One load on one side: `python -m benchmarks.erpnext.turn SITE SIDE LOAD PROCESSES`.
 
 In the bench's Python. The workers run and have done some jobs; the clock runs from the first call
-of enqueue until no job is left, nor work for the scheduler's next run. Prints one line of JSON.
+of enqueue until no job is left. Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import frappe
 from benchmarks.bench import progress
 from benchmarks.bench.side import SIDES, in_site
 from benchmarks.erpnext import state
-from benchmarks.erpnext.loads import AGAIN, LOADS
+from benchmarks.erpnext.loads import LOADS
 from benchmarks.erpnext.prepared import CLERK
 from benchmarks.workers import running
 
@@ -39,10 +39,6 @@ def main() -> None:
             jobs = LOADS[load]()
             frappe.db.commit()
             end = progress.wait_until_quiet(workers, warm + jobs)
-            while more := AGAIN.get(load, int)():
-                jobs += more
-                frappe.db.commit()
-                end = progress.wait_until_quiet(workers, warm + jobs)
         frappe.db.rollback()
         counts = progress.counts()
         failed = progress.failures()
