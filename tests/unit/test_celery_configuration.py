@@ -13,8 +13,8 @@ from frappe_celery.config.settings import Settings
 URL = "redis://nowhere:1/0"
 
 
-def app(root: Path) -> Celery:
-    environ = {"FRAPPE_CELERY_REDIS_QUEUE": URL, "FRAPPE_CELERY_BENCH_ID": "mine"}
+def app(root: Path, **more: str) -> Celery:
+    environ = {"FRAPPE_CELERY_REDIS_QUEUE": URL, "FRAPPE_CELERY_BENCH_ID": "mine", **more}
     return build(Settings.load(root, environ))
 
 
@@ -67,3 +67,9 @@ def test_one_that_breaks_says_so(tmp_path: Path) -> None:
     (tmp_path / "celeryconfig.py").write_text("worker_concurrency = 1 / 0\n")
     with pytest.raises(ZeroDivisionError):
         app(tmp_path)
+
+
+def test_control_queues_on_rabbitmq_are_of_one_kind(tmp_path: Path) -> None:
+    """Celery 5.7 refuses durable ones that are exclusive, which they are there by default."""
+    control = app(tmp_path, FRAPPE_CELERY_BROKER_URL="amqp://guest:guest@127.0.0.1:1//").conf
+    assert (control.control_queue_durable, control.control_queue_exclusive) == (True, False)

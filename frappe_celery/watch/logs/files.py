@@ -24,7 +24,26 @@ class LogFile:
         self.path = path
         self._written = _LOOK_AFTER
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._open()
+
+    def _open(self) -> None:
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._opened = os.fstat(self._descriptor)
+
+    @property
+    def descriptor(self) -> int:
+        """The open file's; raises OSError.
+
+        Celery closes in its embedded beat what it knows no handler of, and the number is a
+        socket's soon: then the file is opened anew.
+        """
+        try:
+            if os.path.samestat(os.fstat(self._descriptor), self._opened):
+                return self._descriptor
+        except OSError:
+            pass
+        self._open()
+        return self._descriptor
 
     def write(self, text: str) -> None:
         """Add it; a full disk is no reason to stop working."""

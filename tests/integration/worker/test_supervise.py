@@ -111,7 +111,9 @@ def test_a_worker_that_dies_while_the_one_before_it_ends_its_jobs_is_started_aga
     supervisor.popen.send_signal(signal.SIGHUP)
     supervisor.wait_for(f"{old} ends its jobs")
     (new,) = set(workers(supervisor)) - {old}
+    processes = psutil.Process(new).children()
     os.kill(new, signal.SIGKILL)
+    psutil.wait_procs(processes, timeout=5)  # else one of them may take the next job
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
     (project.root / "go").touch()
     assert ended(long).return_value() == "old"

@@ -130,6 +130,17 @@ def test_sigusr1_to_beat(project: Project, store: JobStore) -> None:
     assert beat.popen.poll() is None
 
 
+def test_beat_beside_a_worker_writes_into_the_worker_s_files(
+    project: Project, store: JobStore
+) -> None:
+    """Celery closes in its process what it knows no handler of; the number is a socket's then."""
+    worker = project.worker("--beat")
+    wait_until(lambda: " leads" in log(project, "worker.log"), what="beat's line in worker.log")
+    (beat,) = re.findall(r"scheduler \S+\.(\d+) leads", log(project, "worker.log"))
+    assert "most recent call first" in sent(project, int(beat))
+    assert "unknown command" not in worker.output()
+
+
 STORM = """
 import marshal, os, signal, threading, time
 from frappe_celery.watch.logs.stacks import _register
