@@ -197,12 +197,13 @@ def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
         "task_default_exchange": f"{config.prefix}tasks",
         # control messages and events of benches that share a virtual host stay apart
         "control_exchange": f"{config.prefix}control",
-        # RabbitMQ is about to refuse others that are not exclusive, as Celery 5.7's would be
+        # RabbitMQ is about to refuse others that are not exclusive, which Celery 5.7 has them be
         "control_queue_durable": True,
         "control_queue_exclusive": False,
         "event_exchange": f"{config.prefix}events",
         "event_queue_prefix": f"{config.prefix}events",
         "event_queue_durable": True,
+        "event_queue_exclusive": False,
         "worker_disable_prefetch": False,  # Celery knows it on Redis only; `rabbitmq_steps.Room`
     }
 

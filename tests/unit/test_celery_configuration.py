@@ -69,7 +69,8 @@ def test_one_that_breaks_says_so(tmp_path: Path) -> None:
         app(tmp_path)
 
 
-def test_control_queues_on_rabbitmq_are_of_one_kind(tmp_path: Path) -> None:
+def test_queues_of_control_and_events_on_rabbitmq_are_of_one_kind(tmp_path: Path) -> None:
     """Celery 5.7 refuses durable ones that are exclusive, which they are there by default."""
-    control = app(tmp_path, FRAPPE_CELERY_BROKER_URL="amqp://guest:guest@127.0.0.1:1//").conf
-    assert (control.control_queue_durable, control.control_queue_exclusive) == (True, False)
+    conf = app(tmp_path, FRAPPE_CELERY_BROKER_URL="amqp://guest:guest@127.0.0.1:1//").conf
+    assert (conf.control_queue_durable, conf.control_queue_exclusive) == (True, False)
+    assert (conf.event_queue_durable, conf.event_queue_exclusive) == (True, False)
