@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--import", "import_hooks", is_flag=True, help="Import a hooks.py that builds lists by code."
 )
-@click.option("--fix", is_flag=True, help="Rewrite v14's ways (FC108, FC109); show the diff.")
+@click.option("--fix", is_flag=True, help="Rewrite v14's deduplication (FC108); show the diff.")
 @click.option("--tasks", "with_tasks", is_flag=True, help="Show where each task can run, and why.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code hosts and editors.")
