@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 HANDED_ON = (signal.SIGUSR1, signal.SIGUSR2)
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+HEARD = (*HANDED_ON, *STOPS, signal.SIGHUP, signal.SIGCHLD)
 AGAIN_SECONDS = 1.0
 """How soon another worker is started for one that died while the one before it ends its jobs."""
 PR_SET_PDEATHSIG = 1
@@ -55,7 +56,7 @@ class Supervisor:
         for end in (signals, writes):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(writes)
-        for number in (*HANDED_ON, *STOPS, signal.SIGHUP, signal.SIGCHLD):
+        for number in HEARD:
             signal.signal(number, lambda *_: None)
         self.coming = self.start()
         while self.workers():
@@ -86,7 +87,7 @@ class Supervisor:
             if os.getppid() != parent:
                 os._exit(os.EX_TEMPFAIL)
             signal.set_wakeup_fd(-1)
-            for number in (*HANDED_ON, *STOPS, signal.SIGHUP, signal.SIGCHLD):
+            for number in HEARD:
                 signal.signal(number, signal.SIG_DFL)
             os.execvpe(self.command[0], self.command, {**os.environ, "NOTIFY_SOCKET": address})
         except OSError as exc:
