@@ -16,7 +16,15 @@ from typing import Any
 
 from celery import signals
 
-from frappe_celery.hosts.bench import desk, enqueueing, fit, processes, registry, swallowed
+from frappe_celery.hosts.bench import (
+    desk,
+    enqueueing,
+    fit,
+    kept_connection,
+    processes,
+    registry,
+    swallowed,
+)
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
 from frappe_celery.hosts.bench.schedule import telling
@@ -114,9 +122,13 @@ FRAPPES: dict[str, dict[str, Required]] = {
 those that beat and failure mails have to hear of; and one that documents get. Each of these modules
 is one of `hook.MODULES`, which tells of it, or stands in ALONG_WITH."""
 
-MARIADB = "frappe.database.mariadb.database"
 CONNECTING = "MariaDBConnectionUtil.create_connection"
-"""Wrapped by `kept_connection` in a worker's processes, and in no other."""
+DRIVERS = {
+    "frappe.database.mariadb.database": "kept_pymysql",
+    "frappe.database.mariadb.mysqlclient": "kept_mysqlclient",
+}
+"""Where Frappe connects, by driver, and the module here that wraps it in a worker's processes, and
+in no other: imported where Frappe has imported the driver."""
 
 ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.database.database"]}
 """Seen to when another one was imported: Frappe imports it too early for us."""
@@ -165,13 +177,12 @@ def _install_rqs() -> None:
 
 
 def install_in_worker() -> None:
-    """Put in place what only jobs need, where a site was opened with PyMySQL."""
-    if MARIADB in sys.modules:
-        from frappe_celery.hosts.bench import kept_connection  # imports PyMySQL: 20 ms elsewhere
-
-        holder, name = fit.holder_of(MARIADB, CONNECTING)
-        setattr(holder, name, kept_connection.keeping(getattr(holder, name)))
-        signals.worker_process_shutdown.connect(kept_connection.leave)
+    """Put in place what only jobs need: a connection to MariaDB that is kept."""
+    for place in DRIVERS.keys() & sys.modules.keys():
+        driver = import_module(f"frappe_celery.hosts.bench.{DRIVERS[place]}")
+        holder, name = fit.holder_of(place, CONNECTING)
+        setattr(holder, name, driver.keeping(getattr(holder, name)))
+    signals.worker_process_shutdown.connect(kept_connection.leave)
 
 
 def _of_frappe(places: Iterable[str]) -> Iterator[str]:

@@ -12,8 +12,8 @@ import pytest
 from pymysql.cursors import SSCursor
 from pymysql.err import InterfaceError, OperationalError, ProgrammingError
 
-from frappe_celery.hosts.bench import kept_connection
-from frappe_celery.hosts.bench.kept_connection import KeptConnection
+from frappe_celery.hosts.bench import kept_connection, kept_pymysql
+from frappe_celery.hosts.bench.kept_pymysql import KeptConnection
 from tests.servers import LOOPBACK, MariaDBServer
 from tests.waiting import wait_until
 
@@ -53,14 +53,14 @@ def settings(mariadb_server: MariaDBServer) -> Iterator[dict[str, Any]]:
         "charset": "utf8mb4",
         "use_unicode": True,
     }
-    for connection in (*OPENED, *kept_connection._kept):
+    for connection in (*OPENED, *(kept for _, kept in kept_connection._kept)):
         connection._force_close()
     OPENED.clear()
     kept_connection._kept.clear()
 
 
 def connect(settings: dict[str, Any]) -> KeptConnection:
-    OPENED.append(kept_connection.connect(dict(settings)))
+    OPENED.append(kept_pymysql.connect(dict(settings)))
     return OPENED[-1]
 
 
