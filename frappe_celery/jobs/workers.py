@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass, replace
+from itertools import starmap
 from typing import Any
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class ProcessInfo:
+    """One process of a worker that takes its jobs itself; what it ran until now."""
+
+    pid: int
+    birth: float
+    successful: int
+    failed: int
+    total_working_time: float
 
 
 @dataclass(frozen=True)
@@ -28,10 +42,35 @@ class WorkerInfo:
     """Run id of a job that it runs now."""
     birth: float
     last_heartbeat: float
+    consumer: str = ""
+    """The name under which its processes hold runs."""
+    job_processes: tuple[ProcessInfo, ...] = ()
+    """None where Celery's own pool runs the jobs."""
     successful: int = 0
     failed: int = 0
     total_working_time: float = 0.0
     """Seconds."""
+
+    def of_process(self, process: ProcessInfo, run: str | None) -> WorkerInfo:
+        """What one of its processes does, in the shape of a worker with one process."""
+        return replace(
+            self,
+            **asdict(process),
+            name=f"{self.name}:{process.pid}",
+            processes=1,
+            state="busy" if run else "idle",
+            current_job=run,
+            job_processes=(),
+        )
+
+
+def tag(consumer: str, pid: int, number: int) -> str:
+    """What a worker's process holds a run under."""
+    return f"{consumer}:{pid}-{number}"
+
+
+def _pid_of(held_as: str) -> str:
+    return held_as.rpartition(":")[2].partition("-")[0]
 
 
 class Workers:
@@ -45,7 +84,11 @@ class Workers:
         values = asdict(worker)
         for count in ("successful", "failed", "total_working_time"):
             del values[count]
-        values |= {"queues": ",".join(worker.queues), "current_job": worker.current_job or ""}
+        values |= {
+            "queues": ",".join(worker.queues),
+            "current_job": worker.current_job or "",
+            "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
+        }
         key = self.keys.worker(worker.name)
         with naming_the_server(self.url):
             pipe = self.client.pipeline()
@@ -72,6 +115,16 @@ class Workers:
             records = pipe.execute()
         return [_info(record) for record in records if b"pid" in record]
 
+    def by_process(self) -> list[WorkerInfo]:
+        """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""
+        workers = self.all()
+        with naming_the_server(self.url):
+            pipe = self.client.pipeline(transaction=False)
+            for worker in workers:
+                pipe.hgetall(self.keys.in_flight(worker.consumer))
+            held = pipe.execute()
+        return [one for found in zip(workers, held) for one in _processes(*found)]  # noqa: B905
+
 
 def _info(record: dict[bytes, bytes]) -> WorkerInfo:
     text = {key.decode(): value.decode() for key, value in record.items()}
@@ -85,7 +138,17 @@ def _info(record: dict[bytes, bytes]) -> WorkerInfo:
         current_job=text["current_job"] or None,
         birth=float(text["birth"]),
         last_heartbeat=float(text["last_heartbeat"]),
+        consumer=text.get("consumer", ""),
+        job_processes=tuple(starmap(ProcessInfo, json.loads(text.get("job_processes", "[]")))),
         successful=int(text.get("successful", 0)),
         failed=int(text.get("failed", 0)),
         total_working_time=int(text.get("worked_microseconds", 0)) / 1e6,
     )
+
+
+def _processes(worker: WorkerInfo, held: dict[bytes, bytes]) -> Iterator[WorkerInfo]:
+    if not worker.job_processes:
+        yield worker
+    runs = {_pid_of(key.decode()): run.decode().rpartition("\n")[2] for key, run in held.items()}
+    for process in worker.job_processes:
+        yield worker.of_process(process, runs.get(str(process.pid)))

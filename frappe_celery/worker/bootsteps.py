@@ -83,19 +83,23 @@ class Record(Repeated):
     def tick(self, consumer: Any) -> None:
         """Who this worker is and what it does now."""
         active = [request.id for request in state.active_requests]
-        if isinstance(consumer.pool, Pool):
-            active += [seen.run for _, seen in consumer.pool.seen() if seen.doing >= Doing.HOLDS]
+        pool = consumer.pool
+        ours = isinstance(pool, Pool)
+        if ours:
+            active += [seen.run for _, seen in pool.seen() if seen.doing >= Doing.HOLDS]
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
                 hostname=socket.gethostname(),
                 pid=os.getpid(),
                 queues=tuple(consumer.app.amqp.queues.consume_from),
-                processes=getattr(consumer.pool, "num_processes", 1),
+                processes=getattr(pool, "num_processes", 1),
                 state="busy" if active else "idle",
                 current_job=active[0] if active else None,
                 birth=self.birth,
                 last_heartbeat=time.time(),
+                consumer=pool.consumer if ours else "",
+                job_processes=pool.processes() if ours else (),
             )
         )
 

@@ -24,6 +24,7 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
+from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.fresh_process import in_fork
 from frappe_celery.worker.orders import Orders
@@ -188,6 +189,7 @@ class JobProcess:
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self._orders.events:
             self._events.begin(in_hand.message)
+        began = time.monotonic()
         try:
             traced = self._app.tasks[TASK_NAME].__trace__(taken.run, (), {}, request)
             if self._orders.events:
@@ -195,8 +197,4 @@ class JobProcess:
         except SystemExit:
             logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
             self._is_fit = False
-
-
-def tag(consumer: str, pid: int, number: int) -> str:
-    """What a process holds a run under."""
-    return f"{consumer}:{pid}-{number}"
+        self._slot.count(in_hand.succeeded, time.monotonic() - began)

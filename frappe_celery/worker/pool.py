@@ -27,8 +27,9 @@ from frappe_celery.brokers import pulse
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
-from frappe_celery.worker.job_process import JobProcess, tag
+from frappe_celery.worker.job_process import JobProcess
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Doing, Seen, Slot, shared_slots
 
@@ -51,6 +52,7 @@ class _Child:
     slot: Slot
     place: int
     orders: Orders
+    birth: float
     leaves: bool = False
     """It was told to stop."""
     killed_because: str = ""
@@ -199,6 +201,13 @@ class Pool(BasePool):
         """What each process does."""
         return [(child, child.slot.read()) for child in self._children]
 
+    def processes(self) -> tuple[ProcessInfo, ...]:
+        """Those that take jobs, and what each has run."""
+        return tuple(
+            ProcessInfo(child.process.pid, child.birth, *child.slot.tally())
+            for child in self._children
+        )
+
     def running(self) -> int:
         """How many have a job."""
         return sum(seen.doing >= Doing.HOLDS for _, seen in self.seen())
@@ -242,7 +251,7 @@ class Pool(BasePool):
     def _fork(self) -> None:
         place = self._free.pop(0)
         slot, orders = self._slots[place], Orders()
-        slot.write(Doing.NOTHING)
+        slot.clear()
         options = self.options
         body = JobProcess(
             self._app,
@@ -257,7 +266,7 @@ class Pool(BasePool):
         process.daemon = True
         process.start()
         orders.keep_giving()
-        child = _Child(process, slot, place, orders)
+        child = _Child(process, slot, place, orders, time.time())
         self._children.append(child)
         orders.give(self.queues, events=self._events)
         if self._hub is not None:

@@ -9,6 +9,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 _LAYOUT = struct.Struct("=BQQddH128s")
+_TALLY = struct.Struct("=QQd")
+_TALLY_AT = 168
 _SIZE = 192
 _RUN_BYTES = 128
 _LOOKS = 10_000
@@ -38,6 +40,14 @@ class Seen(NamedTuple):
     deadline: float
     """Of `time.monotonic`, which all processes share: when its timeout is over; 0: it has none."""
     run: str
+
+
+class Tally(NamedTuple):
+    """What a process has run."""
+
+    successful: int
+    failed: int
+    seconds: float
 
 
 class Slot:
@@ -77,6 +87,21 @@ class Slot:
                 break
         doing, number, ended, began, deadline, length, text = _LAYOUT.unpack(found)
         return Seen(Doing(doing), number, ended, began, deadline, text[:length].decode())
+
+    def count(self, succeeded: bool, seconds: float) -> None:
+        """One run more; a fork for one job counts for the process whose fork it is."""
+        successful, failed, before = self.tally()
+        counted = successful + succeeded, failed + (not succeeded), before + seconds
+        _TALLY.pack_into(self._page, self._at + _TALLY_AT, *counted)
+
+    def tally(self) -> Tally:
+        """What was counted until now."""
+        return Tally(*_TALLY.unpack_from(self._page, self._at + _TALLY_AT))
+
+    def clear(self) -> None:
+        """For another process, which has done nothing yet."""
+        self.write(Doing.NOTHING)
+        _TALLY.pack_into(self._page, self._at + _TALLY_AT, 0, 0, 0.0)
 
 
 def shared_slots(number: int) -> list[Slot]:

@@ -103,6 +103,26 @@ answer = [shown.status, shown.job_name, bool(shown.started_at), busy.status, wor
     ]
 
 
+def test_each_process_is_a_row_of_rq_worker_with_its_own_job(bench: Bench) -> None:
+    bench.worker(2)
+    answer = bench.ask(
+        LIST
+        + """
+from frappe.utils import doctor
+jobs = [frappe.enqueue(fc_probe.sleep, seconds=60, queue="short") for _ in range(2)]
+until(lambda: all(job.is_started for job in jobs))
+rows = frappe.get_all("RQ Worker")
+answer = [len(rows), sorted(row.current_job_id for row in rows) == sorted(job.id for job in jobs),
+          len({row.pid for row in rows}), {row.status for row in rows} == {"busy"},
+          doctor.check_number_of_workers()]
+for job in jobs:
+    stop_job(job_id=job.id)
+ended(*jobs)
+"""
+    )
+    assert answer == [2, True, 2, True, 2]
+
+
 def test_stopping_a_job_that_does_not_run_says_so(bench: Bench) -> None:
     assert bench.ask(
         LIST

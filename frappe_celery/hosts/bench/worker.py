@@ -15,20 +15,18 @@ from frappe_celery.jobs.workers import WorkerInfo
 
 
 class Worker(RQWorker):  # type: ignore[misc]
-    """In place of `rq.Worker`: it lists Celery's workers. Made by an app of its own, it is RQ's."""
+    """In place of `rq.Worker`: it lists Celery's processes. One that an app makes is RQ's."""
 
     @classmethod
     def all(
         cls, connection: Any = None, job_class: Any = None, queue_class: Any = None,
         queue: Any = None, serializer: Any = None,
     ) -> list[Any]:  # fmt: skip
-        """Every living Celery worker, or those of a queue."""
+        """Every process that runs jobs, or those of a queue: each of RQ's workers is one."""
         store = get_store()
-        running = store.page(
-            statuses=[JobStatus.STARTED], length=store.counts()[JobStatus.STARTED] or 1
-        )
-        at_work = {job.worker_name: job for job in running}
-        workers = [ListedWorker(info, at_work.get(info.name)) for info in store.workers.all()]
+        processes = store.workers.by_process()
+        jobs = store.read([process.current_job or "" for process in processes])
+        workers = list(map(ListedWorker, processes, jobs))
         return [w for w in workers if queue is None or queue.name in w.queue_names()]
 
     @classmethod
@@ -43,21 +41,21 @@ class Worker(RQWorker):  # type: ignore[misc]
 
 
 class ListedWorker:
-    """A Celery worker as RQ shows one. It may have several processes."""
+    """A process of a Celery worker, or a worker whose jobs Celery's pool runs, as RQ shows one."""
 
     def __init__(self, info: WorkerInfo, job: Job | None) -> None:
         self.info = info
-        self.job = job
+        self.job = job if job is not None and job.status == JobStatus.STARTED else None
         self.name = self.key = info.name
         self.hostname = info.hostname
         self.pid = info.pid
-        self.state = "busy" if job else "idle"
+        self.state = "busy" if self.job else "idle"
         self.birth_date = _naive_utc(info.birth)
         self.last_heartbeat = _naive_utc(info.last_heartbeat)
         self.successful_job_count = info.successful
         self.failed_job_count = info.failed
         self.total_working_time = info.total_working_time / info.processes
-        """Seconds, of one of its processes on average: Frappe divides it by the worker's age."""
+        """Seconds, of one process on average: Frappe divides it by the worker's age."""
 
     def queue_names(self) -> list[str]:
         """RQ's names of its queues."""
@@ -73,7 +71,7 @@ class ListedWorker:
         return self.state
 
     def get_current_job(self) -> Job | None:
-        """A job that it runs now, the newest when it runs several."""
+        """What it runs now."""
         return self.job
 
     def get_current_job_id(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from frappe_celery.worker.slot import Doing, Seen, shared_slots
+from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
 
 
 def test_what_a_process_says_is_read_by_its_parent() -> None:
@@ -40,3 +40,20 @@ def test_what_is_read_while_it_is_written_is_one_thing_or_the_other() -> None:
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+
+
+def test_what_a_process_and_its_fork_have_run_is_counted_until_another_has_the_slot() -> None:
+    first, second = shared_slots(2)
+    second.count(True, 0.5)
+    child = os.fork()
+    if child == 0:
+        second.count(False, 0.25)
+        second.count(True, 0.25)
+        os._exit(0)
+    os.waitpid(child, 0)
+    second.write(Doing.HOLDS, 2**64 - 1, 2**64 - 1, 1.0, 1.0, "r" * 128)
+    assert second.tally() == Tally(2, 1, 1.0)
+    assert first.tally() == Tally(0, 0, 0.0)
+    second.clear()
+    assert second.tally() == Tally(0, 0, 0.0)
+    assert second.read() == Seen(Doing.NOTHING, 0, 0, 0.0, 0.0, "")

@@ -17,7 +17,7 @@ from frappe_celery.watch.job_display import duration, label
 
 @dataclass(frozen=True)
 class Line:
-    """A worker."""
+    """A process of one."""
 
     info: WorkerInfo
     job: Job | None
@@ -45,10 +45,10 @@ class WorkerAdmin(StoreAdmin):
         return [self.at("", self.list_view, "changelist")]
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        """Every living worker."""
+        """Every process that runs jobs."""
         self.require_view(request)
         now = time.time()
-        found = get_store().workers.all()
+        found = get_store().workers.by_process()
         jobs = list(get_store().read([info.current_job or "" for info in found]))
         lines = [_line(info, job, request.user, now) for info, job in zip(found, jobs, strict=True)]
         return shown(self, request, "workers.html", "Workers", lines=lines)

@@ -139,7 +139,7 @@ def _job_row(job: Any) -> dict[str, Any]:
 def _workers() -> list[dict[str, Any]]:
     from frappe_celery.jobs import get_store
 
-    return [_worker_row(worker) for worker in get_store().workers.all()]
+    return [_worker_row(worker) for worker in get_store().workers.by_process()]
 
 
 def _worker_row(worker: Any) -> dict[str, Any]:

@@ -104,7 +104,7 @@ class Queue:
 
 
 class Worker:
-    """A Celery worker, to look at."""
+    """A process of a Celery worker, to look at."""
 
     def __init__(self, info: WorkerInfo) -> None:
         self.info = info
@@ -119,8 +119,8 @@ class Worker:
 
     @classmethod
     def all(cls, connection: Any = None, queue: Any = None) -> list[Worker]:
-        """Every living worker, or those of a queue."""
-        found = [cls(info) for info in get_store().workers.all()]
+        """Every process that runs jobs, or those of a queue: each of RQ's workers is one."""
+        found = [cls(info) for info in get_store().workers.by_process()]
         name = getattr(queue, "name", queue)
         return [worker for worker in found if name is None or name in worker.queue_names()]
 
