@@ -154,7 +154,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     @property
     def count(self) -> int:
         """How many wait."""
-        return self.store.counts(queue=self.queue)[JobStatus.QUEUED]
+        return self.store.waiting(self.queue)
 
     def is_empty(self) -> bool:
         """Whether none waits."""

@@ -18,7 +18,7 @@ def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
 ) -> None:
     waiting = enqueue("myapp.tasks.record", text="before")
     assert waiting.is_queued
-    assert store.queue_length("default") == 1
+    assert store.queue_length("default") == store.waiting("default") == 1
     listed = rabbitmq_server.ctl("list_queues", "--quiet", "name", "type", "durable")
     name = f"{store.keys.prefix}default"
     assert f"{name}\tquorum\ttrue" in listed.stdout.splitlines()
@@ -28,7 +28,7 @@ def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
     wait_until(lambda: job.is_finished, 10, "the job has run")
     assert project.effects() == ["before", "after"]
     assert job.result == "after"
-    assert store.queue_length("default") == 0
+    assert store.queue_length("default") == store.waiting("default") == 0
 
 
 def test_at_front_goes_before_what_waits(project: Project, store: JobStore) -> None:
