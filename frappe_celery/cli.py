@@ -28,6 +28,7 @@ COMMANDS = {
     "settings": "frappe_celery.commands.settings",
     "enable": "frappe_celery.commands.bench",
     "disable": "frappe_celery.commands.bench",
+    "move": "frappe_celery.commands.move",
     "setup": "frappe_celery.commands.setup",
 }
 """Where each command is; imported when it is called, so that every other one starts fast."""

@@ -35,10 +35,12 @@ def _begin_with(function: str, parameters: bytes, *names: str) -> None:
 
 
 _begin_with("failure", b"KEYS, ARGV", "finish")
-_begin_with("finish", b"KEYS, ARGV", "take", "record")
+_begin_with("finish", b"KEYS, ARGV", "take", "record", "move_in")
 _begin_with("started", b"prefix, run, place, now, worker", "start", "take", "claim")
 _begin_with("wake", b"bell", "ring", "claim", "struck")
 _begin_with("ring", b"prefix, key", *RINGING)
+_begin_with("enqueue", b"KEYS, ARGV", "move_in")
+_begin_with("delete", b"KEYS, ARGV", "move_out")
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

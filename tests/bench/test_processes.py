@@ -205,25 +205,31 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
         in_celery = enqueue("celery")
         off = bench.run("frappe-celery", "disable")
         named(off, in_celery)
-        assert "frappe-celery worker --burst" in off
+        assert "frappe-celery move --to rq" in off
         assert bench.ask(WHERE_IT_WAITS) == "rq.job"
         bench.ask(purge, FRAPPE_CELERY_ENABLED="false")
         in_rq = enqueue("rq")
 
-        bench.run("frappe-celery", "worker", "--burst", "-c", "1")
+        moved = bench.run("frappe-celery", "move", "--to", "rq")
+        assert f"Moved from Celery: {len(in_celery)} waiting" in moved
+        bench.frappe("worker", "--burst")
         for site in bench.sites:
             assert ran(site, "celery") == expected(in_celery, site)
-            assert ran(site, "rq") == []
+            assert ran(site, "rq") == expected(in_rq, site)
 
+        in_rq = enqueue("again")
         on = bench.run("frappe-celery", "enable")
         named(on, in_rq)
-        assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in on
-        one = f"{label}-rq-long-14"
+        assert "frappe-celery move" in on
+        one = f"{label}-again-long-14"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"
-        bench.frappe("worker", "--burst", FRAPPE_CELERY_ENABLED="false")
+        moved = bench.run("frappe-celery", "move")
+        assert f"Moved from RQ: {len(in_rq)} waiting" in moved
+        assert bench.ask(twice) is None, "one waits in Celery"
+        bench.run("frappe-celery", "worker", "--burst", "-c", "1")
         for site in bench.sites:
-            assert ran(site, "rq") == expected(in_rq, site)
+            assert ran(site, "again") == expected(in_rq, site)
             assert ran(site, "celery") == expected(in_celery, site)
         assert "No job waits in RQ's queues" in bench.run("frappe-celery", "enable")
     finally:

@@ -1,4 +1,4 @@
-"""Jobs that wait in the system that was just switched away from, and how they are run out."""
+"""Jobs that wait in the system that was just switched away from, and how they come over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_rq(config: Settings) -> list[str]:
         for queue in config.queues:
             key = f"rq:queue:{rq_name(queue)}"
             waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
-    return _lines("RQ", waiting, "FRAPPE_CELERY_ENABLED=false bench worker --burst")
+    return _lines("RQ", waiting, "frappe-celery move")
 
 
 _rq_was_empty = False
@@ -48,7 +48,7 @@ def in_celery(config: Settings) -> list[str]:
     """What still waits in Celery, as lines for a person."""
     waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in config.queues}
     later = _ids(JobStatus.SCHEDULED)
-    lines = _lines("Celery", waiting, "frappe-celery worker --burst")
+    lines = _lines("Celery", waiting, "frappe-celery move --to rq")
     if later:
         lines += [
             f"Jobs in Celery wait for their time: {_named(later)}",
@@ -68,7 +68,7 @@ def _lines(system: str, waiting: dict[str, list[str]], command: str) -> list[str
     lines = [f"  {queue}: {_named(ids)}" for queue, ids in waiting.items() if ids]
     if not lines:
         return [f"No job waits in {system}'s queues."]
-    return [f"Jobs still wait in {system}:", *lines, f"Run them out with: {command}"]
+    return [f"Jobs still wait in {system}:", *lines, f"Once the processes are restarted: {command}"]
 
 
 def _named(ids: list[str]) -> str:

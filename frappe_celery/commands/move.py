@@ -1,0 +1,80 @@
+"""`frappe-celery move`: carry what waits and what has failed from RQ to Celery, or back."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from frappe_celery.commands.options import known_queue, known_site
+from frappe_celery.config import settings
+
+NAMED = 20
+"""How many jobs are named that stay for one reason."""
+
+
+@click.command()
+@click.option(
+    "--to",
+    "system",
+    type=click.Choice(["celery", "rq"]),
+    default="celery",
+    show_default=True,
+    help="Where they go.",
+)
+@click.option("--site", help="Only this site's. Default: every site's.")
+@click.option("--queue", "-q", help="Only this queue. Default: all of the bench.")
+@click.option(
+    "--trust-pickles",
+    "trusted",
+    is_flag=True,
+    help="Read RQ's jobs as RQ's workers do, running what their pickles name.",
+)
+def move(system: str, site: str | None, queue: str | None, trusted: bool) -> None:
+    """Move what waits and what has failed from RQ to Celery, or back.
+
+    Each job is in one of the two at any moment, and keeps its id, place, time, arguments, callbacks
+    and limits; workers of both may run meanwhile. What the other side cannot carry stays and is
+    named, and the command ends with 1. It can be called again at any time.
+    """
+    from frappe_celery.hosts.bench.names import rq_name
+    from frappe_celery.jobs import get_store
+    from frappe_celery.migration.move.moving import Mover
+
+    site, queue = known_site(site), known_queue(queue)
+    queues = [queue] if queue else list(settings.current().queues)
+    mover = Mover(get_store(), rq_name, queues, site, trusted)
+    left = "Celery" if system == "rq" else "RQ"
+    try:
+        if system == "rq":
+            mover.to_rq()
+        else:
+            mover.to_celery()
+    finally:
+        report = mover.report
+        _say(f"Moved from {left}", report.waiting, "waiting")
+        _say(f"Moved from {left}", report.failed, "failed")
+    for words, number in report.others.items():
+        if number:
+            click.echo(f"Left to {left}'s own: {number} {words}")
+    reasons = Counter(stayed.reason for stayed in report.stayed)
+    for reason, number in reasons.most_common():
+        ids = [stayed.job_id for stayed in report.stayed if stayed.reason == reason]
+        more = f" and {number - NAMED} more" if number > NAMED else ""
+        click.echo(f"Stays in {left}, since {reason}: {', '.join(ids[:NAMED])}{more}", err=True)
+    if any(stayed.needs_a_yes for stayed in report.stayed):
+        click.echo(
+            "--trust-pickles reads those as RQ's workers would: whoever can write to this Redis"
+            " decides what runs then",
+            err=True,
+        )
+    if report.stayed:
+        raise click.exceptions.Exit(1)
+
+
+def _say(what: str, by_queue: Counter[str], kind: str) -> None:
+    if by_queue:
+        each = ", ".join(f"{queue} {number}" for queue, number in by_queue.items())
+        click.echo(f"{what}: {by_queue.total()} {kind} ({each})")
+    elif kind == "waiting":
+        click.echo(f"{what}: nothing that waits")

@@ -1,0 +1,147 @@
+"""A job of RQ's as a message of ours."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from frappe_celery.config.option_checks import FOR_EVER
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import CannotTravel, Refused
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.migration.move import pickles
+from frappe_celery.migration.move.rq_format import RqJob
+
+EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
+TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
+"""Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
+ONLY_RQ_CAN = {
+    "stopped_callback_name": "it has an on_stopped callback",
+    "repeats_left": "it repeats itself",
+    "group_id": "it belongs to a group of RQ's",
+    "meta": "it keeps meta",
+}
+"""Fields that say what a message of ours cannot."""
+
+
+class Stays(Exception):
+    """A job that cannot be carried across, and why."""
+
+
+class NeedsAYes(Stays):
+    """Only by running what its pickle names; its caller may say that it is trusted."""
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Those of Frappe's `execute_job`."""
+
+    site: str
+    user: str
+    method: Any
+    event: Any
+    job_name: str
+    is_async: bool
+    kwargs: dict[str, Any]
+
+
+def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMessage:
+    """What `frappe.enqueue` would have made.
+
+    Args:
+        queue: our name of its queue.
+        trusted: its pickle may be read as RQ's workers read it, running what it names.
+
+    Raises:
+        Stays: it cannot be carried across.
+    """
+    for field, reason in ONLY_RQ_CAN.items():
+        if job.text(field):
+            raise Stays(reason)
+    if job.expires and job.text("status") == "queued":
+        raise Stays("it expires while it waits (RQ's ttl)")
+    if job.has_dependents:
+        raise Stays("other jobs of RQ's wait for its end")
+    given = _arguments(job, trusted)
+    pauses = job.numbers("retry_intervals")
+    retries = job.number("retries_left") or 0
+    enqueued_at = job.time("enqueued_at") or job.time("created_at") or 0.0
+    try:
+        return JobMessage(
+            run=uuid4().hex,
+            id=job.id,
+            site=given.site,
+            user=given.user,
+            method=_method(given.method, config.frappe_celery_pickle),
+            queue=queue,
+            timeout=job.number("timeout") or config.queue(queue).timeout,
+            kwargs=codec.encode_arguments(given.kwargs, config.frappe_celery_pickle),
+            name=given.job_name,
+            event=codec.encode_value(given.event, config.frappe_celery_pickle),
+            on_success=_callback(job.text("success_callback_name"), config.frappe_celery_pickle),
+            on_failure=_callback(job.text("failure_callback_name"), config.frappe_celery_pickle),
+            retries=retries,
+            backoff={"pauses": _pauses(pauses, retries)} if any(pauses) else None,
+            result_ttl=_kept(job.number("result_ttl"), config.rq_results_ttl),
+            failure_ttl=_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
+            enqueued_at=enqueued_at,
+        )
+    except CannotTravel as exc:
+        raise Stays(str(exc)) from exc
+
+
+def _arguments(job: RqJob, trusted: bool) -> Arguments:
+    try:
+        read = pickle.loads(job.pickled) if trusted else pickles.read(job.pickled)
+    except Refused as exc:
+        raise NeedsAYes(str(exc)) from exc
+    except Exception as exc:
+        raise Stays(f"its pickle cannot be read: {type(exc).__name__}: {exc}") from exc
+    try:
+        function, instance, args, kwargs = read
+        arguments = Arguments(**kwargs)
+    except (TypeError, ValueError):
+        function = instance = args = None
+    if function != EXECUTE_JOB or instance or args:
+        raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
+    followed = [] if trusted else [*pickles.references([arguments.kwargs, arguments.event])]
+    if followed:
+        names = ", ".join(sorted({reference.path for reference in followed}))
+        raise NeedsAYes(f"among its arguments is {names}")
+    return arguments
+
+
+def _method(method: Any, allow_pickle: bool) -> Any:
+    """A function stays one: by its path Frappe would find it only in an installed app."""
+    if isinstance(method, str):
+        return method
+    if not allow_pickle:
+        is_name = isinstance(method, pickles.Reference)
+        return method.path if is_name else codec.encode_callable(method, allow_pickle)
+    if isinstance(method, pickles.Reference):
+        return {codec.PICKLE: base64.b64encode(method.pickled()).decode()}
+    return codec.encode_value(method)
+
+
+def _callback(name: str, allow_pickle: bool) -> Any:
+    """RQ imports it from wherever it is, as a function that was pickled is."""
+    if not name or name == TRUNCATION:
+        return None
+    module, _, function = name.rpartition(".")
+    return _method(pickles.Reference(module, function), allow_pickle)
+
+
+def _pauses(intervals: list[int], retries: int) -> list[int]:
+    """RQ takes the first one until the others just suffice (`Job.get_retry_interval`)."""
+    surplus = retries - len(intervals)
+    return [intervals[max(number - surplus, 0)] for number in range(retries)]
+
+
+def _kept(ttl: int | None, configured: int) -> int | None:
+    if ttl is None or ttl == configured:
+        return None
+    return FOR_EVER if ttl < 0 else ttl

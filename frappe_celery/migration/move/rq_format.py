@@ -1,0 +1,150 @@
+"""RQ's keys and the fields of its jobs, versions 1.15 to 2.6, read and written without RQ.
+
+A job is a hash; a queue is a list of job ids, the next one first; the failed ones of a queue are a
+sorted set by the time until which they are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_celery.jobs.connection import naming_the_server
+
+QUEUES = "rq:queues"
+"""Set of the queues' keys."""
+_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+def job_key(job_id: str) -> str:
+    """Hash."""
+    return f"rq:job:{job_id}"
+
+
+def results_key(job_id: str) -> str:
+    """Stream: how its runs ended."""
+    return f"rq:results:{job_id}"
+
+
+def dependents_key(job_id: str) -> str:
+    """Set: jobs that wait for its end."""
+    return f"rq:job:{job_id}:dependents"
+
+
+@dataclass(frozen=True)
+class RqQueue:
+    """One of the bench's queues in RQ."""
+
+    own: str
+    """Our name of it, `short`."""
+    name: str
+    """RQ's, `<bench id>:short`."""
+
+    @property
+    def waiting(self) -> str:
+        """List."""
+        return f"rq:queue:{self.name}"
+
+    @property
+    def failed(self) -> str:
+        """Sorted set."""
+        return f"rq:failed:{self.name}"
+
+    @property
+    def finished(self) -> str:
+        """Sorted set."""
+        return f"rq:finished:{self.name}"
+
+    def kept_by_rq(self) -> dict[str, str]:
+        """Sorted sets of jobs that only RQ's workers can see to, by what they are."""
+        kinds = {"wip": "running", "deferred": "waiting for another job", "scheduled": "delayed"}
+        return {f"rq:{kind}:{self.name}": words for kind, words in kinds.items()}
+
+
+@dataclass(frozen=True)
+class RqJob:
+    """A job's hash as it was read."""
+
+    id: str
+    fields: Mapping[str, bytes]
+    exc_string: str = ""
+    """Of its last failure."""
+    expires: bool = False
+    has_dependents: bool = False
+
+    @property
+    def digest(self) -> str:
+        """What `move_in.lua` makes of the hash, to see that it is unchanged."""
+        pairs = sorted(name.encode() + b"\0" + value for name, value in self.fields.items())
+        return hashlib.sha1(b"\0".join(pairs)).hexdigest()
+
+    def text(self, name: str) -> str:
+        """A field, '' where it is not there."""
+        return self.fields.get(name, b"").decode(errors="replace")
+
+    def number(self, name: str) -> int | None:
+        """A field, None where it is not there."""
+        return int(self.text(name)) if self.text(name) else None
+
+    def numbers(self, name: str) -> list[int]:
+        """A field that is a list in JSON."""
+        return list(json.loads(self.text(name) or "[]"))
+
+    def time(self, name: str) -> float | None:
+        """A field in seconds since the epoch, None where it is not there."""
+        text = self.text(name)
+        return parsed(text) if text else None
+
+    @property
+    def pickled(self) -> bytes:
+        """The function's name, its instance, arguments and keyword arguments."""
+        data = self.fields["data"]
+        try:
+            return zlib.decompress(data)
+        except zlib.error:
+            return data
+
+
+def read(client: Any, url: str, job_id: str) -> RqJob | None:
+    """One job; None where it has no hash."""
+    with naming_the_server(url):
+        pipe = client.pipeline(transaction=True)
+        pipe.hgetall(job_key(job_id))
+        pipe.xrevrange(results_key(job_id), count=1)
+        pipe.ttl(job_key(job_id))
+        pipe.exists(dependents_key(job_id))
+        found, results, ttl, dependents = pipe.execute()
+    if b"data" not in found:
+        return None
+    fields = {name.decode(): value for name, value in found.items()}
+    return RqJob(job_id, fields, _exc_string(fields, results), ttl >= 0, bool(dependents))
+
+
+def _exc_string(fields: Mapping[str, bytes], results: list[Any]) -> str:
+    if results and b"exc_string" in results[0][1]:
+        packed = base64.b64decode(results[0][1][b"exc_string"])
+    else:
+        packed = fields.get("exc_info", b"")
+    return zlib.decompress(packed).decode(errors="replace") if packed else ""
+
+
+def packed_exc_string(text: str) -> bytes:
+    """As a result holds it."""
+    return base64.b64encode(zlib.compress(text.encode()))
+
+
+def parsed(text: str) -> float:
+    """RQ's way to write a time, with or without parts of a second."""
+    form = _TIME if "." in text else "%Y-%m-%dT%H:%M:%SZ"
+    return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
+
+
+def written(seconds: float) -> str:
+    """Seconds since the epoch as RQ writes them."""
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime(_TIME)
