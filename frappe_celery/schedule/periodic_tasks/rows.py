@@ -102,9 +102,7 @@ class Rows:
                 if not stored:
                     self._store_own()
                     stored = True
-                self._write()
-                if not self._stopped:
-                    self._read()
+                self._turn()
                 self._note("")
             except Exception as exc:
                 self._note(f"{type(exc).__name__}: {exc}")
@@ -113,6 +111,12 @@ class Rows:
                 return
             self._wake.wait(POLL_SECONDS)
             self._wake.clear()
+
+    def _turn(self) -> None:
+        at = datetime.now(timezone.utc)  # what was sent before is written before the rows are read
+        self._write()
+        if not self._stopped:
+            self._read(at)
 
     def _note(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:
@@ -133,11 +137,11 @@ class Rows:
 
     # -- reading
 
-    def _read(self) -> None:
+    def _read(self, at: datetime) -> None:
         change = PeriodicTasks.last_change()
         if change == self._change and time.monotonic() < self._compare_at:
             return
-        at, rows = datetime.now(timezone.utc), self._contents()
+        rows = self._contents()
         changed = [key for key, held in rows.items() if self._known.get(key) != held]
         removed = [key for key in self._known if key not in rows]
         if removed:

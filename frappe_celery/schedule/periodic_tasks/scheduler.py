@@ -58,7 +58,7 @@ class Place:
     number: int = 0
     """Of its valid place in the heap."""
     sent: datetime | None = None
-    """When this scheduler last sent its task."""
+    """When this scheduler had last sent its task and told the rows."""
 
 
 class DatabaseScheduler(Scheduler):
@@ -187,11 +187,11 @@ class DatabaseScheduler(Scheduler):
             keys = [f"{get_store().keys.prefix}beat:lease", _runs()]
             if not get_store().client.eval(_CLAIM, 2, *keys, self._fence, key, _text(run)):
                 raise Deposed(entry.name)
-        place.sent = datetime.now(timezone.utc)
         _set_run(entry, run.at, run.count)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
         if self.rows is not None:
             self.rows.ran(key, run)
+        place.sent = datetime.now(timezone.utc)  # a read that began before may not know of it
 
     def _written(self, runs: Mapping[int, Run]) -> None:
         words = [word for key, run in runs.items() for word in (str(key), _text(run))]

@@ -156,6 +156,33 @@ def total(team: Project, name: str) -> int:
         database.close()
 
 
+def test_a_run_that_is_sent_while_others_are_written_back_is_not_taken_for_undone(
+    team: Project,
+) -> None:
+    """The rows are read then with a count that lacks it; the scheduler's own counts, by its time."""
+    assert rows(
+        team,
+        """
+from team.app import app
+from frappe_celery.schedule.periodic_tasks.rows import Rows, Run
+
+add("a")
+reads = []
+kept = Rows(app, {}, reads.append, lambda runs: None)
+write = kept._write
+
+def write_and_meanwhile_send():
+    write()
+    kept.ran(row("a").pk, Run(now(), 1))
+
+kept._write = write_and_meanwhile_send
+kept._turn()
+(read,) = reads
+print(json.dumps([read.entries[0].total_run_count, read.at <= kept._runs[row("a").pk].at]))
+""",
+    ) == [0, True]
+
+
 def test_edits_are_seen_within_5_seconds(team: Project) -> None:
     rows(team, 'add("a"); add("b", enabled=False)')
     celery(team, "worker", "worker", "-c", "1")
