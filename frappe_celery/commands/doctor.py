@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
 
 from frappe_celery.commands.options import known_site
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, FrappeCeleryError
+from frappe_celery.watch.doctor.installation import InRq
 from frappe_celery.watch.doctor.report import Report, Section
 
 
@@ -39,6 +42,7 @@ def doctor(site: str | None, as_json: bool) -> None:
 
 def _examine(site: str | None) -> Report:
     from frappe_celery import __version__
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import fit, pins, switch
     from frappe_celery.jobs import get_store, hosts
     from frappe_celery.watch.doctor.examination import examine
@@ -50,9 +54,16 @@ def _examine(site: str | None) -> Report:
             pins.broken_pins(),
             fit.look() if hosts.is_bench() else (),
             switch.is_hooked(),
+            _left_in_rq(settings.current()) if hosts.is_bench() else (),
         )
         return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:
         section = Section("configuration" if isinstance(exc, ConfigError) else "broker")
         section.problem(f"{type(exc).__name__}: {exc}")
         return Report([section])
+
+
+def _left_in_rq(config: Settings) -> Sequence[InRq]:
+    from frappe_celery.hosts.bench import leftovers  # which imports Frappe
+
+    return leftovers.by_queue(config) if config.queue_url else ()

@@ -7,6 +7,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.watch.doctor.installation import InRq
 
 NAMED = 20
 """How many jobs of a queue are named."""
@@ -21,6 +22,23 @@ def in_rq(config: Settings) -> list[str]:
             key = f"rq:queue:{rq_name(queue)}"
             waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
     return _lines("RQ", waiting, "frappe-celery move")
+
+
+def by_queue(config: Settings) -> list[InRq]:
+    """The queues in which something waits in RQ, and whether RQ's workers serve them."""
+    names = {queue: rq_name(queue) for queue in config.queues}
+    url = config.queue_url or config.store_url
+    with naming_the_server(url):
+        pipe = connect(url).pipeline(transaction=False)
+        for name in names.values():
+            pipe.llen(f"rq:queue:{name}")
+            pipe.smembers(f"rq:workers:{name}")
+        answers = pipe.execute()
+        found = [
+            InRq(queue, waiting, bool(workers) and connect(url).exists(*workers) > 0)
+            for queue, waiting, workers in zip(names, answers[::2], answers[1::2], strict=True)
+        ]
+    return [queue for queue in found if queue.waiting]
 
 
 _rq_was_empty = False

@@ -7,6 +7,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class InRq:
+    """What waits in one of a bench's queues in RQ."""
+
+    queue: str
+    waiting: int
+    served: bool
+    """Whether a worker of RQ's takes jobs from it."""
+
+
+@dataclass(frozen=True)
 class Installation:
     """Of this package, in this environment."""
 
@@ -17,3 +27,5 @@ class Installation:
     """One line for each way in which the Frappe that is here is none that this package knows."""
     is_hooked: bool
     """Whether the switch of a bench is in the environment, in this version."""
+    in_rq: Sequence[InRq] = ()
+    """The queues of a bench in which something waits in RQ."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby
 
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.report import Section, counted
@@ -64,7 +64,9 @@ def _check_queue(
     elif queue not in served:
         section.problem(
             f"{counted(queued, 'job')} waiting in queue {queue}, and no worker takes jobs from it",
-            f"start one: frappe-celery worker --queue {queue}",
+            "take them over to RQ: frappe-celery move --to rq"
+            if hosts.is_bench() and not store.settings.frappe_celery_enabled
+            else f"start one: frappe-celery worker --queue {queue}",
         )
     elif waits > store.settings.queues[queue].timeout:
         section.warn(

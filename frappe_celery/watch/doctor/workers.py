@@ -5,7 +5,7 @@ from __future__ import annotations
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch.doctor.installation import Installation
+from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.doctor.snapshot import Snapshot
 
@@ -45,6 +45,22 @@ def check(
     return section
 
 
+def _check_rqs(section: Section, left: InRq, config: Settings) -> None:
+    """What waits in RQ: with the bench switched off that is where it belongs."""
+    jobs = f"{counted(left.waiting, 'job')} waiting in RQ's queue {left.queue}"
+    if not left.served:
+        what = "bring them over: frappe-celery move"
+        if not config.frappe_celery_enabled:
+            what = f"start one: bench worker --queue {left.queue}"
+        section.problem(f"{jobs}, and no worker of RQ's takes jobs from it", what)
+    elif config.frappe_celery_enabled:
+        section.warn(
+            f"{jobs}, which a worker of RQ's still serves: a process that was not restarted"
+            " enqueued them",
+            "restart the bench's processes; then: frappe-celery move",
+        )
+
+
 def _check_switch(section: Section, config: Settings, here: Installation) -> None:
     if not config.frappe_celery_enabled:
         section.warn(
@@ -57,6 +73,8 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
             " version's: a script that imports Frappe alone still enqueues to RQ",
             "write it anew: frappe-celery enable",
         )
+    for left in here.in_rq:
+        _check_rqs(section, left, config)
     for line in here.misfits:
         section.problem(
             f"this bench's Frappe is none that this version was made for: {line}",

@@ -159,7 +159,7 @@ def total(team: Project, name: str) -> int:
 def test_a_run_that_is_sent_while_others_are_written_back_is_not_taken_for_undone(
     team: Project,
 ) -> None:
-    """The rows are read then with a count that lacks it; the scheduler's own counts, by its time."""
+    """The rows are read then with a count that lacks it: by its time the scheduler's own counts."""
     assert rows(
         team,
         """

@@ -38,6 +38,28 @@ def test_a_bench_that_is_not_switched_over(bench: StandInBench) -> None:
     assert "go to RQ" in warnings(bench, "off")
 
 
+def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redis_url: str) -> None:
+    redis = Redis.from_url(redis_url)
+    name = bench.ask(
+        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('long')"
+    )
+    redis.rpush(f"rq:queue:{name}", "site1::a", "site1::b")
+    waiting = "2 jobs waiting in RQ's queue long"
+    try:
+        found = warnings(bench, "nobody")
+        assert f"{waiting}, and no worker of RQ's takes jobs from it" in found
+        assert "frappe-celery move" in found
+        bench.configure(frappe_celery_enabled=False)
+        assert "bench worker --queue long" in warnings(bench, "off")
+        redis.hset("rq:worker:w1", "birth", "now")
+        redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
+        assert waiting not in warnings(bench, "off, served")
+        bench.configure(frappe_celery_enabled=True)
+        assert f"{waiting}, which a worker of RQ's still serves" in warnings(bench, "served")
+    finally:
+        redis.delete(f"rq:queue:{name}", f"rq:workers:{name}", "rq:worker:w1")
+
+
 def test_a_redis_that_tells_its_configuration_to_nobody(
     project: Project, own_redis: RedisServer
 ) -> None:
