@@ -66,4 +66,4 @@ def _examine(site: str | None) -> Report:
 def _left_in_rq(config: Settings) -> Sequence[InRq]:
     from frappe_celery.hosts.bench import leftovers  # which imports Frappe
 
-    return leftovers.by_queue(config) if config.queue_url else ()
+    return leftovers.by_queue() if config.queue_url else ()

@@ -9,6 +9,8 @@ from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.watch.doctor.installation import InRq
 
+COME_OVER = "They come over by themselves once none of RQ's workers serves them; at once: frappe-celery move"
+TAKE_OVER = "Take them over once the processes are restarted: frappe-celery move --to rq"
 NAMED = 20
 """How many jobs of a queue are named."""
 
@@ -21,11 +23,12 @@ def in_rq(config: Settings) -> list[str]:
         for queue in config.queues:
             key = f"rq:queue:{rq_name(queue)}"
             waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
-    return _lines("RQ", waiting, "frappe-celery move")
+    return _lines("RQ", waiting, COME_OVER)
 
 
-def by_queue(config: Settings) -> list[InRq]:
+def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
+    config = settings.current()
     names = {queue: rq_name(queue) for queue in config.queues}
     url = config.queue_url or config.store_url
     with naming_the_server(url):
@@ -66,7 +69,7 @@ def in_celery(config: Settings) -> list[str]:
     """What still waits in Celery, as lines for a person."""
     waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in config.queues}
     later = _ids(JobStatus.SCHEDULED)
-    lines = _lines("Celery", waiting, "frappe-celery move --to rq")
+    lines = _lines("Celery", waiting, TAKE_OVER)
     if later:
         lines += [
             f"Jobs in Celery wait for their time: {_named(later)}",
@@ -82,11 +85,11 @@ def _ids(status: JobStatus, queue: str | None = None) -> list[str]:
     return [job.id for job in reversed(jobs)]
 
 
-def _lines(system: str, waiting: dict[str, list[str]], command: str) -> list[str]:
+def _lines(system: str, waiting: dict[str, list[str]], what: str) -> list[str]:
     lines = [f"  {queue}: {_named(ids)}" for queue, ids in waiting.items() if ids]
     if not lines:
         return [f"No job waits in {system}'s queues."]
-    return [f"Jobs still wait in {system}:", *lines, f"Once the processes are restarted: {command}"]
+    return [f"Jobs still wait in {system}:", *lines, what]
 
 
 def _named(ids: list[str]) -> str:

@@ -29,6 +29,10 @@ def fail(label):
     raise ValueError(f"broken on purpose: {label}")
 
 
+def process():
+    return os.getpid()
+
+
 def sleep(seconds):
     time.sleep(seconds)
 

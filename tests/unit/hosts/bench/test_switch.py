@@ -111,7 +111,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     _, output = switch.run("enable")
     assert "long: 30 (site1::0, site1::1" in output
     assert "10 more" in output
-    assert "FRAPPE_CELERY_ENABLED=false bench worker --burst" in output
+    assert "at once: frappe-celery move" in output
 
     switch.bench.ask(
         """
@@ -121,7 +121,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     )
     _, output = switch.run("disable")
     assert "short: 2 (site1::first, site1::second)" in output
-    assert "frappe-celery worker --burst" in output
+    assert "frappe-celery move --to rq" in output
 
 
 def refusal(switch: Switch, **environment: str) -> str:

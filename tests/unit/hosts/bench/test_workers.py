@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import zlib
 from collections.abc import Callable
 
 import psutil
 import pytest
+from redis import Redis
 
+from tests.integration.migration.test_move import ENQUEUED, data
 from tests.project import Process
 from tests.unit.hosts.bench.conftest import StandInBench
 from tests.waiting import wait_until
@@ -62,6 +65,7 @@ except rq.exceptions.InvalidJobOperation:
     shown.append("does not run")
 after = frappe.enqueue("fixture_app.tasks.write")
 ended(after)
+until(lambda: background_jobs.get_workers()[0].successful_job_count)  # with its sign of life
 (worker,) = background_jobs.get_workers()
 answer = [*shown, after.get_status(), worker.get_state(), worker.successful_job_count]
 """
@@ -138,3 +142,28 @@ answer = [int(name.rpartition(".")[2]) for name in (one, leader())]
     assert psutil.pid_exists(other)
     end(worker)
     wait_until(lambda: not psutil.pid_exists(other), what="beat ends with its worker")
+
+
+def test_what_waits_in_rq_comes_over_where_no_worker_of_rqs_serves(
+    bench: StandInBench, redis_url: str
+) -> None:
+    """A process that was not restarted has enqueued it; what cannot come is named once."""
+    redis = Redis.from_url(redis_url)
+    name = bench.ask(
+        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('default')"
+    )
+    good = data("fixture_app.tasks.write", site="site1", text="from RQ")
+    for job_id, pickled in (("site1::good", good), ("site1::odd", b"no pickle")):
+        fields = {"data": zlib.compress(pickled), "status": "queued", "created_at": ENQUEUED}
+        redis.hset(f"rq:job:{job_id}", mapping=fields)
+        redis.rpush(f"rq:queue:{name}", job_id)
+    worker = start(bench, "start_worker()")
+    worker.wait_for("Moved from RQ: 1 waiting", 30)
+    assert "Stays in RQ, since its pickle is more than plain data" in worker.output()
+    job = "from frappe_celery.jobs import get_store; job = get_store().fetch('site1::good')"
+    assert (
+        bench.ask(f"{UNTIL}\n{job}\nuntil(lambda: job.is_finished)\nanswer = job.result")
+        == "from RQ"
+    )
+    assert redis.lrange(f"rq:queue:{name}", 0, -1) == [b"site1::odd"]
+    redis.delete(f"rq:queue:{name}", "rq:job:site1::odd")
