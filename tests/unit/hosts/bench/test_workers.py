@@ -160,10 +160,12 @@ def test_what_waits_in_rq_comes_over_where_no_worker_of_rqs_serves(
     worker = start(bench, "start_worker()")
     worker.wait_for("Moved from RQ: 1 waiting", 30)
     assert "Stays in RQ, since its pickle is more than plain data" in worker.output()
-    job = "from frappe_celery.jobs import get_store; job = get_store().fetch('site1::good')"
-    assert (
-        bench.ask(f"{UNTIL}\n{job}\nuntil(lambda: job.is_finished)\nanswer = job.result")
-        == "from RQ"
-    )
+    result = bench.ask(f"""{UNTIL}
+from frappe_celery.jobs import get_store
+job = get_store().fetch("site1::good")
+until(lambda: job.is_finished)
+answer = job.result
+""")
+    assert result == "from RQ"
     assert redis.lrange(f"rq:queue:{name}", 0, -1) == [b"site1::odd"]
     redis.delete(f"rq:queue:{name}", "rq:job:site1::odd")
