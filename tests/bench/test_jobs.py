@@ -50,7 +50,7 @@ def test_nothing_of_a_job_is_left_for_the_next(bench: Bench, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["return", "raise", "killed"])
 def test_the_next_job_has_the_connection_with_a_session_as_new(bench: Bench, how: str) -> None:
-    """Kept is one that PyMySQL opened; mysqlclient, 16's default, opens one for each job."""
+    """One whose character set a job changed is not kept with mysqlclient, which hears of it."""
     if bench.ask("answer = frappe.db.db_type") != "mariadb":
         pytest.skip("only MariaDB's connections are kept")
     driver = bench.ask("frappe.db.sql('select 1'); answer = type(frappe.db._conn).__module__")
