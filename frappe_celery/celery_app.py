@@ -32,7 +32,6 @@ from frappe_celery.worker import (
 )
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
-from frappe_celery.worker.bring_over import BringOver
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.prefork import prepare
@@ -253,9 +252,7 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update(
-        (*STEPS, BeatBeside, BringOver, Promoter, Processes, Sweeper, BrokerWatch)
-    )
+    app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
     app.steps["worker"].update((GreenPool, Pulse, Readiness, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS

@@ -28,7 +28,7 @@ NAMED = 20
     "--trust-pickles",
     "trusted",
     is_flag=True,
-    help="Read RQ's jobs as RQ's workers do, running what their pickles name.",
+    help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
 )
 def move(system: str, site: str | None, queue: str | None, trusted: bool) -> None:
     """Move what waits and what has failed from RQ to Celery, or back.
@@ -36,22 +36,30 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
     Each job is in one of the two at any moment, and keeps its id, place, time, arguments, callbacks
     and limits; workers of both may run meanwhile. What the other side cannot carry stays and is
     named, and the command ends with 1. It can be called again at any time.
+
+    What lies in RQ nobody signed: what is moved from there is trusted from then on, as it was by
+    RQ's workers. Functions of other packages than the bench's apps, and objects, need a yes.
     """
     from frappe_celery.hosts.bench.names import rq_name
     from frappe_celery.jobs import get_store
     from frappe_celery.migration.move.moving import Mover
 
     site, queue = known_site(site), known_queue(queue)
+    if settings.current().frappe_celery_enabled != (system == "celery"):
+        on, off = ("on", "enable") if system == "celery" else ("off", "disable")
+        raise click.ClickException(
+            f"Frappe's jobs go to the other system still: switch {on} first, frappe-celery {off}"
+        )
     queues = [queue] if queue else list(settings.current().queues)
     mover = Mover(get_store(), rq_name, queues, site, trusted)
     left = "Celery" if system == "rq" else "RQ"
+    report = mover.report
     try:
         if system == "rq":
             mover.to_rq()
         else:
             mover.to_celery()
     finally:
-        report = mover.report
         _say(f"Moved from {left}", report.waiting, "waiting")
         _say(f"Moved from {left}", report.failed, "failed")
     for words, number in report.others.items():
@@ -73,8 +81,5 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
 
 
 def _say(what: str, by_queue: Counter[str], kind: str) -> None:
-    if by_queue:
-        each = ", ".join(f"{queue} {number}" for queue, number in by_queue.items())
-        click.echo(f"{what}: {by_queue.total()} {kind} ({each})")
-    elif kind == "waiting":
-        click.echo(f"{what}: nothing that waits")
+    each = ", ".join(f"{queue} {number}" for queue, number in by_queue.items())
+    click.echo(f"{what}: {by_queue.total()} {kind}{each and f' ({each})'}")

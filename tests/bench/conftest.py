@@ -24,6 +24,17 @@ reap(get_store(), dead_after=-1)
 """
 """Jobs that ran when tests were broken off: a schedule would wait for their end."""
 
+NO_JOB_LEFT = """
+from frappe_celery.jobs import get_store
+store = get_store()
+for status, number in store.counts().items():
+    for job in store.page(statuses=[status], length=number) if number else ():
+        store.delete(job.run_id)
+for kind in ("job", "queue", "failed", "results"):
+    for key in store.client.keys(f"rq:{kind}:*"):
+        store.client.delete(key)
+"""
+
 
 @pytest.fixture(scope="session")
 def real_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
@@ -54,6 +65,12 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
             bench.ask("frappe.db.delete('ToDo', {'description': ('like', '%|%|%')})", site)
     finally:
         bench.close()
+
+
+@pytest.fixture
+def no_job_left(bench: Bench) -> None:
+    """Neither system has a job, waiting or failed, of the tests before."""
+    bench.ask(NO_JOB_LEFT)
 
 
 @pytest.fixture(scope="session")

@@ -92,13 +92,18 @@ def test_a_connection_that_was_closed_between_two_jobs_harms_none(bench: Bench) 
 
 
 def test_a_worker_that_ends_takes_leave_of_the_database(bench: Bench) -> None:
+    """The server counts those that do not; a bench that is tested beside this one has some."""
     aborted = "answer = frappe.db.sql(\"show global status like 'Aborted_clients'\")"
-    before = bench.ask(aborted)
-    worker = bench.worker(1)
-    bench.ask("ended(frappe.enqueue(fc_probe.connection))")
-    worker.popen.terminate()
-    assert worker.wait(10) == 0
-    assert bench.ask(aborted) == before
+
+    def takes_leave() -> bool:
+        before = bench.ask(aborted)
+        worker = bench.worker(1)
+        bench.ask("ended(frappe.enqueue(fc_probe.connection))")
+        worker.popen.terminate()
+        assert worker.wait(10) == 0
+        return bool(bench.ask(aborted) == before)
+
+    assert any(takes_leave() for _ in range(4))
 
 
 def test_a_site_that_cannot_be_opened_harms_no_other(bench: Bench) -> None:

@@ -43,7 +43,7 @@ def label() -> str:
 
 
 def test_moved_there_and_back_while_workers_of_both_run_each_job_runs_once(
-    bench: Bench, label: str
+    bench: Bench, no_job_left: None, label: str
 ) -> None:
     for system, environment in (("rq", OFF), ("celery", {})):
         bench.ask(f"label = '{label}-{system}'" + MANY, **environment)
@@ -52,8 +52,8 @@ def test_moved_there_and_back_while_workers_of_both_run_each_job_runs_once(
         *("python", "-m", "frappe.utils.bench_helper", "frappe", "worker", "--quiet"), **OFF
     )
     for _ in range(3):
-        bench.run("frappe-celery", "move", "--to", "rq")
-        bench.run("frappe-celery", "move")
+        bench.run("frappe-celery", "move", "--to", "rq", **OFF)
+        bench.run("frappe-celery", "move", "--trust-pickles")
 
     def ran() -> list[str]:
         lines: list[str] = bench.ask(f"answer = written('{label}')")
@@ -65,10 +65,15 @@ def test_moved_there_and_back_while_workers_of_both_run_each_job_runs_once(
 
 
 def test_every_kind_comes_over_and_runs_and_a_failed_one_goes_back(
-    bench: Bench, label: str
+    bench: Bench, no_job_left: None, label: str
 ) -> None:
     ids = bench.ask(f"label = {label!r}" + KINDS, **OFF)
-    assert "Moved from RQ: 4 waiting" in bench.run("frappe-celery", "move")
+    moved = bench.start("frappe-celery", "move")
+    assert moved.wait(60) == 1
+    assert "Moved from RQ: 2 waiting" in moved.output()
+    assert "fc_probe.fail is no function of an app of this bench" in moved.output()
+    moved_too = bench.run("frappe-celery", "move", "--trust-pickles")
+    assert "Moved from RQ: 2 waiting" in moved_too
     look = f"ids = {ids}" + IN_CELERY
     statuses, timeouts, left = bench.ask(look)
     assert statuses == ["queued"] * 4
@@ -79,7 +84,7 @@ def test_every_kind_comes_over_and_runs_and_a_failed_one_goes_back(
     ran = sorted(line.partition("|")[0] for line in bench.ask(f"answer = written({label!r})"))
     assert ran == [label, f"succeeded {label}"]
 
-    bench.run("frappe-celery", "move", "--to", "rq")
+    bench.run("frappe-celery", "move", "--to", "rq", **OFF)
     shown = f"job = frappe.get_doc('RQ Job', {ids[0]!r}); answer = [job.status, job.exc_info]"
     status, told = bench.ask(shown, **OFF)
     assert status == "failed"

@@ -171,7 +171,7 @@ for queue in ("short", "default", "long"):
 
 
 @pytest.mark.timeout(400)
-def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
+def test_off_and_on_again_with_jobs_waiting(bench: Bench, no_job_left: None) -> None:
     label = uuid.uuid4().hex
     purge = "from frappe.utils.doctor import purge_pending_jobs; purge_pending_jobs()"
     bench.ask(purge, FRAPPE_CELERY_ENABLED="false")  # what others left in RQ
@@ -224,7 +224,7 @@ def test_off_and_on_again_with_jobs_waiting(bench: Bench) -> None:
         one = f"{label}-again-long-14"
         twice = f"answer = frappe.enqueue('frappe.ping', job_id='{one}', deduplicate=True)"
         assert bench.ask(twice) is None, "one waits in RQ"
-        moved = bench.run("frappe-celery", "move")
+        moved = bench.run("frappe-celery", "move", "--trust-pickles")
         assert f"Moved from RQ: {len(in_rq)} waiting" in moved
         assert bench.ask(twice) is None, "one waits in Celery"
         bench.run("frappe-celery", "worker", "--burst", "-c", "1")

@@ -43,7 +43,6 @@ NAMED = {
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",
     # started as a program
-    "frappe_celery.cli",
     "frappe_celery.hosts.bench.seam",
     "frappe_celery.watch.mail",
     # loggers whose errors beat mails

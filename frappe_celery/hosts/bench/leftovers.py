@@ -9,7 +9,7 @@ from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.watch.doctor.installation import InRq
 
-COME_OVER = "They come over once none of RQ's workers serves them; at once: frappe-celery move"
+COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
 TAKE_OVER = "Take them over once the processes are restarted: frappe-celery move --to rq"
 NAMED = 20
 """How many jobs of a queue are named."""

@@ -1,26 +1,57 @@
 -- A job of RQ's becomes a run: checked to be where and as it was read, taken out there, enqueued here.
 -- KEYS: record, index of queued runs, queue's list, RQ's hash of the job, the list or the sorted set
---       of RQ's that has it
--- ARGV: as enqueue.lua's 9, then: RQ's id, digest of the hash, key of its results, and of one that
---       has failed as finish.lua's from the time on
+--       of RQ's that has it, RQ's stream of its results, then all lists of RQ's for this bench
+-- ARGV: as enqueue.lua's 9, then: RQ's id, digest of the hash, '1' if it may stand in RQ's lists more
+--       than once, and of one that has failed as finish.lua's from the time on
 -- `scripts.py` puts finish.lua and enqueue.lua before this, as functions.
 -- Returns 'moved', 'gone' (RQ has it elsewhere now) or 'changed'.
-local prefix, run, id = ARGV[1], ARGV[2], ARGV[10]
+local prefix, run, id, place = ARGV[1], ARGV[2], ARGV[10], KEYS[5]
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'moved' end  -- our own retry
 
-local waits = redis.call('TYPE', KEYS[5]).ok == 'list'
-local there
-if waits then there = redis.call('LPOS', KEYS[5], id) else there = redis.call('ZSCORE', KEYS[5], id) end
-if not there then return 'gone' end
+local function waits_still()
+  for i = 7, #KEYS do
+    if redis.call('LPOS', KEYS[i], id) then return true end
+  end
+  return false
+end
+
+local failed = ARGV[13] ~= nil
+if failed then
+  if not redis.call('ZSCORE', place, id) then return 'gone' end
+  if waits_still() then  -- enqueued again: it is no failed one any more
+    redis.call('ZREM', place, id)
+    return 'gone'
+  end
+end
 local flat, pairs_of_it = redis.call('HGETALL', KEYS[4]), {}
 for i = 1, #flat, 2 do pairs_of_it[#pairs_of_it + 1] = flat[i] .. '\0' .. flat[i + 1] end
 table.sort(pairs_of_it)
-if redis.sha1hex(table.concat(pairs_of_it, '\0')) ~= ARGV[11] then return 'changed' end
+local unchanged = redis.sha1hex(table.concat(pairs_of_it, '\0')) == ARGV[11]
 
-if waits then redis.call('LREM', KEYS[5], 1, id) else redis.call('ZREM', KEYS[5], id) end
-if not (waits and redis.call('LPOS', KEYS[5], id)) then  -- a job may stand there twice
-  redis.call('DEL', KEYS[4], ARGV[12])
+if failed then
+  if not unchanged then return 'changed' end
+  redis.call('ZREM', place, id)
+else
+  local first, last = redis.call('LINDEX', place, 0), redis.call('LINDEX', place, -1)
+  if first ~= id and last ~= id and not redis.call('LPOS', place, id) then return 'gone' end
+  if not unchanged then return 'changed' end
+  if first == id then redis.call('LPOP', place)
+  elseif last == id then redis.call('RPOP', place)
+  else redis.call('LREM', place, 1, id) end
+end
+if ARGV[12] ~= '1' or not waits_still() then
+  redis.call('DEL', KEYS[4], KEYS[6])
+  for i = 7, #KEYS do
+    local name = string.sub(KEYS[i], #'rq:queue:' + 1)
+    redis.call('ZREM', 'rq:failed:' .. name, id)
+    redis.call('ZREM', 'rq:finished:' .. name, id)
+  end
 end
 enqueue({KEYS[1], KEYS[2], KEYS[3]}, {unpack(ARGV, 1, 9)})
-if ARGV[13] then finish({KEYS[1]}, {prefix, run, unpack(ARGV, 13)}) end
+if failed then
+  finish({KEYS[1]}, {prefix, run, unpack(ARGV, 13)})
+else  -- whoever asks for the id means the one that waits
+  local time = redis.call('TIME')
+  redis.call('ZADD', prefix .. 'id:' .. ARGV[6], 'XX', time[1] + time[2] / 1e6, run)
+end
 return 'moved'

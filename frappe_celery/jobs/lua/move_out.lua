@@ -1,32 +1,43 @@
 -- A run becomes a job of RQ's: checked to be as it was read, taken out here, put there.
--- KEYS: record, RQ's hash of the job, RQ's list, the sorted sets of RQ's failed and finished jobs,
---       the stream of RQ's results of the job
--- ARGV: prefix, run, the status that it has, its sealed message, its id, the list's name among RQ's
---       queues, 'first' or 'last' in the list, when RQ forgets one that has failed ('' : it waits)
---       and what it raised as RQ packs it, field, value …
+-- KEYS: record, RQ's hash of the job, RQ's list, RQ's stream of the job's results, then all lists of
+--       RQ's for this bench
+-- ARGV: prefix, run, the status that it must have, its sealed message, its id, 'first' or 'last' in
+--       the list, when RQ forgets one that has failed ('' : it waits) and what it raised as RQ packs
+--       it, field, value …
 -- `scripts.py` puts delete.lua before this, as a function.
 -- Returns 'moved', 'changed' (it runs, has ended or is gone) or 'occupied' (RQ has a job with this id).
-local prefix, run, id = ARGV[1], ARGV[2], ARGV[5]
+local prefix, run, id, failed = ARGV[1], ARGV[2], ARGV[5], ARGV[7] ~= ''
 local found = redis.call('HMGET', KEYS[1], 'status', 'message')
 if not found[1] and redis.call('HGET', KEYS[2], 'frappe_celery_run') == run then
   return 'moved'  -- our own retry
 end
 if found[1] ~= ARGV[3] or found[2] ~= ARGV[4] then return 'changed' end
-local there = redis.call('HGET', KEYS[2], 'status')
-local ended = there == 'finished' or there == 'failed' or there == 'canceled' or there == 'stopped'
-if there and not (ended and ARGV[8] == '') then return 'occupied' end
 
-redis.call('DEL', KEYS[2], KEYS[6])  -- as RQ itself does with an ended one when its id is enqueued again
+local there = redis.call('HGET', KEYS[2], 'status')
+if there then
+  local ended = there == 'finished' or there == 'failed' or there == 'canceled' or there == 'stopped'
+  if failed or not ended then return 'occupied' end
+  for i = 5, #KEYS do
+    if redis.call('LPOS', KEYS[i], id) then return 'occupied' end
+  end
+end
+
+redis.call('DEL', KEYS[2], KEYS[4])  -- as RQ itself does with an ended one when its id is used again
+for i = 5, #KEYS do
+  local name = string.sub(KEYS[i], #'rq:queue:' + 1)
+  redis.call('ZREM', 'rq:failed:' .. name, id)
+  redis.call('ZREM', 'rq:finished:' .. name, id)
+end
 delete({KEYS[1]}, {prefix, run})
-redis.call('HSET', KEYS[2], 'frappe_celery_run', run, unpack(ARGV, 10))
-redis.call('ZREM', KEYS[4], id)
-redis.call('ZREM', KEYS[5], id)
-if ARGV[8] ~= '' then
-  redis.call('ZADD', KEYS[4], ARGV[8], id)
-  redis.call('XADD', KEYS[6], '*', 'type', '2', 'exc_string', ARGV[9])
-  for _, key in ipairs({KEYS[2], KEYS[6]}) do redis.call('EXPIREAT', key, ARGV[8]) end
+redis.call('HSET', KEYS[2], 'frappe_celery_run', run, unpack(ARGV, 9))
+if failed then
+  redis.call('ZADD', 'rq:failed:' .. string.sub(KEYS[3], #'rq:queue:' + 1), ARGV[7], id)
+  redis.call('XADD', KEYS[4], '*', 'type', '2', 'exc_string', ARGV[8])
+  if ARGV[7] ~= '+inf' then
+    for _, key in ipairs({KEYS[2], KEYS[4]}) do redis.call('EXPIREAT', key, ARGV[7]) end
+  end
 else
-  redis.call('SADD', 'rq:queues', ARGV[6])
-  redis.call(ARGV[7] == 'first' and 'LPUSH' or 'RPUSH', KEYS[3], id)
+  redis.call('SADD', 'rq:queues', KEYS[3])
+  redis.call(ARGV[6] == 'first' and 'LPUSH' or 'RPUSH', KEYS[3], id)
 end
 return 'moved'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,7 @@ ONLY_RQ_CAN = {
     "repeats_left": "it repeats itself",
     "group_id": "it belongs to a group of RQ's",
     "meta": "it keeps meta",
+    "ttl": "it expires while it waits (RQ's ttl)",
 }
 """Fields that say what a message of ours cannot."""
 
@@ -62,14 +64,14 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
     for field, reason in ONLY_RQ_CAN.items():
         if job.text(field):
             raise Stays(reason)
-    if job.expires and job.text("status") == "queued":
-        raise Stays("it expires while it waits (RQ's ttl)")
     if job.has_dependents:
         raise Stays("other jobs of RQ's wait for its end")
     given = _arguments(job, trusted)
+    if not trusted:
+        _refuse_strangers([given.method, *_callbacks(job)], config)
     pauses = job.numbers("retry_intervals")
     retries = job.number("retries_left") or 0
-    enqueued_at = job.time("enqueued_at") or job.time("created_at") or 0.0
+    on_success, on_failure = _callbacks(job)
     try:
         return JobMessage(
             run=uuid4().hex,
@@ -82,13 +84,13 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
             kwargs=codec.encode_arguments(given.kwargs, config.frappe_celery_pickle),
             name=given.job_name,
             event=codec.encode_value(given.event, config.frappe_celery_pickle),
-            on_success=_callback(job.text("success_callback_name"), config.frappe_celery_pickle),
-            on_failure=_callback(job.text("failure_callback_name"), config.frappe_celery_pickle),
+            on_success=_method(on_success, config.frappe_celery_pickle),
+            on_failure=_method(on_failure, config.frappe_celery_pickle),
             retries=retries,
             backoff={"pauses": _pauses(pauses, retries)} if any(pauses) else None,
             result_ttl=_kept(job.number("result_ttl"), config.rq_results_ttl),
             failure_ttl=_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
-            enqueued_at=enqueued_at,
+            enqueued_at=job.enqueued_at,
         )
     except CannotTravel as exc:
         raise Stays(str(exc)) from exc
@@ -104,9 +106,11 @@ def _arguments(job: RqJob, trusted: bool) -> Arguments:
     try:
         function, instance, args, kwargs = read
         arguments = Arguments(**kwargs)
+        texts = arguments.site, arguments.user, arguments.job_name
+        plain = all(isinstance(text, str) for text in texts) and isinstance(arguments.kwargs, dict)
     except (TypeError, ValueError):
-        function = instance = args = None
-    if function != EXECUTE_JOB or instance or args:
+        plain = False
+    if not plain or function != EXECUTE_JOB or instance or args:
         raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
     followed = [] if trusted else [*pickles.references([arguments.kwargs, arguments.event])]
     if followed:
@@ -117,7 +121,7 @@ def _arguments(job: RqJob, trusted: bool) -> Arguments:
 
 def _method(method: Any, allow_pickle: bool) -> Any:
     """A function stays one: by its path Frappe would find it only in an installed app."""
-    if isinstance(method, str):
+    if method is None or isinstance(method, str):
         return method
     if not allow_pickle:
         is_name = isinstance(method, pickles.Reference)
@@ -127,12 +131,25 @@ def _method(method: Any, allow_pickle: bool) -> Any:
     return codec.encode_value(method)
 
 
-def _callback(name: str, allow_pickle: bool) -> Any:
-    """RQ imports it from wherever it is, as a function that was pickled is."""
-    if not name or name == TRUNCATION:
-        return None
-    module, _, function = name.rpartition(".")
-    return _method(pickles.Reference(module, function), allow_pickle)
+def _callbacks(job: RqJob) -> list[pickles.Reference | None]:
+    """On success, on failure: RQ imports it from wherever it is, as a function that was pickled."""
+    found: list[pickles.Reference | None] = []
+    for field in ("success_callback_name", "failure_callback_name"):
+        name = job.text(field)
+        module, _, function = name.rpartition(".")
+        if name and any(part[:1].isupper() for part in module.split(".")):
+            raise Stays(f"its callback {name} is a method")
+        found.append(pickles.Reference(module, function) if name not in ("", TRUNCATION) else None)
+    return found
+
+
+def _refuse_strangers(functions: Iterable[Any], config: Settings) -> None:
+    """Functions of no app of the bench: a job that anybody wrote would run them, signed by us."""
+    for function in functions:
+        if isinstance(function, pickles.Reference):
+            app = function.module.partition(".")[0]
+            if "." in function.name or app not in ("frappe", *config.app_names):
+                raise NeedsAYes(f"{function.path} is no function of an app of this bench")
 
 
 def _pauses(intervals: list[int], retries: int) -> list[int]:

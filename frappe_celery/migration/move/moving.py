@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timezone
+from datetime import datetime, timezone
 from typing import Any
-
-from redis.connection import parse_url
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, record
-from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.migration.move import rq_format, to_rq
 from frappe_celery.migration.move.from_rq import NeedsAYes, Stays, message_of
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue
 
 TRIES = 10
-"""How often a job is read again that changed between reading it and moving it."""
-FAR = 2**31 - 1
-"""Seconds since the epoch: in RQ for ever."""
+"""How often a job is read again that changes."""
+SKEW_SECONDS = 60
+"""By how much the clocks of those who enqueue may differ."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Report:
     failed: Counter[str] = field(default_factory=Counter)
     stayed: list[Stayed] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
-    """What is not moved, by what it is: running, delayed, waiting for another job."""
+    """What is left to its own system, by what it is: running, delayed, waiting for another job."""
 
 
 class Mover:
@@ -73,6 +72,7 @@ class Mover:
         _refuse_two_servers(store.settings)
         self.store = store
         self.queues = [RqQueue(name, rq_name(name)) for name in queues]
+        self.lists = [RqQueue(name, rq_name(name)).waiting for name in store.settings.queues]
         self.site = site
         self.trusted = trusted
         self.report = Report()
@@ -81,56 +81,103 @@ class Mover:
 
     def to_celery(self) -> Report:
         """Everything of RQ's that can come over."""
+        began = time.time()
+        standing = Counter(
+            job_id for name in self.lists for job_id in self._ask("lrange", name, 0, -1)
+        )
         for queue in self.queues:
-            ids = [each.decode() for each in self._ask("lrange", queue.waiting, 0, -1)]
-            others_wait = self.store.queue_length(queue.own) > 0
-            for job_id in reversed(ids) if others_wait else ids:
-                self._bring(queue, job_id, queue.waiting, front=others_wait)
-            for each, until in self._ask("zrange", queue.failed, 0, -1, withscores=True):
-                self._bring(queue, each.decode(), queue.failed, kept_until=until)
-            for key, words in queue.kept_by_rq().items():
-                self.report.others[words] += self._ask("zcard", key)
+            ids = self._ask("lrange", queue.waiting, 0, -1)
+            front = self._goes_first(queue, ids)
+            backwards = front and self.store.outbox is None  # RabbitMQ's front is no stack
+            for job_id in reversed(ids) if backwards else ids:
+                with self._staying(queue, job_id.decode()):
+                    more = standing[job_id] > 1
+                    self._settle(self._bring, queue, job_id.decode(), front, more, began)
+            for job_id, until in self._ask("zrange", queue.failed, 0, -1, withscores=True):
+                with self._staying(queue, job_id.decode()):
+                    self._settle(self._bring_failed, queue, job_id.decode(), until)
+            if self.site is None:
+                for key, words in queue.kept_by_rq().items():
+                    self.report.others[words] += self._ask("zcard", key)
+                self.report.others["taken by a worker that died"] += self._ask("llen", queue.taken)
         return self.report
 
+    def _goes_first(self, queue: RqQueue, ids: list[bytes]) -> bool:
+        """Whether RQ's next job has waited longer than ours."""
+        if not ids or not self.store.queue_length(queue.own):
+            return False
+        theirs = rq_format.read(self.store.client, self.store.url, ids[0].decode())
+        ours = next(iter(self._waiting(queue.own)), None)
+        if theirs is None or ours is None:
+            return True
+        with suppress(ValueError):
+            return theirs.enqueued_at < _seconds(ours.enqueued_at)
+        return True
+
     def _bring(
-        self,
-        queue: RqQueue,
-        job_id: str,
-        place: str,
-        front: bool = False,
-        kept_until: float | None = None,
-    ) -> None:
-        with self._staying(queue, job_id):
-            for _ in range(TRIES):
-                job = rq_format.read(self.store.client, self.store.url, job_id)
-                if job is None:
-                    raise Stays("RQ has lost its record")
+        self, queue: RqQueue, job_id: str, front: bool, stands_twice: bool, began: float
+    ) -> bytes:
+        job, message = self._read(queue, job_id)
+        if job is None:
+            if self._ask("lpos", queue.waiting, job_id) is not None:
+                raise Stays("RQ has lost its record")
+            return b"gone"
+        if message is None:
+            return b"another site's"
+        more = "1" if stands_twice or job.enqueued_at > began - SKEW_SECONDS else ""
+        sealed = message.seal(self.store.signer)
+        outcome = self._move_in(
+            job, message, queue.waiting, sealed, _asked(message, int(front)), more
+        )
+        if outcome == b"moved":
+            self.report.waiting[queue.own] += 1
+            if self.store.outbox is not None:
+                self.store.outbox.carry(message.run, queue.own, sealed, front)
+        return outcome
+
+    def _bring_failed(self, queue: RqQueue, job_id: str, until: float) -> bytes:
+        job, message = self._read(queue, job_id)
+        if job is None or message is None:
+            return b"gone"  # RQ forgets those by and by
+        keep = -1 if math.isinf(until) else max(int(until - time.time()), 1)
+        with _understanding():
+            ended_at = job.time("ended_at") or time.time()
+            started_at = job.time("started_at") or ended_at
+        ended = (ended_at, "", JobStatus.FAILED.value, keep, 0, "", "")
+        fields = (*record.reason(job.exc_string), "started_at", started_at)
+        sealed = message.seal(self.store.signer)
+        outcome = self._move_in(
+            job, message, queue.failed, sealed, _asked(message, -1), "", *ended, *fields
+        )
+        if outcome == b"moved":
+            self.report.failed[queue.own] += 1
+        return outcome
+
+    @staticmethod
+    def _settle(bring: Callable[..., bytes], *args: Any) -> None:
+        """Read it again while it changes between reading it and moving it."""
+        for _ in range(TRIES):
+            if bring(*args) != b"changed":
+                return
+        raise Stays("it changes again and again")
+
+    def _read(self, queue: RqQueue, job_id: str) -> tuple[RqJob | None, JobMessage | None]:
+        """A job of RQ's and its message; no job where its hash is gone, no message where it is
+        another site's."""
+        job = rq_format.read(self.store.client, self.store.url, job_id)
+        if job is None:
+            return None, None
+        try:
+            with _understanding():
                 message = message_of(job, queue.own, self.store.settings, self.trusted)
-                if self.site not in (None, message.site):
-                    return
-                sealed = message.seal(self.store.signer)
-                ended: tuple[Any, ...] = ()
-                if kept_until is not None:
-                    ended = _as_failed(job, kept_until)
-                asked = _asked(message, -1 if ended else int(front))
-                outcome = self._move_in(job, message, place, sealed, asked, ended)
-                if outcome != b"changed":
-                    break
-            if outcome == b"changed":
-                raise Stays("it changes again and again")
-            if outcome == b"moved":
-                (self.report.failed if ended else self.report.waiting)[queue.own] += 1
-                if self.store.outbox is not None and not ended:
-                    self.store.outbox.carry(message.run, queue.own, sealed, front)
+        except (Stays, Refused):
+            if self.site is not None and not job_id.startswith(self.site):
+                return job, None
+            raise
+        return job, message if self.site in (None, message.site) else None
 
     def _move_in(
-        self,
-        job: RqJob,
-        message: JobMessage,
-        place: str,
-        sealed: bytes,
-        asked: str,
-        ended: tuple[Any, ...],
+        self, job: RqJob, message: JobMessage, place: str, sealed: bytes, asked: str, *rest: Any
     ) -> bytes:
         keys, of_site = self.store.keys, record.place_of(message)
         outcome: bytes = self.store.run_script(
@@ -141,11 +188,11 @@ class Mover:
                 keys.queue(message.queue),
                 rq_format.job_key(job.id),
                 place,
+                rq_format.results_key(job.id),
+                *self.lists,
             ),
             *(keys.prefix, message.run, of_site, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked),
-            *(job.id, job.digest, rq_format.results_key(job.id)),
-            *ended,
+            *(record.about(message), sealed, asked, job.id, job.digest, *rest),
         )
         return outcome
 
@@ -155,15 +202,27 @@ class Mover:
         """Everything of ours that can go back."""
         for queue in self.queues:
             waiting = list(self._waiting(queue.own))
-            others_wait = self._ask("llen", queue.waiting) > 0
-            for job in reversed(waiting) if others_wait else waiting:
-                self._give(queue, job, "first" if others_wait else "last")
-            for job in reversed(self._all(queue.own, JobStatus.FAILED)):
-                self._give(queue, job, "last")
+            front = self._goes_before_rqs(queue, waiting)
+            for job in reversed(waiting) if front else waiting:
+                with self._staying(queue, job.id):
+                    self._give(queue, job, "first" if front else "last")
+            for job in self._all(queue.own, JobStatus.FAILED):
+                with self._staying(queue, job.id):
+                    self._give(queue, job, "last")
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
         return self.report
+
+    def _goes_before_rqs(self, queue: RqQueue, waiting: list[Job]) -> bool:
+        """Whether our next job has waited longer than RQ's."""
+        first = self._ask("lindex", queue.waiting, 0)
+        theirs = first and rq_format.read(self.store.client, self.store.url, first.decode())
+        if not waiting or not theirs:
+            return False
+        with suppress(ValueError):
+            return _seconds(waiting[0].enqueued_at) < theirs.enqueued_at
+        return False
 
     def _waiting(self, queue: str) -> Iterator[Job]:
         """The next one first, as far as is known: RabbitMQ keeps its own order."""
@@ -172,7 +231,7 @@ class Mover:
             return
         runs = [run.decode() for run in self._ask("lrange", self.store.keys.queue(queue), 0, -1)]
         for job in self.store.read(runs[::-1]):
-            if job is not None and self.site in (None, job.site):
+            if job and job.status == JobStatus.QUEUED and self.site in (None, job.site):
                 yield job
 
     def _all(self, queue: str, status: JobStatus) -> list[Job]:
@@ -183,34 +242,32 @@ class Mover:
 
     def _give(self, queue: RqQueue, job: Job, end: str) -> None:
         failed = job.status == JobStatus.FAILED
-        with self._staying(queue, job.id):
-            sealed = self.store.message_of(job.run_id)
-            message = JobMessage.open(self.store.signer, sealed, job.run_id)
-            fields = to_rq.fields_of(message, queue, self.store.settings, failed)
-            forgotten, raised = "", b""
-            if failed:
-                fields |= _times(job)
-                raised = rq_format.packed_exc_string(job.exc_info or "")
-                left = int(self._ask("ttl", self.store.keys.record(job.run_id)))
-                forgotten = str(int(time.time()) + left if left >= 0 else FAR)
-            outcome: bytes = self.store.run_script(
-                "move_out",
-                (
-                    self.store.keys.record(job.run_id),
-                    rq_format.job_key(job.id),
-                    queue.waiting,
-                    queue.failed,
-                    queue.finished,
-                    rq_format.results_key(job.id),
-                ),
-                *(self.store.keys.prefix, job.run_id, job.status.value, sealed, job.id),
-                *(queue.waiting, end, forgotten, raised),
-                *(part for pair in fields.items() for part in pair),
-            )
-            if outcome == b"occupied":
-                raise Stays("RQ has a job with this id")
-            if outcome == b"moved":
-                (self.report.failed if failed else self.report.waiting)[queue.own] += 1
+        sealed = self.store.message_of(job.run_id)
+        message = JobMessage.open(self.store.signer, sealed, job.run_id)
+        fields = to_rq.fields_of(message, queue, self.store.settings, failed)
+        forgotten, raised = "", b""
+        if failed:
+            fields |= _times(job)
+            raised = rq_format.packed_exc_string(job.exc_info or "")
+            left = int(self._ask("ttl", self.store.keys.record(job.run_id)))
+            forgotten = str(int(time.time()) + left) if left >= 0 else "+inf"
+        outcome: bytes = self.store.run_script(
+            "move_out",
+            (
+                self.store.keys.record(job.run_id),
+                rq_format.job_key(job.id),
+                queue.waiting,
+                rq_format.results_key(job.id),
+                *self.lists,
+            ),
+            *(self.store.keys.prefix, job.run_id, job.status.value, sealed, job.id),
+            *(end, forgotten, raised),
+            *(part for pair in fields.items() for part in pair),
+        )
+        if outcome == b"occupied":
+            raise Stays("RQ has a job with this id")
+        if outcome == b"moved":
+            (self.report.failed if failed else self.report.waiting)[queue.own] += 1
 
     # -- both
 
@@ -230,6 +287,17 @@ class Mover:
             return getattr(self.store.client, command)(*args, **options)
 
 
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """What anybody may have written into RQ's fields stops no other job."""
+    try:
+        yield
+    except (Stays, Refused):
+        raise
+    except Exception as exc:
+        raise Stays(f"it cannot be read: {type(exc).__name__}: {exc}") from exc
+
+
 def _asked(message: JobMessage, front: int) -> str:
     """What `enqueue.lua` is asked besides; every moved job can be found by its id."""
     asked = {
@@ -241,21 +309,15 @@ def _asked(message: JobMessage, front: int) -> str:
     return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
 
 
-def _as_failed(job: RqJob, kept_until: float) -> tuple[Any, ...]:
-    """The arguments of `finish.lua` from the time on; RQ keeps it until then."""
-    keep = max(int(kept_until - time.time()), 1)
-    ended_at = job.time("ended_at") or time.time()
-    ended = (ended_at, "", JobStatus.FAILED.value, keep, 0, "failure_ttl", "")
-    return *ended, *record.reason(job.exc_string)
-
-
 def _times(job: Job) -> dict[str, str]:
     """Those of a job of ours that has run, as RQ writes them."""
     times = {"started_at": job.started_at, "ended_at": job.ended_at}
-    return {
-        name: rq_format.written(at.replace(tzinfo=timezone.utc).timestamp()) if at else ""
-        for name, at in times.items()
-    }
+    return {name: rq_format.written(_seconds(at)) if at else "" for name, at in times.items()}
+
+
+def _seconds(at: datetime) -> float:
+    """The store's naive UTC times, since the epoch."""
+    return at.replace(tzinfo=timezone.utc).timestamp()
 
 
 def _refuse_two_servers(config: Settings) -> None:
@@ -264,7 +326,7 @@ def _refuse_two_servers(config: Settings) -> None:
         raise ConfigError(
             "redis_queue is not set in sites/common_site_config.json: there is no RQ to move from"
         )
-    if _database(ours) != _database(rqs):
+    if ours != rqs and _database(ours) != _database(rqs):
         raise ConfigError(
             f"jobs are moved within one database of one Redis, but broker_url is"
             f" {without_password(ours)} and redis_queue {without_password(rqs)}: run out what waits"
@@ -272,9 +334,9 @@ def _refuse_two_servers(config: Settings) -> None:
         )
 
 
-def _database(url: str) -> Any:
-    if not url.startswith(("redis://", "rediss://", "unix://")):
-        return url
-    parts = parse_url(url)  # type: ignore[no-untyped-call]  # redis-py's
-    place = parts.get("path") or (parts.get("host", "localhost"), parts.get("port", 6379))
-    return place, int(parts.get("db", 0))
+def _database(url: str) -> tuple[Any, int]:
+    """The server, whatever it is called, and its database."""
+    client = connect(url)
+    with naming_the_server(url):
+        run_id = client.info("server")["run_id"]
+    return run_id, int(client.connection_pool.connection_kwargs.get("db") or 0)

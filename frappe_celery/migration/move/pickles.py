@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import io
 import pickle
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.errors import Refused
 
 KNOWN = {
-    *(("builtins", name) for name in ("set", "frozenset", "bytearray", "complex", "range")),
+    *(("builtins", name) for name in ("set", "frozenset", "complex")),
     *(("datetime", name) for name in ("date", "datetime", "time", "timedelta", "timezone")),
     ("collections", "OrderedDict"),
     ("decimal", "Decimal"),
     ("uuid", "UUID"),
-    ("uuid", "SafeUUID"),
     ("frappe.types.frappedict", "_dict"),
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A name in a pickle that was not followed."""
 
     module: str
     name: str
+
+    def __setstate__(self, state: Any) -> None:
+        raise pickle.UnpicklingError(f"{self.path} is no plain value")
 
     @property
     def path(self) -> str:
@@ -44,10 +46,15 @@ class Reference:
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self.met: list[Reference] = []
+
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) in KNOWN:
             return super().find_class(module, name)
-        return Reference(module, name)
+        self.met.append(Reference(module, name))
+        return self.met[-1]
 
 
 def read(data: bytes) -> Any:
@@ -60,7 +67,8 @@ def read(data: bytes) -> Any:
     try:
         return unpickler.load()
     except Exception as exc:
-        raise Refused(f"its pickle is more than plain data: {type(exc).__name__}: {exc}") from exc
+        names = ", ".join(sorted({reference.path for reference in unpickler.met})) or exc
+        raise Refused(f"its pickle is more than plain data: {names}") from exc
 
 
 def references(value: Any, met: set[int] | None = None) -> Iterator[Reference]:
@@ -72,8 +80,8 @@ def references(value: Any, met: set[int] | None = None) -> Iterator[Reference]:
     if isinstance(value, Reference):
         yield value
     parts: list[Any] = []
-    if isinstance(value, Mapping):
-        parts = [*value.keys(), *value.values()]
+    if isinstance(value, dict):
+        parts = [*dict.keys(value), *dict.values(value)]
     elif isinstance(value, (list, tuple, set, frozenset)):
         parts = list(value)
     for part in (*parts, *getattr(value, "__dict__", {}).values()):

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from frappe_celery.errors import Refused
 from frappe_celery.jobs.connection import naming_the_server
 
-QUEUES = "rq:queues"
-"""Set of the queues' keys."""
+LARGEST_BYTES = 2**26
+"""Of a job's data, unpacked."""
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -57,9 +58,9 @@ class RqQueue:
         return f"rq:failed:{self.name}"
 
     @property
-    def finished(self) -> str:
-        """Sorted set."""
-        return f"rq:finished:{self.name}"
+    def taken(self) -> str:
+        """List: what a worker took and had not begun, if it died then (RQ 2)."""
+        return f"{self.waiting}:intermediate"
 
     def kept_by_rq(self) -> dict[str, str]:
         """Sorted sets of jobs that only RQ's workers can see to, by what they are."""
@@ -75,7 +76,6 @@ class RqJob:
     fields: Mapping[str, bytes]
     exc_string: str = ""
     """Of its last failure."""
-    expires: bool = False
     has_dependents: bool = False
 
     @property
@@ -102,13 +102,22 @@ class RqJob:
         return parsed(text) if text else None
 
     @property
+    def enqueued_at(self) -> float:
+        """Seconds since the epoch."""
+        return self.time("enqueued_at") or self.time("created_at") or 0.0
+
+    @property
     def pickled(self) -> bytes:
         """The function's name, its instance, arguments and keyword arguments."""
         data = self.fields["data"]
+        unpacker = zlib.decompressobj()
         try:
-            return zlib.decompress(data)
+            unpacked = unpacker.decompress(data, LARGEST_BYTES)
         except zlib.error:
             return data
+        if unpacker.unconsumed_tail:
+            raise Refused(f"its data are more than {LARGEST_BYTES:,} bytes")
+        return unpacked
 
 
 def read(client: Any, url: str, job_id: str) -> RqJob | None:
@@ -117,13 +126,12 @@ def read(client: Any, url: str, job_id: str) -> RqJob | None:
         pipe = client.pipeline(transaction=True)
         pipe.hgetall(job_key(job_id))
         pipe.xrevrange(results_key(job_id), count=1)
-        pipe.ttl(job_key(job_id))
         pipe.exists(dependents_key(job_id))
-        found, results, ttl, dependents = pipe.execute()
+        found, results, dependents = pipe.execute()
     if b"data" not in found:
         return None
     fields = {name.decode(): value for name, value in found.items()}
-    return RqJob(job_id, fields, _exc_string(fields, results), ttl >= 0, bool(dependents))
+    return RqJob(job_id, fields, _exc_string(fields, results), bool(dependents))
 
 
 def _exc_string(fields: Mapping[str, bytes], results: list[Any]) -> str:
@@ -131,7 +139,10 @@ def _exc_string(fields: Mapping[str, bytes], results: list[Any]) -> str:
         packed = base64.b64decode(results[0][1][b"exc_string"])
     else:
         packed = fields.get("exc_info", b"")
-    return zlib.decompress(packed).decode(errors="replace") if packed else ""
+    try:
+        return zlib.decompress(packed).decode(errors="replace") if packed else ""
+    except zlib.error:
+        return packed.decode(errors="replace")
 
 
 def packed_exc_string(text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import zlib
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from frappe_celery.config.settings import Settings
@@ -29,6 +30,8 @@ def fields_of(
     """
     if message.path.startswith(OURS):
         raise Stays("it is frappe_celery's own, for a job whose worker died")
+    if ":" in message.id and _rqs_major() >= 2:
+        raise Stays("RQ 2 reads an id only up to its ':'")
     if message.attempt > 1 or message.max_deliveries or isinstance(message.backoff, list):
         raise Stays("it is repeated by frappe_celery's rules")
     on_failure = _callback(message.on_failure) or TRUNCATION
@@ -54,6 +57,13 @@ def fields_of(
     if isinstance(message.backoff, dict):
         fields["retry_intervals"] = codec.dumps(message.backoff["pauses"])
     return fields
+
+
+def _rqs_major() -> int:
+    try:
+        return int(version("rq").partition(".")[0])
+    except PackageNotFoundError:
+        return 1
 
 
 def _pickled(message: JobMessage) -> bytes:

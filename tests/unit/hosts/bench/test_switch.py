@@ -111,7 +111,7 @@ def test_what_waits_in_the_other_system_is_named(switch: Switch, redis_url: str)
     _, output = switch.run("enable")
     assert "long: 30 (site1::0, site1::1" in output
     assert "10 more" in output
-    assert "at once: frappe-celery move" in output
+    assert "until they are stopped; then: frappe-celery move" in output
 
     switch.bench.ask(
         """

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import zlib
 from collections.abc import Callable
 
 import psutil
 import pytest
-from redis import Redis
 
-from tests.integration.migration.test_move import ENQUEUED, data
 from tests.project import Process
 from tests.unit.hosts.bench.conftest import StandInBench
 from tests.waiting import wait_until
@@ -142,30 +139,3 @@ answer = [int(name.rpartition(".")[2]) for name in (one, leader())]
     assert psutil.pid_exists(other)
     end(worker)
     wait_until(lambda: not psutil.pid_exists(other), what="beat ends with its worker")
-
-
-def test_what_waits_in_rq_comes_over_where_no_worker_of_rqs_serves(
-    bench: StandInBench, redis_url: str
-) -> None:
-    """A process that was not restarted has enqueued it; what cannot come is named once."""
-    redis = Redis.from_url(redis_url)
-    name = bench.ask(
-        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('default')"
-    )
-    good = data("fixture_app.tasks.write", site="site1", text="from RQ")
-    for job_id, pickled in (("site1::good", good), ("site1::odd", b"no pickle")):
-        fields = {"data": zlib.compress(pickled), "status": "queued", "created_at": ENQUEUED}
-        redis.hset(f"rq:job:{job_id}", mapping=fields)
-        redis.rpush(f"rq:queue:{name}", job_id)
-    worker = start(bench, "start_worker()")
-    worker.wait_for("Moved from RQ: 1 waiting", 30)
-    assert "Stays in RQ, since its pickle is more than plain data" in worker.output()
-    result = bench.ask(f"""{UNTIL}
-from frappe_celery.jobs import get_store
-job = get_store().fetch("site1::good")
-until(lambda: job.is_finished)
-answer = job.result
-""")
-    assert result == "from RQ"
-    assert redis.lrange(f"rq:queue:{name}", 0, -1) == [b"site1::odd"]
-    redis.delete(f"rq:queue:{name}", "rq:job:site1::odd")
