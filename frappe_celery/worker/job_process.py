@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import pickle
 import signal
 import time
 
@@ -26,7 +27,7 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
-from frappe_celery.worker.fresh_process import in_fork
+from frappe_celery.worker.fresh_process import Forks
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.slot import Doing, Slot
@@ -71,6 +72,7 @@ class JobProcess:
         self._number = 0
         self._ended = 0
         self._is_fit = True
+        self._forks = Forks(self._run_in_fork)
 
     def __call__(self) -> None:
         """Be the process, from its fork to its end."""
@@ -160,7 +162,7 @@ class JobProcess:
         in_hand = InHand(message, taken.sealed)
         queue = store.settings.queues.get(taken.queue)
         if queue is not None and queue.fresh_process:
-            in_fork(lambda: self._run_in_fork(store, taken, in_hand))
+            self._forks.run(pickle.dumps((taken, self._orders.events)))
             self._ended += 1
             return Ended(self._tag())
         self._trace(taken, in_hand)
@@ -170,7 +172,10 @@ class JobProcess:
             return Ended(self._tag())
         return Ended(self._tag(), taken.run, store.result_fields(taken.run, in_hand.result))
 
-    def _run_in_fork(self, store: JobStore, taken: Taken, in_hand: InHand) -> None:
+    def _run_in_fork(self, job: bytes) -> None:
+        taken, self._orders.events = pickle.loads(job)
+        store = get_store()
+        in_hand = InHand(JobMessage.open(store.signer, taken.sealed, taken.run), taken.sealed)
         self._trace(taken, in_hand)
         if in_hand.succeeded:
             patiently(store.finish, taken.run, in_hand.result)

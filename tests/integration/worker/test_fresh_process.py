@@ -75,10 +75,12 @@ def test_timeout_and_stop_reach_it(project: Project, store: JobStore) -> None:
     assert (late.status, "JobTimeout" in str(late.exc_info)) == (JobStatus.FAILED, True)
     job = enqueue("myapp.keep.hang", queue="long")
     wait_until(lambda: job.is_started, what="it runs")
-    wait_until(lambda: len(family(process.pid)) == 2, what="in a process of its own")
+    wait_until(
+        lambda: len(family(process.pid)) == 3, what="in a process of its own, the next ready"
+    )
     processes = family(process.pid)
     job.stop()
-    wait_until(lambda: not any(p.is_running() for p in processes), 3, "both are gone")
+    wait_until(lambda: not any(p.is_running() for p in processes), 3, "all are gone")
     assert job.get_status() == JobStatus.STOPPED
 
 
@@ -87,9 +89,28 @@ def test_it_dies_with_its_worker(project: Project, store: JobStore, tmp_path: Pa
     waits_for(tmp_path / "never", queue="long")
     working(project)
     processes = family(process.pid)
-    assert len(processes) == 2
+    assert len(processes) == 3
     process.popen.send_signal(signal.SIGKILL)
     wait_until(lambda: not any(p.is_running() for p in processes), 5, "they are gone")
+
+
+def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
+    project: Project, store: JobStore
+) -> None:
+    process = worker(project)
+    assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
+    (taker,) = psutil.Process(process.pid).children()
+    (ready,) = taker.children()
+    ready.kill()
+    wait_until(lambda: ready.status() == psutil.STATUS_ZOMBIE)
+    assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
+    assert psutil.Process(process.pid).children() == [taker]
+
+
+def test_a_message_larger_than_a_pipe_arrives(project: Project, store: JobStore) -> None:
+    worker(project)
+    job = enqueue("myapp.core.record", queue="long", text="x" * 1_000_000)
+    assert len(ended(job).result) == 1_000_000
 
 
 def family(pid: int) -> list[psutil.Process]:
