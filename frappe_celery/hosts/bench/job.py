@@ -207,9 +207,17 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     # -- what can be done with it
 
     def cancel(self, *_: Any, **__: Any) -> None:
-        """Take it out of its queue; raises RQ's InvalidJobOperation when it does not wait there."""
+        """Take it out of its queue. One that a worker has begun meanwhile goes on, as under RQ.
+
+        Raises:
+            InvalidJobOperation: RQ's; it was canceled before.
+        """
         with in_rqs_words():
-            super().cancel()
+            try:
+                super().cancel()
+            except InvalidJobOperation:
+                if self.get_status() == JobStatus.CANCELED:
+                    raise
 
     def stop(self) -> None:
         """End it while it runs; raises RQ's InvalidJobOperation when it does not."""

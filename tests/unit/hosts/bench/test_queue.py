@@ -274,11 +274,17 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
             except (InvalidJobOperation, NoSuchJobError) as exc:
                 answer["after"].append(type(exc).__name__)
         answer["first"] = jobs[0].id
+        begun = frappe.enqueue("fixture_app.tasks.write")
+        begun.store.start(begun.run_id, "w@host")
+        begun.cancel()
+        answer["begun"] = begun.get_status()
+        begun.store.finish(begun.run_id, None)
         """
     )
     assert answer["ids"] == [True, [answer["first"]], 3, 3, True, False]
     assert answer["others"] == [0] * 5
     assert answer["result"] == ["Traceback: broken", "FAILED"]
+    assert answer["begun"] == "started", "Frappe's own tests cancel what was queued a moment ago"
     assert answer["after"] == [
         *(0, 1, True),
         *("NoSuchJobError", "InvalidJobOperation", "InvalidJobOperation"),
