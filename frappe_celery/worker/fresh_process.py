@@ -1,8 +1,9 @@
 """Forks of this warm process for one job each, as `fresh_process` of a queue says.
 
-What a job leaves in modules, caches and threads is gone with its fork. The next one is forked while
-a job runs, so that its job need not wait for that. The worker's parent knows the process that took
-the job, and kills that at a limit: its forks die with it.
+What a job leaves in modules, caches and threads is gone with its fork. No job waits for a fork to
+begin or to end: the next one is forked while a job runs, and takes its leave while the next one
+runs. The worker's parent knows the process that took the job, and kills that at a limit: its forks
+die with it.
 """
 
 from __future__ import annotations
@@ -12,73 +13,112 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import NamedTuple, NoReturn
 
 from celery import platforms
 
 logger = logging.getLogger(__name__)
 
 
+class Fork(NamedTuple):
+    """One, from its parent's side."""
+
+    process: int
+    line: Connection[bytes, bytes]
+    """On which it is sent its job, and sends its answer."""
+
+    def answer(self) -> bytes:
+        """Wait for it; EOFError where the fork died first."""
+        ended = os.pidfd_open(self.process)  # what the job forked may keep the line open
+        try:
+            if self.line not in wait([self.line, ended]):
+                raise EOFError
+            return self.line.recv_bytes()
+        except ConnectionResetError as exc:
+            raise EOFError from exc
+        finally:
+            os.close(ended)
+            self.line.close()
+
+
 class Forks:
     """One waits for a job, from the first job on.
 
     Args:
-        run: what a fork does with what it is given.
+        run: what a fork does with a job; what it returns is the fork's answer.
     """
 
-    def __init__(self, run: Callable[[bytes], None]) -> None:
+    def __init__(self, run: Callable[[bytes], bytes]) -> None:
         self._run = run
-        self._ready: tuple[int, int] | None = None
+        self._ready: Fork | None = None
+        self._leaving: Fork | None = None
 
-    def run(self, job: bytes) -> None:
-        """Give it to a fork and wait for its end. If that dies, this process ends in the same way,
-        so that its parent sees what became of the job."""
-        child = self._give(job)
+    def run(self, job: bytes) -> bytes:
+        """Give it to a fork and wait for the answer. If that dies, this process ends in the same
+        way, so that its parent sees what became of the job."""
+        fork = self._give(job)
         self._ready = self._fork()
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if code < 0:
-            if -code != signal.SIGKILL:
-                signal.signal(-code, signal.SIG_DFL)
-            os.kill(os.getpid(), -code)
-        if code:
-            os._exit(code)
+        self.rest()
+        try:
+            answer = fork.answer()
+        except EOFError:
+            _end_like(fork)
+        self._leaving = fork
+        return answer
 
-    def _give(self, job: bytes) -> int:
+    def rest(self) -> None:
+        """Wait until the fork that has answered is gone."""
+        if self._leaving is not None:
+            os.waitpid(self._leaving.process, 0)
+            self._leaving = None
+
+    def _give(self, job: bytes) -> Fork:
         while True:
-            child, pipe = self._ready or self._fork()
+            fork = self._ready or self._fork()
             self._ready = None
             try:
-                with open(pipe, "wb") as to_child:
-                    to_child.write(job)
-            except BrokenPipeError:  # it died while it waited
-                os.waitpid(child, 0)
+                fork.line.send_bytes(job)
+            except OSError:  # it died while it waited
+                fork.line.close()
+                os.waitpid(fork.process, 0)
             else:
-                return child
+                return fork
 
-    def _fork(self) -> tuple[int, int]:
-        """The process's id, and the end of a pipe from which it reads its job."""
+    def _fork(self) -> Fork:
         parent = os.getpid()
-        reading, writing = os.pipe()
+        ours, theirs = Pipe()
         child = os.fork()
         if child == 0:
-            os.close(writing)
-            self._be_the_fork(reading, parent)
-        os.close(reading)
-        return child, writing
+            ours.close()
+            self._be_the_fork(theirs, parent)
+        theirs.close()
+        return Fork(child, ours)
 
-    def _be_the_fork(self, reading: int, parent: int) -> None:
+    def _be_the_fork(self, line: Connection[bytes, bytes], parent: int) -> NoReturn:
         code = 1
+        answer = b""
         try:
             platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
-            with open(reading, "rb") as from_parent:
-                job = from_parent.read()
-            if job and os.getppid() == parent:  # else it died, maybe before that was set
-                self._run(job)
-            code = 0
+            if os.getppid() == parent:  # else it died before that was set
+                answer = self._run(line.recv_bytes())
+                code = 0
         except BaseException:
             logger.exception("a fork for one job ended")
         finally:
             logging.shutdown()
             sys.stdout.flush()
             sys.stderr.flush()
+            if code == 0:
+                line.send_bytes(answer)
             os._exit(code)
+
+
+def _end_like(fork: Fork) -> NoReturn:
+    _, status = os.waitpid(fork.process, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    os._exit(code)

@@ -12,6 +12,7 @@ import os
 import pickle
 import signal
 import time
+from typing import Any
 
 from billiard.compat import mem_rss
 from celery.app.base import Celery
@@ -103,6 +104,7 @@ class JobProcess:
                 taker.close()
                 return
             if not self._orders.stop:
+                self._forks.rest()
                 self._wait(taker, queues)
 
     def _is_worn(self) -> bool:
@@ -162,23 +164,24 @@ class JobProcess:
         in_hand = InHand(message, taken.sealed)
         queue = store.settings.queues.get(taken.queue)
         if queue is not None and queue.fresh_process:
-            self._forks.run(pickle.dumps((taken, self._orders.events)))
+            answer = self._forks.run(pickle.dumps((in_hand, taken, self._orders.events)))
             self._ended += 1
-            return Ended(self._tag())
+            return Ended(self._tag(), *pickle.loads(answer))
         self._trace(taken, in_hand)
         self._ended += 1
         self._is_fit = self._between.put_right(f"{message.label}[{taken.run}]") and self._is_fit
-        if not in_hand.succeeded:
-            return Ended(self._tag())
-        return Ended(self._tag(), taken.run, store.result_fields(taken.run, in_hand.result))
+        return Ended(self._tag(), *self._success(taken, in_hand))
 
-    def _run_in_fork(self, job: bytes) -> None:
-        taken, self._orders.events = pickle.loads(job)
-        store = get_store()
-        in_hand = InHand(JobMessage.open(store.signer, taken.sealed, taken.run), taken.sealed)
+    def _run_in_fork(self, job: bytes) -> bytes:
+        in_hand, taken, self._orders.events = pickle.loads(job)
         self._trace(taken, in_hand)
-        if in_hand.succeeded:
-            patiently(store.finish, taken.run, in_hand.result)
+        return pickle.dumps(self._success(taken, in_hand))
+
+    def _success(self, taken: Taken, in_hand: InHand) -> tuple[()] | tuple[str, tuple[Any, ...]]:
+        """What is to be recorded of it; nothing of a failure, which has been recorded."""
+        if not in_hand.succeeded:
+            return ()
+        return taken.run, get_store().result_fields(taken.run, in_hand.result)
 
     def _trace(self, taken: Taken, in_hand: InHand) -> None:
         request = {

@@ -31,6 +31,13 @@ def count():
 
 def hang():
     time.sleep(600)
+
+
+def die_before_what_it_forked():
+    if os.fork() == 0:
+        time.sleep(30)
+        os._exit(0)
+    os.kill(os.getpid(), 9)
 """
 
 
@@ -66,6 +73,8 @@ def test_a_failure_and_a_death_are_recorded(project: Project, store: JobStore) -
     died = ended(enqueue("myapp.core.die", queue="long"))
     assert died.status == JobStatus.FAILED
     assert "its process died: signal 9" in str(died.exc_info)
+    left = ended(enqueue("myapp.keep.die_before_what_it_forked", queue="long"))
+    assert "its process died: signal 9" in str(left.exc_info)
     assert ended(enqueue("myapp.core.record", queue="long")).status == JobStatus.FINISHED
 
 
@@ -100,6 +109,7 @@ def test_one_that_dies_while_it_waits_for_a_job_is_replaced(
     process = worker(project)
     assert ended(enqueue("myapp.keep.count", queue="long")).result[0] == 1
     (taker,) = psutil.Process(process.pid).children()
+    wait_until(lambda: len(taker.children()) == 1, what="the one that ran it is gone")
     (ready,) = taker.children()
     ready.kill()
     wait_until(lambda: ready.status() == psutil.STATUS_ZOMBIE)
