@@ -14,7 +14,7 @@ import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe, wait
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from celery import platforms
 
@@ -25,16 +25,16 @@ class Fork(NamedTuple):
     """One, from its parent's side."""
 
     process: int
-    line: Connection[bytes, bytes]
+    line: Connection
     """On which it is sent its job, and sends its answer."""
 
-    def answer(self) -> bytes:
+    def answer(self) -> Any:
         """Wait for it; EOFError where the fork died first."""
         ended = os.pidfd_open(self.process)  # what the job forked may keep the line open
         try:
             if self.line not in wait([self.line, ended]):
                 raise EOFError
-            return self.line.recv_bytes()
+            return self.line.recv()
         except ConnectionResetError as exc:
             raise EOFError from exc
         finally:
@@ -46,15 +46,15 @@ class Forks:
     """One waits for a job, from the first job on.
 
     Args:
-        run: what a fork does with a job; what it returns is the fork's answer.
+        run: what a fork does with a job, its arguments; what it returns is the fork's answer.
     """
 
-    def __init__(self, run: Callable[[bytes], bytes]) -> None:
+    def __init__(self, run: Callable[..., Any]) -> None:
         self._run = run
         self._ready: Fork | None = None
         self._leaving: Fork | None = None
 
-    def run(self, job: bytes) -> bytes:
+    def run(self, *job: Any) -> Any:
         """Give it to a fork and wait for the answer. If that dies, this process ends in the same
         way, so that its parent sees what became of the job."""
         fork = self._give(job)
@@ -73,12 +73,12 @@ class Forks:
             os.waitpid(self._leaving.process, 0)
             self._leaving = None
 
-    def _give(self, job: bytes) -> Fork:
+    def _give(self, job: tuple[Any, ...]) -> Fork:
         while True:
             fork = self._ready or self._fork()
             self._ready = None
             try:
-                fork.line.send_bytes(job)
+                fork.line.send(job)
             except OSError:  # it died while it waited
                 fork.line.close()
                 os.waitpid(fork.process, 0)
@@ -95,13 +95,13 @@ class Forks:
         theirs.close()
         return Fork(child, ours)
 
-    def _be_the_fork(self, line: Connection[bytes, bytes], parent: int) -> NoReturn:
+    def _be_the_fork(self, line: Connection, parent: int) -> NoReturn:
         code = 1
-        answer = b""
+        answer = None
         try:
             platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it
             if os.getppid() == parent:  # else it died before that was set
-                answer = self._run(line.recv_bytes())
+                answer = self._run(*line.recv())
                 code = 0
         except BaseException:
             logger.exception("a fork for one job ended")
@@ -110,7 +110,7 @@ class Forks:
             sys.stdout.flush()
             sys.stderr.flush()
             if code == 0:
-                line.send_bytes(answer)
+                line.send(answer)
             os._exit(code)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import signal
 import time
 from typing import Any
@@ -164,20 +163,20 @@ class JobProcess:
         in_hand = InHand(message, taken.sealed)
         queue = store.settings.queues.get(taken.queue)
         if queue is not None and queue.fresh_process:
-            answer = self._forks.run(pickle.dumps((in_hand, taken, self._orders.events)))
+            success = self._forks.run(taken, in_hand, self._orders.events)
             self._ended += 1
-            return Ended(self._tag(), *pickle.loads(answer))
+            return Ended(self._tag(), *success)
         self._trace(taken, in_hand)
         self._ended += 1
         self._is_fit = self._between.put_right(f"{message.label}[{taken.run}]") and self._is_fit
         return Ended(self._tag(), *self._success(taken, in_hand))
 
-    def _run_in_fork(self, job: bytes) -> bytes:
-        in_hand, taken, self._orders.events = pickle.loads(job)
+    def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
+        self._orders.events = events
         self._trace(taken, in_hand)
-        return pickle.dumps(self._success(taken, in_hand))
+        return self._success(taken, in_hand)
 
-    def _success(self, taken: Taken, in_hand: InHand) -> tuple[()] | tuple[str, tuple[Any, ...]]:
+    def _success(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
         """What is to be recorded of it; nothing of a failure, which has been recorded."""
         if not in_hand.succeeded:
             return ()
