@@ -7,8 +7,11 @@ from typing import Any
 import click
 
 from frappe_celery.commands.doctor import doctor
+from frappe_celery.commands.move import carry, trusting_pickles
+from frappe_celery.commands.options import known_queue, known_site
 from frappe_celery.commands.worker import beat, worker
 from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.migration.move.moving import refuse_two_servers
 
 
 class BenchCommand(click.Command):
@@ -22,47 +25,146 @@ class BenchCommand(click.Command):
             raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
 
 
+_of_a_queue = click.option("--queue", "-q", help="Only this queue's jobs. Default: all.")
+_of_a_site = click.option("--site", help="Only this site's jobs. Default: every site's.")
+_schedule = click.option(
+    "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
+)
+NAMES = {"celery": "Celery", "rq": "RQ"}
+
+
 @click.command()
-def enable() -> None:
+@click.option(
+    "--armed",
+    is_flag=True,
+    help="Change nothing yet, but let queues, sites and the schedule be switched one by one.",
+)
+@_of_a_queue
+@_of_a_site
+@_schedule
+@trusting_pickles
+def enable(armed: bool, queue: str | None, site: str | None, schedule: bool, trusted: bool) -> None:
     """Switch this bench over from RQ to Celery.
 
     From then on `frappe-celery worker` runs what Frappe and its apps enqueue, and `frappe-celery
     beat` takes the place of `bench schedule`. It writes two files into the bench's Python
     environment and a key into sites/common_site_config.json, or changes nothing and says why.
     `disable` takes it back.
+
+    Piece by piece: `enable --armed`, restart every process of the bench, then `enable` with what is
+    to go over. That holds at once in every process, and what waits in RQ comes along.
     """
     from frappe_celery.config import settings
-    from frappe_celery.hosts.bench import switch
+    from frappe_celery.hosts.bench import leftovers, switch
 
-    switch.enable()
-    from frappe_celery.hosts.bench import leftovers
-
-    click.echo(
-        "On: Frappe's jobs go to Celery in every process that starts from now on. Restart the"
-        " bench's processes, with `frappe-celery beat` in place of `bench schedule`; `bench worker`"
-        " starts a Celery worker."
-    )
-    click.echo("\n".join(leftovers.in_rq(settings.current())))
+    queue, site = known_queue(queue), known_site(site)
+    if armed:
+        refuse_two_servers(settings.current())
+        switch.arm()
+        click.echo(
+            "Armed: jobs go where they went. Restart every process of the bench; then switch over"
+            " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
+        )
+    elif settings.current().frappe_celery_routes is not None:
+        if not _go(queue, site, schedule, to_celery=True, trusted=trusted):
+            raise click.exceptions.Exit(1)
+    elif queue or site or schedule:
+        raise _not_armed()
+    else:
+        switch.enable()
+        click.echo(
+            "On: Frappe's jobs go to Celery in every process that starts from now on. Restart the"
+            " bench's processes, with `frappe-celery beat` in place of `bench schedule`; `bench"
+            " worker` starts a Celery worker."
+        )
+        click.echo("\n".join(leftovers.in_rq(settings.current())))
 
 
 @click.command()
-def disable() -> None:
+@click.option("--armed", is_flag=True, help="Of an armed bench: all, and the arming too.")
+@_of_a_queue
+@_of_a_site
+@_schedule
+def disable(armed: bool, queue: str | None, site: str | None, schedule: bool) -> None:
     """Switch this bench back to RQ.
 
     Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
     there, and it is said how many.
+
+    In an armed bench (`enable --armed`) it holds at once in every process, what waits in Celery
+    comes along, and the bench stays armed: a queue, a site or the schedule can go back alone.
     """
     from frappe_celery.config import settings
+    from frappe_celery.hosts.bench import leftovers, switch
+
+    queue, site = known_queue(queue), known_site(site)
+    is_armed = settings.current().frappe_celery_routes is not None
+    in_part = bool(queue or site or schedule)
+    if in_part and (armed or not is_armed):
+        raise _not_armed() if not is_armed else click.UsageError("--armed is about all of it")
+    all_moved = not is_armed or _go(queue, site, schedule, to_celery=False)
+    if armed or not is_armed:
+        switch.disable()
+        click.echo(
+            "Off: stock Frappe and RQ in every process that starts from now on. Restart the bench's"
+            " processes, with `bench schedule` in place of `frappe-celery beat`."
+        )
+        click.echo("\n".join(leftovers.in_celery(settings.current())))
+    if not all_moved:
+        raise click.exceptions.Exit(1)
+
+
+def _go(
+    queue: str | None, site: str | None, schedule: bool, *, to_celery: bool, trusted: bool = False
+) -> bool:
+    """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
     from frappe_celery.hosts.bench import switch
+    from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
 
-    switch.disable()
-    from frappe_celery.hosts.bench import leftovers
+    _refuse_where_a_process_has_no_seam()
+    jobs_too = bool(queue or site) or not schedule
+    schedule_too = schedule or not (queue or site)
 
-    click.echo(
-        "Off: stock Frappe and RQ in every process that starts from now on. Restart the bench's"
-        " processes, with `bench schedule` in place of `frappe-celery beat`."
+    def following(old: Routes) -> Routes:
+        new = old
+        if jobs_too:
+            new = new.with_rule(Rule(queue or EVERY, site or EVERY, to_celery))
+        if schedule_too:
+            new = new.with_schedule(to_celery)
+        if new.beat_acts and not new.lead_all(to_celery=True):
+            raise click.ClickException(
+                "what beat enqueues runs in Celery: the schedule goes over when every queue and"
+                " site has, and comes back before one does (frappe-celery disable --schedule)"
+            )
+        return new
+
+    switch.change_routes(following)
+    if schedule_too:
+        click.echo(f"The schedule is {'beat' if to_celery else 'the scheduler of Frappe'}'s now.")
+    if not jobs_too:
+        return True
+    system = CELERY if to_celery else RQ
+    what = "".join(((queue and f" of queue {queue}") or "", (site and f" of site {site}") or ""))
+    click.echo(f"Jobs{what} go to {NAMES[system]} now.")
+    return carry(system, queue, site, trusted)
+
+
+def _refuse_where_a_process_has_no_seam() -> None:
+    from frappe_celery.hosts.bench import armed
+
+    older = armed.without_the_seam()
+    if older:
+        raise click.ClickException(
+            "these processes began before the bench was armed, and go by no routes: restart them"
+            + "".join(f"\n  {process}" for process in older)
+        )
+
+
+def _not_armed() -> click.ClickException:
+    return click.ClickException(
+        "this bench is not armed, so that only all of it can be switched: run frappe-celery enable"
+        " --armed and restart its processes first"
     )
-    click.echo("\n".join(leftovers.in_celery(settings.current())))
 
 
 commands = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -55,6 +56,7 @@ def _examine(site: str | None) -> Report:
             fit.look() if hosts.is_bench() else (),
             switch.is_hooked(),
             _left_in_rq(settings.current()) if hosts.is_bench() else (),
+            **(_armed() if settings.current().frappe_celery_routes is not None else {}),
         )
         return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:
@@ -67,3 +69,17 @@ def _left_in_rq(config: Settings) -> Sequence[InRq]:
     from frappe_celery.hosts.bench import leftovers  # which imports Frappe
 
     return leftovers.by_queue() if config.queue_url else ()
+
+
+def _armed() -> dict[str, Any]:
+    """What there is to tell of an armed bench."""
+    from frappe.utils import scheduler
+
+    from frappe_celery.hosts.bench import armed, routing
+
+    is_running = getattr(scheduler, "is_schduler_process_running", None)
+    return {
+        "routes": routing.read(),
+        "without_seam": armed.without_the_seam(),
+        "frappes_scheduler_runs": is_running and is_running(),
+    }

@@ -9,6 +9,12 @@ import click
 from frappe_celery.commands.options import known_queue, known_site
 from frappe_celery.config import settings
 
+trusting_pickles = click.option(
+    "--trust-pickles",
+    "trusted",
+    is_flag=True,
+    help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
+)
 NAMED = 20
 """How many jobs are named that stay for one reason."""
 
@@ -24,12 +30,7 @@ NAMED = 20
 )
 @click.option("--site", help="Only this site's. Default: every site's.")
 @click.option("--queue", "-q", help="Only this queue. Default: all of the bench.")
-@click.option(
-    "--trust-pickles",
-    "trusted",
-    is_flag=True,
-    help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
-)
+@trusting_pickles
 def move(system: str, site: str | None, queue: str | None, trusted: bool) -> None:
     """Move what waits and what has failed from RQ to Celery, or back.
 
@@ -40,16 +41,38 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
     What lies in RQ nobody signed: what is moved from there is trusted from then on, as it was by
     RQ's workers. Functions of other packages than the bench's apps, and objects, need a yes.
     """
-    from frappe_celery.hosts.bench.names import rq_name
-    from frappe_celery.jobs import get_store
-    from frappe_celery.migration.move.moving import Mover
-
     site, queue = known_site(site), known_queue(queue)
-    if settings.current().frappe_celery_enabled != (system == "celery"):
+    if not _leads(system, queue, site):
         on, off = ("on", "enable") if system == "celery" else ("off", "disable")
         raise click.ClickException(
             f"Frappe's jobs go to the other system still: switch {on} first, frappe-celery {off}"
         )
+    if not carry(system, queue, site, trusted):
+        raise click.exceptions.Exit(1)
+
+
+def _leads(system: str, queue: str | None, site: str | None) -> bool:
+    """Whether that is where all these jobs go."""
+    from frappe_celery.hosts.bench import routing
+
+    config = settings.current()
+    routes = routing.current()
+    if routes is None:
+        return config.frappe_celery_enabled == (system == "celery")
+    sites = [site] if site else config.sites()
+    queues = [queue] if queue else config.queues
+    led = {routes.lead_to_celery(queue, site) for queue in queues for site in sites}
+    return led == {system == "celery"}
+
+
+def carry(
+    system: str, queue: str | None = None, site: str | None = None, trusted: bool = False
+) -> bool:
+    """Move these jobs there and say what became of them; False: some stay."""
+    from frappe_celery.hosts.bench.names import rq_name
+    from frappe_celery.jobs import get_store
+    from frappe_celery.migration.move.moving import Mover
+
     queues = [queue] if queue else list(settings.current().queues)
     mover = Mover(get_store(), rq_name, queues, site, trusted)
     left = "Celery" if system == "rq" else "RQ"
@@ -76,8 +99,7 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
             " decides what runs then",
             err=True,
         )
-    if report.stayed:
-        raise click.exceptions.Exit(1)
+    return not report.stayed
 
 
 def _say(what: str, by_queue: Counter[str], kind: str) -> None:

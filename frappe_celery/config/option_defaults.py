@@ -161,6 +161,13 @@ class Options:
         " leaves one process with stock Frappe.",
         bool,
     )
+    frappe_celery_routes: dict[str, Any] | None = _option(
+        None,
+        "Bench: where jobs go by queue and site, to RQ or to Celery, and which scheduler acts."
+        " Noted by `frappe-celery enable --armed`, `enable` and `disable`; what holds lies in"
+        " Redis.",
+        dict,
+    )
     frappe_celery_pickle: bool = _option(
         True,
         "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.",

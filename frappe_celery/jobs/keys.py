@@ -110,6 +110,11 @@ class Keys:
         return f"{self.prefix}acted"
 
     @property
+    def routes(self) -> str:
+        """Hash: which of a bench's two systems a job goes to (see `routes`)."""
+        return f"{self.prefix}routes"
+
+    @property
     def refused(self) -> str:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"

@@ -22,6 +22,7 @@ from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.kinds import mailed_as
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.routes import Rerouted
 from frappe_celery.jobs.workers import Workers
 
 RESULT_PURPOSE = "result"
@@ -54,6 +55,7 @@ class JobStore(JobFinder):
         at_most: int = 0,
         claim: Claim | None = None,
         at: float | None = None,
+        routes: int | None = None,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -65,14 +67,16 @@ class JobStore(JobFinder):
             at_most: refuse when that many wait already (v17's `max_queued_jobs`); 0: never.
             claim: do nothing when this due time has been acted on.
             at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
+            routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
 
         Returns:
             The job; None when a duplicate stands in the way.
 
         Raises:
+            Rerouted: other routes hold now.
             QueueOverloaded: `at_most` jobs wait.
             AlreadyActedOn: another scheduler was first.
-            Deposed: the claim's fence is not the leader's.
+            Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
         keys, place = self.keys, record.place_of(message)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
@@ -81,7 +85,8 @@ class JobStore(JobFinder):
         elsewhere = 0
         if self.outbox is not None and at is None and (front > 1 or at_most):
             elsewhere = self.outbox.waiting_if_known(message.queue)
-        if own_id or deduplicate or front or at_most or claim or (at, *ttls) != (None, None, None):
+        given = (at, routes, *ttls)
+        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = _as_texts(
                 own_id=own_id or None,
                 deduplicate=deduplicate or None,
@@ -91,6 +96,7 @@ class JobStore(JobFinder):
                 result_ttl=message.result_ttl,
                 failure_ttl=message.failure_ttl,
                 elsewhere=elsewhere or None,
+                routes=routes,
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
@@ -114,6 +120,8 @@ class JobStore(JobFinder):
                 f"{other.decode()} jobs wait in queue {message.queue!r}; max_queued_jobs is"
                 f" {at_most}. Start more workers for it, or raise max_queued_jobs"
             )
+        if outcome == b"rerouted":
+            raise Rerouted(message.id)
         check_claimed(outcome, message.id)
         return None
 

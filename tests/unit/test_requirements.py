@@ -16,7 +16,7 @@ import frappe_celery
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
 PACKAGE = Path(frappe_celery.__file__).parent
-OF_A_BENCH = {"frappe", "rq", "pymysql", "MySQLdb"}
+OF_A_BENCH = {"frappe", "rq", "psutil", "pymysql", "MySQLdb"}
 """There where the modules that import them are used: in a bench."""
 OF_THE_DEMO = {"shop"}
 WHERE_INSTALLED = {"sentry_sdk", "hiredis"}

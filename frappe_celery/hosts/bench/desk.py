@@ -15,8 +15,12 @@ from typing import Any
 
 import frappe
 from frappe.utils import cint, compare, make_filter_dict
+from rq.job import Job as RQJob
+from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.bench import registry, routing
+from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import Job, JobStatus, get_store
 
 
@@ -54,7 +58,7 @@ def get_list(
     from frappe.core.doctype.rq_job.rq_job import serialize_job
 
     jobs = _page(filters, start, page_length)
-    get_store().read_messages(jobs)
+    get_store().read_messages([job for job in jobs if isinstance(job, Job)])
     if " asc" in (order_by or "").lower():
         jobs.reverse()
     return [serialize_job(job) for job in jobs]
@@ -64,10 +68,11 @@ def get_count(filters: Any = None) -> int:
     """As v16 calls it."""
     queues, statuses = _asked(filters)
     counts = [get_store().counts(site=frappe.local.site, queue=queue) for queue in queues]
-    return sum(count[status] for count in counts for status in statuses)
+    ours = sum(count[status] for count in counts for status in statuses)
+    return ours + len(_ids_of_rqs(queues, statuses))
 
 
-def _page(filters: Any, start: int, length: int) -> list[Job]:
+def _page(filters: Any, start: int, length: int) -> list[Any]:
     queues, statuses = _asked(filters)
     if not statuses:
         return []
@@ -77,13 +82,32 @@ def _page(filters: Any, start: int, length: int) -> list[Job]:
         )
         for queue in queues
     ]
-    newest_first = heapq.merge(*pages, key=_entered, reverse=True)
+    ids = _ids_of_rqs(queues, statuses)
+    found = RQJob.fetch_many(ids, get_store().client) if ids else []
+    theirs = sorted((job for job in found if job is not None), key=_entered, reverse=True)
+    newest_first = heapq.merge(*pages, theirs, key=_entered, reverse=True)
     return list(islice(newest_first, start, start + length))
 
 
-def _entered(job: Job) -> Any:
+def _ids_of_rqs(queues: Iterable[str], statuses: Iterable[JobStatus]) -> list[str]:
+    """This site's jobs in RQ, where a route may lead there; read as Frappe's own page does."""
+    if routing.current() is None:
+        return []
+    client, site = get_store().client, frappe.local.site
+    ids: list[str] = []
+    for name in map(rq_name, queues):
+        for status in statuses:
+            if status == JobStatus.QUEUED:
+                ids += RQQueue(name, connection=client).get_job_ids()
+            elif status in registry.ORIGINALS:
+                ids += registry.Registry(name, status).rqs().get_job_ids()
+    return [job_id for job_id in ids if job_id.startswith((f"{site}::", f"{site}||"))]
+
+
+def _entered(job: Any) -> Any:
     """When it got the status that it has, by which the store orders."""
-    return job.ended_at or job.started_at or job.enqueued_at
+    at = job.ended_at or job.started_at or job.enqueued_at
+    return at.replace(tzinfo=None)
 
 
 def _asked(filters: Any) -> tuple[list[str], list[JobStatus]]:

@@ -17,7 +17,7 @@ from typing import Any
 import frappe
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import leftovers
+from frappe_celery.hosts.bench import leftovers, routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
 
@@ -64,7 +64,7 @@ def not_asking_twice(get_job: Callable[..., Any]) -> Callable[..., Any]:
     """`get_job`, which leaves a duplicate to the queue where `enqueue` asks only for that.
 
     Not where the job would be called at once, or enqueued later: there Frappe's answer of now
-    counts. Nor while RQ has jobs, of which our queue knows nothing.
+    counts. Nor while RQ has jobs left of which our queue knows nothing; in an armed bench it does.
     """
 
     @wraps(get_job)
@@ -74,7 +74,7 @@ def not_asking_twice(get_job: Callable[..., Any]) -> Callable[..., Any]:
             asked
             and asked["is_async"]
             and not (asked["now"] or asked["enqueue_after_commit"])
-            and leftovers.rq_is_empty()
+            and (routing.current() is not None or leftovers.rq_is_empty())
         ):
             return None
         return get_job(job_id)

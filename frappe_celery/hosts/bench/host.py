@@ -13,7 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import aside, names, preload, run, seam
+from frappe_celery.hosts.bench import aside, names, preload, routing, run, seam
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -137,7 +137,10 @@ class BenchHost:
         return self._delays_long
 
     def scheduling_off(self, site: str) -> str | None:
-        """Why the site itself is not scheduled (System Settings, dormant); None: it is."""
+        """Why beat does not schedule the site (System Settings, dormant, routes); None: it does."""
+        routes = routing.read()
+        if routes is not None and not routes.beat_acts:
+            return "Frappe's own scheduler acts, until frappe-celery enable --schedule"
         with self.visiting(site):
             return off.why_off()
 

@@ -16,9 +16,10 @@ from rq.results import Result as RQResult
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench import meta
+from frappe_celery.hosts.bench import meta, routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.job import ACTIVE
 
 EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
 """What RQ's workers are told to call; the method itself is among its arguments."""
@@ -52,14 +53,25 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     def fetch(cls, id: str, connection: Any = None, serializer: Any = None) -> Any:
         """The newest run under this id; else RQ's own job, which an app may have, or which is left.
 
+        One that waits or runs goes before one that is over. Ours is looked for once more after
+        RQ's: it may have been moved meanwhile.
+
         Raises:
             NoSuchJobError: neither has it.
         """
+        ours = _ours(id)
+        if ours is not None and (routing.current() is None or ours.status in ACTIVE):
+            return ours
+        client = connection or get_store().client
         try:
-            return get_store().fetch(id)
-        except NoSuchJob:
-            client = connection or get_store().client
-            return RQJob.fetch(id, connection=client, serializer=serializer)
+            theirs = RQJob.fetch(id, connection=client, serializer=serializer)
+        except NoSuchJobError:
+            moved = _ours(id)
+            if moved is None:
+                raise
+            return moved
+        is_active = theirs.get_status(refresh=False) in ACTIVE
+        return theirs if ours is None or is_active else ours
 
     @classmethod
     def fetch_many(
@@ -232,6 +244,13 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""
         with in_rqs_words():
             return super().requeue()
+
+
+def _ours(job_id: str) -> Any:
+    try:
+        return get_store().fetch(job_id)
+    except NoSuchJob:
+        return None
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,59 @@
-"""What `bench worker`, `bench worker-pool` and `bench schedule` do once Celery runs the jobs."""
+"""What `bench worker`, `bench worker-pool` and `bench schedule` do once Celery runs the jobs.
+
+While a route leads to RQ, `bench worker` and `bench worker-pool` are Frappe's own and serve RQ;
+`frappe-celery worker` serves Celery.
+"""
 
 from __future__ import annotations
 
+import inspect
 import logging
-from typing import Any, NoReturn
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
 
 import click
+from rq.job import Job as RQJob
+from rq.queue import Queue as RQQueue
+from rq.worker import Worker as RQWorker
 
+from frappe_celery.hosts.bench import routing
 from frappe_celery.jobs import JobStatus, get_store, slots
 from frappe_celery.schedule.pulse import leadership
 
 logger = logging.getLogger(__name__)
+
+
+def of_rq_while_it_serves(ours: Callable[..., Any]) -> Callable[..., Any]:
+    """What wraps Frappe's function: that one while a route leads to RQ, else ours."""
+
+    def wrapping(frappes: Any) -> Any:
+        def chosen(*args: Any, **kwargs: Any) -> Any:
+            return (on_rq(frappes) if is_rq_in_use() else ours)(*args, **kwargs)
+
+        chosen.__signature__ = inspect.signature(ours)  # type: ignore[attr-defined]
+        return chosen
+
+    return wrapping
+
+
+def is_rq_in_use() -> bool:
+    """Whether some job's route leads to RQ."""
+    routes = routing.current()
+    return routes is not None and not routes.lead_all(to_celery=True)
+
+
+def on_rq(frappes: Any) -> Any:
+    """A function of Frappe's, which sees RQ's classes and its own functions as they were."""
+    if not isinstance(frappes, FunctionType):
+        return frappes
+    rqs = {"Queue": RQQueue, "Worker": RQWorker, "Job": RQJob}
+    names = {**frappes.__globals__, **{n: c for n, c in rqs.items() if n in frappes.__globals__}}
+    as_it_was = FunctionType(
+        frappes.__code__, names, frappes.__name__, frappes.__defaults__, frappes.__closure__
+    )
+    as_it_was.__kwdefaults__ = frappes.__kwdefaults__
+    return as_it_was
 
 
 def start_worker(
@@ -43,22 +86,36 @@ def start_worker_pool(
     slots.start_worker(queue, burst, quiet, num_workers, not burst)
 
 
-def start_scheduler() -> NoReturn:
-    """`bench schedule`: refuses, since a second scheduler would enqueue everything twice."""
-    raise click.ClickException(
-        "Celery runs this bench's jobs and its beat the schedule: start `frappe-celery beat` in"
-        " place of `bench schedule` (in the Procfile, supervisor or systemd), or switch back with"
-        " `frappe-celery disable`"
-    )
+def frappes_where_armed(start_scheduler: Callable[[], Any]) -> Callable[[], Any]:
+    """`bench schedule`, and the scheduler that Frappe's workers bring: in an armed bench it acts
+    while it is its turn, else it refuses: a second scheduler would enqueue everything twice."""
+
+    def replacement() -> Any:
+        if routing.current() is not None:
+            return start_scheduler()
+        raise click.ClickException(
+            "Celery runs this bench's jobs and its beat the schedule: start `frappe-celery beat` in"
+            " place of `bench schedule` (in the Procfile, supervisor or systemd), or switch back"
+            " with `frappe-celery disable`"
+        )
+
+    return replacement
 
 
-def scheduler_runs() -> bool:
-    """Frappe's `is_schduler_process_running` looks at the lock file of its own scheduler.
+def whichever_acts(is_running: Callable[[], bool] | None) -> Callable[[], bool]:
+    """Frappe's `is_schduler_process_running`, which looks at the lock file of its own scheduler.
 
     Raises:
         BrokerUnreachable: whether a beat leads cannot be told.
     """
-    return leadership(get_store()).leader is not None
+
+    def replacement() -> bool:
+        routes = routing.read()
+        if routes is not None and not routes.beat_acts and is_running is not None:
+            return is_running()
+        return leadership(get_store()).leader is not None
+
+    return replacement
 
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:
@@ -67,4 +124,8 @@ def get_running_jobs_in_queue(queue: Any) -> list[Any]:
         queue=queue.queue, statuses=[JobStatus.STARTED], length=queue.started_job_registry.count
     )
     queue.store.read_messages(jobs)
-    return list(jobs)
+    if routing.current() is None:
+        return list(jobs)
+    of_rqs = RQWorker.all(connection=queue.store.client)
+    running = (w.get_current_job() for w in of_rqs if queue.name in w.queue_names())
+    return [*jobs, *(job for job in running if job is not None)]

@@ -14,7 +14,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import CannotTravel, NoSuchJob
-from frappe_celery.hosts.bench import registry
+from frappe_celery.hosts.bench import registry, routing, to_rq
 from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
 from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
@@ -22,6 +22,7 @@ from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import rqs_retry
+from frappe_celery.jobs.routes import Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
@@ -72,7 +73,37 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         kwargs: dict[str, Any] | None = None,
         timeout: Any = None,
         result_ttl: int | None = None,
-        *,
+        **options: Any,
+    ) -> Any:
+        """What Frappe's `enqueue` ends in, now or after the commit: into the system to which the
+        job's route leads.
+
+        Returns the job, None for a duplicate.
+
+        Raises:
+            CannotTravel: a function or an option that only RQ's own workers could follow.
+        """
+        given = dict(
+            func=func, args=args, kwargs=kwargs, timeout=timeout, result_ttl=result_ttl, **options
+        )
+        site = (kwargs or {}).get("site", "")
+        routes = routing.current()
+        while True:
+            try:
+                if routes is None or self.runs_here or routes.lead_to_celery(self.queue, site):
+                    return self._into_celery(routes, **given)
+                return to_rq.enqueue(self.store, self.name, routes, self.deduplicate, given)
+            except Rerouted:
+                routes = routing.read()
+
+    def _into_celery(
+        self,
+        routes: Routes | None,
+        func: str | Callable[..., Any],
+        args: Any,
+        kwargs: dict[str, Any] | None,
+        timeout: Any,
+        result_ttl: int | None,
         failure_ttl: int | None = None,
         job_id: str | None = None,
         at_front: bool = False,
@@ -81,13 +112,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         on_failure: Any = None,
         **options: Any,
     ) -> Any:
-        """What Frappe's `enqueue` ends in, now or after the commit.
-
-        Returns the Job, None for a duplicate.
-
-        Raises:
-            CannotTravel: a function or an option that only RQ's own workers could follow.
-        """
         refused = [name for name, value in options.items() if value]
         if codec_path(func) != EXECUTE_JOB or args or refused or not kwargs:
             what = f"{', '.join(refused)}=…" if refused else repr(func)
@@ -123,7 +147,13 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             enqueued_at=time.time(),
         )
         front = -1 if self.runs_here else int(at_front)
-        job = publish.publish(message, own_id=own_id, deduplicate=self.deduplicate, front=front)
+        job = publish.publish(
+            message,
+            own_id=own_id,
+            deduplicate=self.deduplicate,
+            front=front,
+            routes=routes and routes.number,
+        )
         if self.runs_here and job is not None:
             run_here(job, kwargs, on_success, on_failure)
         return job
@@ -141,20 +171,38 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     # -- looking
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[Any]:
-        """The jobs that wait, the oldest first; -1: all."""
+        """The jobs that wait, the oldest first; -1: all. In an armed bench RQ's follow."""
         jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
         self.store.read_messages(jobs)
-        return list(jobs)
+        return [*jobs, *self._of_rqs(self._rqs.get_jobs, offset, length, len(jobs))]
 
     def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
         """Their ids."""
         found = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
-        return [job.id for job in found]
+        return [
+            *(job.id for job in found),
+            *self._of_rqs(self._rqs.get_job_ids, offset, length, len(found)),
+        ]
+
+    @property
+    def _rqs(self) -> Any:
+        """RQ's own queue of this name."""
+        return RQQueue(self.name, connection=self.connection)
+
+    def _of_rqs(
+        self, get: Callable[[int, int], list[Any]], offset: int, length: int, found: int
+    ) -> list[Any]:
+        """What is there of a page, of which so many were found already."""
+        if routing.current() is None or found == length:
+            return []
+        ours = self.store.waiting(self.queue)
+        return get(max(offset - ours, 0), length - found if length >= 0 else -1)
 
     @property
     def count(self) -> int:
         """How many wait."""
-        return self.store.waiting(self.queue)
+        ours = self.store.waiting(self.queue)
+        return ours if routing.current() is None else ours + int(self._rqs.count)
 
     def is_empty(self) -> bool:
         """Whether none waits."""

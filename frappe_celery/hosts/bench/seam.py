@@ -23,6 +23,7 @@ from frappe_celery.hosts.bench import (
     kept_connection,
     processes,
     registry,
+    routing,
     swallowed,
 )
 from frappe_celery.hosts.bench.job import Job
@@ -84,16 +85,16 @@ REGISTRIES = {
 
 FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
-        "start_worker": Required(processes.start_worker),
-        "start_worker_pool": Required(processes.start_worker_pool),
+        "start_worker": Wrapped(processes.of_rq_while_it_serves(processes.start_worker)),
+        "start_worker_pool": Wrapped(processes.of_rq_while_it_serves(processes.start_worker_pool)),
         "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
     },
     "frappe.utils.scheduler": {
-        "start_scheduler": Required(processes.start_scheduler),
-        "is_schduler_process_running": Added(processes.scheduler_runs),  # from 15.60 on
+        "start_scheduler": Wrapped(processes.frappes_where_armed),
+        "is_schduler_process_running": WrappedOrAdded(processes.whichever_acts),  # from 15.60 on
     },
     "frappe.core.doctype.rq_job.rq_job": {
         "RQJob.get_list": Wrapped(desk.listing),
@@ -104,6 +105,7 @@ FRAPPES: dict[str, dict[str, Required]] = {
         f"Document.{swallowed.RUN_REPORTED}": Added(swallowed.run_reported),
     },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
+        "ScheduledJobType.enqueue": Wrapped(routing.while_it_is_its_turn),
         "ScheduledJobType.on_update": WrappedOrAdded(telling.telling),
         "ScheduledJobType.after_rename": WrappedOrAdded(telling.telling),
         "ScheduledJobType.after_delete": WrappedOrAdded(telling.telling),

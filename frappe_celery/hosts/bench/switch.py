@@ -1,4 +1,4 @@
-"""On and off: a key in common_site_config.json, and a hook in the bench's environment.
+"""On and off: keys in common_site_config.json, and a hook in the bench's environment.
 
 A key alone would not do: a script, or a web server before its first request, imports no code of any
 app. The hook alone would act in benches that share the environment's path but not the decision.
@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import get_store, hosts, routes
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.routes import EVERY, Routes, Rule
 
 KEY = "frappe_celery_enabled"
+ROUTES = "frappe_celery_routes"
 HOOK = "frappe_celery_hook"
 """Sorts after the `.pth` files that make frappe and frappe_celery importable."""
 ACL_RULES = "~frappe_celery:* ~_kombu* ~*.pidbox* ~celeryev* ~rq:* &* +@all -@admin"
@@ -48,11 +53,61 @@ def enable() -> None:
     """
     config = settings.current()
     _refuse_where_it_cannot_work(config)
+    _switch_on(config, {KEY: True})
+    store = get_store()
+    with naming_the_server(store.url):
+        store.client.delete(store.keys.routes)  # of a bench that was armed once
+
+
+def arm() -> None:
+    """Put the seam into every process that starts from now on, with routes that say in which system
+    a job goes and which scheduler acts; at first those that it is now.
+
+    Raises:
+        ConfigError, BrokerUnreachable: it could not work here; nothing was changed.
+    """
+    config = settings.current()
+    _refuse_where_it_cannot_work(config)
+    note = config.frappe_celery_routes
+    if note is None:
+        is_on = config.frappe_celery_enabled
+        found = _change(lambda old: Routes(_next(old), (Rule(EVERY, EVERY, is_on),), is_on))
+        note = routes.noted(found)
+    _switch_on(config, {KEY: True, ROUTES: note})
+
+
+def change_routes(following: Callable[[Routes], Routes]) -> None:
+    """Have jobs, or the schedule, go elsewhere from now on, in each process of an armed bench.
+
+    Raises:
+        BrokerUnreachable, ConfigError: what holds is in Redis, but could not be noted in the file.
+    """
+    config = settings.current()
+    noted_before = routes.of_note(config.frappe_celery_routes or {})
+    note = routes.noted(_change(lambda old: following(old or noted_before)))
+    try:
+        edit_json(_common_config(config), lambda values: values.update({ROUTES: note}))
+    except OSError as exc:
+        raise ConfigError(f"cannot note the routes: {exc}. Run it as the bench's own user") from exc
+    settings.use(None)
+
+
+def _change(following: Callable[[Routes | None], Routes]) -> Routes:
+    store = get_store()
+    return routes.change(store.client, store.keys.routes, store.url, following)
+
+
+def _next(old: Routes | None) -> int:
+    return old.number + 1 if old else 1
+
+
+def _switch_on(config: Settings, keys: dict[str, Any]) -> None:
     was_hooked = is_hooked()
     try:
-        copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
-        _installed(".pth").write_text(f"import {HOOK}\n")
-        edit_json(_common_config(config), lambda values: values.update({KEY: True}))
+        if not was_hooked:
+            copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
+            _installed(".pth").write_text(f"import {HOOK}\n")
+        edit_json(_common_config(config), lambda values: values.update(keys))
     except OSError as exc:
         if not was_hooked:
             with suppress(OSError):
@@ -75,7 +130,7 @@ def disable() -> None:
             " bench's own env/bin/frappe-celery"
         )
     try:
-        edit_json(_common_config(config), lambda values: values.pop(KEY, None))
+        edit_json(_common_config(config), _without_our_keys)
         _remove_hook()
     except OSError as exc:
         raise ConfigError(f"cannot switch off: {exc}. Run it as the bench's own user") from exc
@@ -88,6 +143,16 @@ def is_hooked() -> bool:
     return (
         _installed(".pth").exists() and theirs.exists() and theirs.read_bytes() == ours.read_bytes()
     )
+
+
+def hooked_since() -> float:
+    """Since when processes that start have the hook, in seconds since the epoch."""
+    return _installed(".pth").stat().st_mtime
+
+
+def _without_our_keys(values: dict[str, Any]) -> None:
+    for key in (KEY, ROUTES):
+        values.pop(key, None)
 
 
 def _installed(suffix: str) -> Path:

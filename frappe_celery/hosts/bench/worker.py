@@ -8,6 +8,7 @@ from typing import Any
 
 from rq.worker import Worker as RQWorker
 
+from frappe_celery.hosts.bench import routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.jobs import Job, JobStatus, get_store
@@ -26,7 +27,9 @@ class Worker(RQWorker):  # type: ignore[misc]
         store = get_store()
         processes = store.workers.by_process()
         jobs = store.read([process.current_job or "" for process in processes])
-        workers = list(map(ListedWorker, processes, jobs))
+        workers: list[Any] = list(map(ListedWorker, processes, jobs))
+        if routing.current() is not None:
+            workers += RQWorker.all(connection=store.client)
         return [w for w in workers if queue is None or queue.name in w.queue_names()]
 
     @classmethod

@@ -8,9 +8,12 @@
 --         its record is kept once it has finished or failed;
 --         elsewhere: how many wait in RabbitMQ;
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
---         for; fence: of the scheduler that must lead; skip: why it is only noted
--- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed' or 'overloaded', and the run
--- that stands in the way.
+--         for; fence: of the scheduler that must lead; skip: why it is only noted;
+--         routes: the number that those which led here must have
+-- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
+-- is acted on only while the schedule is beat's.
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
+-- the run that stands in the way.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 -- Where others wait already, who could take one was woken for the first of them.
@@ -33,6 +36,9 @@ local asked = cjson.decode(ARGV[9])
 local front, most = tonumber(asked.front or 0), tonumber(asked.most or 0)
 local ids = prefix .. 'id:' .. id
 
+local routes = redis.call('HMGET', prefix .. 'routes', 'number', 'schedule')
+if asked.routes and asked.routes ~= (routes[1] or '0') then return {'rerouted', ''} end
+if asked.claim and routes[2] == 'rq' then return {'deposed', ''} end
 if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then
   return {'deposed', ''}
 end
@@ -52,7 +58,11 @@ if asked.skip then
   return {'skipped', ''}
 end
 if asked.deduplicate then
-  local gone = {}
+  local gone, theirs = {}, routes[1] and redis.call('HGET', 'rq:job:' .. id, 'status')
+  if theirs == 'queued' or theirs == 'started' then
+    act('duplicate', '')
+    return {'duplicate', ''}
+  end
   for _, other in ipairs(redis.call('ZREVRANGE', ids, 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
     if status == 'queued' or status == 'started' or status == 'scheduled' then

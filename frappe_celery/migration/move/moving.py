@@ -69,7 +69,7 @@ class Mover:
         site: str | None = None,
         trusted: bool = False,
     ) -> None:
-        _refuse_two_servers(store.settings)
+        refuse_two_servers(store.settings)
         self.store = store
         self.queues = [RqQueue(name, rq_name(name)) for name in queues]
         self.lists = [RqQueue(name, rq_name(name)).waiting for name in store.settings.queues]
@@ -320,7 +320,8 @@ def _seconds(at: datetime) -> float:
     return at.replace(tzinfo=timezone.utc).timestamp()
 
 
-def _refuse_two_servers(config: Settings) -> None:
+def refuse_two_servers(config: Settings) -> None:
+    """Raise ConfigError where RQ's jobs and ours do not lie in one database of one Redis."""
     ours, rqs = config.store_url, config.queue_url
     if rqs is None:
         raise ConfigError(

@@ -11,6 +11,7 @@ from frappe_celery.watch.doctor import (
     ghosts,
     losses,
     queues,
+    routes,
     scheduler,
     snapshot,
     versions,
@@ -38,6 +39,7 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     return Report(
         [
             scheduler.check(store, sites, now.at),
+            routes.check(here),
             workers.check(now, living, store.settings, here),
             queues.check(store, now, living, site),
             failures.check(store, now, site),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from frappe_celery.jobs.routes import Routes
+
 
 @dataclass(frozen=True)
 class InRq:
@@ -29,3 +31,14 @@ class Installation:
     """Whether the switch of a bench is in the environment, in this version."""
     in_rq: Sequence[InRq] = ()
     """The queues of a bench in which something waits in RQ."""
+    routes: Routes | None = None
+    """Of an armed bench."""
+    without_seam: Sequence[str] = ()
+    """Its processes that go by no routes."""
+    frappes_scheduler_runs: bool | None = None
+    """None: this Frappe does not say."""
+
+    @property
+    def on_rq(self) -> bool:
+        """Whether RQ's workers have work here."""
+        return self.routes is not None and not self.routes.lead_all(to_celery=True)

@@ -45,15 +45,16 @@ def check(
     return section
 
 
-def _check_rqs(section: Section, left: InRq, config: Settings) -> None:
-    """What waits in RQ: with the bench switched off that is where it belongs."""
+def _check_rqs(section: Section, left: InRq, config: Settings, here: Installation) -> None:
+    """What waits in RQ: where its workers have work that is where it belongs."""
+    belongs = here.on_rq or not config.frappe_celery_enabled
     jobs = f"{counted(left.waiting, 'job')} waiting in RQ's queue {left.queue}"
     if not left.served:
         what = "bring them over: frappe-celery move"
-        if not config.frappe_celery_enabled:
+        if belongs:
             what = f"start one: bench worker --queue {left.queue}"
         section.problem(f"{jobs}, and no worker of RQ's takes jobs from it", what)
-    elif config.frappe_celery_enabled:
+    elif not belongs:
         section.warn(
             f"{jobs}, which a worker of RQ's still serves: a process that was not restarted"
             " enqueued them",
@@ -74,7 +75,7 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
             "write it anew: frappe-celery enable",
         )
     for left in here.in_rq:
-        _check_rqs(section, left, config)
+        _check_rqs(section, left, config, here)
     for line in here.misfits:
         section.problem(
             f"this bench's Frappe is none that this version was made for: {line}",

@@ -40,10 +40,10 @@ class Switch:
         bench.configure(frappe_celery_enabled=None)
         metadata(environment / "installed", "frappe", "15.55.1", "click>=8.1.7", "unrelated>=9")
 
-    def run(self, command: str, **environment: str) -> tuple[int, str]:
+    def run(self, *command: str, **environment: str) -> tuple[int, str]:
         path = f"{self.bench.environment()['PYTHONPATH']}:{self.environment / 'installed'}"
         environment = {"PYTHONPATH": path, **environment}
-        return self.bench.script(COMMAND, command, str(self.environment), **environment)
+        return self.bench.script(COMMAND, *command, str(self.environment), **environment)
 
     def state(self) -> tuple[Any, list[str]]:
         """The configuration and the files in the environment."""

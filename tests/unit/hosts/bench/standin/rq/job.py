@@ -6,6 +6,7 @@ from .exceptions import NoSuchJobError
 class JobStatus(str, Enum):
     QUEUED = "queued"
     STARTED = "started"
+    FINISHED = "finished"
 
 
 class Stack(list):
@@ -31,16 +32,34 @@ class Callback:
 class Job:
     """RQ's own; one with the id `left` is left in it, and waits."""
 
+    redis_job_namespace_prefix = "rq:job:"
+
+    @classmethod
+    def key(cls, job_id):
+        return cls.redis_job_namespace_prefix + job_id
+
+    @classmethod
+    def of(cls, job_id, status):
+        job = cls()
+        job.id, job.status = job_id, JobStatus(status)
+        return job
+
     @classmethod
     def fetch(cls, id, connection=None, serializer=None):
         if id.endswith("left"):
-            job = cls()
-            job.id = id
-            return job
-        raise NoSuchJobError(id)
+            return cls.of(id, "queued")
+        status = connection.hget(cls.key(id), "status")
+        if status is None:
+            raise NoSuchJobError(id)
+        job = cls.of(id, status.decode())
+        job.connection = connection
+        return job
 
-    def get_status(self):
-        return JobStatus.QUEUED
+    def get_status(self, refresh=True):
+        return self.status
+
+    def delete(self):
+        self.connection.delete(self.key(self.id))
 
     @classmethod
     def create(cls, *args, **kwargs):

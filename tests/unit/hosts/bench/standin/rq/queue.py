@@ -1,4 +1,7 @@
 import os
+import pickle
+import zlib
+from datetime import datetime, timezone
 
 from redis import Redis
 
@@ -29,8 +32,29 @@ class Queue:
         names = ("an-apps-own", f"{os.environ['BENCH_ID']}:short")
         return [cls(name, connection=connection or object()) for name in names]
 
-    def enqueue_call(self, func, args=None, kwargs=None, timeout=None, result_ttl=None, ttl=None):
-        raise AssertionError("RQ's own")
+    def enqueue_call(
+        self, func, args=None, kwargs=None, timeout=None, result_ttl=None, ttl=None,
+        failure_ttl=None, job_id=None, at_front=False, on_success=None, on_failure=None, retry=None,
+        *, pipeline=None,
+    ):  # fmt: skip
+        assert pipeline is not None, "RQ's own"
+        path = f"{func.__module__}.{func.__qualname__}"
+        now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        fields = {
+            "status": "queued",
+            "created_at": now,
+            "enqueued_at": now,
+            "origin": self.name,
+            "data": zlib.compress(pickle.dumps((path, None, (), kwargs))),
+            "timeout": timeout or 300,
+            "result_ttl": result_ttl,
+            "failure_ttl": failure_ttl,
+        }
+        pipeline.multi()
+        pipeline.hset(Job.key(job_id), mapping=fields)
+        push = pipeline.lpush if at_front else pipeline.rpush
+        push(f"rq:queue:{self.name}", job_id)
+        return Job.of(job_id, "queued")
 
     def fetch_job(self, job_id):
         return None
@@ -57,7 +81,15 @@ class Queue:
 
     @property
     def count(self):
-        return 0
+        return self.connection.llen(f"rq:queue:{self.name}") if self.connection else 0
+
+    def get_job_ids(self, offset=0, length=-1):
+        end = offset + length - 1 if length >= 0 else -1
+        ids = self.connection.lrange(f"rq:queue:{self.name}", offset, end)
+        return [job_id.decode() for job_id in ids]
+
+    def get_jobs(self, offset=0, length=-1):
+        return [Job.fetch(i, self.connection) for i in self.get_job_ids(offset, length)]
 
     @property
     def jobs(self):

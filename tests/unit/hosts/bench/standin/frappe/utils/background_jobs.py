@@ -126,7 +126,7 @@ def execute_job(site, method, event, job_name, kwargs, user=None, is_async=True,
 
 
 def start_worker(*args, **kwargs):
-    raise AssertionError("RQ's own")
+    raise AssertionError(f"RQ's own, with {Queue.__module__}.Queue")
 
 
 start_worker_pool = get_running_jobs_in_queue = start_worker

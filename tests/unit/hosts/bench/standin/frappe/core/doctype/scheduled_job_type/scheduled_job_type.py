@@ -5,6 +5,7 @@ from random import randint
 
 import frappe
 from frappe.model.document import Document
+from frappe.utils.background_jobs import enqueue
 
 
 class ScheduledJobType(Document):
@@ -18,6 +19,15 @@ class ScheduledJobType(Document):
         assert self.frequency == "Daily Long"
         midnight = self.last_execution.replace(hour=0) + timedelta(days=1)
         return midnight if frappe.STABLE_16 else midnight + timedelta(seconds=randint(1, 600))
+
+    def enqueue(self, force=False):
+        return bool(
+            enqueue(
+                f"{__name__}.run_scheduled_job",
+                job_type=self.method,
+                job_id=self.rq_job_id.partition("::")[2],
+            )
+        )
 
     def execute(self):
         self.log_status("Start")

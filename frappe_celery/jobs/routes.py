@@ -1,0 +1,129 @@
+"""Which of a bench's two systems a job goes to, RQ or Celery, while the bench is moved over, and
+which of their schedulers acts.
+
+Routes lie in Redis with a number that grows at each change. Whoever enqueues says by which number
+he went, in the step that enqueues: one that has changed meanwhile is looked at again, so that after
+a change nothing goes by the old one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from redis import WatchError
+
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs.connection import naming_the_server
+
+RQ, CELERY = "rq", "celery"
+EVERY = ""
+"""In place of a queue's or a site's name: all of them."""
+
+
+class Rule(NamedTuple):
+    """Where the jobs of a queue and a site go."""
+
+    queue: str
+    site: str
+    to_celery: bool
+
+    def is_about(self, queue: str, site: str) -> bool:
+        """Whether it says where this queue's jobs of this site go."""
+        return self.queue in (EVERY, queue) and self.site in (EVERY, site)
+
+
+class Rerouted(Exception):
+    """The routes have changed since they were read."""
+
+
+@dataclass(frozen=True)
+class Routes:
+    """All that was said, the newest rule last: it wins."""
+
+    number: int
+    rules: tuple[Rule, ...]
+    beat_acts: bool
+    """Else Frappe's scheduler does."""
+
+    def lead_to_celery(self, queue: str, site: str) -> bool:
+        """Where such a job goes; to RQ where nothing was said."""
+        said = (rule.to_celery for rule in reversed(self.rules) if rule.is_about(queue, site))
+        return next(said, False)
+
+    def lead_all(self, to_celery: bool) -> bool:
+        """Whether every job goes there. (The first rule of an armed bench is about all.)"""
+        return {rule.to_celery for rule in self.rules} == {to_celery}
+
+    def with_rule(self, rule: Rule) -> Routes:
+        """The next ones; what the new rule covers is forgotten."""
+        kept = (old for old in self.rules if not rule.is_about(old.queue, old.site))
+        return Routes(self.number + 1, (*kept, rule), self.beat_acts)
+
+    def with_schedule(self, beat_acts: bool) -> Routes:
+        """The next ones, with the schedule in these hands."""
+        return Routes(self.number + 1, self.rules, beat_acts)
+
+
+def read(client: Any, key: str, url: str) -> Routes | None:
+    """Those that hold now; None where Redis has none.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    with naming_the_server(url):
+        return _routes_in(client.hgetall(key))
+
+
+def change(client: Any, key: str, url: str, following: Callable[[Routes | None], Routes]) -> Routes:
+    """Put others in place of those that hold; returns them.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    with naming_the_server(url), client.pipeline() as pipe:
+        while True:
+            pipe.watch(key)
+            routes = following(_routes_in(pipe.hgetall(key)))
+            pipe.multi()
+            pipe.hset(key, mapping=_written(routes))
+            try:
+                pipe.execute()
+            except WatchError:
+                continue
+            return routes
+
+
+def noted(routes: Routes) -> dict[str, Any]:
+    """What the bench's configuration says of them, for a Redis that loses them."""
+    return {"rules": routes.rules, "schedule": CELERY if routes.beat_acts else RQ}
+
+
+def of_note(note: Mapping[str, Any]) -> Routes:
+    """What was noted.
+
+    Raises:
+        ConfigError: it is nothing that `noted` wrote.
+    """
+    try:
+        rules = tuple(Rule(*rule) for rule in note["rules"])
+        return Routes(0, rules, {RQ: False, CELERY: True}[note["schedule"]])
+    except (KeyError, TypeError) as exc:
+        raise ConfigError(
+            f"frappe_celery_routes is {dict(note)!r} in sites/common_site_config.json: have it"
+            " written anew by frappe-celery enable --armed, without that key"
+        ) from exc
+
+
+def _written(routes: Routes) -> dict[str, Any]:
+    note = noted(routes)
+    return {**note, "number": routes.number, "rules": json.dumps(note["rules"])}
+
+
+def _routes_in(found: dict[bytes, bytes]) -> Routes | None:
+    if not found:
+        return None
+    note = {"rules": json.loads(found[b"rules"]), "schedule": found[b"schedule"].decode()}
+    return replace(of_note(note), number=int(found[b"number"]))

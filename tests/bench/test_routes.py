@@ -1,0 +1,157 @@
+"""A bench under load is switched by queue, by site and whole, forth and back.
+
+FRAPPE_BENCH_SWITCHES says how many switches (12).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.bench.bench import BEGIN, Bench
+from tests.bench.test_beat import SAVED, A
+from tests.bench.test_beat import sites as sites  # a fixture
+from tests.project import Process
+from tests.waiting import wait_until
+
+SWITCHES = int(os.environ.get("FRAPPE_BENCH_SWITCHES", "12"))
+A_SECOND = int(os.environ.get("FRAPPE_BENCH_A_SECOND", "5"))
+"""Jobs that each of the two sites enqueues."""
+LOAD = """
+from pathlib import Path
+ledger, until, number = sys.argv[3], Path(sys.argv[4]), 0
+begun = time.time()
+while not until.exists():
+    number += 1
+    label = frappe.local.site + "-" + str(number)
+    frappe.enqueue(fc_probe.note, ledger=ledger, label=label, at=time.time(), job_id=label,
+                   queue=("short", "default", "long")[number % 3])
+    time.sleep(max(begun + number / {a_second} - time.time(), 0))
+print("enqueued", number)
+"""
+EVERY_FIVE_SECONDS = {
+    "frequency": "Cron",
+    "cron_format": "* * * * * */5",
+    "stopped": 0,
+    "create_log": 1,
+}
+RUNS = """
+ours = frappe.get_all("Scheduled Job Type", {{"method": {method!r}}}, pluck="name")
+logs = frappe.get_all("Scheduled Job Log", {{"scheduled_job_type": ("in", ours)}},
+                      pluck="creation", order_by="creation", limit=0)
+answer = [log.timestamp() for log in logs]
+"""
+WAITING = """
+from frappe.utils.background_jobs import get_queue
+answer = [get_queue(queue).count for queue in ("short", "default", "long")]
+"""
+
+
+@pytest.fixture
+def armed(bench: Bench, no_job_left: None) -> Iterator[Bench]:
+    """Everything on RQ, with the seam in each process that starts; afterwards on, as before."""
+    config = bench.root / "sites" / "common_site_config.json"
+    before = config.read_text()
+    config.write_text(json.dumps({**json.loads(before), "scheduler_tick_interval": 1}))
+    bench.run("frappe-celery", "disable")
+    bench.run("frappe-celery", "enable", "--armed")
+    try:
+        yield bench
+    finally:
+        for process in bench.processes:
+            process.kill()
+        bench.start("frappe-celery", "disable", "--armed").wait(120)
+        config.write_text(before)
+        bench.run("frappe-celery", "enable")
+
+
+def frappe(bench: Bench, *arguments: str) -> Process:
+    return bench.start("python", "-m", "frappe.utils.bench_helper", "frappe", *arguments)
+
+
+def pieces(site: str, other: str) -> list[tuple[str, ...]]:
+    """Commands that follow each other."""
+    return [
+        ("enable", "--queue", "long"),
+        ("enable", "--site", other),
+        ("enable",),
+        ("disable", "--schedule"),
+        ("disable", "--queue", "short"),
+        ("disable", "--site", site),
+        ("enable",),
+        ("disable",),
+        ("enable", "--site", other),
+        ("disable", "--site", other),
+    ]
+
+
+def switch(bench: Bench, chance: random.Random, kill: bool, *command: str) -> None:
+    """Run it; one that is killed on its way is run again."""
+    if command[0] == "enable":
+        command = (*command, "--trust-pickles")
+    if kill:
+        killed = bench.start("frappe-celery", *command)
+        time.sleep(chance.uniform(0.3, 2.0))
+        killed.popen.send_signal(signal.SIGKILL)
+        killed.popen.wait()
+    bench.run("frappe-celery", *command)
+
+
+def test_under_load_each_job_runs_once_and_each_due_time_is_acted_on_once(
+    armed: Bench,
+    sites: list[str],
+    tmp_path: Path,
+) -> None:
+    site, other = sites
+    ledger, until = tmp_path / "ledger", tmp_path / "until"
+    ledger.touch()
+    chance = random.Random(15)
+    for one in sites:
+        armed.ask(SAVED.format(method=A, values=EVERY_FIVE_SECONDS), one)
+    frappe(armed, "worker", "--quiet")
+    frappe(armed, "schedule")
+    armed.worker(1)
+    armed.start("frappe-celery", "beat")
+    code = BEGIN + LOAD.format(a_second=A_SECOND)
+    load = [
+        armed.start("python", "-c", code, one, "Administrator", str(ledger), str(until))
+        for one in sites
+    ]
+    wait_until(lambda: len(ledger.read_text().splitlines()) > 20, 60, "jobs run")
+    commands = pieces(site, other)
+    for number in range(SWITCHES):
+        command = commands[number % len(commands)]
+        switch(armed, chance, number % 10 == 4, *command)
+    armed.run("frappe-celery", "enable", "--trust-pickles")
+    until.touch()
+    enqueued = {}
+    for one, process in zip(sites, load, strict=True):
+        assert process.wait(60) == 0, process.output()
+        enqueued[one] = int(process.output().rpartition("enqueued")[2])
+    expected = {f"{one}-{n + 1}" for one, number in enqueued.items() for n in range(number)}
+
+    def lines() -> list[list[str]]:
+        return [line.split() for line in ledger.read_text().splitlines()]
+
+    wait_until(lambda: len(lines()) >= len(expected), 60, "all have run", 0.5)
+    ran = Counter(label for label, _, _ in lines())
+    assert {label: times for label, times in ran.items() if times > 1} == {}, "twice"
+    assert expected - ran.keys() == set(), "lost"
+    waits = sorted(float(began) - float(at) for _, at, began in lines())
+    print(f"{len(waits)} jobs, waits: median {waits[len(waits) // 2]:.3f}, most {waits[-1]:.3f} s")
+    assert armed.ask(WAITING) == [0, 0, 0]
+    for one in sites:
+        runs = armed.ask(RUNS.format(method=A), one)
+        slots = Counter(int(began // 5) for began in runs)
+        print(f"{one}: {len(runs)} runs in {runs[-1] - runs[0]:.0f} s")
+        assert {slot: times for slot, times in slots.items() if times > 1} == {}
+        assert max(later - one for one, later in pairwise(runs)) < 30, "it stood still"
