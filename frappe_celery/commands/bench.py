@@ -30,6 +30,9 @@ _of_a_site = click.option("--site", help="Only this site's jobs. Default: every 
 _schedule = click.option(
     "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
 )
+_settling = click.option(
+    "--settle", is_flag=True, help="Of an armed bench: all of it, for good, and armed no more."
+)
 NAMES = {"celery": "Celery", "rq": "RQ"}
 
 
@@ -39,11 +42,19 @@ NAMES = {"celery": "Celery", "rq": "RQ"}
     is_flag=True,
     help="Change nothing yet, but let queues, sites and the schedule be switched one by one.",
 )
+@_settling
 @_of_a_queue
 @_of_a_site
 @_schedule
 @trusting_pickles
-def enable(armed: bool, queue: str | None, site: str | None, schedule: bool, trusted: bool) -> None:
+def enable(
+    armed: bool,
+    settle: bool,
+    queue: str | None,
+    site: str | None,
+    schedule: bool,
+    trusted: bool,
+) -> None:
     """Switch this bench over from RQ to Celery.
 
     From then on `frappe-celery worker` runs what Frappe and its apps enqueue, and `frappe-celery
@@ -52,12 +63,16 @@ def enable(armed: bool, queue: str | None, site: str | None, schedule: bool, tru
     `disable` takes it back.
 
     Piece by piece: `enable --armed`, restart every process of the bench, then `enable` with what is
-    to go over. That holds at once in every process, and what waits in RQ comes along.
+    to go over. That holds at once in every process, and what waits in RQ comes along. RQ's
+    processes run as before beside Celery's, until `enable --settle`.
     """
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
 
     queue, site = known_queue(queue), known_site(site)
+    is_armed = settings.current().frappe_celery_routes is not None
+    in_part = bool(queue or site or schedule)
+    _refuse_nonsense(is_armed, in_part, settle, armed)
     if armed:
         refuse_two_servers(settings.current())
         switch.arm()
@@ -65,11 +80,12 @@ def enable(armed: bool, queue: str | None, site: str | None, schedule: bool, tru
             "Armed: jobs go where they went. Restart every process of the bench; then switch over"
             " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
         )
-    elif settings.current().frappe_celery_routes is not None:
+    elif is_armed:
         if not _go(queue, site, schedule, to_celery=True, trusted=trusted):
             raise click.exceptions.Exit(1)
-    elif queue or site or schedule:
-        raise _not_armed()
+        if settle:
+            switch.settle()
+            click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
     else:
         switch.enable()
         click.echo(
@@ -81,11 +97,11 @@ def enable(armed: bool, queue: str | None, site: str | None, schedule: bool, tru
 
 
 @click.command()
-@click.option("--armed", is_flag=True, help="Of an armed bench: all, and the arming too.")
+@_settling
 @_of_a_queue
 @_of_a_site
 @_schedule
-def disable(armed: bool, queue: str | None, site: str | None, schedule: bool) -> None:
+def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -> None:
     """Switch this bench back to RQ.
 
     Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
@@ -99,11 +115,9 @@ def disable(armed: bool, queue: str | None, site: str | None, schedule: bool) ->
 
     queue, site = known_queue(queue), known_site(site)
     is_armed = settings.current().frappe_celery_routes is not None
-    in_part = bool(queue or site or schedule)
-    if in_part and (armed or not is_armed):
-        raise _not_armed() if not is_armed else click.UsageError("--armed is about all of it")
+    _refuse_nonsense(is_armed, bool(queue or site or schedule), settle)
     all_moved = not is_armed or _go(queue, site, schedule, to_celery=False)
-    if armed or not is_armed:
+    if settle or not is_armed:
         switch.disable()
         click.echo(
             "Off: stock Frappe and RQ in every process that starts from now on. Restart the bench's"
@@ -160,11 +174,14 @@ def _refuse_where_a_process_has_no_seam() -> None:
         )
 
 
-def _not_armed() -> click.ClickException:
-    return click.ClickException(
-        "this bench is not armed, so that only all of it can be switched: run frappe-celery enable"
-        " --armed and restart its processes first"
-    )
+def _refuse_nonsense(is_armed: bool, in_part: bool, settle: bool, arm: bool = False) -> None:
+    if (in_part and (settle or arm)) or (settle and arm):
+        raise click.UsageError("--armed and --settle are about all of the bench, each alone")
+    if not is_armed and (in_part or settle):
+        raise click.ClickException(
+            "this bench is not armed, so that only all of it can be switched: run frappe-celery"
+            " enable --armed and restart its processes first"
+        )
 
 
 commands = [

@@ -4,6 +4,9 @@ The workers are bench's own: `short` also takes what waits in `default`, `long` 
 and `short`, each custom queue has one, with as many processes as `background_workers` says. A
 manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run;
 supervisor and systemd start `frappe-celery supervise`, which exchanges the worker on SIGHUP.
+
+In a bench that is not armed they take the place of RQ's; in an armed one both run, under names of
+their own.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ REPLACED = re.compile(
     r"(celery-)?(worker|worker-pool|schedule|beat)($|[\s'])"
 )
 """Commands of bench's workers and scheduler, and of an earlier file of ours."""
+OURS = re.compile(r"(^|[\s/'])frappe-celery'?\s(.*\s)?(worker|beat)($|[\s'])")
+"""Those of ours alone."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,14 @@ def _processes(config: Settings, name: str) -> int:
     return count
 
 
+def _is_armed(config: Settings) -> bool:
+    return config.frappe_celery_routes is not None
+
+
+def _is_replaced(config: Settings, command: str) -> bool:
+    return bool((OURS if _is_armed(config) else REPLACED).search(command))
+
+
 def program() -> str:
     """Path of `frappe-celery` in this environment."""
     return str(Path(sysconfig.get_path("scripts")) / "frappe-celery")
@@ -93,14 +106,15 @@ def procfile(config: Settings, existing: str = "") -> str:
     kept = [
         line
         for line in existing.splitlines()
-        if line.startswith("#") or not REPLACED.search(line.partition(":")[2])
+        if line.startswith("#") or not _is_replaced(config, line.partition(":")[2])
     ]
+    prefix = "celery_" if _is_armed(config) else ""
     path = Path(program())
     own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
 
     def line(name: str, arguments: list[str], log: str) -> str:
         command = shlex.join([str(own), *arguments])
-        return f"{name}: {command} 1>> logs/{log}.log 2>> logs/{log}.error.log"
+        return f"{prefix}{name}: {command} 1>> logs/{log}.log 2>> logs/{log}.error.log"
 
     lines = [line("beat", ["beat"], "schedule")]
     lines += [line(f"worker_{w.name}", w.arguments, "worker") for w in workers(config)]
@@ -113,15 +127,16 @@ def procfile(config: Settings, existing: str = "") -> str:
 def supervisor(config: Settings, user: str, existing: str = "") -> str:
     """A supervisor file's text: `existing` with our programs in place of those of RQ."""
     bench = config.root.name
-    programs = {f"{bench}-frappe-schedule": _program(config, user, ["beat"], "schedule")}
+    start = f"{bench}-frappe{'-celery' if _is_armed(config) else ''}"
+    programs = {f"{start}-schedule": _program(config, user, ["beat"], "schedule")}
     for worker in workers(config):
-        programs[f"{bench}-frappe-{worker.name}-worker"] = _program(
+        programs[f"{start}-{worker.name}-worker"] = _program(
             config, user, worker.arguments, "worker", worker.stop_seconds
         )
     sections, gone = [], set(programs)
     for header, body in _sections(existing):
         kind, _, name = header.partition(":")
-        if kind == "program" and (name in gone or REPLACED.search(_value(body, "command"))):
+        if kind == "program" and (name in gone or _is_replaced(config, _value(body, "command"))):
             gone.add(name)
         else:
             sections.append((header, body))
@@ -135,8 +150,8 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
         f"[{header}]\n{body}" if header else body for header, body in sections if header != group
     )
     own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
-    start = text.rstrip("\n") + "\n\n" if text.strip() else ""
-    return f"{start}{own}[{group}]\nprograms={','.join(members)}\n"
+    before = text.rstrip("\n") + "\n\n" if text.strip() else ""
+    return f"{before}{own}[{group}]\nprograms={','.join(members)}\n"
 
 
 def _program(
@@ -173,10 +188,15 @@ def _value(body: str, key: str) -> str:
 # -- systemd
 
 
+def systemd_target(config: Settings) -> str:
+    """The one that `bench restart` restarts; RQ's keep it in an armed bench."""
+    return f"{config.root.name}-{'celery' if _is_armed(config) else 'workers'}.target"
+
+
 def systemd(config: Settings, user: str) -> Mapping[str, str]:
     """Text of each unit, by the file's name."""
     bench = config.root.name
-    target = f"{bench}-workers.target"  # which `bench restart` restarts
+    target = systemd_target(config)
     units = {
         f"{bench}-celery-beat.service": _service(
             config, user, target, ["beat"], "schedule", BEAT_STOP_SECONDS

@@ -26,6 +26,7 @@ def setup() -> None:
     By them it runs the workers and beat: `bench worker` and `bench schedule` in Celery's form.
     Each worker gets the processes that `workers` and `background_workers` say in
     sites/common_site_config.json. What is written is shown; without --yes nothing is overwritten.
+    In an armed bench RQ's processes stay beside them.
     """
 
 
@@ -59,7 +60,7 @@ def systemd(user: str | None, yes: bool) -> None:
     folder = config.root / "config" / "systemd"
     units = process_files.systemd(config, user or _frappe_user(config))
     _write(config, {folder / name: text for name, text in units.items()}, yes)
-    target = f"{config.root.name}-workers.target"
+    target = process_files.systemd_target(config)
     paths = " ".join(str(folder / name) for name in units)
     click.echo(
         f"Have systemd take them over: systemctl link --force {paths}\n"
@@ -67,7 +68,7 @@ def systemd(user: str | None, yes: bool) -> None:
     )
     theirs = sorted(path.name for path in folder.glob("*.service") if path.name not in units)
     rqs = [name for name in theirs if name.endswith(("-worker@.service", "-schedule.service"))]
-    if rqs:
+    if rqs and config.frappe_celery_routes is None:
         click.echo(f"Units of RQ that nothing starts any more: {', '.join(rqs)}")
 
 

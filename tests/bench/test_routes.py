@@ -69,7 +69,7 @@ def armed(bench: Bench, no_job_left: None) -> Iterator[Bench]:
     finally:
         for process in bench.processes:
             process.kill()
-        bench.start("frappe-celery", "disable", "--armed").wait(120)
+        bench.start("frappe-celery", "disable", "--settle").wait(120)
         config.write_text(before)
         bench.run("frappe-celery", "enable")
 

@@ -92,6 +92,13 @@ def change_routes(following: Callable[[Routes], Routes]) -> None:
     settings.use(None)
 
 
+def settle() -> None:
+    """Take the routes away once all leads to Celery: no process that starts reads them."""
+    config = settings.current()
+    edit_json(_common_config(config), lambda values: values.pop(ROUTES, None))
+    settings.use(None)
+
+
 def _change(following: Callable[[Routes | None], Routes]) -> Routes:
     store = get_store()
     return routes.change(store.client, store.keys.routes, store.url, following)

@@ -226,7 +226,7 @@ def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: red
     assert code == 0, output
     assert "Moved from Celery: 2 waiting (long 2)" in output
     assert armed.ask("answer = system_of(enqueue(job_id='three'))") == "rq", "and still armed"
-    assert armed.switch.run("disable", "--armed")[0] == 0
+    assert armed.switch.run("disable", "--settle")[0] == 0
     config, files = armed.switch.state()
     assert (files, "frappe_celery_routes" in config) == ([], False)
     assert armed.in_rq(client, "long") == ["site1::one", "site1::two", "site1::three"]
@@ -234,13 +234,51 @@ def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: red
     assert armed.ask("answer = system_of(enqueue())") == "frappe_celery", "no route of then holds"
 
 
+def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed) -> None:
+    assert armed.switch.run("enable", "--settle")[0] == 0
+    config, files = armed.switch.state()
+    assert (len(files), config["frappe_celery_enabled"]) == (2, True)
+    assert "frappe_celery_routes" not in config
+    assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
+    code, output = armed.switch.run("disable", "--queue", "long")
+    assert (code, "not armed" in output) == (1, True), output
+
+
+def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) -> None:
+    armed.bench.write(
+        "Procfile", "web: bench serve\nschedule: bench schedule\nworker: bench worker\n"
+    )
+    for _ in range(2):
+        assert armed.switch.run("setup", "procfile", "--yes")[0] == 0
+        lines = (armed.bench.root / "Procfile").read_text().splitlines()
+        names = [line.partition(":")[0] for line in lines]
+        assert names == [
+            "web",
+            "schedule",
+            "worker",
+            "celery_beat",
+            "celery_worker_short",
+            "celery_worker_long",
+        ]
+    armed.switch.run("enable", "--settle")
+    assert armed.switch.run("setup", "procfile", "--yes")[0] == 0
+    lines = (armed.bench.root / "Procfile").read_text().splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "web",
+        "beat",
+        "worker_short",
+        "worker_long",
+    ]
+
+
 def test_pieces_of_a_bench_that_is_not_armed(switch: Switch) -> None:
     for command in ("enable", "disable"):
         for piece in (("--queue", "long"), ("--site", "site1"), ("--schedule",)):
             code, output = switch.run(command, *piece)
             assert (code, "run frappe-celery enable --armed" in output) == (1, True), output
-    code, output = switch.run("disable", "--armed", "--queue", "long")
-    assert code == 1, output
+    for nonsense in (("disable", "--settle", "--queue", "long"), ("enable", "--armed", "--settle")):
+        code, output = switch.run(*nonsense)
+        assert (code, "each alone" in output) == (2, True), output
     code, output = switch.run("enable", "--queue", "lnog")
     assert (code, "'lnog' is not" in output) == (1, True), output
 
