@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store, routes
@@ -47,25 +45,9 @@ def read() -> Routes | None:
     return _known
 
 
-def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
-    """`ScheduledJobType.enqueue`, which Desk's Execute forces and else Frappe's scheduler calls."""
-
-    @wraps(enqueue)
-    def replacement(self: Any, force: bool = False) -> bool:
-        if force or current() is None:
-            return enqueue(self, force)
-        try:
-            with _enqueueing_on_schedule():
-                read()
-                return enqueue(self, force)
-        except NotItsTurn:
-            return False
-
-    return replacement
-
-
 @contextmanager
-def _enqueueing_on_schedule() -> Iterator[None]:
+def enqueueing_on_schedule() -> Iterator[None]:
+    """In which nothing is enqueued once the schedule is beat's."""
     global _frappes_scheduler_enqueues
     _frappes_scheduler_enqueues = True
     try:

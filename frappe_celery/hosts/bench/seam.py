@@ -23,12 +23,11 @@ from frappe_celery.hosts.bench import (
     kept_connection,
     processes,
     registry,
-    routing,
     swallowed,
 )
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.hosts.bench.schedule import telling
+from frappe_celery.hosts.bench.schedule import telling, turn
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
@@ -105,7 +104,7 @@ FRAPPES: dict[str, dict[str, Required]] = {
         f"Document.{swallowed.RUN_REPORTED}": Added(swallowed.run_reported),
     },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
-        "ScheduledJobType.enqueue": Wrapped(routing.while_it_is_its_turn),
+        "ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn),
         "ScheduledJobType.on_update": WrappedOrAdded(telling.telling),
         "ScheduledJobType.after_rename": WrappedOrAdded(telling.telling),
         "ScheduledJobType.after_delete": WrappedOrAdded(telling.telling),

@@ -22,6 +22,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import get_store, hosts, routes
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
+from frappe_celery.schedule import told
 
 KEY = "frappe_celery_enabled"
 ROUTES = "frappe_celery_routes"
@@ -85,6 +86,8 @@ def change_routes(following: Callable[[Routes], Routes]) -> None:
     config = settings.current()
     noted_before = routes.of_note(config.frappe_celery_routes or {})
     note = routes.noted(_change(lambda old: following(old or noted_before)))
+    for site in config.sites():
+        told.tell(site)
     try:
         edit_json(_common_config(config), lambda values: values.update({ROUTES: note}))
     except OSError as exc:

@@ -315,8 +315,11 @@ def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:
 
 SCHEDULED = """
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
-def acts(**options):
-    return ScheduledJobType(method="fixture_app.tasks.write").enqueue(**options)
+from datetime import datetime, timedelta
+def acts(name="one", **options):
+    row = ScheduledJobType(name=name, method="fixture_app.tasks.write", frequency="Daily Long",
+                           last_execution=datetime.now() - timedelta(days=2))
+    return row.enqueue(**options)
 def hand_over(yes):
     switch.change_routes(lambda old: old.with_schedule(yes))
 """
@@ -331,10 +334,35 @@ to_celery()
 hand_over(True)
 answer += [acts(), acts(force=True)]
 hand_over(False)
-answer.append(acts())
+answer += [acts(), acts("another")]
 """
     )
-    assert answer == [True, False, True, True]
+    assert answer == [True, False, True, False, True], "the fourth was acted on by the first"
+
+
+def test_a_due_time_that_the_other_scheduler_acted_on_is_not_acted_on_again(armed: Armed) -> None:
+    """Its run has ended, so that no queue tells of it; nobody has looked at the row meanwhile."""
+    answer = armed.ask(
+        SCHEDULED
+        + """
+import time
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.claim import AlreadyActedOn, Claim
+key = get_store().keys.due("site1", "one")
+due = time.time() - 60
+get_store().client.set(key, due)
+answer = [acts()]
+get_store().client.delete(key)
+answer.append(acts())
+hand_over(True)
+try:
+    get_store().skip(Claim(key, due), "beat acts")
+    answer.append("twice")
+except AlreadyActedOn:
+    answer.append("once")
+"""
+    )
+    assert answer == [False, True, "once"]
 
 
 def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -> None:

@@ -20,6 +20,9 @@ class ScheduledJobType(Document):
         midnight = self.last_execution.replace(hour=0) + timedelta(days=1)
         return midnight if frappe.STABLE_16 else midnight + timedelta(seconds=randint(1, 600))
 
+    def is_event_due(self):
+        return True
+
     def enqueue(self, force=False):
         return bool(
             enqueue(
