@@ -29,6 +29,7 @@ COMMANDS = {
     "enable": "frappe_celery.commands.bench",
     "disable": "frappe_celery.commands.bench",
     "move": "frappe_celery.commands.move",
+    "shadow": "frappe_celery.commands.shadow",
     "setup": "frappe_celery.commands.setup",
 }
 """Where each command is; imported when it is called, so that every other one starts fast."""

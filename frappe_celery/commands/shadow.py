@@ -1,0 +1,105 @@
+"""`frappe-celery shadow`: what beat would do, beside what Frappe's scheduler does."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import datetime, timedelta, timezone
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from frappe_celery.commands.options import known_site
+from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
+from frappe_celery.migration.shadow import Difference, Result, Shadow
+
+LOOK_SECONDS = 2.0
+
+
+@click.command()
+@click.option("--minutes", type=click.FloatRange(min=0), default=30, show_default=True)
+@click.option("--site", help="Only this site's schedule. Default: every site's.")
+@click.option(
+    "--late",
+    type=click.IntRange(min=1),
+    default=300,
+    show_default=True,
+    help="Seconds that Frappe's scheduler and a worker may take to start what is due.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
+    """Compare beat with Frappe's scheduler, while that acts, and change nothing.
+
+    Due times on which both act agree; each other one is listed with its reason. Ends with 1 when
+    one has none.
+    """
+    config, site = settings.current(), known_site(site)
+    _refuse_where_beat_acts()
+    from frappe_celery.hosts.bench.schedule import off, running
+
+    sites = [site] if site else config.sites()
+    asked = (running.is_running, off.why_off, timedelta(seconds=late))
+    seen = Shadow(hosts.current(), config, sites, *asked)
+    until = time.monotonic() + minutes * 60
+    try:
+        while True:
+            seen.look(datetime.now(timezone.utc))
+            if time.monotonic() > until:
+                break
+            time.sleep(LOOK_SECONDS)
+    except KeyboardInterrupt:
+        click.echo("Ended early.", err=True)
+    result = seen.result(datetime.now(timezone.utc))
+    if as_json:
+        click.echo(json.dumps(_as_json(seen, result), indent=1))
+    else:
+        _show(seen, result)
+    if any(not difference.why for difference in result.differences):
+        raise click.exceptions.Exit(1)
+
+
+def _refuse_where_beat_acts() -> None:
+    from frappe_celery.hosts.bench import routing
+
+    if not hosts.is_bench():
+        raise click.ClickException("this is no bench: there is no other scheduler to compare with")
+    routes = routing.read()
+    if routes.beat_acts if routes is not None else settings.current().frappe_celery_enabled:
+        raise click.ClickException(
+            "beat acts here, not Frappe's scheduler: what it does is shown by frappe-celery"
+            " schedule --past 20"
+        )
+
+
+def _as_json(seen: Shadow, result: Result) -> dict[str, object]:
+    return {
+        "agreeing": result.agreeing,
+        "latest_seconds": round(result.latest.total_seconds(), 1),
+        "off": seen.off,
+        "differences": [
+            {**difference.__dict__, "at": difference.at.isoformat()}
+            for difference in result.differences
+        ],
+    }
+
+
+def _show(seen: Shadow, result: Result) -> None:
+    console = Console()
+    for site, off in seen.off.items():
+        console.print(f"Nothing of site {site} is scheduled: {off}")
+    console.print(
+        f"{result.agreeing} due times on which both act; Frappe took up to"
+        f" {result.latest.total_seconds():.0f} s to start one."
+    )
+    if result.differences:
+        console.print(_table(result.differences))
+
+
+def _table(differences: list[Difference]) -> Table:
+    table = Table("site", "method", "at", "who acts", "why")
+    for found in differences:
+        why = found.why or "[red]not explained[/red]"
+        table.add_row(found.site, found.method, f"{found.at:%Y-%m-%d %H:%M:%S}", found.what, why)
+    return table

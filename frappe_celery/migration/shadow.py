@@ -1,0 +1,183 @@
+"""While Frappe's scheduler acts: what beat would have enqueued beside what was run.
+
+Nothing is enqueued or noted. Beat's due times are those of its own agenda, fed with the sites'
+rows; Frappe's are seen by `last_execution`, which each run sets when it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs.hosts import Host, ScheduleRow
+from frappe_celery.schedule.agenda import Agenda, Entry
+from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.frequencies import frequency_of
+from frappe_celery.schedule.reader import configured_off
+from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
+from frappe_celery.schedule.timing import Timing
+
+EARLY = timedelta(seconds=1)
+"""By how much a run may seem to start before its time: Frappe's clock is its database's."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A due time that one of the two did not act on."""
+
+    site: str
+    method: str
+    at: datetime
+    """When it was due, or when it ran without that."""
+    what: str
+    why: str
+    """'': nothing explains it."""
+
+
+@dataclass
+class _Seen:
+    row: ScheduleRow
+    timing: Timing
+    due: list[datetime] = field(default_factory=list)
+    """When beat would have enqueued it."""
+    ran: list[datetime] = field(default_factory=list)
+    waited: bool = False
+    """Whether a run of it waited or ran when it was due."""
+
+
+@dataclass
+class Result:
+    """What was seen until now."""
+
+    agreeing: int
+    latest: timedelta
+    """The longest that Frappe took from a due time to the start of its run."""
+    differences: list[Difference]
+
+
+Rows = dict[str, tuple[Timing | None, dict[str, ScheduleRow]]]
+
+
+class Shadow:
+    """Of some sites, from the first `look` on.
+
+    Args:
+        is_running: whether a run of a row, whose site is open, runs now.
+        why_off: why nothing of a site, which is open, is scheduled; None: it is.
+        late: how long after a due time Frappe's scheduler and a worker may start its run.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        config: Settings,
+        sites: Iterable[str],
+        is_running: Callable[[ScheduleRow], bool],
+        why_off: Callable[[], str | None],
+        late: timedelta,
+    ) -> None:
+        self.host = host
+        self.config = config
+        self.sites = list(sites)
+        self.is_running = is_running
+        self.why_off = why_off
+        self.late = late
+        self.off: dict[str, str] = {}
+        """Sites of which nothing is scheduled, and why."""
+        self._agenda = Agenda()
+        self._seen: dict[tuple[str, str], _Seen] = {}
+        self._began: datetime | None = None
+
+    def look(self, now: datetime) -> None:
+        """Let beat's agenda act on what it knew until now, as if it led; then read the rows."""
+        self._began = self._began or now
+        rows = {site: self._read(site) for site in self.sites}
+        while (first := self._agenda.first()) is not None and first.due <= now:
+            self._act(self._agenda.take(), now, rows)
+        for site, (timing, found) in rows.items():
+            for row in found.values():
+                self._update(site, row, timing)
+
+    def _read(self, site: str) -> tuple[Timing | None, dict[str, ScheduleRow]]:
+        with self.host.visiting(site):
+            off = configured_off(self.config, site)[0] or self.why_off()
+            if off:
+                self.off[site] = off
+                return None, {}
+            self.off.pop(site, None)
+            rows = {row.name: row for row in self.host.schedule_rows(site)}
+            return Timing.of(self.config, site), rows
+
+    def _act(self, entry: Entry, now: datetime, rows: Rows) -> None:
+        row = entry.row
+        due = entry.timing.last_start(row, entry.due, now)
+        self._agenda.done(entry, due)
+        current = rows[row.site][1].get(row.name)
+        if current is None or current.stopped:
+            return
+        seen = self._seen[row.site, row.name]
+        started = current.last_execution
+        with self.host.visiting(row.site):
+            if started and started < due - EARLY and self.is_running(current):
+                seen.waited = True
+                return
+        seen.due.append(due)
+
+    def _update(self, site: str, row: ScheduleRow, timing: Timing | None) -> None:
+        assert timing is not None
+        seen = self._seen.setdefault((site, row.name), _Seen(row, timing))
+        if row.last_execution != seen.row.last_execution and row.last_execution is not None:
+            seen.ran.append(row.last_execution)
+        seen.row, seen.timing = row, timing
+        if row.stopped:
+            self._agenda.remove(site, row.name)
+            return
+        with suppress(CronError):  # it is not on the agenda then
+            self._agenda.put(row, timing)
+
+    def result(self, now: datetime) -> Result:
+        """Everything whose time to agree is over; it can be asked for again later."""
+        agreeing, latest, differences = 0, timedelta(), []
+        for seen in self._seen.values():
+            ran = list(seen.ran)
+            for due in seen.due:
+                start = next((at for at in ran if due - EARLY <= at <= due + self.late), None)
+                if start is not None:
+                    ran.remove(start)
+                    agreeing += 1
+                    latest = max(latest, start - due)
+                elif now > due + self.late:
+                    why = self._why_not_run(seen, due)
+                    differences.append(_difference(seen, due, "beat alone", why))
+            for at in ran:
+                why = self._why_run(seen, at)
+                differences.append(_difference(seen, at, "Frappe alone", why))
+        return Result(agreeing, latest, sorted(differences, key=lambda found: found.at))
+
+    def _why_not_run(self, seen: _Seen, due: datetime) -> str:
+        if self._began is not None and due < self._began:
+            return "it was missed before this began: beat would have made up for it at once"
+        return _spread(seen)
+
+    def _why_run(self, seen: _Seen, at: datetime) -> str:
+        if self._began is not None and at < self._began + self.late:
+            return "it may have been due before this began"
+        if seen.waited:
+            return "a run of it waited or ran when it was due"
+        return _spread(seen)
+
+
+def _difference(seen: _Seen, at: datetime, what: str, why: str) -> Difference:
+    return Difference(seen.row.site, seen.row.method, seen.timing.on_the_wall(at), what, why)
+
+
+def _spread(seen: _Seen) -> str:
+    if is_maintenance(seen.row.frequency):
+        minutes = maintenance_shift(seen.row.site)
+        return f"beat shifts this site's maintenance by {minutes} minutes; Frappe forgets to"
+    if seen.timing.delays_long and frequency_of(seen.row.frequency).endswith("_long"):
+        return "up to ten minutes are added to it, by each in its own way"
+    return ""
