@@ -30,6 +30,7 @@ COMMANDS = {
     "disable": "frappe_celery.commands.bench",
     "move": "frappe_celery.commands.move",
     "shadow": "frappe_celery.commands.shadow",
+    "switch": "frappe_celery.commands.switch",
     "setup": "frappe_celery.commands.setup",
 }
 """Where each command is; imported when it is called, so that every other one starts fast."""

@@ -33,9 +33,13 @@ def without_the_seam() -> list[str]:
 
 
 def _older_here(since: float) -> Iterator[str]:
+    this = psutil.Process()
+    asking = {this.pid, *(parent.pid for parent in this.parents())}
     for process in psutil.process_iter(["pid", "create_time", "cmdline"]):
         about = process.info
-        if about["create_time"] < since and _runs_in_this_environment(process):
+        if about["pid"] in asking or about["create_time"] >= since:
+            continue
+        if _runs_in_this_environment(process):
             yield f"process {about['pid']} ({' '.join(about['cmdline'])[:100]})"
 
 

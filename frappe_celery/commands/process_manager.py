@@ -1,0 +1,45 @@
+"""What a bench's process manager has to be told while the bench moves over."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from frappe_celery.commands import process_files
+from frappe_celery.config.settings import Settings
+
+
+class Manager(NamedTuple):
+    """Commands, each a list of words."""
+
+    restart: list[list[str]]
+    """Every process of the bench."""
+    add: list[list[str]]
+    """Start Celery's workers and beat beside RQ's."""
+
+
+def manager_of(config: Settings) -> Manager | None:
+    """Of the manager whose files the bench has; None: it has none, as in development."""
+    bench, folder = config.root.name, config.root / "config"
+    ours = process_files.program()
+    if (folder / "supervisor.conf").exists():
+        groups = [f"{bench}-web:*", f"{bench}-workers:*"]
+        return Manager(
+            [["supervisorctl", "restart", *groups]],
+            [
+                [ours, "setup", "supervisor", "--yes"],
+                ["supervisorctl", "reread"],
+                ["supervisorctl", "update"],
+            ],
+        )
+    if (folder / "systemd").exists():
+        units = [str(folder / "systemd" / unit) for unit in process_files.systemd(config, "root")]
+        return Manager(
+            [["systemctl", "restart", f"{bench}-web.target", f"{bench}-workers.target"]],
+            [
+                [ours, "setup", "systemd", "--yes"],
+                ["systemctl", "link", "--force", *units],
+                ["systemctl", "daemon-reload"],
+                ["systemctl", "enable", "--now", process_files.systemd_target(config)],
+            ],
+        )
+    return None

@@ -1,0 +1,93 @@
+"""`frappe-celery switch`: guides a bench over, or back, a step at a time."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+
+import click
+
+from frappe_celery.commands.options import known_site
+from frappe_celery.commands.process_manager import manager_of
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
+from frappe_celery.migration import guide
+from frappe_celery.migration.guide import By, Guide, NotDone, Step
+
+LOOK_SECONDS = 2.0
+NAMED = 10
+"""How much of what is missing is shown."""
+
+
+@click.command()
+@click.argument("back", required=False, type=click.Choice(["back"]))
+@click.option("--canary", metavar="SITE", help="The site whose jobs go first, before any queue.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=10,
+    show_default=True,
+    help="How long the two schedules are compared; 0: not at all.",
+)
+@click.option("--yes", is_flag=True, help="Ask nothing, and tell supervisor or systemd too.")
+def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> None:
+    """Move this bench from RQ to Celery step by step, or `back`.
+
+    Each step is shown, done and looked at before the next one. Interrupted, or stopped by a step
+    that fails, it goes on there when it is called again; `back` leads back from any point. What it
+    does are the commands of docs/migration.md.
+    """
+    guided = Guide(get_store(), known_site(canary), minutes)
+    for number, step in enumerate(guided.back() if back else guided.over(), 1):
+        if not step.missing():
+            click.echo(f"{number}. {step.name}: done")
+            continue
+        click.echo(f"{number}. {step.name}")
+        _take(step, yes)
+        if step.probes:
+            seconds = guide.probe(guided.store, *step.probes)
+            click.echo(f"   a job of it ran within {seconds:.1f} s")
+    click.echo(
+        "The bench is on RQ again, and armed: frappe-celery disable --settle ends that too."
+        if back
+        else "The bench is on Celery, and armed: frappe-celery enable --settle ends that, when RQ's"
+        " processes are not needed any more."
+    )
+
+
+def _take(step: Step, yes: bool) -> None:
+    missing = step.missing()
+    for line in missing[:NAMED]:
+        click.echo(f"   {line}")
+    if len(missing) > NAMED:
+        click.echo(f"   and {len(missing) - NAMED} more")
+    if step.by == By.US:
+        if not yes:
+            click.confirm(f"   frappe-celery {shlex.join(step.arguments)}?", abort=True)
+        _run([sys.executable, "-m", "frappe_celery.cli", *step.arguments], step.may_find)
+        settings.use(None)
+        step.did()
+        if step.missing():
+            raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+        return
+    manager = manager_of(settings.current())
+    commands = [] if manager is None else getattr(manager, step.by.value)
+    for command in commands:
+        click.echo(f"   {shlex.join(command)}")
+        if yes:
+            _run(command)
+    if not yes or manager is None:
+        click.echo(f"   {step.otherwise}; this waits until it is seen")
+    while step.missing():
+        time.sleep(LOOK_SECONDS)
+
+
+def _run(command: list[str], may_find: bool = False) -> None:
+    code = subprocess.run(command, check=False).returncode
+    if code and not may_find:
+        raise click.ClickException(
+            f"{shlex.join(command)} ended with {code}. Mend what it says, then run frappe-celery"
+            " switch again: it goes on here. Or go back: frappe-celery switch back"
+        )
