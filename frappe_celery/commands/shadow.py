@@ -19,7 +19,13 @@ LOOK_SECONDS = 2.0
 
 
 @click.command()
-@click.option("--minutes", type=click.FloatRange(min=0), default=30, show_default=True)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0),
+    default=30,
+    show_default=True,
+    help="How long to look.",
+)
 @click.option("--site", help="Only this site's schedule. Default: every site's.")
 @click.option(
     "--late",
@@ -30,9 +36,9 @@ LOOK_SECONDS = 2.0
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
-    """Compare beat with Frappe's scheduler, while that acts, and change nothing.
+    """Compare beat with Frappe's scheduler.
 
-    Due times on which both act agree; each other one is listed with its reason. Ends with 1 when
+    While that acts: nothing is changed. Due times on which both act agree; each other one is listed with its reason. Ends with 1 when
     one has none.
     """
     config, site = settings.current(), known_site(site)

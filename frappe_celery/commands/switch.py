@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 import subprocess
-import sys
 import time
 
 import click
 
+from frappe_celery.commands import process_files
 from frappe_celery.commands.options import known_site
 from frappe_celery.commands.process_manager import manager_of
 from frappe_celery.config import settings
@@ -66,7 +66,7 @@ def _take(step: Step, yes: bool) -> None:
     if step.by == By.US:
         if not yes:
             click.confirm(f"   frappe-celery {shlex.join(step.arguments)}?", abort=True)
-        _run([sys.executable, "-m", "frappe_celery.cli", *step.arguments], step.may_find)
+        _run([process_files.program(), *step.arguments], step.may_find)
         settings.use(None)
         step.did()
         if step.missing():
