@@ -38,8 +38,8 @@ LOOK_SECONDS = 2.0
 def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     """Compare beat with Frappe's scheduler.
 
-    While that acts: nothing is changed. Due times on which both act agree; each other one is listed with its reason. Ends with 1 when
-    one has none.
+    While that acts: nothing is changed. Due times on which both act agree; each other one is listed
+    with its reason. Ends with 1 when one has none.
     """
     config, site = settings.current(), known_site(site)
     _refuse_where_beat_acts()
