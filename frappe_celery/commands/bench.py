@@ -132,10 +132,12 @@ def _go(
     queue: str | None, site: str | None, schedule: bool, *, to_celery: bool, trusted: bool = False
 ) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
+    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
     from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
 
-    _refuse_where_a_process_has_no_seam()
+    refuse_two_servers(settings.current())
+    _look_for_processes_without_the_seam(refuse=to_celery)
     jobs_too = bool(queue or site) or not schedule
     schedule_too = schedule or not (queue or site)
 
@@ -145,7 +147,8 @@ def _go(
             new = new.with_rule(Rule(queue or EVERY, site or EVERY, to_celery))
         if schedule_too:
             new = new.with_schedule(to_celery)
-        if new.beat_acts and not new.lead_all(to_celery=True):
+        everywhere = [EVERY, *settings.current().sites()]
+        if new.beat_acts and not new.lead_all(settings.current().queues, everywhere, True):
             raise click.ClickException(
                 "what beat enqueues runs in Celery: the schedule goes over when every queue and"
                 " site has, and comes back before one does (frappe-celery disable --schedule)"
@@ -154,7 +157,7 @@ def _go(
 
     switch.change_routes(following)
     if schedule_too:
-        click.echo(f"The schedule is {'beat' if to_celery else 'the scheduler of Frappe'}'s now.")
+        click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
     if not jobs_too:
         return True
     system = CELERY if to_celery else RQ
@@ -163,21 +166,25 @@ def _go(
     return carry(system, queue, site, trusted)
 
 
-def _refuse_where_a_process_has_no_seam() -> None:
+def _look_for_processes_without_the_seam(refuse: bool) -> None:
+    """On the way back they are only named: most of them are on RQ anyhow."""
     from frappe_celery.hosts.bench import armed
 
     older = armed.without_the_seam()
     if older:
-        raise click.ClickException(
+        what = (
             "these processes began before the bench was armed, and go by no routes: restart them"
             + "".join(f"\n  {process}" for process in older)
         )
+        if refuse:
+            raise click.ClickException(what)
+        click.echo(what, err=True)
 
 
 def _refuse_nonsense(is_armed: bool, in_part: bool, settle: bool, arm: bool = False) -> None:
     if (in_part and (settle or arm)) or (settle and arm):
         raise click.UsageError("--armed and --settle are about all of the bench, each alone")
-    if not is_armed and (in_part or settle):
+    if not is_armed and in_part:
         raise click.ClickException(
             "this bench is not armed, so that only all of it can be switched: run frappe-celery"
             " enable --armed and restart its processes first"

@@ -73,13 +73,11 @@ def _left_in_rq(config: Settings) -> Sequence[InRq]:
 
 def _armed() -> dict[str, Any]:
     """What there is to tell of an armed bench."""
-    from frappe.utils import scheduler
+    from frappe_celery.hosts.bench import armed, processes, routing, switch
 
-    from frappe_celery.hosts.bench import armed, routing
-
-    is_running = getattr(scheduler, "is_schduler_process_running", None)
+    is_running = processes.frappes_scheduler_runs
     return {
         "routes": routing.read(),
-        "without_seam": armed.without_the_seam(),
+        "without_seam": armed.without_the_seam() if switch.is_hooked() else (),
         "frappes_scheduler_runs": is_running and is_running(),
     }

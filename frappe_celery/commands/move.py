@@ -45,7 +45,8 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
     if not _leads(system, queue, site):
         on, off = ("on", "enable") if system == "celery" else ("off", "disable")
         raise click.ClickException(
-            f"Frappe's jobs go to the other system still: switch {on} first, frappe-celery {off}"
+            f"these jobs go to the other system still: switch {on} first, frappe-celery {off}"
+            " (of an armed bench with the same --queue and --site)"
         )
     if not carry(system, queue, site, trusted):
         raise click.exceptions.Exit(1)

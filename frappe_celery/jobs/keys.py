@@ -115,6 +115,11 @@ class Keys:
         return f"{self.prefix}routes"
 
     @property
+    def armed(self) -> str:
+        """Hash: machines of an armed bench, and since when a process there goes by routes."""
+        return f"{self.prefix}armed"
+
+    @property
     def refused(self) -> str:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"

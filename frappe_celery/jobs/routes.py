@@ -9,7 +9,8 @@ a change nothing goes by the old one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -53,18 +54,24 @@ class Routes:
         said = (rule.to_celery for rule in reversed(self.rules) if rule.is_about(queue, site))
         return next(said, False)
 
-    def lead_all(self, to_celery: bool) -> bool:
-        """Whether every job goes there. (The first rule of an armed bench is about all.)"""
-        return {rule.to_celery for rule in self.rules} == {to_celery}
+    def lead_all(self, queues: Iterable[str], sites: Iterable[str], to_celery: bool) -> bool:
+        """Whether every job of these goes there."""
+        found = {self.lead_to_celery(q, s) for q in queues for s in sites}
+        return found == {to_celery}
 
     def with_rule(self, rule: Rule) -> Routes:
         """The next ones; what the new rule covers is forgotten."""
         kept = (old for old in self.rules if not rule.is_about(old.queue, old.site))
-        return Routes(self.number + 1, (*kept, rule), self.beat_acts)
+        return Routes(after(self), (*kept, rule), self.beat_acts)
 
     def with_schedule(self, beat_acts: bool) -> Routes:
         """The next ones, with the schedule in these hands."""
-        return Routes(self.number + 1, self.rules, beat_acts)
+        return Routes(after(self), self.rules, beat_acts)
+
+
+def after(routes: Routes | None) -> int:
+    """The next number; greater than any before, also where Redis lost some."""
+    return max(int(time.time()), routes.number + 1 if routes else 1)
 
 
 def read(client: Any, key: str, url: str) -> Routes | None:

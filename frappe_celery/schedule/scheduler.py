@@ -104,7 +104,7 @@ class Scheduler(celery_beat.Scheduler):
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             if self.lease is not None:
                 self.lease.doubt()
-            return 0.0
+            return TICK_SECONDS
         if self._trouble:
             logger.info("the Redis that keeps the jobs answers again")
             self._trouble = ""

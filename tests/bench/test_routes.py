@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.bench import BEGIN, Bench
+from tests.bench.bench import BEGIN, END, Bench
 from tests.bench.test_beat import SAVED, A
 from tests.bench.test_beat import sites as sites  # a fixture
 from tests.project import Process
@@ -104,6 +104,48 @@ def switch(bench: Bench, chance: random.Random, kill: bool, *command: str) -> No
         killed.popen.send_signal(signal.SIGKILL)
         killed.popen.wait()
     bench.run("frappe-celery", *command)
+
+
+ENDED_IN_RQ = """
+before = frappe.enqueue(fc_probe.note, ledger=sys.argv[3], label="x", at=0, job_id="x",
+                        deduplicate=True)
+twice = frappe.enqueue(fc_probe.note, ledger=sys.argv[3], label="x", at=0, job_id="x",
+                       deduplicate=True)
+frappe.enqueue(fc_probe.fail, label="broken", job_id="broken")
+answer = [type(before).__module__, twice]
+"""
+SHOWN = """
+from frappe.core.doctype.rq_job.rq_job import RQJob
+listed = frappe.get_list("RQ Job", limit=50)
+workers = frappe.get_list("RQ Worker", limit=50)
+answer = [[job.job_id.rpartition(mark)[2] for job in listed], [int(w.pid) for w in workers]]
+"""
+STOPPED = """
+from frappe.core.doctype.rq_job.rq_job import stop_job
+from frappe.utils.background_jobs import get_job
+job = frappe.enqueue(fc_probe.sleep, seconds=60, job_id="long", queue="long")
+until(lambda: get_job("long").get_status() == "started")
+stop_job(job.id)
+until(lambda: get_job("long").get_status() in ("failed", "stopped"))
+answer = get_job("long").get_status()
+"""
+
+
+def test_rqs_own_workers_work_as_ever_in_an_armed_bench(armed: Bench, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    for _ in range(2):  # the second time the id is that of an ended job of RQ's
+        output = armed.run(
+            *("python", "-c", BEGIN + ENDED_IN_RQ + END), armed.site, "Administrator", str(ledger)
+        )
+        assert json.loads(output.rpartition("ANSWER:")[2].splitlines()[0]) == ["rq.job", None]
+        frappe(armed, "worker", "--burst", "--quiet").wait(120)
+    assert len(ledger.read_text().splitlines()) == 2
+    worker = frappe(armed, "worker", "--quiet")
+    assert armed.ask(STOPPED).lower().rpartition(".")[2] in ("failed", "stopped")
+    names, pids = armed.ask(f"mark = {armed.id_mark!r}" + SHOWN)
+    assert {"x", "broken", "long"} <= set(names)
+    assert worker.pid in pids
+    assert worker.popen.poll() is None
 
 
 def test_under_load_each_job_runs_once_and_each_due_time_is_acted_on_once(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import os
 import socket
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,29 +14,38 @@ import psutil
 from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench import switch
+from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
+
+PROGRAM = "frappe-celery"
+"""What may have called the command that asks: `frappe-celery switch`."""
+SKEW_SECONDS = 60
+"""By how much an armed worker may seem to be born before it said so."""
 
 
 def without_the_seam() -> list[str]:
     """Processes that began before the bench was armed, each as words for a person.
 
-    Of this machine those that run in the bench's environment; of others RQ's workers, which say in
-    Redis when they began. A web server on another machine says that nowhere.
+    Of this machine those that run in the bench's environment, as far as this user may look; of
+    others RQ's workers, which say in Redis when they began, as armed processes there do. A web
+    server on another machine says that nowhere.
 
     Raises:
-        BrokerUnreachable.
+        BrokerUnreachable, ConfigError: the environment has no hook.
     """
     since = switch.hooked_since()
     store = get_store()
     with naming_the_server(store.url):
         workers = RQWorker.all(connection=store.client)
-    return [*_older_here(since), *_older_elsewhere(since, workers)]
+        armed = store.client.hgetall(store.keys.armed)
+    armed_since = {host.decode(): float(at) for host, at in armed.items()}
+    return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
 
 
 def _older_here(since: float) -> Iterator[str]:
     this = psutil.Process()
-    asking = {this.pid, *(parent.pid for parent in this.parents())}
+    asking = {this.pid, *(p.pid for p in this.parents() if PROGRAM in " ".join(p.cmdline()))}
     for process in psutil.process_iter(["pid", "create_time", "cmdline"]):
         about = process.info
         if about["pid"] in asking or about["create_time"] >= since:
@@ -45,18 +56,20 @@ def _older_here(since: float) -> Iterator[str]:
 
 def _runs_in_this_environment(process: psutil.Process) -> bool:
     """Whether it has a library of it loaded, as all that import Frappe have."""
-    packages = f"{sysconfig.get_path('platlib')}/"
+    packages = f"{os.path.realpath(sysconfig.get_path('platlib'))}/"
     try:
         return any(loaded.path.startswith(packages) for loaded in process.memory_maps())
     except psutil.Error:  # it is gone, or another user's
         return False
 
 
-def _older_elsewhere(since: float, workers: list[Any]) -> Iterator[str]:
+def _older_elsewhere(armed_since: Mapping[str, float], workers: list[Any]) -> Iterator[str]:
     here = socket.gethostname()
     for worker in workers:
         born = worker.birth_date
-        if born and _seconds(born) < since and worker.hostname != here:
+        if worker.hostname == here or not born or not any(map(own_name, worker.queue_names())):
+            continue
+        if _seconds(born) < armed_since.get(worker.hostname, math.inf) - SKEW_SECONDS:
             yield f"RQ worker {worker.name}, process {worker.pid} on {worker.hostname}"
 
 

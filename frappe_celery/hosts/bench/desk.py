@@ -106,7 +106,7 @@ def _ids_of_rqs(queues: Iterable[str], statuses: Iterable[JobStatus]) -> list[st
 
 def _entered(job: Any) -> Any:
     """When it got the status that it has, by which the store orders."""
-    at = job.ended_at or job.started_at or job.enqueued_at
+    at = job.ended_at or job.started_at or job.enqueued_at or job.created_at
     return at.replace(tzinfo=None)
 
 

@@ -51,8 +51,9 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(get_queue)
     def replacement(qtype: str, is_async: bool = True) -> Any:
         if qtype not in settings.current().queues or frappe.flags.in_migrate:
-            return get_queue(qtype, is_async=is_async)  # refuses it, or finds out that Redis is off
-        queue = Queue(rq_name(qtype), is_async=is_async)
+            queue = get_queue(qtype, is_async=is_async)  # refuses it, or finds out Redis is off
+        else:
+            queue = Queue(rq_name(qtype), is_async=is_async)
         asked = _parameters_of_enqueue(sys._getframe(1))
         queue.deduplicate = bool(asked and asked["deduplicate"])
         return queue

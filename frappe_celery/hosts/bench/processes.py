@@ -1,6 +1,6 @@
 """What `bench worker`, `bench worker-pool` and `bench schedule` do once Celery runs the jobs.
 
-While a route leads to RQ, `bench worker` and `bench worker-pool` are Frappe's own and serve RQ;
+In an armed bench `bench worker` and `bench worker-pool` are Frappe's own and serve RQ;
 `frappe-celery worker` serves Celery.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import multiprocessing
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
@@ -24,12 +25,15 @@ from frappe_celery.schedule.pulse import leadership
 logger = logging.getLogger(__name__)
 
 
-def of_rq_while_it_serves(ours: Callable[..., Any]) -> Callable[..., Any]:
-    """What wraps Frappe's function: that one while a route leads to RQ, else ours."""
+def of_rq_where_armed(ours: Callable[..., Any]) -> Callable[..., Any]:
+    """What wraps Frappe's function: that one in an armed bench, else ours."""
 
     def wrapping(frappes: Any) -> Any:
         def chosen(*args: Any, **kwargs: Any) -> Any:
-            return (on_rq(frappes) if is_rq_in_use() else ours)(*args, **kwargs)
+            if routing.current() is None:
+                return ours(*args, **kwargs)
+            multiprocessing.set_start_method("fork", force=True)  # RQ's classes cannot be pickled
+            return on_rq(frappes)(*args, **kwargs)
 
         chosen.__signature__ = inspect.signature(ours)  # type: ignore[attr-defined]
         return chosen
@@ -37,23 +41,25 @@ def of_rq_while_it_serves(ours: Callable[..., Any]) -> Callable[..., Any]:
     return wrapping
 
 
-def is_rq_in_use() -> bool:
-    """Whether some job's route leads to RQ."""
-    routes = routing.current()
-    return routes is not None and not routes.lead_all(to_celery=True)
-
-
 def on_rq(frappes: Any) -> Any:
-    """A function of Frappe's, which sees RQ's classes and its own functions as they were."""
+    """A function of Frappe's as it was: it and those of its module see RQ's classes."""
     if not isinstance(frappes, FunctionType):
         return frappes
-    rqs = {"Queue": RQQueue, "Worker": RQWorker, "Job": RQJob}
-    names = {**frappes.__globals__, **{n: c for n, c in rqs.items() if n in frappes.__globals__}}
-    as_it_was = FunctionType(
-        frappes.__code__, names, frappes.__name__, frappes.__defaults__, frappes.__closure__
+    theirs, rqs = frappes.__globals__, {"Queue": RQQueue, "Worker": RQWorker, "Job": RQJob}
+    names = {**theirs, **{name: cls for name, cls in rqs.items() if name in theirs}}
+    for name, value in theirs.items():
+        original = inspect.unwrap(value) if isinstance(value, FunctionType) else None
+        if original is not None and original.__globals__ is theirs:
+            names[name] = _seeing(original, names)
+    return _seeing(frappes, names)
+
+
+def _seeing(function: FunctionType, names: dict[str, Any]) -> FunctionType:
+    made = FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )
-    as_it_was.__kwdefaults__ = frappes.__kwdefaults__
-    return as_it_was
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
 
 
 def start_worker(
@@ -102,12 +108,18 @@ def frappes_where_armed(start_scheduler: Callable[[], Any]) -> Callable[[], Any]
     return replacement
 
 
+frappes_scheduler_runs: Callable[[], bool] | None = None
+"""Whether Frappe's scheduler holds the lock of its file; None: this version does not say."""
+
+
 def whichever_acts(is_running: Callable[[], bool] | None) -> Callable[[], bool]:
     """Frappe's `is_schduler_process_running`, which looks at the lock file of its own scheduler.
 
     Raises:
         BrokerUnreachable: whether a beat leads cannot be told.
     """
+    global frappes_scheduler_runs
+    frappes_scheduler_runs = is_running
 
     def replacement() -> bool:
         routes = routing.read()

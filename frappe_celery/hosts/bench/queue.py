@@ -22,7 +22,7 @@ from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import rqs_retry
-from frappe_celery.jobs.routes import Rerouted, Routes
+from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
@@ -158,8 +158,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             run_here(job, kwargs, on_success, on_failure)
         return job
 
-    def push_job_id(self, job_id: str, *_: Any, **__: Any) -> None:
+    def push_job_id(self, job_id: str, *args: Any, **options: Any) -> Any:
         """What RQ's other ways to enqueue end in."""
+        routes = routing.current()
+        if routes is not None and not routes.lead_to_celery(self.queue, EVERY):
+            return self._rqs.push_job_id(job_id, *args, **options)
         raise CannotTravel(
             f"{job_id} cannot enter {self.name}, which runs on Celery: call frappe.enqueue"
         )
@@ -229,7 +232,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED)
         for job in jobs:
             job.delete()
-        return len(jobs)
+        theirs = self._rqs.empty() if routing.current() is not None else 0
+        return len(jobs) + int(theirs or 0)
 
     def delete(self, delete_jobs: bool = True) -> None:
         """Empty it; a bench's queue itself is there to stay."""

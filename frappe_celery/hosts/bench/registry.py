@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rq import registry as rqs
@@ -109,7 +110,8 @@ class Registry:
 def new(original: Any, status: JobStatus) -> Any:
     """`__new__` of one of RQ's registries: of a queue of this bench it gives ours.
 
-    The class itself stays in its place: RQ 2 calls `super()` by the class's name.
+    The class itself stays in its place: RQ 2 calls `super()` by the class's name. RQ's own code, in
+    the workers of an armed bench, gets RQ's.
     """
 
     def replacement(
@@ -117,6 +119,8 @@ def new(original: Any, status: JobStatus) -> Any:
         queue: Any = None, *_: Any, **__: Any,
     ) -> Any:  # fmt: skip
         found = queue.name if queue is not None else name
+        if str(sys._getframe(1).f_globals.get("__name__")).startswith("rq."):
+            return object.__new__(cls)
         return object.__new__(cls) if own_name(found) is None else Registry(found, status)
 
     return staticmethod(replacement)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import get_store, routes
+from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.routes import Routes
 
 _known: Routes | None = None
-_frappes_scheduler_enqueues = False
+_here = threading.local()
+"""Of a thread: Frappe's scheduler runs in one beside others, and RQ's workers fork."""
 
 
 class NotItsTurn(Exception):
@@ -36,21 +42,33 @@ def read() -> Routes | None:
         NotItsTurn: within `enqueueing_on_schedule`.
     """
     global _known
-    store, note = get_store(), settings.current().frappe_celery_routes
-    if note is not None:
+    if settings.current().frappe_celery_routes is not None:
+        store = get_store()
         found = routes.read(store.client, store.keys.routes, store.url)
-        _known = found or routes.of_note(note)
-    if _frappes_scheduler_enqueues and _known is not None and _known.beat_acts:
+        if _known is None:
+            with naming_the_server(store.url):
+                store.client.hsetnx(store.keys.armed, socket.gethostname(), time.time())
+        _known = found or _noted()
+    if (
+        getattr(_here, "frappes_scheduler_enqueues", False)
+        and _known is not None
+        and _known.beat_acts
+    ):
         raise NotItsTurn
     return _known
+
+
+def _noted() -> Routes | None:
+    """What the file says now, since Redis has lost it."""
+    note = Settings.load(settings.current().root).frappe_celery_routes
+    return None if note is None else routes.of_note(note)
 
 
 @contextmanager
 def enqueueing_on_schedule() -> Iterator[None]:
     """In which nothing is enqueued once the schedule is beat's."""
-    global _frappes_scheduler_enqueues
-    _frappes_scheduler_enqueues = True
+    _here.frappes_scheduler_enqueues = True
     try:
         yield
     finally:
-        _frappes_scheduler_enqueues = False
+        _here.frappes_scheduler_enqueues = False

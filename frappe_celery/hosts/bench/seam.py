@@ -84,9 +84,10 @@ REGISTRIES = {
 
 FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
-        "start_worker": Wrapped(processes.of_rq_while_it_serves(processes.start_worker)),
-        "start_worker_pool": Wrapped(processes.of_rq_while_it_serves(processes.start_worker_pool)),
+        "start_worker": Wrapped(processes.of_rq_where_armed(processes.start_worker)),
+        "start_worker_pool": Wrapped(processes.of_rq_where_armed(processes.start_worker_pool)),
         "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
+        "truncate_failed_registry": Wrapped(processes.on_rq),
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from rq.command import send_stop_job_command as stop_rqs
+
+from frappe_celery import jobs
 from frappe_celery.hosts.bench.job import Job
 
 
@@ -14,4 +17,8 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
         NoSuchJobError: there is no such job.
         InvalidJobOperation: RQ's; it does not run.
     """
-    Job.fetch(job_id, connection).stop()
+    job = Job.fetch(job_id, connection)
+    if isinstance(job, jobs.Job):
+        job.stop()
+    else:
+        stop_rqs(job.connection, job_id)

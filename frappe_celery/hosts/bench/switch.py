@@ -6,6 +6,7 @@ app. The hook alone would act in benches that share the environment's path but n
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from collections.abc import Callable
@@ -20,7 +21,8 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import get_store, hosts, routes
-from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule import told
 
@@ -54,10 +56,9 @@ def enable() -> None:
     """
     config = settings.current()
     _refuse_where_it_cannot_work(config)
+    with naming_the_server(config.store_url):  # what is left of a bench that was armed once
+        connect(config.store_url).delete(Keys(config.prefix).routes)
     _switch_on(config, {KEY: True})
-    store = get_store()
-    with naming_the_server(store.url):
-        store.client.delete(store.keys.routes)  # of a bench that was armed once
 
 
 def arm() -> None:
@@ -72,9 +73,14 @@ def arm() -> None:
     note = config.frappe_celery_routes
     if note is None:
         is_on = config.frappe_celery_enabled
-        found = _change(lambda old: Routes(_next(old), (Rule(EVERY, EVERY, is_on),), is_on))
-        note = routes.noted(found)
+        rules = (Rule(EVERY, EVERY, is_on),)
+        note = routes.noted(_change(lambda old: Routes(routes.after(old), rules, is_on)))
+        store = get_store()
+        with naming_the_server(store.url):
+            store.client.delete(store.keys.armed)
     _switch_on(config, {KEY: True, ROUTES: note})
+    if config.frappe_celery_routes is None:
+        os.utime(_installed(".pth"))  # those that began before know of no routes
 
 
 def change_routes(following: Callable[[Routes], Routes]) -> None:
@@ -105,10 +111,6 @@ def settle() -> None:
 def _change(following: Callable[[Routes | None], Routes]) -> Routes:
     store = get_store()
     return routes.change(store.client, store.keys.routes, store.url, following)
-
-
-def _next(old: Routes | None) -> int:
-    return old.number + 1 if old else 1
 
 
 def _switch_on(config: Settings, keys: dict[str, Any]) -> None:
@@ -156,8 +158,18 @@ def is_hooked() -> bool:
 
 
 def hooked_since() -> float:
-    """Since when processes that start have the hook, in seconds since the epoch."""
-    return _installed(".pth").stat().st_mtime
+    """Since when processes that start have the hook and know of routes, in seconds since the epoch.
+
+    Raises:
+        ConfigError: the environment has no hook.
+    """
+    try:
+        return _installed(".pth").stat().st_mtime
+    except FileNotFoundError:
+        raise ConfigError(
+            f"the hook is not in the environment {sys.prefix}: write it anew with frappe-celery"
+            " enable --armed, and restart the bench's processes"
+        ) from None
 
 
 def _without_our_keys(values: dict[str, Any]) -> None:
@@ -213,7 +225,6 @@ def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
     from redis.exceptions import AuthenticationError, NoPermissionError
 
     from frappe_celery.config.urls import without_password
-    from frappe_celery.jobs.connection import connect, naming_the_server
 
     url = config.store_url
     refused: Exception

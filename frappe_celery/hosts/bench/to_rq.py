@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from redis import WatchError
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
 
-from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ACTIVE
@@ -32,39 +32,38 @@ def enqueue(
 
     Raises:
         Rerouted: it has to be looked at again: other routes hold now, or the id was used.
-        BrokerUnreachable.
+        BrokerUnreachable: it may have been enqueued, where the answer was lost.
     """
     client, job_id = store.client, call.get("job_id") or ""
     with naming_the_server(store.url), client.pipeline() as pipe:
         pipe.watch(store.keys.routes, store.keys.ids(job_id), job_key(job_id))
         if int(pipe.hget(store.keys.routes, "number") or 0) != routes.number:
             raise Rerouted(job_id)
-        if deduplicate:
-            theirs = _of_rqs(client, job_id)
-            if _is_active(theirs) or _is_active(_of_ours(store, job_id)):
-                return None
-            if theirs is not None:
-                theirs.delete()  # as Frappe does with one that is over
-                raise Rerouted(job_id)  # and look again
+        theirs = _of_rqs(client, job_id) if deduplicate else None
+        if deduplicate and (_is_active(theirs) or store.is_active(job_id)):
+            return None
+        pipe.multi()
+        pipe.multi = _begun  # which RQ calls too
+        if theirs is not None:
+            theirs.delete(pipeline=pipe)  # as Frappe does with one that is over
         job = RQQueue(queue, connection=client).enqueue_call(**call, pipeline=pipe)
         try:
             pipe.execute()
         except WatchError as exc:
+            if isinstance(exc.__context__, RedisConnectionError):  # it may be there: not again
+                raise exc.__context__ from None
             raise Rerouted(job_id) from exc
         return job
+
+
+def _begun() -> None:
+    """The transaction has."""
 
 
 def _of_rqs(client: Any, job_id: str) -> Any:
     try:
         return RQJob.fetch(job_id, connection=client)
     except NoSuchJobError:
-        return None
-
-
-def _of_ours(store: JobStore, job_id: str) -> Any:
-    try:
-        return store.fetch(job_id)
-    except NoSuchJob:
         return None
 
 

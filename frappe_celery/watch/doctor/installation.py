@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from frappe_celery.jobs.routes import Routes
+from frappe_celery.jobs.routes import EVERY, Routes
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,6 @@ class Installation:
     frappes_scheduler_runs: bool | None = None
     """None: this Frappe does not say."""
 
-    @property
-    def on_rq(self) -> bool:
-        """Whether RQ's workers have work here."""
-        return self.routes is not None and not self.routes.lead_all(to_celery=True)
+    def is_rqs(self, queue: str) -> bool:
+        """Whether jobs of this queue go to RQ's workers by their route."""
+        return self.routes is not None and not self.routes.lead_to_celery(queue, EVERY)

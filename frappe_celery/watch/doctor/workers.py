@@ -33,7 +33,7 @@ def check(
                 "up_seconds": round(snapshot.at - worker.birth),
             }
         )
-    if not workers:
+    if not workers and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
     dead = {held.consumer for held in snapshot.held if snapshot.at - held.seen > SILENT_SECONDS}
     runs = [held for held in snapshot.held if held.consumer in dead]
@@ -47,7 +47,7 @@ def check(
 
 def _check_rqs(section: Section, left: InRq, config: Settings, here: Installation) -> None:
     """What waits in RQ: where its workers have work that is where it belongs."""
-    belongs = here.on_rq or not config.frappe_celery_enabled
+    belongs = here.is_rqs(left.queue) or not config.frappe_celery_enabled
     jobs = f"{counted(left.waiting, 'job')} waiting in RQ's queue {left.queue}"
     if not left.served:
         what = "bring them over: frappe-celery move"
@@ -72,7 +72,8 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
         section.problem(
             "this bench is switched over, but its hook is not in this environment, or is another"
             " version's: a script that imports Frappe alone still enqueues to RQ",
-            "write it anew: frappe-celery enable",
+            "write it anew: frappe-celery enable"
+            + (" --armed" if config.frappe_celery_routes is not None else ""),
         )
     for left in here.in_rq:
         _check_rqs(section, left, config, here)

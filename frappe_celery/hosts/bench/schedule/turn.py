@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime
 from functools import wraps
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import frappe
+from frappe.utils import get_datetime
 
 from frappe_celery.hosts.bench import routing
 from frappe_celery.hosts.bench.schedule import rows
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
+
+SECONDS_COUNTED = 3600
 
 
 def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
@@ -33,7 +37,7 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
         try:
             with routing.enqueueing_on_schedule(), naming_the_server(store.url):
                 routing.read()
-                if float(store.client.get(acted) or 0) >= _due(self):
+                if not _is_due_after(self, float(store.client.get(acted) or 0)):
                     return False
                 enqueued = enqueue(self, force)
                 if enqueued:
@@ -45,7 +49,19 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
     return replacement
 
 
-def _due(row: Any) -> float:
-    """Seconds since the epoch."""
-    now = datetime.now(timezone.utc)
-    return rows.instant(row.get_next_execution(), rows.time_zone(), now).timestamp()
+def _is_due_after(row: Any, acted: float) -> bool:
+    """Whether the row is due though somebody acted on it then, as a run does that has started.
+
+    An hour later that counts no more: its run is lost, or `last_execution` was set back.
+    """
+    if time.time() - acted > SECONDS_COUNTED:
+        return True
+    known = row.last_execution
+    at = datetime.fromtimestamp(acted, ZoneInfo(rows.time_zone())).replace(tzinfo=None)
+    if known and get_datetime(known) >= at:
+        return True
+    row.last_execution = at
+    try:
+        return bool(row.is_event_due())
+    finally:
+        row.last_execution = known

@@ -220,7 +220,7 @@ def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: red
     armed.ask("enqueue(job_id='one')")
     code, output = armed.switch.run("enable")
     assert code == 0, output
-    assert "The schedule is beat's now." in output
+    assert "Beat has the schedule now." in output
     assert armed.ask("answer = system_of(enqueue(job_id='two'))") == "frappe_celery"
     code, output = armed.switch.run("disable")
     assert code == 0, output
@@ -411,14 +411,17 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
     assert answer == ["deposed", None, "frappe_celery"]
 
 
-def test_bench_worker_is_rqs_while_a_route_leads_there(armed: Armed) -> None:
+def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
     armed.bench.write("sites/worker.py", "import frappe_celery_hook\n"
         "from frappe.utils import background_jobs, scheduler\n"
         "background_jobs.start_worker(burst=True, quiet=True)\n")  # fmt: skip
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), output
     assert armed.switch.run("enable")[0] == 0
-    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
-    assert code == 0, output
     note = json.loads((armed.bench.root / "sites/common_site_config.json").read_text())
     assert note["frappe_celery_routes"] == {"rules": [["", "", True]], "schedule": "celery"}
+    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
+    assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), "it may go back"
+    assert armed.switch.run("enable", "--settle")[0] == 0
+    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
+    assert code == 0, output

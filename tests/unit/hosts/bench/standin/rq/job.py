@@ -58,8 +58,8 @@ class Job:
     def get_status(self, refresh=True):
         return self.status
 
-    def delete(self):
-        self.connection.delete(self.key(self.id))
+    def delete(self, pipeline=None):
+        (pipeline or self.connection).delete(self.key(self.id))
 
     @classmethod
     def create(cls, *args, **kwargs):

@@ -2,6 +2,7 @@ class Worker:
     def __init__(self, queues, **_):
         self.queues = queues
         self.birth_date = None
+        self.hostname = "here"
         self.name = "theirs"
 
     def queue_names(self):

@@ -21,3 +21,7 @@ def compare(value, operator, other):
 
 def make_filter_dict(filters):
     return {field: (operator, value) for _doctype, field, operator, value in filters}
+
+
+def get_datetime(value):
+    return value

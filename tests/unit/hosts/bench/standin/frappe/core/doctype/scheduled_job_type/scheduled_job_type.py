@@ -1,6 +1,6 @@
 """As Frappe v15's, and as v16's when `version_16` is called: runs by name instead of by method."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import randint
 
 import frappe
@@ -21,7 +21,7 @@ class ScheduledJobType(Document):
         return midnight if frappe.STABLE_16 else midnight + timedelta(seconds=randint(1, 600))
 
     def is_event_due(self):
-        return True
+        return self.get_next_execution() <= datetime.now()
 
     def enqueue(self, force=False):
         return bool(
