@@ -75,6 +75,7 @@ class Scheduler(celery_beat.Scheduler):
         self._parked: dict[str, list[Entry]] = {}
         self._role = ""
         self._trouble = ""
+        self._was_deposed = False
         self._own_at = 0.0
         super().__init__(app, *args, **kwargs)
 
@@ -104,7 +105,9 @@ class Scheduler(celery_beat.Scheduler):
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
             if self.lease is not None:
                 self.lease.doubt()
-            return TICK_SECONDS
+            again, self._was_deposed = self._was_deposed, True
+            return TICK_SECONDS if again else 0.0  # again: it is Frappe's scheduler that acts
+        self._was_deposed = False
         if self._trouble:
             logger.info("the Redis that keeps the jobs answers again")
             self._trouble = ""
