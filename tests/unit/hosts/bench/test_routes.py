@@ -12,8 +12,9 @@ import psutil
 import pytest
 import redis
 
-from tests.unit.hosts.bench.conftest import StandInBench
+from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
 from tests.unit.hosts.bench.test_switch import Switch
+from tests.waiting import wait_until
 
 ASK = """
 from frappe_celery.hosts.bench import switch
@@ -269,6 +270,48 @@ def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) 
         "worker_short",
         "worker_long",
     ]
+
+
+LOAD = """
+import os, time
+number = 0
+while not os.path.exists("enough"):
+    number += 1
+    background_jobs.enqueue("fixture_app.tasks.write", queue=("short", "long")[number % 2],
+                            job_id=f"job-{number}")
+    time.sleep(0.02)
+print("enqueued", number)
+"""
+IN_CELERY = """
+from frappe_celery.jobs import JobStatus, get_store
+store = get_store()
+length = store.counts()[JobStatus.QUEUED]
+answer = [job.id for job in store.page(statuses=[JobStatus.QUEUED], length=length or 1)]
+"""
+
+
+def test_five_switches_under_load_lose_no_job_and_double_none(
+    armed: Armed, client: redis.Redis
+) -> None:
+    """On a real bench, with workers and schedules: tests/bench/test_routes.py."""
+    armed.bench.write("sites/load.py", BEGIN + LOAD)
+    load = armed.bench.start("load", "-u", "load.py")
+    wait_until(lambda: len(armed.in_rq(client, "long")) > 3, what="jobs come")
+    for command in (
+        ("enable", "--site", "site1"),
+        ("disable", "--queue", "short"),
+        ("enable",),
+        ("disable",),
+        ("enable", "--queue", "long"),
+    ):
+        code, output = armed.switch.run(*command)
+        assert code == 0, output
+    armed.bench.write("sites/enough", "")
+    load.wait_for("enqueued")
+    number = int(load.output().rpartition("enqueued")[2])
+    in_rq = [job_id for queue in ("short", "long") for job_id in armed.in_rq(client, queue)]
+    found = in_rq + armed.ask(IN_CELERY)
+    assert sorted(found) == sorted(f"site1::job-{n + 1}" for n in range(number))
 
 
 def test_pieces_of_a_bench_that_is_not_armed(switch: Switch) -> None:
