@@ -12,7 +12,7 @@ from frappe_celery.commands import process_files
 from frappe_celery.commands.options import known_site
 from frappe_celery.commands.process_manager import manager_of
 from frappe_celery.config import settings
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import get_store, hosts
 from frappe_celery.migration import guide
 from frappe_celery.migration.guide import By, Guide, NotDone, Step
 
@@ -39,6 +39,10 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> N
     that fails, it goes on there when it is called again; `back` leads back from any point. What it
     does are the commands of docs/migration.md.
     """
+    if not hosts.is_bench():
+        raise click.ClickException(
+            "this is no bench: run the bench's own env/bin/frappe-celery in its folder"
+        )
     guided = Guide(get_store(), known_site(canary), minutes)
     for number, step in enumerate(guided.back() if back else guided.over(), 1):
         if not step.missing():
