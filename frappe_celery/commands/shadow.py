@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -51,19 +52,23 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     until = time.monotonic() + minutes * 60
     try:
         while True:
-            seen.look(datetime.now(timezone.utc))
+            seen.look(_now)
             if time.monotonic() > until:
                 break
             time.sleep(LOOK_SECONDS)
     except KeyboardInterrupt:
         click.echo("Ended early.", err=True)
-    result = seen.result(datetime.now(timezone.utc))
+    result = seen.result(_now())
     if as_json:
         click.echo(json.dumps(_as_json(seen, result), indent=1))
     else:
         _show(seen, result)
     if any(not difference.why for difference in result.differences):
         raise click.exceptions.Exit(1)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 def _refuse_where_beat_acts() -> None:
@@ -92,7 +97,7 @@ def _as_json(seen: Shadow, result: Result) -> dict[str, object]:
 
 
 def _show(seen: Shadow, result: Result) -> None:
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     for site, off in seen.off.items():
         console.print(f"Nothing of site {site} is scheduled: {off}")
     console.print(

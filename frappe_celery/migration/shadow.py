@@ -91,10 +91,14 @@ class Shadow:
         self._seen: dict[tuple[str, str], _Seen] = {}
         self._began: datetime | None = None
 
-    def look(self, now: datetime) -> None:
-        """Let beat's agenda act on what it knew until now, as if it led; then read the rows."""
-        self._began = self._began or now
+    def look(self, clock: Callable[[], datetime]) -> None:
+        """Read the rows; let beat's agenda act on what it knew before, as if it led; update it.
+
+        The time is asked for once the rows are read: a run that they show began before that.
+        """
         rows = {site: self._read(site) for site in self.sites}
+        now = clock()
+        self._began = self._began or now
         while (first := self._agenda.first()) is not None and first.due <= now:
             self._act(self._agenda.take(), now, rows)
         for site, (timing, found) in rows.items():

@@ -48,7 +48,7 @@ class Bench:
     ) -> None:
         """Frappe starts a run at the time that `run` gives of now, if any."""
         while self.now < utc(text):
-            self.shadow.look(self.now)
+            self.shadow.look(lambda: self.now)
             self.now += timedelta(seconds=30)
             started = run and run(self.now)
             if started:
@@ -75,6 +75,21 @@ def test_due_times_on_which_both_act(bench: Bench) -> None:
     result = bench.result
     assert (result.agreeing, result.differences) == (6, [])
     assert result.latest == timedelta(seconds=20)
+
+
+def test_a_run_that_begins_while_the_rows_are_read(bench: Bench) -> None:
+    """Reading takes so long that its time comes and it is run meanwhile."""
+    bench.pass_until("2026-06-01 09:09:59")
+    read = bench.host.schedule_rows
+
+    def slowly(site: str) -> list[ScheduleRow]:
+        bench.now = utc("2026-06-01 09:10:20")
+        bench.host.change(HOURLY.name, last_execution=utc("2026-06-01 09:10:15"))
+        return read(site)
+
+    bench.host.schedule_rows = slowly  # type: ignore[method-assign]
+    bench.shadow.look(lambda: bench.now)
+    assert (bench.result.agreeing, bench.result.differences) == (1, [])
 
 
 def test_one_that_is_still_open_is_no_difference(bench: Bench) -> None:
