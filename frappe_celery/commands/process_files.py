@@ -25,6 +25,8 @@ from frappe_celery.errors import ConfigError
 
 BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "short")}
 BEAT_STOP_SECONDS = 10
+ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
+"""Of a program in supervisor's file: ours is one process, with as many children."""
 REPLACED = re.compile(
     r"(^|[\s/'])(bench|frappe-celery|bench_helper frappe)\s(.*\s)?"
     r"(celery-)?(worker|worker-pool|schedule|beat)($|[\s'])"
@@ -138,6 +140,8 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
         kind, _, name = header.partition(":")
         if kind == "program" and (name in gone or _is_replaced(config, _value(body, "command"))):
             gone.add(name)
+            if name in programs:
+                programs[name] += _settings_of_ones_own(body, programs[name])
         else:
             sections.append((header, body))
     group = f"group:{bench}-workers"  # which `bench restart` restarts
@@ -172,6 +176,14 @@ def _program(
         "killasgroup": "true",
     }
     return "".join(f"{key}={str(value).replace('%', '%%')}\n" for key, value in lines.items())
+
+
+def _settings_of_ones_own(body: str, ours: str) -> str:
+    """The lines of a program that ours say nothing of: `startretries`, `environment`."""
+    known = {line.partition("=")[0] for line in ours.splitlines()} | ABOUT_NUMBERS
+    entries = re.findall(r"^([\w.]+)\s*=(.*\n?(?:[ \t].*\n?)*)", body, re.MULTILINE)
+    own = (f"{key}={value}".rstrip() for key, value in entries if key not in known)
+    return "".join(f"{entry}\n" for entry in own)
 
 
 def _sections(text: str) -> list[tuple[str, str]]:

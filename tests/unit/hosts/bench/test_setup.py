@@ -151,6 +151,17 @@ def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
     assert "Up to date" in bench.setup("supervisor").output
 
 
+def test_supervisor_keeps_settings_of_ones_own(bench: Bench) -> None:
+    own = "startretries=10\nenvironment=A=1,\n  B=2\n"
+    start = "[program:frappe-bench-frappe-short-worker]\ncommand=bench worker --queue short\n"
+    bench.write("config/supervisor.conf", f"{start}numprocs=2\n{own}user=somebody\n")
+    for _ in range(2):
+        assert bench.setup("supervisor", "--yes").exit_code == 0
+        worker = bench.ini("config/supervisor.conf")["program:frappe-bench-frappe-short-worker"]
+        assert (worker["startretries"], worker["environment"]) == ("10", "A=1,\nB=2")
+        assert (worker["user"], "numprocs" in worker) == ("frappe", False)
+
+
 def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     bench.write("config/systemd/frappe-bench-frappe-short-worker@.service", "[Unit]\n")
     bench.write("config/systemd/frappe-bench-frappe-web.service", "[Unit]\n")
