@@ -159,7 +159,8 @@ def test_under_load_each_job_runs_once_and_each_due_time_is_acted_on_once(
     chance = random.Random(15)
     for one in sites:
         armed.ask(SAVED.format(method=A, values=EVERY_FIVE_SECONDS), one)
-    frappe(armed, "worker", "--quiet")
+    for _ in range(2):
+        frappe(armed, "worker", "--quiet")
     frappe(armed, "schedule")
     armed.worker(1)
     armed.start("frappe-celery", "beat")
