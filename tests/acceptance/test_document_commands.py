@@ -87,8 +87,8 @@ def test_a_worker_of_its_own_for_each_queue(app_project: Project) -> None:
         wait_for_notes(app_project, method)
         assert "succeeded" not in quiet.output()
     assert ran(app_project) == methods
-    workers = {worker.queues for worker in get_store().workers.all()}
-    assert workers == {("short",), ("default",), ("long",)}
+    each = {("short",), ("default",), ("long",)}  # a job may run before its worker is listed
+    wait_until(lambda: {worker.queues for worker in get_store().workers.all()} == each)
 
 
 def test_a_worker_for_several_queues(app_project: Project) -> None:

@@ -258,6 +258,7 @@ def pages(browser: Chrome, address: str) -> Pages:
 def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     pages: Pages, shop: Project, store: JobStore
 ) -> None:
+    wait_until(store.workers.all, what="the worker is listed")
     pages.open("/admin/frappe_celery/")
     pages.picture("overview")
     pages.press(Keys.TAB)

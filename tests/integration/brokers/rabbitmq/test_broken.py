@@ -111,7 +111,7 @@ def test_a_forged_message_starts_nothing_and_harms_no_job(
     assert ended(last).status == "finished"
     assert project.effects() == ["waits", "last"]
     assert worker.popen.poll() is None
-    assert {entry["run"] for entry in store.refused()} >= {"f" * 32}
+    wait_until(lambda: {entry["run"] for entry in store.refused()} >= {"f" * 32})
     wait_until(lambda: not store.queue_length("default"), what="nothing comes again")
 
 
