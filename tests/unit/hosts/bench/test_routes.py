@@ -13,7 +13,7 @@ import pytest
 import redis
 
 from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
-from tests.unit.hosts.bench.test_switch import Switch
+from tests.unit.hosts.bench.test_switch import UNSEEN, Switch
 from tests.waiting import wait_until
 
 ASK = """
@@ -38,6 +38,7 @@ class Armed:
     def __init__(self, switch: Switch) -> None:
         self.switch = switch
         self.bench = switch.bench
+        switch.before = UNSEEN
         code, output = switch.run("enable", "--armed")
         assert code == 0, output
 

@@ -20,6 +20,11 @@ sysconfig.get_path = lambda name: environment
 from frappe_celery.cli import main
 main(prog_name="frappe-celery")
 """
+UNSEEN = """
+from frappe_celery.hosts.bench import fit
+fit.look = lambda: []
+"""
+"""Before it: saves the second in which the stand-ins are compared, where that is not the matter."""
 WHOSE = """
 import site, sys
 site.addsitedir(sys.argv[1])  # what Python does at its start with the environment's folder
@@ -33,6 +38,8 @@ print(background_jobs.Queue.__module__)
 class Switch:
     """The command in this bench, and what it changes."""
 
+    before = ""
+
     def __init__(self, bench: StandInBench, environment: Path) -> None:
         self.bench = bench
         self.environment = environment
@@ -43,7 +50,9 @@ class Switch:
     def run(self, *command: str, **environment: str) -> tuple[int, str]:
         path = f"{self.bench.environment()['PYTHONPATH']}:{self.environment / 'installed'}"
         environment = {"PYTHONPATH": path, **environment}
-        return self.bench.script(COMMAND, *command, str(self.environment), **environment)
+        return self.bench.script(
+            self.before + COMMAND, *command, str(self.environment), **environment
+        )
 
     def state(self) -> tuple[Any, list[str]]:
         """The configuration and the files in the environment."""
