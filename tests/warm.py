@@ -19,8 +19,8 @@ from typing import Any
 
 LIBRARIES = (
     "celery.app.base", "celery.apps.worker", "celery.beat", "celery.worker.components", "click",
-    "cloudpickle", "croniter", "kombu.transport.virtual", "redis", "redis.sentinel", "rich.table",
-    "zoneinfo",
+    "cloudpickle", "croniter", "kombu.transport.virtual", "psutil", "redis", "redis.sentinel",
+    "rich.table", "zoneinfo",
 )  # fmt: skip
 
 

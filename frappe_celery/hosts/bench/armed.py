@@ -50,16 +50,17 @@ def _older_here(since: float) -> Iterator[str]:
         about = process.info
         if about["pid"] in asking or about["create_time"] >= since:
             continue
-        if _runs_in_this_environment(process):
+        if _runs_in_this_environment(about["pid"]):
             yield f"process {about['pid']} ({' '.join(about['cmdline'])[:100]})"
 
 
-def _runs_in_this_environment(process: psutil.Process) -> bool:
+def _runs_in_this_environment(pid: int) -> bool:
     """Whether it has a library of it loaded, as all that import Frappe have."""
-    packages = f"{os.path.realpath(sysconfig.get_path('platlib'))}/"
+    packages = f" {os.path.realpath(sysconfig.get_path('platlib'))}/"
     try:
-        return any(loaded.path.startswith(packages) for loaded in process.memory_maps())
-    except psutil.Error:  # it is gone, or another user's
+        with open(f"/proc/{pid}/maps", encoding="utf-8", errors="replace") as maps:
+            return any(packages in line for line in maps)
+    except OSError:  # it is gone, or another user's
         return False
 
 
