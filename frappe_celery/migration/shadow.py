@@ -146,7 +146,7 @@ class Shadow:
         """Everything whose time to agree is over; it can be asked for again later."""
         agreeing, latest, differences = 0, timedelta(), []
         for seen in self._seen.values():
-            ran = list(seen.ran)
+            ran, missed = list(seen.ran), []
             for due in seen.due:
                 start = next((at for at in ran if due - EARLY <= at <= due + self.late), None)
                 if start is not None:
@@ -154,8 +154,15 @@ class Shadow:
                     agreeing += 1
                     latest = max(latest, start - due)
                 elif now > due + self.late:
-                    why = self._why_not_run(seen, due)
-                    differences.append(_difference(seen, due, "beat alone", why))
+                    missed.append(due)
+            for due in missed:
+                what, why = "beat alone", self._why_not_run(seen, due)
+                start = next((at for at in ran if at > due), None)
+                if start is not None:
+                    ran.remove(start)
+                    late = f"Frappe started it {(start - due).total_seconds():.0f} s after that"
+                    what, why = "both, late", why or late
+                differences.append(_difference(seen, due, what, why))
             for at in ran:
                 why = self._why_run(seen, at)
                 differences.append(_difference(seen, at, "Frappe alone", why))
