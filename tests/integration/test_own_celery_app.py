@@ -214,7 +214,8 @@ def test_what_it_had_only_fetched_is_given_back_when_it_stops(
 
 def test_remote_control_works(project: Project, store: JobStore, team: Any) -> None:
     team_worker(project)
-    (answer,) = team.app.control.inspect(timeout=15, limit=1).registered().values()
+    inspect = team.app.control.inspect(timeout=3, limit=1)
+    (answer,) = wait_until(inspect.registered, what="it hears what is broadcast").values()
     assert {"frappe_celery.run_job", "team.note", "team.late"} <= set(answer)
     assert team.app.control.ping(timeout=3, limit=1)
 
