@@ -82,6 +82,8 @@ def enable(
         )
     elif is_armed:
         if not _go(queue, site, schedule, to_celery=True, trusted=trusted):
+            if settle:
+                click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
             raise click.exceptions.Exit(1)
         if settle:
             switch.settle()
@@ -161,9 +163,11 @@ def _go(
     if not jobs_too:
         return True
     system = CELERY if to_celery else RQ
+    if not to_celery:
+        _warn_of_queues_that_rq_does_not_serve([queue] if queue else [*settings.current().queues])
     what = "".join(((queue and f" of queue {queue}") or "", (site and f" of site {site}") or ""))
     click.echo(f"Jobs{what} go to {NAMES[system]} now.")
-    return carry(system, queue, site, trusted)
+    return not any(not stayed.failed for stayed in carry(system, queue, site, trusted).stayed)
 
 
 def _look_for_processes_without_the_seam(refuse: bool) -> None:
@@ -179,6 +183,13 @@ def _look_for_processes_without_the_seam(refuse: bool) -> None:
         if refuse:
             raise click.ClickException(what)
         click.echo(what, err=True)
+
+
+def _warn_of_queues_that_rq_does_not_serve(queues: list[str]) -> None:
+    from frappe_celery.hosts.bench import armed
+
+    for queue in armed.not_served_by_rq(queues):
+        click.echo(f"No worker of RQ's serves queue {queue}: start bench worker", err=True)
 
 
 def _refuse_nonsense(is_armed: bool, in_part: bool, settle: bool, arm: bool = False) -> None:

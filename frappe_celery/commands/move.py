@@ -8,6 +8,7 @@ import click
 
 from frappe_celery.commands.options import known_queue, known_site
 from frappe_celery.config import settings
+from frappe_celery.migration.move.moving import Report
 
 trusting_pickles = click.option(
     "--trust-pickles",
@@ -48,7 +49,7 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
             f"these jobs go to the other system still: switch {on} first, frappe-celery {off}"
             " (of an armed bench with the same --queue and --site)"
         )
-    if not carry(system, queue, site, trusted):
+    if carry(system, queue, site, trusted).stayed:
         raise click.exceptions.Exit(1)
 
 
@@ -68,8 +69,8 @@ def _leads(system: str, queue: str | None, site: str | None) -> bool:
 
 def carry(
     system: str, queue: str | None = None, site: str | None = None, trusted: bool = False
-) -> bool:
-    """Move these jobs there and say what became of them; False: some stay."""
+) -> Report:
+    """Move these jobs there and say what became of them."""
     from frappe_celery.hosts.bench.names import rq_name
     from frappe_celery.jobs import get_store
     from frappe_celery.migration.move.moving import Mover
@@ -89,18 +90,19 @@ def carry(
     for words, number in report.others.items():
         if number:
             click.echo(f"Left to {left}'s own: {number} {words}")
-    reasons = Counter(stayed.reason for stayed in report.stayed)
-    for reason, number in reasons.most_common():
-        ids = [stayed.job_id for stayed in report.stayed if stayed.reason == reason]
+    reasons = Counter((stayed.failed, stayed.reason) for stayed in report.stayed)
+    for (failed, reason), number in reasons.most_common():
+        ids = [s.job_id for s in report.stayed if (s.failed, s.reason) == (failed, reason)]
         more = f" and {number - NAMED} more" if number > NAMED else ""
-        click.echo(f"Stays in {left}, since {reason}: {', '.join(ids[:NAMED])}{more}", err=True)
+        kind = "Stays, failed," if failed else "Stays"
+        click.echo(f"{kind} in {left}, since {reason}: {', '.join(ids[:NAMED])}{more}", err=True)
     if any(stayed.needs_a_yes for stayed in report.stayed):
         click.echo(
             "--trust-pickles reads those as RQ's workers would: whoever can write to this Redis"
             " decides what runs then",
             err=True,
         )
-    return not report.stayed
+    return report
 
 
 def _say(what: str, by_queue: Counter[str], kind: str) -> None:

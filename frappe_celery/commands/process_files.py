@@ -144,14 +144,17 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
                 programs[name] += _settings_of_ones_own(body, programs[name])
         else:
             sections.append((header, body))
-    group = f"group:{bench}-workers"  # which `bench restart` restarts
+    theirs, beside = f"group:{bench}-workers", f"group:{bench}-celery-workers"
+    group = beside if _is_armed(config) else theirs  # theirs: which `bench restart` restarts
     members = list(programs)
     for header, body in sections:
         if header == group:
-            there = [name.strip() for name in _value(body, "programs").split(",")]
-            members += [name for name in there if name and name not in gone]
+            members += [name for name in _members(body) if name not in gone]
+    dropped = {group, beside}
     text = "".join(
-        f"[{header}]\n{body}" if header else body for header, body in sections if header != group
+        f"[{header}]\n{body}" if header else body
+        for header, body in sections
+        if header not in dropped
     )
     own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
     before = text.rstrip("\n") + "\n\n" if text.strip() else ""
@@ -176,6 +179,17 @@ def _program(
         "killasgroup": "true",
     }
     return "".join(f"{key}={str(value).replace('%', '%%')}\n" for key, value in lines.items())
+
+
+def supervised(bench: str, text: str) -> list[str]:
+    """What `supervisorctl` calls the bench's processes, the web's first."""
+    groups = {header: _members(body) for header, body in _sections(text)}
+    kinds = [f"{bench}-{kind}" for kind in ("web", "workers")]
+    return [f"{kind}:{name}" for kind in kinds for name in groups.get(f"group:{kind}", ())]
+
+
+def _members(body: str) -> list[str]:
+    return [name.strip() for name in _value(body, "programs").split(",") if name.strip()]
 
 
 def _settings_of_ones_own(body: str, ours: str) -> str:

@@ -12,7 +12,7 @@ class Manager(NamedTuple):
     """Commands, each a list of words."""
 
     restart: list[list[str]]
-    """Every process of the bench."""
+    """Every process of the bench, one after the other: none waits for another's jobs to end."""
     add: list[list[str]]
     """Start Celery's workers and beat beside RQ's."""
 
@@ -22,9 +22,9 @@ def manager_of(config: Settings) -> Manager | None:
     bench, folder = config.root.name, config.root / "config"
     ours = process_files.program()
     if (folder / "supervisor.conf").exists():
-        groups = [f"{bench}-web:*", f"{bench}-workers:*"]
+        text = (folder / "supervisor.conf").read_text()
         return Manager(
-            [["supervisorctl", "restart", *groups]],
+            [["supervisorctl", "restart", one] for one in process_files.supervised(bench, text)],
             [
                 [ours, "setup", "supervisor", "--yes"],
                 ["supervisorctl", "reread"],
@@ -34,7 +34,7 @@ def manager_of(config: Settings) -> Manager | None:
     if (folder / "systemd").exists():
         units = [str(folder / "systemd" / unit) for unit in process_files.systemd(config, "root")]
         return Manager(
-            [["systemctl", "restart", f"{bench}-web.target", f"{bench}-workers.target"]],
+            [["systemctl", "restart", f"{bench}-{kind}.target"] for kind in ("web", "workers")],
             [
                 [ours, "setup", "systemd", "--yes"],
                 ["systemctl", "link", "--force", *units],

@@ -81,6 +81,11 @@ def _text(path: Path) -> str:
 
 
 def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None:
+    if hosts.is_bench() and not config.frappe_celery_enabled:
+        raise ConfigError(
+            "this bench runs on RQ, whose files bench setup writes: switch it over first, with"
+            " frappe-celery enable (--armed: piece by piece)"
+        )
     changed = {path: text for path, text in files.items() if _text(path) != text}
     for path, text in changed.items():
         _show(path, text)
@@ -97,8 +102,6 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
         click.echo(f"Written: {path}")
     if not changed:
         click.echo(f"Up to date: {', '.join(map(str, files))}")
-    if hosts.is_bench() and not config.frappe_celery_enabled:
-        click.echo("This bench still runs on RQ: switch it over with frappe-celery enable")
 
 
 def _show(path: Path, text: str) -> None:

@@ -17,6 +17,8 @@ from frappe_celery.migration import guide
 from frappe_celery.migration.guide import By, Guide, NotDone, Step
 
 LOOK_SECONDS = 2.0
+TOLD_SECONDS = 30.0
+"""How often it says what it waits for."""
 NAMED = 10
 """How much of what is missing is shown."""
 
@@ -77,14 +79,17 @@ def _take(step: Step, yes: bool) -> None:
             raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
         return
     manager = manager_of(settings.current())
-    commands = [] if manager is None else getattr(manager, step.by.value)
+    commands = [] if manager is None else getattr(manager, step.by.value, [])
     for command in commands:
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
-    if not yes or manager is None:
-        click.echo(f"   {step.otherwise}; this waits until it is seen")
-    while step.missing():
+    told, told_at = missing, 0.0
+    while left := step.missing():
+        if left != told or time.monotonic() - told_at > TOLD_SECONDS:
+            told, told_at = left, time.monotonic()
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            click.echo(f"   still: {left[0]}{more}. {step.otherwise}; this waits until it is seen")
         time.sleep(LOOK_SECONDS)
 
 

@@ -39,6 +39,8 @@ class By(Enum):
     """The process manager restarts the bench's processes."""
     ADD = "add"
     """It starts others beside them."""
+    HAND = "hand"
+    """Somebody has to."""
 
 
 def _nothing() -> None:
@@ -96,7 +98,7 @@ class Guide:
             "Celery's workers and beat beside RQ's",
             self._not_served,
             by=By.ADD,
-            otherwise="start frappe-celery worker and frappe-celery beat",
+            otherwise="Start frappe-celery worker and frappe-celery beat",
         )
         if self.minutes:
             yield Step(
@@ -124,6 +126,13 @@ class Guide:
     def back(self) -> Iterator[Step]:
         """From Celery to RQ."""
         yield from self._arm()
+        yield Step(
+            "RQ's workers and bench schedule",
+            _not_served_by_rq,
+            by=By.HAND,
+            otherwise="Bring them back (bench setup supervisor or systemd, then frappe-celery setup"
+            " with the same word, which adds Celery's) and start them",
+        )
         yield Step("the schedule", self._beats, ("disable", "--schedule"))
         yield Step("all jobs", partial(self._elsewhere, to_celery=False), ("disable",))
 
@@ -133,7 +142,7 @@ class Guide:
             "restart what began before",
             _without_the_seam,
             by=By.RESTART,
-            otherwise="restart every process of the bench",
+            otherwise="Restart every process of the bench",
         )
 
     # -- what is missing
@@ -187,6 +196,13 @@ def _without_the_seam() -> list[str]:
     from frappe_celery.hosts.bench import armed
 
     return armed.without_the_seam()
+
+
+def _not_served_by_rq() -> list[str]:
+    from frappe_celery.hosts.bench import armed
+
+    queues = armed.not_served_by_rq(settings.current().queues)
+    return [f"no worker of RQ's serves queue {queue}" for queue in queues]
 
 
 def probe(store: JobStore, site: str, queue: str) -> float:

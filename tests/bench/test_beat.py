@@ -480,3 +480,13 @@ def test_sync_is_what_migrate_does(bench: Bench, sites: list[str]) -> None:
     shown = bench.run("frappe-celery", "schedule", "--json", "--site", sites[1])
     lines = json.loads(shown[shown.index("[\n") :])  # after what modules warn of
     assert {line["app"] for line in lines} <= set(bench.ask(apps, sites[1]))
+
+
+def test_sites_are_read_from_the_bench_s_own_folder_too(bench: Bench) -> None:
+    """Where process managers start beat, and people the commands."""
+    program = str(bench.root / "env" / "bin" / "frappe-celery")
+    log = bench.logs / "schedule.log"
+    shown = Process([program, "schedule"], bench.root, log, bench.environment())
+    bench.processes.append(shown)
+    assert shown.wait(60) == 0, shown.output()
+    assert "cannot be read" not in shown.output()

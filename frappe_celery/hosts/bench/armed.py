@@ -6,7 +6,7 @@ import math
 import os
 import socket
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -18,8 +18,8 @@ from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 
-PROGRAM = "frappe-celery"
-"""What may have called the command that asks: `frappe-celery switch`."""
+GUIDE = "frappe-celery switch"
+"""What may have called the command that asks; it enqueues nothing by Frappe."""
 SKEW_SECONDS = 60
 """By how much an armed worker may seem to be born before it said so."""
 
@@ -43,15 +43,26 @@ def without_the_seam() -> list[str]:
     return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
 
 
+def not_served_by_rq(queues: Iterable[str]) -> list[str]:
+    """Queues of the bench from which no worker of RQ's takes jobs.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    store = get_store()
+    with naming_the_server(store.url):
+        workers = RQWorker.all(connection=store.client)
+    served = {own_name(name) for worker in workers for name in worker.queue_names()}
+    return [queue for queue in queues if queue not in served]
+
+
 def _older_here(since: float) -> Iterator[str]:
-    this = psutil.Process()
-    asking = {this.pid, *(p.pid for p in this.parents() if PROGRAM in " ".join(p.cmdline()))}
     for process in psutil.process_iter(["pid", "create_time", "cmdline"]):
-        about = process.info
-        if about["pid"] in asking or about["create_time"] >= since:
+        about, command = process.info, " ".join(process.info["cmdline"] or ())
+        if about["pid"] == os.getpid() or about["create_time"] >= since or GUIDE in command:
             continue
         if _runs_in_this_environment(about["pid"]):
-            yield f"process {about['pid']} ({' '.join(about['cmdline'])[:100]})"
+            yield f"process {about['pid']} ({command[:100]})"
 
 
 def _runs_in_this_environment(pid: int) -> bool:

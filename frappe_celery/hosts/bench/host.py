@@ -50,6 +50,7 @@ class BenchHost:
     @contextmanager
     def in_site(self, site: str, user: str) -> Iterator[None]:
         """Be in a site as a user; its connection is closed, uncommitted work lost, at the end."""
+        site_opening.enter_sites_folder()
         try:
             site_opening.init(site)
             frappe.connect()

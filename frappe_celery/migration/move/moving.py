@@ -35,6 +35,8 @@ class Stayed:
     job_id: str
     reason: str
     needs_a_yes: bool
+    failed: bool = False
+    """It does not wait."""
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Mover:
                     more = standing[job_id] > 1
                     self._settle(self._bring, queue, job_id.decode(), front, more, began)
             for job_id, until in self._ask("zrange", queue.failed, 0, -1, withscores=True):
-                with self._staying(queue, job_id.decode()):
+                with self._staying(queue, job_id.decode(), failed=True):
                     self._settle(self._bring_failed, queue, job_id.decode(), until)
             if self.site is None:
                 for key, words in queue.kept_by_rq().items():
@@ -207,7 +209,7 @@ class Mover:
                 with self._staying(queue, job.id):
                     self._give(queue, job, "first" if front else "last")
             for job in self._all(queue.own, JobStatus.FAILED):
-                with self._staying(queue, job.id):
+                with self._staying(queue, job.id, failed=True):
                     self._give(queue, job, "last")
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
@@ -272,14 +274,14 @@ class Mover:
     # -- both
 
     @contextmanager
-    def _staying(self, queue: RqQueue, job_id: str) -> Iterator[None]:
+    def _staying(self, queue: RqQueue, job_id: str, failed: bool = False) -> Iterator[None]:
         try:
             yield
         except NoSuchJob:
             return  # a worker was faster
         except (Stays, Refused) as exc:
             self.report.stayed.append(
-                Stayed(queue.own, job_id, str(exc), isinstance(exc, NeedsAYes))
+                Stayed(queue.own, job_id, str(exc), isinstance(exc, NeedsAYes), failed)
             )
 
     def _ask(self, command: str, *args: Any, **options: Any) -> Any:

@@ -24,7 +24,8 @@ def check(store: JobStore, sites: list[str], now: float) -> Section:
             break
         section.rows.append({"site": site, "state": _state(section, store, site)})
     scheduled = any(row.get("state") == SCHEDULED for row in section.rows)
-    _check_leader(section, store, now, scheduled)
+    acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
+    _check_leader(section, store, now, scheduled and acts)
     return section
 
 

@@ -33,7 +33,8 @@ def check(
                 "up_seconds": round(snapshot.at - worker.birth),
             }
         )
-    if not workers and not all(map(here.is_rqs, config.queues)):
+    has_work = not hosts.is_bench() or config.frappe_celery_enabled
+    if not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
     dead = {held.consumer for held in snapshot.held if snapshot.at - held.seen > SILENT_SECONDS}
     runs = [held for held in snapshot.held if held.consumer in dead]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +245,51 @@ def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed
     assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
     code, output = armed.switch.run("disable", "--queue", "long")
     assert (code, "not armed" in output) == (1, True), output
+
+
+def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> None:
+    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended."""
+    theirs = (
+        "[program:bench-frappe-long-worker]\ncommand=bench worker --queue long\n\n"
+        "[group:bench-workers]\nprograms=bench-frappe-long-worker\n"
+    )
+    armed.bench.write("config/supervisor.conf", theirs)
+    path = armed.bench.root / "config/supervisor.conf"
+    for _ in range(2):
+        assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+        assert path.read_text().startswith(theirs)
+        assert (
+            "[group:bench-celery-workers]\nprograms=bench-frappe-celery-schedule,"
+            in path.read_text()
+        )
+    armed.switch.run("enable", "--settle")
+    assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+    assert "celery-workers" not in path.read_text()
+    assert "bench worker" not in path.read_text()
+
+
+def test_a_failed_job_that_stays_is_no_reason_not_to_settle(
+    armed: Armed, client: redis.Redis
+) -> None:
+    code = "enqueue(job_id='x'); frappe.db.commit()"
+    armed.ask(code)
+    client.hset("rq:job:site1::x", mapping={"status": "failed", "data": b"unreadable"})
+    client.delete(f"rq:queue:{armed.bench.id}:long")
+    client.zadd(f"rq:failed:{armed.bench.id}:long", {"site1::x": time.time() + 600})
+    code, output = armed.switch.run("enable", "--settle")
+    assert (code, "Stays, failed, in RQ" in output) == (0, True), output
+    assert "frappe_celery_routes" not in armed.switch.state()[0]
+
+
+def test_on_rq_the_process_files_are_benchs(switch: Switch) -> None:
+    code, output = switch.run("setup", "procfile", "--yes")
+    assert (code, "this bench runs on RQ" in output) == (1, True), output
+
+
+def test_on_the_way_back_queues_that_rq_does_not_serve_are_named(armed: Armed) -> None:
+    armed.switch.run("enable")
+    code, output = armed.switch.run("disable")
+    assert (code, "No worker of RQ's serves queue long" in output) == (0, True), output
 
 
 def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) -> None:

@@ -48,3 +48,18 @@ def test_one_that_stays_broken_is_frappes_to_deal_with(bench: StandInBench) -> N
         """,
         begin=PERFORM,
     ) == [20, "site1"]
+
+
+def test_a_site_is_opened_from_the_bench_s_own_folder_too(bench: StandInBench) -> None:
+    """Where process managers start beat, and people the commands."""
+    answer = bench.ask(
+        """
+        import os
+        os.chdir("..")
+        frappe.destroy()
+        from frappe_celery.jobs import hosts
+        with hosts.current().visiting("site2"):
+            answer = frappe.local.site
+        """
+    )
+    assert answer == "site2"
