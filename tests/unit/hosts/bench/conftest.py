@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from tests.project import Process, Project
+from tests.unit.hosts.bench.switching import Armed, Switch
 from tests.warm import WarmPython
 
 STANDIN = Path(__file__).parent / "standin"
@@ -146,3 +148,24 @@ def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInB
     bench = StandInBench(tmp_path / "bench", redis_url, warm)
     yield bench
     bench.close()
+
+
+@pytest.fixture
+def switch(bench: StandInBench, tmp_path: Path) -> Switch:
+    """Its switch, off."""
+    return Switch(bench, tmp_path / "environment")
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """Of the Redis that both systems use, empty of RQ's keys, which do not name the bench."""
+    with redis.Redis.from_url(redis_url) as client:
+        for key in client.scan_iter("rq:*"):
+            client.delete(key)
+        yield client
+
+
+@pytest.fixture
+def armed(switch: Switch, client: redis.Redis) -> Armed:
+    """The bench, armed; everything is on RQ."""
+    return Armed(switch)

@@ -2,79 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import redis
 
 from frappe_celery.hosts.bench.switch import ACL_RULES
-from tests.unit.hosts.bench.conftest import STANDIN, StandInBench
-
-COMMAND = """
-import sys, sysconfig
-environment = sys.argv.pop()
-sysconfig.get_path = lambda name: environment
-from frappe_celery.cli import main
-main(prog_name="frappe-celery")
-"""
-UNSEEN = """
-from frappe_celery.hosts.bench import fit
-fit.look = lambda: []
-"""
-"""Before it: saves the second in which the stand-ins are compared, where that is not the matter."""
-WHOSE = """
-import site, sys
-site.addsitedir(sys.argv[1])  # what Python does at its start with the environment's folder
-import frappe
-from frappe.utils import background_jobs
-frappe.init("site1"); frappe.connect()
-print(background_jobs.Queue.__module__)
-"""
-
-
-class Switch:
-    """The command in this bench, and what it changes."""
-
-    before = ""
-
-    def __init__(self, bench: StandInBench, environment: Path) -> None:
-        self.bench = bench
-        self.environment = environment
-        environment.mkdir()
-        bench.configure(frappe_celery_enabled=None)
-        metadata(environment / "installed", "frappe", "15.55.1", "click>=8.1.7", "unrelated>=9")
-
-    def run(self, *command: str, **environment: str) -> tuple[int, str]:
-        path = f"{self.bench.environment()['PYTHONPATH']}:{self.environment / 'installed'}"
-        environment = {"PYTHONPATH": path, **environment}
-        return self.bench.script(
-            self.before + COMMAND, *command, str(self.environment), **environment
-        )
-
-    def state(self) -> tuple[Any, list[str]]:
-        """The configuration and the files in the environment."""
-        config = json.loads((self.bench.root / "sites" / "common_site_config.json").read_text())
-        return config, sorted(path.name for path in self.environment.glob("frappe_celery*"))
-
-    def whose_queue(self) -> str:
-        return self.bench.python(WHOSE, str(self.environment)).strip()
-
-
-def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
-    """What pip leaves of an installed package."""
-    info = folder / f"{name}-{version}.dist-info"
-    info.mkdir(parents=True)
-    lines = [f"Requires-Dist: {need}" for need in needs]
-    text = "\n".join(["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *lines])
-    (info / "METADATA").write_text(text + "\n")
-
-
-@pytest.fixture
-def switch(bench: StandInBench, tmp_path: Path) -> Switch:
-    return Switch(bench, tmp_path / "environment")
+from tests.unit.hosts.bench.conftest import STANDIN
+from tests.unit.hosts.bench.switching import Switch, metadata
 
 
 def test_on_and_off(switch: Switch) -> None:

@@ -1,0 +1,234 @@
+"""An armed bench moves over piece by piece, and back: `enable`, `disable`, process files."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import psutil
+import redis
+
+from tests.unit.hosts.bench.conftest import BEGIN
+from tests.unit.hosts.bench.switching import Armed, Switch
+from tests.waiting import wait_until
+
+
+def test_enable_moves_what_waits_and_disable_brings_it_back(
+    armed: Armed, client: redis.Redis
+) -> None:
+    armed.ask("enqueue(job_id='one'); enqueue('short', job_id='other')")
+    code, output = armed.switch.run("enable", "--queue", "long")
+    assert code == 0, output
+    assert "Jobs of queue long go to Celery now." in output
+    assert "Moved from RQ: 1 waiting (long 1)" in output
+    assert (armed.in_rq(client, "long"), armed.in_rq(client, "short")) == ([], ["site1::other"])
+    waiting = "answer = [job.id for job in background_jobs.get_queue('long').get_jobs()]"
+    assert armed.ask(waiting) == ["site1::one"]
+
+    code, output = armed.switch.run("disable", "--queue", "long")
+    assert code == 0, output
+    assert "Moved from Celery: 1 waiting (long 1)" in output
+    assert armed.in_rq(client, "long") == ["site1::one"]
+
+
+def test_one_site_first(armed: Armed, client: redis.Redis) -> None:
+    armed.ask("enqueue(job_id='one')")
+    code, output = armed.switch.run("enable", "--site", "site2")
+    assert (code, "Moved from RQ: 0 waiting" in output) == (0, True), output
+    assert armed.ask("answer = system_of(enqueue(job_id='two'))") == "rq"
+    code, output = armed.switch.run("enable", "--site", "site1")
+    assert (code, "Moved from RQ: 2 waiting (long 2)" in output) == (0, True), output
+    assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
+
+
+def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: redis.Redis) -> None:
+    armed.ask("enqueue(job_id='one')")
+    code, output = armed.switch.run("enable")
+    assert code == 0, output
+    assert "Beat has the schedule now." in output
+    assert armed.ask("answer = system_of(enqueue(job_id='two'))") == "frappe_celery"
+    code, output = armed.switch.run("disable")
+    assert code == 0, output
+    assert "Moved from Celery: 2 waiting (long 2)" in output
+    assert armed.ask("answer = system_of(enqueue(job_id='three'))") == "rq", "and still armed"
+    assert armed.switch.run("disable", "--settle")[0] == 0
+    config, files = armed.switch.state()
+    assert (files, "frappe_celery_routes" in config) == ([], False)
+    assert armed.in_rq(client, "long") == ["site1::one", "site1::two", "site1::three"]
+    assert armed.switch.run("enable")[0] == 0
+    assert armed.ask("answer = system_of(enqueue())") == "frappe_celery", "no route of then holds"
+
+
+def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed) -> None:
+    assert armed.switch.run("enable", "--settle")[0] == 0
+    config, files = armed.switch.state()
+    assert (len(files), config["frappe_celery_enabled"]) == (2, True)
+    assert "frappe_celery_routes" not in config
+    assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
+    code, output = armed.switch.run("disable", "--queue", "long")
+    assert (code, "not armed" in output) == (1, True), output
+
+
+def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> None:
+    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended."""
+    theirs = (
+        "[program:bench-frappe-long-worker]\ncommand=bench worker --queue long\n\n"
+        "[group:bench-workers]\nprograms=bench-frappe-long-worker\n"
+    )
+    armed.bench.write("config/supervisor.conf", theirs)
+    path = armed.bench.root / "config/supervisor.conf"
+    for _ in range(2):
+        assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+        assert path.read_text().startswith(theirs)
+        assert (
+            "[group:bench-celery-workers]\nprograms=bench-frappe-celery-schedule,"
+            in path.read_text()
+        )
+    armed.switch.run("enable", "--settle")
+    assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+    assert "celery-workers" not in path.read_text()
+    assert "bench worker" not in path.read_text()
+
+
+def test_a_failed_job_that_stays_is_no_reason_not_to_settle(
+    armed: Armed, client: redis.Redis
+) -> None:
+    code = "enqueue(job_id='x'); frappe.db.commit()"
+    armed.ask(code)
+    client.hset("rq:job:site1::x", mapping={"status": "failed", "data": b"unreadable"})
+    client.delete(f"rq:queue:{armed.bench.id}:long")
+    client.zadd(f"rq:failed:{armed.bench.id}:long", {"site1::x": time.time() + 600})
+    code, output = armed.switch.run("enable", "--settle")
+    assert (code, "Stays, failed, in RQ" in output) == (0, True), output
+    assert "frappe_celery_routes" not in armed.switch.state()[0]
+
+
+def test_on_rq_the_process_files_are_benchs(switch: Switch) -> None:
+    code, output = switch.run("setup", "procfile", "--yes")
+    assert (code, "this bench runs on RQ" in output) == (1, True), output
+
+
+def test_on_the_way_back_queues_that_rq_does_not_serve_are_named(armed: Armed) -> None:
+    armed.switch.run("enable")
+    code, output = armed.switch.run("disable")
+    assert (code, "No worker of RQ's serves queue long" in output) == (0, True), output
+
+
+def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) -> None:
+    armed.bench.write(
+        "Procfile", "web: bench serve\nschedule: bench schedule\nworker: bench worker\n"
+    )
+    for _ in range(2):
+        assert armed.switch.run("setup", "procfile", "--yes")[0] == 0
+        lines = (armed.bench.root / "Procfile").read_text().splitlines()
+        names = [line.partition(":")[0] for line in lines]
+        assert names == [
+            "web",
+            "schedule",
+            "worker",
+            "celery_beat",
+            "celery_worker_short",
+            "celery_worker_long",
+        ]
+    armed.switch.run("enable", "--settle")
+    assert armed.switch.run("setup", "procfile", "--yes")[0] == 0
+    lines = (armed.bench.root / "Procfile").read_text().splitlines()
+    assert [line.partition(":")[0] for line in lines] == [
+        "web",
+        "beat",
+        "worker_short",
+        "worker_long",
+    ]
+
+
+LOAD = """
+import os, time
+number = 0
+while not os.path.exists("enough"):
+    number += 1
+    background_jobs.enqueue("fixture_app.tasks.write", queue=("short", "long")[number % 2],
+                            job_id=f"job-{number}")
+    time.sleep(0.02)
+print("enqueued", number)
+"""
+
+IN_CELERY = """
+from frappe_celery.jobs import JobStatus, get_store
+store = get_store()
+length = store.counts()[JobStatus.QUEUED]
+answer = [job.id for job in store.page(statuses=[JobStatus.QUEUED], length=length or 1)]
+"""
+
+
+def test_five_switches_under_load_lose_no_job_and_double_none(
+    armed: Armed, client: redis.Redis
+) -> None:
+    """On a real bench, with workers and schedules: tests/bench/test_routes.py."""
+    armed.bench.write("sites/load.py", BEGIN + LOAD)
+    load = armed.bench.start("load", "-u", "load.py")
+    wait_until(lambda: len(armed.in_rq(client, "long")) > 3, what="jobs come")
+    for command in (
+        ("enable", "--site", "site1"),
+        ("disable", "--queue", "short"),
+        ("enable",),
+        ("disable",),
+        ("enable", "--queue", "long"),
+    ):
+        code, output = armed.switch.run(*command)
+        assert code == 0, output
+    armed.bench.write("sites/enough", "")
+    load.wait_for("enqueued")
+    number = int(load.output().rpartition("enqueued")[2])
+    in_rq = [job_id for queue in ("short", "long") for job_id in armed.in_rq(client, queue)]
+    found = in_rq + armed.ask(IN_CELERY)
+    assert sorted(found) == sorted(f"site1::job-{n + 1}" for n in range(number))
+
+
+def test_pieces_of_a_bench_that_is_not_armed(switch: Switch) -> None:
+    for command in ("enable", "disable"):
+        for piece in (("--queue", "long"), ("--site", "site1"), ("--schedule",)):
+            code, output = switch.run(command, *piece)
+            assert (code, "run frappe-celery enable --armed" in output) == (1, True), output
+    for nonsense in (("disable", "--settle", "--queue", "long"), ("enable", "--armed", "--settle")):
+        code, output = switch.run(*nonsense)
+        assert (code, "each alone" in output) == (2, True), output
+    code, output = switch.run("enable", "--queue", "lnog")
+    assert (code, "'lnog' is not" in output) == (1, True), output
+
+
+def test_a_process_from_before_is_named_and_nothing_changes(switch: Switch) -> None:
+    library = Path(psutil.__file__).parent
+    shutil.copytree(library, switch.environment / library.name)
+    path = f"import sys; sys.path.insert(0, {str(switch.environment)!r})"
+    switch.bench.write(
+        "sites/forever.py", f"{path}\nimport psutil, time\nprint('on')\ntime.sleep(600)"
+    )
+    process = switch.bench.start("forever", "-u", "forever.py")
+    process.wait_for("on")
+    armed = Armed(switch)
+    code, output = armed.switch.run("enable", "--queue", "long")
+    assert code == 1
+    assert f"process {process.pid} (" in output
+    assert "restart them" in output
+    assert armed.ask("answer = system_of(enqueue())") == "rq"
+    process.popen.kill()
+    process.popen.wait()
+    assert armed.switch.run("enable", "--queue", "long")[0] == 0
+
+
+def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
+    armed.bench.write("sites/worker.py", "import frappe_celery_hook\n"
+        "from frappe.utils import background_jobs, scheduler\n"
+        "background_jobs.start_worker(burst=True, quiet=True)\n")  # fmt: skip
+    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
+    assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), output
+    assert armed.switch.run("enable")[0] == 0
+    note = json.loads((armed.bench.root / "sites/common_site_config.json").read_text())
+    assert note["frappe_celery_routes"] == {"rules": [["", "", True]], "schedule": "celery"}
+    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
+    assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), "it may go back"
+    assert armed.switch.run("enable", "--settle")[0] == 0
+    code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
+    assert code == 0, output

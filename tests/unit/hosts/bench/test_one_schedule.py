@@ -1,0 +1,112 @@
+"""An armed bench: Frappe's scheduler acts or beat does, and each knows what the other did."""
+
+from __future__ import annotations
+
+from tests.unit.hosts.bench.switching import Armed
+
+SCHEDULED = """
+from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
+from datetime import datetime, timedelta
+def acts(name="one", **options):
+    row = ScheduledJobType(name=name, method="fixture_app.tasks.write", frequency="Daily Long",
+                           last_execution=datetime.now() - timedelta(days=2))
+    return row.enqueue(**options)
+def hand_over(yes):
+    switch.change_routes(lambda old: old.with_schedule(yes))
+"""
+
+
+def test_frappes_scheduler_enqueues_while_it_is_its_turn(armed: Armed) -> None:
+    answer = armed.ask(
+        SCHEDULED
+        + """
+answer = [acts()]
+to_celery()
+hand_over(True)
+answer += [acts(), acts(force=True)]
+hand_over(False)
+answer += [acts(), acts("another")]
+"""
+    )
+    assert answer == [True, False, True, False, True], "the fourth was acted on by the first"
+
+
+def test_a_due_time_that_the_other_scheduler_acted_on_is_not_acted_on_again(armed: Armed) -> None:
+    """Its run has ended, so that no queue tells of it; nobody has looked at the row meanwhile."""
+    answer = armed.ask(
+        SCHEDULED
+        + """
+import time
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.claim import AlreadyActedOn, Claim
+key = get_store().keys.due("site1", "one")
+due = time.time() - 60
+get_store().client.set(key, due)
+answer = [acts()]
+get_store().client.delete(key)
+answer.append(acts())
+hand_over(True)
+try:
+    get_store().skip(Claim(key, due), "beat acts")
+    answer.append("twice")
+except AlreadyActedOn:
+    answer.append("once")
+"""
+    )
+    assert answer == [False, True, "once"]
+
+
+def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -> None:
+    """It looked, beat took over, it writes: nothing is enqueued."""
+    answer = armed.ask(
+        SCHEDULED
+        + """
+from frappe_celery.hosts.bench import to_rq
+enqueue_in_rq = to_rq.enqueue
+def late(*args):
+    to_celery()
+    hand_over(True)
+    return enqueue_in_rq(*args)
+to_rq.enqueue = late
+answer = [acts(), background_jobs.get_queue("default").count]
+"""
+    )
+    assert answer == [False, 0]
+
+
+def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
+    answer = armed.ask(
+        """
+        import datetime, time
+        from frappe_celery.jobs import get_store, publish
+        from frappe_celery.jobs.claim import Claim, Deposed
+        from frappe_celery.jobs.message import JobMessage
+        def beat(due):
+            message = JobMessage(run=str(due), id="site1::scheduled", site="site1", user="Guest",
+                                 method="x.y", queue="long", timeout=9, enqueued_at=time.time())
+            key = get_store().keys.due("site1", "entry")
+            try:
+                job = publish.publish(message, own_id=True, deduplicate=True, claim=Claim(key, due))
+            except Deposed:
+                return "deposed"
+            return job and system_of(job)
+        answer = [beat(1.0)]
+        enqueue(job_id="scheduled")
+        to_celery()
+        switch.change_routes(lambda old: old.with_schedule(True))
+        answer.append(beat(1.0))
+        background_jobs.get_job("scheduled").delete()
+        answer.append(beat(2.0))
+        """
+    )
+    assert answer == ["deposed", None, "frappe_celery"]
+
+
+def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:
+    code, output = armed.switch.run("enable", "--schedule")
+    assert (code, "goes over when every queue and site has" in output) == (1, True), output
+    armed.switch.run("enable")
+    code, output = armed.switch.run("disable", "--queue", "long")
+    assert (code, "frappe-celery disable --schedule" in output) == (1, True), output
+    assert armed.switch.run("disable", "--schedule")[0] == 0
+    assert armed.switch.run("disable", "--queue", "long")[0] == 0
