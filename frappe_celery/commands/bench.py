@@ -158,13 +158,13 @@ def _go(
         return new
 
     switch.change_routes(following)
+    queues = ([queue] if queue else [*settings.current().queues]) if jobs_too else []
+    _warn_of_what_nobody_serves(queues, schedule_too, to_celery)
     if schedule_too:
         click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
     if not jobs_too:
         return True
     system = CELERY if to_celery else RQ
-    if not to_celery:
-        _warn_of_queues_that_rq_does_not_serve([queue] if queue else [*settings.current().queues])
     what = "".join(((queue and f" of queue {queue}") or "", (site and f" of site {site}") or ""))
     click.echo(f"Jobs{what} go to {NAMES[system]} now.")
     return not any(not stayed.failed for stayed in carry(system, queue, site, trusted).stayed)
@@ -185,11 +185,21 @@ def _look_for_processes_without_the_seam(refuse: bool) -> None:
         click.echo(what, err=True)
 
 
-def _warn_of_queues_that_rq_does_not_serve(queues: list[str]) -> None:
+def _warn_of_what_nobody_serves(queues: list[str], schedule: bool, to_celery: bool) -> None:
     from frappe_celery.hosts.bench import armed
+    from frappe_celery.jobs import get_store
+    from frappe_celery.schedule.pulse import leadership
 
-    for queue in armed.not_served_by_rq(queues):
-        click.echo(f"No worker of RQ's serves queue {queue}: start bench worker", err=True)
+    if to_celery:
+        served = {queue for worker in get_store().workers.all() for queue in worker.queues}
+        missing = [queue for queue in queues if queue not in served]
+        whose, what = "Celery's", "frappe-celery worker"
+    else:
+        missing, whose, what = armed.not_served_by_rq(queues), "RQ's", "bench worker"
+    for queue in missing:
+        click.echo(f"No worker of {whose} serves queue {queue}: start {what}", err=True)
+    if schedule and to_celery and leadership(get_store()).leader is None:
+        click.echo("No beat leads: start frappe-celery beat", err=True)
 
 
 def _refuse_nonsense(is_armed: bool, in_part: bool, settle: bool, arm: bool = False) -> None:

@@ -110,8 +110,10 @@ def test_on_rq_the_process_files_are_benchs(switch: Switch) -> None:
     assert (code, "this bench runs on RQ" in output) == (1, True), output
 
 
-def test_on_the_way_back_queues_that_rq_does_not_serve_are_named(armed: Armed) -> None:
-    armed.switch.run("enable")
+def test_what_nobody_serves_is_named(armed: Armed) -> None:
+    code, output = armed.switch.run("enable")
+    assert (code, "No worker of Celery's serves queue long" in output) == (0, True), output
+    assert "No beat leads" in output
     code, output = armed.switch.run("disable")
     assert (code, "No worker of RQ's serves queue long" in output) == (0, True), output
 
