@@ -164,9 +164,16 @@ class Shadow:
                     what, why = "both, late", why or late
                 differences.append(_difference(seen, due, what, why))
             for at in ran:
+                if self._is_the_end_of_a_run(seen, at):
+                    continue
                 why = self._why_run(seen, at)
                 differences.append(_difference(seen, at, "Frappe alone", why))
         return Result(agreeing, latest, sorted(differences, key=lambda found: found.at))
+
+    def _is_the_end_of_a_run(self, seen: _Seen, at: datetime) -> bool:
+        """Frappe sets `last_execution` of a row without a log when a run ends, too."""
+        before = max((other for other in seen.ran if other < at), default=None)
+        return not seen.row.create_log and before is not None and at - before <= self.late
 
     def _why_not_run(self, seen: _Seen, due: datetime) -> str:
         if self._began is not None and due < self._began:

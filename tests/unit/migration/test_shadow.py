@@ -106,6 +106,17 @@ def test_a_scheduler_that_does_not_run(bench: Bench) -> None:
     ]
 
 
+@pytest.mark.parametrize("create_log", [True, False])
+def test_a_run_without_a_log_says_when_it_ends_too(bench: Bench, create_log: bool) -> None:
+    bench.host.change(HOURLY.name, create_log=create_log)
+    start, end = utc("2026-06-01 09:10:20"), utc("2026-06-01 09:11:10")
+    bench.pass_until(
+        "2026-06-01 09:15", lambda now: end if now >= end else start if now >= start else None
+    )
+    assert bench.result.agreeing == 1
+    assert len(bench.result.differences) == create_log
+
+
 def test_a_run_that_starts_later_than_expected(bench: Bench) -> None:
     at = utc("2026-06-01 09:16")
     bench.pass_until("2026-06-01 09:18", lambda now: at if now > at else None)
