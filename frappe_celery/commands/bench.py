@@ -70,7 +70,7 @@ def enable(
     from frappe_celery.hosts.bench import leftovers, switch
 
     queue, site = known_queue(queue), known_site(site)
-    is_armed = settings.current().frappe_celery_routes is not None
+    is_armed = settings.current().is_armed
     in_part = bool(queue or site or schedule)
     _refuse_nonsense(is_armed, in_part, settle, armed)
     if armed:
@@ -116,7 +116,7 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
     from frappe_celery.hosts.bench import leftovers, switch
 
     queue, site = known_queue(queue), known_site(site)
-    is_armed = settings.current().frappe_celery_routes is not None
+    is_armed = settings.current().is_armed
     _refuse_nonsense(is_armed, bool(queue or site or schedule), settle)
     all_moved = not is_armed or _go(queue, site, schedule, to_celery=False)
     if settle or not is_armed:
@@ -167,7 +167,7 @@ def _go(
     system = CELERY if to_celery else RQ
     what = "".join(((queue and f" of queue {queue}") or "", (site and f" of site {site}") or ""))
     click.echo(f"Jobs{what} go to {NAMES[system]} now.")
-    return not any(not stayed.failed for stayed in carry(system, queue, site, trusted).stayed)
+    return all(stayed.failed for stayed in carry(system, queue, site, trusted).stayed)
 
 
 def _look_for_processes_without_the_seam(refuse: bool) -> None:
@@ -191,7 +191,7 @@ def _warn_of_what_nobody_serves(queues: list[str], schedule: bool, to_celery: bo
     from frappe_celery.schedule.pulse import leadership
 
     if to_celery:
-        served = {queue for worker in get_store().workers.all() for queue in worker.queues}
+        served = get_store().workers.served()
         missing = [queue for queue in queues if queue not in served]
         whose, what = "Celery's", "frappe-celery worker"
     else:

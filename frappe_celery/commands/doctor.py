@@ -56,7 +56,7 @@ def _examine(site: str | None) -> Report:
             fit.look() if hosts.is_bench() else (),
             switch.is_hooked(),
             _left_in_rq(settings.current()) if hosts.is_bench() else (),
-            **(_armed() if settings.current().frappe_celery_routes is not None else {}),
+            **(_armed() if settings.current().is_armed else {}),
         )
         return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:

@@ -81,12 +81,8 @@ def _processes(config: Settings, name: str) -> int:
     return count
 
 
-def _is_armed(config: Settings) -> bool:
-    return config.frappe_celery_routes is not None
-
-
 def _is_replaced(config: Settings, command: str) -> bool:
-    return bool((OURS if _is_armed(config) else REPLACED).search(command))
+    return bool((OURS if config.is_armed else REPLACED).search(command))
 
 
 def program() -> str:
@@ -110,7 +106,7 @@ def procfile(config: Settings, existing: str = "") -> str:
         for line in existing.splitlines()
         if line.startswith("#") or not _is_replaced(config, line.partition(":")[2])
     ]
-    prefix = "celery_" if _is_armed(config) else ""
+    prefix = "celery_" if config.is_armed else ""
     path = Path(program())
     own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
 
@@ -129,7 +125,7 @@ def procfile(config: Settings, existing: str = "") -> str:
 def supervisor(config: Settings, user: str, existing: str = "") -> str:
     """A supervisor file's text: `existing` with our programs in place of those of RQ."""
     bench = config.root.name
-    start = f"{bench}-frappe{'-celery' if _is_armed(config) else ''}"
+    start = f"{bench}-frappe{'-celery' if config.is_armed else ''}"
     programs = {f"{start}-schedule": _program(config, user, ["beat"], "schedule")}
     for worker in workers(config):
         programs[f"{start}-{worker.name}-worker"] = _program(
@@ -145,7 +141,7 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
         else:
             sections.append((header, body))
     theirs, beside = f"group:{bench}-workers", f"group:{bench}-celery-workers"
-    group = beside if _is_armed(config) else theirs  # theirs: which `bench restart` restarts
+    group = beside if config.is_armed else theirs  # theirs: which `bench restart` restarts
     members = list(programs)
     for header, body in sections:
         if header == group:
@@ -216,7 +212,7 @@ def _value(body: str, key: str) -> str:
 
 def systemd_target(config: Settings) -> str:
     """The one that `bench restart` restarts; RQ's keep it in an armed bench."""
-    return f"{config.root.name}-{'celery' if _is_armed(config) else 'workers'}.target"
+    return f"{config.root.name}-{'celery' if config.is_armed else 'workers'}.target"
 
 
 def systemd(config: Settings, user: str) -> Mapping[str, str]:

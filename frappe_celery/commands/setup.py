@@ -68,7 +68,7 @@ def systemd(user: str | None, yes: bool) -> None:
     )
     theirs = sorted(path.name for path in folder.glob("*.service") if path.name not in units)
     rqs = [name for name in theirs if name.endswith(("-worker@.service", "-schedule.service"))]
-    if rqs and config.frappe_celery_routes is None:
+    if rqs and not config.is_armed:
         click.echo(f"Units of RQ that nothing starts any more: {', '.join(rqs)}")
 
 

@@ -93,6 +93,11 @@ class Settings(Options):
         return path if path.is_dir() else None
 
     @property
+    def is_armed(self) -> bool:
+        """Whether routes say in which system a job of this bench goes."""
+        return self.frappe_celery_routes is not None
+
+    @property
     def log_path(self) -> Path:
         """Folder of worker.log, scheduler.log and the others (research document section 7)."""
         return self.root / "logs"

@@ -115,6 +115,10 @@ class Workers:
             records = pipe.execute()
         return [_info(record) for record in records if b"pid" in record]
 
+    def served(self) -> set[str]:
+        """The queues from which a living worker takes jobs."""
+        return {queue for worker in self.all() for queue in worker.queues}
+
     def by_process(self) -> list[WorkerInfo]:
         """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""
         workers = self.all()

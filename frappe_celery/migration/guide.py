@@ -152,7 +152,7 @@ class Guide:
 
     def _not_served(self) -> list[str]:
         queues = settings.current().queues
-        served = {queue for worker in self.store.workers.all() for queue in worker.queues}
+        served = self.store.workers.served()
         missing = [f"no worker of Celery's serves queue {q}" for q in queues if q not in served]
         if leadership(self.store).leader is None:
             missing.append("no beat runs")

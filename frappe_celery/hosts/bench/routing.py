@@ -29,7 +29,7 @@ def current() -> Routes | None:
     Raises:
         BrokerUnreachable.
     """
-    if _known is None and settings.current().frappe_celery_routes is not None:
+    if _known is None and settings.current().is_armed:
         return read()
     return _known
 
@@ -42,7 +42,7 @@ def read() -> Routes | None:
         NotItsTurn: within `enqueueing_on_schedule`.
     """
     global _known
-    if settings.current().frappe_celery_routes is not None:
+    if settings.current().is_armed:
         store = get_store()
         found = routes.read(store.client, store.keys.routes, store.url)
         if _known is None:

@@ -79,7 +79,7 @@ def arm() -> None:
         with naming_the_server(store.url):
             store.client.delete(store.keys.armed)
     _switch_on(config, {KEY: True, ROUTES: note})
-    if config.frappe_celery_routes is None:
+    if not config.is_armed:
         os.utime(_installed(".pth"))  # those that began before know of no routes
 
 

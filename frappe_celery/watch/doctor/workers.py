@@ -73,8 +73,7 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
         section.problem(
             "this bench is switched over, but its hook is not in this environment, or is another"
             " version's: a script that imports Frappe alone still enqueues to RQ",
-            "write it anew: frappe-celery enable"
-            + (" --armed" if config.frappe_celery_routes is not None else ""),
+            "write it anew: frappe-celery enable" + (" --armed" if config.is_armed else ""),
         )
     for left in here.in_rq:
         _check_rqs(section, left, config, here)
