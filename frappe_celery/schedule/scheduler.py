@@ -149,6 +149,7 @@ class Scheduler(celery_beat.Scheduler):
         return leads
 
     def _take_the_lead(self, lease: Lease) -> None:
+        self._recall_own_runs()  # first: if the Redis is away, all this is done at the next turn
         if lease.leader and lease.leader != lease.name:
             logger.error(
                 "LockTimeoutError: scheduler %s gave no sign of life for %.0f s; %s takes over",
@@ -158,7 +159,6 @@ class Scheduler(celery_beat.Scheduler):
         self._role = "leads"
         self._marks = Marks(get_store())
         self._pulse = Pulse(get_store(), lease.name)
-        self._recall_own_runs()
         self._news = deque()
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append

@@ -325,6 +325,26 @@ def test_a_redis_that_is_away_is_named_once_and_what_is_due_waits(
     assert "the Redis that keeps the jobs answers again" in caplog.messages
 
 
+def test_a_redis_that_goes_just_when_it_begins_to_lead_loses_it_no_site(
+    bench: Bench, own_redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.project.configure(redis_queue=own_redis.url)
+    settings.use(None)
+    bench.add(A, "* * * * *")
+    scheduler = bench.scheduler()
+    recall = scheduler._recall_own_runs
+
+    def once() -> None:
+        monkeypatch.undo()
+        own_redis.kill()
+        recall()
+
+    monkeypatch.setattr(scheduler, "_recall_own_runs", once)
+    assert scheduler.tick() == 1.0
+    own_redis.start()
+    wait_until(lambda: bench.at("2026-06-01 00:05") == [A], what="what was due runs")
+
+
 # -- a team's own entries
 
 
