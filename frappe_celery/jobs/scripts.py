@@ -23,6 +23,10 @@ RINGING = (
     "enqueue", "fetch", "give_back", "let_go", "promote", "reap", "release", "sweep", "take",
 )  # fmt: skip
 """Scripts after which somebody may have something to do."""
+PUTTING = ("enqueue", "give_back", "let_go", "promote", "reap", "release", "sweep")
+"""Scripts that put runs into the lists that they wait in."""
+RANKING = ("delete", "finish", "let_go", "pick", "put", "started", "sweep")
+"""Scripts after which it may be another site's turn."""
 _SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "lua").glob("*.lua")}
 
 
@@ -34,9 +38,12 @@ def _begin_with(function: str, parameters: bytes, *names: str) -> None:
         _SOURCES[name] = called + _SOURCES[name]
 
 
+_begin_with("rank", b"prefix, place, moves, joins", *RANKING)
 _begin_with("failure", b"KEYS, ARGV", "finish")
 _begin_with("finish", b"KEYS, ARGV", "take", "record", "move_in")
 _begin_with("started", b"prefix, run, place, now, worker", "start", "take", "claim")
+_begin_with("pick", b"prefix, key, lines_only", "take", "fetch")
+_begin_with("put", b"prefix, list, run, first", *PUTTING)
 _begin_with("wake", b"bell", "ring", "claim", "struck")
 _begin_with("ring", b"prefix, key", *RINGING)
 _begin_with("enqueue", b"KEYS, ARGV", "move_in")

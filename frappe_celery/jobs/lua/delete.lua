@@ -9,7 +9,10 @@ redis.call('ZREM', prefix .. 'jobs:' .. place, run)
 redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 local queue = string.match(found[2], '|(.*)')
-if found[1] == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
+if found[1] == 'queued' and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
+  redis.call('LREM', prefix .. queue, -1, run)
+end
+rank(prefix, found[2])
 if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 redis.call('DEL', KEYS[1])
 return 1

@@ -29,7 +29,10 @@ if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
 local queue = string.match(found[2], '|(.*)')
-if was == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
+if was == 'queued' and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
+  redis.call('LREM', prefix .. queue, -1, run)
+end
+rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 
 if found[4] then

@@ -8,7 +8,7 @@ local prefix = ARGV[1]
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return '' end
 local split = string.find(held, '\n', 1, true)
-local queue, run = string.sub(held, 1, split - 1), string.sub(held, split + 1)
+local list, run = string.sub(held, 1, split - 1), string.sub(held, split + 1)
 local record = prefix .. 'job:' .. run
 local found = redis.call('HMGET', record, 'status', 'place', 'enqueued_at')
 if found[1] == 'started' then
@@ -20,8 +20,9 @@ if found[1] == 'started' then
   local index = prefix .. 'jobs:' .. found[2] .. '|'
   redis.call('ZREM', index .. 'started', run)
   redis.call('ZADD', index .. 'queued', found[3], run)
-  redis.call('RPUSH', queue, run)
-  ring(prefix, queue)
+  rank(prefix, found[2])
+  put(prefix, list, run, true)
+  ring(prefix, list)
 end
 redis.call('HDEL', KEYS[1], ARGV[2])
 return ''

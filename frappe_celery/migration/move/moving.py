@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections import Counter
@@ -187,7 +188,7 @@ class Mover:
             (
                 keys.record(message.run),
                 keys.index(of_site, JobStatus.QUEUED.value),
-                keys.queue(message.queue),
+                self.store.waiting_list(message.site, message.queue),
                 rq_format.job_key(job.id),
                 place,
                 rq_format.results_key(job.id),
@@ -231,9 +232,9 @@ class Mover:
         if self.store.outbox is not None:
             yield from reversed(self._all(queue, JobStatus.QUEUED))
             return
-        runs = [run.decode() for run in self._ask("lrange", self.store.keys.queue(queue), 0, -1)]
-        for job in self.store.read(runs[::-1]):
-            if job and job.status == JobStatus.QUEUED and self.site in (None, job.site):
+        lines = [filter(None, self.store.read(runs)) for runs in self.store.standing(queue)]
+        for job in heapq.merge(*lines, key=lambda job: job.enqueued_at):
+            if job.status == JobStatus.QUEUED and self.site in (None, job.site):
                 yield job
 
     def _all(self, queue: str, status: JobStatus) -> list[Job]:
