@@ -138,6 +138,14 @@ class JobFinder:
         runs = [run.decode() for run, _ in islice(merged, start, start + length)]
         return [job for job in self.read(runs) if job is not None]
 
+    def all_of(
+        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
+    ) -> list[Job]:
+        """All jobs in a status, the newest first."""
+        number = self.counts(site=site, queue=queue)[status]
+        found = self.page(site=site, queue=queue, statuses=[status], length=number or 1)
+        return [job for job in found if job.status == status]
+
     def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
         """How many jobs there are in each status."""
         self.expire()
@@ -194,7 +202,8 @@ class JobFinder:
     def position(self, job: Job) -> int | None:
         """Place of a job in the line of its site, 0 for the next one; None: it does not wait.
 
-        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known.
+        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known,
+        nor of one that a limit or a pause keeps back.
         """
         keys = self.keys
         with naming_the_server(self.url):
@@ -202,12 +211,13 @@ class JobFinder:
             for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
                 pipe.lpos(name, job.run_id, rank=-1)
                 pipe.llen(name)
-            pipe.hget(keys.record(job.run_id), "status")
-            *places, status = pipe.execute()
+            pipe.hmget(keys.record(job.run_id), "status", "parked")
+            *places, (status, parked) = pipe.execute()
         for place, length in zip(places[::2], places[1::2], strict=True):
             if place is not None:
                 return int(length) - 1 - int(place)
-        fetched = self.outbox is None and status == JobStatus.QUEUED.value.encode()
+        waits = status == JobStatus.QUEUED.value.encode() and parked is None
+        fetched = self.outbox is None and waits
         return 0 if fetched else None
 
     def places(self, site: str | None, queue: str | None) -> list[str]:

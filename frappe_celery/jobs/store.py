@@ -86,7 +86,7 @@ class JobStore(JobFinder):
         elsewhere = 0
         if self.outbox is not None and at is None and (front > 1 or at_most):
             elsewhere = self.outbox.waiting_if_known(message.queue)
-        given = (at, routes, *ttls)
+        given = (at, routes, message.limit_key, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = _as_texts(
                 own_id=own_id or None,
@@ -98,6 +98,7 @@ class JobStore(JobFinder):
                 failure_ttl=message.failure_ttl,
                 elsewhere=elsewhere or None,
                 routes=routes,
+                limit_key=message.limit_key,
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
@@ -207,7 +208,9 @@ class JobStore(JobFinder):
         """
         keys = (self.keys.record(run),)
         at = at or time.time()
-        status: bytes = self.run_script("start", keys, self.keys.prefix, run, at, worker, tag)
+        status: bytes = self.run_script(
+            "start", keys, self.keys.prefix, run, at, worker, tag, self.lined
+        )
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:

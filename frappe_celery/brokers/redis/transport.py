@@ -144,12 +144,11 @@ class Channel(kombu_redis.Channel):
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
         store = get_store()
         if queue in self.frappe_celery_queues:
-            runs = [run for line in store.standing(queue) for run in line]
-            for job in store.read(runs):
-                if job is not None:
-                    store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+            waiting = store.all_of(JobStatus.QUEUED, queue=queue)
+            for job in waiting:
+                store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
             left: int = super()._purge(queue)
-            return len(runs) + left
+            return len(waiting) + left
         return int(super()._purge(queue))
 
     @cached_property

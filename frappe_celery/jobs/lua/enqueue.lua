@@ -11,6 +11,7 @@
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
 --         for; fence: of the scheduler that must lead; skip: why it is only noted;
 --         routes: the number that those which led here must have
+--         limit_key: what a limit counts it under
 --       the site's share ('' : 1; left out: as it was)
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
@@ -100,6 +101,7 @@ if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} en
 redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
   'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
+if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)

@@ -1,6 +1,5 @@
 -- Acknowledge what ended, then move the next message into the consumer's in-flight hash: one step,
 -- so that a kill at any point leaves it in exactly one place.
--- `scripts.py` puts pick.lua and ring.lua before this, as functions.
 -- KEYS: in-flight hash, then the queues' lists in the order that they are emptied
 -- ARGV: prefix, delivery tag for what is fetched ('' : acknowledge only), 'whole' when runs of ours
 --       are left to processes that take them themselves (`take.lua`), acknowledged tags …
@@ -12,10 +11,12 @@ if #ARGV > 3 then redis.call('HDEL', KEYS[1], unpack(ARGV, 4)) end
 if tag == '' then return false end
 local consumer = string.sub(KEYS[1], #prefix + #'inflight:' + 1)
 if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false end
+local these = runs_too and rules(prefix, 'line:') or nil
+if these then these.lets_go() end
 for i = 2, #KEYS do
   local list, token, found
   if runs_too and string.sub(KEYS[i], 1, #prefix) == prefix then
-    list, token, found = pick(prefix, KEYS[i])
+    list, token, found = pick(prefix, KEYS[i], these)
   else
     list, token = KEYS[i], redis.pcall('RPOP', KEYS[i])
     if not token or token.err then  -- empty, or no list: the others are served
@@ -31,4 +32,5 @@ for i = 2, #KEYS do
     return {i, token, found and found[3] or ''}
   end
 end
+if these and these.kept >= 100 then ring(prefix, KEYS[2]) end  -- there is more to look at
 return false

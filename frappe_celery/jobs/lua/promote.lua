@@ -19,6 +19,8 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
   end
   redis.call('ZREM', KEYS[1], run)
 end
+local these = rules(prefix, ARGV[3])
+if these and these.lets_go() then return '0.05' end  -- and perhaps more of them
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not next[1] then return '' end
 return tostring(math.max(0, tonumber(next[2]) - now))

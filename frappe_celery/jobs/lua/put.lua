@@ -1,5 +1,4 @@
--- Put a run into the list that it waits in. `scripts.py` puts this before others, as the function
--- `put`.
+-- Put a run into the list that it waits in.
 -- prefix; list: its site's line, else the queue's own list; run; whether it goes first
 -- Returns how many wait there.
 local waiting = redis.call(first and 'RPUSH' or 'LPUSH', list, run)

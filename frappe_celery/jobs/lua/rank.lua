@@ -1,8 +1,7 @@
 -- When a site's line has its turn in a queue: who occupies fewest whole shares of processes is first,
 -- among equals who was served the longest ago, counted in turns of which a share of 2 costs half.
--- `scripts.py` puts this before others, as the function `rank`.
--- prefix; place: 'site|queue' ('|queue' : the queue's own list); whether it moves behind the turn that was served last; whether it is
--- to get turns if it has none. Who has nothing waiting has none.
+-- prefix; place: 'site|queue' ('|queue' : the queue's own list); whether it moves behind the turn
+-- that was served last; whether it is to get turns if it has none. Who has nothing waiting has none.
 local site, queue = string.match(place, '^(.*)|(.*)$')
 if not queue then return end  -- of a record that somebody altered
 local turns, level = prefix .. 'turns:' .. queue, 2 ^ 34

@@ -52,7 +52,13 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
+      local parked = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
+      if parked and (not standing('parked:' .. parked) or there[run]) then
+        there[run] = true
+        redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked)
+      end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
+        redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
         put(prefix, prefix .. line, run, true)
         ring(prefix, prefix .. line)
         back[#back + 1] = run

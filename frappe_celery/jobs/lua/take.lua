@@ -1,5 +1,4 @@
 -- A worker's process lets go of the run that it has ended and claims the next one: one step.
--- `scripts.py` puts finish.lua, pick.lua, started.lua and ring.lua before this, as functions.
 -- KEYS: its worker's in-flight hash, consumers, then the queues' lists in the order of emptying
 -- ARGV: prefix, consumer, tag that the next one is held under ('' : none is wanted), now, worker,
 --       tag of the one that ended ('' : none), that run if it succeeded ('' : it is recorded),
@@ -24,17 +23,19 @@ if held then  -- our own retry
 end
 if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 
+local these = rules(prefix, 'line:')
+if these then these.lets_go() end
 for i = 3, #KEYS do
-  local list, run, found = pick(prefix, KEYS[i])
+  local list, run, found = pick(prefix, KEYS[i], these)
   local whole = list and not found and run
   if whole then  -- which the worker's parent takes; then whoever is next
     redis.call('RPUSH', list, whole)
     redis.call('PUBLISH', prefix .. 'bell:whole', list)
-    list, run, found = pick(prefix, KEYS[i], true)
+    list, run, found = pick(prefix, KEYS[i], these, true)
   end
   if list then
     redis.call('HSET', KEYS[1], tag, list .. '\n' .. run)
-    started(prefix, run, found[2], now, worker)
+    started(prefix, run, found[2], now, worker, these)
     for j = i, #KEYS do  -- whoever takes while more wait wakes the next
       if redis.call('EXISTS', KEYS[j], prefix .. 'turns:' .. string.sub(KEYS[j], #prefix + 1)) > 0 then
         ring(prefix, KEYS[j])
@@ -46,4 +47,5 @@ end
 for i = 3, #KEYS do
   redis.call('DEL', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1))
 end
+if these and these.kept >= 100 then ring(prefix, KEYS[3]) end  -- there is more to look at
 return false

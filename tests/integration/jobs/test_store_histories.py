@@ -257,15 +257,20 @@ class Histories(RuleBasedStateMachine):
             r.run for r in self.held if r in self.runs and r.status == JobStatus.STARTED
         }
         back = [r for r in self.held if r in self.runs and r.status == JobStatus.QUEUED]
-        for run in back:
+        for run in sorted(back, key=self.turn_in_redis):  # a hash gives them back in any order
             self.put(run, True)
-        for queue, site in self.lines:  # in which order a hash gives them back is its own affair
+        for queue, site in self.lines:
             runs = [r for r in back if (r.queue, r.site) == (queue, site)]
             order = waiting(self.store, queue, site)[: len(runs)]
             self.lines[queue, site][: len(runs)] = sorted(runs, key=lambda r: order.index(r.run))
         for name in abandoned:
             self.become(next(r for r in self.runs if r.run == name), JobStatus.FAILED)
         self.held.clear()
+
+    def turn_in_redis(self, run: Run) -> float:
+        score = self.store.client.zscore(self.store.keys.turns(run.queue), run.site)
+        assert score is not None
+        return float(score % 2**34)
 
     # -- what always holds
 
