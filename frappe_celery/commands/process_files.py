@@ -142,8 +142,7 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
                 programs[name] += _settings_of_ones_own(body, programs[name])
         else:
             sections.append((header, body))
-    theirs, beside = f"group:{bench}-workers", f"group:{bench}-celery-workers"
-    group = beside if config.is_armed else theirs  # theirs: which `bench restart` restarts
+    group, beside = f"group:{supervisor_group(config)}", f"group:{bench}-celery-workers"
     members = list(programs)
     for header, body in sections:
         if header == group:
@@ -157,6 +156,11 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
     own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
     before = text.rstrip("\n") + "\n\n" if text.strip() else ""
     return f"{before}{own}[{group}]\nprograms={','.join(members)}\n"
+
+
+def supervisor_group(config: Settings) -> str:
+    """Celery's; `bench restart` restarts `<bench>-workers`, which RQ's keep in an armed bench."""
+    return f"{config.root.name}-{'celery-' if config.is_armed else ''}workers"
 
 
 def _program(

@@ -28,7 +28,7 @@ def manager_of(config: Settings) -> Manager | None:
             [
                 [ours, "setup", "supervisor", "--yes"],
                 ["supervisorctl", "reread"],
-                ["supervisorctl", "update"],
+                ["supervisorctl", "update", process_files.supervisor_group(config)],
             ],
         )
     if (folder / "systemd").exists():

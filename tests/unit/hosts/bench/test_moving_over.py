@@ -72,7 +72,10 @@ def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed
 
 
 def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> None:
-    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended."""
+    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended.
+
+    It stops before it starts: what is to be started is named, and updated first.
+    """
     theirs = (
         "[program:bench-frappe-long-worker]\ncommand=bench worker --queue long\n\n"
         "[group:bench-workers]\nprograms=bench-frappe-long-worker\n"
@@ -80,14 +83,16 @@ def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> N
     armed.bench.write("config/supervisor.conf", theirs)
     path = armed.bench.root / "config/supervisor.conf"
     for _ in range(2):
-        assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+        code, output = armed.switch.run("setup", "supervisor", "--yes")
+        assert (code, "supervisorctl update bench-celery-workers\n" in output) == (0, True), output
         assert path.read_text().startswith(theirs)
         assert (
             "[group:bench-celery-workers]\nprograms=bench-frappe-celery-schedule,"
             in path.read_text()
         )
     armed.switch.run("enable", "--settle")
-    assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+    code, output = armed.switch.run("setup", "supervisor", "--yes")
+    assert (code, "supervisorctl update bench-workers\n" in output) == (0, True), output
     assert "celery-workers" not in path.read_text()
     assert "bench worker" not in path.read_text()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.commands import process_files
-from frappe_celery.commands.process_manager import manager_of
+from frappe_celery.commands.process_manager import Manager, manager_of
 from frappe_celery.config.settings import Settings
 
 BENCHS = """
@@ -47,14 +47,18 @@ programs=v15.55-frappe-schedule,v15.55-frappe-short-worker,v15.55-frappe-long-wo
 """What `bench setup supervisor` writes, as far as it is about names."""
 
 
-def test_supervisors_processes_are_named_as_its_status_shows_them(tmp_path: Path) -> None:
-    """Else `supervisorctl restart` knows none of RQ's workers."""
-    bench = tmp_path / "v15.55"
+def supervisor_of(bench: Path, text: str) -> Manager:
     (bench / "config").mkdir(parents=True)
-    celerys = "[group:v15.55-celery-workers]\nprograms=v15.55-frappe-celery-schedule\n"
-    (bench / "config" / "supervisor.conf").write_text(BENCHS + celerys)
+    (bench / "config" / "supervisor.conf").write_text(text)
     manager = manager_of(Settings.load(bench, environ={}))
     assert manager is not None
+    return manager
+
+
+def test_supervisors_processes_are_named_as_its_status_shows_them(tmp_path: Path) -> None:
+    """Else `supervisorctl restart` knows none of RQ's workers."""
+    celerys = "[group:v15.55-celery-workers]\nprograms=v15.55-frappe-celery-schedule\n"
+    manager = supervisor_of(tmp_path / "v15.55", BENCHS + celerys)
     assert [command[-1] for command in manager.restart] == [
         "v15.55-web:v15.55-frappe-web",
         "v15.55-web:v15.55-node-socketio",
