@@ -199,10 +199,16 @@ def _without_the_seam() -> list[str]:
 
 
 def _not_served_by_rq() -> list[str]:
-    from frappe_celery.hosts.bench import armed
+    from frappe_celery.hosts.bench import armed, processes
 
     queues = armed.not_served_by_rq(settings.current().queues)
-    return [f"no worker of RQ's serves queue {queue}" for queue in queues]
+    missing = [f"no worker of RQ's serves queue {queue}" for queue in queues]
+    if not processes.frappes_scheduler_runs():
+        missing.append(
+            "no bench schedule runs on this machine (where one does on another, go on with"
+            " frappe-celery disable)"
+        )
+    return missing
 
 
 def probe(store: JobStore, site: str, queue: str) -> float:
