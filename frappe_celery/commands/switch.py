@@ -34,7 +34,13 @@ NAMED = 10
     help="How long the two schedules are compared; 0: not at all.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing, and tell supervisor or systemd too.")
-def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> None:
+@click.option(
+    "--manager",
+    metavar="COMMAND",
+    default="",
+    help='How supervisorctl or systemctl is called here, such as "sudo supervisorctl".',
+)
+def switch(back: str | None, canary: str | None, minutes: float, yes: bool, manager: str) -> None:
     """Move this bench from RQ to Celery step by step, or `back`.
 
     Each step is shown, done and looked at before the next one. Interrupted, or stopped by a step
@@ -45,13 +51,16 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> N
         raise click.ClickException(
             "this is no bench: run the bench's own env/bin/frappe-celery in its folder"
         )
+    called = shlex.split(manager)
+    if yes:
+        _refuse_a_manager_that_does_not_answer(called)
     guided = Guide(get_store(), known_site(canary), minutes)
     for number, step in enumerate(guided.back() if back else guided.over(), 1):
         if not step.missing():
             click.echo(f"{number}. {step.name}: done")
             continue
         click.echo(f"{number}. {step.name}")
-        _take(step, yes)
+        _take(step, yes, called)
         if step.probes:
             seconds = guide.probe(guided.store, *step.probes)
             click.echo(f"   a job of it ran within {seconds:.1f} s")
@@ -63,7 +72,24 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> N
     )
 
 
-def _take(step: Step, yes: bool) -> None:
+def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
+    found = manager_of(settings.current(), called)
+    if found is None:
+        return
+    try:
+        looked = subprocess.run(found.look, capture_output=True, text=True, check=False)
+        said = "" if looked.returncode == 0 else looked.stdout + looked.stderr or "it failed"
+    except OSError as exc:
+        said = f"it cannot be run: {exc.strerror}"
+    if said:
+        raise click.ClickException(
+            f"{shlex.join(found.look)}: {said.strip()}. Nothing was changed. Say how it is called"
+            f' here, as in --manager "sudo {found.look[0]}"; or leave --yes out, and call what is'
+            " shown by hand"
+        )
+
+
+def _take(step: Step, yes: bool, called: list[str]) -> None:
     missing = step.missing()
     for line in missing[:NAMED]:
         click.echo(f"   {line}")
@@ -78,7 +104,7 @@ def _take(step: Step, yes: bool) -> None:
         if step.missing():
             raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
         return
-    manager = manager_of(settings.current())
+    manager = manager_of(settings.current(), called)
     commands = [] if manager is None else getattr(manager, step.by.value, [])
     for command in commands:
         click.echo(f"   {shlex.join(command)}")
