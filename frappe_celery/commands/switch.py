@@ -55,21 +55,32 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool, mana
     if yes:
         _refuse_a_manager_that_does_not_answer(called)
     guided = Guide(get_store(), known_site(canary), minutes)
-    for number, step in enumerate(guided.back() if back else guided.over(), 1):
-        if not step.missing():
-            click.echo(f"{number}. {step.name}: done")
-            continue
-        click.echo(f"{number}. {step.name}")
-        _take(step, yes, called)
-        if step.probes:
-            seconds = guide.probe(guided.store, *step.probes)
-            click.echo(f"   a job of it ran within {seconds:.1f} s")
+    try:
+        for number, step in enumerate(guided.back() if back else guided.over(), 1):
+            _go_through(guided, number, step, yes, called)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "\nStopped: called again it goes on here; frappe-celery switch back leads back",
+            err=True,
+        )
+        raise
     click.echo(
         "The bench is on RQ again, and armed: frappe-celery disable --settle ends that too."
         if back
         else "The bench is on Celery, and armed: frappe-celery enable --settle ends that, when RQ's"
         " processes are not needed any more."
     )
+
+
+def _go_through(guided: Guide, number: int, step: Step, yes: bool, called: list[str]) -> None:
+    if not step.missing():
+        click.echo(f"{number}. {step.name}: done")
+        return
+    click.echo(f"{number}. {step.name}")
+    _take(step, yes, called)
+    if step.probes:
+        seconds = guide.probe(guided.store, *step.probes)
+        click.echo(f"   a job of it ran within {seconds:.1f} s")
 
 
 def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
@@ -96,17 +107,26 @@ def _take(step: Step, yes: bool, called: list[str]) -> None:
     if len(missing) > NAMED:
         click.echo(f"   and {len(missing) - NAMED} more")
     if step.by == By.US:
-        if not yes:
-            click.confirm(f"   frappe-celery {shlex.join(step.arguments)}?", abort=True)
-        _run([process_files.program(), *step.arguments], step.may_find)
-        settings.use(None)
-        step.did()
-        if step.missing():
-            raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+        _call(step, yes)
+    else:
+        _have_it_done(step, yes, called, missing)
+
+
+def _call(step: Step, yes: bool) -> None:
+    command = f"   frappe-celery {shlex.join(step.arguments)}?"
+    if not (yes or click.confirm(command, abort=not step.only_looks)):
+        click.echo("   left out")
         return
+    _run([process_files.program(), *step.arguments], step.only_looks)
+    settings.use(None)
+    step.did()
+    if step.missing():
+        raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+
+
+def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) -> None:
     manager = manager_of(settings.current(), called)
-    commands = [] if manager is None else getattr(manager, step.by.value, [])
-    for command in commands:
+    for command in [] if manager is None else getattr(manager, step.by.value, []):
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
@@ -114,14 +134,15 @@ def _take(step: Step, yes: bool, called: list[str]) -> None:
     while left := step.missing():
         if left != told or time.monotonic() - told_at > TOLD_SECONDS:
             told, told_at = left, time.monotonic()
-            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-            click.echo(f"   still: {left[0]}{more}. {step.otherwise}; this waits until it is seen")
+            for line in left:
+                click.echo(f"   still: {line}")
+            click.echo(f"   {step.otherwise}; this waits until it is seen")
         time.sleep(LOOK_SECONDS)
 
 
-def _run(command: list[str], may_find: bool = False) -> None:
+def _run(command: list[str], only_looks: bool = False) -> None:
     code = subprocess.run(command, check=False).returncode
-    if code and not may_find:
+    if code and not only_looks:
         raise click.ClickException(
             f"{shlex.join(command)} ended with {code}. Mend what it says, then run frappe-celery"
             " switch again: it goes on here. Or go back: frappe-celery switch back"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -70,3 +71,36 @@ def test_the_manager_is_called_as_was_said(switch: Switch) -> None:
     process = guided.start("--yes", "--manager", f"{guided.ctl} -c x")
     process.wait_for("this waits until it is seen")
     assert guided.told()[-2:] == ["-c x reread", "-c x update bench-celery-workers"]
+
+
+ANSWERED = """
+import sys, sysconfig
+sysconfig.get_path = lambda name: sys.argv[1]
+from click.testing import CliRunner
+from frappe_celery.cli import main
+result = CliRunner().invoke(main, ["switch", *sys.argv[3:]], input=sys.argv[2])
+print(result.output)
+sys.exit(result.exit_code)
+"""
+
+
+def test_check_may_be_declined_and_what_is_stopped_goes_on_later(switch: Switch) -> None:
+    guided = Guided(switch)
+    code, output = guided.bench.script(UNSEEN + ANSWERED, str(switch.environment), "n\nn\n")
+    assert code == 1
+    assert "frappe-celery check? [y/N]: n\n   left out\n2. arm" in output, output
+    assert "no process knows both systems yet" in output
+    assert "Stopped: called again it goes on here; frappe-celery switch back leads back" in output
+    assert "frappe_celery_enabled" not in switch.state()[0]
+
+
+def test_all_that_is_missing_is_shown_while_it_waits(switch: Switch) -> None:
+    guided = Guided(switch)
+    process = guided.start("--yes", "--manager", str(guided.ctl))
+    process.wait_for("this waits until it is seen")
+    waiting = process.output().partition("update bench-celery-workers\n")[2]
+    for queue in ("short", "default", "long"):
+        assert f"   still: no worker of Celery's serves queue {queue}\n" in waiting
+    assert "   still: no beat runs\n   Start frappe-celery worker and" in waiting
+    process.popen.send_signal(signal.SIGINT)
+    process.wait_for("Stopped: called again it goes on")
