@@ -9,6 +9,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -125,7 +126,7 @@ def enqueue(
         front = -1  # run below, by no worker
     at_most = 0
     if config.frappe_version >= 16:
-        at_most = config.max_queued_jobs + QUEUED_JOBS_A_SITE * len(config.sites())
+        at_most = _most_waiting(config, message.site)
 
     def publish_it(message: JobMessage) -> Job | None:
         return publish.publish(
@@ -145,6 +146,15 @@ def enqueue(
         slots.run_here(message)
         job.refresh()
     return job
+
+
+def _most_waiting(config: Settings, site: str) -> int:
+    """How many jobs of a site may wait in a queue: its own number, not one for all sites."""
+    with suppress(ConfigError):  # of a configuration that is broken, which fails the job
+        own = config.site_config(site).get("max_queued_jobs")
+        if isinstance(own, int) and own > 0:
+            return own + QUEUED_JOBS_A_SITE
+    return config.max_queued_jobs + QUEUED_JOBS_A_SITE
 
 
 def _follow(asked: Asked, message: JobMessage, config: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`frappe-celery limits`, `limit`, `pause`, `resume`: how much runs, changed while the bench runs."""
+"""`frappe-celery limits`, `limit`, `pause`, `resume`: how much runs, changed as it runs."""
 
 from __future__ import annotations
 

@@ -62,9 +62,9 @@ class JobStore(JobFinder):
         Args:
             own_id: the caller gave the job id, so that it can be asked for by it.
             deduplicate: do nothing while a run with this id waits or runs.
-            front: 1: before all that wait; more: only when more than that many wait (v17);
-                -1: into no queue, since the caller runs it itself.
-            at_most: refuse when that many wait already (v17's `max_queued_jobs`); 0: never.
+            front: 1: before all of its site that wait; more: only when more than that many do
+                (v17); -1: into no queue, since the caller runs it itself.
+            at_most: refuse when so many of its site wait already (`max_queued_jobs`); 0: never.
             claim: do nothing when this due time has been acted on.
             at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
             routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
@@ -74,7 +74,7 @@ class JobStore(JobFinder):
 
         Raises:
             Rerouted: other routes hold now.
-            QueueOverloaded: `at_most` jobs wait.
+            QueueOverloaded: `at_most` jobs of the site wait.
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
@@ -83,9 +83,6 @@ class JobStore(JobFinder):
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
-        elsewhere = 0
-        if self.outbox is not None and at is None and (front > 1 or at_most):
-            elsewhere = self.outbox.waiting_if_known(message.queue)
         given = (at, routes, message.limit_key, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = _as_texts(
@@ -96,7 +93,6 @@ class JobStore(JobFinder):
                 at=at,
                 result_ttl=message.result_ttl,
                 failure_ttl=message.failure_ttl,
-                elsewhere=elsewhere or None,
                 routes=routes,
                 limit_key=message.limit_key,
                 **(claim.asked if claim else {}),
@@ -112,15 +108,14 @@ class JobStore(JobFinder):
         )
         if outcome == b"enqueued":
             if self.outbox is not None and at is None and front >= 0:
-                first = front == 1 or 1 < front < elsewhere
-                self.outbox.carry(message.run, message.queue, sealed, first)
+                self.outbox.carry(message.run, message.queue, sealed, other == b"first")
             job = made[-1]
             job.status = status
             return job
         if outcome == b"overloaded":
             raise QueueOverloaded(
-                f"{other.decode()} jobs wait in queue {message.queue!r}; max_queued_jobs is"
-                f" {at_most}. Start more workers for it, or raise max_queued_jobs"
+                f"{other.decode()} jobs of site {message.site} wait in queue {message.queue!r}; it"
+                f" may have {at_most} there. Start more workers for it, or raise max_queued_jobs"
             )
         if outcome == b"rerouted":
             raise Rerouted(message.id)

@@ -33,7 +33,7 @@ from frappe_celery.errors import (
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.options import pause
 from tests.integration.benches import inside
-from tests.integration.stores import started, take_all, waiting, wipe
+from tests.integration.stores import queued, started, take_all, waiting, wipe
 from tests.project import Project
 
 SITE = "site1.localhost"
@@ -128,10 +128,27 @@ def test_from_v16_on_too_many_waiting_jobs_are_refused(choose: Choose, version: 
     assert len(settings.current().sites()) == 1
     for _ in range(2 + 50):
         enqueue(METHOD)
-    with pytest.raises(QueueOverloaded, match=r"52 jobs wait in queue 'default'"):
+    with pytest.raises(QueueOverloaded, match=r"52 jobs of site .* wait in queue 'default'"):
         enqueue(METHOD)
     enqueue(METHOD, queue="long")
     assert store.counts()[JobStatus.QUEUED] == 53
+
+
+@pytest.mark.parametrize("version", [16, 17])
+def test_a_flood_of_one_site_refuses_that_site_alone(
+    choose: Choose, bench: Project, version: int
+) -> None:
+    store = choose(version, max_queued_jobs=1)
+    for _ in range(1 + 50):
+        enqueue(METHOD)
+    with pytest.raises(QueueOverloaded):
+        enqueue(METHOD)
+    queued(store, site="site2.localhost", at_most=51)
+    own = bench.root / "sites" / SITE / "site_config.json"
+    before = own.read_text()
+    own.write_text('{"max_queued_jobs": 5}')
+    enqueue(METHOD)
+    own.write_text(before)
 
 
 @pytest.mark.parametrize("version", [14, 15])

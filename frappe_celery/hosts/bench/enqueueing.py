@@ -21,6 +21,8 @@ from frappe_celery.hosts.bench import leftovers, routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
 
+QUEUED_JOBS_A_SITE = 50
+
 
 class MadeId(str):
     """A job id that Frappe made up for a caller who gave none; it ends with the run's."""
@@ -57,6 +59,34 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
         asked = _parameters_of_enqueue(sys._getframe(1))
         queue.deduplicate = bool(asked and asked["deduplicate"])
         return queue
+
+    return replacement
+
+
+def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
+    """`_check_queue_size`, which refuses the site whose own jobs are too many, and no other.
+
+    Frappe adds up what all sites have waiting, and 50 for each site to what may wait: a flood of
+    one has every other's enqueue refused.
+    """
+
+    def replacement(queue: Any) -> None:
+        site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
+        if check_queue_size is None:
+            return
+        if not isinstance(queue, Queue) or queue.leads_to_rq(site):
+            check_queue_size(queue)
+            return
+        most = frappe.utils.cint(frappe.conf.max_queued_jobs)
+        if hasattr(module, "MAX_QUEUED_JOBS"):  # else, before 16, only where one is set
+            most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
+        if most and queue.waiting_of(site) >= most:
+            message = "Too many queued background jobs ({0}). Please retry after some time."
+            frappe.throw(
+                frappe._(message).format(most),
+                title=frappe._("Queue Overloaded"),
+                exc=frappe.QueueOverloaded,
+            )
 
     return replacement
 

@@ -207,6 +207,15 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         ours = self.store.waiting(self.queue)
         return ours if routing.current() is None else ours + int(self._rqs.count)
 
+    def waiting_of(self, site: str) -> int:
+        """How many of a site wait in Celery."""
+        return self.store.counts(site=site, queue=self.queue)[JobStatus.QUEUED]
+
+    def leads_to_rq(self, site: str) -> bool:
+        """Whether a site's jobs go to RQ from here."""
+        routes = routing.current()
+        return routes is not None and not routes.lead_to_celery(self.queue, site)
+
     def is_empty(self) -> bool:
         """Whether none waits."""
         return not self.count

@@ -91,6 +91,7 @@ FRAPPES: dict[str, dict[str, Required]] = {
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
+        "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
     },
     "frappe.utils.scheduler": {
         "start_scheduler": Wrapped(processes.frappes_where_armed),

@@ -7,7 +7,6 @@
 --         front: 1, or the number waiting from which it goes first; -1: into no queue;
 --         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
 --         its record is kept once it has finished or failed;
---         elsewhere: how many wait in RabbitMQ;
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
 --         for; fence: of the scheduler that must lead; skip: why it is only noted;
 --         routes: the number that those which led here must have
@@ -16,7 +15,7 @@
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
--- the run that stands in the way.
+-- the run that stands in the way, or 'first' where it goes before those that wait.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 -- Where others wait already, who could take one was woken for the first of them.
@@ -94,7 +93,7 @@ if asked.deduplicate then
 end
 local waiting = 0
 if not asked.at and (most > 0 or front > 1) then
-  waiting = redis.call('LLEN', KEYS[3]) + tonumber(asked.elsewhere or 0)
+  waiting = redis.call('ZCARD', KEYS[2])  -- of this site
 end
 if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
 
@@ -118,6 +117,7 @@ end
 if front == 1 or (front > 1 and waiting > front) then
   redis.call('HSET', KEYS[1], 'front', '1')
   ring_for(put(prefix, KEYS[3], run, true))
+  return {'enqueued', 'first'}
 elseif front >= 0 then
   ring_for(put(prefix, KEYS[3], run))
 end

@@ -330,7 +330,9 @@ def test_at_front_when_starved_jumps_only_when_more_than_so_many_wait(store: Job
 def test_an_overloaded_queue_refuses_with_the_numbers_and_the_way_out(store: JobStore) -> None:
     for _ in range(3):
         queued(store, at_most=3)
-    with pytest.raises(QueueOverloaded, match=r"3 jobs wait in queue 'default'.*is 3.*raise max_"):
+    with pytest.raises(
+        QueueOverloaded, match=r"3 jobs of site site1 wait.*'default'.*have 3 there.*raise max_"
+    ):
         enqueue(store, at_most=3)
     queued(store, queue="long", at_most=3)
     started(store)

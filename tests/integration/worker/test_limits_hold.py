@@ -1,0 +1,86 @@
+"""Limits and pauses with real workers, each of whose pools takes jobs in its own way."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from tests.integration.benches import all_ended, ended, inside, worker
+from tests.integration.worker.limited import METHOD, enqueue_some, most_at_once, write_limited
+from tests.project import Project
+from tests.waiting import wait_until
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads"])
+def test_no_more_run_at_once_than_the_limit(
+    project: Project, pool_store: JobStore, pool: str
+) -> None:
+    write_limited(project)
+    Limits(pool_store).change(f"method:{METHOD}", running=2)
+    jobs = enqueue_some(30)
+    other = enqueue("myapp.limited.other")
+    worker(project, "-c", "6", "--pool", pool)
+    assert all_ended([*jobs, other]) == [JobStatus.FINISHED] * 31
+    assert most_at_once(project) == 2
+    assert project.effects().index("other") < len(project.effects()) // 2
+
+
+def test_processes_that_die_leak_no_slot(project: Project, pool_store: JobStore) -> None:
+    write_limited(project)
+    Limits(pool_store).change("method:myapp.limited.*", running=1)
+    jobs = [enqueue("myapp.limited.die") for _ in range(3)]
+    last = enqueue(METHOD)
+    worker(project, "-c", "3")
+    assert all_ended(jobs) == [JobStatus.FAILED] * 3
+    assert ended(last).status == JobStatus.FINISHED
+    assert Limits(pool_store).all()[0].running == 0
+
+
+def test_a_limit_of_the_configuration_holds_from_the_workers_start(project: Project) -> None:
+    write_limited(project)
+    project.configure(frappe_celery_limits={f"method:{METHOD}": {"running": 1}})
+    with inside(project):
+        jobs = enqueue_some(8)
+        worker(project, "-c", "4")
+        assert all_ended(jobs) == [JobStatus.FINISHED] * 8
+    assert most_at_once(project) == 1
+
+
+def test_a_wrong_limit_of_the_configuration_is_said_and_jobs_run(project: Project) -> None:
+    write_limited(project)
+    project.configure(frappe_celery_limits={f"method:{METHOD}": {"runing": 1}})
+    with inside(project):
+        process = worker(project)
+        process.wait_for("limits stay as they were: frappe_celery_limits[")
+        assert ended(enqueue(METHOD)).status == JobStatus.FINISHED
+
+
+def test_idle_processes_begin_when_a_pause_ends_and_when_somebody_resumes(
+    project: Project, pool_store: JobStore
+) -> None:
+    write_limited(project)
+    limits = Limits(pool_store)
+    worker(project, "-c", "2")
+    limits.change("queue:default", paused=UNTIL_TOLD)
+    limits.change(f"method:{METHOD}", paused=time.time() + 2)
+    jobs = enqueue_some(3)
+    paused = enqueue("myapp.limited.other", queue="short")
+    assert ended(paused).status == JobStatus.FINISHED
+    wait_until(lambda: not limits.all()[0].rule.is_paused or not limits.all()[1].rule.is_paused)
+    assert {job.get_status() for job in jobs} == {JobStatus.QUEUED}
+    limits.change("queue:default", paused=None)
+    assert all_ended(jobs) == [JobStatus.FINISHED] * 3
+
+
+def test_a_burst_worker_ends_though_something_is_kept_back(
+    project: Project, pool_store: JobStore
+) -> None:
+    write_limited(project)
+    Limits(pool_store).change(f"method:{METHOD}", paused=UNTIL_TOLD)
+    kept, other = enqueue_some(1)[0], enqueue("myapp.limited.other")
+    assert worker(project, "--burst").wait() == 0
+    assert (kept.get_status(), other.get_status()) == (JobStatus.QUEUED, JobStatus.FINISHED)
