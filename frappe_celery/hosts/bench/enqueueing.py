@@ -70,17 +70,17 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
     one has every other's enqueue refused.
     """
 
-    def replacement(queue: Any) -> None:
+    def replacement(q: Any) -> None:
         site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
         if check_queue_size is None:
             return
-        if not isinstance(queue, Queue) or queue.leads_to_rq(site):
-            check_queue_size(queue)
+        if not isinstance(q, Queue) or q.leads_to_rq(site):
+            check_queue_size(q)
             return
         most = frappe.utils.cint(frappe.conf.max_queued_jobs)
         if hasattr(module, "MAX_QUEUED_JOBS"):  # else, before 16, only where one is set
             most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
-        if most and queue.waiting_of(site) >= most:
+        if most and q.waiting_of(site) >= most:
             message = "Too many queued background jobs ({0}). Please retry after some time."
             frappe.throw(
                 frappe._(message).format(most),
