@@ -209,6 +209,17 @@ def _value(body: str, key: str) -> str:
 
 # -- systemd
 
+SERVERS = (
+    *("redis-server", "redis", "valkey-server", "valkey", "rabbitmq-server"),
+    *("mariadb", "mysql", "mysqld", "postgresql"),
+)
+"""Units that workers need until their jobs have ended; one that is not there is no error."""
+EXCHANGED = """Type=notify
+TimeoutStartSec=infinity
+ExecReload=/bin/kill -HUP $MAINPID
+"""
+"""Of a worker: it says when it takes jobs, and before that a reload waits."""
+
 
 def systemd_target(config: Settings) -> str:
     """The one that `bench restart` restarts; RQ's keep it in an armed bench."""
@@ -228,11 +239,17 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
         units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
             config, user, target, worker.arguments, "worker", worker.stop_seconds
         )
-    wants = " ".join(map(_unit_text, units))
-    units[target] = (
-        f"[Unit]\nDescription={_unit_text(bench)}: workers and beat on Celery\n"
-        f"After=network.target\nWants={wants}\n\n[Install]\nWantedBy=multi-user.target\n"
-    )
+    services = " ".join(map(_unit_text, units))
+    units[target] = f"""[Unit]
+Description={_unit_text(bench)}: workers and beat on Celery
+After=network.target
+# Before: where Redis is away, the machine starts all the same
+Before={services}
+Wants={services}
+
+[Install]
+WantedBy=multi-user.target
+"""
     return units
 
 
@@ -242,20 +259,24 @@ def _service(
     command = " ".join(f'"{_unit_text(word)}"' for word in _command(arguments))
     root, logs = _unit_text(str(config.root)), _unit_text(str(config.log_path))
     name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
-    reload = "ExecReload=/bin/kill -HUP $MAINPID\n" if log == "worker" else ""
+    own = (f"{_unit_text(config.root.name)}-redis-{kind}" for kind in ("queue", "cache"))
+    after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
     return f"""[Unit]
 Description={name}
 PartOf={_unit_text(target)}
-After=network.target
+After=network.target {after}
+StartLimitIntervalSec=0
 
 [Service]
-User={user}
+{EXCHANGED if log == "worker" else ""}User={user}
 WorkingDirectory={root}
 ExecStart={command}
-{reload}StandardOutput=append:{logs}/{log}.log
+StandardOutput=append:{logs}/{log}.log
 StandardError=append:{logs}/{log}.error.log
 Restart=always
+RestartSec=2
 KillMode=mixed
+OOMPolicy=continue
 TimeoutStopSec={stop}
 """
 

@@ -97,6 +97,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     settings.use(None)
 
 
+Section = configparser.SectionProxy
+
+
 def worker(queues: str, processes: int) -> str:
     return f"{program()} worker --queue {queues} --num-workers {processes}"
 
@@ -189,6 +192,48 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     ]
     assert "systemctl enable --now frappe-bench-workers.target" in result.output
     assert "nothing starts any more: frappe-bench-frappe-short-worker@.service" in result.output
+
+
+def units_of(bench: Bench) -> tuple[Section, list[configparser.ConfigParser]]:
+    """The target's `[Unit]`, and the services that it starts."""
+    assert bench.setup("systemd", "--yes").exit_code == 0
+    folder = "config/systemd/"
+    (path,) = (bench.root / folder).glob("*.target")
+    target = bench.ini(f"{folder}{path.name}")["Unit"]
+    return target, [bench.ini(folder + name) for name in target["Wants"].split()]
+
+
+def test_systemd_stops_workers_before_the_servers_that_their_jobs_need(bench: Bench) -> None:
+    """Else a job that has ended cannot be recorded, and is taken for abandoned."""
+    _, services = units_of(bench)
+    for service in services:
+        after = service["Unit"]["After"].split()
+        assert {"frappe-bench-redis-queue.service", "frappe-bench-redis-cache.service"} < {*after}
+        assert {"redis-server.service", "valkey-server.service", "mariadb.service"} < {*after}
+        assert not {"Requires", "BindsTo"} & {*service["Unit"]}, "a restart of Redis stops no job"
+
+
+def test_systemd_starts_a_worker_again_however_often_it_ended(bench: Bench) -> None:
+    _, services = units_of(bench)
+    for service in services:
+        assert service["Unit"]["StartLimitIntervalSec"] == "0"
+        assert (service["Service"]["Restart"], service["Service"]["RestartSec"]) == ("always", "2")
+
+
+def test_systemd_ends_no_worker_for_a_job_that_was_out_of_memory(bench: Bench) -> None:
+    _, services = units_of(bench)
+    assert {service["Service"]["OOMPolicy"] for service in services} == {"continue"}
+
+
+def test_systemd_waits_for_a_worker_before_a_reload_but_not_at_the_machines_start(
+    bench: Bench,
+) -> None:
+    target, (beat, *workers) = units_of(bench)
+    assert {(w["Service"]["Type"], w["Service"]["TimeoutStartSec"]) for w in workers} == {
+        ("notify", "infinity")
+    }
+    assert not {"Type", "TimeoutStartSec"} & {*beat["Service"]}
+    assert target["Before"] == target["Wants"], "Redis may be away"
 
 
 @pytest.mark.parametrize(
