@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import process_files, systemctl
 from frappe_celery.config.settings import Settings
 
 
@@ -32,14 +32,8 @@ def manager_of(config: Settings) -> Manager | None:
             ],
         )
     if (folder / "systemd").exists():
-        units = [str(folder / "systemd" / unit) for unit in process_files.systemd(config, "root")]
         return Manager(
-            [["systemctl", "restart", f"{bench}-{kind}.target"] for kind in ("web", "workers")],
-            [
-                [ours, "setup", "systemd", "--yes"],
-                ["systemctl", "link", "--force", *units],
-                ["systemctl", "daemon-reload"],
-                ["systemctl", "enable", "--now", process_files.systemd_target(config)],
-            ],
+            systemctl.restart(config),
+            [[ours, "setup", "systemd", "--yes"], *systemctl.take_over(config)],
         )
     return None

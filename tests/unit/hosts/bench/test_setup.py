@@ -191,7 +191,8 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
         *["/bin/kill -HUP $MAINPID"] * 4,
     ]
     assert "systemctl enable --now frappe-bench-workers.target" in result.output
-    assert "nothing starts any more: frappe-bench-frappe-short-worker@.service" in result.output
+    assert "systemctl reload 'frappe-bench-celery-*-worker.service'\n" in result.output
+    assert "systemctl disable frappe-bench-frappe-short-worker@.service\n" in result.output
 
 
 def units_of(bench: Bench) -> tuple[Section, list[configparser.ConfigParser]]:
