@@ -226,6 +226,15 @@ def systemd_target(config: Settings) -> str:
     return f"{config.root.name}-{'celery' if config.is_armed else 'workers'}.target"
 
 
+def systemd_logs(config: Settings, kind: str) -> tuple[Path, Path]:
+    """What a worker (`worker`) or beat (`schedule`) prints, and its errors.
+
+    In an armed bench RQ's units overwrite theirs from the beginning.
+    """
+    name = f"{'celery-' if config.is_armed else ''}{kind}"
+    return config.log_path / f"{name}.log", config.log_path / f"{name}.error.log"
+
+
 def systemd(config: Settings, user: str) -> Mapping[str, str]:
     """Text of each unit, by the file's name."""
     bench = config.root.name
@@ -257,7 +266,7 @@ def _service(
     config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
 ) -> str:
     command = " ".join(f'"{_unit_text(word)}"' for word in _command(arguments))
-    root, logs = _unit_text(str(config.root)), _unit_text(str(config.log_path))
+    output, errors = (_unit_text(str(path)) for path in systemd_logs(config, log))
     name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
     own = (f"{_unit_text(config.root.name)}-redis-{kind}" for kind in ("queue", "cache"))
     after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
@@ -269,10 +278,10 @@ StartLimitIntervalSec=0
 
 [Service]
 {EXCHANGED if log == "worker" else ""}User={user}
-WorkingDirectory={root}
+WorkingDirectory={_unit_text(str(config.root))}
 ExecStart={command}
-StandardOutput=append:{logs}/{log}.log
-StandardError=append:{logs}/{log}.error.log
+StandardOutput=append:{output}
+StandardError=append:{errors}
 Restart=always
 RestartSec=2
 KillMode=mixed

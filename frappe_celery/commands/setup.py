@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import difflib
 import getpass
+import os
+import pwd
+import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
@@ -58,8 +62,10 @@ def systemd(user: str | None, yes: bool) -> None:
     """Units in config/systemd. Those for Redis, web and socketio stay."""
     config = settings.current()
     folder = config.root / "config" / "systemd"
-    units = process_files.systemd(config, user or _frappe_user(config))
+    user = user or _frappe_user(config)
+    units = process_files.systemd(config, user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
+    _make_logs(config, user)
     shown = systemctl.shown
     click.echo(shown("Have systemd take them over:", systemctl.take_over(config)))
     click.echo(shown("After a change of code, without a stop:", [systemctl.exchange(config)]))
@@ -69,6 +75,16 @@ def systemd(user: str | None, yes: bool) -> None:
         click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
     if armed := systemctl.forget_armed_target(config):
         click.echo(shown("Then the target beside RQ's is not needed either:", armed))
+
+
+def _make_logs(config: Settings, user: str) -> None:
+    """Else systemd makes them, and they are root's."""
+    logs = partial(process_files.systemd_logs, config)
+    for path in (*logs("worker"), *logs("schedule")):
+        if not path.exists():
+            path.touch()
+            if os.geteuid() == 0:
+                shutil.chown(path, user, pwd.getpwnam(user).pw_gid)
 
 
 def _frappe_user(config: Settings) -> str:

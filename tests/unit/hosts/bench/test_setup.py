@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
+import pwd
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from frappe_celery.config.settings import Settings
 
 CONFIG = {
     "redis_queue": "redis://127.0.0.1:1",
-    "frappe_user": "frappe",
+    "frappe_user": "nobody",
     "background_workers": 3,
     "workers": {
         "exports": {"timeout": 5000, "background_workers": 2},
@@ -147,7 +150,7 @@ def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
         (supervised("mails", 3), "160"),
     ]
     for section in (beat, *workers):
-        assert section["user"] == "frappe"
+        assert section["user"] == "nobody"
         assert section["directory"] == str(bench.root)
         assert (section["stopsignal"], section["stopasgroup"]) == ("TERM", "false")
         assert "numprocs" not in section
@@ -162,13 +165,13 @@ def test_supervisor_keeps_settings_of_ones_own(bench: Bench) -> None:
         assert bench.setup("supervisor", "--yes").exit_code == 0
         worker = bench.ini("config/supervisor.conf")["program:frappe-bench-frappe-short-worker"]
         assert (worker["startretries"], worker["environment"]) == ("10", "A=1,\nB=2")
-        assert (worker["user"], "numprocs" in worker) == ("frappe", False)
+        assert (worker["user"], "numprocs" in worker) == ("nobody", False)
 
 
 def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     bench.write("config/systemd/frappe-bench-frappe-short-worker@.service", "[Unit]\n")
     bench.write("config/systemd/frappe-bench-frappe-web.service", "[Unit]\n")
-    result = bench.setup("systemd", "--user", "someone")
+    result = bench.setup("systemd", "--user", "daemon")
     assert result.exit_code == 0
     folder = "config/systemd/"
     target = bench.ini(f"{folder}frappe-bench-workers.target")
@@ -183,7 +186,7 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     ]
     for service in services:
         assert service["KillMode"] == "mixed"
-        assert service["User"] == "someone"
+        assert service["User"] == "daemon"
     words = services[3]["ExecStart"].strip('"').split('" "')
     assert words == supervised("exports", 2).split()
     assert [service.get("ExecReload", "") for service in services] == [
@@ -235,6 +238,31 @@ def test_systemd_waits_for_a_worker_before_a_reload_but_not_at_the_machines_star
     }
     assert not {"Type", "TimeoutStartSec"} & {*beat["Service"]}
     assert target["Before"] == target["Wants"], "Redis may be away"
+
+
+def logs_of(bench: Bench) -> list[Path]:
+    """What the services write to, beat's first."""
+    _, services = units_of(bench)
+    named = (s["Service"][f"Standard{kind}"] for s in services for kind in ("Output", "Error"))
+    return list(dict.fromkeys(Path(name.removeprefix("append:")) for name in named))
+
+
+def test_in_an_armed_bench_systemd_writes_to_files_that_are_not_rqs(bench: Bench) -> None:
+    """RQ's units write with `file:`, over what is there."""
+    names = [f"{kind}{end}.log" for kind in ("schedule", "worker") for end in ("", ".error")]
+    assert [path.name for path in logs_of(bench)] == names
+    bench.configure(**CONFIG, frappe_celery_routes={})
+    shutil.rmtree(bench.root / "config")
+    assert [path.name for path in logs_of(bench)] == [f"celery-{name}" for name in names]
+
+
+def test_logs_are_made_for_the_user_whom_the_processes_run_as(bench: Bench) -> None:
+    """Those that systemd makes are root's."""
+    (bench.root / "logs").mkdir()
+    (there := bench.root / "logs" / "worker.log").touch()
+    owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+    assert {path.stat().st_uid for path in logs_of(bench) if path != there} == {owner}
+    assert there.stat().st_uid == os.geteuid()
 
 
 @pytest.mark.parametrize(
