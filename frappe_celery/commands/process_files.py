@@ -236,8 +236,13 @@ def systemd_logs(config: Settings, kind: str) -> tuple[Path, Path]:
 
 
 def systemd(config: Settings, user: str) -> Mapping[str, str]:
-    """Text of each unit, by the file's name."""
+    """Text of each unit, by the file's name.
+
+    Raises:
+        ConfigError: the name of the bench or of a queue can be in no unit's.
+    """
     bench = config.root.name
+    _check_name("bench", bench, "Rename its folder")
     target = systemd_target(config)
     units = {
         f"{bench}-celery-beat.service": _service(
@@ -245,12 +250,13 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
         )
     }
     for worker in workers(config):
+        _check_name("queue", worker.name, "Rename it in sites/common_site_config.json, `workers`")
         units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
             config, user, target, worker.arguments, "worker", worker.stop_seconds
         )
-    services = " ".join(map(_unit_text, units))
+    services = " ".join(units)
     units[target] = f"""[Unit]
-Description={_unit_text(bench)}: workers and beat on Celery
+Description={bench}: workers and beat on Celery
 After=network.target
 # Before: where Redis is away, the machine starts all the same
 Before={services}
@@ -265,21 +271,19 @@ WantedBy=multi-user.target
 def _service(
     config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
 ) -> str:
-    command = " ".join(f'"{_unit_text(word)}"' for word in _command(arguments))
-    output, errors = (_unit_text(str(path)) for path in systemd_logs(config, log))
-    name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
-    own = (f"{_unit_text(config.root.name)}-redis-{kind}" for kind in ("queue", "cache"))
+    output, errors = (_unit_text(path) for path in systemd_logs(config, log))
+    own = (f"{config.root.name}-redis-{kind}" for kind in ("queue", "cache"))
     after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
     return f"""[Unit]
-Description={name}
-PartOf={_unit_text(target)}
+Description={config.root.name}: {" ".join(arguments[:3])}
+PartOf={target}
 After=network.target {after}
 StartLimitIntervalSec=0
 
 [Service]
 {EXCHANGED if log == "worker" else ""}User={user}
-WorkingDirectory={_unit_text(str(config.root))}
-ExecStart={command}
+WorkingDirectory={_unit_text(config.root)}
+ExecStart={_command_line(_command(arguments))}
 StandardOutput=append:{output}
 StandardError=append:{errors}
 Restart=always
@@ -290,5 +294,19 @@ TimeoutStopSec={stop}
 """
 
 
-def _unit_text(text: str) -> str:
+def _command_line(words: list[str]) -> str:
+    """The first word is the program, in which `$` begins no variable."""
+    program, *others = (_unit_text(w.replace("\\", "\\\\").replace('"', '\\"')) for w in words)
+    return " ".join(f'"{word}"' for word in (program, *(o.replace("$", "$$") for o in others)))
+
+
+def _unit_text(text: str | Path) -> str:
     return os.fspath(text).replace("%", "%%")
+
+
+def _check_name(what: str, name: str, way_out: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9:_.@-]+", name):
+        raise ConfigError(
+            f"the name of {what} {name!r} can be in no systemd unit's, which has letters, digits"
+            f" and : _ . @ - alone. {way_out}, or have supervisor run the workers"
+        )

@@ -7,6 +7,7 @@ import json
 import os
 import pwd
 import shutil
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -287,7 +288,7 @@ def test_a_file_that_exists_is_shown_and_left_alone(
 
 
 def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
-    bench = Bench(tmp_path / "100%n")
+    bench = Bench(tmp_path / "100%n" / "frappe-bench")
     (bench.root / "sites").mkdir(parents=True)
     bench.configure(**CONFIG)
     try:
@@ -296,9 +297,42 @@ def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
     finally:
         settings.use(None)
     supervisor = (bench.root / "config/supervisor.conf").read_text()
-    assert f"directory={tmp_path}/100%%n\n" in supervisor
-    unit = (bench.root / "config/systemd/100%n-celery-beat.service").read_text()
-    assert f"WorkingDirectory={tmp_path}/100%%n\n" in unit
+    assert f"directory={tmp_path}/100%%n/frappe-bench\n" in supervisor
+    unit = (bench.root / "config/systemd/frappe-bench-celery-beat.service").read_text()
+    assert f"WorkingDirectory={tmp_path}/100%%n/frappe-bench\n" in unit
+
+
+def test_systemd_reads_the_programs_path_as_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`\\` escapes, `%` begins a specifier, `$` a variable but in the first word."""
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: r'/a b/c"d/e\f/$g/%h')
+    written = r'"/a b/c\"d/e\\f/$g/%%h/frappe-celery"'
+    again = written.replace("$", "$$")
+    _, (beat, short, *_) = units_of(bench)
+    assert beat["Service"]["ExecStart"] == f'{written} "beat"'
+    assert short["Service"]["ExecStart"].startswith(f'{written} "supervise" {again} "worker"')
+
+
+@pytest.mark.parametrize("name", ["my jobs", "a/b", "50%", "größe", "a\\b"])
+def test_a_queue_that_no_unit_can_be_named_after(bench: Bench, name: str) -> None:
+    bench.configure(frappe_user="nobody", workers={name: {}})
+    result = bench.setup("systemd")
+    assert result.exit_code == 1
+    assert f"the name of queue {name!r} can be in no systemd unit's" in result.output
+    assert "Rename it in sites/common_site_config.json, `workers`" in result.output
+    assert not (bench.root / "config").exists()
+
+
+def test_a_bench_that_no_unit_can_be_named_after(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "my bench")
+    (bench.root / "sites").mkdir(parents=True)
+    bench.configure(**CONFIG)
+    try:
+        result = bench.setup("systemd")
+    finally:
+        settings.use(None)
+    assert (result.exit_code, "the name of bench 'my bench'" in result.output) == (1, True)
 
 
 @pytest.mark.parametrize("count", ["four", -1, True])
