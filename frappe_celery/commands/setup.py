@@ -62,7 +62,7 @@ def systemd(user: str | None, yes: bool) -> None:
     """Units in config/systemd. Those for Redis, web and socketio stay."""
     config = settings.current()
     folder = config.root / "config" / "systemd"
-    user = user or _frappe_user(config)
+    user = _known(user or _frappe_user(config))
     units = process_files.systemd(config, user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
     _make_logs(config, user)
@@ -75,6 +75,16 @@ def systemd(user: str | None, yes: bool) -> None:
         click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
     if armed := systemctl.forget_armed_target(config):
         click.echo(shown("Then the target beside RQ's is not needed either:", armed))
+
+
+def _known(user: str) -> str:
+    try:
+        return pwd.getpwnam(user).pw_name
+    except KeyError:
+        raise ConfigError(
+            f"the processes are to run as user {user!r}, whom this machine does not know: name"
+            " another with --user, or as frappe_user in sites/common_site_config.json"
+        ) from None
 
 
 def _make_logs(config: Settings, user: str) -> None:

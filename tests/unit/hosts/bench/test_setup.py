@@ -335,6 +335,19 @@ def test_a_bench_that_no_unit_can_be_named_after(tmp_path: Path) -> None:
     assert (result.exit_code, "the name of bench 'my bench'" in result.output) == (1, True)
 
 
+@pytest.mark.parametrize("arguments", [["--user", "frape"], []])
+def test_systemd_runs_nothing_as_a_user_whom_the_machine_does_not_know(
+    bench: Bench, arguments: list[str]
+) -> None:
+    bench.configure(frappe_user="frape")
+    result = bench.setup("systemd", *arguments)
+    assert result.exit_code == 1
+    assert (
+        "user 'frape', whom this machine does not know: name another with --user" in result.output
+    )
+    assert not (bench.root / "config").exists()
+
+
 @pytest.mark.parametrize("count", ["four", -1, True])
 def test_a_number_of_processes_that_is_none(bench: Bench, count: object) -> None:
     bench.configure(background_workers=count)
