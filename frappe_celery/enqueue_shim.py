@@ -152,6 +152,7 @@ def _follow(asked: Asked, message: JobMessage, config: Settings) -> None:
         message.retries, message.backoff = asked.retry.max, asked.retry.backoff
     if asked.max_deliveries is not None:
         message.max_deliveries = asked.max_deliveries or config.max_deliveries
+    message.limit_key = asked.limit_key
 
 
 @dataclass

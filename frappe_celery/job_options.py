@@ -72,6 +72,7 @@ def options(
     idempotent: bool | None = None,
     max_deliveries: int | None = None,
     retry: Retry | int | None = None,
+    limit_key: str | None = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
 
@@ -83,6 +84,8 @@ def options(
             configuration when not given.
         retry: how it is repeated when it raised; a number: that often, with Retry's own pauses;
             0: not, whatever the method declares.
+        limit_key: what limits on keys count its jobs under, such as `customer-7`; how many may run
+            is said by the configuration or by `frappe-celery limit` (docs/many-sites.md).
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -100,7 +103,9 @@ def options(
         max_deliveries = AS_CONFIGURED
     if retry is not None and not isinstance(retry, Retry):
         retry = Retry(retry)
-    return Options(max_deliveries, retry)
+    if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):
+        raise ConfigError(f"limit_key={limit_key!r}: it is a text of 1 to 140 characters")
+    return Options(max_deliveries, retry, limit_key=limit_key)
 
 
 def enqueue_in(

@@ -79,8 +79,8 @@ class Taker:
         if found == b"settled":
             time.sleep(SETTLED_SECONDS)
             return None
-        queue, run, sealed = found
-        return Taken(run.decode(), queue.decode()[len(keys.prefix) :], sealed)
+        waited_in, run, sealed = found
+        return Taken(run.decode(), keys.queue_of(waited_in.decode()), sealed)
 
     def wait(self, queues: Sequence[str], orders: int) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

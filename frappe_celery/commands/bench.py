@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -24,6 +24,30 @@ class BenchCommand(click.Command):
             return super().invoke(ctx)
         except FrappeCeleryError as exc:
             raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
+
+
+class Piece(NamedTuple):
+    """What of an armed bench a command is about; without any of these all of it."""
+
+    queue: str | None
+    site: str | None
+    schedule: bool
+
+    @property
+    def has_jobs(self) -> bool:
+        """Whether it is about jobs."""
+        return bool(self.queue or self.site) or not self.schedule
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether it is about the schedule."""
+        return self.schedule or not (self.queue or self.site)
+
+    @property
+    def of_what(self) -> str:
+        """Its jobs, in words."""
+        named = (("queue", self.queue), ("site", self.site))
+        return "".join(f" of {what} {name}" for what, name in named if name)
 
 
 _of_a_queue = click.option("--queue", "-q", help="Only this queue's jobs. Default: all.")
@@ -70,10 +94,9 @@ def enable(
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
 
-    queue, site = known_queue(queue), known_site(site)
+    piece = Piece(known_queue(queue), known_site(site), schedule)
     is_armed = settings.current().is_armed
-    in_part = bool(queue or site or schedule)
-    _refuse_nonsense(is_armed, in_part, settle, armed)
+    _refuse_nonsense(is_armed, piece, settle, armed)
     if armed:
         refuse_two_servers(settings.current())
         switch.arm()
@@ -82,13 +105,13 @@ def enable(
             " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
         )
     elif is_armed:
-        if not _go(queue, site, schedule, to_celery=True, trusted=trusted):
-            if settle:
-                click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
-            raise click.exceptions.Exit(1)
-        if settle:
+        all_moved = _go(piece, to_celery=True, trusted=trusted)
+        if settle and all_moved:
             switch.settle()
             click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
+        elif settle:
+            click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
+        _end(all_moved, _nobody_does(piece, to_celery=True))
     else:
         switch.enable()
         click.echo(
@@ -116,10 +139,13 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
 
-    queue, site = known_queue(queue), known_site(site)
+    piece = Piece(known_queue(queue), known_site(site), schedule)
     is_armed = settings.current().is_armed
-    _refuse_nonsense(is_armed, bool(queue or site or schedule), settle)
-    all_moved = not is_armed or _go(queue, site, schedule, to_celery=False)
+    _refuse_nonsense(is_armed, piece, settle)
+    all_moved, wrong = True, list[str]()
+    if is_armed:
+        all_moved = _go(piece, to_celery=False)
+        wrong = [*_nobody_does(piece, to_celery=False), *_older_processes()]
     if settle or not is_armed:
         switch.disable()
         click.echo(
@@ -130,83 +156,89 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
         if units := systemctl.end_celerys(settings.current()):
             what = "Celery's units of systemd are not needed any more. They end their jobs:"
             click.echo(systemctl.shown(what, units))
-    if not all_moved:
-        raise click.exceptions.Exit(1)
+    _end(all_moved, wrong)
 
 
-def _go(
-    queue: str | None, site: str | None, schedule: bool, *, to_celery: bool, trusted: bool = False
-) -> bool:
+def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import switch
     from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
 
     refuse_two_servers(settings.current())
-    _look_for_processes_without_the_seam(refuse=to_celery)
-    jobs_too = bool(queue or site) or not schedule
-    schedule_too = schedule or not (queue or site)
+    if to_celery and (older := _older_processes()):
+        raise click.ClickException("\n".join(older))
 
     def following(old: Routes) -> Routes:
         new = old
-        if jobs_too:
-            new = new.with_rule(Rule(queue or EVERY, site or EVERY, to_celery))
-        if schedule_too:
+        if piece.has_jobs:
+            new = new.with_rule(Rule(piece.queue or EVERY, piece.site or EVERY, to_celery))
+        if piece.has_schedule:
             new = new.with_schedule(to_celery)
         everywhere = [EVERY, *settings.current().sites()]
         if new.beat_acts and not new.lead_all(settings.current().queues, everywhere, True):
             raise click.ClickException(
                 "what beat enqueues runs in Celery: the schedule goes over when every queue and"
-                " site has, and comes back before one does (frappe-celery disable --schedule)"
+                " site has (frappe-celery enable takes all of it), and comes back before one does"
+                " (frappe-celery disable --schedule)"
             )
         return new
 
     switch.change_routes(following)
-    queues = ([queue] if queue else [*settings.current().queues]) if jobs_too else []
-    _warn_of_what_nobody_serves(queues, schedule_too, to_celery)
-    if schedule_too:
+    if piece.has_schedule:
         click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
-    if not jobs_too:
+    if not piece.has_jobs:
         return True
     system = CELERY if to_celery else RQ
-    what = "".join(((queue and f" of queue {queue}") or "", (site and f" of site {site}") or ""))
-    click.echo(f"Jobs{what} go to {NAMES[system]} now.")
-    return all(stayed.failed for stayed in carry(system, queue, site, trusted).stayed)
+    click.echo(f"Jobs{piece.of_what} go to {NAMES[system]} now.")
+    return all(stayed.failed for stayed in carry(system, piece.queue, piece.site, trusted).stayed)
 
 
-def _look_for_processes_without_the_seam(refuse: bool) -> None:
-    """On the way back they are only named: most of them are on RQ anyhow."""
+def _older_processes() -> list[str]:
+    """What refuses the way over; the way back is open, since most of them are on RQ anyhow."""
     from frappe_celery.hosts.bench import armed
 
     older = armed.without_the_seam()
-    if older:
-        what = (
-            "these processes began before the bench was armed, and go by no routes: restart them"
-            + "".join(f"\n  {process}" for process in older)
-        )
-        if refuse:
-            raise click.ClickException(what)
-        click.echo(what, err=True)
+    if not older:
+        return []
+    what = "these processes began before the bench was armed, and go by no routes: restart them"
+    return [what, *(f"  {process}" for process in older)]
 
 
-def _warn_of_what_nobody_serves(queues: list[str], schedule: bool, to_celery: bool) -> None:
-    from frappe_celery.hosts.bench import armed
+def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
+    """What has gone to a system of which no process takes it on."""
+    from frappe_celery.config import settings
+    from frappe_celery.hosts.bench import armed, processes
     from frappe_celery.jobs import get_store
     from frappe_celery.schedule.pulse import leadership
 
+    queues = [piece.queue] if piece.queue else [*settings.current().queues]
     if to_celery:
         served = get_store().workers.served()
         missing = [queue for queue in queues if queue not in served]
         whose, what = "Celery's", "frappe-celery worker"
+        scheduled = not piece.has_schedule or leadership(get_store()).leader is not None
+        nobody = "no beat leads: start frappe-celery beat"
     else:
         missing, whose, what = armed.not_served_by_rq(queues), "RQ's", "bench worker"
-    for queue in missing:
-        click.echo(f"No worker of {whose} serves queue {queue}: start {what}", err=True)
-    if schedule and to_celery and leadership(get_store()).leader is None:
-        click.echo("No beat leads: start frappe-celery beat", err=True)
+        scheduled = not piece.has_schedule or processes.frappes_scheduler_runs()
+        nobody = (
+            "no scheduler of Frappe's runs on this machine: start bench schedule (one on another"
+            " machine is not seen from here)"
+        )
+    unserved = [f"no worker of {whose} serves queue {q}: start {what} --queue {q}" for q in missing]
+    return [*(unserved if piece.has_jobs else ()), *(() if scheduled else (nobody,))]
 
 
-def _refuse_nonsense(is_armed: bool, in_part: bool, settle: bool, arm: bool = False) -> None:
+def _end(all_moved: bool, wrong: list[str]) -> None:
+    if wrong:
+        raise click.ClickException("\n  ".join(["this is done, but", *wrong]))
+    if not all_moved:
+        raise click.exceptions.Exit(1)
+
+
+def _refuse_nonsense(is_armed: bool, piece: Piece, settle: bool, arm: bool = False) -> None:
+    in_part = any(piece)
     if (in_part and (settle or arm)) or (settle and arm):
         raise click.UsageError("--armed and --settle are about all of the bench, each alone")
     if not is_armed and in_part:

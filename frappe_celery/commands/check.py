@@ -58,6 +58,11 @@ def check(
         asked = wanted(apps, find_root(os.environ))
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
+    if not asked:
+        click.echo(
+            "Only frappe is installed, which is not looked at unless it is named: nothing to check",
+            err=True,
+        )
     reports = [examine(each, import_hooks) for each in asked]
     if fix and _fix(reports):
         reports = [examine(each, import_hooks) for each in asked]

@@ -75,9 +75,8 @@ def _armed() -> dict[str, Any]:
     """What there is to tell of an armed bench."""
     from frappe_celery.hosts.bench import armed, processes, routing, switch
 
-    is_running = processes.frappes_scheduler_runs
     return {
         "routes": routing.read(),
         "without_seam": armed.without_the_seam() if switch.is_hooked() else (),
-        "frappes_scheduler_runs": is_running and is_running(),
+        "frappes_scheduler_runs": processes.frappes_scheduler_runs(),
     }

@@ -69,10 +69,10 @@ def _take_no_more(workers: int) -> None:
 
 def _held(store: JobStore) -> list[str]:
     """The runs that workers have in hand, out of the bench's queues."""
-    queues = {store.keys.queue(queue) for queue in settings.current().queues}
+    queues = settings.current().queues
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
         for consumer in store.client.zrange(store.keys.consumers, 0, -1):
             pipe.hvals(store.keys.in_flight(consumer.decode()))
         held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
-    return [run for queue, _, run in held if queue in queues]
+    return [run for list_, _, run in held if store.keys.queue_of(list_) in queues]

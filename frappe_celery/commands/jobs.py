@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from frappe_celery.commands.options import known_queue, known_site, when
+from frappe_celery.commands.options import queue_with_jobs, site_with_jobs, when
 from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
@@ -49,7 +49,7 @@ def filters(command: Command) -> Command:
 
 
 def _wanted(statuses: tuple[JobStatus, ...], given: dict[str, Any]) -> Wanted:
-    site, queue = known_site(given.pop("site")), known_queue(given.pop("queue"))
+    site, queue = site_with_jobs(given.pop("site")), queue_with_jobs(given.pop("queue"))
     return Wanted(site=site, queue=queue, statuses=statuses, **given)
 
 
@@ -176,7 +176,7 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
     """
     from frappe_celery.enqueue_shim import create_job_id
 
-    its_site = known_site(site) or settings.current().site
+    its_site = site_with_jobs(site) or settings.current().site
     for name in (job_id, create_job_id(job_id, its_site)):
         try:
             job = store.fetch(name)

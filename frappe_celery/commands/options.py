@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
 from frappe_celery.watch.instants import instant
 
 
@@ -32,6 +33,16 @@ def known_site(site: str | None) -> str | None:
 def known_queue(queue: str | None) -> str | None:
     """The value of `--queue`; raises UnknownQueue. None: every queue."""
     return None if queue is None else settings.current().queue(queue).name
+
+
+def site_with_jobs(site: str | None) -> str | None:
+    """As `known_site`; one that is gone counts while jobs of it are left."""
+    return site if site and get_store().places(site, None) else known_site(site)
+
+
+def queue_with_jobs(queue: str | None) -> str | None:
+    """As `known_queue`; one that is configured no more counts while jobs of it are left."""
+    return queue if queue and get_store().places(None, queue) else known_queue(queue)
 
 
 def listening(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -12,10 +12,12 @@ their own.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
 import sysconfig
 from collections.abc import Mapping
+from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -140,12 +142,11 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
                 programs[name] += _settings_of_ones_own(body, programs[name])
         else:
             sections.append((header, body))
-    theirs, beside = f"group:{bench}-workers", f"group:{bench}-celery-workers"
-    group = beside if config.is_armed else theirs  # theirs: which `bench restart` restarts
+    group, beside = f"group:{supervisor_group(config)}", f"group:{bench}-celery-workers"
     members = list(programs)
     for header, body in sections:
         if header == group:
-            members += [name for name in _members(body) if name not in gone]
+            members += [name for name in _names(_value(body, "programs")) if name not in gone]
     dropped = {group, beside}
     text = "".join(
         f"[{header}]\n{body}" if header else body
@@ -155,6 +156,11 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
     own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
     before = text.rstrip("\n") + "\n\n" if text.strip() else ""
     return f"{before}{own}[{group}]\nprograms={','.join(members)}\n"
+
+
+def supervisor_group(config: Settings) -> str:
+    """Celery's; `bench restart` restarts `<bench>-workers`, which RQ's keep in an armed bench."""
+    return f"{config.root.name}-{'celery-' if config.is_armed else ''}workers"
 
 
 def _program(
@@ -178,14 +184,31 @@ def _program(
 
 
 def supervised(bench: str, text: str) -> list[str]:
-    """What `supervisorctl` calls the bench's processes, the web's first."""
-    groups = {header: _members(body) for header, body in _sections(text)}
-    kinds = [f"{bench}-{kind}" for kind in ("web", "workers")]
-    return [f"{kind}:{name}" for kind in kinds for name in groups.get(f"group:{kind}", ())]
+    """The bench's processes as `supervisorctl status` shows them, the web's first."""
+    file = RawConfigParser(strict=False, inline_comment_prefixes=(";", "#"))  # as supervisor's own
+    file.read_string(text)
+    return [
+        f"{group}:{name}"
+        for group in (f"{bench}-{kind}" for kind in ("web", "workers", "celery-workers"))
+        for program in _names(file.get(f"group:{group}", "programs", fallback=""))
+        for name in _processes_of(file, program, group)
+    ]
 
 
-def _members(body: str) -> list[str]:
-    return [name.strip() for name in _value(body, "programs").split(",") if name.strip()]
+def _processes_of(file: RawConfigParser, program: str, group: str) -> list[str]:
+    def value(key: str, default: str) -> str:
+        return file.get(f"program:{program}", key, fallback=default)
+
+    about = {"program_name": program, "group_name": group, "host_node_name": platform.node()}
+    start = int(value("numprocs_start", "0"))
+    return [
+        value("process_name", "%(program_name)s") % {**about, "process_num": number}
+        for number in range(start, start + int(value("numprocs", "1")))
+    ]
+
+
+def _names(listed: str) -> list[str]:
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 def _settings_of_ones_own(body: str, ours: str) -> str:

@@ -52,7 +52,11 @@ def supervisor(user: str | None, yes: bool) -> None:
     path = config.root / "config" / "supervisor.conf"
     text = process_files.supervisor(config, user or _frappe_user(config), _text(path))
     _write(config, {path: text}, yes)
-    click.echo("Have supervisor take it over: supervisorctl reread && supervisorctl update")
+    group = process_files.supervisor_group(config)
+    click.echo(
+        f"Have supervisor take it over: supervisorctl reread && supervisorctl update {group}\n"
+        "then, once frappe-celery doctor shows its workers: supervisorctl update"
+    )
 
 
 @setup.command()

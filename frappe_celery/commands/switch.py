@@ -34,7 +34,13 @@ NAMED = 10
     help="How long the two schedules are compared; 0: not at all.",
 )
 @click.option("--yes", is_flag=True, help="Ask nothing, and tell supervisor or systemd too.")
-def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> None:
+@click.option(
+    "--manager",
+    metavar="COMMAND",
+    default="",
+    help='How supervisorctl or systemctl is called here, such as "sudo supervisorctl".',
+)
+def switch(back: str | None, canary: str | None, minutes: float, yes: bool, manager: str) -> None:
     """Move this bench from RQ to Celery step by step, or `back`.
 
     Each step is shown, done and looked at before the next one. Interrupted, or stopped by a step
@@ -45,16 +51,19 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> N
         raise click.ClickException(
             "this is no bench: run the bench's own env/bin/frappe-celery in its folder"
         )
+    called = shlex.split(manager)
+    if yes:
+        _refuse_a_manager_that_does_not_answer(called)
     guided = Guide(get_store(), known_site(canary), minutes)
-    for number, step in enumerate(guided.back() if back else guided.over(), 1):
-        if not step.missing():
-            click.echo(f"{number}. {step.name}: done")
-            continue
-        click.echo(f"{number}. {step.name}")
-        _take(step, yes)
-        if step.probes:
-            seconds = guide.probe(guided.store, *step.probes)
-            click.echo(f"   a job of it ran within {seconds:.1f} s")
+    try:
+        for number, step in enumerate(guided.back() if back else guided.over(), 1):
+            _go_through(guided, number, step, yes, called)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(
+            "\nStopped: called again it goes on here; frappe-celery switch back leads back",
+            err=True,
+        )
+        raise
     click.echo(
         "The bench is on RQ again, and armed: frappe-celery disable --settle ends that too."
         if back
@@ -63,24 +72,61 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool) -> N
     )
 
 
-def _take(step: Step, yes: bool) -> None:
+def _go_through(guided: Guide, number: int, step: Step, yes: bool, called: list[str]) -> None:
+    if not step.missing():
+        click.echo(f"{number}. {step.name}: done")
+        return
+    click.echo(f"{number}. {step.name}")
+    _take(step, yes, called)
+    if step.probes:
+        seconds = guide.probe(guided.store, *step.probes)
+        click.echo(f"   a job of it ran within {seconds:.1f} s")
+
+
+def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
+    found = manager_of(settings.current(), called)
+    if found is None:
+        return
+    try:
+        looked = subprocess.run(found.look, capture_output=True, text=True, check=False)
+        said = "" if looked.returncode == 0 else looked.stdout + looked.stderr or "it failed"
+    except OSError as exc:
+        said = f"it cannot be run: {exc.strerror}"
+    if said:
+        raise click.ClickException(
+            f"{shlex.join(found.look)}: {said.strip()}. Nothing was changed. Say how it is called"
+            f' here, as in --manager "sudo {found.look[0]}"; or leave --yes out, and call what is'
+            " shown by hand"
+        )
+
+
+def _take(step: Step, yes: bool, called: list[str]) -> None:
     missing = step.missing()
     for line in missing[:NAMED]:
         click.echo(f"   {line}")
     if len(missing) > NAMED:
         click.echo(f"   and {len(missing) - NAMED} more")
     if step.by == By.US:
-        if not yes:
-            click.confirm(f"   frappe-celery {shlex.join(step.arguments)}?", abort=True)
-        _run([process_files.program(), *step.arguments], step.may_find)
-        settings.use(None)
-        step.did()
-        if step.missing():
-            raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+        _call(step, yes)
+    else:
+        _have_it_done(step, yes, called, missing)
+
+
+def _call(step: Step, yes: bool) -> None:
+    command = f"   frappe-celery {shlex.join(step.arguments)}?"
+    if not (yes or click.confirm(command, abort=not step.only_looks)):
+        click.echo("   left out")
         return
-    manager = manager_of(settings.current())
-    commands = [] if manager is None else getattr(manager, step.by.value, [])
-    for command in commands:
+    _run([process_files.program(), *step.arguments], step.only_looks)
+    settings.use(None)
+    step.did()
+    if step.missing():
+        raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+
+
+def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) -> None:
+    manager = manager_of(settings.current(), called)
+    for command in [] if manager is None else getattr(manager, step.by.value, []):
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
@@ -88,14 +134,15 @@ def _take(step: Step, yes: bool) -> None:
     while left := step.missing():
         if left != told or time.monotonic() - told_at > TOLD_SECONDS:
             told, told_at = left, time.monotonic()
-            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-            click.echo(f"   still: {left[0]}{more}. {step.otherwise}; this waits until it is seen")
+            for line in left:
+                click.echo(f"   still: {line}")
+            click.echo(f"   {step.otherwise}; this waits until it is seen")
         time.sleep(LOOK_SECONDS)
 
 
-def _run(command: list[str], may_find: bool = False) -> None:
+def _run(command: list[str], only_looks: bool = False) -> None:
     code = subprocess.run(command, check=False).returncode
-    if code and not may_find:
+    if code and not only_looks:
         raise click.ClickException(
             f"{shlex.join(command)} ended with {code}. Mend what it says, then run frappe-celery"
             " switch again: it goes on here. Or go back: frappe-celery switch back"

@@ -89,6 +89,13 @@ class Options:
     cron_queues: dict[str, str] = _option(
         {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
     )
+    frappe_celery_limits: dict[str, Any] = _option(
+        {},
+        "How many jobs run at once and begin a minute: `{target: {running: 2, per_minute: 60}}`. A"
+        " target is `site:…`, `queue:…`, `method:…` or `key:…`, `*` in it stands for anything"
+        " (docs/many-sites.md).",
+        dict,
+    )
     misfire: dict[str, Any] = _option(
         {},
         "How late scheduled methods may run: `{method: {policy: once | skip, window: seconds}}`."

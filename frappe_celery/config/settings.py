@@ -178,6 +178,24 @@ class Settings(Options):
             **read_json(f"{folder}/{site}/site_config.json"),
         }
 
+    def share(self, site: str) -> float:
+        """How much of the workers a site gets, beside one that has 1 (`frappe_celery_share`).
+
+        Raises:
+            ConfigError: it is no number above 0, or the site's configuration is broken.
+        """
+        value = self.site_config(site).get("frappe_celery_share", 1)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, (int, float))
+            or not 0.01 <= value <= 100
+        ):
+            raise ConfigError(
+                f"frappe_celery_share is {value!r} in sites/{site}/site_config.json;"
+                " it must be a number from 0.01 to 100, such as 2 for twice what others get"
+            )
+        return value
+
     @cached_property
     def _options(self) -> dict[str, Any]:
         return {option.name: getattr(self, option.name) for option in OPTIONS}

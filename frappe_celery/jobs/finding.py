@@ -13,7 +13,7 @@ from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs import record
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
-from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.keys import LINE, Keys
 from frappe_celery.jobs.scripts import Scripts
 
 if TYPE_CHECKING:
@@ -138,6 +138,14 @@ class JobFinder:
         runs = [run.decode() for run, _ in islice(merged, start, start + length)]
         return [job for job in self.read(runs) if job is not None]
 
+    def all_of(
+        self, status: JobStatus, *, site: str | None = None, queue: str | None = None
+    ) -> list[Job]:
+        """All jobs in a status, the newest first."""
+        number = self.counts(site=site, queue=queue)[status]
+        found = self.page(site=site, queue=queue, statuses=[status], length=number or 1)
+        return [job for job in found if job.status == status]
+
     def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
         """How many jobs there are in each status."""
         self.expire()
@@ -153,33 +161,63 @@ class JobFinder:
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
         in_rabbitmq = self.outbox.waiting(queue) if self.outbox is not None else 0
-        return self._list_length(queue) + in_rabbitmq
+        return sum(length for _, length in self.lines(queue)) + in_rabbitmq
 
     def waiting(self, queue: str) -> int:
         """How many jobs wait in a queue, as Redis knows: Frappe 16 asks at each enqueue."""
         if self.outbox is not None:
             return self.counts(queue=queue)[JobStatus.QUEUED]
-        return self._list_length(queue)
+        return self.queue_length(queue)
 
-    def _list_length(self, queue: str) -> int:
+    def lines(self, queue: str) -> list[tuple[str, int]]:
+        """The lists in which something waits for a queue, and how much."""
+        keys = self.keys
         with naming_the_server(self.url):
-            return int(self.client.llen(self.keys.queue(queue)))
+            sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
+            lists = [keys.queue(queue), *(keys.line(f"{site}|{queue}") for site in sites if site)]
+            pipe = self.client.pipeline(transaction=False)
+            for name in lists:
+                pipe.llen(name)
+            return list(zip(lists, pipe.execute(), strict=True))
+
+    def standing(self, queue: str) -> Iterator[list[str]]:
+        """The runs that wait for a queue, a line at a time, each with the next one first."""
+        with naming_the_server(self.url):
+            for name, _ in self.lines(queue):
+                yield [
+                    run.decode(errors="replace")
+                    for run in reversed(self.client.lrange(name, 0, -1))
+                ]
+
+    @property
+    def lined(self) -> str:
+        """What begins the names of lines for scripts; '' where RabbitMQ has its own order."""
+        return LINE if self.outbox is None else ""
+
+    def waiting_list(self, site: str, queue: str) -> str:
+        """The list in which a site's runs wait for a queue: until a worker takes them, or until
+        RabbitMQ has them."""
+        return self.keys.line(f"{site}|{queue}") if self.lined else self.keys.queue(queue)
 
     def position(self, job: Job) -> int | None:
-        """Place of a job in its queue, 0 for the next one; None when it does not wait.
+        """Place of a job in the line of its site, 0 for the next one; None: it does not wait.
 
-        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known.
+        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known,
+        nor of one that a limit or a pause keeps back.
         """
-        key = self.keys.queue(job.queue)
+        keys = self.keys
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
-            pipe.lpos(key, job.run_id, rank=-1)
-            pipe.llen(key)
-            pipe.hget(self.keys.record(job.run_id), "status")
-            place, length, status = pipe.execute()
-        if place is not None:
-            return int(length) - 1 - int(place)
-        fetched = self.outbox is None and status == JobStatus.QUEUED.value.encode()
+            for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
+                pipe.lpos(name, job.run_id, rank=-1)
+                pipe.llen(name)
+            pipe.hmget(keys.record(job.run_id), "status", "parked")
+            *places, (status, parked) = pipe.execute()
+        for place, length in zip(places[::2], places[1::2], strict=True):
+            if place is not None:
+                return int(length) - 1 - int(place)
+        waits = status == JobStatus.QUEUED.value.encode() and parked is None
+        fetched = self.outbox is None and waits
         return 0 if fetched else None
 
     def places(self, site: str | None, queue: str | None) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LINE = "line:"
+
 
 @dataclass(frozen=True)
 class Keys:
@@ -38,8 +40,26 @@ class Keys:
         return f"{self.prefix}places"
 
     def queue(self, name: str) -> str:
-        """List: the runs that wait, next one last; the key that kombu uses for the queue."""
+        """List: messages of Celery's own, next one last; the key that kombu uses for the queue.
+        Where the broker is RabbitMQ: the runs that it has not taken yet."""
         return f"{self.prefix}{name}"
+
+    def line(self, place: str) -> str:
+        """List: the runs that wait in a place (`site|queue`), next one last."""
+        return f"{self.prefix}{LINE}{place}"
+
+    def queue_of(self, waited_in: str) -> str:
+        """The queue of which this key is the list, or the line of a site."""
+        return waited_in[len(self.prefix) :].rpartition("|")[2]
+
+    def turns(self, queue: str) -> str:
+        """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
+        return f"{self.prefix}turns:{queue}"
+
+    @property
+    def shares(self) -> str:
+        """Hash: the share of each site that has another one than 1."""
+        return f"{self.prefix}shares"
 
     @property
     def scheduled(self) -> str:

@@ -57,6 +57,8 @@ class JobMessage:
     """Seconds that its record is kept once it has finished; None: as configured."""
     failure_ttl: int | None = None
     """Seconds that its record is kept once it has failed or was stopped; None: as configured."""
+    limit_key: str | None = None
+    """What limits on keys count it under."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
     headers: Mapping[str, Any] = field(default_factory=dict)

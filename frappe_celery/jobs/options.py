@@ -114,6 +114,8 @@ class Asked:
     retry: Retry | None = None
     at: float | None = None
     """Seconds since the epoch before which it does not start."""
+    limit_key: str | None = None
+    """What limits on keys count it under."""
 
     def over(self, other: Asked) -> Asked:
         """These, and where they say nothing, the other ones."""
@@ -124,6 +126,7 @@ class Asked:
             other.max_deliveries if deliveries is None else deliveries,
             other.retry if self.retry is None else self.retry,
             self.at,
+            self.limit_key or other.limit_key,
         )
 
 

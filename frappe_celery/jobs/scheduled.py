@@ -25,7 +25,9 @@ def promote(store: JobStore) -> float | None:
         BrokerUnreachable.
     """
     due = _due(store) if store.outbox is not None else []
-    wait = store.run_script("promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE)
+    wait = store.run_script(
+        "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined
+    )
     if store.outbox is not None and due:
         store.outbox.forward(due)
     return float(wait) if wait else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,38 @@ try:
 except ImportError:  # optional
     pack_command = None
 
-RINGING = (
-    "enqueue", "fetch", "give_back", "let_go", "promote", "reap", "release", "sweep", "take",
-)  # fmt: skip
-"""Scripts after which somebody may have something to do."""
-_SOURCES = {path.stem: path.read_bytes() for path in (Path(__file__).parent / "lua").glob("*.lua")}
+FUNCTIONS = {
+    "wake": "bell",
+    "ring": "prefix, key",
+    "rank": "prefix, place, moves, joins",
+    "put": "prefix, list, run, first",
+    "unhold": "prefix, run, holds",
+    "rules": "prefix, lined",
+    "failure": "KEYS, ARGV",
+    "finish": "KEYS, ARGV",
+    "started": "prefix, run, place, now, worker, these",
+    "pick": "prefix, key, these, lines_only",
+    "enqueue": "KEYS, ARGV",
+    "delete": "KEYS, ARGV",
+}
+"""Scripts that others call as functions, and their parameters; each after those that it calls."""
+_FILES = {path.stem: path.read_text() for path in (Path(__file__).parent / "lua").glob("*.lua")}
 
 
-def _begin_with(function: str, parameters: bytes, *names: str) -> None:
-    """Scripts that call another one as a function."""
-    source = b"local function %s(%s)\n%s\nend\n"
-    for name in names:
-        called = source % (function.encode(), parameters, _SOURCES[function])
-        _SOURCES[name] = called + _SOURCES[name]
+def _called(name: str) -> set[str]:
+    """The functions that a script calls, and those that these call."""
+    own = {f for f in FUNCTIONS if f != name and re.search(rf"\b{f}\(", _FILES[name])}
+    return own.union(*map(_called, own))
 
 
-_begin_with("failure", b"KEYS, ARGV", "finish")
-_begin_with("finish", b"KEYS, ARGV", "take", "record", "move_in")
-_begin_with("started", b"prefix, run, place, now, worker", "start", "take", "claim")
-_begin_with("wake", b"bell", "ring", "claim", "struck")
-_begin_with("ring", b"prefix, key", *RINGING)
-_begin_with("enqueue", b"KEYS, ARGV", "move_in")
-_begin_with("delete", b"KEYS, ARGV", "move_out")
+def _whole(name: str) -> bytes:
+    """A script, after the functions that it needs."""
+    needed = [f for f in FUNCTIONS if f in _called(name)]
+    functions = [f"local function {f}({FUNCTIONS[f]})\n{_FILES[f]}end\n" for f in needed]
+    return "".join([*functions, _FILES[name]]).encode()
+
+
+_SOURCES = {name: _whole(name) for name in _FILES}
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
 
 

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
+from frappe_celery.errors import ConfigError, InvalidJobOperation, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record, slots
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
@@ -79,13 +79,14 @@ class JobStore(JobFinder):
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
         keys, place = self.keys, record.place_of(message)
+        waits_in = self.waiting_list(message.site, message.queue)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
         elsewhere = 0
         if self.outbox is not None and at is None and (front > 1 or at_most):
             elsewhere = self.outbox.waiting_if_known(message.queue)
-        given = (at, routes, *ttls)
+        given = (at, routes, message.limit_key, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = _as_texts(
                 own_id=own_id or None,
@@ -97,15 +98,16 @@ class JobStore(JobFinder):
                 failure_ttl=message.failure_ttl,
                 elsewhere=elsewhere or None,
                 routes=routes,
+                limit_key=message.limit_key,
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
         made: list[Job] = []
         outcome, other = self.run_script(
             "enqueue",
-            (keys.record(message.run), keys.index(place, status.value), keys.queue(message.queue)),
+            (keys.record(message.run), keys.index(place, status.value), waits_in),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked),
+            *(record.about(message), sealed, asked, self._share(message.site)),
             meanwhile=lambda: made.append(self.job_of(message)),
         )
         if outcome == b"enqueued":
@@ -124,6 +126,13 @@ class JobStore(JobFinder):
             raise Rerouted(message.id)
         check_claimed(outcome, message.id)
         return None
+
+    def _share(self, site: str) -> str:
+        try:
+            share = self.settings.share(site)
+        except ConfigError:  # as `doctor` says; the job waits in turn like others
+            return ""
+        return "" if share == 1 else repr(share)
 
     def skip(self, claim: Claim, reason: str) -> None:
         """Note that nothing is enqueued for a due time.
@@ -199,7 +208,9 @@ class JobStore(JobFinder):
         """
         keys = (self.keys.record(run),)
         at = at or time.time()
-        status: bytes = self.run_script("start", keys, self.keys.prefix, run, at, worker, tag)
+        status: bytes = self.run_script(
+            "start", keys, self.keys.prefix, run, at, worker, tag, self.lined
+        )
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:

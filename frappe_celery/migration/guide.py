@@ -59,8 +59,8 @@ class Step:
     by: By = By.US
     otherwise: str = ""
     """What a person does where there is no process manager."""
-    may_find: bool = False
-    """Whether the command's exit code only says that it found something."""
+    only_looks: bool = False
+    """Whether the command only reads: what it finds stops nothing, and it may be left out."""
     did: Callable[[], object] = _nothing
     """Called when the command was run."""
     probes: tuple[str, str] | None = None
@@ -88,9 +88,9 @@ class Guide:
         site = self.canary or config.sites()[0]
         yield Step(
             "read what the apps' code will do",
-            lambda: [] if self._was_read else self._not_armed(),
+            self._not_read,
             ("check",),
-            may_find=True,
+            only_looks=True,
             did=lambda: setattr(self, "_was_read", True),
         )
         yield from self._arm()
@@ -147,8 +147,13 @@ class Guide:
 
     # -- what is missing
 
+    def _not_read(self) -> list[str]:
+        if self._was_read or not self._not_armed():
+            return []
+        return ["what warm processes and Celery change for it"]
+
     def _not_armed(self) -> list[str]:
-        return [] if _routes() is not None else ["the bench's processes go by no routes"]
+        return [] if _routes() is not None else ["no process knows both systems yet"]
 
     def _not_served(self) -> list[str]:
         queues = settings.current().queues
@@ -199,10 +204,16 @@ def _without_the_seam() -> list[str]:
 
 
 def _not_served_by_rq() -> list[str]:
-    from frappe_celery.hosts.bench import armed
+    from frappe_celery.hosts.bench import armed, processes
 
     queues = armed.not_served_by_rq(settings.current().queues)
-    return [f"no worker of RQ's serves queue {queue}" for queue in queues]
+    missing = [f"no worker of RQ's serves queue {queue}" for queue in queues]
+    if not processes.frappes_scheduler_runs():
+        missing.append(
+            "no bench schedule runs on this machine (where one does on another, go on with"
+            " frappe-celery disable)"
+        )
+    return missing
 
 
 def probe(store: JobStore, site: str, queue: str) -> float:

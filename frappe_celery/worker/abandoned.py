@@ -82,7 +82,7 @@ def settle(
 
 def _given_back(store: JobStore, message: JobMessage) -> bool:
     """Whether a run that had not started is in its queue again."""
-    keys = (store.keys.record(message.run), store.keys.queue(message.queue))
+    keys = (store.keys.record(message.run), store.waiting_list(message.site, message.queue))
     return bool(
         store.run_script("give_back", keys, message.run, GIVEN_BACK_MOST, store.keys.prefix)
     )

@@ -17,6 +17,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import failures
+from frappe_celery.worker.configured_limits import ConfiguredLimits
 from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.reaper import Patience, reap
 from frappe_celery.worker.slot import Doing
@@ -174,7 +175,7 @@ class Burst(Repeated):
 class Jobs(bootsteps.StartStopStep):
     """The pool's processes take jobs while the consumer runs, which leaves these to them."""
 
-    requires = (TASKS_STEP,)
+    requires = (TASKS_STEP, ConfiguredLimits)
 
     def include_if(self, consumer: Any) -> bool:
         """Only with such a pool."""
@@ -241,4 +242,4 @@ class PoolKind(bootsteps.StartStopStep):
             ended.set()
 
 
-STEPS = (Record, Reaper, Burst, PoolKind, Jobs)
+STEPS = (Record, Reaper, Burst, PoolKind, ConfiguredLimits, Jobs)

@@ -56,7 +56,7 @@ def sweep(
     found = store.run_script(
         "sweep",
         (keys.consumers, keys.places, keys.scheduled, keys.sweeping, keys.suspects),
-        *(keys.prefix, old, LONGEST, lease, *busy),
+        *(keys.prefix, old, LONGEST, lease, store.lined, *busy),
     )
     if not found:
         return []

@@ -51,7 +51,8 @@ def test_over_with_a_kill_on_the_way_and_back(stock: Bench) -> None:
     killed.wait_for("this waits until it is seen", 120)
     killed.popen.send_signal(signal.SIGKILL)
     assert stock.ask(WHERE) == dict.fromkeys(("short", "default", "long"), "rq"), "armed, no more"
-    stock.start("python", "-m", "frappe.utils.bench_helper", "frappe", "worker", "--quiet")
+    for rqs in (("worker", "--quiet"), ("schedule",)):
+        stock.start("python", "-m", "frappe.utils.bench_helper", "frappe", *rqs)
 
     again = switch(stock, *how)
     again.wait_for("this waits until it is seen", 120)

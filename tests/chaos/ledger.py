@@ -152,7 +152,6 @@ def _held(store: JobStore) -> Iterator[str]:
     for key in store.client.scan_iter(match=f"{prefix}inflight:*", count=1000):
         yield from (f"held: {value.decode()}" for value in store.client.hvals(key))
     for queue in store.settings.queues:
-        waiting = store.client.lrange(store.keys.queue(queue), 0, -1)
-        yield from (f"in {queue}: {token.decode()}" for token in waiting)
+        yield from (f"in {queue}: {token}" for line in store.standing(queue) for token in line)
         if store.outbox is not None and store.outbox.waiting(queue):
             yield f"in RabbitMQ's {queue}: {store.outbox.waiting(queue)} messages"

@@ -41,6 +41,6 @@ def failed(
     """A job that ran and failed."""
     job = enqueued(store, job_id, **given)
     store.start(job.run_id, "worker")
-    store.client.lrem(store.keys.queue(job.queue), 1, job.run_id)
+    store.client.lrem(store.waiting_list(job.site, job.queue), 1, job.run_id)
     store.fail(job.run_id, f"Traceback (most recent call last):\n  in a file\n{error}\n")
     return store.fetch_run(job.run_id)

@@ -87,9 +87,12 @@ def started(store: JobStore, *queues: str, consumer: str = "consumer") -> str:
     return run
 
 
-def waiting(store: JobStore, queue: str = "default") -> list[str]:
-    """Runs in a queue, the next one first."""
-    return [r.decode() for r in store.client.lrange(store.keys.queue(queue), 0, -1)][::-1]
+def waiting(store: JobStore, queue: str = "default", site: str | None = None) -> list[str]:
+    """Runs in a queue, of a site or of one site after the other, the next one first."""
+    if site is None:
+        return [run for line in store.standing(queue) for run in line]
+    line = store.waiting_list(site, queue)
+    return [run.decode() for run in store.client.lrange(line, 0, -1)][::-1]
 
 
 def broken(store: JobStore) -> list[str]:

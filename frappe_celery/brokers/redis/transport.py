@@ -142,14 +142,13 @@ class Channel(kombu_redis.Channel):
 
     def _purge(self, queue: str) -> int:
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
-        store, key = get_store(), self._q_for_pri(queue, 0)
+        store = get_store()
         if queue in self.frappe_celery_queues:
-            runs = [run.decode(errors="replace") for run in store.client.lrange(key, 0, -1)]
-            for job in store.read(runs):
-                if job is not None:
-                    store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+            waiting = store.all_of(JobStatus.QUEUED, queue=queue)
+            for job in waiting:
+                store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
             left: int = super()._purge(queue)
-            return len(runs) + left
+            return len(waiting) + left
         return int(super()._purge(queue))
 
     @cached_property

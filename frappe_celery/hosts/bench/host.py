@@ -141,7 +141,7 @@ class BenchHost:
         """Why beat does not schedule the site (System Settings, dormant, routes); None: it does."""
         routes = routing.read()
         if routes is not None and not routes.beat_acts:
-            return "Frappe's own scheduler acts, until frappe-celery enable --schedule"
+            return "the schedule is Frappe's own scheduler's, until frappe-celery enable"
         with self.visiting(site):
             return off.why_off()
 

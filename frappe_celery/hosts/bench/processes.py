@@ -6,6 +6,7 @@ In an armed bench `bench worker` and `bench worker-pool` are Frappe's own and se
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import logging
 import multiprocessing
@@ -18,6 +19,7 @@ from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
 from rq.worker import Worker as RQWorker
 
+from frappe_celery.config import settings
 from frappe_celery.hosts.bench import routing
 from frappe_celery.jobs import JobStatus, get_store, slots
 from frappe_celery.schedule.pulse import leadership
@@ -108,26 +110,31 @@ def frappes_where_armed(start_scheduler: Callable[[], Any]) -> Callable[[], Any]
     return replacement
 
 
-frappes_scheduler_runs: Callable[[], bool] | None = None
-"""Whether Frappe's scheduler holds the lock of its file; None: this version does not say."""
+def frappes_scheduler_runs() -> bool:
+    """Whether a process of this machine is Frappe's scheduler: that one holds a lock on its file.
+
+    It is `bench schedule`, or one that a worker pool brings.
+    """
+    try:
+        with (settings.current().root / "config" / "scheduler_process").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
-def whichever_acts(is_running: Callable[[], bool] | None) -> Callable[[], bool]:
-    """Frappe's `is_schduler_process_running`, which looks at the lock file of its own scheduler.
+def is_schduler_process_running() -> bool:
+    """Whether a process acts on the schedule: Frappe's scheduler or a beat, whose turn it is.
 
     Raises:
         BrokerUnreachable: whether a beat leads cannot be told.
     """
-    global frappes_scheduler_runs
-    frappes_scheduler_runs = is_running
-
-    def replacement() -> bool:
-        routes = routing.read()
-        if routes is not None and not routes.beat_acts and is_running is not None:
-            return is_running()
-        return leadership(get_store()).leader is not None
-
-    return replacement
+    routes = routing.read()
+    if routes is not None and not routes.beat_acts:
+        return frappes_scheduler_runs()
+    return leadership(get_store()).leader is not None
 
 
 def get_running_jobs_in_queue(queue: Any) -> list[Any]:

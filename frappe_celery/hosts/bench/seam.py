@@ -94,7 +94,7 @@ FRAPPES: dict[str, dict[str, Required]] = {
     },
     "frappe.utils.scheduler": {
         "start_scheduler": Wrapped(processes.frappes_where_armed),
-        "is_schduler_process_running": WrappedOrAdded(processes.whichever_acts),  # from 15.60 on
+        "is_schduler_process_running": Added(processes.is_schduler_process_running),
     },
     "frappe.core.doctype.rq_job.rq_job": {
         "RQJob.get_list": Wrapped(desk.listing),

@@ -1,9 +1,9 @@
 -- A worker's process claims a run whose message it got from RabbitMQ, and wakes others where more may
--- wait. `scripts.py` puts wake.lua and started.lua before this, as functions.
+-- wait.
 -- KEYS: its worker's in-flight hash, consumers, record
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
--- Returns {'claimed', sealed message}; or {the status that forbids it, ''} ('' : no record), or
+-- Returns {'claimed', sealed message}; {'parked', ''} where a limit or a pause keeps it back; or {the status that forbids it, ''} ('' : no record), or
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local queue, run = prefix .. ARGV[6], ARGV[7]
@@ -13,6 +13,8 @@ if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our ow
   if found[1] ~= 'queued' then return {found[1] or '', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
   redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
-  started(prefix, run, found[2], now, worker)
+  local these = rules(prefix, '')
+  if these and these.keeps_back(run, found[2]) then return {'parked', ''} end
+  started(prefix, run, found[2], now, worker, these)
 end
 return {'claimed', found[3] or ''}

@@ -1,5 +1,6 @@
 -- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
--- KEYS: record, index of its first status, queue's list
+-- KEYS: record, index of its first status, the list that it waits in: its site's line in the queue
+--       where workers take it from Redis, else the queue's own
 -- ARGV: prefix, run, place, now, queue, id, about, message, and what else is asked as a JSON object
 --       ('' : nothing, as for most jobs; texts, since Lua would round numbers):
 --         own_id: the caller gave the id; deduplicate: do nothing while a run with it is not over;
@@ -10,6 +11,8 @@
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
 --         for; fence: of the scheduler that must lead; skip: why it is only noted;
 --         routes: the number that those which led here must have
+--         limit_key: what a limit counts it under
+--       the site's share ('' : 1; left out: as it was)
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
@@ -21,6 +24,12 @@ local function ring_for(waiting)
   if waiting == 1 then ring(prefix, KEYS[3]) end
 end
 
+local site, share = string.match(place, '[^|]*'), ARGV[10]
+if share and share ~= (redis.call('HGET', prefix .. 'shares', site) or '') then
+  if share == '' then redis.call('HDEL', prefix .. 'shares', site)
+  else redis.call('HSET', prefix .. 'shares', site, share) end
+end
+
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
 
 if ARGV[9] == '' then
@@ -28,7 +37,7 @@ if ARGV[9] == '' then
     'status', 'queued', 'enqueued_at', now)
   redis.call('ZADD', KEYS[2], now, run)
   redis.call('SADD', prefix .. 'places', place)
-  ring_for(redis.call('LPUSH', KEYS[3], run))
+  ring_for(put(prefix, KEYS[3], run))
   return {'enqueued', run}
 end
 
@@ -92,6 +101,7 @@ if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} en
 redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
   'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
+if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)
@@ -107,8 +117,8 @@ if asked.at then
 end
 if front == 1 or (front > 1 and waiting > front) then
   redis.call('HSET', KEYS[1], 'front', '1')
-  ring_for(redis.call('RPUSH', KEYS[3], run))
+  ring_for(put(prefix, KEYS[3], run, true))
 elseif front >= 0 then
-  ring_for(redis.call('LPUSH', KEYS[3], run))
+  ring_for(put(prefix, KEYS[3], run))
 end
 return {'enqueued', run}

@@ -1,6 +1,5 @@
 -- Count a failure that will be mailed: the first of its kind is due at once, others with the next.
--- What a storm repeats costs two commands. `scripts.py` puts this into finish.lua too, as the
--- function `failure`.
+-- What a storm repeats costs two commands.
 -- ARGV: prefix, kind, now, site, run ('' : no job), field, value … (told besides what the record has)
 local prefix, kind, now, site, run = ARGV[1], ARGV[2], ARGV[3], 'site ' .. ARGV[4], ARGV[5]
 local due, told = prefix .. 'mail:due', prefix .. 'mail:kind:' .. kind
@@ -20,7 +19,8 @@ local record = redis.call('HMGET', prefix .. 'job:' .. run, 'id', 'place', 'abou
 if record[1] then
   local about, message = cjson.decode(record[3]), record[8]
   redis.call('HSET', told, 'id', record[1], 'queue', string.match(record[2], '|(.*)'),
-    'user', about[1], 'method', about[2], 'enqueued_at', record[4], 'started_at', record[5] or '',
+    'user', about[1] ~= cjson.null and about[1] or '', 'method', about[2],
+    'enqueued_at', record[4], 'started_at', record[5] or '',
     'worker', record[6] or '', 'exc_info', string.sub(record[7] or '', -16384),
     'message', message and #message <= 16384 and message or '')
 end

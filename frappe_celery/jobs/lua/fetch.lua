@@ -1,6 +1,5 @@
 -- Acknowledge what ended, then move the next message into the consumer's in-flight hash: one step,
 -- so that a kill at any point leaves it in exactly one place.
--- `scripts.py` puts ring.lua before this, as a function.
 -- KEYS: in-flight hash, then the queues' lists in the order that they are emptied
 -- ARGV: prefix, delivery tag for what is fetched ('' : acknowledge only), 'whole' when runs of ours
 --       are left to processes that take them themselves (`take.lua`), acknowledged tags …
@@ -12,24 +11,26 @@ if #ARGV > 3 then redis.call('HDEL', KEYS[1], unpack(ARGV, 4)) end
 if tag == '' then return false end
 local consumer = string.sub(KEYS[1], #prefix + #'inflight:' + 1)
 if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false end
+local these = runs_too and rules(prefix, 'line:') or nil
+if these then these.lets_go() end
 for i = 2, #KEYS do
-  while true do
-    local token = redis.pcall('RPOP', KEYS[i])
-    if not token or token.err then break end  -- empty, or no list: the others are served
-    if string.byte(token) == 123 then  -- '{': a whole message of some other Celery task
-      redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. token)
-      return {i, token, ''}
+  local list, token, found
+  if runs_too and string.sub(KEYS[i], 1, #prefix) == prefix then
+    list, token, found = pick(prefix, KEYS[i], these)
+  else
+    list, token = KEYS[i], redis.pcall('RPOP', KEYS[i])
+    if not token or token.err then  -- empty, or no list: the others are served
+      list = false
+    elseif string.byte(token) ~= 123 then  -- '{': a whole message of some other Celery task
+      redis.call('RPUSH', list, token)
+      ring(prefix, list)  -- the process that was woken for it may have died
+      list = false
     end
-    if not runs_too then
-      redis.call('RPUSH', KEYS[i], token)
-      ring(prefix, KEYS[i])  -- the process that was woken for it may have died
-      break
-    end
-    local found = redis.call('HMGET', prefix .. 'job:' .. token, 'status', 'message')
-    if found[1] == 'queued' then
-      redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. token)
-      return {i, token, found[2]}
-    end  -- else canceled, deleted or already running: this token is spent
+  end
+  if list then
+    redis.call('HSET', KEYS[1], tag, list .. '\n' .. token)
+    return {i, token, found and found[3] or ''}
   end
 end
+if these and these.kept >= 100 then ring(prefix, KEYS[2]) end  -- there is more to look at
 return false

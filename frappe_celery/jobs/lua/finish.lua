@@ -3,12 +3,11 @@
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,
 --       seconds to keep, most to keep (0: any number), field with its own seconds to keep
 --       (below 0: for ever), kind of failure that is mailed ('' : none is), field, value …
--- `scripts.py` puts failure.lua before this, as the function `failure`.
 -- Returns the new status, or the one that forbids it ('' : no record).
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = redis.call(
-  'HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at', ARGV[8])
+  'HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at', ARGV[8], 'holds', 'parked')
 local was = found[1]
 if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
@@ -29,7 +28,12 @@ if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
 local queue = string.match(found[2], '|(.*)')
-if was == 'queued' then redis.call('LREM', prefix .. queue, -1, run) end
+if found[7] then unhold(prefix, run, found[7]) end
+if found[8] then redis.call('LREM', prefix .. 'parked:' .. found[8], -1, run) end
+if was == 'queued' and not found[8] and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
+  redis.call('LREM', prefix .. queue, -1, run)
+end
+rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 
 if found[4] then

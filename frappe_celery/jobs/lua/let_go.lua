@@ -1,5 +1,4 @@
 -- A worker's process died with a run in its hands.
--- `scripts.py` puts ring.lua before this, as a function.
 -- KEYS: its worker's in-flight hash
 -- ARGV: prefix, tag, whether it may have begun ('1', else ''), how often a run may be given back
 -- One that has not begun is first in its queue again, a few times at most. Returns any other run that
@@ -8,9 +7,9 @@ local prefix = ARGV[1]
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return '' end
 local split = string.find(held, '\n', 1, true)
-local queue, run = string.sub(held, 1, split - 1), string.sub(held, split + 1)
+local list, run = string.sub(held, 1, split - 1), string.sub(held, split + 1)
 local record = prefix .. 'job:' .. run
-local found = redis.call('HMGET', record, 'status', 'place', 'enqueued_at')
+local found = redis.call('HMGET', record, 'status', 'place', 'enqueued_at', 'holds')
 if found[1] == 'started' then
   if ARGV[3] == '1' or redis.call('HINCRBY', record, 'given_back', 1) > tonumber(ARGV[4]) then
     return run
@@ -20,8 +19,10 @@ if found[1] == 'started' then
   local index = prefix .. 'jobs:' .. found[2] .. '|'
   redis.call('ZREM', index .. 'started', run)
   redis.call('ZADD', index .. 'queued', found[3], run)
-  redis.call('RPUSH', queue, run)
-  ring(prefix, queue)
+  rank(prefix, found[2])
+  if found[4] then unhold(prefix, run, found[4]) end
+  put(prefix, list, run, true)
+  ring(prefix, list)
 end
 redis.call('HDEL', KEYS[1], ARGV[2])
 return ''

@@ -3,7 +3,6 @@
 --       of RQ's that has it, RQ's stream of its results, then all lists of RQ's for this bench
 -- ARGV: as enqueue.lua's 9, then: RQ's id, digest of the hash, '1' if it may stand in RQ's lists more
 --       than once, and of one that has failed as finish.lua's from the time on
--- `scripts.py` puts finish.lua and enqueue.lua before this, as functions.
 -- Returns 'moved', 'gone' (RQ has it elsewhere now) or 'changed'.
 local prefix, run, id, place = ARGV[1], ARGV[2], ARGV[10], KEYS[5]
 if redis.call('EXISTS', KEYS[1]) == 1 then return 'moved' end  -- our own retry

@@ -4,7 +4,6 @@
 -- ARGV: prefix, run, the status that it must have, its sealed message, its id, 'first' or 'last' in
 --       the list, when RQ forgets one that has failed ('' : it waits) and what it raised as RQ packs
 --       it, field, value …
--- `scripts.py` puts delete.lua before this, as a function.
 -- Returns 'moved', 'changed' (it runs, has ended or is gone) or 'occupied' (RQ has a job with this id).
 local prefix, run, id, failed = ARGV[1], ARGV[2], ARGV[5], ARGV[7] ~= ''
 local found = redis.call('HMGET', KEYS[1], 'status', 'message')

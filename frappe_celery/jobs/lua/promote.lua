@@ -1,6 +1,6 @@
 -- Hand the scheduled runs whose time has come to their queues, the earliest first.
 -- KEYS: scheduled
--- ARGV: prefix, most of them at once
+-- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not)
 -- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled).
 local prefix = ARGV[1]
 local time = redis.call('TIME')
@@ -13,11 +13,14 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
     redis.call('HSET', record, 'status', 'queued')
     redis.call('ZREM', index .. 'scheduled', run)
     redis.call('ZADD', index .. 'queued', now, run)
-    redis.call(found[3] and 'RPUSH' or 'LPUSH', prefix .. queue, run)
-    ring(prefix, prefix .. queue)
+    local list = prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue)
+    put(prefix, list, run, found[3])
+    ring(prefix, list)
   end
   redis.call('ZREM', KEYS[1], run)
 end
+local these = rules(prefix, ARGV[3])
+if these and these.lets_go() then return '0.05' end  -- and perhaps more of them
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not next[1] then return '' end
 return tostring(math.max(0, tonumber(next[2]) - now))

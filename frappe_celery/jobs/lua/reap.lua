@@ -14,7 +14,7 @@ local started, left = {}, 0
 local held = redis.call('HGETALL', KEYS[1])
 for i = #held, 2, -2 do
   local split = string.find(held[i], '\n', 1, true)
-  local queue, token = string.sub(held[i], 1, split - 1), string.sub(held[i], split + 1)
+  local list, token = string.sub(held[i], 1, split - 1), string.sub(held[i], split + 1)
   local whole = string.byte(token) == 123  -- '{': some other Celery task
   local status = not whole and redis.call('HGET', ARGV[1] .. 'job:' .. token, 'status')
   if status == 'started' then
@@ -22,8 +22,8 @@ for i = #held, 2, -2 do
     if not runs_on then started[#started + 1] = token end
   else
     if whole or status == 'queued' then
-      redis.call('RPUSH', queue, token)
-      ring(ARGV[1], queue)
+      put(ARGV[1], list, token, true)
+      ring(ARGV[1], list)
     end
     redis.call('HDEL', KEYS[1], held[i - 1])
   end

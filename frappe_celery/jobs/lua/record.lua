@@ -1,5 +1,5 @@
 -- A worker's process whose jobs come from RabbitMQ records the run that it has ended, lets go of it,
--- and learns which queues to look into. `scripts.py` puts finish.lua before this, as a function.
+-- and learns which queues to look into.
 -- KEYS: its worker's in-flight hash
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …

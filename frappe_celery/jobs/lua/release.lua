@@ -5,13 +5,13 @@
 local held = redis.call('HGET', KEYS[1], ARGV[2])
 if not held then return 0 end
 local split = string.find(held, '\n', 1, true)
-local queue, token = string.sub(held, 1, split - 1), string.sub(held, split + 1)
+local list, token = string.sub(held, 1, split - 1), string.sub(held, split + 1)
 local whole = string.byte(token) == 123  -- '{': some other Celery task
 local status = not whole and redis.call('HGET', ARGV[1] .. 'job:' .. token, 'status')
 if status == 'started' then return 0 end
 redis.call('HDEL', KEYS[1], ARGV[2])
 if whole or status == 'queued' then
-  redis.call('RPUSH', queue, token)
-  ring(ARGV[1], queue)
+  put(ARGV[1], list, token, true)
+  ring(ARGV[1], list)
 end
 return 1

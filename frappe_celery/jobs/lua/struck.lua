@@ -1,5 +1,4 @@
 -- RabbitMQ has runs of a queue: they are struck from its list here, and one process is woken.
--- `scripts.py` puts wake.lua before this, as a function.
 -- KEYS: none
 -- ARGV: prefix, queue, runs …
 -- `came` counts, so that a busy process learns which queues to look into (`record.lua`).

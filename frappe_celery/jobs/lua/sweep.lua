@@ -2,7 +2,8 @@
 -- Only what has been so for a while counts: some are being run by their caller, others on their way.
 -- KEYS: consumers, places, scheduled, lease, suspects
 -- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through,
---       seconds that the lease keeps others from sweeping too, queues that are not looked through …
+--       seconds that the lease keeps others from sweeping too, 'line:' where runs wait in lines of
+--       their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives. Those that a
 -- caller runs itself (its name has no '@') are no worker's.
@@ -22,32 +23,44 @@ for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 
 local looked, back, started, suspects = {}, {}, {}, {}
-for i = 5, #ARGV do looked[ARGV[i]] = false end
+for i = 6, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
 end
 local function a_worker_has(run)
   return string.find(redis.call('HGET', prefix .. 'job:' .. run, 'worker') or '', '@', 1, true)
 end
-local function standing(queue)
-  if looked[queue] == nil then
-    looked[queue] = redis.call('LLEN', prefix .. queue) <= longest
-    if looked[queue] then
-      for _, run in ipairs(redis.call('LRANGE', prefix .. queue, 0, -1)) do there[run] = true end
+local function standing(list)
+  if looked[list] == nil then
+    looked[list] = redis.call('LLEN', prefix .. list) <= longest
+    if looked[list] then
+      for _, run in ipairs(redis.call('LRANGE', prefix .. list, 0, -1)) do there[run] = true end
     end
   end
-  return looked[queue]
+  return looked[list]
 end
 
 for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
-  local queue, index = string.match(place, '|(.*)'), prefix .. 'jobs:' .. place .. '|'
+  local site, queue = string.match(place, '(.*)|(.*)')
+  local index, line = prefix .. 'jobs:' .. place .. '|', ARGV[5] ~= '' and ARGV[5] .. place or queue
+  if line ~= queue and redis.call('EXISTS', prefix .. line) == 1
+    and not redis.call('ZSCORE', prefix .. 'turns:' .. queue, site) then
+    rank(prefix, place, true, true)  -- a worker of older versions gave back into an empty line
+    ring(prefix, prefix .. line)
+  end
   local waiting = old(index .. 'queued')
-  if #waiting > 0 and standing(queue) then
+  if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
+      local parked = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
+      if parked and (not standing('parked:' .. parked) or there[run]) then
+        there[run] = true
+        redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked)
+      end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
-        redis.call('RPUSH', prefix .. queue, run)
-        ring(prefix, prefix .. queue)
+        redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
+        put(prefix, prefix .. line, run, true)
+        ring(prefix, prefix .. line)
         back[#back + 1] = run
       elseif not there[run] then
         redis.call('ZREM', index .. 'queued', run)

@@ -1,12 +1,11 @@
 -- A worker's process lets go of the run that it has ended and claims the next one: one step.
--- `scripts.py` puts finish.lua, started.lua and ring.lua before this, as functions.
 -- KEYS: its worker's in-flight hash, consumers, then the queues' lists in the order of emptying
 -- ARGV: prefix, consumer, tag that the next one is held under ('' : none is wanted), now, worker,
 --       tag of the one that ended ('' : none), that run if it succeeded ('' : it is recorded),
 --       seconds to keep its record, field, value …
 -- It can be asked again under the same tag after a lost answer. A consumer that was settled, dead or
 -- cut off, gets nothing until its next sign of life: nobody would look for what it holds.
--- Returns false, 'settled', or {the queue's list, run, sealed message}.
+-- Returns false, 'settled', or {the list that it was in, run, sealed message}.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if ARGV[7] ~= '' then
   finish({prefix .. 'job:' .. ARGV[7]}, {prefix, ARGV[7], now, 'started', 'finished', ARGV[8], '0',
@@ -24,28 +23,29 @@ if held then  -- our own retry
 end
 if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 
+local these = rules(prefix, 'line:')
+if these then these.lets_go() end
 for i = 3, #KEYS do
-  while true do
-    local run = redis.pcall('RPOP', KEYS[i])
-    if not run or run.err then break end  -- empty, or no list: the others are served
-    if string.byte(run) == 123 then  -- '{': some other Celery task, which the worker's parent takes
-      redis.call('RPUSH', KEYS[i], run)
-      redis.call('PUBLISH', prefix .. 'bell:whole', KEYS[i])
-      break
-    end
-    local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place', 'message')
-    if found[1] == 'queued' then
-      redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. run)
-      started(prefix, run, found[2], now, worker)
-      for j = i, #KEYS do  -- whoever takes while more wait wakes the next
-        local waiting = redis.pcall('LLEN', KEYS[j])
-        if type(waiting) == 'number' and waiting > 0 then ring(prefix, KEYS[j]) end
+  local list, run, found = pick(prefix, KEYS[i], these)
+  local whole = list and not found and run
+  if whole then  -- which the worker's parent takes; then whoever is next
+    redis.call('RPUSH', list, whole)
+    redis.call('PUBLISH', prefix .. 'bell:whole', list)
+    list, run, found = pick(prefix, KEYS[i], these, true)
+  end
+  if list then
+    redis.call('HSET', KEYS[1], tag, list .. '\n' .. run)
+    started(prefix, run, found[2], now, worker, these)
+    for j = i, #KEYS do  -- whoever takes while more wait wakes the next
+      if redis.call('EXISTS', KEYS[j], prefix .. 'turns:' .. string.sub(KEYS[j], #prefix + 1)) > 0 then
+        ring(prefix, KEYS[j])
       end
-      return {KEYS[i], run, found[3] or ''}
-    end  -- else canceled, deleted or already running: this token is spent
+    end
+    return {list, run, found[3] or ''}
   end
 end
 for i = 3, #KEYS do
   redis.call('DEL', prefix .. 'bell:' .. string.sub(KEYS[i], #prefix + 1))
 end
+if these and these.kept >= 100 then ring(prefix, KEYS[3]) end  -- there is more to look at
 return false

@@ -1,4 +1,3 @@
 -- Put one element into a bell, a list for which idle processes wait, unless one is in it already.
--- `scripts.py` puts this before others, as the function `wake`.
 -- bell: the list
 if redis.call('LLEN', bell) == 0 then redis.call('LPUSH', bell, '1') end

@@ -23,7 +23,8 @@ class Wanted:
 
 
 def wanted(arguments: Sequence[str], root: Path) -> list[Wanted]:
-    """What each argument names; without any the apps of the bench or project in `root`.
+    """What each argument names; without any the apps of the bench or project in `root`, none of a
+    bench that has only those that are not looked at.
 
     Raises:
         ConfigError: names the argument that is neither an app nor a path.
@@ -37,13 +38,12 @@ def wanted(arguments: Sequence[str], root: Path) -> list[Wanted]:
 def _installed(root: Path) -> list[str]:
     listed = root / "sites" / "apps.txt"
     names = listed.read_text().split() if listed.is_file() else find_apps(root)
-    apps = [name for name in names if name not in NOT_LOOKED_AT]
-    if not apps:
+    if not names:
         raise ConfigError(
             f"{root} has no sites/apps.txt that names an app, and no package with a hooks.py."
             " Name an app's folder: `frappe-celery check path/to/myapp`"
         )
-    return apps
+    return [name for name in names if name not in NOT_LOOKED_AT]
 
 
 def _named(argument: str, root: Path) -> list[Wanted]:

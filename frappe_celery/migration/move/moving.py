@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 import time
 from collections import Counter
@@ -187,7 +188,7 @@ class Mover:
             (
                 keys.record(message.run),
                 keys.index(of_site, JobStatus.QUEUED.value),
-                keys.queue(message.queue),
+                self.store.waiting_list(message.site, message.queue),
                 rq_format.job_key(job.id),
                 place,
                 rq_format.results_key(job.id),
@@ -231,16 +232,17 @@ class Mover:
         if self.store.outbox is not None:
             yield from reversed(self._all(queue, JobStatus.QUEUED))
             return
-        runs = [run.decode() for run in self._ask("lrange", self.store.keys.queue(queue), 0, -1)]
-        for job in self.store.read(runs[::-1]):
-            if job and job.status == JobStatus.QUEUED and self.site in (None, job.site):
+        seen = set()
+        lines = [filter(None, self.store.read(runs)) for runs in self.store.standing(queue)]
+        for job in heapq.merge(*lines, key=lambda job: job.enqueued_at):
+            if job.status == JobStatus.QUEUED and self.site in (None, job.site):
+                seen.add(job.run_id)
                 yield job
+        kept_back = self._all(queue, JobStatus.QUEUED)
+        yield from (job for job in reversed(kept_back) if job.run_id not in seen)
 
     def _all(self, queue: str, status: JobStatus) -> list[Job]:
-        """The newest first."""
-        number = self.store.counts(site=self.site, queue=queue)[status]
-        found = self.store.page(site=self.site, queue=queue, statuses=[status], length=number or 1)
-        return [job for job in found if job.status == status]
+        return self.store.all_of(status, site=self.site, queue=queue)
 
     def _give(self, queue: RqQueue, job: Job, end: str) -> None:
         failed = job.status == JobStatus.FAILED

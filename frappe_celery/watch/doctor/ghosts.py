@@ -28,7 +28,8 @@ local held, waits, runs, more = {}, {}, {}, 0
 for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
     local split = string.find(value, '\\n', 1, true)
-    local run, queue = string.sub(value, split + 1), string.sub(value, #prefix + 1, split - 1)
+    local run = string.sub(value, split + 1)
+    local queue = string.match(string.sub(value, #prefix + 1, split - 1), '[^|]*$')
     held[run] = true
     if redis.call('HGET', prefix .. 'job:' .. run, 'status') == 'queued' then
       waits[queue] = (waits[queue] or 0) + 1
@@ -37,16 +38,18 @@ for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
 end
 for i = 3, #ARGV, 2 do
   local queue, standing, queued = ARGV[i], {}, 0
-  local length = redis.call('LLEN', prefix .. queue)
-  if length <= most then
-    for _, run in ipairs(redis.call('LRANGE', prefix .. queue, 0, -1)) do standing[run] = true end
+  local places, lists, length = cjson.decode(ARGV[i + 1]), {prefix .. queue}, 0
+  for _, place in ipairs(places) do lists[#lists + 1] = prefix .. 'line:' .. place end
+  for _, list in ipairs(lists) do length = length + redis.call('LLEN', list) end
+  for _, list in ipairs(length <= most and lists or {}) do
+    for _, run in ipairs(redis.call('LRANGE', list, 0, -1)) do standing[run] = true end
   end
   local function look(key)
     for _, run in ipairs(redis.call('ZRANGE', key, 0, most - 1)) do
       if not held[run] and not standing[run] and #runs < 1000 then runs[#runs + 1] = run end
     end
   end
-  for _, place in ipairs(cjson.decode(ARGV[i + 1])) do
+  for _, place in ipairs(places) do
     local index = prefix .. 'jobs:' .. place .. '|'
     look(index .. 'started')
     if length <= most then look(index .. 'queued') end

@@ -35,8 +35,8 @@ class Installation:
     """Of an armed bench."""
     without_seam: Sequence[str] = ()
     """Its processes that go by no routes."""
-    frappes_scheduler_runs: bool | None = None
-    """None: this Frappe does not say."""
+    frappes_scheduler_runs: bool = False
+    """On this machine."""
 
     def is_rqs(self, queue: str) -> bool:
         """Whether jobs of this queue go to RQ's workers by their route."""

@@ -19,10 +19,12 @@ def check(here: Installation) -> Section:
             + "; ".join(here.without_seam),
             "restart them",
         )
-    if here.frappes_scheduler_runs is False and not here.routes.beat_acts:
+    if not here.routes.beat_acts and not here.frappes_scheduler_runs:
         section.problem(
-            "the schedule is Frappe's scheduler's, which does not run",
-            "start it: bench schedule; or hand it over: frappe-celery enable --schedule",
+            "the schedule is Frappe's scheduler's, and none runs on this machine, so that nothing"
+            " is enqueued when it is due",
+            "start bench schedule (one on another machine is not seen from here), or hand all over"
+            " to Celery: frappe-celery enable",
         )
     return section
 

@@ -145,6 +145,17 @@ def test_unknown_sites_and_queues_are_refused(store: JobStore) -> None:
     assert "short, default, long" in run("jobs", "list", "--queue", "fast", code=1).output
 
 
+def test_a_dropped_site_and_a_removed_queue_are_found_while_jobs_of_them_are_left(
+    store: JobStore,
+) -> None:
+    job = enqueued(store, "left", id=jid("left", "dropped.example"), site="dropped.example")
+    other = enqueued(store, "other", id=jid("other"), queue="removed")
+    assert ids(read("jobs", "list", "--site", "dropped.example")) == [job.id]
+    assert ids(read("jobs", "list", "--queue", "removed")) == [other.id]
+    run("jobs", "delete", "left", "--site", "dropped.example")
+    assert store.counts(site="dropped.example")[JobStatus.QUEUED] == 0
+
+
 # -- changing
 
 

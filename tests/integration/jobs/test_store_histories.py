@@ -57,7 +57,13 @@ class Histories(RuleBasedStateMachine):
         """In the order in which each came into its status."""
         self.newest: list[Run] = []
         """In the order in which they were enqueued."""
-        self.queues: dict[str, list[Run]] = {queue: [] for queue in QUEUES}
+        self.lines: dict[tuple[str, str], list[Run]] = {(q, s): [] for q in QUEUES for s in SITES}
+        """By queue and site."""
+        self.turns = dict.fromkeys(self.lines, 0.0)
+        self.served = dict.fromkeys(QUEUES, 0.0)
+        """The turn that was served last."""
+        self.came = dict.fromkeys(QUEUES, 0)
+        """How many lines began."""
         self.held: list[Run] = []
 
     def teardown(self) -> None:
@@ -65,18 +71,51 @@ class Histories(RuleBasedStateMachine):
 
     # -- the model's side of a step
 
+    def line_of(self, run: Run) -> list[Run]:
+        return self.lines[run.queue, run.site]
+
+    def put(self, run: Run, first: bool) -> None:
+        line = self.line_of(run)
+        if not line:
+            self.came[run.queue] += 1
+            self.turns[run.queue, run.site] = (
+                self.served[run.queue] + 1 + self.came[run.queue] / 2**18
+            )
+        line.insert(0 if first else len(line), run)
+
+    def serve(self, queue: str) -> Run | None:
+        sites = [site for site in SITES if self.lines[queue, site]]
+        if not sites:
+            return None
+        site = min(sites, key=lambda s: (self.at_work(s, queue), self.turns[queue, s], s))
+        self.served[queue] = self.turns[queue, site]
+        self.turns[queue, site] += 1
+        run = self.lines[queue, site].pop(0)
+        self.nothing_waits_in(queue)
+        return run
+
+    def nothing_waits_in(self, queue: str) -> None:
+        """If so, turns are counted anew."""
+        if not any(self.lines[queue, site] for site in SITES):
+            self.served[queue] = self.came[queue] = 0
+
+    def at_work(self, site: str, queue: str) -> int:
+        return sum((r.site, r.queue, r.status) == (site, queue, "started") for r in self.runs)
+
     def forget(self, run: Run) -> None:
         self.runs.remove(run)
         self.newest.remove(run)
-        if run in self.queues[run.queue]:
-            self.queues[run.queue].remove(run)
+        if run in self.line_of(run):
+            self.line_of(run).remove(run)
+            self.nothing_waits_in(run.queue)
 
     def become(self, run: Run, status: JobStatus) -> None:
         run.status = status
         self.runs.remove(run)
         self.runs.append(run)
-        if run in self.queues[run.queue]:
-            self.queues[run.queue].remove(run)
+        if run in self.line_of(run):
+            self.line_of(run).remove(run)
+            self.nothing_waits_in(run.queue)
         if status == JobStatus.FAILED:
             place = [
                 r for r in self.runs if (r.site, r.queue, r.status) == (run.site, run.queue, status)
@@ -87,7 +126,7 @@ class Histories(RuleBasedStateMachine):
     def added(self, run: Run, front: bool) -> None:
         self.runs.append(run)
         self.newest.append(run)
-        self.queues[run.queue].insert(0 if front else len(self.queues[run.queue]), run)
+        self.put(run, front)
 
     # -- steps
 
@@ -96,7 +135,7 @@ class Histories(RuleBasedStateMachine):
         for _ in range(count):
             self.enqueue(SITES[0], queue, None, False, False)
 
-    @precondition(lambda self: any(self.queues.values()))
+    @precondition(lambda self: any(self.lines.values()))
     @rule(data=st.data(), order=st.permutations(QUEUES))
     def take_and_start(self, data: st.DataObject, order: list[str]) -> None:
         self.take(order)
@@ -127,10 +166,10 @@ class Histories(RuleBasedStateMachine):
                 self.forget(run)
         self.added(Run(one.run, site, queue, one.id, name is not None), front)
 
-    @precondition(lambda self: any(self.queues.values()))
+    @precondition(lambda self: any(self.lines.values()))
     @rule(order=st.permutations(QUEUES))
     def take(self, order: list[str]) -> None:
-        expected = next((self.queues[queue].pop(0) for queue in order if self.queues[queue]), None)
+        expected = next(filter(None, map(self.serve, order)), None)
         assert take(self.store, *order) == (expected and expected.run)
         if expected:
             self.held.append(expected)
@@ -208,7 +247,7 @@ class Histories(RuleBasedStateMachine):
             return
         self.held.remove(run)
         if run in self.runs and run.status == JobStatus.QUEUED:
-            self.queues[run.queue].insert(0, run)
+            self.put(run, True)
 
     @precondition(lambda self: self.held)
     @rule()
@@ -218,25 +257,33 @@ class Histories(RuleBasedStateMachine):
             r.run for r in self.held if r in self.runs and r.status == JobStatus.STARTED
         }
         back = [r for r in self.held if r in self.runs and r.status == JobStatus.QUEUED]
-        for run in back:
-            self.queues[run.queue].insert(0, run)
-        for queue in QUEUES:  # in which order a hash gives them back is its own affair
-            runs = [r for r in back if r.queue == queue]
-            order = waiting(self.store, queue)[: len(runs)]
-            self.queues[queue][: len(runs)] = sorted(runs, key=lambda r: order.index(r.run))
+        for run in sorted(back, key=self.turn_in_redis):  # a hash gives them back in any order
+            self.put(run, True)
+        for queue, site in self.lines:
+            runs = [r for r in back if (r.queue, r.site) == (queue, site)]
+            order = waiting(self.store, queue, site)[: len(runs)]
+            self.lines[queue, site][: len(runs)] = sorted(runs, key=lambda r: order.index(r.run))
         for name in abandoned:
             self.become(next(r for r in self.runs if r.run == name), JobStatus.FAILED)
         self.held.clear()
+
+    def turn_in_redis(self, run: Run) -> float:
+        score = self.store.client.zscore(self.store.keys.turns(run.queue), run.site)
+        assert score is not None
+        return float(score % 2**34)
 
     # -- what always holds
 
     @invariant()
     def queues_are_the_model_s(self) -> None:
         for queue in QUEUES:
-            assert waiting(self.store, queue) == [run.run for run in self.queues[queue]]
-            assert self.store.queue_length(queue) == len(self.queues[queue])
+            for site in SITES:
+                line = [run.run for run in self.lines[queue, site]]
+                assert waiting(self.store, queue, site) == line
+            waits = sum(len(self.lines[queue, site]) for site in SITES)
+            assert self.store.queue_length(queue) == waits
         for run in self.runs:
-            queue_ = self.queues[run.queue]
+            queue_ = self.line_of(run)
             fetched = 0 if run.status == JobStatus.QUEUED else None
             position = self.store.position(self.store.fetch_run(run.run))
             assert position == (queue_.index(run) if run in queue_ else fetched)

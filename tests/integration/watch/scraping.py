@@ -42,6 +42,6 @@ class Exporter:
 
 def finished(store: JobStore, ran: float = 0.2, **given: str) -> None:
     job = enqueued(store, **given)
-    store.client.lrem(store.keys.queue(job.queue), 1, job.run_id)
+    store.client.lrem(store.waiting_list(job.site, job.queue), 1, job.run_id)
     store.start(job.run_id, "w", at=time.time() - ran)
     store.finish(job.run_id, None)

@@ -127,15 +127,15 @@ def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
     long_ago = time.time() - 100
     waits = enqueued(store, "waits", id=f"{SITE}::waits", enqueued_at=long_ago)
     lost = enqueued(store, "lost", id=f"{SITE}::lost", enqueued_at=long_ago)
-    store.client.lrem(store.keys.queue("default"), 1, lost.run_id)
+    store.client.lrem(store.waiting_list(SITE, "default"), 1, lost.run_id)
     runs = enqueued(store, "runs", id=f"{SITE}::runs", enqueued_at=long_ago)
-    store.client.lrem(store.keys.queue("default"), 1, runs.run_id)
+    store.client.lrem(store.waiting_list(SITE, "default"), 1, runs.run_id)
     store.start(runs.run_id, "w@host", at=long_ago)
     held = enqueued(store, "held", id=f"{SITE}::held", enqueued_at=long_ago)
-    store.client.lrem(store.keys.queue("default"), 1, held.run_id)
+    store.client.lrem(store.waiting_list(SITE, "default"), 1, held.run_id)
     store.client.zadd(store.keys.consumers, {"c": time.time()})
     store.client.hset(
-        store.keys.in_flight("c"), "tag", f"{store.keys.queue('default')}\n{held.run_id}"
+        store.keys.in_flight("c"), "tag", f"{store.waiting_list(SITE, 'default')}\n{held.run_id}"
     )
     store.start(held.run_id, "w@host", at=long_ago)
 
@@ -160,7 +160,7 @@ def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
     monkeypatch.setattr(ghosts, "LOOKED_AT", 5)
     jobs = [enqueued(store) for _ in range(10)]
     assert not section("ghosts")["findings"]
-    store.client.lrem(store.keys.queue("default"), 1, jobs[4].run_id)
+    store.client.lrem(store.waiting_list(SITE, "default"), 1, jobs[4].run_id)
     assert texts(section("ghosts"), "warning")[0].startswith("1 job counted without a record")
 
 

@@ -6,8 +6,9 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.benches import ended, worker
+from tests.integration.stores import message
 from tests.mailbox import Mailbox, text_of
 from tests.project import Project
 from tests.waiting import wait_until
@@ -42,6 +43,19 @@ def test_a_failed_job_is_mailed_with_all_that_is_known(
     assert "&lt;b&gt;no&lt;/b&gt; stock" in html
     assert "<b>no</b>" not in html
     assert process.popen.poll() is None
+
+
+def test_a_job_that_has_no_user_is_failed_and_mailed(
+    project: Project, store: JobStore, mailbox: Mailbox
+) -> None:
+    worker(project)
+    one = message(site=project.site, user=None, method="myapp.core.fail", kwargs={"message": "no"})
+    store.enqueue(one)
+    text = text_of(the_mail(mailbox))
+    assert one.id in text
+    assert "ValueError: no" in text
+    assert store.fetch_run(one.run).is_failed
+    assert store.counts()[JobStatus.STARTED] == 0
 
 
 def test_secrets_are_masked(project: Project, store: JobStore, mailbox: Mailbox) -> None:

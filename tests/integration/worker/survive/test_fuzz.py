@@ -19,7 +19,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.benches import ended, inside, worker, write_tasks
-from tests.integration.stores import message
+from tests.integration.stores import message, waiting
 from tests.integration.worker.test_worker_death import held
 from tests.project import Project
 from tests.waiting import wait_until
@@ -123,6 +123,7 @@ def test_whatever_lies_in_queues_and_records_the_worker_lives_and_runs_none_of_i
             with_message(store, replayed, other.seal(store.signer))
             victims.append(replayed.run)
         assert ended(enqueue("myapp.core.record", text="last")).status == JobStatus.FINISHED
+        wait_until(lambda: not any(waiting(store)), what="nothing waits")
         wait_until(lambda: not any(held(store)), what="nothing is held")
         assert fuzzed.effects() == ["last"]
         assert fuzzed.processes[0].popen.poll() is None

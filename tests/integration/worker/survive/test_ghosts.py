@@ -28,7 +28,7 @@ def test_a_queue_that_was_deleted_comes_back_in_its_order(
 ) -> None:
     jobs = [enqueue(RECORD, text=name, job_id=name) for name in ("a", "b", "c")]
     other = enqueue(RECORD, text="other", queue="long")
-    store.client.delete(store.keys.queue("default"))
+    store.client.delete(store.waiting_list(project.site, "default"))
     assert enqueue(RECORD, job_id="a", deduplicate=True) is None
     assert sorted(swept(store)) == sorted(job.run_id for job in jobs)
     assert waiting(store) == [job.run_id for job in jobs]
@@ -83,7 +83,7 @@ def test_a_scheduled_run_that_is_in_no_set_is_due(store: JobStore) -> None:
 
 def test_what_is_new_is_left_alone_and_one_sweeps_for_all(store: JobStore) -> None:
     job = enqueue(RECORD)
-    store.client.delete(store.keys.queue("default"))
+    store.client.delete(store.waiting_list(job.site, "default"))
     assert swept(store, old=60) == []
     assert sweep(store, old=-1) == []
     assert swept(store) == [job.run_id]
@@ -93,7 +93,7 @@ def test_an_index_that_names_a_run_without_a_record_is_mended(store: JobStore) -
     jobs: list[Job] = [enqueue(RECORD), enqueue_in(60, RECORD), enqueue(RECORD)]
     started(store)
     store.client.delete(*(store.keys.record(job.run_id) for job in jobs))
-    store.client.delete(store.keys.queue("default"), store.keys.scheduled)
+    store.client.delete(store.waiting_list(jobs[0].site, "default"), store.keys.scheduled)
     assert swept(store) == []
     assert set(store.counts().values()) == {0}
 
@@ -111,7 +111,7 @@ def test_a_worker_sweeps_by_itself_and_its_own_jobs_stay(
         """,
     )
     ghost = enqueue(RECORD, text="ghost")
-    store.client.delete(store.keys.queue("default"))
+    store.client.delete(store.waiting_list(project.site, "default"))
     run = waits_for(tmp_path / "go on")
     worker(project, "-c", "2")
     working(project)

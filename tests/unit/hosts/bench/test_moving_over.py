@@ -19,41 +19,33 @@ def test_enable_moves_what_waits_and_disable_brings_it_back(
     armed: Armed, client: redis.Redis
 ) -> None:
     armed.ask("enqueue(job_id='one'); enqueue('short', job_id='other')")
-    code, output = armed.switch.run("enable", "--queue", "long")
-    assert code == 0, output
+    output = armed.go("enable", "--queue", "long")
     assert "Jobs of queue long go to Celery now." in output
     assert "Moved from RQ: 1 waiting (long 1)" in output
     assert (armed.in_rq(client, "long"), armed.in_rq(client, "short")) == ([], ["site1::other"])
     waiting = "answer = [job.id for job in background_jobs.get_queue('long').get_jobs()]"
     assert armed.ask(waiting) == ["site1::one"]
 
-    code, output = armed.switch.run("disable", "--queue", "long")
-    assert code == 0, output
+    output = armed.go("disable", "--queue", "long")
     assert "Moved from Celery: 1 waiting (long 1)" in output
     assert armed.in_rq(client, "long") == ["site1::one"]
 
 
 def test_one_site_first(armed: Armed, client: redis.Redis) -> None:
     armed.ask("enqueue(job_id='one')")
-    code, output = armed.switch.run("enable", "--site", "site2")
-    assert (code, "Moved from RQ: 0 waiting" in output) == (0, True), output
+    assert "Moved from RQ: 0 waiting" in armed.go("enable", "--site", "site2")
     assert armed.ask("answer = system_of(enqueue(job_id='two'))") == "rq"
-    code, output = armed.switch.run("enable", "--site", "site1")
-    assert (code, "Moved from RQ: 2 waiting (long 2)" in output) == (0, True), output
+    assert "Moved from RQ: 2 waiting (long 2)" in armed.go("enable", "--site", "site1")
     assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
 
 
 def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: redis.Redis) -> None:
     armed.ask("enqueue(job_id='one')")
-    code, output = armed.switch.run("enable")
-    assert code == 0, output
-    assert "Beat has the schedule now." in output
+    assert "Beat has the schedule now." in armed.go("enable")
     assert armed.ask("answer = system_of(enqueue(job_id='two'))") == "frappe_celery"
-    code, output = armed.switch.run("disable")
-    assert code == 0, output
-    assert "Moved from Celery: 2 waiting (long 2)" in output
+    assert "Moved from Celery: 2 waiting (long 2)" in armed.go("disable")
     assert armed.ask("answer = system_of(enqueue(job_id='three'))") == "rq", "and still armed"
-    assert armed.switch.run("disable", "--settle")[0] == 0
+    armed.go("disable", "--settle")
     config, files = armed.switch.state()
     assert (files, "frappe_celery_routes" in config) == ([], False)
     assert armed.in_rq(client, "long") == ["site1::one", "site1::two", "site1::three"]
@@ -62,7 +54,7 @@ def test_all_of_it_with_the_schedule_and_back_to_stock(armed: Armed, client: red
 
 
 def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed) -> None:
-    assert armed.switch.run("enable", "--settle")[0] == 0
+    armed.go("enable", "--settle")
     config, files = armed.switch.state()
     assert (len(files), config["frappe_celery_enabled"]) == (2, True)
     assert "frappe_celery_routes" not in config
@@ -72,7 +64,10 @@ def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed
 
 
 def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> None:
-    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended."""
+    """Else `supervisorctl update` would stop RQ's workers until their jobs have ended.
+
+    It stops before it starts: what is to be started is named, and updated first.
+    """
     theirs = (
         "[program:bench-frappe-long-worker]\ncommand=bench worker --queue long\n\n"
         "[group:bench-workers]\nprograms=bench-frappe-long-worker\n"
@@ -80,14 +75,16 @@ def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> N
     armed.bench.write("config/supervisor.conf", theirs)
     path = armed.bench.root / "config/supervisor.conf"
     for _ in range(2):
-        assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+        code, output = armed.switch.run("setup", "supervisor", "--yes")
+        assert (code, "supervisorctl update bench-celery-workers\n" in output) == (0, True), output
         assert path.read_text().startswith(theirs)
         assert (
             "[group:bench-celery-workers]\nprograms=bench-frappe-celery-schedule,"
             in path.read_text()
         )
-    armed.switch.run("enable", "--settle")
-    assert armed.switch.run("setup", "supervisor", "--yes")[0] == 0
+    armed.go("enable", "--settle")
+    code, output = armed.switch.run("setup", "supervisor", "--yes")
+    assert (code, "supervisorctl update bench-workers\n" in output) == (0, True), output
     assert "celery-workers" not in path.read_text()
     assert "bench worker" not in path.read_text()
 
@@ -100,8 +97,7 @@ def test_a_failed_job_that_stays_is_no_reason_not_to_settle(
     client.hset("rq:job:site1::x", mapping={"status": "failed", "data": b"unreadable"})
     client.delete(f"rq:queue:{armed.bench.id}:long")
     client.zadd(f"rq:failed:{armed.bench.id}:long", {"site1::x": time.time() + 600})
-    code, output = armed.switch.run("enable", "--settle")
-    assert (code, "Stays, failed, in RQ" in output) == (0, True), output
+    assert "Stays, failed, in RQ" in armed.go("enable", "--settle")
     assert "frappe_celery_routes" not in armed.switch.state()[0]
 
 
@@ -110,12 +106,25 @@ def test_on_rq_the_process_files_are_benchs(switch: Switch) -> None:
     assert (code, "this bench runs on RQ" in output) == (1, True), output
 
 
-def test_what_nobody_serves_is_named(armed: Armed) -> None:
-    code, output = armed.switch.run("enable")
-    assert (code, "No worker of Celery's serves queue long" in output) == (0, True), output
-    assert "No beat leads" in output
-    code, output = armed.switch.run("disable")
-    assert (code, "No worker of RQ's serves queue long" in output) == (0, True), output
+def test_what_nobody_serves_is_done_and_an_error(armed: Armed) -> None:
+    output = armed.go("enable")
+    assert "no worker of Celery's serves queue long: start frappe-celery worker --queue" in output
+    assert "no beat leads: start frappe-celery beat" in output
+    output = armed.go("enable", "--queue", "long")
+    assert "serves queue long" in output
+    assert "serves queue short" not in output
+    assert "beat" not in output
+    output = armed.go("disable")
+    assert "no worker of RQ's serves queue long: start bench worker --queue long" in output
+    assert armed.ask("answer = system_of(enqueue())") == "rq"
+
+
+def test_what_somebody_serves_is_no_error(armed: Armed) -> None:
+    code = "import frappe_celery_hook; from frappe_celery.cli import main; main()"
+    worker = armed.bench.start("worker", "-c", code, "worker", "--queue", "long")
+    worker.wait_for(" ready.")
+    code, output = armed.switch.run("enable", "--queue", "long")
+    assert (code, "Error" in output) == (0, False), output
 
 
 def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) -> None:
@@ -134,7 +143,7 @@ def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) 
             "celery_worker_short",
             "celery_worker_long",
         ]
-    armed.switch.run("enable", "--settle")
+    armed.go("enable", "--settle")
     assert armed.switch.run("setup", "procfile", "--yes")[0] == 0
     lines = (armed.bench.root / "Procfile").read_text().splitlines()
     assert [line.partition(":")[0] for line in lines] == [
@@ -186,8 +195,7 @@ def test_five_switches_under_load_lose_no_job_and_double_none(
         ("disable",),
         ("enable", "--queue", "long"),
     ):
-        code, output = armed.switch.run(*command)
-        assert code == 0, output
+        armed.go(*command)
     armed.bench.write("sites/enough", "")
     load.wait_for("enqueued")
     number = int(load.output().rpartition("enqueued")[2])
@@ -223,9 +231,11 @@ def test_a_process_from_before_is_named_and_nothing_changes(switch: Switch) -> N
     assert f"process {process.pid} (" in output
     assert "restart them" in output
     assert armed.ask("answer = system_of(enqueue())") == "rq"
+    output = armed.go("disable")
+    assert f"process {process.pid} (" in output, "the way back is open, and what is left is said"
     process.popen.kill()
     process.popen.wait()
-    assert armed.switch.run("enable", "--queue", "long")[0] == 0
+    armed.go("enable", "--queue", "long")
 
 
 def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
@@ -234,11 +244,11 @@ def test_bench_worker_is_rqs_while_the_bench_is_armed(armed: Armed) -> None:
         "background_jobs.start_worker(burst=True, quiet=True)\n")  # fmt: skip
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), output
-    assert armed.switch.run("enable")[0] == 0
+    armed.go("enable")
     note = json.loads((armed.bench.root / "sites/common_site_config.json").read_text())
     assert note["frappe_celery_routes"] == {"rules": [["", "", True]], "schedule": "celery"}
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert (code, "RQ's own, with rq.queue.Queue" in output) == (1, True), "it may go back"
-    assert armed.switch.run("enable", "--settle")[0] == 0
+    armed.go("enable", "--settle")
     code, output = armed.bench.script((armed.bench.root / "sites/worker.py").read_text())
     assert code == 0, output

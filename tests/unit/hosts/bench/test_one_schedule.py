@@ -102,11 +102,54 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
     assert answer == ["deposed", None, "frappe_celery"]
 
 
+SCHEDULER = """
+import fcntl, time
+with open("../config/scheduler_process", "w") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
+    print("locked")
+    time.sleep(600)
+"""
+"""`bench schedule`, as far as it is seen: Frappe's scheduler holds this lock as long as it runs."""
+
+MISSING = """
+from frappe_celery.jobs import get_store
+from frappe_celery.migration.guide import Guide
+(answer,) = [step.missing() for step in Guide(get_store(), None, 0).back() if "RQ's" in step.name]
+answer = [line for line in answer if "schedule" in line]
+"""
+
+
+def test_a_scheduler_of_frappes_that_does_not_run_is_told_of(armed: Armed) -> None:
+    """Nothing is scheduled any more, once the schedule is its."""
+    nobody = "no scheduler of Frappe's runs on this machine: start bench schedule"
+    code, output = armed.switch.run("disable", "--schedule")
+    assert (code, nobody in output) == (1, True), output
+    code, output = armed.switch.run("doctor")
+    assert (code, "none runs on this machine, so that nothing is enqueued" in output) == (2, True)
+    (line,) = armed.ask(MISSING)
+    assert "no bench schedule runs on this machine" in line
+
+    armed.bench.write("config/started", "")
+    armed.bench.start("schedule", "-u", "-c", SCHEDULER).wait_for("locked")
+    code, output = armed.switch.run("disable", "--schedule")
+    assert (code, "The scheduler of Frappe has the schedule now." in output) == (0, True), output
+    assert "runs on this machine" not in armed.switch.run("doctor")[1]
+    assert armed.ask(MISSING) == []
+
+
+def test_doctor_names_the_command_that_hands_the_schedule_over(armed: Armed) -> None:
+    """`enable --schedule` is refused as long as some jobs go to RQ."""
+    output = armed.switch.run("doctor")[1]
+    assert "the schedule is Frappe's own scheduler's, until frappe-celery enable" in output
+    assert "enable --schedule" not in output
+
+
 def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:
     code, output = armed.switch.run("enable", "--schedule")
     assert (code, "goes over when every queue and site has" in output) == (1, True), output
-    armed.switch.run("enable")
+    assert "frappe-celery enable takes all of it" in output
+    armed.go("enable")
     code, output = armed.switch.run("disable", "--queue", "long")
     assert (code, "frappe-celery disable --schedule" in output) == (1, True), output
-    assert armed.switch.run("disable", "--schedule")[0] == 0
-    assert armed.switch.run("disable", "--queue", "long")[0] == 0
+    armed.go("disable", "--schedule")
+    armed.go("disable", "--queue", "long")

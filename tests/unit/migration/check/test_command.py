@@ -71,6 +71,14 @@ def test_a_wrong_argument_is_named_with_the_way_out(bench: Path, argument: str) 
     assert "Give an app's name" in result.output
 
 
+def test_a_bench_with_frappe_alone_has_nothing_to_look_at(bench: Path) -> None:
+    (bench / "sites" / "apps.txt").write_text("frappe\nfrappe_celery\n")
+    result = check()
+    assert result.exit_code == 0, result.output
+    assert "Only frappe is installed, which is not looked at" in result.output
+    assert json.loads(check("--json").stdout) == []
+
+
 def test_without_any_app_it_asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     result = check()

@@ -1,0 +1,126 @@
+"""`frappe-celery limits`, `limit`, `pause`, `resume`: how much runs, changed while the bench runs."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.limits import MOST_A_MINUTE, UNTIL_TOLD, Limit, Limits
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+TARGET = click.argument("target", metavar="TARGET")
+
+
+def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", value)
+    if found is None or float(found[1]) == 0:
+        raise click.BadParameter(f"{value!r}: write a number and s, m, h or d, such as 30m")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+def limits(as_json: bool) -> None:
+    """Show limits and pauses, and what they keep back."""
+    found = Limits(get_store()).all()
+    if as_json:
+        click.echo(json.dumps([asdict(limit) for limit in found], indent=2))
+    elif not found:
+        click.echo("There are none: nothing is limited or paused.")
+    else:
+        _show(found)
+
+
+@click.command()
+@TARGET
+@click.option("--running", type=click.IntRange(1), help="At most so many at once.")
+@click.option(
+    "--per-minute", type=click.IntRange(1, MOST_A_MINUTE), help="At most so many begin a minute."
+)
+@click.option("--remove", is_flag=True, help="Go back to what the configuration says, if anything.")
+def limit(target: str, running: int | None, per_minute: int | None, remove: bool) -> None:
+    """Limit a site, a queue, a method or a key.
+
+    TARGET is site:NAME, queue:NAME, method:DOTTED.PATH or key:NAME, in which * stands for anything.
+    Jobs over the limit wait, and hold up nobody else. It holds at once, until it is changed.
+    """
+    given = {"running": running, "per_minute": per_minute}
+    numbers = {name: number for name, number in given.items() if number is not None}
+    if remove == bool(numbers):
+        raise click.UsageError("Say --running, --per-minute or both; or --remove.")
+    known = Limits(get_store())
+    if remove:
+        known.drop(target)
+        click.echo(f"{target}: the limit that was set is gone.")
+    else:
+        rule = known.change(target, **numbers)
+        click.echo(f"{target}: {_words(Limit(target, rule, False, 0, 0))}.")
+
+
+@click.command()
+@TARGET
+@click.option(
+    "--for", "seconds", callback=_duration, metavar="TIME", help="Go on after 30m, 2h, 1d."
+)
+def pause(target: str, seconds: float | None) -> None:
+    """Let no more jobs of a site, a queue or a method begin.
+
+    TARGET is as in frappe-celery limit. Those that run go on; what waits, and what is enqueued
+    meanwhile, waits until frappe-celery resume, or until the time is over.
+    """
+    until = UNTIL_TOLD if seconds is None else time.time() + seconds
+    rule = Limits(get_store()).change(target, paused=until)
+    click.echo(f"{target}: {_words(Limit(target, rule, False, 0, 0))}.")
+
+
+@click.command()
+@TARGET
+def resume(target: str) -> None:
+    """Let what frappe-celery pause held up go on."""
+    known = Limits(get_store())
+    if not any(limit.target == target for limit in known.paused()):
+        paused = ", ".join(limit.target for limit in known.paused()) or "nothing"
+        raise click.ClickException(f"{target} is not paused; paused is: {paused}")
+    known.change(target, paused=None)
+    click.echo(f"{target} goes on.")
+
+
+def _show(found: list[Limit]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table("target", "limit", "running", "kept back", "said by", box=None)
+    for limit in found:
+        by = "configuration" if limit.is_configured else "hand"
+        running = "" if limit.rule.running is None else str(limit.running)
+        shown.add_row(limit.target, _words(limit), running, str(limit.kept_back), by)
+    Console().print(shown)
+
+
+def _words(limit: Limit) -> str:
+    rule, words = limit.rule, []
+    if rule.is_paused:
+        words.append("paused" + _until(rule.paused))
+    if rule.running is not None:
+        words.append(f"{rule.running} at once")
+    if rule.per_minute is not None:
+        words.append(f"{rule.per_minute} a minute")
+    return ", ".join(words) or "no limit"
+
+
+def _until(at: Any) -> str:
+    if at == UNTIL_TOLD:
+        return " until frappe-celery resume"
+    zone = ZoneInfo(settings.current().zone)
+    return f" until {datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,39 @@
+-- The next of a queue's messages: of the site whose turn it is, the one that waited longest. What
+-- older callers and Celery's own put into the queue's own list is a line too.
+-- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether the queue's own
+-- list is left alone
+-- Returns false, or list that it was in, token, {status, place, message} of a run, nothing of another
+-- Celery task's message ('{…').
+local queue = string.sub(key, #prefix + 1)
+local turns = prefix .. 'turns:' .. queue
+if these and these.queue_waits(queue) then return false end
+if lines_only then
+  redis.call('ZREM', turns, '')
+elseif redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
+  rank(prefix, '|' .. queue, true, true)
+end
+while true do
+  local head = redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')
+  if not head[1] then break end
+  local place = head[1] .. '|' .. queue
+  local list = head[1] == '' and key or prefix .. 'line:' .. place
+  local token = redis.pcall('RPOP', list)
+  if not token or token.err then  -- empty, or no list: the others are served
+    redis.call('ZREM', turns, head[1])
+  else
+    local whole = string.byte(token) == 123
+    local found = not whole
+      and redis.call('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message')
+    local waits = whole or found[1] == 'queued'
+    if waits and not whole and these and these.keeps_back(token, found[2]) then
+      waits = false
+      if these.kept >= 100 then return false end
+    end
+    if waits then  -- else canceled, deleted or running: it is spent
+      redis.call('HSET', prefix .. 'turn', queue, string.format('%.17g', head[2] % 2 ^ 34))
+      rank(prefix, place, true)
+      return list, token, found
+    end
+  end
+end
+return false

@@ -1,0 +1,26 @@
+-- When a site's line has its turn in a queue: who occupies fewest whole shares of processes is first,
+-- among equals who was served the longest ago, counted in turns of which a share of 2 costs half.
+-- prefix; place: 'site|queue' ('|queue' : the queue's own list); whether it moves behind the turn
+-- that was served last; whether it is to get turns if it has none. Who has nothing waiting has none.
+local site, queue = string.match(place, '^(.*)|(.*)$')
+if not queue then return end  -- of a record that somebody altered
+local turns, level = prefix .. 'turns:' .. queue, 2 ^ 34
+local score = redis.call('ZSCORE', turns, site)
+if not score and not joins then return end
+if redis.call('EXISTS', prefix .. (site == '' and queue or 'line:' .. place)) == 0 then
+  redis.call('ZREM', turns, site)
+  if redis.call('EXISTS', turns) == 0 then redis.call('HDEL', prefix .. 'turn', queue, '|' .. queue) end
+  return
+end
+local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)
+local turn
+if moves then
+  turn = (redis.call('HGET', prefix .. 'turn', queue) or 0) + 1 / share
+  if not score then  -- before those that come after it in the same turn
+    turn = turn + redis.call('HINCRBY', prefix .. 'turn', '|' .. queue, 1) % 1024 / 2 ^ 18
+  end
+else
+  turn = score % level
+end
+local occupied = math.floor(redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|started') / share)
+redis.call('ZADD', turns, string.format('%.17g', occupied * level + turn), site)

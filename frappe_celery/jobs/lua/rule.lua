@@ -1,0 +1,24 @@
+-- Rules are set, or dropped. What runs already counts for them, what they keep back is looked at.
+-- KEYS: the hash of rules
+-- ARGV: prefix, what begins the names of lines, '1' where these are all, then field, value ('' : drop) …
+if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
+for i = 4, #ARGV, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
+  else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+local prefix = ARGV[1]
+for _, counter in ipairs(redis.call('ZRANGE', prefix .. 'parkings', 0, -1)) do
+  redis.call('ZADD', prefix .. 'parkings', 0, counter)
+end
+local these = rules(prefix, ARGV[2])
+for _, place in ipairs(redis.call('SMEMBERS', prefix .. 'places')) do
+  if these then
+    for _, run in ipairs(redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|started', 0, -1)) do
+      these.begins(run, place, true)
+    end
+  end
+  if redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|queued') > 0 then
+    ring(prefix, prefix .. string.match(place, '|(.*)$'))
+  end
+end
+return 1

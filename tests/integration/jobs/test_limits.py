@@ -1,0 +1,429 @@
+"""Limits and pauses: what is over them is kept back, once, and nobody else waits for it."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frappe_celery.brokers.taker import Ended, Taken, Taker
+from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limits, configured
+from frappe_celery.jobs.scheduled import promote
+from frappe_celery.worker.reaper import reap
+from frappe_celery.worker.sweeper import sweep
+from tests.integration.stores import SITE, broken, enqueue, message, queued, take, waiting
+from tests.project import Project
+from tests.waiting import wait_until
+
+SYNC, REPORT = "myapp.tasks.sync", "myapp.tasks.report"
+
+
+class Process:
+    """What takes runs, as a worker's process does."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, store: JobStore) -> None:
+        self.store = store
+        self.taker = Taker(store, "worker", "w@host")
+        self.ended = Ended()
+
+    def take(self, *queues: str) -> str | None:
+        self.store.client.zadd(self.store.keys.consumers, {"worker": self.store.client.time()[0]})
+        tag = f"worker:{next(self.numbers)}"
+        taken = self.taker.take(tag, queues or ("default",), self.ended)
+        self.ended = Ended(tag, taken.run) if isinstance(taken, Taken) else Ended()
+        return taken and taken.run
+
+
+@pytest.fixture(autouse=True)
+def _site(tmp_path: Path) -> None:
+    (tmp_path / "sites" / SITE).mkdir(parents=True)
+    (tmp_path / "sites" / SITE / "site_config.json").write_text("{}")
+
+
+@pytest.fixture
+def process(store: JobStore) -> Callable[[], Process]:
+    return lambda: Process(store)
+
+
+def jobs(store: JobStore, number: int, **fields: Any) -> list[str]:
+    return [queued(store, **fields).run_id for _ in range(number)]
+
+
+def all_taken(process: Process, *queues: str) -> Iterator[str]:
+    """What one process runs, one after the other, until there is nothing."""
+    while run := process.take(*queues):
+        yield run
+
+
+# -- at once
+
+
+def test_no_more_run_at_once_and_the_next_begins_when_one_has_ended(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", running=2)
+    runs = jobs(store, 4, method=SYNC)
+    first, second, third = process(), process(), process()
+    assert [first.take(), second.take(), third.take()] == [runs[0], runs[1], None]
+    other = queued(store, method=REPORT).run_id
+    assert third.take() == other
+    assert first.take() == runs[2]
+    assert second.take() == runs[3]
+    assert not broken(store)
+
+
+@pytest.mark.parametrize(
+    ("target", "fields"),
+    [
+        (f"site:{SITE}", {}),
+        ("site:*", {}),
+        ("queue:default", {}),
+        ("queue:def*", {}),
+        ("method:myapp.*", {}),
+        ("key:customer-7", {"limit_key": "customer-7"}),
+        ("key:customer-*", {"limit_key": "customer-7"}),
+    ],
+)
+def test_a_limit_by_each_kind_of_target(
+    store: JobStore, process: Callable[[], Process], target: str, fields: dict[str, str]
+) -> None:
+    Limits(store).change(target, running=1)
+    runs = jobs(store, 3, **fields)
+    first, second = process(), process()
+    assert [first.take(), second.take()] == [runs[0], None]
+    assert list(all_taken(first)) == runs[1:]
+    (limit,) = Limits(store).all()
+    assert (limit.target, limit.running, limit.kept_back) == (target, 0, 0)
+
+
+def test_a_pattern_of_keys_gives_each_key_its_own_count_and_the_closest_rule_holds(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change("key:customer-*", running=1)
+    Limits(store).change("key:customer-big", running=2)
+    small, large = (jobs(store, 3, limit_key=f"customer-{name}") for name in ("small", "big"))
+    taken = [process().take() for _ in range(6)]
+    assert set(taken) == {small[0], *large[:2], None}
+    assert Limits(store).kept_back() == {"key:customer-small": 2, "key:customer-big": 1}
+
+
+def test_methods_of_a_pattern_are_counted_together(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change("method:myapp.*", running=2)
+    Limits(store).change(f"method:{SYNC}", running=1)
+    a, b, c = (queued(store, method=m).run_id for m in (SYNC, SYNC, REPORT))
+    d = queued(store, method=REPORT).run_id
+    first, second = process(), process()
+    assert [first.take(), second.take(), process().take()] == [a, c, None]
+    assert set(all_taken(first)) == {b, d}
+
+
+def test_what_runs_already_counts_for_a_limit_that_is_set(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    runs = jobs(store, 4)
+    first, second = process(), process()
+    assert [first.take(), second.take()] == runs[:2]
+    Limits(store).change("queue:default", running=2)
+    assert process().take() is None
+    assert first.take() == runs[2]
+
+
+def test_a_process_that_died_leaks_no_slot(store: JobStore, process: Callable[[], Process]) -> None:
+    Limits(store).change(f"method:{SYNC}", running=1)
+    runs = jobs(store, 2, method=SYNC)
+    dies, other = process(), process()
+    assert [dies.take(), other.take()] == [runs[0], None]
+    assert reap(store, dead_after=-1) == [runs[0]]
+    assert other.take() == runs[1]
+
+
+def test_a_slot_whose_run_was_removed_by_hand_is_found_free(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", running=1)
+    runs = jobs(store, 2, method=SYNC)
+    assert process().take() == runs[0]
+    store.client.delete(store.keys.record(runs[0]))
+    assert process().take() == runs[1]
+
+
+def test_a_limit_keeps_back_thousands_without_holding_up_who_is_behind_them(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", running=1)
+    runs = jobs(store, 450, method=SYNC)
+    other = queued(store, method=REPORT).run_id
+    first, second = process(), process()
+    assert first.take() == runs[0]
+    fetches = [second.take() for _ in range(5)]
+    assert fetches == [None, None, None, None, other]  # 100 are kept back at each
+    assert second.store.client.llen(store.keys.bell_of("default")) <= 1
+    assert list(all_taken(first)) == runs[1:]
+    assert not broken(store)
+
+
+def test_the_bell_rings_while_more_is_to_be_looked_at(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    jobs(store, 150, method=SYNC)
+    assert process().take() is None
+    assert store.client.llen(store.keys.bell_of("default")) == 1
+    assert process().take() is None
+    assert store.client.llen(store.keys.bell_of("default")) == 0
+
+
+# -- a minute
+
+
+def a_minute_later(store: JobStore) -> None:
+    """As if everything had happened a minute before."""
+    prefix, client = store.keys.prefix, store.client
+    for key in client.scan_iter(match=f"{prefix}began:*"):
+        times = [float(at) - 60 for at in client.lrange(key, 0, -1)]
+        client.delete(key)
+        client.rpush(key, *times)
+    for name, at in client.zrange(f"{prefix}parkings", 0, -1, withscores=True):
+        client.zadd(f"{prefix}parkings", {name: at - 60})
+
+
+def test_no_more_begin_within_a_minute(store: JobStore, process: Callable[[], Process]) -> None:
+    Limits(store).change(f"method:{SYNC}", per_minute=3)
+    runs = jobs(store, 8, method=SYNC)
+    first = process()
+    assert list(all_taken(first)) == runs[:3]
+    assert first.take() is None
+    a_minute_later(store)
+    assert list(all_taken(first)) == runs[3:6]
+    a_minute_later(store)
+    assert list(all_taken(first)) == runs[6:]
+
+
+def test_the_minute_is_any_60_seconds(store: JobStore, process: Callable[[], Process]) -> None:
+    Limits(store).change(f"method:{SYNC}", per_minute=2)
+    runs = jobs(store, 4, method=SYNC)
+    first = process()
+    assert list(all_taken(first)) == runs[:2]
+    key = f"{store.keys.prefix}began:method:{SYNC}"
+    newest, oldest = map(float, store.client.lrange(key, 0, -1))
+    store.client.lset(key, 1, oldest - 60)
+    store.client.zadd(f"{store.keys.prefix}parkings", {f"method:{SYNC}": 0})
+    assert list(all_taken(first)) == [runs[2]]
+    assert newest > 0
+
+
+def test_what_a_minute_keeps_back_is_let_go_without_anybody_fetching(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", per_minute=1)
+    runs = jobs(store, 2, method=SYNC)
+    assert list(all_taken(process())) == [runs[0]]
+    assert waiting(store) == []
+    promote(store)
+    assert waiting(store) == []
+    a_minute_later(store)
+    store.client.delete(store.keys.bell_of("default"))
+    promote(store)
+    assert waiting(store) == [runs[1]]
+    assert store.client.llen(store.keys.bell_of("default")) == 1
+
+
+# -- pauses
+
+
+@pytest.mark.parametrize("target", [f"site:{SITE}", "queue:default", f"method:{SYNC}"])
+def test_pause_and_resume(store: JobStore, process: Callable[[], Process], target: str) -> None:
+    limits = Limits(store)
+    runs = jobs(store, 3, method=SYNC)
+    assert limits.change(target, paused=UNTIL_TOLD).is_paused
+    first = process()
+    assert first.take() is None
+    later = queued(store, method=SYNC).run_id
+    elsewhere = queued(store, method=REPORT, queue="short", site="other").run_id
+    assert first.take("default", "short") == elsewhere
+    assert [limit.target for limit in limits.paused()] == [target]
+    limits.change(target, paused=None)
+    assert limits.all() == []
+    assert list(all_taken(first)) == [*runs, later]
+    assert not broken(store)
+
+
+def test_a_pause_for_a_while_ends_by_itself(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    run = queued(store, method=SYNC).run_id
+    until = time.time() + 1
+    Limits(store).change(f"method:{SYNC}", paused=until)
+    first = process()
+    assert first.take() is None
+    wait_until(lambda: first.take() == run, 10)
+    assert time.time() >= until
+    assert not Limits(store).paused()
+
+
+def test_a_pause_leaves_the_numbers_as_they_are(store: JobStore) -> None:
+    limits = Limits(store)
+    limits.change("queue:default", running=2)
+    limits.change("queue:default", paused=UNTIL_TOLD)
+    limits.change("queue:default", paused=None)
+    (limit,) = limits.all()
+    assert (limit.rule.running, limit.rule.paused) == (2, None)
+
+
+# -- what else is done with those that are kept back
+
+
+def kept_back(store: JobStore, process: Process, number: int = 1) -> list[str]:
+    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    runs = jobs(store, number, method=SYNC)
+    assert process.take() is None
+    assert waiting(store) == []
+    return runs
+
+
+def test_one_that_is_kept_back_can_be_canceled_deleted_and_asked_for(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    canceled, deleted, stays = kept_back(store, process(), 3)
+    job = store.fetch_run(stays)
+    assert job.is_queued
+    assert job.get_position() is None
+    assert store.counts()[JobStatus.QUEUED] == 3
+    store.fetch_run(canceled).cancel()
+    store.fetch_run(deleted).delete()
+    assert Limits(store).kept_back() == {f"method:{SYNC}": 1}
+    Limits(store).change(f"method:{SYNC}", paused=None)
+    assert list(all_taken(process())) == [stays]
+
+
+def test_a_duplicate_of_one_that_is_kept_back_is_one(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    assert enqueue(store, "same", method=SYNC)
+    assert process().take() is None
+    assert enqueue(store, "same", method=SYNC, deduplicate=True) is None
+
+
+def test_the_sweeper_leaves_them_and_finds_one_whose_list_is_gone(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    (run,) = kept_back(store, process())
+    assert sweep(store, old=-1, lease=1) == []
+    store.client.delete(f"{store.keys.prefix}parked:method:{SYNC}", f"{store.keys.prefix}parkings")
+    wait_until(lambda: not store.client.exists(store.keys.sweeping))
+    assert sweep(store, old=-1, lease=1) == [run]
+    assert waiting(store) == [run]
+
+
+def test_what_is_let_go_keeps_its_place_before_what_came_later(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    runs = kept_back(store, process(), 30)
+    later = jobs(store, 2, method=REPORT)
+    Limits(store).change(f"method:{SYNC}", paused=None)
+    assert list(all_taken(process())) == [*runs, *later]
+
+
+def test_a_fetch_of_celerys_own_consumer_keeps_back_too(store: JobStore) -> None:
+    Limits(store).change(f"method:{SYNC}", running=1)
+    runs = jobs(store, 2, method=SYNC)
+    assert take(store) == runs[0]
+    assert store.start(runs[0], "w@host", tag="consumer:none") == "queued"
+    assert store.start(runs[0], "w@host") == "claimed"
+    assert take(store) is None
+    store.finish(runs[0], None)
+    assert take(store) == runs[1]
+
+
+def test_two_that_were_fetched_at_once_do_not_both_start(store: JobStore) -> None:
+    runs = jobs(store, 2, method=SYNC)
+    assert [take(store), take(store)] == runs
+    Limits(store).change(f"method:{SYNC}", running=1)
+    held = store.client.hgetall(store.keys.in_flight("consumer"))
+    first, second = (
+        next(t.decode() for t, v in held.items() if v.decode().endswith(run)) for run in runs
+    )
+    tags = {runs[0]: f"consumer:{first}", runs[1]: f"consumer:{second}"}
+    for run, tag in tags.items():
+        store.client.hset(store.keys.in_flight("consumer"), tag, f"x\n{run}")
+    assert store.start(runs[0], "w@host", tag=tags[runs[0]]) == "claimed"
+    assert store.start(runs[1], "w@host", tag=tags[runs[1]]) == "parked"
+    store.finish(runs[0], None)
+    assert take(store) == runs[1]
+
+
+def test_a_run_that_its_caller_runs_itself_is_not_kept_back(store: JobStore) -> None:
+    Limits(store).change(f"method:{SYNC}", running=1)
+    for _ in range(2):
+        one = message(method=SYNC)
+        store.enqueue(one, front=-1)
+        assert store.start(one.run, "12@host") == "claimed"
+
+
+# -- what can be wrong
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("myapp.tasks.sync", "is no target of a limit: write site:NAME, queue:NAME"),
+        ("sites:a", "is no target of a limit"),
+        ("queue:", "is no target of a limit"),
+        ("queue:defalt", "there is no queue 'defalt': did you mean default?"),
+        ("site:nowhere", "there is no site 'nowhere'"),
+    ],
+)
+def test_a_target_that_is_none_is_named(store: JobStore, target: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Limits(store).change(target, running=1)
+
+
+@pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"queue:long": 2}, r"frappe_celery_limits\['queue:long'\] is 2; write"),
+        ({"queue:long": {"runing": 2}}, r"write {\"running\": 2"),
+        ({"queue:long": {"running": 0}}, "running is 0; it must be a whole number from 1"),
+        ({"queue:long": {"per_minute": 10**6}}, "per_minute is 1000000; it must be"),
+        ({"queue:long": {"running": True}}, "running is True; it must be"),
+        ({"queue:lang": {"running": 1}}, "there is no queue 'lang': did you mean long?"),
+    ],
+)
+def test_a_configured_limit_that_is_none_is_named(
+    project: Project, limits: dict[str, Any], said: str
+) -> None:
+    project.configure(frappe_celery_limits=limits)
+    settings.use(None)
+    with pytest.raises(ConfigError, match=said):
+        configured(settings.current())
+
+
+def test_configured_limits_hold_until_somebody_sets_others(project: Project) -> None:
+    project.configure(frappe_celery_limits={"queue:long": {"running": 2, "per_minute": 60}})
+    settings.use(None)
+    limits = Limits(get_store())
+    limits.configure()
+    (limit,) = limits.all()
+    assert (limit.rule.running, limit.rule.per_minute, limit.is_configured) == (2, 60, True)
+    limits.change("queue:long", running=5)
+    limits.configure()
+    (limit,) = limits.all()
+    assert (limit.rule.running, limit.rule.per_minute, limit.is_configured) == (5, 60, False)
+    limits.change("queue:long", running=2)
+    assert limits.all()[0].is_configured
+    project.configure(frappe_celery_limits={})
+    settings.use(None)
+    Limits(get_store()).configure()
+    assert limits.all() == []
