@@ -262,7 +262,7 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
     """Text of each unit, by the file's name.
 
     Raises:
-        ConfigError: the name of the bench or of a queue can be in no unit's.
+        ConfigError: the name of the bench or of a queue, or the program's path, can be in no unit.
     """
     bench = config.root.name
     _check_name("bench", bench, "Rename its folder")
@@ -319,7 +319,12 @@ TimeoutStopSec={stop}
 
 def _command_line(words: list[str]) -> str:
     """The first word is the program, in which `$` begins no variable."""
-    program, *others = (_unit_text(w.replace("\\", "\\\\").replace('"', '\\"')) for w in words)
+    if re.search(r"[\"'\\]", words[0]):
+        raise ConfigError(
+            f"systemd starts no program whose path has a quote or a backslash: {words[0]}. Move the"
+            " environment, or have supervisor run the workers"
+        )
+    program, *others = map(_unit_text, words)
     return " ".join(f'"{word}"' for word in (program, *(o.replace("$", "$$") for o in others)))
 
 

@@ -305,13 +305,22 @@ def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
 def test_systemd_reads_the_programs_path_as_it_is(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`\\` escapes, `%` begins a specifier, `$` a variable but in the first word."""
-    monkeypatch.setattr(sysconfig, "get_path", lambda name: r'/a b/c"d/e\f/$g/%h')
-    written = r'"/a b/c\"d/e\\f/$g/%%h/frappe-celery"'
-    again = written.replace("$", "$$")
+    """`%` begins a specifier, `$` a variable but in the first word."""
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: "/a b/$g/%h")
     _, (beat, short, *_) = units_of(bench)
+    written, again = '"/a b/$g/%%h/frappe-celery"', '"/a b/$$g/%%h/frappe-celery"'
     assert beat["Service"]["ExecStart"] == f'{written} "beat"'
     assert short["Service"]["ExecStart"].startswith(f'{written} "supervise" {again} "worker"')
+
+
+@pytest.mark.parametrize("path", ['/a"b', "/a'b", r"/a\b"])
+def test_a_path_from_which_systemd_starts_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: path)
+    result = bench.setup("systemd")
+    said = f"whose path has a quote or a backslash: {path}/frappe-celery. Move the environment"
+    assert (result.exit_code, said in result.output) == (1, True), result.output
 
 
 @pytest.mark.parametrize("name", ["my jobs", "a/b", "50%", "größe", "a\\b"])
