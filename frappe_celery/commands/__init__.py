@@ -2,7 +2,8 @@
 
 Nobody imports it but `cli`, which loads a command when it is called, and bench. `options` and
 `progress` are what several commands have; `process_files` writes Procfile, supervisor and systemd
-files; `supervisor` is the program that `supervise` becomes; `demo/` is the demo.
+files, and `systemctl` has what systemd is told; `supervisor` is the program that `supervise`
+becomes; `demo/` is the demo.
 """
 
 from __future__ import annotations

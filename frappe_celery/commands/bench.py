@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from frappe_celery.commands import systemctl
 from frappe_celery.commands.doctor import doctor
 from frappe_celery.commands.move import carry, trusting_pickles
 from frappe_celery.commands.options import known_queue, known_site
@@ -152,6 +153,9 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
             " processes, with `bench schedule` in place of `frappe-celery beat`."
         )
         click.echo("\n".join(leftovers.in_celery(settings.current())))
+        if units := systemctl.end_celerys(settings.current()):
+            what = "Celery's units of systemd are not needed any more. They end their jobs:"
+            click.echo(systemctl.shown(what, units))
     _end(all_moved, wrong)
 
 

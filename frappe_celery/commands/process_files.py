@@ -232,15 +232,40 @@ def _value(body: str, key: str) -> str:
 
 # -- systemd
 
+SERVERS = (
+    *("redis-server", "redis", "valkey-server", "valkey", "rabbitmq-server"),
+    *("mariadb", "mysql", "mysqld", "postgresql"),
+)
+"""Units that workers need until their jobs have ended; one that is not there is no error."""
+EXCHANGED = """Type=notify
+TimeoutStartSec=infinity
+ExecReload=/bin/kill -HUP $MAINPID
+"""
+"""Of a worker: it says when it takes jobs, and before that a reload waits."""
+
 
 def systemd_target(config: Settings) -> str:
     """The one that `bench restart` restarts; RQ's keep it in an armed bench."""
     return f"{config.root.name}-{'celery' if config.is_armed else 'workers'}.target"
 
 
+def systemd_logs(config: Settings, kind: str) -> tuple[Path, Path]:
+    """What a worker (`worker`) or beat (`schedule`) prints, and its errors.
+
+    In an armed bench RQ's units overwrite theirs from the beginning.
+    """
+    name = f"{'celery-' if config.is_armed else ''}{kind}"
+    return config.log_path / f"{name}.log", config.log_path / f"{name}.error.log"
+
+
 def systemd(config: Settings, user: str) -> Mapping[str, str]:
-    """Text of each unit, by the file's name."""
+    """Text of each unit, by the file's name.
+
+    Raises:
+        ConfigError: the name of the bench or of a queue, or the program's path, can be in no unit.
+    """
     bench = config.root.name
+    _check_name("bench", bench, "Rename its folder")
     target = systemd_target(config)
     units = {
         f"{bench}-celery-beat.service": _service(
@@ -248,40 +273,68 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
         )
     }
     for worker in workers(config):
+        _check_name("queue", worker.name, "Rename it in sites/common_site_config.json, `workers`")
         units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
             config, user, target, worker.arguments, "worker", worker.stop_seconds
         )
-    wants = " ".join(map(_unit_text, units))
-    units[target] = (
-        f"[Unit]\nDescription={_unit_text(bench)}: workers and beat on Celery\n"
-        f"After=network.target\nWants={wants}\n\n[Install]\nWantedBy=multi-user.target\n"
-    )
+    services = " ".join(units)
+    units[target] = f"""[Unit]
+Description={bench}: workers and beat on Celery
+After=network.target
+# Before: where Redis is away, the machine starts all the same
+Before={services}
+Wants={services}
+
+[Install]
+WantedBy=multi-user.target
+"""
     return units
 
 
 def _service(
     config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
 ) -> str:
-    command = " ".join(f'"{_unit_text(word)}"' for word in _command(arguments))
-    root, logs = _unit_text(str(config.root)), _unit_text(str(config.log_path))
-    name = _unit_text(f"{config.root.name}: {' '.join(arguments[:3])}")
-    reload = "ExecReload=/bin/kill -HUP $MAINPID\n" if log == "worker" else ""
+    output, errors = (_unit_text(path) for path in systemd_logs(config, log))
+    own = (f"{config.root.name}-redis-{kind}" for kind in ("queue", "cache"))
+    after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
     return f"""[Unit]
-Description={name}
-PartOf={_unit_text(target)}
-After=network.target
+Description={config.root.name}: {" ".join(arguments[:3])}
+PartOf={target}
+After=network.target {after}
+StartLimitIntervalSec=0
 
 [Service]
-User={user}
-WorkingDirectory={root}
-ExecStart={command}
-{reload}StandardOutput=append:{logs}/{log}.log
-StandardError=append:{logs}/{log}.error.log
+{EXCHANGED if log == "worker" else ""}User={user}
+WorkingDirectory={_unit_text(config.root)}
+ExecStart={_command_line(_command(arguments))}
+StandardOutput=append:{output}
+StandardError=append:{errors}
 Restart=always
+RestartSec=2
 KillMode=mixed
+OOMPolicy=continue
 TimeoutStopSec={stop}
 """
 
 
-def _unit_text(text: str) -> str:
+def _command_line(words: list[str]) -> str:
+    """The first word is the program, in which `$` begins no variable."""
+    if re.search(r"[\"'\\]", words[0]):
+        raise ConfigError(
+            f"systemd starts no program whose path has a quote or a backslash: {words[0]}. Move the"
+            " environment, or have supervisor run the workers"
+        )
+    program, *others = map(_unit_text, words)
+    return " ".join(f'"{word}"' for word in (program, *(o.replace("$", "$$") for o in others)))
+
+
+def _unit_text(text: str | Path) -> str:
     return os.fspath(text).replace("%", "%%")
+
+
+def _check_name(what: str, name: str, way_out: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9:_.@-]+", name):
+        raise ConfigError(
+            f"the name of {what} {name!r} can be in no systemd unit's, which has letters, digits"
+            f" and : _ . @ - alone. {way_out}, or have supervisor run the workers"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import process_files, systemctl
 from frappe_celery.config.settings import Settings
 
 
@@ -42,15 +42,13 @@ def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
         )
     if (folder / "systemd").exists():
         ctl = [*(called or ["systemctl"])]
-        units = [str(folder / "systemd" / unit) for unit in process_files.systemd(config, "root")]
+        restart, add = (
+            [[*ctl, *words] for _, *words in commands]
+            for commands in (systemctl.restart(config), systemctl.take_over(config))
+        )
         return Manager(
             [*ctl, "daemon-reload"],
-            [[*ctl, "restart", f"{bench}-{kind}.target"] for kind in ("web", "workers")],
-            [
-                [ours, "setup", "systemd", "--yes"],
-                [*ctl, "link", "--force", *units],
-                [*ctl, "daemon-reload"],
-                [*ctl, "enable", "--now", process_files.systemd_target(config)],
-            ],
+            restart,
+            [[ours, "setup", "systemd", "--yes"], *add],
         )
     return None

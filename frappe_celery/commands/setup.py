@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import getpass
+import os
+import pwd
+import shutil
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import process_files, systemctl
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -62,18 +66,39 @@ def systemd(user: str | None, yes: bool) -> None:
     """Units in config/systemd. Those for Redis, web and socketio stay."""
     config = settings.current()
     folder = config.root / "config" / "systemd"
-    units = process_files.systemd(config, user or _frappe_user(config))
+    user = _known(user or _frappe_user(config))
+    units = process_files.systemd(config, user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
-    target = process_files.systemd_target(config)
-    paths = " ".join(str(folder / name) for name in units)
-    click.echo(
-        f"Have systemd take them over: systemctl link --force {paths}\n"
-        f"then: systemctl daemon-reload && systemctl enable --now {target}"
-    )
-    theirs = sorted(path.name for path in folder.glob("*.service") if path.name not in units)
-    rqs = [name for name in theirs if name.endswith(("-worker@.service", "-schedule.service"))]
-    if rqs and not config.is_armed:
-        click.echo(f"Units of RQ that nothing starts any more: {', '.join(rqs)}")
+    _make_logs(config, user)
+    shown = systemctl.shown
+    click.echo(shown("Have systemd take them over:", systemctl.take_over(config)))
+    click.echo(shown("After a change of code, without a stop:", [systemctl.exchange(config)]))
+    if config.is_armed:
+        return
+    if rqs := systemctl.end_rqs(config):
+        click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
+    if armed := systemctl.forget_armed_target(config):
+        click.echo(shown("Then the target beside RQ's is not needed either:", armed))
+
+
+def _known(user: str) -> str:
+    try:
+        return pwd.getpwnam(user).pw_name
+    except KeyError:
+        raise ConfigError(
+            f"the processes are to run as user {user!r}, whom this machine does not know: name"
+            " another with --user, or as frappe_user in sites/common_site_config.json"
+        ) from None
+
+
+def _make_logs(config: Settings, user: str) -> None:
+    """Else systemd makes them, and they are root's."""
+    logs = partial(process_files.systemd_logs, config)
+    for path in (*logs("worker"), *logs("schedule")):
+        if not path.exists():
+            path.touch()
+            if os.geteuid() == 0:
+                shutil.chown(path, user, pwd.getpwnam(user).pw_gid)
 
 
 def _frappe_user(config: Settings) -> str:

@@ -154,6 +154,14 @@ def test_process_files_have_both_systems_while_the_bench_is_armed(armed: Armed) 
     ]
 
 
+def test_back_on_stock_frappe_it_says_how_systemds_units_are_ended(armed: Armed) -> None:
+    armed.switch.run("setup", "systemd", "--yes")
+    output = armed.switch.run("disable", "--settle")[1]
+    bench = armed.bench.root.name
+    assert f"  systemctl stop '{bench}-celery-*.service'\n" in output
+    assert f"  systemctl disable {bench}-celery.target\n" in output
+
+
 LOAD = """
 import os, time
 number = 0

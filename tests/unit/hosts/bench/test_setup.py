@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
+import pwd
+import shutil
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ from frappe_celery.config.settings import Settings
 
 CONFIG = {
     "redis_queue": "redis://127.0.0.1:1",
-    "frappe_user": "frappe",
+    "frappe_user": "nobody",
     "background_workers": 3,
     "workers": {
         "exports": {"timeout": 5000, "background_workers": 2},
@@ -97,6 +101,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     settings.use(None)
 
 
+Section = configparser.SectionProxy
+
+
 def worker(queues: str, processes: int) -> str:
     return f"{program()} worker --queue {queues} --num-workers {processes}"
 
@@ -144,7 +151,7 @@ def test_supervisor_keeps_the_programs_that_are_not_rqs(bench: Bench) -> None:
         (supervised("mails", 3), "160"),
     ]
     for section in (beat, *workers):
-        assert section["user"] == "frappe"
+        assert section["user"] == "nobody"
         assert section["directory"] == str(bench.root)
         assert (section["stopsignal"], section["stopasgroup"]) == ("TERM", "false")
         assert "numprocs" not in section
@@ -159,13 +166,13 @@ def test_supervisor_keeps_settings_of_ones_own(bench: Bench) -> None:
         assert bench.setup("supervisor", "--yes").exit_code == 0
         worker = bench.ini("config/supervisor.conf")["program:frappe-bench-frappe-short-worker"]
         assert (worker["startretries"], worker["environment"]) == ("10", "A=1,\nB=2")
-        assert (worker["user"], "numprocs" in worker) == ("frappe", False)
+        assert (worker["user"], "numprocs" in worker) == ("nobody", False)
 
 
 def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     bench.write("config/systemd/frappe-bench-frappe-short-worker@.service", "[Unit]\n")
     bench.write("config/systemd/frappe-bench-frappe-web.service", "[Unit]\n")
-    result = bench.setup("systemd", "--user", "someone")
+    result = bench.setup("systemd", "--user", "daemon")
     assert result.exit_code == 0
     folder = "config/systemd/"
     target = bench.ini(f"{folder}frappe-bench-workers.target")
@@ -180,7 +187,7 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
     ]
     for service in services:
         assert service["KillMode"] == "mixed"
-        assert service["User"] == "someone"
+        assert service["User"] == "daemon"
     words = services[3]["ExecStart"].strip('"').split('" "')
     assert words == supervised("exports", 2).split()
     assert [service.get("ExecReload", "") for service in services] == [
@@ -188,7 +195,75 @@ def test_systemd_units_are_those_that_the_target_starts(bench: Bench) -> None:
         *["/bin/kill -HUP $MAINPID"] * 4,
     ]
     assert "systemctl enable --now frappe-bench-workers.target" in result.output
-    assert "nothing starts any more: frappe-bench-frappe-short-worker@.service" in result.output
+    assert "systemctl reload 'frappe-bench-celery-*-worker.service'\n" in result.output
+    assert "systemctl disable frappe-bench-frappe-short-worker@.service\n" in result.output
+
+
+def units_of(bench: Bench) -> tuple[Section, list[configparser.ConfigParser]]:
+    """The target's `[Unit]`, and the services that it starts."""
+    assert bench.setup("systemd", "--yes").exit_code == 0
+    folder = "config/systemd/"
+    (path,) = (bench.root / folder).glob("*.target")
+    target = bench.ini(f"{folder}{path.name}")["Unit"]
+    return target, [bench.ini(folder + name) for name in target["Wants"].split()]
+
+
+def test_systemd_stops_workers_before_the_servers_that_their_jobs_need(bench: Bench) -> None:
+    """Else a job that has ended cannot be recorded, and is taken for abandoned."""
+    _, services = units_of(bench)
+    for service in services:
+        after = service["Unit"]["After"].split()
+        assert {"frappe-bench-redis-queue.service", "frappe-bench-redis-cache.service"} < {*after}
+        assert {"redis-server.service", "valkey-server.service", "mariadb.service"} < {*after}
+        assert not {"Requires", "BindsTo"} & {*service["Unit"]}, "a restart of Redis stops no job"
+
+
+def test_systemd_starts_a_worker_again_however_often_it_ended(bench: Bench) -> None:
+    _, services = units_of(bench)
+    for service in services:
+        assert service["Unit"]["StartLimitIntervalSec"] == "0"
+        assert (service["Service"]["Restart"], service["Service"]["RestartSec"]) == ("always", "2")
+
+
+def test_systemd_ends_no_worker_for_a_job_that_was_out_of_memory(bench: Bench) -> None:
+    _, services = units_of(bench)
+    assert {service["Service"]["OOMPolicy"] for service in services} == {"continue"}
+
+
+def test_systemd_waits_for_a_worker_before_a_reload_but_not_at_the_machines_start(
+    bench: Bench,
+) -> None:
+    target, (beat, *workers) = units_of(bench)
+    assert {(w["Service"]["Type"], w["Service"]["TimeoutStartSec"]) for w in workers} == {
+        ("notify", "infinity")
+    }
+    assert not {"Type", "TimeoutStartSec"} & {*beat["Service"]}
+    assert target["Before"] == target["Wants"], "Redis may be away"
+
+
+def logs_of(bench: Bench) -> list[Path]:
+    """What the services write to, beat's first."""
+    _, services = units_of(bench)
+    named = (s["Service"][f"Standard{kind}"] for s in services for kind in ("Output", "Error"))
+    return list(dict.fromkeys(Path(name.removeprefix("append:")) for name in named))
+
+
+def test_in_an_armed_bench_systemd_writes_to_files_that_are_not_rqs(bench: Bench) -> None:
+    """RQ's units write with `file:`, over what is there."""
+    names = [f"{kind}{end}.log" for kind in ("schedule", "worker") for end in ("", ".error")]
+    assert [path.name for path in logs_of(bench)] == names
+    bench.configure(**CONFIG, frappe_celery_routes={})
+    shutil.rmtree(bench.root / "config")
+    assert [path.name for path in logs_of(bench)] == [f"celery-{name}" for name in names]
+
+
+def test_logs_are_made_for_the_user_whom_the_processes_run_as(bench: Bench) -> None:
+    """Those that systemd makes are root's."""
+    (bench.root / "logs").mkdir()
+    (there := bench.root / "logs" / "worker.log").touch()
+    owner = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
+    assert {path.stat().st_uid for path in logs_of(bench) if path != there} == {owner}
+    assert there.stat().st_uid == os.geteuid()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +288,7 @@ def test_a_file_that_exists_is_shown_and_left_alone(
 
 
 def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
-    bench = Bench(tmp_path / "100%n")
+    bench = Bench(tmp_path / "100%n" / "frappe-bench")
     (bench.root / "sites").mkdir(parents=True)
     bench.configure(**CONFIG)
     try:
@@ -222,9 +297,64 @@ def test_a_percent_sign_in_the_path_is_no_variable(tmp_path: Path) -> None:
     finally:
         settings.use(None)
     supervisor = (bench.root / "config/supervisor.conf").read_text()
-    assert f"directory={tmp_path}/100%%n\n" in supervisor
-    unit = (bench.root / "config/systemd/100%n-celery-beat.service").read_text()
-    assert f"WorkingDirectory={tmp_path}/100%%n\n" in unit
+    assert f"directory={tmp_path}/100%%n/frappe-bench\n" in supervisor
+    unit = (bench.root / "config/systemd/frappe-bench-celery-beat.service").read_text()
+    assert f"WorkingDirectory={tmp_path}/100%%n/frappe-bench\n" in unit
+
+
+def test_systemd_reads_the_programs_path_as_it_is(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`%` begins a specifier, `$` a variable but in the first word."""
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: "/a b/$g/%h")
+    _, (beat, short, *_) = units_of(bench)
+    written, again = '"/a b/$g/%%h/frappe-celery"', '"/a b/$$g/%%h/frappe-celery"'
+    assert beat["Service"]["ExecStart"] == f'{written} "beat"'
+    assert short["Service"]["ExecStart"].startswith(f'{written} "supervise" {again} "worker"')
+
+
+@pytest.mark.parametrize("path", ['/a"b', "/a'b", r"/a\b"])
+def test_a_path_from_which_systemd_starts_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(sysconfig, "get_path", lambda name: path)
+    result = bench.setup("systemd")
+    said = f"whose path has a quote or a backslash: {path}/frappe-celery. Move the environment"
+    assert (result.exit_code, said in result.output) == (1, True), result.output
+
+
+@pytest.mark.parametrize("name", ["my jobs", "a/b", "50%", "größe", "a\\b"])
+def test_a_queue_that_no_unit_can_be_named_after(bench: Bench, name: str) -> None:
+    bench.configure(frappe_user="nobody", workers={name: {}})
+    result = bench.setup("systemd")
+    assert result.exit_code == 1
+    assert f"the name of queue {name!r} can be in no systemd unit's" in result.output
+    assert "Rename it in sites/common_site_config.json, `workers`" in result.output
+    assert not (bench.root / "config").exists()
+
+
+def test_a_bench_that_no_unit_can_be_named_after(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "my bench")
+    (bench.root / "sites").mkdir(parents=True)
+    bench.configure(**CONFIG)
+    try:
+        result = bench.setup("systemd")
+    finally:
+        settings.use(None)
+    assert (result.exit_code, "the name of bench 'my bench'" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize("arguments", [["--user", "frape"], []])
+def test_systemd_runs_nothing_as_a_user_whom_the_machine_does_not_know(
+    bench: Bench, arguments: list[str]
+) -> None:
+    bench.configure(frappe_user="frape")
+    result = bench.setup("systemd", *arguments)
+    assert result.exit_code == 1
+    assert (
+        "user 'frape', whom this machine does not know: name another with --user" in result.output
+    )
+    assert not (bench.root / "config").exists()
 
 
 @pytest.mark.parametrize("count", ["four", -1, True])
