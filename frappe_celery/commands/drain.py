@@ -19,7 +19,7 @@ ANSWER_SECONDS = 2.0
 @click.option(
     "--timeout",
     type=click.IntRange(0),
-    help="Seconds to wait. Default: `shutdown_seconds` of the configuration.",
+    help="Seconds to wait. Default: as long as a worker that is told to stop (shutdown_seconds).",
 )
 def drain(timeout: int | None) -> None:
     """Let workers end what runs, before a deployment.
@@ -35,7 +35,7 @@ def drain(timeout: int | None) -> None:
         return
     _take_no_more(len(workers))
     if timeout is None:
-        timeout = settings.current().shutdown_seconds
+        timeout = settings.current().ending_seconds(settings.current().queues)
     give_up_at = time.monotonic() + timeout
     while held := _held(store):
         if time.monotonic() > give_up_at:

@@ -66,7 +66,7 @@ def workers(config: Settings) -> list[WorkerProcess]:
             name,
             queues,
             _processes(config, name),
-            max(config.queue(queue).timeout for queue in queues) + GRACE_SECONDS,
+            config.ending_seconds(queues) + GRACE_SECONDS,
         )
         for name, queues in {**BENCHS_WORKERS, **custom}.items()
     ]

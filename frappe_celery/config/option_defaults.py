@@ -132,10 +132,11 @@ class Options:
         " it is failed as poison.",
         int,
     )
-    shutdown_seconds: int = _option(
-        300,
+    shutdown_seconds: int | None = _option(
+        None,
         "Seconds that a worker told to stop (SIGTERM) lets its jobs run on; then they are failed"
-        " with AbandonedJobError. Its process manager must wait longer.",
+        " with AbandonedJobError. Default: the longest timeout among its queues and what it runs."
+        " Its process manager must wait longer, as `frappe-celery setup` has it do.",
         int,
     )
     celery_error_emails: dict[str, Any] = _option(

@@ -6,7 +6,7 @@ What can be set, and each default, stands in `option_defaults`.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from frappe_celery.config.files import (
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
-from frappe_celery.config.queues import Queue, queues_of
+from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
 from frappe_celery.config.signing import Signer, load_key
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -177,6 +177,11 @@ class Settings(Options):
             **self.from_environment,
             **read_json(f"{folder}/{site}/site_config.json"),
         }
+
+    def ending_seconds(self, queues: Iterable[str]) -> int:
+        """How long a worker of these queues that is told to stop lets its jobs run on."""
+        timeouts = [self.queues[name].timeout for name in queues if name in self.queues]
+        return self.shutdown_seconds or max(timeouts, default=CUSTOM_QUEUE_TIMEOUT)
 
     def share(self, site: str) -> float:
         """How much of the workers a site gets, beside one that has 1 (`frappe_celery_share`).

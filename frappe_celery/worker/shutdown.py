@@ -1,8 +1,9 @@
 """A step of the worker that is told to stop (SIGTERM): its jobs run on, but not for ever.
 
 What it had not started is back in its queue by then (the channel's `close`), and its signs of life
-go on while Celery waits for the pool. After `shutdown_seconds` a thread fails what still runs, with
-that reason, and kills the processes; idempotent jobs are run again, elsewhere.
+go on while Celery waits for the pool. A job may go on for as long as its timeout lets it, or for
+`shutdown_seconds` where that is set. Then a thread fails what still runs, with that reason, and
+kills the processes; idempotent jobs are run again, elsewhere.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -19,8 +21,11 @@ from celery import bootsteps
 from celery.worker import state
 
 from frappe_celery.config import settings
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.pool import Pool
+from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
 
@@ -39,11 +44,25 @@ class Shutdown(bootsteps.StartStopStep):
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""
         pool = worker.pool if isinstance(worker.pool, Pool) else None
-        running = len(state.active_requests) + (pool.running() if pool is not None else 0)
+        running = [request.id for request in state.active_requests]
+        if pool is not None:
+            running += [seen.run for _, seen in pool.seen() if seen.doing >= Doing.HOLDS]
         if running:
-            limit = settings.current().shutdown_seconds
-            logger.info("%d jobs still run: waiting for up to %d s", running, limit)
+            limit = _limit(worker.app.amqp.queues.consume_from, running)
+            logger.info("%d jobs still run: waiting for up to %d s", len(running), limit)
             threading.Thread(target=_end_after, args=(limit, pool), daemon=True).start()
+
+
+def _limit(queues: Iterable[str], running: list[str]) -> int:
+    config = settings.current()
+    limit = config.ending_seconds(queues)
+    if config.shutdown_seconds:
+        return limit
+    try:
+        jobs = list(get_store().read(running))
+    except BrokerUnreachable:
+        return limit
+    return max([limit, *(job.timeout for job in jobs if job is not None)])
 
 
 def _end_after(limit: int, pool: Pool | None) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from frappe_celery import options
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import reap
@@ -85,6 +86,32 @@ def test_at_the_limit_what_runs_is_abandoned_with_that_reason_and_what_waits_sta
     )
     assert project.effects()[-1] == "ran"
     assert waits.get_status() == following.get_status() == JobStatus.FINISHED
+
+
+def test_a_worker_lets_its_jobs_run_as_long_as_they_may(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    """By the longest timeout of its queues and of what it runs, where no other number is set."""
+    project.configure(workers={"brief": {"timeout": 2}})
+    settings.use(None)
+    process = worker(project, "-Q", "brief", "-c", "2")
+    cut = enqueue("myapp.core.work", text="cut", until=str(tmp_path / "no"), queue="brief")
+    working(project, "cut")
+    told_to_stop(process)
+    process.wait_for("1 jobs still run: waiting for up to 2 s")
+    assert process.wait() == 0
+    assert store.fetch_run(cut.run_id).status == JobStatus.FAILED
+
+    process = worker(project, "-Q", "brief", "-c", "2")
+    job = enqueue(
+        "myapp.core.work", text="long", until=str(tmp_path / "go on"), queue="brief", timeout=900
+    )
+    working(project, "long")
+    told_to_stop(process)
+    process.wait_for("1 jobs still run: waiting for up to 900 s")
+    (tmp_path / "go on").touch()
+    assert process.wait() == 0
+    assert store.fetch_run(job.run_id).status == JobStatus.FINISHED
 
 
 def drain(project: Project, *arguments: str) -> Process:
