@@ -40,6 +40,14 @@ def job(token, seconds, fails):
     note("end", token, current_job().run_id, os.getpid(), os.getppid(), time.time())
 
 
+def limited(token, seconds, fails):
+    job(token, seconds, fails)
+
+
+def rated(token, seconds, fails):
+    job(token, seconds, fails)
+
+
 def scheduled(seconds=0.0):
     run = current_job().run_id
     begin(run)
@@ -66,6 +74,17 @@ def three():
 def five():
     scheduled()
 '''
+
+AT_ONCE, PER_MINUTE = 2, 40
+LIMITS = {
+    "method:myapp.chaos.limited": {"running": AT_ONCE},
+    "method:myapp.chaos.rated": {"per_minute": PER_MINUTE},
+    "site:*": {"running": 50},
+}
+SITES = {"site1.localhost": {}, "site2.localhost": {"frappe_celery_share": 3}}
+"""And their configuration; the schedule is the first one's."""
+PAUSED = ("queue:long", "site:site2.localhost", "method:myapp.chaos.job", "queue:default")
+"""What is paused for a while."""
 
 PERIODS = {"slow": 1, "one": 1, "two": 2, "three": 3, "five": 5}
 """Seconds between the due times of the schedule's methods; each divides a minute, so that a due

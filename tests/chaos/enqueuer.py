@@ -37,9 +37,10 @@ def seconds_of(chance: Random) -> float:
     return round(chance.uniform(0.02, 0.3) if kind < 0.98 else chance.uniform(1, 3), 3)
 
 
-KINDS = {"works": 75, "fails": 5, "idempotent": 12, "delayed": 8}
+KINDS = {"works": 67, "fails": 5, "idempotent": 12, "delayed": 8, "limited": 7, "rated": 1}
 """What a job is like: how many of a hundred. An idempotent one is run again when its process dies,
-a delayed one may not start for `DELAY_SECONDS`."""
+a delayed one may not start for `DELAY_SECONDS`; of the limited and the rated ones only so many run
+at once and begin a minute (`app.LIMITS`)."""
 DELAY_SECONDS = 2.0
 
 
@@ -49,7 +50,8 @@ def send(kind: str, **kwargs: Any) -> Any:
         return options(idempotent=True).enqueue("myapp.chaos.job", **kwargs)
     if kind == "delayed":
         return enqueue_in(DELAY_SECONDS, "myapp.chaos.job", **kwargs)
-    return enqueue("myapp.chaos.job", **kwargs)
+    method = kind if kind in ("limited", "rated") else "job"
+    return enqueue(f"myapp.chaos.{method}", **kwargs)
 
 
 def main(name: str, first: int, count: int, pace: float, seed: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.worker.abandoned import AFTERMATH
 
 
@@ -151,6 +152,7 @@ def _held(store: JobStore) -> Iterator[str]:
     prefix = store.keys.prefix
     for key in store.client.scan_iter(match=f"{prefix}inflight:*", count=1000):
         yield from (f"held: {value.decode()}" for value in store.client.hvals(key))
+    yield from (f"kept back: {n} by {name}" for name, n in Limits(store).kept_back().items())
     for queue in store.settings.queues:
         yield from (f"in {queue}: {token}" for line in store.standing(queue) for token in line)
         if store.outbox is not None and store.outbox.waiting(queue):

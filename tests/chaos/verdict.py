@@ -8,8 +8,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 
+from tests.chaos.app import AT_ONCE, PER_MINUTE
 from tests.chaos.ledger import Due, Evidence, Line, Record
 
+LATE_SECONDS = 5.0
+"""How long after it was claimed a job's first line may be written."""
 AGAIN = re.compile(r"It is run again, as run (\w+),")
 ENDED = ("finished", "failed", "stopped", "canceled")
 
@@ -25,7 +28,11 @@ def violations(
         until: seconds since the epoch up to which the schedule must have been acted on.
     """
     found: dict[str, list[str]] = defaultdict(list)
-    for rule, whom in (*_jobs(evidence), *_schedule(evidence, periods, until)):
+    for rule, whom in (
+        *_jobs(evidence),
+        *_limits(evidence),
+        *_schedule(evidence, periods, until),
+    ):
         found[rule].append(whom)
     for rule, names in (
         ("left over", evidence.held),
@@ -109,6 +116,30 @@ def _was_hurt(evidence: Evidence, record: Record, starts: list[Line]) -> bool:
         return record.worker in evidence.hurt | evidence.frozen_workers
     hurt = evidence.killed | evidence.frozen
     return any(line.pid in hurt or line.parent in hurt for line in starts)
+
+
+def _limits(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """By what the jobs have written: of those that both began and ended, in processes that never
+    stood still for so long that they count as dead."""
+    at_once, began = [], []
+    for token, enqueued in evidence.enqueued.items():
+        for start in evidence.starts.get(token, []):
+            if evidence.frozen & {start.pid, start.parent}:
+                continue
+            if enqueued.kind == "rated":
+                began.append((start.at, token))
+            ends = [*evidence.ends.get(token, []), *evidence.raises.get(token, [])]
+            if enqueued.kind == "limited" and ends:
+                at_once += [(start.at, 1, token), (ends[0].at, -1, token)]
+    running = 0
+    for _, step, token in sorted(at_once):
+        running += step
+        if running > AT_ONCE:
+            yield "more at once than the limit", token
+    began.sort()
+    for (first, _), (last, token) in zip(began, began[PER_MINUTE:], strict=False):
+        if last - first < 60 - LATE_SECONDS:
+            yield "more in a minute than the limit", token
 
 
 def _schedule(
