@@ -16,6 +16,7 @@ COMMANDS = {
     "worker": "frappe_celery.commands.worker",
     "beat": "frappe_celery.commands.worker",
     "supervise": "frappe_celery.commands.supervise",
+    "restart": "frappe_celery.commands.restart",
     "drain": "frappe_celery.commands.drain",
     "doctor": "frappe_celery.commands.doctor",
     "check": "frappe_celery.commands.check",

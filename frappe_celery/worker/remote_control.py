@@ -1,12 +1,15 @@
 """Celery's remote control for jobs, which a worker's processes take themselves: `inspect active`,
-`control revoke` and `terminate`, beside the tasks of which Celery knows."""
+`control revoke` and `terminate`, beside the tasks of which Celery knows; and `control exchange`."""
 
 from __future__ import annotations
 
 import logging
+import os
+import signal as signals
 from contextlib import suppress
 from typing import Any
 
+import psutil
 from celery.utils.functional import maybe_list
 from celery.worker import control
 from celery.worker.control import control_command, inspect_command
@@ -17,6 +20,9 @@ from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
+
+SUPERVISOR = os.path.join("frappe_celery", "commands", "supervisor.py")
+"""The file that `frappe-celery supervise` runs."""
 
 
 @inspect_command(alias="dump_active")  # type: ignore[untyped-decorator]
@@ -78,3 +84,13 @@ def revoke(
 def terminate(state: Any, signal: Any, task_id: Any, **options: Any) -> Any:
     """Terminate task by task id (or list of ids)."""
     return revoke(state, task_id, terminate=True, signal=signal)
+
+
+@control_command()  # type: ignore[untyped-decorator]
+def exchange(state: Any, **options: Any) -> Any:
+    """Start another worker in this one's place (frappe-celery restart)."""
+    supervisor = psutil.Process(os.getppid())
+    if not any(word.endswith(SUPERVISOR) for word in supervisor.cmdline()):
+        return control.nok("it does not run under frappe-celery supervise: restart it otherwise")
+    supervisor.send_signal(signals.SIGHUP)
+    return control.ok(f"process {supervisor.pid} starts another")

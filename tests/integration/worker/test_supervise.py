@@ -89,6 +89,43 @@ def test_on_hup_new_jobs_run_new_code_while_the_old_ones_end(
     assert supervisor.stop() == 0
 
 
+@both_brokers
+def test_restart_exchanges_every_supervised_worker_and_names_the_others(
+    project: Project, store: JobStore
+) -> None:
+    first = a_worker(project)
+    (old,) = workers(first)
+    long = enqueue("myapp.deployed.wait_for", name="go")
+    has_begun(project, "go")
+    deploy(project, "new")
+    restart = project.start("restart", "-m", "frappe_celery.cli", "restart")
+    assert restart.wait(60) == 0
+    assert ": exchanged\nNew jobs run in new workers, after " in restart.output()
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "new"
+    assert psutil.pid_exists(old)
+    (project.root / "go").touch()
+    assert ended(long).return_value() == "old"
+
+    project.worker("-n", "alone@%h").wait_for(" ready.")
+    restart = project.start("again", "-m", "frappe_celery.cli", "restart")
+    assert restart.wait(60) == 1
+    assert "not exchanged:\nalone@" in restart.output()
+    assert "it does not run under frappe-celery supervise" in restart.output()
+    assert restart.output().count(": exchanged") == 1
+
+
+def test_restart_says_that_no_new_worker_came(project: Project, store: JobStore) -> None:
+    supervisor = a_worker(project)
+    before, working = workers(supervisor), store.url
+    project.configure(redis_queue="no URL")
+    words = ("-m", "frappe_celery.cli", "restart", "--timeout", "5")
+    restart = project.start("restart", *words, FRAPPE_CELERY_REDIS_QUEUE=working)
+    assert restart.wait(60) == 1
+    assert "no other was ready within 5 s: its log says why; it goes on" in restart.output()
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
+    assert workers(supervisor) == before
+
+
 def test_a_worker_that_cannot_start_leaves_the_old_one_in_its_place(
     project: Project, store: JobStore
 ) -> None:
