@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.2
     help="Seconds that new workers may take to be ready.",
 )
 def restart(timeout: int) -> None:
-    """Have new jobs run by new code, while what runs ends in the old workers.
+    """Exchange the workers for ones with new code, without a stop.
 
     Every worker of the bench, on whichever machine, that runs under `frappe-celery supervise`, as
     the files of `frappe-celery setup` start them, is exchanged: another one is started, and once it
