@@ -18,6 +18,9 @@ for i = 2, #KEYS do
   if runs_too and string.sub(KEYS[i], 1, #prefix) == prefix then
     list, token, found = pick(prefix, KEYS[i], these)
   else
+    if redis.call('EXISTS', prefix .. 'turns:' .. string.sub(KEYS[i], #prefix + 1)) == 1 then
+      ring(prefix, KEYS[i])  -- the process that was woken may have died, or a pause has ended
+    end
     list, token = KEYS[i], redis.pcall('RPOP', KEYS[i])
     if not token or token.err then  -- empty, or no list: the others are served
       list = false

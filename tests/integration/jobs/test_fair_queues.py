@@ -156,6 +156,17 @@ def test_a_line_into_which_an_older_worker_gave_back_is_served_again(store: JobS
     assert take(store, consumer="new") == job.run_id
 
 
+def test_a_run_for_which_nobody_was_woken_is_rung_for(store: JobStore) -> None:
+    """As where the process that its bell woke has died: the worker's parent looks each second."""
+    queued(store, site=BIG)
+    store.client.delete(store.keys.bell_of("default"))
+    keys = (store.keys.in_flight("parent"), store.keys.queue("default"))
+    store.client.zadd(store.keys.consumers, {"parent": store.client.time()[0]})
+    assert store.run_script("fetch", keys, store.keys.prefix, "tag", "whole") is None
+    assert store.client.llen(store.keys.bell_of("default")) == 1
+    assert store.queue_length("default") == 1
+
+
 def test_a_queues_length_is_that_of_all_its_lines(store: JobStore) -> None:
     for number in range(30):
         enqueue(store, site=f"site{number % 7}.example")

@@ -76,6 +76,18 @@ def test_idle_processes_begin_when_a_pause_ends_and_when_somebody_resumes(
     assert all_ended(jobs) == [JobStatus.FINISHED] * 3
 
 
+def test_idle_processes_begin_soon_after_a_queues_pause_is_over(
+    project: Project, pool_store: JobStore
+) -> None:
+    write_limited(project)
+    process = worker(project, "-c", "2")
+    process.wait_for(" ready.")
+    until = time.time() + 1.5
+    Limits(pool_store).change("queue:default", paused=until)
+    ended(enqueue(METHOD), 6)  # well before an idle process looks of itself
+    assert time.time() > until
+
+
 def test_a_burst_worker_ends_though_something_is_kept_back(
     project: Project, pool_store: JobStore
 ) -> None:
