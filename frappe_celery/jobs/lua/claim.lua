@@ -12,9 +12,9 @@ local found = redis.call('HMGET', KEYS[3], 'status', 'place', 'message')
 if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry
   if found[1] ~= 'queued' then return {found[1] or '', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
-  redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
   local these = rules(prefix, '')
   if these and these.keeps_back(run, found[2]) then return {'parked', ''} end
+  redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
   started(prefix, run, found[2], now, worker, these)
 end
 return {'claimed', found[3] or ''}

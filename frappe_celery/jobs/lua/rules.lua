@@ -103,9 +103,11 @@ function these.keeps_back(run, place)
     local free, again = room(one[1], one[2])
     if free == 0 then
       local record, parked = prefix .. 'job:' .. run, prefix .. 'parked:' .. one[1]
-      local was = redis.call('HGET', record, 'came_back')
-      redis.call('HSET', record, 'parked', one[1])
-      redis.call(was and 'RPUSH' or 'LPUSH', parked, run)
+      local was = redis.call('HMGET', record, 'came_back', 'parked')
+      if was[2] ~= one[1] then  -- else it stands there: RabbitMQ had it twice
+        redis.call('HSET', record, 'parked', one[1])
+        redis.call(was[1] and 'RPUSH' or 'LPUSH', parked, run)
+      end
       local known = redis.call('ZSCORE', parkings, one[1])
       if not known or tonumber(known) > again then
         redis.call('ZADD', parkings, string.format('%.6f', again), one[1])

@@ -364,6 +364,19 @@ def test_two_that_were_fetched_at_once_do_not_both_start(store: JobStore) -> Non
     assert take(store) == runs[1]
 
 
+def test_a_message_of_rabbitmqs_whose_run_is_kept_back_is_not_held(store: JobStore) -> None:
+    """Else whoever asks again under its tag, after a lost connection, would take it for claimed."""
+    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    run = queued(store, method=SYNC).run_id
+    store.client.zadd(store.keys.consumers, {"worker": store.client.time()[0]})
+    keys = (store.keys.in_flight("worker"), store.keys.consumers, store.keys.record(run))
+    words = (store.keys.prefix, "worker", "worker:1", repr(time.time()), "w@host", "default", run)
+    for _ in range(2):  # RabbitMQ may have it twice
+        assert store.run_script("claim", keys, *words) == [b"parked", b""]
+        assert not store.client.exists(keys[0])
+    assert Limits(store).kept_back() == {f"method:{SYNC}": 1}
+
+
 def test_a_run_that_its_caller_runs_itself_is_not_kept_back(store: JobStore) -> None:
     Limits(store).change(f"method:{SYNC}", running=1)
     for _ in range(2):

@@ -33,5 +33,7 @@ def test_pause_and_resume(project: Project, store: JobStore, target: str) -> Non
     project.worker("--without-mingle", "-c", "2")
     wait_until(limits.kept_back, what="it is kept back")
     assert job.get_status() == JobStatus.QUEUED
+    assert "+" not in project.effects()
     limits.change(target, paused=None)
     assert ended(job).status == JobStatus.FINISHED
+    assert project.effects().count("+") == 1
