@@ -6,15 +6,12 @@ import json
 import re
 import time
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 
-from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits import MOST_A_MINUTE, UNTIL_TOLD, Limit, Limits
+from frappe_celery.watch.limit_display import in_words
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 TARGET = click.argument("target", metavar="TARGET")
@@ -65,7 +62,7 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
         click.echo(f"{target}: the limit that was set is gone.")
     else:
         rule = known.change(target, **numbers)
-        click.echo(f"{target}: {_words(Limit(target, rule, False, 0, 0))}.")
+        click.echo(f"{target}: {in_words(rule)}.")
 
 
 @click.command()
@@ -81,7 +78,7 @@ def pause(target: str, seconds: float | None) -> None:
     """
     until = UNTIL_TOLD if seconds is None else time.time() + seconds
     rule = Limits(get_store()).change(target, paused=until)
-    click.echo(f"{target}: {_words(Limit(target, rule, False, 0, 0))}.")
+    click.echo(f"{target}: {in_words(rule)}.")
 
 
 @click.command()
@@ -104,23 +101,5 @@ def _show(found: list[Limit]) -> None:
     for limit in found:
         by = "configuration" if limit.is_configured else "hand"
         running = "" if limit.rule.running is None else str(limit.running)
-        shown.add_row(limit.target, _words(limit), running, str(limit.kept_back), by)
+        shown.add_row(limit.target, in_words(limit.rule), running, str(limit.kept_back), by)
     Console().print(shown)
-
-
-def _words(limit: Limit) -> str:
-    rule, words = limit.rule, []
-    if rule.is_paused:
-        words.append("paused" + _until(rule.paused))
-    if rule.running is not None:
-        words.append(f"{rule.running} at once")
-    if rule.per_minute is not None:
-        words.append(f"{rule.per_minute} a minute")
-    return ", ".join(words) or "no limit"
-
-
-def _until(at: Any) -> str:
-    if at == UNTIL_TOLD:
-        return " until frappe-celery resume"
-    zone = ZoneInfo(settings.current().zone)
-    return f" until {datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S %Z}"

@@ -123,7 +123,8 @@ class Options:
     )
     max_queued_jobs: int = _option(
         500,
-        "v16 on: jobs that may wait in a queue, and 50 more for each site, until enqueue refuses.",
+        "v16 on: jobs of a site that may wait in a queue, and 50 more, until enqueue refuses its"
+        " next one. A site's own configuration may say another number.",
         int,
     )
     max_deliveries: int = _option(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.losses import Watch
 from frappe_celery.watch.doctor import (
     broker,
     failures,
     ghosts,
+    limits,
     losses,
     queues,
     routes,
@@ -35,13 +37,15 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     now = snapshot.take(store, failures.SECONDS)
     living = store.workers.all()
     losses.check(of_broker, store, now.at)
+    limited = Limits(store).all()
     sites = [site] if site else store.settings.sites()
     return Report(
         [
             scheduler.check(store, sites, now.at),
             routes.check(here),
             workers.check(now, living, store.settings, here),
-            queues.check(store, now, living, site),
+            queues.check(store, now, living, limits.Pauses(limited), site),
+            limits.check(limited, sites, store.settings),
             failures.check(store, now, site),
             ghosts.check(store, now, site),
             of_broker,

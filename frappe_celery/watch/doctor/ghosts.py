@@ -1,7 +1,8 @@
 """Ghosts: ids that count as waiting or running, and so keep others of that id out, without a job.
 
-A run that waits stands in its queue's list or in a worker's hands; one that runs is in a worker's
-hands. One in neither place was lost by the broker, or by somebody who edited its data.
+A run that waits stands in its queue's list, is kept back by a limit, or is in a worker's hands; one
+that runs is in a worker's hands. One that is nowhere was lost by the broker, or by somebody who
+edited its data.
 """
 
 from __future__ import annotations
@@ -22,9 +23,21 @@ NAMED = 20
 
 _FIND = """
 -- KEYS: consumers. ARGV: prefix, longest queue to look through, then queue, its places as JSON …
--- Returns JSON: runs in no queue and in nobody's hands, and how many more there must be.
+-- Returns JSON: runs in no queue, kept back by nothing and in nobody's hands, and how many more
+-- there must be.
 local prefix, most = ARGV[1], tonumber(ARGV[2])
 local held, waits, runs, more = {}, {}, {}, 0
+local kept = {}
+local function is_kept_back(run)
+  local counter = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
+  if not counter then return false end
+  if not kept[counter] then
+    local some = redis.call('LRANGE', prefix .. 'parked:' .. counter, 0, most)
+    kept[counter] = {is_long = #some > most}
+    for _, other in ipairs(some) do kept[counter][other] = true end
+  end
+  return kept[counter].is_long or kept[counter][run]
+end
 for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
     local split = string.find(value, '\\n', 1, true)
@@ -46,7 +59,9 @@ for i = 3, #ARGV, 2 do
   end
   local function look(key)
     for _, run in ipairs(redis.call('ZRANGE', key, 0, most - 1)) do
-      if not held[run] and not standing[run] and #runs < 1000 then runs[#runs + 1] = run end
+      if not held[run] and not standing[run] and not is_kept_back(run) and #runs < 1000 then
+        runs[#runs + 1] = run
+      end
     end
   end
   for _, place in ipairs(places) do
@@ -56,6 +71,9 @@ for i = 3, #ARGV, 2 do
     queued = queued + redis.call('ZCARD', index .. 'queued')
   end
   if length > most then more = more + math.max(0, queued - length - (waits[queue] or 0)) end
+end
+for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. 'parkings', 0, -1) or {}) do
+  more = math.max(0, more - redis.call('LLEN', prefix .. 'parked:' .. counter))
 end
 return cjson.encode({#runs > 0 and runs or '', more})
 """

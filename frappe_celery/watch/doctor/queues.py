@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.watch.doctor.limits import Pauses
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import Place, Snapshot, index, methods
+from frappe_celery.watch.doctor.snapshot import About, Place, Snapshot, about, index
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
@@ -17,75 +21,102 @@ longest."""
 METHODS_SHOWN = 10
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A job that waits."""
+
+    place: Place
+    since: float
+    about: About
+
+
 def check(
-    store: JobStore, snapshot: Snapshot, workers: list[WorkerInfo], site: str | None
+    store: JobStore,
+    snapshot: Snapshot,
+    workers: list[WorkerInfo],
+    pauses: Pauses,
+    site: str | None,
 ) -> Section:
     """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these."""
     section = Section("queues")
     by_queue = sorted(snapshot.of(site), key=lambda place: place.queue)
     served = {queue for worker in workers for queue in worker.queues}
-    for queue, places in groupby(by_queue, key=lambda place: place.queue):
-        _check_queue(section, store, snapshot, queue, list(places), served)
+    for queue, found in groupby(by_queue, key=lambda place: place.queue):
+        places = list(found)
+        waiting = _longest(store, places)
+        row = _row(snapshot, places, waiting)
+        if any(row[name] for name in ("queued", "started", "scheduled", "failed")):
+            section.rows.append(row)
+        free = [one for one in waiting if not pauses.hold(one.place, one.about.kept_by)]
+        jobs = counted(row["queued"], "job")
+        if free or (waiting and queue not in store.settings.queues):
+            since = min((one.since for one in free if not one.about.kept_by), default=snapshot.at)
+            waits = snapshot.at - since
+            _check_queue(section, store.settings, queue, jobs, queue in served, waits)
+        elif waiting:
+            section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
     return section
 
 
-def _check_queue(
-    section: Section,
-    store: JobStore,
-    snapshot: Snapshot,
-    queue: str,
-    places: list[Place],
-    served: set[str],
-) -> None:
-    queued = sum(place.queued for place in places)
+def _row(snapshot: Snapshot, places: list[Place], waiting: list[_Waiting]) -> dict[str, Any]:
     oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
-    waits = None if oldest is None else max(0.0, snapshot.at - oldest)
-    found, of = _methods(store, places, queued)
-    row = {
-        "queue": queue,
-        "queued": queued,
+    methods = Counter(one.about.method for one in waiting if one.about.method)
+    return {
+        "queue": places[0].queue,
+        "queued": sum(place.queued for place in places),
         "started": sum(place.started for place in places),
         "scheduled": sum(place.scheduled for place in places),
         "failed": sum(place.failed for place in places),
-        "oldest_waits_seconds": None if waits is None else round(waits, 1),
-        "methods": found,
-        "methods_of": of or None,
+        "oldest_waits_seconds": oldest and round(max(0.0, snapshot.at - oldest), 1),
+        "methods": dict(methods.most_common(METHODS_SHOWN)),
+        "methods_of": len(waiting) or None,
     }
-    if any(row[name] for name in ("queued", "started", "scheduled", "failed")):
-        section.rows.append(row)
-    if not queued or waits is None:
-        return
-    if queue not in store.settings.queues:
+
+
+def _check_queue(
+    section: Section, config: Settings, queue: str, jobs: str, is_served: bool, waits: float
+) -> None:
+    """`waits`: for how long the one does that has waited longest and that nothing keeps back."""
+    if queue not in config.queues:
         section.problem(
-            f"{counted(queued, 'job')} waiting in queue {queue}, which this bench has no more",
+            f"{jobs} waiting in queue {queue}, which this bench has no more",
             'name it under "workers" in sites/common_site_config.json, or delete them:'
             " frappe-celery jobs list --status queued",
         )
-    elif queue not in served:
+    elif not is_served:
         section.problem(
-            f"{counted(queued, 'job')} waiting in queue {queue}, and no worker takes jobs from it",
+            f"{jobs} waiting in queue {queue}, and no worker takes jobs from it",
             "take them over to RQ: frappe-celery move --to rq"
-            if hosts.is_bench() and not store.settings.frappe_celery_enabled
+            if hosts.is_bench() and not config.frappe_celery_enabled
             else f"start one: frappe-celery worker --queue {queue}",
         )
-    elif waits > store.settings.queues[queue].timeout:
+    elif waits > config.queues[queue].timeout:
         section.warn(
             f"a job in queue {queue} has waited for {waits:,.0f} s, longer than one may run there"
-            f" ({store.settings.queues[queue].timeout} s)",
+            f" ({config.queues[queue].timeout} s)",
             "start more workers for it, or look at what runs: frappe-celery jobs list -s started",
         )
 
 
-def _methods(store: JobStore, places: list[Place], queued: int) -> tuple[dict[str, int], int]:
-    """How often each method waits, the most frequent first, and of how many jobs that is."""
-    waiting = [place for place in places if place.queued]
-    if not waiting:
-        return {}, 0
-    each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(waiting))
+def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
+    """All that waits; of many, those of each site that have waited longest."""
+    full = [place for place in places if place.queued]
+    if not full:
+        return []
+    queued = sum(place.queued for place in full)
+    each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(full))
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
-        for place in waiting:
-            pipe.zrange(index(place, JobStatus.QUEUED, store), 0, each - 1)
-        runs = [run for some in pipe.execute() for run in some]
-    found = Counter(method for method in methods(store, runs) if method)
-    return dict(found.most_common(METHODS_SHOWN)), len(runs)
+        for place in full:
+            pipe.zrange(index(place, JobStatus.QUEUED, store), 0, each - 1, withscores=True)
+        answers = pipe.execute()
+    found = [
+        (place, run, since)
+        for place, runs in zip(full, answers)  # noqa: B905 (equal by construction)
+        for run, since in runs
+    ]
+    abouts = about(store, [run for _, run, _ in found])
+    return [
+        _Waiting(place, since, its)
+        for (place, _, since), its in zip(found, abouts)  # noqa: B905 (equal by construction)
+    ]

@@ -11,11 +11,11 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 
 _READ = """
--- KEYS: places, consumers. ARGV: prefix, time since which failures count, queue …
--- Returns JSON: the time, places with what is in them, the queues' lengths, what consumers hold.
+-- KEYS: places, consumers. ARGV: prefix, time since which failures count
+-- Returns JSON: the time, places with what is in them, what consumers hold.
 local prefix, since = ARGV[1], ARGV[2]
 local time = redis.call('TIME')
-local places, queues, held = {}, {}, {}
+local places, held = {}, {}
 local function count(place, status)
   return redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|' .. status)
 end
@@ -30,7 +30,6 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
     failed, oldest[2] or ''
   }
 end
-for i = 3, #ARGV do queues[i - 2] = redis.call('LLEN', prefix .. ARGV[i]) end
 local consumers = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
 for i = 1, #consumers, 2 do
   for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumers[i])) do
@@ -43,7 +42,7 @@ for i = 1, #consumers, 2 do
     end
   end
 end
-return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), places, queues, held})
+return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), places, held})
 """
 
 
@@ -85,8 +84,6 @@ class Snapshot:
 
     at: float
     places: list[Place] = field(default_factory=list)
-    lengths: dict[str, int] = field(default_factory=dict)
-    """How many elements each queue's list has."""
     held: list[Held] = field(default_factory=list)
 
     def of(self, site: str | None) -> list[Place]:
@@ -97,15 +94,14 @@ class Snapshot:
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
     read = store.client.register_script(_READ)
-    keys, queues = store.keys, list(store.settings.queues)
+    keys = store.keys
     with naming_the_server(store.url):
         now = store.client.time()[0]
-        answer = read([keys.places, keys.consumers], [keys.prefix, now - failures_of, *queues])
-    at, places, lengths, held = json.loads(answer)
+        answer = read([keys.places, keys.consumers], [keys.prefix, now - failures_of])
+    at, places, held = json.loads(answer)
     return Snapshot(
         at=float(at),
         places=sorted(map(_place, places), key=lambda place: (place.site, place.queue)),
-        lengths=dict(zip(queues, lengths)),  # noqa: B905 (equal by construction)
         held=[Held(consumer, float(seen), *rest) for consumer, seen, *rest in held],
     )
 
@@ -119,20 +115,36 @@ def _place(values: list[Any]) -> Place:
 
 
 _ABOUT = """
--- ARGV: prefix, run … Returns each one's unchanging part ('' : gone).
+-- ARGV: prefix, run … Returns each one's unchanging part ('' : gone), and what keeps it back ('').
 local found = {}
 for i = 2, #ARGV do
-  found[i - 1] = redis.call('HGET', ARGV[1] .. 'job:' .. ARGV[i], 'about') or ''
+  local record = redis.call('HMGET', ARGV[1] .. 'job:' .. ARGV[i], 'about', 'parked')
+  found[i - 1] = {record[1] or '', record[2] or ''}
 end
 return found
 """
 
 
-def methods(store: JobStore, runs: list[bytes]) -> list[str | None]:
-    """What the runs call, None for one that is gone."""
+@dataclass(frozen=True)
+class About:
+    """What is told of a run."""
+
+    method: str | None
+    """What it calls; None: it is gone."""
+    kept_by: str | None
+    """The limit or pause that keeps it back, as `jobs.limits.Limits.kept_back` names it."""
+
+
+def about(store: JobStore, runs: list[bytes]) -> list[About]:
+    """Each of the runs."""
     with naming_the_server(store.url):
         found = store.client.register_script(_ABOUT)([], [store.keys.prefix, *runs])
-    return [_method(about) for about in found]
+    return [About(_method(its), kept_by.decode() or None) for its, kept_by in found]
+
+
+def methods(store: JobStore, runs: list[bytes]) -> list[str | None]:
+    """What the runs call, None for one that is gone."""
+    return [its.method for its in about(store, runs)]
 
 
 def _method(about: bytes) -> str | None:

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.schedule.pulse import leadership
 from frappe_celery.watch.doctor import snapshot
 from frappe_celery.watch.doctor.snapshot import Snapshot
@@ -80,7 +81,8 @@ class Exposition(Collector):
         try:
             self.count()
             now = snapshot.take(self.store, 0)
-            found = [*_jobs(now), *self._methods(), *self._workers(), *self._beat(now.at)]
+            found = [*_jobs(now), *self._methods(), *self._limits()]
+            found += [*self._workers(), *self._beat(now.at)]
         except BrokerUnreachable:
             found = []
         up.add_metric([], 1 if found else 0)
@@ -97,6 +99,19 @@ class Exposition(Collector):
             for labels, number in CounterOf((r.site, r.queue, r.method) for r in runs).items():
                 gauge.add_metric(labels, number)
         return queued, running
+
+    def _limits(self) -> Iterable[Metric]:
+        kept_back = Gauge(
+            "frappe_celery_kept_back",
+            "Jobs that wait for a slot or a minute of each limit, or for the end of a pause.",
+            labels=["target"],
+        )
+        paused = Gauge("frappe_celery_paused", "1 for what is paused now.", labels=["target"])
+        for limit in Limits(self.store).all():
+            kept_back.add_metric([limit.target], limit.kept_back)
+            if limit.rule.is_paused:
+                paused.add_metric([limit.target], 1)
+        return kept_back, paused
 
     def _workers(self) -> Iterable[Metric]:
         processes = Gauge(

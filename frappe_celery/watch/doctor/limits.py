@@ -1,0 +1,82 @@
+"""Limits, pauses and shares: what is kept back on purpose, and what of them cannot be followed."""
+
+from __future__ import annotations
+
+import shlex
+from fnmatch import fnmatchcase
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs.limits import Limit, configured
+from frappe_celery.watch.doctor.report import Section
+from frappe_celery.watch.doctor.snapshot import Place
+from frappe_celery.watch.limit_display import end_of_pause, in_words
+
+
+class Pauses:
+    """What is paused now."""
+
+    def __init__(self, limits: list[Limit]) -> None:
+        self.targets = [limit.target for limit in limits if limit.rule.is_paused]
+
+    def hold(self, place: Place, kept_by: str | None) -> bool:
+        """Whether a job there waits for the end of one; `kept_by` is what keeps it back."""
+        counters = (f"site:{place.site}", f"queue:{place.queue}", kept_by)
+        return any(fnmatchcase(c, target) for c in counters if c for target in self.targets)
+
+
+def check(limits: list[Limit], sites: list[str], config: Settings) -> Section:
+    """Every limit and pause that is about these sites, and whether they can be followed."""
+    section = Section("limits")
+    for limit in limits:
+        if _is_about(limit.target, sites):
+            _show(section, limit)
+    _check_configured(section, config)
+    for site in sites:
+        _check_share(section, site, config)
+    if config.on_rabbitmq and len(sites) > 1:
+        section.note(
+            "RabbitMQ is the broker: sites are not served in turn there, and what one floods a"
+            " queue with goes before what others enqueue later",
+            "limit how much of each site runs at once: frappe-celery limit 'site:*' --running 4",
+        )
+    return section
+
+
+def _is_about(target: str, sites: list[str]) -> bool:
+    return not target.startswith("site:") or any(fnmatchcase(f"site:{s}", target) for s in sites)
+
+
+def _show(section: Section, limit: Limit) -> None:
+    section.rows.append(
+        {
+            "target": limit.target,
+            "limit": in_words(limit.rule),
+            "running": None if limit.rule.running is None else limit.running,
+            "kept_back": limit.kept_back,
+            "said_by": "configuration" if limit.is_configured else "hand",
+        }
+    )
+    if limit.rule.is_paused:
+        section.note(
+            f"{limit.target} is paused{end_of_pause(limit.rule)}, by frappe-celery pause",
+            f"resume it: frappe-celery resume {shlex.quote(limit.target)}",
+        )
+
+
+def _check_configured(section: Section, config: Settings) -> None:
+    try:
+        configured(config)
+    except ConfigError as exc:
+        section.problem(str(exc), "the limits before it hold until a worker starts with others")
+
+
+def _check_share(section: Section, site: str, config: Settings) -> None:
+    try:
+        config.site_config(site)
+    except ConfigError:  # as the scheduler's group says
+        return
+    try:
+        config.share(site)
+    except ConfigError as exc:
+        section.problem(str(exc), "until then it counts as 1")

@@ -1,0 +1,62 @@
+"""`frappe-celery limits`, `limit`, `pause`, `resume`, and what doctor and metrics say of them."""
+
+from __future__ import annotations
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.watch.metrics.exposition import Exposition
+from tests.integration.cli import SITE, enqueued, read, run
+from tests.integration.stores import take
+
+TARGET = f"site:{SITE}"
+
+
+def test_a_limit_is_set_shown_and_removed(store: JobStore) -> None:
+    assert "nothing is limited or paused" in run("limits").output
+    said = run("limit", "queue:long", "--running", "2", "--per-minute", "60").output
+    assert said == "queue:long: 2 at once, 60 a minute.\n"
+    (shown,) = read("limits")
+    assert (shown["target"], shown["rule"]["running"], shown["kept_back"]) == ("queue:long", 2, 0)
+    assert "2 at once, 60 a minute" in run("limits").output
+    run("limit", "queue:long", "--remove")
+    assert read("limits") == []
+
+
+def test_what_is_paused_is_said_and_is_no_problem(store: JobStore) -> None:
+    assert f"{TARGET}: paused until frappe-celery resume." in run("pause", TARGET).output
+    enqueued(store, enqueued_at=1.0)
+    assert take(store) is None
+    found = read("doctor", code=2)["sections"]
+    (note,) = found["limits"]["findings"]
+    assert f"frappe-celery resume {TARGET}" in str(note)
+    assert "for the end of a pause" in str(found["queues"]["findings"])
+    assert "no worker takes" not in str(found["queues"]["findings"])
+    assert not found["ghosts"]["findings"]
+    registry = CollectorRegistry()
+    Exposition(store, registry)
+    text = generate_latest(registry).decode()
+    assert f'frappe_celery_paused{{target="{TARGET}"}} 1.0' in text
+    assert f'frappe_celery_kept_back{{target="{TARGET}"}} 1.0' in text
+    assert run("resume", TARGET).output == f"{TARGET} goes on.\n"
+    assert take(store) is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("limit", "queue:long"), 2, "Say --running, --per-minute or both; or --remove"),
+        (("limit", "queue:lang", "--running", "1"), 1, "did you mean long?"),
+        (("limit", "queue:long", "--running", "0"), 2, "0 is not in the range"),
+        (("limit", "queue:long", "--remove"), 1, "no limit was set for 'queue:long'"),
+        (("pause", "long"), 1, "is no target of a limit: write site:NAME"),
+        (("pause", "queue:long", "--for", "soon"), 2, "write a number and s, m, h or d"),
+        (("resume", "queue:long"), 1, "queue:long is not paused; paused is: nothing"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    store: JobStore, words: tuple[str, ...], code: int, said: str
+) -> None:
+    assert said in run(*words, code=code).output
+    assert read("limits") == []
