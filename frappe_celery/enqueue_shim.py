@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
@@ -36,7 +37,6 @@ class With:
 RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
 STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
-QUEUED_JOBS_A_SITE = 50
 """v17: how many each site adds to `max_queued_jobs`."""
 
 

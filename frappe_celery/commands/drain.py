@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
+from frappe_celery.commands.control import ANSWER_SECONDS, LOOK_SECONDS, ask_workers
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
-
-LOOK_SECONDS = 0.2
-ANSWER_SECONDS = 2.0
 
 
 @click.command()
@@ -49,17 +46,8 @@ def drain(timeout: int | None) -> None:
 
 
 def _take_no_more(workers: int) -> None:
-    from frappe_celery import celery_app
-
-    app = celery_app.current()
     for queue in settings.current().queues:
-        answers: list[Any] = app.control.broadcast(  # type: ignore[assignment]  # with reply=True
-            "cancel_consumer",
-            arguments={"queue": queue},
-            reply=True,
-            limit=workers,
-            timeout=ANSWER_SECONDS,
-        )
+        answers = ask_workers("cancel_consumer", workers, queue=queue)
         if len(answers) < workers:
             raise click.ClickException(
                 f"{workers - len(answers)} of {workers} workers did not answer within"

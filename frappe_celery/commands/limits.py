@@ -86,9 +86,10 @@ def pause(target: str, seconds: float | None) -> None:
 def resume(target: str) -> None:
     """Let what frappe-celery pause held up go on."""
     known = Limits(get_store())
-    if not any(limit.target == target for limit in known.paused()):
-        paused = ", ".join(limit.target for limit in known.paused()) or "nothing"
-        raise click.ClickException(f"{target} is not paused; paused is: {paused}")
+    paused = [limit.target for limit in known.paused()]
+    if target not in paused:
+        others = ", ".join(paused) or "nothing"
+        raise click.ClickException(f"{target} is not paused; paused is: {others}")
     known.change(target, paused=None)
     click.echo(f"{target} goes on.")
 

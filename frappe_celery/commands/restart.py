@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
+from frappe_celery.commands.control import LOOK_SECONDS, ask_workers
 from frappe_celery.jobs import JobStore, get_store
-
-ANSWER_SECONDS = 2.0
-LOOK_SECONDS = 0.2
 
 
 @click.command()
@@ -36,7 +33,8 @@ def restart(timeout: int) -> None:
         return
     began = time.monotonic()
     left = dict.fromkeys(before, "it did not answer")
-    left.update(_refusals(len(before)))
+    answers = ask_workers("exchange", len(before))
+    left.update({name: said.get("error", "") for name, said in answers.items()})
     asked = {name: pid for name, pid in before.items() if not left[name]}
     for name in _not_exchanged(store, asked, timeout):
         left[name] = f"no other was ready within {timeout} s: its log says why; it goes on"
@@ -47,16 +45,6 @@ def restart(timeout: int) -> None:
     if failed:
         raise click.ClickException("not exchanged:\n" + "\n".join(failed))
     click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
-
-
-def _refusals(workers: int) -> dict[str, str]:
-    """Each worker that answered, and why it is not exchanged ('' : it is)."""
-    from frappe_celery import celery_app
-
-    answers: list[Any] = celery_app.current().control.broadcast(  # type: ignore[assignment]
-        "exchange", reply=True, limit=workers, timeout=ANSWER_SECONDS
-    )
-    return {name: said.get("error", "") for answer in answers for name, said in answer.items()}
 
 
 def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> set[str]:

@@ -26,6 +26,8 @@ class Queue:
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
 CUSTOM_QUEUE_TIMEOUT = 300
+QUEUED_JOBS_A_SITE = 50
+"""How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
 
 
 def queues_of(workers: Mapping[str, Any]) -> dict[str, Queue]:

@@ -158,10 +158,11 @@ class Limits:
     def all(self) -> list[Limit]:
         """Every rule that holds."""
         stated, by_hand = map(self._read, self._hashes)
+        kept_back = self.kept_back()
         found = []
         for target, rule in sorted({**stated, **by_hand}.items()):
-            running, kept = self._now(target)
-            found.append(Limit(target, rule, target not in by_hand, running, kept))
+            kept = sum(number for name, number in kept_back.items() if _covers(target, name))
+            found.append(Limit(target, rule, target not in by_hand, self._running(target), kept))
         return found
 
     def paused(self) -> list[Limit]:
@@ -178,15 +179,12 @@ class Limits:
                 pipe.llen(f"{prefix}parked:{name}")
             return dict(zip(names, pipe.execute(), strict=True))
 
-    def _now(self, target: str) -> tuple[int, int]:
-        kept = {n: k for n, k in self.kept_back().items() if _covers(target, n)}
-        prefix = self.store.keys.prefix
+    def _running(self, target: str) -> int:
+        client, holds = self.store.client, f"{self.store.keys.prefix}holds:{target}"
         with naming_the_server(self.store.url):
             if "*" not in target or target.startswith("method:"):
-                return int(self.store.client.scard(f"{prefix}holds:{target}")), sum(kept.values())
-            names = self.store.client.scan_iter(match=f"{prefix}holds:{target}", count=1000)
-            held = sum(int(self.store.client.scard(name)) for name in names)
-        return held, sum(kept.values())
+                return int(client.scard(holds))
+            return sum(int(client.scard(name)) for name in client.scan_iter(holds, count=1000))
 
     def _read(self, name: str) -> dict[str, Rule]:
         known = {field.name for field in fields(Rule)}

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,13 @@ FUNCTIONS = {
 _FILES = {path.stem: path.read_text() for path in (Path(__file__).parent / "lua").glob("*.lua")}
 
 
-def _called(name: str) -> set[str]:
+_CALL = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(")
+
+
+@cache
+def _called(name: str) -> frozenset[str]:
     """The functions that a script calls, and those that these call."""
-    own = {f for f in FUNCTIONS if f != name and re.search(rf"\b{f}\(", _FILES[name])}
+    own = frozenset(_CALL.findall(_FILES[name])) - {name}
     return own.union(*map(_called, own))
 
 

@@ -40,7 +40,8 @@ class Monkey:
         """Seconds that anything may stand still or be away."""
         self.acts: Counter[str] = Counter()
         self._mend: list[tuple[float, Callable[[], None]]] = []
-        self._next = time.monotonic() + 2
+        self._next = self._next_pause = time.monotonic() + 2
+        self._pauses = Random(f"{seed} pauses")  # so that they take the place of no other act
         self._paused: set[str] = set()
         self._broker_is_hurt = self._rabbitmq_is_hurt = self._disk_is_full = False
 
@@ -54,6 +55,9 @@ class Monkey:
             (name,) = self.chance.choices(names, [ACTS[n][0] for n in names])
             self._next = now + self.chance.uniform(0.3, 1.7)
             ACTS[name][1](self)
+        if now >= self._next_pause:
+            self._next_pause = now + self._pauses.uniform(3, 25)
+            self.pause()
 
     def mend_all(self) -> None:
         """Wake what stands still, start what is away."""
@@ -173,10 +177,10 @@ class Monkey:
 
     def pause(self) -> None:
         """As an operator does, with what counts as a long time here."""
-        target = self.chance.choice(PAUSED)
+        target = self._pauses.choice(PAUSED)
         if target not in self._paused and self._set_pause(target, UNTIL_TOLD):
             self._paused.add(target)
-            self._later(self.chance.uniform(0.5, self.longest), partial(self._resume, target))
+            self._later(self._pauses.uniform(0.5, self.longest), partial(self._resume, target))
             self._done("something paused")
 
     def _resume(self, target: str) -> None:
@@ -253,7 +257,6 @@ ACTS: dict[str, tuple[float, Act]] = {
     "kill_rabbitmq": (1.5, Monkey.kill_rabbitmq),
     "freeze_rabbitmq": (1, Monkey.freeze_rabbitmq),
     "kill_enqueuer": (1, Monkey.kill_enqueuer),
-    "pause": (1.5, Monkey.pause),
     "fill_disk": (1, Monkey.fill_disk),
 }
 """By name: how likely it is, and what it does."""

@@ -17,11 +17,10 @@ from typing import Any
 import frappe
 
 from frappe_celery.config import settings
+from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.hosts.bench import leftovers, routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
-
-QUEUED_JOBS_A_SITE = 50
 
 
 class MadeId(str):

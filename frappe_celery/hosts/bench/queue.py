@@ -160,8 +160,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def push_job_id(self, job_id: str, *args: Any, **options: Any) -> Any:
         """What RQ's other ways to enqueue end in."""
-        routes = routing.current()
-        if routes is not None and not routes.lead_to_celery(self.queue, EVERY):
+        if self.leads_to_rq(EVERY):
             return self._rqs.push_job_id(job_id, *args, **options)
         raise CannotTravel(
             f"{job_id} cannot enter {self.name}, which runs on Celery: call frappe.enqueue"

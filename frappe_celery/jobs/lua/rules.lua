@@ -56,7 +56,7 @@ local function holding(run, place)  -- counters and their rules
 end
 
 -- How many more of a counter may begin now, at most 10; and when to look again if none.
-local function room(counter, rule, run)
+local function room(counter, rule)
   if rule.paused and (rule.paused < 0 or rule.paused > now) then
     return 0, rule.paused < 0 and now + 3600 or rule.paused
   end
@@ -88,8 +88,7 @@ local function room(counter, rule, run)
   return math.max(free, 0), again
 end
 
-these.more = false  -- whether something was kept back, so that the next may be looked at
-these.kept = 0
+these.kept = 0  -- how many were kept back
 
 -- Whether a whole queue is held up, so that nothing has to be taken out of it.
 function these.queue_waits(queue)

@@ -168,7 +168,6 @@ def test_a_limit_keeps_back_thousands_without_holding_up_who_is_behind_them(
     assert first.take() == runs[0]
     fetches = [second.take() for _ in range(5)]
     assert fetches == [None, None, None, None, other]  # 100 are kept back at each
-    assert second.store.client.llen(store.keys.bell_of("default")) <= 1
     assert list(all_taken(first)) == runs[1:]
     assert not broken(store)
 
@@ -216,11 +215,10 @@ def test_the_minute_is_any_60_seconds(store: JobStore, process: Callable[[], Pro
     first = process()
     assert list(all_taken(first)) == runs[:2]
     key = f"{store.keys.prefix}began:method:{SYNC}"
-    newest, oldest = map(float, store.client.lrange(key, 0, -1))
+    _, oldest = map(float, store.client.lrange(key, 0, -1))
     store.client.lset(key, 1, oldest - 60)
     store.client.zadd(f"{store.keys.prefix}parkings", {f"method:{SYNC}": 0})
     assert list(all_taken(first)) == [runs[2]]
-    assert newest > 0
 
 
 def test_what_a_minute_keeps_back_is_let_go_without_anybody_fetching(
