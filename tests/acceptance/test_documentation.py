@@ -22,6 +22,7 @@ from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.limits import configured
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
 from frappe_celery.watch.mail.config import MailConfig
 from tests.acceptance.desk import USER, forget_app, make_site
@@ -32,6 +33,7 @@ from tests.waiting import wait_until
 PAGES = [
     DOCS.parent / "README.md",
     DOCS / "jobs.md",
+    DOCS / "many-sites.md",
     *sorted((DOCS / "reference").glob("*.md")),
 ]
 APP = Path(__file__).parents[1] / "fixtures" / "documentation"
@@ -171,3 +173,4 @@ def test_the_configuration_in_a_page_can_be_followed(page: Path, tmp_path: Path)
         options = {option.name for option in OPTIONS} | {"monitor", "installed_apps"}
         assert not values.keys() - options, f"{page.name}:{block.line}"
         MailConfig.of(config)
+        configured(config)
