@@ -7,9 +7,9 @@ import logging
 import os
 import signal as signals
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-import psutil
 from celery.utils.functional import maybe_list
 from celery.worker import control
 from celery.worker.control import control_command, inspect_command
@@ -21,7 +21,7 @@ from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
 
-SUPERVISOR = os.path.join("frappe_celery", "commands", "supervisor.py")
+SUPERVISOR = b"frappe_celery/commands/supervisor.py"
 """The file that `frappe-celery supervise` runs."""
 
 
@@ -89,8 +89,9 @@ def terminate(state: Any, signal: Any, task_id: Any, **options: Any) -> Any:
 @control_command()  # type: ignore[untyped-decorator]
 def exchange(state: Any, **options: Any) -> Any:
     """Start another worker in this one's place (frappe-celery restart)."""
-    supervisor = psutil.Process(os.getppid())
-    if not any(word.endswith(SUPERVISOR) for word in supervisor.cmdline()):
+    parent = os.getppid()
+    words = Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")
+    if not any(word.endswith(SUPERVISOR) for word in words):
         return control.nok("it does not run under frappe-celery supervise: restart it otherwise")
-    supervisor.send_signal(signals.SIGHUP)
-    return control.ok(f"process {supervisor.pid} starts another")
+    os.kill(parent, signals.SIGHUP)
+    return control.ok(f"process {parent} starts another")

@@ -16,12 +16,14 @@ import frappe_celery
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
 PACKAGE = Path(frappe_celery.__file__).parent
-OF_A_BENCH = {"frappe", "rq", "psutil", "pymysql", "MySQLdb"}
-"""There where the modules that import them are used: in a bench."""
+OF_BOTH_HOSTS = {"frappe", "rq"}
+"""A bench has them, and the standalone host brings their names."""
+OF_A_BENCH = {"psutil", "pymysql", "MySQLdb"}
+"""Frappe requires them: they are there for `hosts/bench`, and for nothing else."""
 OF_THE_DEMO = {"shop"}
 WHERE_INSTALLED = {"sentry_sdk", "hiredis"}
 """Asked for, and done without."""
-ELSEWHERE = OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
+ELSEWHERE = OF_BOTH_HOSTS | OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
 EXTRAS = {
     "libcst": "fix",
     "prometheus_client": "metrics",
@@ -59,6 +61,8 @@ def test_every_import_is_required() -> None:
     distributions = packages_distributions()
     missing = []
     for module, file in imported():
+        if module in OF_A_BENCH and not file.startswith("hosts/bench/"):
+            missing.append(f"{file} imports {module}, which only a bench has")
         if module in ELSEWHERE:
             continue
         known = extras[EXTRAS[module]] if module in EXTRAS else required
