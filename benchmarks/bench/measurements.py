@@ -12,6 +12,7 @@ BY_ENQUEUE = ("rq", "frappe_celery")
 """What RQ's workers are matters to no caller of enqueue."""
 WORKERS = ("rq", "rq_nofork", "frappe_celery")
 """As operators start them."""
+BY_FRESH_PROCESS = ("rq", "fresh")
 BY_GROWTH = ("rq_nofork", "prefork", "frappe_celery")
 
 
@@ -46,6 +47,12 @@ MEASUREMENTS = {
     ),
     "one": Measurement("throughput", _rate("one process"), processes=1),
     "two": Measurement("throughput", _rate("two processes"), processes=2),
+    "fresh": Measurement(
+        "throughput",
+        _rate("one process that forks for each"),
+        processes=1,
+        sides=BY_FRESH_PROCESS,
+    ),
     "latency": Measurement(
         "latency",
         (

@@ -36,6 +36,7 @@ class BenchSide:
     packages = ("frappe", "redis")
     jobs_a_second_of_a_process = 0
     queue_class = ""
+    queue = "default"
 
     @property
     def jobs_a_second(self) -> int:
@@ -51,7 +52,8 @@ class BenchSide:
         """A job of ours is sent as a function, as tests and scripts do, the no-op by its path."""
         if self.deduplicate:
             arguments |= {"job_id": uuid4().hex, "deduplicate": True}
-        frappe.enqueue(NOOP if job == "noop" else getattr(jobs(), job), **arguments)
+        method = NOOP if job == "noop" else getattr(jobs(), job)
+        frappe.enqueue(method, queue=self.queue, **arguments)
 
 
 class OnRQ(BenchSide):
@@ -94,7 +96,7 @@ class OnCelery(BenchSide):
     def finished(self, enqueued: int) -> int:
         """Asked every 10 ms, so as cheaply as of RQ."""
         store = get_store()
-        index = store.keys.index(f"{frappe.local.site}|default", JobStatus.FINISHED)
+        index = store.keys.index(f"{frappe.local.site}|{self.queue}", JobStatus.FINISHED)
         recorded = cast(int, store.client.zcard(index))
         if recorded < enqueued:
             return recorded
@@ -108,6 +110,17 @@ class OnCelerysPrefork(OnCelery):
 
     def worker_commands(self) -> list[list[str]]:
         return [[*command, "--pool", "processes"] for command in super().worker_commands()]
+
+
+class OnFreshProcesses(OnCelery):
+    """`frappe-celery worker` on a queue that gives each job a process of its own, as RQ's fork."""
+
+    name = "fresh"
+    jobs_a_second_of_a_process = 70
+    queue = "fresh"
+
+    def worker_commands(self) -> list[list[str]]:
+        return [[*command, "--queue", self.queue] for command in super().worker_commands()]
 
 
 class BareLoop(BenchSide):
@@ -136,7 +149,15 @@ class BareLoop(BenchSide):
 
 
 SIDES: dict[str, type[OnRQ] | type[OnCelery] | type[BareLoop]] = {
-    side.name: side for side in (OnRQ, OnRQWithoutFork, OnCelery, OnCelerysPrefork, BareLoop)
+    side.name: side
+    for side in (
+        OnRQ,
+        OnRQWithoutFork,
+        OnCelery,
+        OnCelerysPrefork,
+        OnFreshProcesses,
+        BareLoop,
+    )
 }
 
 

@@ -17,6 +17,7 @@ OWN = "site_config.json"
 OUT_OF_THE_WAY: dict[str, Any] = {
     "max_queued_jobs": 10**9,  # v16 refuses a backlog of more than 500 and 50 a site
     "scheduler_tick_interval": 24 * 60 * 60,  # a pool of RQ's workers brings a scheduler
+    "workers": {"fresh": {"timeout": 300, "fresh_process": True}},
 }
 
 

@@ -15,9 +15,9 @@ from benchmarks.runner import FOREIGN_SETTINGS, HERE, TurnFailed
 
 HOOK = HERE.parent / "frappe_celery" / "hosts" / "bench" / "hook.py"
 NOFORK = "FRAPPE_BACKGROUND_WORKERS_NOFORK"
-SIDES = ("rq", "rq_nofork", "bare", "prefork", "frappe_celery")
+SIDES = ("rq", "rq_nofork", "bare", "prefork", "fresh", "frappe_celery")
 """The order within a round."""
-ON_CELERY = ("prefork", "frappe_celery")
+ON_CELERY = ("prefork", "fresh", "frappe_celery")
 
 
 def sides_of(bench: Path) -> tuple[str, ...]:

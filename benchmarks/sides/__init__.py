@@ -14,6 +14,7 @@ TITLES = {
     "rq": "RQ",
     "rq_nofork": "RQ, pool without fork",
     "prefork": "frappe_celery, Celery's prefork",
+    "fresh": "frappe_celery, a process a job",
     "bare": "a bare loop",
     "celery": "plain Celery",
 }
