@@ -43,6 +43,8 @@ def report_swallowed(job: Job | None, exception: BaseException) -> None:
 
     Never raises, whatever is away.
     """
+    if job is not None:
+        job.caught = exception
     method = job.method if job else "a method called outside a job"
     logger.error("%s failed, and its failure was caught", method, exc_info=exception)
     try:

@@ -21,9 +21,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from frappe_celery.config.repeats import Retry
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
-from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, Asked, Retry
+from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, Asked
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 

@@ -82,12 +82,19 @@ class Options:
     workers: dict[str, Any] = _option(
         {},
         "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`. With"
-        " `idempotent: true` its jobs are run again when their process died, with"
-        " `fresh_process: true` each of them runs in a process of its own.",
+        " `idempotent: true` its jobs are run again when their process died, with `retry: 3` when"
+        " they failed, so often (docs/jobs.md), with `fresh_process: true` each of them runs in a"
+        " process of its own.",
         dict,
     )
     cron_queues: dict[str, str] = _option(
         {}, "Queue of single cron methods: `{method: queue}`. Others run on `default`.", dict
+    )
+    frappe_celery_methods: dict[str, Any] = _option(
+        {},
+        "How jobs of methods are repeated: `{path: {retry: 3, idempotent: true}}`, `*` in a path"
+        " stands for anything; it wins over their queue's (docs/jobs.md).",
+        dict,
     )
     frappe_celery_limits: dict[str, Any] = _option(
         {},

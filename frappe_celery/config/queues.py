@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from frappe_celery.config.repeats import Repeats, repeats_of
 from frappe_celery.errors import ConfigError
 
 
@@ -18,10 +19,10 @@ class Queue:
     """Seconds that a job may run unless it is enqueued with a timeout of its own."""
     background_workers: int = 1
     """Worker processes that `frappe-celery setup` writes for it."""
-    idempotent: bool = False
-    """Whether its jobs may be run again when their process died, unless they say otherwise."""
     fresh_process: bool = False
     """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
+    repeats: Repeats = Repeats()
+    """How its jobs are repeated, unless they or their methods say otherwise."""
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
@@ -53,8 +54,7 @@ def _configured(known: Queue, config: Any) -> Queue:
     for key, value in (("timeout", timeout), ("background_workers", count)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
-    switches = {key: config.get(key, False) for key in ("idempotent", "fresh_process")}
-    for key, on in switches.items():
-        if not isinstance(on, bool):
-            raise ConfigError(f"workers.{name}.{key} is {on!r}; it must be true or false")
-    return Queue(name, timeout, count, **switches)
+    fresh = config.get("fresh_process", False)
+    if not isinstance(fresh, bool):
+        raise ConfigError(f"workers.{name}.fresh_process is {fresh!r}; it must be true or false")
+    return Queue(name, timeout, count, fresh, repeats_of(f"workers.{name}", config))

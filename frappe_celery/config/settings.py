@@ -25,6 +25,7 @@ from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
+from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import Signer, load_key
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -78,7 +79,7 @@ class Settings(Options):
             )
         if self.logs not in (None, "files", "output", "json"):
             raise ConfigError(f"logs is {self.logs!r}; it must be one of files, output, json")
-        queues = self.queues  # checked at once, not at the first job
+        queues, _ = self.queues, self.methods  # checked at once, not at the first job
         misfires_of(self.misfire)
         for method, queue in self.cron_queues.items():
             if queue not in queues:
@@ -117,6 +118,11 @@ class Settings(Options):
     def queues(self) -> Mapping[str, Queue]:
         """All queues in the order that a worker empties them: short, default, long, custom."""
         return queues_of(self.workers)
+
+    @cached_property
+    def methods(self) -> Mapping[str, Repeats]:
+        """How methods' jobs are repeated, by pattern of their paths, the closest first."""
+        return repeats_of_methods(self.frappe_celery_methods)
 
     def queue(self, name: str) -> Queue:
         """The queue of that name.

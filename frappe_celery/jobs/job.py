@@ -88,6 +88,8 @@ class Job:
     worker_name: str | None = None
     message: bytes = field(default=b"", repr=False)
     sealed_result: bytes = field(default=b"", repr=False)
+    caught: BaseException | None = None
+    """What its run in this process raised and Frappe caught, so that it ends as finished."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Job) and other.run_id == self.run_id

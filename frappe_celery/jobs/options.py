@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from frappe_celery.config import settings
+from frappe_celery.config.repeats import Repeats, Retry, covering
 from frappe_celery.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,48 +22,6 @@ DECLARED = "__frappe_celery_options__"
 """The attribute of a function that has declared some."""
 AS_CONFIGURED = 0
 """In place of a number of deliveries: the configuration's."""
-
-
-@dataclass(frozen=True)
-class Retry:
-    """How a job that raised is repeated: at most `max` times, after pauses that grow.
-
-    The n-th pause is `delay * factor ** (n - 1)` seconds, at most `longest`; of it a random part,
-    up to the share `jitter` (0 to 1), is left out, so that jobs which failed together do not come
-    back together. Meanwhile the job is `scheduled`. Every attempt is a run of its own under the
-    same job id, as the same user on the same site, with its Error Log and `on_failure`; the last
-    one's failure is final. What dies with its process is not repeated (see `idempotent`).
-
-    Raises:
-        ConfigError: a number that cannot be followed.
-    """
-
-    max: int
-    delay: float = 10.0
-    factor: float = 2.0
-    longest: float = 3600.0
-    jitter: float = 0.5
-
-    def __post_init__(self) -> None:
-        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
-        if not whole or self.max < 0:
-            raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
-        for name, least, most in (
-            ("delay", 0, None),
-            ("factor", 1, None),
-            ("longest", 0, None),
-            ("jitter", 0, 1),
-        ):
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not least <= value <= (value if most is None else most):
-                limits = f"{least} or more" if most is None else f"from {least} to {most}"
-                raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
-
-    @property
-    def backoff(self) -> list[float]:
-        """What of it travels with a job besides `max`."""
-        return [self.delay, self.factor, self.longest, self.jitter]
 
 
 Backoff = list[float] | dict[str, list[float]] | None
@@ -134,16 +94,31 @@ NOTHING_SAID = Asked()
 
 
 def repetitions(message: JobMessage) -> tuple[int, Backoff]:
-    """How often a run may still be repeated after a failure, and after which pauses.
-
-    Where its call said nothing, its method's declaration counts; what travels by value has none.
-    """
-    said = message.retries or message.backoff is not None or message.attempt > 1
-    if not said and isinstance(message.method, str):
-        retry = declared(message.label).retry
+    """How often a run may still be repeated after a failure, and after which pauses."""
+    if not message.retries and message.backoff is None and message.attempt == 1:
+        retry = unless_said(message).retry
         if retry is not None:
             return retry.max, retry.backoff
     return message.retries, message.backoff
+
+
+def unless_said(message: JobMessage) -> Asked:
+    """What counts where a job's call said nothing: its method's declaration, else what is
+    configured, by method before by queue. What travels by value has no declaration.
+    """
+    config = settings.current()
+    asked = declared(message.label) if isinstance(message.method, str) else NOTHING_SAID
+    said = covering(message.label, config.methods)
+    if message.queue in config.queues:
+        said.append(config.queues[message.queue].repeats)
+    for repeats in said:
+        asked = asked.over(_asked(repeats))
+    return asked
+
+
+def _asked(said: Repeats) -> Asked:
+    deliveries = {None: None, True: AS_CONFIGURED, False: 1}[said.idempotent]
+    return Asked(deliveries, said.retry)
 
 
 def declared(method: str | Callable[..., Any]) -> Asked:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from frappe_celery.config import settings
 from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import declared, pause, repetitions
+from frappe_celery.jobs.options import pause, repetitions, unless_said
 
 
 def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
@@ -44,15 +44,13 @@ def after_death(message: JobMessage) -> JobMessage | None:
 
 
 def max_deliveries(message: JobMessage) -> int:
-    """How often a job may be run when its process dies: its own word, its method's, its queue's."""
-    config = settings.current()
+    """How often a job may be run when its process dies."""
     most = message.max_deliveries
-    if most is None and isinstance(message.method, str):
-        most = declared(message.label).max_deliveries
     if most is None:
-        queue = config.queues.get(message.queue)
-        most = config.max_deliveries if queue is not None and queue.idempotent else 1
-    return most or config.max_deliveries
+        most = unless_said(message).max_deliveries
+    if most is None:
+        return 1
+    return most or settings.current().max_deliveries
 
 
 def _next(message: JobMessage) -> JobMessage:

@@ -8,9 +8,9 @@ import time
 import traceback
 from typing import Any
 
-from frappe_celery.errors import NotRun
+from frappe_celery.errors import NoSuchJob, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker import again
@@ -66,6 +66,8 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
     except BaseException:
         _failed(store, job, message)
         raise
+    if message.path == RUN_SCHEDULED_JOB:
+        _repeat_what_was_caught(store, job, message)
     return result
 
 
@@ -87,13 +89,33 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
                 run_callback(job, message.on_failure, kind, value, trace)
         except Exception:
             text += "\nThe on_failure callback failed too:\n" + traceback.format_exc()
-    following = None
-    if isinstance(value, Exception) and message.method != AFTERMATH:
-        following = patiently(again.after_failure, message, job.retries_left)
+    following = _following(job, message, value)
     if following is not None:
         text += f"\nIt is run again, as run {following.run}; {following.retries} more after that"
     ended = patiently(store.fail, message.run, text, None, message.site)
     if following is not None and ended != JobStatus.FAILED.value:  # it was stopped
+        patiently(store.delete, following.run)
+
+
+def _following(job: Job, message: JobMessage, raised: BaseException | None) -> JobMessage | None:
+    """The run that repeats this one, scheduled; None: there is none."""
+    if not isinstance(raised, Exception) or message.method == AFTERMATH:
+        return None
+    following: JobMessage | None = patiently(again.after_failure, message, job.retries_left)
+    return following
+
+
+def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> None:
+    """A scheduled method that raised is repeated like any other; its own run has finished."""
+    following = _following(job, message, job.caught)
+    if following is None:
+        return
+    logger.info("%s[%s] is run again, as run %s", message.label, message.run, following.run)
+    try:
+        was_stopped = patiently(job.get_status) != JobStatus.STARTED
+    except NoSuchJob:
+        was_stopped = True
+    if was_stopped:
         patiently(store.delete, following.run)
 
 

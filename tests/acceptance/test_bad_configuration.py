@@ -104,6 +104,8 @@ def test_commands_show_a_broken_site_and_do_the_others(
         ('{"frappe_version": 13}', "frappe_version is 13; it must be one of 14, 15, 16, 17"),
         ('{"workers": {"urgent": {"timeout": "soon"}}}', "workers.urgent.timeout is 'soon'"),
         ('{"workers": {"urgent": 3}}', "workers.urgent is 3; write"),
+        ('{"workers": {"urgent": {"retry": "x"}}}', "workers.urgent.retry is 'x'; write how often"),
+        ('{"frappe_celery_methods": {"a.*": {"tries": 2}}}', "frappe_celery_methods['a.*'] is"),
         ('{"cron_queues": {"a.b": "urgent"}}', "cron_queues.a.b is 'urgent'; it must be one of"),
         ('{"redis_queue": 6379}', "redis_queue is 6379; it must be a text"),
     ],

@@ -68,6 +68,13 @@ def fail_times(times, text="attempt"):
     return "at last"
 
 
+def flaky():
+    """A scheduled method that raises twice."""
+    record("flaky")
+    if record_count("flaky") <= 2:
+        raise ValueError("not yet")
+
+
 @options(retry=Retry(max=2, delay=0.2, jitter=0))
 def declared_fail_times(times, text="attempt"):
     return fail_times(times, text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import frappe_celery
 from frappe_celery import Retry
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.schedule.fire import enqueue_scheduled
+from frappe_celery.schedule.sync import sync
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
 from tests.project import Project
@@ -90,3 +93,58 @@ def test_a_failure_says_once_more_what_the_job_was_told_to_call(
     wait_until(lambda: project.effects().count(told) == 2, what="both are told")
     wait_until(lambda: store.fetch(job.id).is_failed, what="it ends")
     assert store.counts()[JobStatus.FAILED] == 2
+
+
+def test_the_configuration_repeats_by_queue_and_by_pattern_and_a_call_overrides_it(
+    project: Project, store: JobStore
+) -> None:
+    soon = {"max": 2, "delay": 0.05, "jitter": 0}
+    project.configure(
+        workers={"sync": {"retry": soon}},
+        frappe_celery_methods={"myapp.survive.fail_*": {"retry": soon}},
+    )
+    worker(project, "-Q", "default,sync")
+    settings.use(None)
+    by_queue = enqueue("myapp.core.fail", job_id="queue", queue="sync")
+    by_pattern = enqueue("myapp.survive.fail_times", job_id="pattern", times=2)
+    once = frappe_celery.options(retry=0).enqueue(
+        "myapp.survive.fail_times", job_id="once", times=9, text="once"
+    )
+    more = frappe_celery.options(retry=Retry(max=3, delay=0)).enqueue(
+        "myapp.survive.fail_times", job_id="more", times=3, text="more", queue="sync"
+    )
+    other = enqueue("myapp.core.fail", job_id="other")
+    found = {}
+    for job in (by_queue, by_pattern, once, more, other):
+        wait_until(lambda job=job: not store.is_active(job.id), what=f"{job.id} is over")
+        found[job.id.partition("::")[2]] = (
+            len(runs_under(store, job.id)),
+            store.fetch(job.id).is_finished,
+        )
+    assert found == {
+        "queue": (3, False),
+        "pattern": (3, True),
+        "once": (1, False),
+        "more": (4, True),
+        "other": (1, False),
+    }
+
+
+def test_a_scheduled_method_is_repeated_though_frappe_catches_what_it_raises(
+    project: Project, store: JobStore
+) -> None:
+    project.configure(
+        frappe_celery_methods={"myapp.survive.flaky": {"retry": {"max": 5, "delay": 0}}}
+    )
+    project.write("myapp/hooks.py", 'scheduler_events = {"monthly": ["myapp.survive.flaky"]}\n')
+    worker(project)
+    settings.use(None)
+    host = hosts.current()
+    sync(host, settings.current(), project.site)
+    (row,) = host.schedule_rows(project.site)
+    job = enqueue_scheduled(row)
+    assert job is not None
+    wait_until(lambda: not store.is_active(job.id), what="it has succeeded at last")
+    assert project.effects() == ["flaky"] * 3
+    runs = [store.fetch_run(run) for run in runs_under(store, job.id)]
+    assert [run.status for run in runs] == [JobStatus.FINISHED] * 3

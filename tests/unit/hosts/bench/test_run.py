@@ -128,6 +128,40 @@ def test_a_job_may_switch_its_own_repetitions_off(bench: StandInBench) -> None:
     assert answer == [[5, 4], "failed"]
 
 
+def test_frappe_s_jobs_and_scheduled_methods_are_repeated_as_configured(
+    bench: StandInBench,
+) -> None:
+    """That Frappe catches what a scheduled method raises makes no difference."""
+    bench.configure(
+        frappe_celery_methods={"fixture_app.tasks.*": {"retry": {"max": 2, "delay": 0}}}
+    )
+    answer = bench.ask(
+        """
+        def runs(method, **kwargs):
+            def raises():
+                seen.append(method)
+                raise KeyError("none")
+
+            seen, tasks.raises = [], raises
+            job = performed(method, job_id="x", **kwargs)
+            for _ in range(5):
+                frappe.init("site1")
+                job = background_jobs.get_job("x")
+                if job.get_status() != "queued":
+                    break
+                do(job)
+            frappe.destroy()
+            return [len(seen), job.get_status()]
+
+        wrapper = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
+        answer = [runs("fixture_app.tasks.raises"),
+                  runs(wrapper, job_type="fixture_app.tasks.raises")]
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [[3, "failed"], [3, "finished"]]
+
+
 @pytest.mark.parametrize("error", ["asked", "timeout", "internal", "deadlock", "driver"])
 def test_what_may_succeed_next_time_is_run_again_as_the_same_user(
     bench: StandInBench, error: str

@@ -1,0 +1,120 @@
+"""How jobs are repeated: `Retry`, and what the configuration says by queue and by method.
+
+"workers": {"imports": {"retry": 3, "idempotent": true}},
+"frappe_celery_methods": {"myapp.sync.*": {"retry": {"max": 5, "delay": 60}}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fnmatch import fnmatchcase
+from typing import Any
+
+from frappe_celery.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How a job that raised is repeated: at most `max` times, after pauses that grow.
+
+    The n-th pause is `delay * factor ** (n - 1)` seconds, at most `longest`; of it a random part,
+    up to the share `jitter` (0 to 1), is left out, so that jobs which failed together do not come
+    back together. Meanwhile the job is `scheduled`. Every attempt is a run of its own under the
+    same job id, as the same user on the same site, with its Error Log and `on_failure`; the last
+    one's failure is final. What dies with its process is not repeated (see `idempotent`).
+
+    Raises:
+        ConfigError: a number that cannot be followed.
+    """
+
+    max: int
+    delay: float = 10.0
+    factor: float = 2.0
+    longest: float = 3600.0
+    jitter: float = 0.5
+
+    def __post_init__(self) -> None:
+        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
+        if not whole or self.max < 0:
+            raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
+        for name, least, most in (
+            ("delay", 0, None),
+            ("factor", 1, None),
+            ("longest", 0, None),
+            ("jitter", 0, 1),
+        ):
+            value = getattr(self, name)
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not number or not least <= value <= (value if most is None else most):
+                limits = f"{least} or more" if most is None else f"from {least} to {most}"
+                raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
+
+    @property
+    def backoff(self) -> list[float]:
+        """What of it travels with a job besides `max`."""
+        return [self.delay, self.factor, self.longest, self.jitter]
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What is said of repeating a queue's or a method's jobs; None: nothing is."""
+
+    retry: Retry | None = None
+    """After a failure."""
+    idempotent: bool | None = None
+    """Whether they may be run again when their process died."""
+
+
+RETRY, REPEATS = ([field.name for field in fields(one)] for one in (Retry, Repeats))
+
+
+def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
+    """What an object of the configuration says, `where` being its name there.
+
+    Raises:
+        ConfigError: names the value that cannot be followed.
+    """
+    idempotent = said.get("idempotent")
+    if not isinstance(idempotent, (bool, type(None))):
+        raise ConfigError(f"{where}.idempotent is {idempotent!r}; it must be true or false")
+    return Repeats(_retry(f"{where}.retry", said.get("retry")), idempotent)
+
+
+def _retry(where: str, value: Any) -> Retry | None:
+    if value is None:
+        return None
+    given = {"max": value} if isinstance(value, (int, float)) else value
+    if not isinstance(given, Mapping) or "max" not in given or given.keys() - {*RETRY}:
+        raise ConfigError(
+            f'{where} is {value!r}; write how often, 3, or {{"max": 3, "delay": 10, "factor": 2,'
+            ' "longest": 3600, "jitter": 0.5}, of which only max is needed'
+        )
+    try:
+        return Retry(**given)
+    except ConfigError as exc:
+        raise ConfigError(f"{where} is {value!r}. {exc}") from None
+
+
+def repeats_of_methods(patterns: Mapping[str, Any]) -> dict[str, Repeats]:
+    """`frappe_celery_methods`: by pattern of the method's path, the closest first: a path itself,
+    then the longest pattern.
+
+    Raises:
+        ConfigError: names the value that cannot be followed.
+    """
+    for pattern, said in patterns.items():
+        if not isinstance(said, Mapping) or not said or said.keys() - {*REPEATS}:
+            raise ConfigError(
+                f"frappe_celery_methods[{pattern!r}] is {said!r};"
+                ' write {"retry": 3, "idempotent": true} or one of the two'
+            )
+    return {
+        pattern: repeats_of(f"frappe_celery_methods[{pattern!r}]", patterns[pattern])
+        for pattern in sorted(patterns, key=lambda one: ("*" not in one, len(one)), reverse=True)
+    }
+
+
+def covering(method: str, patterns: Mapping[str, Repeats]) -> list[Repeats]:
+    """What holds for a method's path, in the order of the patterns."""
+    return [said for pattern, said in patterns.items() if fnmatchcase(method, pattern)]
