@@ -220,6 +220,19 @@ def test_remote_control_works(project: Project, store: JobStore, team: Any) -> N
     assert team.app.control.ping(timeout=3, limit=1)
 
 
+def test_control_commands_leave_nothing_behind(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    """Neither the answer nor a note that somebody holds it, which would be given back later."""
+    worker = team_worker(project)
+    before = {*store.client.keys()}
+    ping = project.start("ping", "-m", "celery", "-A", "team", "inspect", "ping")
+    assert ping.wait() == 0, ping.output()
+    assert "pong" in ping.output()
+    assert {*store.client.keys()} <= before
+    worker.stop()
+
+
 def test_without_redis_queue_it_says_what_to_set(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -113,6 +113,8 @@ class Channel(kombu_redis.Channel):
         self._tag = ""
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
+        self._unheld: set[str] = set()
+        """Queues of which nobody acknowledges anything: answers to control commands."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         """Like kombu's; a lost connection is tried once more, one that does not answer is not."""
@@ -156,6 +158,11 @@ class Channel(kombu_redis.Channel):
         return scripts.Scripts(self._create_client())
 
     # -- consuming
+
+    def basic_consume(self, queue: str, no_ack: bool, *args: Any, **options: Any) -> Any:
+        """Begin to consume; what needs no acknowledgement is not held, or it would come back."""
+        (self._unheld.add if no_ack else self._unheld.discard)(queue)
+        return super().basic_consume(queue, no_ack, *args, **options)
 
     @property
     def bell(self) -> Any:
@@ -243,6 +250,9 @@ class Channel(kombu_redis.Channel):
             get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
             self.acknowledged.append(self._tag)
             return None
+        if queue in self._unheld:
+            self.acknowledged.append(self._tag)
+            self.flush()
         message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
         return message, queue
 
