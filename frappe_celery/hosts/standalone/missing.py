@@ -6,12 +6,7 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 
 from __future__ import annotations
 
-import dis
-import sys
-
 from frappe_celery.errors import NeedsFrappeSite
-
-_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 class MissingModule(NeedsFrappeSite, ModuleNotFoundError):
@@ -26,36 +21,32 @@ class MissingName(NeedsFrappeSite, AttributeError):
     """`frappe.x.y` of a name that the standalone host does not have."""
 
 
-def _explain(thing: str) -> str:
+def explain(thing: str, note: str = "") -> str:
+    """The text of these errors."""
     return (
-        f"{thing} needs a Frappe site; the standalone host of frappe_celery does not have it."
-        " Run this code on a bench, or guard it with try/except"
+        f"{thing} needs a Frappe site; the standalone host of frappe_celery does not have it"
+        f"{note}. Run this code on a bench, or guard it with try/except"
     )
 
 
 def missing_module(name: str) -> MissingModule:
     """The error for a module that is not there."""
-    return MissingModule(_explain(name), name=name)
+    return MissingModule(explain(name), name=name)
 
 
-def missing_name(module: str, name: str) -> NeedsFrappeSite:
-    """The error for a name that a module lacks; for `importer.look_up`, under `__getattr__`.
+def missing_import(module: str, name: str) -> MissingImport:
+    """The error for a name that `from module import name` asks for.
 
-    `from module import name` swallows an AttributeError and its text, so that statement, told by
-    the instruction that the caller stands at, gets the ImportError itself.
+    That statement swallows an AttributeError and its text.
     """
-    thing = f"{module}.{name}"
-    caller = sys._getframe(3)
-    if caller.f_lasti >= 0 and caller.f_code.co_code[caller.f_lasti] == _IMPORT_FROM:
-        return MissingImport(_explain(thing), name=module)
-    return MissingName(_explain(thing))
+    return MissingImport(explain(f"{module}.{name}"), name=module)
 
 
 def missing_attribute(owner: str, name: str) -> MissingName:
     """The error for an attribute that an object of the namespace lacks, for its `__getattr__`."""
-    return MissingName(_explain(f"{owner}.{name}"))
+    return MissingName(explain(f"{owner}.{name}"))
 
 
 def unsupported(what: str) -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
-    return NeedsFrappeSite(_explain(what))
+    return NeedsFrappeSite(explain(what))

@@ -76,33 +76,42 @@ class Places:
                     self._imported(found[0], seen)
 
     def _of(self, module: Module) -> list[Need]:
-        """What importing a module needs."""
+        """What importing a module needs: the packages of other apps."""
         if module not in self._of_module:
             self._of_module[module] = [
-                need for node in _imports(module) for need in self._missing_import(module, node)
+                Need(name, module.path, node.lineno)
+                for node in _imports(module)
+                for name in _names(module, node)
+                if name.partition(".")[0] in self._benches
             ]
         return self._of_module[module]
 
-    def _missing_import(self, module: Module, node: ast.Import | ast.ImportFrom) -> Iterator[Need]:
-        for name in module.imported(node).values():
-            if isinstance(node, ast.Import):
-                name = node.names[0].name
-            if self._is_missing(name.removesuffix(".*")):
-                yield Need(name, module.path, node.lineno)
-
     def _used(self, function: Function) -> list[Need]:
-        """What a function's body needs."""
+        """What calling a function needs: what its body uses, its decorators and its class's bases.
+
+        A name of Frappe's that is only imported stops nothing (`hosts.standalone.absent`).
+        """
         if function not in self._of_function:
-            module, found = function.module, []
-            for node in function.nodes:
-                if isinstance(node, ast.ImportFrom | ast.Import):
-                    found += list(self._missing_import(module, node))
-                elif isinstance(node, ast.Attribute):
-                    name = self._asked_for(module.full(node))
-                    if name and self._is_missing(name):
-                        found.append(Need(name, module.path, node.lineno))
-            self._of_function[function] = found
+            module = function.module
+            self._of_function[function] = [
+                Need(name, module.path, node.lineno)
+                for root in (*function.node.body, *function.node.decorator_list, *_bases(function))
+                for node in ast.walk(root)
+                if isinstance(node, ast.ImportFrom | ast.Import | ast.Attribute | ast.Name)
+                for name in self._names_in(node, function)
+                if self._is_missing(name.removesuffix(".*"))
+            ]
         return self._of_function[function]
+
+    def _names_in(
+        self, node: ast.ImportFrom | ast.Import | ast.Attribute | ast.Name, function: Function
+    ) -> list[str]:
+        module = function.module
+        if isinstance(node, ast.ImportFrom | ast.Import):
+            return _names(module, node)
+        if isinstance(node, ast.Attribute):
+            return [self._asked_for(module.full(node))]
+        return [] if node.id in function.local else [module.imports.get(node.id, "")]
 
     def _asked_for(self, name: str) -> str:
         """As much of a dotted name as is looked at: two parts, of modules and `frappe.db` three."""
@@ -117,6 +126,17 @@ class Places:
         if head in FRAPPES:
             return not name.startswith(FOR_TYPES_ALONE) and not self._namespace.has(name)
         return head in self._benches
+
+
+def _names(module: Module, node: ast.Import | ast.ImportFrom) -> list[str]:
+    """What a statement asks for, in full."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return list(module.imported(node).values())
+
+
+def _bases(function: Function) -> list[ast.expr]:
+    return function.owner.bases if function.owner else []
 
 
 def _imports(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:

@@ -9,14 +9,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.abc import MetaPathFinder
+from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 from frappe_celery.config.installed import find_real
-from frappe_celery.hosts.standalone.missing import missing_module, missing_name
+from frappe_celery.hosts.standalone import statement
+from frappe_celery.hosts.standalone.absent import stand_in
+from frappe_celery.hosts.standalone.missing import (
+    missing_attribute,
+    missing_import,
+    missing_module,
+)
 
 NAMESPACE = Path(__file__).parent
 SERVED = ("frappe", "rq")
@@ -37,6 +43,9 @@ def is_served(name: str) -> bool:
 def look_up(module: ModuleType, name: str) -> object:
     """A submodule that nobody imported yet, for a module's `__getattr__`.
 
+    `from module import name` of what is not there gets a stand-in, unless it is inside a `try`. It
+    is bound where that statement binds it and nowhere else: `hasattr(frappe, …)` tells the truth.
+
     Raises:
         NeedsFrappeSite: there is none of that name.
     """
@@ -45,15 +54,69 @@ def look_up(module: ModuleType, name: str) -> object:
         submodule = f"{module.__name__}.{name}"
         if PathFinder.find_spec(submodule, folder) is not None:
             return import_module(submodule)
-    raise missing_name(module.__name__, name)
+    frame = statement.outside(module.__file__ or "")
+    if statement.instruction(frame) != statement.IMPORT_FROM:
+        raise missing_attribute(module.__name__, name)
+    if statement.is_guarded(frame):
+        raise missing_import(module.__name__, name)
+    return stand_in(f"{module.__name__}.{name}", statement.place(frame))
+
+
+class NamespaceModule(ModuleType):
+    """A module of the namespace; an absent one that was imported below it is not bound to it."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not isinstance(value, AbsentModule):
+            super().__setattr__(name, value)
+        elif value.is_last:
+            value.forget()
+
+
+class AbsentModule(NamespaceModule):
+    """A module that is not there, while a statement imports it: `import a.b`, `from a.b import c`.
+
+    The import system wants it in `sys.modules` until then; afterwards another import of it, which
+    may be inside a `try`, must find nothing there.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        frame = sys._getframe(1)
+        if statement.instruction(frame) != statement.IMPORT_FROM:
+            raise AttributeError(name)
+        return stand_in(f"{self.__name__}.{name}", statement.place(frame))
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the statement names it, and not a module below it."""
+        return "__path__" not in self.__dict__
+
+    def forget(self) -> None:
+        """The statement has what it wants."""
+        name = self.__name__
+        while isinstance(sys.modules.get(name), AbsentModule):
+            del sys.modules[name]
+            name = name.rpartition(".")[0]
 
 
 class NamespaceLoader(SourceFileLoader):
     """Gives every module a `__getattr__` for its submodules and for what is missing."""
 
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return NamespaceModule(spec.name)
+
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__["__getattr__"] = lambda name: look_up(module, name)
         super().exec_module(module)
+
+
+class AbsentLoader(Loader):
+    """Loads modules that are not there."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return AbsentModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing."""
 
 
 class NamespaceFinder(MetaPathFinder):
@@ -76,9 +139,16 @@ class NamespaceFinder(MetaPathFinder):
         if not is_served(top):
             return None
         spec = _spec(fullname, path)
-        if spec is None:
-            raise missing_module(fullname)
-        return spec
+        return spec or _absent(fullname)
+
+
+def _absent(fullname: str) -> ModuleSpec:
+    """For a module that is not there, where an `import` statement outside of a `try` names it."""
+    frame = statement.outside()
+    wanted = statement.imported_module(frame) or ""
+    if not f"{wanted}.".startswith(f"{fullname}.") or statement.is_guarded(frame):
+        raise missing_module(fullname)
+    return ModuleSpec(fullname, AbsentLoader(), is_package=wanted != fullname)
 
 
 def _spec(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:

@@ -41,12 +41,16 @@ def run():
 def test_names_are_found_where_they_are_used(tmp_path: Path) -> None:
     source = """
 import frappe
+from frappe.rate_limiter import rate_limit
 from frappe.utils.pdf import get_pdf
+from frappe.website.utils import never_used
 
 def run():
     helper()
 
+@rate_limit(limit=1)
 def helper():
+    get_pdf("<p>")
     frappe.db.no_such_method()
     frappe.get_print("Order", "a")
 
@@ -54,9 +58,10 @@ def other():
     frappe.nothing_of_the_tasks()
 """
     assert needs(tmp_path, source) == [
-        ("frappe.utils.pdf.get_pdf", "tasks.py", 4),
-        ("frappe.db.no_such_method", "tasks.py", 10),
-        ("frappe.get_print", "tasks.py", 11),
+        ("frappe.utils.pdf.get_pdf", "tasks.py", 13),
+        ("frappe.db.no_such_method", "tasks.py", 14),
+        ("frappe.get_print", "tasks.py", 15),
+        ("frappe.rate_limiter.rate_limit", "tasks.py", 11),
     ]
 
 

@@ -1,0 +1,133 @@
+"""The statement that a frame stands at: an import within a `try`, or a decorator.
+
+Whether a `try` surrounds it is read from the source, since Python does not tell.
+"""
+
+from __future__ import annotations
+
+import ast
+import dis
+import linecache
+import sys
+from collections.abc import Iterator
+from functools import cache
+from types import FrameType
+from typing import Any, NamedTuple
+
+_IMPORT_NAME, IMPORT_FROM = dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]
+_EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+_IMPORTLIB = "<frozen importlib._bootstrap>"
+
+
+class _Ranges(NamedTuple):
+    """Lines of a file, the first and the last of each."""
+
+    guarded: list[tuple[int, int]]
+    """Bodies of `try` with an `except`, and of `with suppress(…)`."""
+    decorators: list[tuple[int, int, ast.expr]]
+    """From each decorator to the `def` or `class` that it is for."""
+
+
+def instruction(frame: FrameType) -> int:
+    """The code of the operation that the frame stands at."""
+    return frame.f_code.co_code[frame.f_lasti] if frame.f_lasti >= 0 else -1
+
+
+def outside(*own: str) -> FrameType:
+    """The innermost frame that is neither the import system's nor in a file of `own`."""
+    frame = sys._getframe(1)
+    skipped = {frame.f_code.co_filename, _IMPORTLIB, *own}
+    while frame.f_code.co_filename in skipped and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def place(frame: FrameType) -> str:
+    """Where it stands, for people."""
+    return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
+
+
+def imported_module(frame: FrameType) -> str | None:
+    """The module that an `import` statement names, None when it stands at none."""
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if instruction(frame) != _IMPORT_NAME:
+        return None
+    index, shift = code[at + 1], 8
+    while at >= 2 and code[at - 2] == _EXTENDED_ARG:
+        at -= 2
+        index |= code[at + 1] << shift
+        shift += 8
+    return frame.f_code.co_names[index]
+
+
+def is_guarded(frame: FrameType | None) -> bool:
+    """Whether this import, or one that led to it, is inside a `try`: then it has to raise."""
+    while frame is not None:
+        if instruction(frame) in (_IMPORT_NAME, IMPORT_FROM) and _may_catch(frame):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def decorator(frame: FrameType, thing: object) -> ast.expr | None:
+    """The decorator that the frame evaluates, when it is `thing` or a call of it."""
+    for first, last, node in _ranges(frame).decorators:
+        if first <= frame.f_lineno <= last and _names(node, frame, thing):
+            return node
+    return None
+
+
+def _names(node: ast.expr, frame: FrameType, thing: object) -> bool:
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, ast.Name) and thing is getattr(
+            _value(frame, node.value.id), node.attr, None
+        )
+    return isinstance(node, ast.Name) and _value(frame, node.id) is thing
+
+
+def _value(frame: FrameType, name: str) -> Any:
+    return frame.f_locals.get(name, frame.f_globals.get(name))
+
+
+def _may_catch(frame: FrameType) -> bool:
+    """Code without source counts as guarded, unless it has no handler at all."""
+    code = frame.f_code
+    handlers = getattr(code, "co_exceptiontable", None)  # from Python 3.11 on
+    if handlers is None:
+        handlers = dis.opmap["SETUP_FINALLY"] in code.co_code[::2]
+    if not handlers:
+        return False
+    if not linecache.getlines(code.co_filename, frame.f_globals):
+        return True
+    return any(first <= frame.f_lineno <= last for first, last in _ranges(frame).guarded)
+
+
+def _ranges(frame: FrameType) -> _Ranges:
+    linecache.getlines(frame.f_code.co_filename, frame.f_globals)
+    return _ranges_of(frame.f_code.co_filename)
+
+
+@cache
+def _ranges_of(filename: str) -> _Ranges:
+    found = _Ranges([], [])
+    try:
+        tree = ast.parse("".join(linecache.getlines(filename)))
+    except SyntaxError:  # no Python: a template
+        return found
+    for node in ast.walk(tree):
+        found.guarded.extend(_guarded(node))
+        for each in getattr(node, "decorator_list", ()):
+            found.decorators.append((each.lineno, node.lineno, each))  # type: ignore[attr-defined]
+    return found
+
+
+def _guarded(node: ast.AST) -> Iterator[tuple[int, int]]:
+    if isinstance(node, ast.With):
+        catches = any("suppress" in ast.dump(item.context_expr) for item in node.items)
+    else:  # `ast.TryStar` is there from Python 3.11 on
+        catches = bool(getattr(node, "handlers", None))
+    if catches:
+        body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
+        yield body[0].lineno, body[-1].end_lineno or body[-1].lineno
