@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from frappe_celery.jobs.job import Job
     from frappe_celery.jobs.message import JobMessage
     from frappe_celery.jobs.outbox import Outbox
 
@@ -33,5 +34,7 @@ outbox: Slot[[Any], Outbox] = Slot()
 run_here: Slot[[JobMessage], None] = Slot()
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
+published: Slot[[Job], None] = Slot()
+"""A job was enqueued: a test that runs at once what is enqueued is told."""
 start_worker: Slot[[str | None, bool, bool, int | None, bool], None] = Slot()
 """Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

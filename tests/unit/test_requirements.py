@@ -23,7 +23,9 @@ OF_A_BENCH = {"psutil", "pymysql", "MySQLdb"}
 OF_THE_DEMO = {"shop"}
 WHERE_INSTALLED = {"sentry_sdk", "hiredis"}
 """Asked for, and done without."""
-ELSEWHERE = OF_BOTH_HOSTS | OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
+OF_THE_CALLER = {"pytest"}
+"""It loads the plugin."""
+ELSEWHERE = OF_THE_CALLER | OF_BOTH_HOSTS | OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
 EXTRAS = {
     "libcst": "fix",
     "prometheus_client": "metrics",

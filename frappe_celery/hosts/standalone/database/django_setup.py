@@ -209,8 +209,11 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _is_migrated(found: BaseDatabaseWrapper) -> bool:
+    from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
 
+    if MigrationLoader.migrations_module(LABEL)[0] is None:  # tests that make tables without them
+        return True
     folder = Path(__file__).parents[1] / "migrations"
     wanted = {(LABEL, path.stem) for path in folder.glob("0*.py")}
     return wanted <= set(MigrationRecorder(found).applied_migrations())

@@ -7,7 +7,8 @@ on our own SQLite when something first writes: readers then do not wait for writ
 Inside an `atomic` block of the caller's own (a view of a team's project) that block decides:
 `commit` does nothing, `rollback` marks the block, `after_commit` is Django's `on_commit`. So it is
 in such a project without a block, where Django commits every statement, unless the code asked for
-Frappe's way by `frappe.connect()`.
+Frappe's way by `frappe.connect()`. The block that a test holds around all it does (`blocks`) counts
+as none, except that a rollback goes back to its start.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.hosts.standalone.database import django_setup, errors
+from frappe_celery.hosts.standalone.database import blocks, django_setup, errors
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Transaction:
         """The connection, with the transaction open where that is ours to do."""
         with errors.translated():
             connection = django_setup.connection()
-        if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
+        if self._atomic is None and not self._is_anothers(connection) and not self.is_djangos:
             with errors.translated():
                 connection.close_if_unusable_or_obsolete()
             lazy = connection.vendor == "sqlite" and not django_setup.is_own_project()
@@ -94,7 +95,13 @@ class Transaction:
         connection = self._connection()
         if connection is None:
             return False
-        return self._atomic is None or bool(connection.savepoint_ids)
+        return self._is_anothers(connection)
+
+    def _is_anothers(self, connection: BaseDatabaseWrapper) -> bool:
+        """Whether the innermost block is neither ours nor one that a test holds around all."""
+        if not connection.in_atomic_block or blocks.innermost_is_a_tests(connection):
+            return False
+        return connection.atomic_blocks[-1] is not self._atomic
 
     def commit(self) -> None:
         """Commit, then call what waits for it.
@@ -115,10 +122,9 @@ class Transaction:
     def rollback(self) -> None:
         """Roll back, forget what waits for the commit, call what waits for a rollback."""
         if self.decided_elsewhere():
-            from django.db import transaction
-
-            if self._connection() is not None:
-                transaction.set_rollback(True)
+            connection = self._connection()
+            if connection is not None:
+                blocks.roll_back(connection)
             return
         self.before_commit.reset()
         self.after_commit.reset()

@@ -1,0 +1,199 @@
+"""A test session's own broker, and `frappe_jobs`: what a test sees of jobs, and how it runs them.
+
+`pytest_plugin` begins and ends it; nothing here is for production.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from frappe_celery.brokers.taker import Ended, Taken, Taker
+from frappe_celery.config import settings
+from frappe_celery.config.files import variable
+from frappe_celery.config.settings import REDIS_SCHEMES
+from frappe_celery.embedded import server
+from frappe_celery.enqueue_shim import method_name
+from frappe_celery.hosts.standalone.database import blocks, django_setup
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import destroy
+from frappe_celery.jobs import Job, get_store, hosts, slots
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.running import process_name
+from frappe_celery.worker.perform import run_claimed, succeeded
+
+logger = logging.getLogger(__name__)
+
+URLS = ("broker_url", "redis_queue", "redis_cache", "redis_socketio")
+CELERYS_URLS = ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL")
+"""Variables that win over a Celery app's own configuration."""
+CELERYS_RESULTS = "CELERY_RESULT_BACKEND"
+CONSUMER = "tests"
+BINDINGS = b"_kombu.binding"
+"""In keys that kombu writes once a connection: a team's own tasks need them in the next test."""
+
+
+class FrappeJobs:
+    """The jobs of one test (fixture `frappe_jobs`)."""
+
+    def __init__(self) -> None:
+        self.at_once = False
+        """Whether each job is run when it is enqueued; a test sets it for the rest of itself.
+        Celery's `task_always_eager` does so for all tests."""
+        self._enqueued: list[Job] = []
+        self._runs = False
+
+    def enqueued(self, method: str | Callable[..., Any] | None = None) -> list[Job]:
+        """What this test enqueued, in that order, as it is now; only of `method` where given."""
+        fresh = get_store().read([job.run_id for job in self._enqueued])
+        jobs = [now or then for now, then in zip(fresh, self._enqueued, strict=True)]
+        return [job for job in jobs if method is None or job.method == method_name(method)]
+
+    def assert_enqueued(self, method: str | Callable[..., Any], **arguments: Any) -> Job:
+        """Assert that a job of this method was enqueued with these arguments, others left open.
+
+        Returns:
+            The last such job: its queue, user, site, status and result can be asked.
+        """
+        __tracebackhide__ = True
+        for job in reversed(self.enqueued(method)):
+            if arguments.items() <= job.kwargs.items():
+                return job
+        wanted = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+        there = [f"  {job.description} in {job.queue}" for job in self.enqueued()]
+        raise AssertionError(
+            f"no job {method_name(method)}({wanted}) was enqueued; these were:\n"
+            + ("\n".join(there) or "  none")
+        )
+
+    def run(self, *, raising: bool = True) -> list[Job]:
+        """Run what waits, and what that enqueues, here and in a worker's order.
+
+        Args:
+            raising: the first exception of a job is raised here, and the others wait on; False:
+                it only fails its job, as in a worker.
+
+        Returns:
+            The jobs that ran, with their status. A job for later (`enqueue_in`, a repetition after
+            a failure) waits on.
+        """
+        ran: list[Job] = []
+        if self._runs:  # of a job that is being run: the loop below comes to it
+            return ran
+        self._runs = True
+        try:
+            while (run := _run_next(raising)) is not None:
+                ran.append(get_store().fetch_run(run))
+        finally:
+            self._runs = False
+        return ran
+
+    def note(self, job: Job) -> None:
+        """A job was enqueued."""
+        self._enqueued.append(job)
+        conf = _celery_configuration()
+        if self.at_once or (conf and conf.task_always_eager):
+            self.run(raising=bool(conf and conf.task_eager_propagates))
+
+
+def _run_next(raising: bool) -> str | None:
+    store = get_store()
+    taker = Taker(store, CONSUMER, process_name())
+    store.run_script("alive", (store.keys.consumers,), CONSUMER)
+    tag = secrets.token_hex(8)
+    taken = taker.take(tag, tuple(store.settings.queues), Ended())
+    if taken is None:
+        return None
+    try:
+        error = _run(taken)
+    finally:
+        taker.take("", (), Ended(tag))
+    if error is not None and raising:
+        raise error
+    return taken.run
+
+
+def _run(taken: Taken) -> Exception | None:
+    message = JobMessage.open(get_store().signer, taken.sealed, taken.run)
+    with nullcontext() if hosts.is_bench() else blocks.of_a_job():
+        try:
+            result = run_claimed(message, taken.sealed, process_name())
+        except Exception as exc:
+            logger.error("%s[%s] failed", message.label, message.run, exc_info=True)
+            return exc
+        succeeded(message.run, result)
+    return None
+
+
+def _celery_configuration() -> Any:
+    if "celery" not in sys.modules:
+        return None
+    from celery import current_app
+
+    return current_app.conf
+
+
+class Session:
+    """One test session's broker: the embedded server with a folder of its own.
+
+    It is in the environment, so that it wins over every configuration, in processes that tests
+    start as well, and so is a key that no other process signs or checks by.
+    """
+
+    def __init__(self) -> None:
+        self.jobs = FrappeJobs()
+        self._block = ExitStack()
+        self._folder = Path(tempfile.mkdtemp(prefix="frappe_celery-tests-"))
+        self._url = server.ensure(self._folder)
+        self._redis = redis.Redis.from_url(self._url)
+        self._before = dict(os.environ)
+        os.environ |= dict.fromkeys((*map(variable, URLS), *CELERYS_URLS), self._url)
+        os.environ[variable("redis_queue_sentinel_enabled")] = "false"
+        os.environ[variable("frappe_celery_key")] = secrets.token_hex()
+        if not django_setup.is_own_project():
+            os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
+        settings.use(None)
+        slots.published.fill(lambda job: self.jobs.note(job))
+
+    def move_results(self) -> None:
+        """Celery's results too, where they would go into a Redis of the project's."""
+        conf = _celery_configuration()
+        if conf and (conf.result_backend or "").startswith(REDIS_SCHEMES):
+            os.environ[CELERYS_RESULTS] = self._url
+
+    def begin_test(self) -> None:
+        """Once the fixtures have opened the test's transaction: `frappe.db.rollback` ends here."""
+        self._block.enter_context(blocks.of_a_test())
+
+    def leave_site(self) -> None:
+        """Flags, user, cache and an open transaction are gone."""
+        if not hosts.is_bench():
+            destroy()
+            local.clear()
+
+    def end_test(self) -> None:
+        """The next test finds no job, nothing cached and no site entered."""
+        self.leave_site()
+        self._block.close()
+        self.jobs = FrappeJobs()
+        keys = [key for key in self._redis.scan_iter(count=1000) if BINDINGS not in key]
+        if keys:
+            self._redis.unlink(*keys)
+
+    def end(self) -> None:
+        """The environment is as it was; the server stops with this process."""
+        slots.published.fill(lambda job: None)
+        os.environ.clear()
+        os.environ.update(self._before)
+        settings.use(None)
+        shutil.rmtree(self._folder, ignore_errors=True)
