@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from functools import cache, partial
 from importlib import import_module
@@ -40,6 +41,8 @@ from frappe_celery.worker.readiness import Readiness
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
 from frappe_celery.worker.sweeper import Sweeper
+
+logger = logging.getLogger(__name__)
 
 TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
@@ -269,3 +272,10 @@ def _add(app: Celery, config: Settings) -> None:
     signals.worker_init.connect(prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):
         begins.connect(telemetry.connect)
+    for begins in (signals.worker_init, signals.beat_init):
+        begins.connect(_name_unknown_keys)
+
+
+def _name_unknown_keys(**_: Any) -> None:
+    for sentence in settings.current().unknown:
+        logger.warning("%s", sentence)

@@ -44,3 +44,5 @@ def settings(as_markdown: bool) -> None:
         shown = "(set)" if value and secret else repr(masked(value))
         table.add_row(option.name, shown, option.metadata["doc"])
     Console().print(table)
+    for sentence in current.unknown:
+        click.echo(f"Warning: {sentence}", err=True)

@@ -16,6 +16,7 @@ from frappe_celery.errors import ConfigError
 COARSEST_CLOCK_NS = 2 * 10**9
 """Two changes of a folder within that time may bear the same time."""
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
+DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
 
 _importable: set[Path] = set()
 _listed: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -164,7 +165,7 @@ def django_values(environ: Mapping[str, str], root: Path) -> dict[str, Any]:
     Raises:
         ConfigError: they cannot be imported.
     """
-    module = environ.get("DJANGO_SETTINGS_MODULE")
+    module = environ.get(DJANGO_SETTINGS)
     if not module:
         return {}
     from django.conf import settings as django_settings

@@ -27,6 +27,7 @@ from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
 from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import Signer, load_key
+from frappe_celery.config.unknown import unknown_keys
 from frappe_celery.errors import ConfigError, UnknownQueue
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
@@ -46,19 +47,21 @@ class Settings(Options):
     root: Path = field(default_factory=Path.cwd)
     from_environment: Mapping[str, Any] = field(default_factory=dict)
     """The options that the environment set: they win over every file."""
+    unknown: tuple[str, ...] = ()
+    """A sentence for each key that no option has, as far as it looks like one of ours."""
 
     @classmethod
     def load(cls, root: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
-        values = django_values(environ, root)
+        django = django_values(environ, root)
+        values = dict(django)
         installed = frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
-        common = root / "sites" / "common_site_config.json"
-        if common.exists():
-            values.update(read_json(common))
+        common = read_json(root / "sites" / "common_site_config.json")
+        values.update(common)
         if environ.get("FRAPPE_SITE"):
             values["default_site"] = environ["FRAPPE_SITE"]
         if environ.get("DATABASE_URL"):
@@ -66,10 +69,16 @@ class Settings(Options):
         for name in ("redis_queue", "redis_cache"):  # Frappe's own variables win in Frappe too
             if environ.get(f"FRAPPE_{name.upper()}"):
                 values[name] = environ[f"FRAPPE_{name.upper()}"]
-        own = parse_environment(environ, [o.name for o in OPTIONS], TEXTS)
+        names = [o.name for o in OPTIONS]
+        own = parse_environment(environ, names, TEXTS)
         values.update(own)
         checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
-        return cls(root=root, from_environment={name: checked[name] for name in own}, **checked)
+        return cls(
+            root=root,
+            from_environment={name: checked[name] for name in own},
+            unknown=tuple(unknown_keys(names, django, common, environ)),
+            **checked,
+        )
 
     def __post_init__(self) -> None:
         if self.frappe_version not in FRAPPE_VERSIONS:

@@ -8,6 +8,7 @@ from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.losses import Watch
 from frappe_celery.watch.doctor import (
     broker,
+    configuration,
     failures,
     ghosts,
     limits,
@@ -50,5 +51,6 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
             ghosts.check(store, now, site),
             of_broker,
             versions.check(here),
+            configuration.check(store.settings),
         ]
     )
