@@ -1,13 +1,15 @@
-"""`frappe-celery admin`: the pages of jobs, workers, schedule and logs, and who may log in."""
+"""`frappe-celery admin`: the pages of jobs, workers, sites and schedule, and who may log in."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
 from frappe_celery.commands import options
+from frappe_celery.jobs import hosts
 
 PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 
@@ -22,22 +24,32 @@ PASSWORD_VARIABLE = "DJANGO_SUPERUSER_PASSWORD"
 )
 @click.pass_context
 def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
-    """Serve the pages of Django's admin: jobs, workers, schedule, logs.
+    """Serve the pages: jobs, workers, sites, schedule.
 
-    For a project without a Django of its own; in one that has "frappe_celery" in INSTALLED_APPS the
-    pages are in its own admin. The server is waitress, fit for production; it speaks no TLS.
+    In a bench they show every site; users, rights and history are in a file of their own there. A
+    project with "frappe_celery" in INSTALLED_APPS has the pages in its own admin. The server is
+    waitress, fit for production; it speaks no TLS.
     """
-    from frappe_celery.hosts.standalone.server import own_site
-
     if ctx.invoked_subcommand is not None:
         return
-    own_site.load(address, url)
-    if not own_site.has_users():
+    from frappe_celery.pages import server
+
+    _load(address, url)
+    if not server.has_users():
         _first_user()
     try:
-        own_site.serve(address, port, url, click.echo)
+        server.serve(address, port, url, click.echo)
     except OSError as exc:
         raise options.cannot_listen(address, port, exc) from exc
+
+
+def _load(*where: Any) -> None:
+    """Have Django ready, with a database for users."""
+    if hosts.is_bench():
+        from frappe_celery.hosts.bench.pages import load
+    else:
+        from frappe_celery.hosts.standalone.server import load
+    load(*where)
 
 
 def _first_user() -> None:
@@ -56,9 +68,7 @@ def user(name: str) -> None:
 
     Scripts give it in DJANGO_SUPERUSER_PASSWORD. Users that may do less are made in the pages.
     """
-    from frappe_celery.hosts.standalone.server import own_site
-
-    own_site.load()
+    _load()
     _make(name)
 
 
@@ -83,11 +93,9 @@ def _make(name: str) -> None:
 @click.argument("name")
 def password(name: str) -> None:
     """Change a user's password; it is asked for."""
+    _load()
     from django.core.management import CommandError, call_command
 
-    from frappe_celery.hosts.standalone.server import own_site
-
-    own_site.load()
     try:
         call_command("changepassword", name)
     except CommandError as exc:

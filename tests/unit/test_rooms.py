@@ -49,7 +49,8 @@ NAMED = {
     "frappe_celery.schedule",
     # Django's: an application, its URLs, the folder of its controllers
     "frappe_celery.hosts.standalone",
-    "frappe_celery.hosts.standalone.server.urls",
+    "frappe_celery.pages",
+    "frappe_celery.pages.urls",
     # the subcommands
     *cli.COMMANDS.values(),
 }

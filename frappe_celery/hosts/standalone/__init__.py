@@ -1,9 +1,10 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
 `host.py` is what the core asks; `models.py`, `migrations/` and `apps.py` are Django's application.
-Its rooms, each above those that follow: `admin` (the pages), `server` (what serves them) and
-`namespace` (what `import frappe` finds); `schedule` and `jobs`; `documents`; `messages`; `site`;
-`database`; `cache` and `utils`. `local.py` is `frappe.local`, which all of them read.
+Its rooms, each above those that follow: `admin` (the pages of its tables; `server.py` has them
+served) and `namespace` (what `import frappe` finds); `schedule` and `jobs`; `documents`;
+`messages`; `site`; `database`; `cache` and `utils`. `local.py` is `frappe.local`, which all of them
+read.
 
 An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`.
 """

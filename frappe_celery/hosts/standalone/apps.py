@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.signals import request_finished
 
+from frappe_celery import pages
 from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()
@@ -14,6 +15,7 @@ class FrappeCeleryConfig(AppConfig):
     """Documents, schedule rows and logs of the standalone host."""
 
     name = "frappe_celery.hosts.standalone"
+    path = pages.__path__[0]  # of templates and style sheets
     label = "frappe_celery"
     verbose_name = "Frappe jobs"
     default_auto_field = "django.db.models.BigAutoField"

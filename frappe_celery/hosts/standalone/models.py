@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
 
+import frappe_celery.pages.models  # noqa: F401 (Django looks for all of them here)
 from frappe_celery.hosts.standalone.utils.values import FieldDecoder, FieldEncoder
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ else:
 
 NAME_LENGTH = 140  # Frappe's length of names
 INDEXED_LENGTH = 255
-ALL_SITES = "see_all_sites"
-"""Permission on jobs: who has it sees every site in the admin."""
 
 
 class FieldsField(TextField):
@@ -176,35 +175,3 @@ class ErrorLog(Row):
         indexes: ClassVar = [
             models.Index(fields=["site", "creation"], name="frappe_error_log_time")
         ]
-
-
-class Job(models.Model):
-    """A run, for the admin: its permissions and its place in the menu. No table; Redis has it."""
-
-    run_id = models.CharField(max_length=NAME_LENGTH, primary_key=True)
-    label = models.CharField(max_length=INDEXED_LENGTH)
-
-    class Meta:
-        managed = False
-        verbose_name = "Job"
-        verbose_name_plural = "Jobs"
-        default_permissions = ("view", "change", "delete")
-        permissions: ClassVar = [(ALL_SITES, "Can see every site, not only that of the process")]
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class Worker(models.Model):
-    """A Celery worker, for the admin. No table; Redis has it."""
-
-    name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
-
-    class Meta:
-        managed = False
-        verbose_name = "Worker"
-        verbose_name_plural = "Workers"
-        default_permissions = ("view",)
-
-    def __str__(self) -> str:
-        return self.name

@@ -1,22 +1,19 @@
-"""The pages: jobs, workers, schedule and logs in Django's admin.
+"""The pages of our tables, schedule and logs, beside those of every host (`frappe_celery.pages`).
 
 Django imports this where its admin is installed beside us, in a team's own project or in the one
-that `frappe-celery admin` serves (the room `server`). `sites` says whose jobs a user sees.
+that `frappe-celery admin` serves.
 """
 
 from __future__ import annotations
 
 from django.contrib import admin
 
+import frappe_celery.pages.admin  # noqa: F401 (registers them)
 from frappe_celery.hosts.standalone import models
-from frappe_celery.hosts.standalone.admin.jobs import JobAdmin
 from frappe_celery.hosts.standalone.admin.logs import ErrorLogAdmin, ScheduledJobLogAdmin
 from frappe_celery.hosts.standalone.admin.schedule import ScheduledJobTypeAdmin
 from frappe_celery.hosts.standalone.admin.scheduler_events import SchedulerEventAdmin
-from frappe_celery.hosts.standalone.admin.workers import WorkerAdmin
 
-admin.site.register(models.Job, JobAdmin)
-admin.site.register(models.Worker, WorkerAdmin)
 admin.site.register(models.ScheduledJobType, ScheduledJobTypeAdmin)
 admin.site.register(models.SchedulerEvent, SchedulerEventAdmin)
 admin.site.register(models.ScheduledJobLog, ScheduledJobLogAdmin)

@@ -10,11 +10,11 @@ from django import forms
 from django.http import HttpRequest
 
 from frappe_celery.errors import ValidationError
-from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.hosts.standalone.admin.logs import OfSite
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import visit
+from frappe_celery.pages import sites
 
 
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from frappe_celery.config.secrets import masked_text
-from frappe_celery.hosts.standalone.admin.sites import only_site, several
 from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.utils.values import from_column
+from frappe_celery.pages.sites import only_site, several
 
 SHORT = 120
 

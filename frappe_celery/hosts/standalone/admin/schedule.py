@@ -15,7 +15,6 @@ from django.utils.html import format_html, format_html_join
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.hosts.standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
-from frappe_celery.hosts.standalone.admin.jobs import ONE
 from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.models import ScheduledJobType
@@ -24,6 +23,7 @@ from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 from frappe_celery.hosts.standalone.utils.values import from_column
 from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.pages.jobs import ONE
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import CRON
 from frappe_celery.schedule.fire import enqueue_scheduled

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
+from frappe_celery.config.sqlite import sqlite
 from frappe_celery.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ APP = "frappe_celery.hosts.standalone"
 LABEL = "frappe_celery"
 SECONDS_TO_ANSWER = 5
 """How long a database server may take to answer a new connection."""
-SQLITE_LOCK_SECONDS = 30
-"""How long a writer waits for another process's transaction on SQLite before a lock timeout."""
 
 _configured_for: Settings | None = None
 """Whose database Django was configured with here; None: it was configured elsewhere, or not yet."""
@@ -119,7 +118,7 @@ def _own_settings(here: Settings) -> dict[str, Any]:
 def _database(url: str | None, state_path: Path) -> dict[str, Any]:
     if url is None:
         state_path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return _sqlite(state_path / "frappe.sqlite3")
+        return sqlite(state_path / "frappe.sqlite3")
     import dj_database_url
 
     if url.startswith(("mariadb://", "mysql://")):
@@ -135,27 +134,12 @@ def _database(url: str | None, state_path: Path) -> dict[str, Any]:
             " mysql://user:password@host:3306/name, postgres://… or sqlite:///path"
         ) from None
     if config["ENGINE"].endswith("sqlite3"):
-        return _sqlite(Path(config["NAME"]))
+        return sqlite(Path(config["NAME"]))
     options = config.setdefault("OPTIONS", {})
     options.setdefault("connect_timeout", SECONDS_TO_ANSWER)
     if config["ENGINE"].endswith("mysql"):
         options.setdefault("charset", "utf8mb4")
     return config
-
-
-def _sqlite(path: Path) -> dict[str, Any]:
-    import django
-
-    options: dict[str, Any] = {"timeout": SQLITE_LOCK_SECONDS}
-    if django.VERSION >= (5, 1):
-        # a transaction waits for its turn at its start, where waiting cannot end in a deadlock
-        options |= {"transaction_mode": "IMMEDIATE", "init_command": "PRAGMA synchronous=NORMAL"}
-    return {
-        "ENGINE": "django.db.backends.sqlite3",
-        "NAME": str(path),
-        "OPTIONS": options,
-        "CONN_MAX_AGE": None,
-    }
 
 
 def _mysql_driver() -> None:

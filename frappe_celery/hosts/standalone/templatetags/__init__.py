@@ -1,1 +1,1 @@
-"""Tags of the pages' templates."""
+"""Where Django looks for the tags of the pages' templates."""

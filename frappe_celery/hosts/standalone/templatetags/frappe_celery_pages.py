@@ -1,46 +1,5 @@
-"""What the pages' templates say beyond Django's own tags."""
+"""The pages' tags, where a project has the standalone host as its application."""
 
-from __future__ import annotations
+from frappe_celery.pages.templatetags.frappe_celery_pages import register
 
-from typing import Any
-
-from django import template
-from django.utils.html import escape, format_html
-from django.utils.safestring import mark_safe
-
-from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.hosts.standalone.admin import overview
-from frappe_celery.hosts.standalone.admin.sites import only_site
-from frappe_celery.jobs import get_store
-
-register = template.Library()
-
-
-@register.inclusion_tag("admin/frappe_celery/overview.html", takes_context=True)
-def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
-    """The first page, for users that may see jobs."""
-    user = context["request"].user
-    if not user.has_perm("frappe_celery.view_job"):
-        return {}
-    try:
-        return {"overview": overview.look(get_store(), only_site(user))}
-    except FrappeCeleryError as exc:
-        return {"error": exc}
-
-
-@register.filter
-def fc_count(number: int) -> str:
-    """1,234,567."""
-    return f"{number:,}"
-
-
-@register.filter
-def fc_path(path: str) -> str:
-    """A dotted path that may be broken into lines after its dots."""
-    return mark_safe(escape(path).replace(".", ".<wbr>"))
-
-
-@register.simple_tag
-def fc_status(status: Any) -> str:
-    """A status as a coloured word."""
-    return format_html('<span class="fc-status fc-{0}">{0}</span>', str(status))
+__all__ = ["register"]

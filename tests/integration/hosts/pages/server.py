@@ -19,9 +19,9 @@ USERS = """
 import sys
 
 from frappe_celery.cli import main
-from frappe_celery.hosts.standalone.server import own_site
+from frappe_celery.hosts.standalone.server import load
 
-own_site.load()
+load()
 
 from django.contrib.auth.models import Permission, User
 

@@ -101,11 +101,11 @@ frappe.db.commit()
 
 
 def test_a_lock_timeout_is_run_again(project: Project, monkeypatch: Any) -> None:
-    from frappe_celery.hosts.standalone.database import django_setup
+    from frappe_celery.config import sqlite
     from frappe_celery.hosts.standalone.jobs import run
 
     project.python("import frappe_celery, frappe; frappe.db.count('Note')")
-    monkeypatch.setattr(django_setup, "SQLITE_LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "LOCK_SECONDS", 0.1)
     project.write(
         "myapp/notes.py",
         """

@@ -1,8 +1,7 @@
-"""Django's admin for a project without a Django of its own: its settings, its users, its server."""
+"""Django's admin where `frappe-celery admin` serves it: its settings, its users, its server."""
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import sys
@@ -12,8 +11,6 @@ from urllib.parse import urlsplit
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.standalone.database import django_setup
-from frappe_celery.jobs import hosts
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 THREADS = 8
@@ -21,44 +18,26 @@ KEY_PURPOSE = "Django's SECRET_KEY"
 MISSING = "the pages need waitress and whitenoise: pip install 'frappe_celery[admin]'"
 
 
-def load(address: str = LOOPBACK[1], url: str | None = None) -> None:
-    """Have Django ready with its admin in it, and every table made.
+def django_settings(address: str, url: str | None) -> dict[str, Any]:
+    """What Django's admin needs, but for the database and our application.
 
     Args:
         address: where it will listen.
         url: under which people reach it, where that is another.
 
     Raises:
-        ConfigError: in a bench, in a project with a Django of its own, without our extra packages,
-            or `url` is none.
+        ConfigError: our extra packages are missing, or `url` is none.
     """
-    if hosts.is_bench():
-        raise ConfigError(
-            "in a bench, Frappe's Desk has these pages: RQ Job, RQ Worker, Scheduled Job Type"
-        )
-    if django_setup.is_own_project():
-        where = os.environ.get("DJANGO_SETTINGS_MODULE", "configured before")
-        raise ConfigError(
-            f"this project has a Django of its own ({where}): the pages are in its admin, with"
-            ' "frappe_celery" and "django.contrib.admin" in INSTALLED_APPS. Start that, such as by'
-            " `manage.py runserver`"
-        )
     try:
         import waitress  # noqa: F401
         import whitenoise  # noqa: F401
     except ImportError:
         raise ConfigError(MISSING) from None
-    django_setup.load(**django_settings(address, url))
-    django_setup.migrate()
-
-
-def django_settings(address: str, url: str | None) -> dict[str, Any]:
-    """What Django's admin needs beyond what tasks need."""
     secure = url is not None and _checked(url).scheme == "https"
     contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
     validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     return {
-        "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in contrib), django_setup.APP],
+        "INSTALLED_APPS": [f"django.contrib.{name}" for name in contrib],
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -82,7 +61,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
                 },
             }
         ],
-        "ROOT_URLCONF": "frappe_celery.hosts.standalone.server.urls",
+        "ROOT_URLCONF": "frappe_celery.pages.urls",
         "ALLOWED_HOSTS": _host_names(address, url),
         "CSRF_TRUSTED_ORIGINS": [url] if url else [],
         # names of their own: browsers tell the servers of one machine apart by no port

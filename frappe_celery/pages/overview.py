@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.admin.charts import Chart, Column, stacked
 from frappe_celery.jobs import JobStatus, JobStore, rates
 from frappe_celery.jobs.rates import Minute
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.pages.charts import Chart, Column, stacked
 from frappe_celery.schedule.pulse import Leadership, leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.job_display import duration

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.models import ALL_SITES
+from frappe_celery.pages.models import ALL_SITES
 
 
 def only_site(user: Any) -> str | None:

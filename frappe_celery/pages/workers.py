@@ -8,10 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
-from frappe_celery.hosts.standalone.admin.sites import may_see
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.pages.answers import StoreAdmin, shown
+from frappe_celery.pages.sites import may_see
 from frappe_celery.watch.job_display import duration, label
 
 

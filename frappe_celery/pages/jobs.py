@@ -14,17 +14,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone import models
-from frappe_celery.hosts.standalone.admin import job_actions
-from frappe_celery.hosts.standalone.admin.answers import StoreAdmin, shown
-from frappe_celery.hosts.standalone.admin.job_actions import ACTIONS, Action, Outcome
-from frappe_celery.hosts.standalone.admin.job_filter import JobFilter
-from frappe_celery.hosts.standalone.admin.sites import may_see
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.paging import LOOKED_AT, counts, page
 from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.pages import job_actions, models
+from frappe_celery.pages.answers import StoreAdmin, shown
+from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome
+from frappe_celery.pages.job_filter import JobFilter
+from frappe_celery.pages.sites import may_see
 from frappe_celery.watch import job_display
 
 PAGE = 50
