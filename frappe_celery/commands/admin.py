@@ -32,10 +32,10 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    from frappe_celery.pages import server
-
     _load(address, url)
-    if not server.has_users():
+    from frappe_celery.pages import server, users
+
+    if not users.any_can_log_in():
         _first_user()
     try:
         server.serve(address, port, url, click.echo)
@@ -63,16 +63,25 @@ def _first_user() -> None:
 
 @admin.command()
 @click.argument("name")
-def user(name: str) -> None:
-    """Make a user that may do everything; the password is asked for.
+@click.option(
+    "--site",
+    "sites",
+    metavar="SITE",
+    multiple=True,
+    help="Sees this site alone, and may requeue, stop and cancel its jobs; can be given again.",
+)
+def user(name: str, sites: tuple[str, ...]) -> None:
+    """Make a user, who may do everything; the password is asked for.
 
-    Scripts give it in DJANGO_SUPERUSER_PASSWORD. Users that may do less are made in the pages.
+    Scripts give it in DJANGO_SUPERUSER_PASSWORD. What a user may do is changed in the pages.
     """
+    for site in sites:
+        options.known_site(site)
     _load()
-    _make(name)
+    _make(name, sites)
 
 
-def _make(name: str) -> None:
+def _make(name: str, sites: tuple[str, ...] = ()) -> None:
     from django.core.management import CommandError, call_command
 
     asks = PASSWORD_VARIABLE not in os.environ
@@ -80,6 +89,15 @@ def _make(name: str) -> None:
         raise click.ClickException(
             f"there is no terminal to ask for the password: set {PASSWORD_VARIABLE}"
         )
+    if sites:
+        from frappe_celery.pages.users import make_owner
+
+        password = os.environ.get(PASSWORD_VARIABLE) or click.prompt(
+            "Password", hide_input=True, confirmation_prompt=True
+        )
+        make_owner(name, password, sites)
+        click.echo(f"{name} can log in, and sees {', '.join(sites)}.")
+        return
     try:
         call_command("createsuperuser", username=name, email="", interactive=asks, verbosity=0)
     except CommandError as exc:

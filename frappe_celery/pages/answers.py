@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 
 from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.pages import sites
 
 View = Callable[..., HttpResponse]
 FOLDER = "admin/frappe_celery"
@@ -26,9 +27,9 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def require_view(self, request: HttpRequest) -> None:
-        """Raises PermissionDenied for staff that may not look."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        """Raises PermissionDenied for staff that may not look, or that sees no site."""
+        if not self.has_view_permission(request) or sites.seen(request.user) == []:
+            raise PermissionDenied(sites.NONE_SEEN)
 
     def at(self, route: str, view: View, name: str) -> URLPattern:
         """A page of it, for staff that logged in."""

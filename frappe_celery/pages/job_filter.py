@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -51,9 +50,11 @@ class JobFilter(forms.Form):
     def __init__(self, data: QueryDict, user: Any) -> None:
         super().__init__(data)
         self.query, self.user = data, user
-        self.fields["site"].choices = _or_any("every site", sites.choices(user))  # type: ignore[attr-defined]
+        own = [(name, name) for name in sites.choices(user)]
+        all_of_them = [] if sites.first(user) else [("", "every site")]
+        self.fields["site"].choices = [*all_of_them, *own]  # type: ignore[attr-defined]
         queues = settings.current().queues
-        self.fields["queue"].choices = _or_any("every queue", queues)  # type: ignore[attr-defined]
+        self.fields["queue"].choices = [("", "every queue"), *((name, name) for name in queues)]  # type: ignore[attr-defined]
 
     @property
     def has_sites(self) -> bool:
@@ -67,7 +68,7 @@ class JobFilter(forms.Form):
             name: value for name, value in self.cleaned_data.items() if value not in ("", None)
         }
         status = given.pop("status", None)
-        site = sites.only_site(self.user) or given.pop("site", None)
+        site = given.pop("site", None) or sites.first(self.user)
         statuses = (JobStatus(status),) if status else tuple(JobStatus)
         return Wanted(**{**given, "site": site, "statuses": statuses})
 
@@ -80,7 +81,3 @@ class JobFilter(forms.Form):
             if value is not None:
                 query[name] = value
         return f"?{query.urlencode()}"
-
-
-def _or_any(any_: str, values: Iterable[str]) -> list[tuple[str, str]]:
-    return [("", any_), *((value, value) for value in values)]

@@ -23,7 +23,7 @@ class Job(models.Model):
         verbose_name = "Job"
         verbose_name_plural = "Jobs"
         default_permissions = ("view", "change", "delete")
-        permissions: ClassVar = [(ALL_SITES, "Can see every site, not only that of the process")]
+        permissions: ClassVar = [(ALL_SITES, "Can see every site, not only those of their groups")]
 
     def __str__(self) -> str:
         return self.label

@@ -12,12 +12,14 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, rates
 from frappe_celery.jobs.rates import Minute
 from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.pages import waiting
 from frappe_celery.pages.charts import Chart, Column, stacked
 from frappe_celery.schedule.pulse import Leadership, leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.job_display import duration
 
 TICK_MINUTES = 10
+SITES = 10
 FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
 
 
@@ -66,6 +68,8 @@ class Overview:
     minutes: list[tuple[str, int, int]]
     """The chart's numbers: time, finished, failed."""
     queues: list[QueueLine]
+    sites: list[waiting.Line]
+    """Those of which most waits; none where one site is looked at."""
     failing: list[FailingMethod]
     zone: str
 
@@ -95,6 +99,7 @@ def look(store: JobStore, site: str | None) -> Overview:
         throughput=stacked([_column(*numbers) for numbers in minutes]),
         minutes=minutes,
         queues=_queues(now, site, workers),
+        sites=[] if site else waiting.by_site(now, settings.current().sites())[:SITES],
         failing=_failing(failures.by_method(store, now, site)),
         zone=settings.current().zone,
     )

@@ -93,13 +93,6 @@ def _host_names(address: str, url: str | None) -> list[str]:
     return names if url is None else [*names, _checked(url).hostname]
 
 
-def has_users() -> bool:
-    """Whether anybody can log in."""
-    from django.contrib.auth import get_user_model
-
-    return bool(get_user_model()._default_manager.filter(is_staff=True, is_active=True).exists())
-
-
 def serve(address: str, port: int, url: str | None, listening: Callable[[str], Any]) -> None:
     """Serve until SIGTERM or Ctrl-C.
 

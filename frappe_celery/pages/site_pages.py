@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.pages import desk, overview
+from frappe_celery.pages import desk, overview, waiting
 from frappe_celery.pages.answers import StoreAdmin, shown
 from frappe_celery.pages.sites import choices, may_see
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch.doctor import failures, snapshot
-from frappe_celery.watch.job_display import duration
 
 logger = logging.getLogger(__name__)
 
 NEXT_RUNS = 1
-
-
-@dataclass(frozen=True)
-class Line:
-    """A site in the list."""
-
-    name: str
-    waiting: int
-    oldest: str
-    """How long the job that has waited longest has waited."""
-    running: int
-    failed: int
-    share: float
-    """Of what waits of the site of which most waits, in percent."""
+PAGE = 100
 
 
 class SiteAdmin(StoreAdmin):
@@ -66,12 +52,14 @@ class SiteAdmin(StoreAdmin):
         ]
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        """The sites that the user sees, first those of which most waits."""
+        """The sites that the user sees, first those of which most waits, or as one asks."""
         self.require_view(request)
+        order = request.GET.get("by", "")
+        order = order if order in waiting.ORDERS else waiting.ORDERS[0]
         now = snapshot.take(get_store(), failures.SECONDS)
-        return shown(
-            self, request, "sites.html", "Sites", lines=by_waiting(now, choices(request.user))
-        )
+        lines = waiting.by_site(now, choices(request.user), order)
+        page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
+        return shown(self, request, "sites.html", "Sites", lines=page, page=page, order=order)
 
     def site_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """One site."""
@@ -105,30 +93,6 @@ class SiteAdmin(StoreAdmin):
         self.require_view(request)
         if site not in settings.current().sites() or not may_see(request.user, site):
             raise Http404(f"There is no site {site!r}")
-
-
-def by_waiting(now: snapshot.Snapshot, sites: list[str]) -> list[Line]:
-    """What waits of each of the sites, most first."""
-    places: dict[str, list[snapshot.Place]] = {site: [] for site in sites}
-    for place in now.places:
-        if place.site in places:
-            places[place.site].append(place)
-    most = max([*(sum(place.queued for place in found) for found in places.values()), 1])
-    lines = [_line(site, found, now.at, most) for site, found in places.items()]
-    return sorted(lines, key=lambda line: (-line.waiting, -line.running, line.name))
-
-
-def _line(site: str, places: list[snapshot.Place], at: float, most: int) -> Line:
-    waiting = sum(place.queued for place in places)
-    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
-    return Line(
-        name=site,
-        waiting=waiting,
-        oldest="" if oldest is None else duration(max(0.0, at - oldest)),
-        running=sum(place.started for place in places),
-        failed=sum(place.failed_lately for place in places),
-        share=round(waiting / most * 100, 1),
-    )
 
 
 def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:

@@ -1,21 +1,45 @@
-"""Whose jobs and rows a user of the admin sees: those of the process's site, or of every site."""
+"""Whose jobs a user of the admin sees: every site's, by permission, or those of their own sites.
+
+A Django group whose name is `site:` and a site's name makes that site its members'.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
 from frappe_celery.pages.models import ALL_SITES
 
+GROUP = "site:"
+NONE_SEEN = (
+    "No site is yours. Who may change users here adds you to the group of one, such as"
+    f" {GROUP}site1.example.com, or gives you the permission to see every site."
+)
 
-def only_site(user: Any) -> str | None:
-    """The one site that a user sees; None: every site, by permission or as superuser."""
-    return None if user.has_perm(f"frappe_celery.{ALL_SITES}") else settings.current().site
+
+def seen(user: Any) -> list[str] | None:
+    """The sites that a user sees; None: every site, by permission or as superuser.
+
+    Without Frappe a user in no site's group sees that of the process.
+    """
+    if user.has_perm(f"frappe_celery.{ALL_SITES}"):
+        return None
+    groups = user.groups.filter(name__startswith=GROUP) if hasattr(user, "groups") else ()
+    own = sorted(group.name.removeprefix(GROUP) for group in groups)
+    return own or ([] if hosts.is_bench() else [settings.current().site])
 
 
 def may_see(user: Any, site: str) -> bool:
     """Whether that site's jobs are shown."""
-    return only_site(user) in (None, site)
+    own = seen(user)
+    return own is None or site in own
+
+
+def first(user: Any) -> str | None:
+    """The site that is shown to a user who names none; None: all of them together."""
+    own = seen(user)
+    return None if own is None else own[0]
 
 
 def several(user: Any) -> bool:
@@ -25,5 +49,5 @@ def several(user: Any) -> bool:
 
 def choices(user: Any) -> list[str]:
     """The sites that a user can choose among."""
-    only = only_site(user)
-    return settings.current().sites() if only is None else [only]
+    own = seen(user)
+    return settings.current().sites() if own is None else own

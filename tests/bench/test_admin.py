@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.bench import Bench
-from tests.integration.hosts.pages.client import PASSWORD, Client
+from tests.integration.hosts.pages.client import JOBS, PASSWORD, Client
 from tests.integration.hosts.pages.server import address_of
 
 SITES = "/admin/frappe_celery/site/"
@@ -69,8 +69,35 @@ def test_a_job_of_any_site_is_seen_requeued_and_runs_there(bench: Bench, address
         other,
     )
     anna = Client(address, "anna")
-    assert other in anna.get(f"/admin/frappe_celery/job/{run}/").text
+    assert other in anna.get(f"{JOBS}{run}/").text
     assert anna.act("requeue", run).status == 302
     twice = f"until(lambda: len(written({label!r})) == 2); answer = written({label!r})"
     assert bench.ask(twice, other) == [f"{label}|{other}|Administrator"] * 2
     assert bench.ask(f"answer = written({label!r})") == []
+
+
+def test_a_site_s_owner_sees_it_and_no_other(bench: Bench, address: str) -> None:
+    other = bench.other_site
+    assert other, "give the bench a second site"
+    made = bench.run(
+        *("frappe-celery", "admin", "user", "olga", "--site", bench.site),
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    assert f"olga can log in, and sees {bench.site}." in made
+    own, theirs = (
+        bench.ask("answer = frappe.enqueue(fc_probe.nothing).run_id", site)
+        for site in (bench.site, other)
+    )
+    olga = Client(address, "olga")
+    for path in ("/admin/frappe_celery/", SITES, f"{SITES}{bench.site}/", JOBS, f"{JOBS}{own}/"):
+        page = olga.get(path)
+        assert page.status == 200, path
+        assert not any(site in page.source for site in bench.sites[1:]), path
+    for path in (f"{SITES}{other}/", f"{SITES}{other}/schedule/", f"{JOBS}{theirs}/"):
+        assert olga.get(path).status == 404, path
+    assert olga.act("cancel", theirs).status == 404
+    assert olga.post_without_token(f"{JOBS}act/", action="cancel", run=own).status == 403
+    assert olga.act("cancel", own).status == 302
+    left = "from frappe_celery.jobs import get_store\nanswer = get_store().fetch_run(%r).status"
+    assert bench.ask(left % own) == "canceled"
+    assert bench.ask(left % theirs, other) == "queued"

@@ -11,8 +11,7 @@ from django.utils.safestring import mark_safe
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
-from frappe_celery.pages import overview
-from frappe_celery.pages.sites import only_site
+from frappe_celery.pages import overview, sites
 
 register = template.Library()
 
@@ -23,8 +22,12 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
     user = context["request"].user
     if not user.has_perm("frappe_celery.view_job"):
         return {}
+    if sites.seen(user) == []:
+        return {"error": sites.NONE_SEEN}
     try:
-        return {"overview": overview.look(get_store(), only_site(user))}
+        shown = overview.look(get_store(), sites.first(user))
+        own = sites.choices(user) if shown.site else []
+        return {"overview": shown, "own": own, "perms": context["perms"]}
     except FrappeCeleryError as exc:
         return {"error": exc}
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.utils.values import from_column
-from frappe_celery.pages.sites import only_site, several
+from frappe_celery.pages.sites import seen, several
 
 SHORT = 120
 
@@ -35,9 +35,9 @@ class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Those of other sites are not there."""
-        site = only_site(request.user)
+        own = seen(request.user)
         rows = super().get_queryset(request)
-        return rows if site is None else rows.filter(site=site)
+        return rows if own is None else rows.filter(site__in=own)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The site is a column where there can be several."""

@@ -10,6 +10,18 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name="job",
+            options={
+                "default_permissions": ("view", "change", "delete"),
+                "managed": False,
+                "permissions": [
+                    ("see_all_sites", "Can see every site, not only those of their groups")
+                ],
+                "verbose_name": "Job",
+                "verbose_name_plural": "Jobs",
+            },
+        ),
         migrations.CreateModel(
             name="Site",
             fields=[

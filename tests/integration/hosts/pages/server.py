@@ -25,6 +25,8 @@ load()
 
 from django.contrib.auth.models import Permission, User
 
+from frappe_celery.pages.users import make_owner
+
 names = Permission.objects.filter(content_type__app_label="frappe_celery")
 viewing = names.filter(codename__startswith="view_")
 for name, permissions in {
@@ -40,13 +42,14 @@ for name, permissions in {
     else:
         user.user_permissions.set(permissions)
 User.objects.create_user("emil", password=sys.argv[1])
+make_owner("olga", sys.argv[1], ["site2.localhost"])
 main(["sync"], standalone_mode=False)
 """
 
 
 def prepare(project: Project) -> None:
     """Hooks, their rows, and users: anna may all, ben view, carla change too, of one site only;
-    dora is staff without permissions, emil is no staff."""
+    dora is staff without permissions, emil is no staff; the other site is olga's."""
     project.write("myapp/hooks.py", HOOKS)
     project.python(USERS, PASSWORD)
 

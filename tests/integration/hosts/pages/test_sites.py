@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.cli import OTHER, SITE, enqueued, failed
-from tests.integration.hosts.pages.client import Client
+from tests.integration.hosts.pages.client import JOBS, Client
+from tests.integration.stores import started
 
 SITES = "/admin/frappe_celery/site/"
 Users = Callable[[str], Client]
@@ -22,6 +24,47 @@ def test_the_list_begins_with_the_site_of_which_most_waits(user: Users, store: J
         f"{SITES}{SITE}/",
     ]
     assert f"{OTHER} 3" in found.text
+
+
+def test_the_first_page_says_who_fills_a_queue_and_who_waits_longest(
+    user: Users, store: JobStore
+) -> None:
+    enqueued(store, enqueued_at=time.time() - 7200)
+    for _ in range(4):
+        enqueued(store, site=OTHER, queue="long")
+    started(store, "long")
+    anna = user("anna")
+    first = anna.get("/admin/frappe_celery/").text.partition("who fills the queues")[2]
+    assert f"{OTHER} 3 long 3" in first
+    assert "ms 1 0" in first  # at work
+    assert f"{SITE} 1 default 1 2.0 h 0" in first
+    order = [link for link in anna.get(SITES, by="oldest").links(SITES) if link != SITES]
+    assert order == [f"{SITES}{SITE}/", f"{SITES}{OTHER}/"]
+    assert anna.get(SITES, by="made up").status == 200
+
+
+def test_an_owner_sees_and_touches_what_is_theirs(user: Users, store: JobStore) -> None:
+    own, other = failed(store, site=OTHER), failed(store, error="ValueError: theirs")
+    enqueued(store)
+    olga = user("olga")
+    for path in ("/admin/frappe_celery/", SITES, f"{SITES}{OTHER}/", JOBS, f"{JOBS}{own.run_id}/"):
+        page = olga.get(path)
+        assert page.status == 200, path
+        assert SITE not in page.source, path
+    assert "All 1" in olga.get(JOBS).text
+    assert "0 waiting" in olga.get("/admin/frappe_celery/").text
+    assert "theirs" not in olga.get(JOBS, site=SITE).text
+    for path in (f"{SITES}{SITE}/", f"{SITES}{SITE}/schedule/", f"{JOBS}{other.run_id}/"):
+        assert olga.get(path).status == 404, path
+    assert olga.get("/admin/frappe_celery/worker/").status == 403
+    assert olga.act("requeue", own.run_id, other.run_id).status == 404
+    assert olga.act("requeue", other.run_id).status == 404
+    assert olga.act("delete", own.run_id).status == 403
+    assert store.fetch_run(other.run_id).status == JobStatus.FAILED
+    assert olga.act("requeue", own.run_id).status == 302
+    assert store.counts(site=OTHER)[JobStatus.QUEUED] == 1
+    for path in ("/admin/auth/user/", "/admin/auth/group/"):
+        assert olga.get(path).status == 403
 
 
 def test_a_site_has_a_page_of_its_own_jobs_and_schedule(user: Users, store: JobStore) -> None:

@@ -1,0 +1,63 @@
+"""Who fills the queues: what waits and runs of each site, and how long it waits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from frappe_celery.watch.doctor.snapshot import Place, Snapshot
+from frappe_celery.watch.job_display import duration
+
+ORDERS = ("waiting", "oldest", "running", "failed")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A site."""
+
+    name: str
+    waiting: int
+    queues: tuple[tuple[str, int], ...]
+    """Those in which something of it waits, and how much, most first."""
+    oldest: float
+    """Seconds that the job which has waited longest has waited; 0 where none waits."""
+    running: int
+    """Processes that are at work for it."""
+    failed: int
+    """In the last hour."""
+    part: float = 0.0
+    """Of what waits of the site of which most waits, in percent."""
+
+    @property
+    def oldest_wait(self) -> str:
+        """For people."""
+        return duration(self.oldest) if self.waiting else ""
+
+
+def by_site(now: Snapshot, sites: Iterable[str], order: str = ORDERS[0]) -> list[Line]:
+    """The sites, first those with most of what `order` (of ORDERS) says."""
+    places = {
+        site: list(found) for site, found in groupby(sorted(now.places, key=_site), key=_site)
+    }
+    lines = [_line(site, places.get(site, []), now.at) for site in sites]
+    most = max([*(line.waiting for line in lines), 1])
+    lines = [replace(line, part=round(line.waiting / most * 100, 1)) for line in lines]
+    return sorted(lines, key=lambda line: (-getattr(line, order), -line.running, line.name))
+
+
+def _site(place: Place) -> str:
+    return place.site
+
+
+def _line(site: str, places: list[Place], at: float) -> Line:
+    queues = [(place.queue, place.queued) for place in places if place.queued]
+    oldest = min((place.oldest for place in places if place.oldest is not None), default=at)
+    return Line(
+        name=site,
+        waiting=sum(place.queued for place in places),
+        queues=tuple(sorted(queues, key=lambda queue: -queue[1])),
+        oldest=max(0.0, at - oldest),
+        running=sum(place.started for place in places),
+        failed=sum(place.failed_lately for place in places),
+    )
