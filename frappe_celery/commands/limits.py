@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import asdict
 
 import click
 
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits import MOST_A_MINUTE, UNTIL_TOLD, Limit, Limits
-from frappe_celery.watch.limit_display import in_words
+from frappe_celery.jobs.limits import MOST_A_MINUTE, Limit, Limits
+from frappe_celery.watch import limit_display
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 TARGET = click.argument("target", metavar="TARGET")
@@ -62,7 +61,7 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
         click.echo(f"{target}: the limit that was set is gone.")
     else:
         rule = known.change(target, **numbers)
-        click.echo(f"{target}: {in_words(rule)}.")
+        click.echo(f"{target}: {limit_display.numbers(rule)}.")
 
 
 @click.command()
@@ -76,31 +75,28 @@ def pause(target: str, seconds: float | None) -> None:
     TARGET is as in frappe-celery limit. Those that run go on; what waits, and what is enqueued
     meanwhile, waits until frappe-celery resume, or until the time is over.
     """
-    until = UNTIL_TOLD if seconds is None else time.time() + seconds
-    rule = Limits(get_store()).change(target, paused=until)
-    click.echo(f"{target}: {in_words(rule)}.")
+    ends = Limits(get_store()).pause(target, seconds)
+    click.echo(f"{target}: {limit_display.pause(ends)}.")
 
 
 @click.command()
 @TARGET
 def resume(target: str) -> None:
     """Let what frappe-celery pause held up go on."""
-    known = Limits(get_store())
-    paused = [limit.target for limit in known.paused()]
-    if target not in paused:
-        others = ", ".join(paused) or "nothing"
-        raise click.ClickException(f"{target} is not paused; paused is: {others}")
-    known.change(target, paused=None)
+    Limits(get_store()).resume(target)
     click.echo(f"{target} goes on.")
 
 
 def _show(found: list[Limit]) -> None:
-    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+    from frappe_celery.watch.job_display import console
 
     shown = Table("target", "limit", "running", "kept back", "said by", box=None)
     for limit in found:
-        by = "configuration" if limit.is_configured else "hand"
         running = "" if limit.rule.running is None else str(limit.running)
-        shown.add_row(limit.target, in_words(limit.rule), running, str(limit.kept_back), by)
-    Console().print(shown)
+        words = (limit_display.in_words(limit), running, str(limit.kept_back))
+        cells = (limit.target, *words, limit_display.said_by(limit))
+        shown.add_row(*(Text(cell, overflow="fold") for cell in cells))
+    console().print(shown)

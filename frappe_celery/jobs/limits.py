@@ -1,64 +1,65 @@
 """Limits and pauses: how much of a site, a queue, a method or a key runs at once and a minute.
 
-The configuration states rules (`frappe_celery_limits`), operators set others while the bench runs.
-Both lie in Redis, where the script that fetches a job reads them (`lua/rules.lua`): a run over its
-limit is kept back, once, until a slot or a minute opens, and costs nobody else anything.
+A method may declare a limit of its own (`job_options`), the configuration states others
+(`frappe_celery_limits`), operators set others while the bench runs, and pause. All lie in Redis,
+where the script that fetches a job reads them (`lua/rules.lua`): a run over its limit is kept back,
+once, until a slot or a minute opens, and costs nobody else anything.
 """
 
 from __future__ import annotations
 
 import json
-import time
+import re
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
-from fnmatch import fnmatchcase
+from functools import reduce
+from itertools import chain
 from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.store import JobStore
 
 KINDS = ("site", "queue", "method", "key")
+HAND, CONFIGURATION, DECLARATION = AUTHORS = ("hand", "configuration", "decorator")
+"""Who says numbers: the first of them counts that says one."""
 UNTIL_TOLD = -1.0
 MOST_A_MINUTE = 10_000
 
 
 @dataclass(frozen=True)
 class Rule:
-    """What holds for a target; None: no limit."""
+    """How much may run; None: that is not limited."""
 
     running: int | None = None
-    """How many run at once."""
+    """How many at once."""
     per_minute: int | None = None
     """How many begin within any 60 seconds."""
-    paused: float | None = None
-    """Until when none begins, in seconds since the epoch; UNTIL_TOLD."""
 
     @property
-    def text(self) -> str:
-        """As Redis has it; '' where nothing is limited."""
-        said = {name: value for name, value in asdict(self).items() if value is not None}
-        return json.dumps(said) if said else ""
+    def numbers(self) -> dict[str, int]:
+        """Those that it says."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether it is paused now."""
-        return self.paused is not None and not 0 <= self.paused <= time.time()
-
-
-NO_RULE = Rule()
+    def over(self, other: Rule) -> Rule:
+        """Its numbers, and where it says none the other's."""
+        return Rule(**{**other.numbers, **self.numbers})
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A rule, and what comes of it now."""
+    """What holds for a target, and what comes of it now."""
 
     target: str
     rule: Rule
-    is_configured: bool
-    """It stands in the configuration, and nobody has set another one since."""
+    said_by: tuple[str, ...]
+    """Which of AUTHORS say a number of it."""
+    paused: float | None
+    """Until when none begins, in seconds since the epoch, or UNTIL_TOLD; None: it is not paused."""
     running: int
     """How many of it hold a slot, where it says how many may."""
     kept_back: int
@@ -77,10 +78,12 @@ def checked_target(text: str, config: Settings) -> str:
             f"{text!r} is no target of a limit: write site:NAME, queue:NAME, method:DOTTED.PATH or"
             " key:NAME, in which * stands for anything"
         )
+    if kind == "method" and re.search(r"[?\[\]\s]", pattern):
+        raise ConfigError(f"{text!r} covers no method: of ? [ ] and * only * stands for anything")
     known = {"queue": list(config.queues), "site": config.sites()}.get(kind)
-    if known is not None and not any(fnmatchcase(name, pattern) for name in known):
+    if known is not None and not any(_matches(pattern, name) for name in known):
         close = get_close_matches(pattern, known, 1)
-        meant = f"did you mean {close[0]}?" if close else f"there are {', '.join(known[:20])}"
+        meant = f"did you mean {close[0]}?" if close else f"known are: {', '.join(known[:20])}"
         raise ConfigError(f"there is no {kind} {pattern!r}: {meant}")
     return text
 
@@ -98,7 +101,10 @@ def configured(config: Settings) -> dict[str, Rule]:
             raise ConfigError(f'{where} is {said!r}; write {{"running": 2, "per_minute": 60}}')
         for name, value in said.items():
             checked_number(f"{where}.{name}", name, value)
-        found[checked_target(target, config)] = Rule(**said)
+        try:
+            found[checked_target(target, config)] = Rule(**said)
+        except ConfigError as exc:
+            raise ConfigError(f"{where}: {exc}") from None
     return found
 
 
@@ -117,7 +123,15 @@ class Limits:
 
     def __init__(self, store: JobStore) -> None:
         self.store = store
-        self._hashes = f"{store.keys.prefix}rules:configured", f"{store.keys.prefix}rules"
+        prefix = store.keys.prefix
+        self._hashes = {
+            HAND: f"{prefix}rules",
+            CONFIGURATION: f"{prefix}rules:configured",
+            DECLARATION: f"{prefix}rules:declared",
+        }
+        self._pauses = f"{prefix}pauses"
+
+    # -- saying them
 
     def configure(self) -> None:
         """What the configuration says holds from now on.
@@ -125,49 +139,79 @@ class Limits:
         Raises:
             ConfigError.
         """
-        rules = configured(self.store.settings)
-        if rules != self._read(self._hashes[0]):
-            self._write(self._hashes[0], rules, are_all=True)
+        rules, name = configured(self.store.settings), self._hashes[CONFIGURATION]
+        if rules != self._rules(CONFIGURATION):
+            self._write(name, {target: _text(rule) for target, rule in rules.items()}, are_all=True)
 
-    def change(self, target: str, **numbers: Any) -> Rule:
+    def change(self, target: str, **numbers: int) -> Rule:
         """Set some of a target's numbers (see `Rule`); the rule that holds now.
 
         Raises:
             ConfigError: no such target.
         """
         checked_target(target, self.store.settings)
-        stated = self._read(self._hashes[0]).get(target, NO_RULE)
-        rule = replace(self._read(self._hashes[1]).get(target, stated), **numbers)
-        self._write(self._hashes[1], {target: NO_RULE if rule == stated else rule})
-        return rule
+        said = Rule(**numbers).over(self._rules(HAND).get(target, Rule()))
+        self._write(self._hashes[HAND], {target: _text(said)})
+        return self._holds(target, {author: self._rules(author) for author in AUTHORS})
 
     def drop(self, target: str) -> None:
-        """The configuration alone counts for it again.
+        """What somebody has set counts no more.
 
         Raises:
-            ConfigError: nobody has set a rule for it.
+            ConfigError: nobody has set a limit for it.
         """
-        by_hand = self._read(self._hashes[1])
+        by_hand = self._rules(HAND)
         if target not in by_hand:
             raise ConfigError(
                 f"no limit was set for {target!r}; set are: {', '.join(sorted(by_hand)) or 'none'}."
                 " What the configuration says is changed there (frappe_celery_limits)"
             )
-        self._write(self._hashes[1], {target: NO_RULE})
+        self._write(self._hashes[HAND], {target: ""})
+
+    def pause(self, target: str, seconds: float | None = None) -> float:
+        """Let none of it begin for so long (None: until `resume`); until when, as `Limit.paused`.
+
+        Raises:
+            ConfigError: no such target.
+        """
+        checked_target(target, self.store.settings)
+        ends = UNTIL_TOLD if seconds is None else self._now() + seconds
+        self._write(self._pauses, {target: repr(ends)})
+        return ends
+
+    def resume(self, target: str) -> None:
+        """End a pause.
+
+        Raises:
+            ConfigError: it is not paused.
+        """
+        paused = self._paused()
+        if target not in paused:
+            others = ", ".join(sorted(paused)) or "nothing"
+            raise ConfigError(f"{target} is not paused; paused is: {others}")
+        self._write(self._pauses, {target: ""})
+
+    # -- looking
 
     def all(self) -> list[Limit]:
-        """Every rule that holds."""
-        stated, by_hand = map(self._read, self._hashes)
-        kept_back = self.kept_back()
-        found = []
-        for target, rule in sorted({**stated, **by_hand}.items()):
-            kept = sum(number for name, number in kept_back.items() if _covers(target, name))
-            found.append(Limit(target, rule, target not in by_hand, self._running(target), kept))
-        return found
+        """Every target that is limited or paused."""
+        rules, paused = {author: self._rules(author) for author in AUTHORS}, self._paused()
+        held, kept_back = self._held(), self.kept_back()
+        return [
+            Limit(
+                target,
+                self._holds(target, rules),
+                tuple(author for author in AUTHORS if target in rules[author]),
+                paused.get(target),
+                _sum(held, target),
+                _sum(kept_back, target),
+            )
+            for target in sorted({*chain(*rules.values()), *paused})
+        ]
 
     def paused(self) -> list[Limit]:
         """Those that are paused now."""
-        return [limit for limit in self.all() if limit.rule.is_paused]
+        return [limit for limit in self.all() if limit.paused is not None]
 
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
@@ -176,34 +220,90 @@ class Limits:
             names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
             pipe = client.pipeline(transaction=False)
             for name in names:
-                pipe.llen(f"{prefix}parked:{name}")
-            return dict(zip(names, pipe.execute(), strict=True))
+                pipe.zcard(f"{prefix}kept:{name}")
+            found = Counter(dict(zip(names, pipe.execute(), strict=True)))
+        for queue in self._held_up():
+            found[f"queue:{queue}"] += self.store.queue_length(queue)
+        return {name: number for name, number in found.items() if number}
 
-    def _running(self, target: str) -> int:
-        client, holds = self.store.client, f"{self.store.keys.prefix}holds:{target}"
+    def _held_up(self) -> list[str]:
+        """The queues of which nothing is taken out, so that all in their lines is kept back."""
+        store = self.store
+        if not store.lined:  # RabbitMQ's, out of which all is taken
+            return []
+        words = (store.keys.prefix, store.lined, *store.settings.queues)
+        return [queue.decode() for queue in store.run_script("held_up", (), *words)]
+
+    def some_may_go(self) -> bool:
+        """Whether some of those that are kept back are looked at again within a second."""
         with naming_the_server(self.store.url):
-            if "*" not in target or target.startswith("method:"):
-                return int(client.scard(holds))
-            return sum(int(client.scard(name)) for name in client.scan_iter(holds, count=1000))
+            parkings = f"{self.store.keys.prefix}parkings"
+            return bool(self.store.client.zcount(parkings, "-inf", self._now() + 1))
 
-    def _read(self, name: str) -> dict[str, Rule]:
-        known = {field.name for field in fields(Rule)}
+    def _held(self) -> Counter[str]:
+        """How many of those that run hold a slot of each counter."""
+        keys, client = self.store.keys, self.store.client
         with naming_the_server(self.store.url):
-            found = self.store.client.hgetall(name)
-        return {
-            target.decode(): Rule(**{k: v for k, v in json.loads(text).items() if k in known})
-            for target, text in found.items()
-        }
+            pipe = client.pipeline(transaction=False)
+            for place in self.store.places(None, None):
+                pipe.zrange(keys.index(place, JobStatus.STARTED), 0, -1)
+            for run in chain(*pipe.execute()):
+                pipe.hget(keys.record(run.decode()), "holds")
+            found = [holds.decode().split("\n") for holds in pipe.execute() if holds]
+        return Counter(chain(*found))
 
-    def _write(self, name: str, rules: Mapping[str, Rule], are_all: bool = False) -> None:
-        flat = [word for target, rule in rules.items() for word in (target, rule.text)]
+    def _holds(self, target: str, rules: Mapping[str, Mapping[str, Rule]]) -> Rule:
+        said = (rules[author].get(target, Rule()) for author in AUTHORS)
+        return reduce(Rule.over, said)
+
+    def _rules(self, author: str) -> dict[str, Rule]:
+        with naming_the_server(self.store.url):
+            found = self.store.client.hgetall(self._hashes[author])
+        return {target.decode(): _rule(text) for target, text in found.items()}
+
+    def _paused(self) -> dict[str, float]:
+        """Until when each is that is paused now."""
+        with naming_the_server(self.store.url):
+            found = self.store.client.hgetall(self._pauses)
+        ends = {target.decode(): float(text) for target, text in found.items()}
+        now = self._now() if ends else 0.0
+        return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
+
+    def _now(self) -> float:
+        with naming_the_server(self.store.url):
+            seconds, microseconds = self.store.client.time()
+        return float(seconds + microseconds / 1e6)
+
+    def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
         store = self.store
         store.run_script(
-            "rule", (name,), store.keys.prefix, store.lined, "1" if are_all else "", *flat
+            "rule",
+            (name,),
+            *(store.keys.prefix, store.lined, "1" if are_all else "", *chain(*texts.items())),
         )
 
 
-def _covers(target: str, counter: str) -> bool:
+def covers(target: str, counter: str) -> bool:
+    """Whether what a `kind:name` counts is of a target; a method's pattern is counted as one."""
     if target.startswith("method:"):
         return target == counter
-    return fnmatchcase(counter, target)
+    return _matches(target, counter)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """As `lua/rules.lua` has it: only * stands for anything."""
+    parts = map(re.escape, pattern.split("*"))
+    return re.fullmatch(".*".join(parts), name, re.DOTALL) is not None
+
+
+def _sum(counts: Mapping[str, int], target: str) -> int:
+    return sum(number for counter, number in counts.items() if covers(target, counter))
+
+
+def _text(rule: Rule) -> str:
+    return json.dumps(rule.numbers)
+
+
+def _rule(text: bytes) -> Rule:
+    said = json.loads(text)
+    return Rule(said.get("running"), said.get("per_minute"))

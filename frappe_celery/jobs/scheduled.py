@@ -17,7 +17,8 @@ AT_ONCE = 100
 
 
 def promote(store: JobStore) -> float | None:
-    """Queue what is due by Redis's clock; returns the seconds until more is, None: nothing waits.
+    """Queue what is due by Redis's clock, and what limits keep back no more; returns the seconds
+    until more is due, None: nothing waits.
 
     At most `AT_ONCE` at a time, so that Redis serves others in between.
 
@@ -25,11 +26,11 @@ def promote(store: JobStore) -> float | None:
         BrokerUnreachable.
     """
     due = _due(store) if store.outbox is not None else []
-    wait = store.run_script(
+    wait, *let_go = store.run_script(
         "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined
     )
-    if store.outbox is not None and due:
-        store.outbox.forward(due)
+    if store.outbox is not None and (due or let_go):
+        store.outbox.forward([*due, *(run.decode() for run in let_go)])
     return float(wait) if wait else None
 
 

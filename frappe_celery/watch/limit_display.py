@@ -6,24 +6,29 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.jobs.limits import UNTIL_TOLD, Rule
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limit, Rule
 
 
-def in_words(rule: Rule) -> str:
-    """All that it says, `paused until …, 2 at once, 60 a minute`."""
-    words = []
-    if rule.is_paused:
-        words.append(f"paused{end_of_pause(rule) or ' until frappe-celery resume'}")
-    if rule.running is not None:
-        words.append(f"{rule.running} at once")
-    if rule.per_minute is not None:
-        words.append(f"{rule.per_minute} a minute")
-    return ", ".join(words) or "no limit"
+def in_words(limit: Limit) -> str:
+    """All that holds, `paused until …, 2 at once, 60 a minute`."""
+    words = [] if limit.paused is None else [pause(limit.paused)]
+    return ", ".join([*words, *([numbers(limit.rule)] if limit.rule.numbers else [])])
 
 
-def end_of_pause(rule: Rule) -> str:
-    """` until 2026-03-05 09:37:40 CET`; '' where somebody must end it."""
-    if rule.paused is None or rule.paused == UNTIL_TOLD:
-        return ""
-    at = datetime.fromtimestamp(rule.paused, ZoneInfo(settings.current().zone))
-    return f" until {at:%Y-%m-%d %H:%M:%S %Z}"
+def numbers(rule: Rule) -> str:
+    """`2 at once, 60 a minute`."""
+    units = {"running": "at once", "per_minute": "a minute"}
+    return ", ".join(f"{number} {units[name]}" for name, number in rule.numbers.items())
+
+
+def pause(ends: float) -> str:
+    """`paused until …`; `ends` as `Limit.paused`."""
+    if ends == UNTIL_TOLD:
+        return "paused until frappe-celery resume"
+    at = datetime.fromtimestamp(ends, ZoneInfo(settings.current().zone))
+    return f"paused until {at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def said_by(limit: Limit) -> str:
+    """Who limits or pauses it."""
+    return ", ".join(limit.said_by or ("hand",))

@@ -15,6 +15,7 @@ from celery.worker import state
 from frappe_celery.brokers import pulse
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import failures
 from frappe_celery.worker.configured_limits import ConfiguredLimits
@@ -165,7 +166,8 @@ class Burst(Repeated):
         before = pool.seen() if isinstance(pool, Pool) else []
         if state.reserved_requests or any(seen.doing for _, seen in before):
             return
-        if any(get_store().queue_length(queue) for queue in queues):
+        store = get_store()
+        if any(store.queue_length(queue) for queue in queues) or Limits(store).some_may_go():
             return
         if not before or pool.seen() == before:  # nothing began and ended between these looks
             logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))

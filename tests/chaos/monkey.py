@@ -11,9 +11,9 @@ from contextlib import suppress
 from functools import partial
 from random import Random
 
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from frappe_celery.jobs.limits import Limits
 from tests.chaos.app import PAUSED
 from tests.chaos.ledger import Evidence
 from tests.chaos.stage import Member, Stage
@@ -178,25 +178,27 @@ class Monkey:
     def pause(self) -> None:
         """As an operator does, with what counts as a long time here."""
         target = self._pauses.choice(PAUSED)
-        if target not in self._paused and self._set_pause(target, UNTIL_TOLD):
+        if target not in self._paused and self._tell(partial(Limits.pause, target=target)):
             self._paused.add(target)
             self._later(self._pauses.uniform(0.5, self.longest), partial(self._resume, target))
             self._done("something paused")
 
     def _resume(self, target: str) -> None:
-        if self._set_pause(target, None):
+        if self._tell(partial(Limits.resume, target=target)):
             self._paused.discard(target)
         else:
             self._later(1.0, partial(self._resume, target))
 
-    def _set_pause(self, target: str, until: float | None) -> bool:
+    def _tell(self, said: Callable[[Limits], object]) -> bool:
         """Whether the broker could be told."""
         if self._broker_is_hurt:
             return False
         try:
-            Limits(self.store()).change(target, paused=until)
+            said(Limits(self.store()))
         except BrokerUnreachable:
             return False
+        except ConfigError:  # it is resumed, which an answer has not said
+            return True
         return True
 
     # -- parts of them

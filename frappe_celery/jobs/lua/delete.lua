@@ -10,7 +10,7 @@ redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
 local queue = string.match(found[2], '|(.*)')
 if found[4] then unhold(prefix, run, found[4]) end
-if found[5] then redis.call('LREM', prefix .. 'parked:' .. found[5], -1, run) end
+if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
   redis.call('LREM', prefix .. queue, -1, run)
 end

@@ -29,7 +29,7 @@ if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
 end
 local queue = string.match(found[2], '|(.*)')
 if found[7] then unhold(prefix, run, found[7]) end
-if found[8] then redis.call('LREM', prefix .. 'parked:' .. found[8], -1, run) end
+if found[8] then redis.call('ZREM', prefix .. 'kept:' .. found[8], run) end
 if was == 'queued' and not found[8] and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
   redis.call('LREM', prefix .. queue, -1, run)
 end

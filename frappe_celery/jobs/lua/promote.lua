@@ -1,7 +1,8 @@
 -- Hand the scheduled runs whose time has come to their queues, the earliest first.
 -- KEYS: scheduled
 -- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not)
--- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled).
+-- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled), then the runs
+-- that limits let go.
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -20,7 +21,8 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
   redis.call('ZREM', KEYS[1], run)
 end
 local these = rules(prefix, ARGV[3])
-if these and these.lets_go() then return '0.05' end  -- and perhaps more of them
+local gone = these and these.lets_go() or {}
+if gone[1] then return {'0.05', unpack(gone)} end  -- and perhaps more of them
 local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if not next[1] then return '' end
-return tostring(math.max(0, tonumber(next[2]) - now))
+if not next[1] then return {''} end
+return {tostring(math.max(0, tonumber(next[2]) - now))}

@@ -1,5 +1,5 @@
--- Rules are set, or dropped. What runs already counts for them, what they keep back is looked at.
--- KEYS: the hash of rules
+-- Limits or pauses are set, or dropped. What runs already counts, what is kept back is looked at.
+-- KEYS: their hash
 -- ARGV: prefix, what begins the names of lines, '1' where these are all, then field, value ('' : drop) …
 if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
 for i = 4, #ARGV, 2 do

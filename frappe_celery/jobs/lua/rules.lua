@@ -1,66 +1,108 @@
 -- Limits and pauses: which hold for a run, and the runs that they keep back.
 -- prefix; what begins the names of lines ('' : runs wait in their queue's own list)
--- A rule is a field 'kind:pattern' of a hash, kind being site, queue, method or key, with JSON:
---   running, per_minute: numbers; paused: until when, in seconds since the epoch (-1: until told).
--- Those that somebody set come before the configured ones of the same name.
+-- A limit is a field 'kind:pattern' of a hash, kind being site, queue, method or key, with JSON:
+--   running, per_minute: numbers; key: what a method's jobs count under if their call names none.
+-- Each number counts that somebody has set, else what is configured, else what a method declares.
+-- A pause is a field 'kind:pattern' of `pauses`: until when, seconds since the epoch (-1: until told).
 -- Returns nil where there are none and none keeps anything back, else functions:
-local hashes = {prefix .. 'rules:configured', prefix .. 'rules'}
-local parkings = prefix .. 'parkings'
-if redis.call('EXISTS', parkings, unpack(hashes)) == 0 then return nil end
+local declared, hashes = prefix .. 'rules:declared', {prefix .. 'rules:configured', prefix .. 'rules'}
+local pausing, parkings = prefix .. 'pauses', prefix .. 'parkings'
+if redis.call('EXISTS', parkings, pausing, declared, unpack(hashes)) == 0 then return nil end
 
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
-local all, these = {}, {}
+local limits, pauses, asked, these = {}, {}, {}, {}
+local function target(list, name)
+  if not list[name] then
+    local kind, pattern = string.match(name, '^(%a+):(.*)$')
+    local lua = '^' .. string.gsub(string.gsub(pattern, '[^%w*]', '%%%0'), '%*', '.*') .. '$'
+    list[name] = {kind = kind, pattern = pattern, lua = lua}
+  end
+  return list[name]
+end
 for _, hash in ipairs(hashes) do
   local found = redis.call('HGETALL', hash)
   for i = 1, #found, 2 do
-    local kind, pattern = string.match(found[i], '^(%a+):(.*)$')
-    all[found[i]] = {kind = kind, pattern = pattern, rule = cjson.decode(found[i + 1]),
-      lua = '^' .. string.gsub(string.gsub(pattern, '[^%w*]', '%%%0'), '%*', '.*') .. '$'}
+    local limit = target(limits, found[i])
+    for name, number in pairs(cjson.decode(found[i + 1])) do limit[name] = number end
+  end
+end
+local found = redis.call('HGETALL', pausing)
+for i = 1, #found, 2 do
+  local ends = tonumber(found[i + 1])
+  if ends < 0 or ends > now then
+    target(pauses, found[i]).ends = ends < 0 and math.huge or ends
+  else
+    redis.call('HDEL', pausing, found[i])
   end
 end
 
--- Of a site, a queue or a key the closest rule holds, and each has a count of its own; a method's
--- rules all hold, and what a pattern covers is counted together.
+-- Of a site, a queue or a key each has a count of its own, and the closest limit holds; what a
+-- method's limit covers is counted together, and all of them hold. Every pause holds.
 local function closest(kind, value)
   local best
-  for _, one in pairs(all) do
+  for _, one in pairs(limits) do
     if one.kind == kind and string.find(value, one.lua)
       and (not best or one.pattern == value
         or best.pattern ~= value and #one.pattern > #best.pattern) then
       best = one
     end
   end
-  return best and best.rule
+  return best
+end
+
+-- The limit of a method's target; many may be declared, of which few are asked for.
+local function of_method(counter)
+  local said = not asked[counter] and redis.call('HGET', declared, counter)
+  asked[counter] = true
+  if said then
+    local limit = target(limits, counter)
+    for name, value in pairs(cjson.decode(said)) do limit[name] = limit[name] or value end
+  end
+  return limits[counter] or {}
+end
+
+-- What holds for a counter, 'kind:name' ('method:pattern'); nil: nothing.
+function these.rule(counter)
+  local kind, name = string.match(counter, '^(%a+):(.*)$')
+  local limit = kind == 'method' and of_method(counter) or closest(kind, name) or {}
+  local rule = {running = limit.running, per_minute = limit.per_minute}
+  for of, pause in pairs(pauses) do
+    if of == counter or kind ~= 'method' and pause.kind == kind and string.find(name, pause.lua) then
+      rule.paused = math.max(rule.paused or 0, pause.ends)
+    end
+  end
+  return next(rule) and rule
 end
 
 local function holding(run, place)  -- counters and their rules
   local about, key = unpack(redis.call('HMGET', prefix .. 'job:' .. run, 'about', 'limit_key'))
   local ok, said = pcall(cjson.decode, about)
   local site, queue = string.match(place, '^(.*)|(.*)$')
-  local found = {}
-  for kind, value in pairs({site = site, queue = queue, key = key or nil}) do
-    local rule = closest(kind, value)
-    if rule then found[#found + 1] = {kind .. ':' .. value, rule} end
-  end
+  local counters = {['site:' .. site] = true, ['queue:' .. queue] = true}
   if ok and type(said[2]) == 'string' then
     local method = said[2]
     if string.find(method, 'run_scheduled_job', 1, true) then method = said[3] end
-    for name, one in pairs(all) do
-      if one.kind == 'method' and string.find(method, one.lua) then
-        found[#found + 1] = {name, one.rule}
+    key = key or of_method('method:' .. method).key
+    for _, list in ipairs({limits, pauses}) do
+      for name, one in pairs(list) do
+        if one.kind == 'method' and string.find(method, one.lua) then counters[name] = true end
       end
     end
+  end
+  if key then counters['key:' .. key] = true end
+  local found = {}
+  for counter in pairs(counters) do
+    local rule = these.rule(counter)
+    if rule then found[#found + 1] = {counter, rule} end
   end
   return found
 end
 
--- How many more of a counter may begin now, at most 10; and when to look again if none.
+-- How many more of a counter may begin now, of many a hundred; and when to look again if none.
 local function room(counter, rule)
-  if rule.paused and (rule.paused < 0 or rule.paused > now) then
-    return 0, rule.paused < 0 and now + 3600 or rule.paused
-  end
-  local free, again = 10, now + 30
+  if rule.paused then return 0, math.min(rule.paused, now + 3600) end
+  local free, again = 100, now + 30
   if rule.running then
     local holds = prefix .. 'holds:' .. counter
     if redis.call('SCARD', holds) >= rule.running then
@@ -73,26 +115,28 @@ local function room(counter, rule)
     free = math.min(free, rule.running - redis.call('SCARD', holds))
   end
   if rule.per_minute and free > 0 then
-    local began = prefix .. 'began:' .. counter
-    local fits = 0
-    while fits < free do
-      local older = redis.call('LINDEX', began, rule.per_minute - 1 - fits)
-      if fits >= rule.per_minute or older and older + 60 > now then
-        again = older and older + 60 or again
-        break
-      end
-      fits = fits + 1
-    end
-    free = fits
+    local minute = prefix .. 'minute:' .. counter
+    redis.call('ZREMRANGEBYSCORE', minute, '-inf', now - 60)
+    local over = redis.call('ZCARD', minute) - rule.per_minute
+    if over >= 0 then again = redis.call('ZRANGE', minute, over, over, 'WITHSCORES')[2] + 60 end
+    free = math.min(free, -over)
   end
   return math.max(free, 0), again
+end
+
+-- One that was let go is there: others may follow.
+local function arrives(run)
+  local counter = redis.call('HGET', prefix .. 'job:' .. run, 'let_go')
+  if not counter then return end
+  redis.call('HDEL', prefix .. 'job:' .. run, 'let_go')
+  redis.call('ZADD', parkings, 'XX', 0, counter)
 end
 
 these.kept = 0  -- how many were kept back
 
 -- Whether a whole queue is held up, so that nothing has to be taken out of it.
 function these.queue_waits(queue)
-  local rule = closest('queue', queue)
+  local rule = these.rule('queue:' .. queue)
   return rule and room('queue:' .. queue, rule) == 0
 end
 
@@ -101,12 +145,12 @@ function these.keeps_back(run, place)
   for _, one in ipairs(holding(run, place)) do
     local free, again = room(one[1], one[2])
     if free == 0 then
-      local record, parked = prefix .. 'job:' .. run, prefix .. 'parked:' .. one[1]
-      local was = redis.call('HMGET', record, 'came_back', 'parked')
-      if was[2] ~= one[1] then  -- else it stands there: RabbitMQ had it twice
-        redis.call('HSET', record, 'parked', one[1])
-        redis.call(was[1] and 'RPUSH' or 'LPUSH', parked, run)
-      end
+      arrives(run)
+      local record = prefix .. 'job:' .. run
+      local place_in_line = redis.call('HGET', record, 'parked_as')
+        or redis.call('INCR', prefix .. 'parkings:number')
+      redis.call('HSET', record, 'parked', one[1], 'parked_as', place_in_line)
+      redis.call('ZADD', prefix .. 'kept:' .. one[1], place_in_line, run)
       local known = redis.call('ZSCORE', parkings, one[1])
       if not known or tonumber(known) > again then
         redis.call('ZADD', parkings, string.format('%.6f', again), one[1])
@@ -121,6 +165,7 @@ end
 -- A run begins, or (with `only_holds`) has begun before there were these rules.
 function these.begins(run, place, only_holds)
   local held = {}
+  arrives(run)
   for _, one in ipairs(holding(run, place)) do
     local counter, rule = one[1], one[2]
     if rule.running then
@@ -128,10 +173,8 @@ function these.begins(run, place, only_holds)
       held[#held + 1] = counter
     end
     if rule.per_minute and not only_holds then
-      local began = prefix .. 'began:' .. counter
-      redis.call('LPUSH', began, string.format('%.6f', now))
-      redis.call('LTRIM', began, 0, rule.per_minute - 1)
-      redis.call('EXPIRE', began, 61)
+      redis.call('ZADD', prefix .. 'minute:' .. counter, string.format('%.6f', now), run)
+      redis.call('EXPIRE', prefix .. 'minute:' .. counter, 61)
     end
   end
   if #held > 0 then
@@ -139,37 +182,60 @@ function these.begins(run, place, only_holds)
   end
 end
 
--- Let as many of those kept back go as may begin, first in their lines; returns whether any did.
-function these.lets_go()
-  local any = false
-  for _, counter in ipairs(redis.call('ZRANGEBYSCORE', parkings, '-inf', now, 'LIMIT', 0, 5)) do
-    local kind, value = string.match(counter, '^(%a+):(.*)$')
-    local rule = kind == 'method' and (all[counter] or {}).rule or closest(kind, value)
-    local free, again = 100, now
-    if rule then free, again = room(counter, rule) end
-    local parked, going = prefix .. 'parked:' .. counter, {}
-    while #going < free do
-      local run = redis.call('RPOP', parked)
-      if not run then break end
-      local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place')
-      if found[1] == 'queued' then going[#going + 1] = {run, found[2]} end
-    end
-    for i = #going, 1, -1 do
-      local run, place = going[i][1], going[i][2]
-      redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
-      redis.call('HSET', prefix .. 'job:' .. run, 'came_back', '1', 'front', '1')
-      local list = prefix .. (lined ~= '' and lined .. place or string.match(place, '|(.*)$'))
-      put(prefix, list, run, true)
-      ring(prefix, list)
-      any = true
-    end
-    if redis.call('EXISTS', parked) == 0 then
-      redis.call('ZREM', parkings, counter)
+-- Whether one of a counter's that was let go has still to begin there: until then it does not count.
+local function is_on_the_way(counter, place)
+  local run = redis.call('HGET', prefix .. 'going:' .. counter, place)
+  if not run then return false end
+  local found = redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'let_go')
+  return found[1] == 'queued' and found[2] == counter
+end
+
+-- Let some of a counter's go, first in their lines; they are added to `gone`.
+local function go(counter, most, gone)
+  local kept, waits, going, lists = prefix .. 'kept:' .. counter, {}, {}, {}
+  for _, run in ipairs(redis.call('ZRANGE', kept, 0, 199)) do
+    local status, place = unpack(redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place'))
+    if status ~= 'queued' then
+      redis.call('ZREM', kept, run)
     else
-      redis.call('ZADD', parkings, string.format('%.6f', #going > 0 and now + 1 or again), counter)
+      if waits[place] == nil then waits[place] = is_on_the_way(counter, place) end
+      if not waits[place] then
+        going[#going + 1] = {run, place}
+        gone[#gone + 1] = run
+      end
+    end
+    if #going == most then break end
+  end
+  for i = #going, 1, -1 do
+    local run, place = unpack(going[i])
+    local list = prefix .. (lined ~= '' and lined .. place or string.match(place, '|(.*)$'))
+    if not lists[list] then redis.call('HSET', prefix .. 'going:' .. counter, place, run) end
+    lists[list] = true
+    redis.call('ZREM', kept, run)
+    redis.call('HDEL', prefix .. 'job:' .. run, 'parked')
+    redis.call('HSET', prefix .. 'job:' .. run, 'let_go', counter, 'front', '1')
+    put(prefix, list, run, true)
+  end
+  for list in pairs(lists) do ring(prefix, list) end
+end
+
+-- Let as many of those kept back go as may begin; returns these.
+function these.lets_go()
+  local gone = {}
+  for _, counter in ipairs(redis.call('ZRANGEBYSCORE', parkings, '-inf', now, 'LIMIT', 0, 5)) do
+    local free, again = room(counter, these.rule(counter) or {})
+    if free > 0 then
+      go(counter, free, gone)
+      again = now + 1  -- if those do not begin sooner
+    end
+    if redis.call('EXISTS', prefix .. 'kept:' .. counter) == 0 then
+      redis.call('ZREM', parkings, counter)
+      redis.call('DEL', prefix .. 'going:' .. counter)
+    else
+      redis.call('ZADD', parkings, string.format('%.6f', again), counter)
     end
   end
-  return any
+  return gone
 end
 
 return these

@@ -53,7 +53,7 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
       local parked = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
-      if parked and (not standing('parked:' .. parked) or there[run]) then
+      if parked and redis.call('ZSCORE', prefix .. 'kept:' .. parked, run) then
         there[run] = true
         redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked)
       end

@@ -27,16 +27,9 @@ _FIND = """
 -- there must be.
 local prefix, most = ARGV[1], tonumber(ARGV[2])
 local held, waits, runs, more = {}, {}, {}, 0
-local kept = {}
 local function is_kept_back(run)
   local counter = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
-  if not counter then return false end
-  if not kept[counter] then
-    local some = redis.call('LRANGE', prefix .. 'parked:' .. counter, 0, most)
-    kept[counter] = {is_long = #some > most}
-    for _, other in ipairs(some) do kept[counter][other] = true end
-  end
-  return kept[counter].is_long or kept[counter][run]
+  return counter and redis.call('ZSCORE', prefix .. 'kept:' .. counter, run)
 end
 for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
@@ -73,7 +66,7 @@ for i = 3, #ARGV, 2 do
   if length > most then more = more + math.max(0, queued - length - (waits[queue] or 0)) end
 end
 for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. 'parkings', 0, -1) or {}) do
-  more = math.max(0, more - redis.call('LLEN', prefix .. 'parked:' .. counter))
+  more = math.max(0, more - redis.call('ZCARD', prefix .. 'kept:' .. counter))
 end
 return cjson.encode({#runs > 0 and runs or '', more})
 """

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from fnmatch import fnmatchcase
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.limits import Limit, configured
+from frappe_celery.jobs.limits import Limit, configured, covers
+from frappe_celery.watch import limit_display
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.doctor.snapshot import Place
-from frappe_celery.watch.limit_display import end_of_pause, in_words
 
 
 class Pauses:
     """What is paused now."""
 
     def __init__(self, limits: list[Limit]) -> None:
-        self.targets = [limit.target for limit in limits if limit.rule.is_paused]
+        self.targets = [limit.target for limit in limits if limit.paused is not None]
 
     def hold(self, place: Place, kept_by: str | None) -> bool:
         """Whether a job there waits for the end of one; `kept_by` is what keeps it back."""
         counters = (f"site:{place.site}", f"queue:{place.queue}", kept_by)
-        return any(fnmatchcase(c, target) for c in counters if c for target in self.targets)
+        return any(covers(target, c) for c in counters if c for target in self.targets)
 
 
 def check(limits: list[Limit], sites: list[str], config: Settings) -> Section:
@@ -44,22 +43,22 @@ def check(limits: list[Limit], sites: list[str], config: Settings) -> Section:
 
 
 def _is_about(target: str, sites: list[str]) -> bool:
-    return not target.startswith("site:") or any(fnmatchcase(f"site:{s}", target) for s in sites)
+    return not target.startswith("site:") or any(covers(target, f"site:{s}") for s in sites)
 
 
 def _show(section: Section, limit: Limit) -> None:
     section.rows.append(
         {
             "target": limit.target,
-            "limit": in_words(limit.rule),
+            "limit": limit_display.in_words(limit),
             "running": None if limit.rule.running is None else limit.running,
             "kept_back": limit.kept_back,
-            "said_by": "configuration" if limit.is_configured else "hand",
+            "said_by": limit_display.said_by(limit),
         }
     )
-    if limit.rule.is_paused:
+    if limit.paused is not None:
         section.note(
-            f"{limit.target} is paused{end_of_pause(limit.rule)}, by frappe-celery pause",
+            f"{limit.target} is {limit_display.pause(limit.paused)}",
             f"resume it: frappe-celery resume {shlex.quote(limit.target)}",
         )
 

@@ -109,7 +109,7 @@ class Exposition(Collector):
         paused = Gauge("frappe_celery_paused", "1 for what is paused now.", labels=["target"])
         for limit in Limits(self.store).all():
             kept_back.add_metric([limit.target], limit.kept_back)
-            if limit.rule.is_paused:
+            if limit.paused is not None:
                 paused.add_metric([limit.target], 1)
         return kept_back, paused
 

@@ -14,7 +14,7 @@ from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore, get_store
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits, configured
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limits, Rule, configured
 from frappe_celery.jobs.scheduled import promote
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.sweeper import sweep
@@ -175,7 +175,7 @@ def test_a_limit_keeps_back_thousands_without_holding_up_who_is_behind_them(
 def test_the_bell_rings_while_more_is_to_be_looked_at(
     store: JobStore, process: Callable[[], Process]
 ) -> None:
-    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    Limits(store).pause(f"method:{SYNC}")
     jobs(store, 150, method=SYNC)
     assert process().take() is None
     assert store.client.llen(store.keys.bell_of("default")) == 1
@@ -189,10 +189,9 @@ def test_the_bell_rings_while_more_is_to_be_looked_at(
 def a_minute_later(store: JobStore) -> None:
     """As if everything had happened a minute before."""
     prefix, client = store.keys.prefix, store.client
-    for key in client.scan_iter(match=f"{prefix}began:*"):
-        times = [float(at) - 60 for at in client.lrange(key, 0, -1)]
-        client.delete(key)
-        client.rpush(key, *times)
+    for key in client.scan_iter(match=f"{prefix}minute:*"):
+        for run, at in client.zrange(key, 0, -1, withscores=True):
+            client.zadd(key, {run: at - 60})
     for name, at in client.zrange(f"{prefix}parkings", 0, -1, withscores=True):
         client.zadd(f"{prefix}parkings", {name: at - 60})
 
@@ -209,14 +208,24 @@ def test_no_more_begin_within_a_minute(store: JobStore, process: Callable[[], Pr
     assert list(all_taken(first)) == runs[6:]
 
 
+def test_thousands_begin_within_a_minute_though_they_were_kept_back(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.change(f"method:{SYNC}", per_minute=6000)
+    limits.pause(f"method:{SYNC}")
+    runs = jobs(store, 95, method=SYNC)
+    assert process().take() is None
+    limits.resume(f"method:{SYNC}")
+    assert list(all_taken(process())) == runs  # within one second, of which a minute has 60
+
+
 def test_the_minute_is_any_60_seconds(store: JobStore, process: Callable[[], Process]) -> None:
     Limits(store).change(f"method:{SYNC}", per_minute=2)
     runs = jobs(store, 4, method=SYNC)
     first = process()
     assert list(all_taken(first)) == runs[:2]
-    key = f"{store.keys.prefix}began:method:{SYNC}"
-    _, oldest = map(float, store.client.lrange(key, 0, -1))
-    store.client.lset(key, 1, oldest - 60)
+    store.client.zincrby(f"{store.keys.prefix}minute:method:{SYNC}", -60, runs[0])
     store.client.zadd(f"{store.keys.prefix}parkings", {f"method:{SYNC}": 0})
     assert list(all_taken(first)) == [runs[2]]
 
@@ -244,14 +253,14 @@ def test_what_a_minute_keeps_back_is_let_go_without_anybody_fetching(
 def test_pause_and_resume(store: JobStore, process: Callable[[], Process], target: str) -> None:
     limits = Limits(store)
     runs = jobs(store, 3, method=SYNC)
-    assert limits.change(target, paused=UNTIL_TOLD).is_paused
+    limits.pause(target)
     first = process()
     assert first.take() is None
     later = queued(store, method=SYNC).run_id
     elsewhere = queued(store, method=REPORT, queue="short", site="other").run_id
     assert first.take("default", "short") == elsewhere
     assert [limit.target for limit in limits.paused()] == [target]
-    limits.change(target, paused=None)
+    limits.resume(target)
     assert limits.all() == []
     assert list(all_taken(first)) == [*runs, later]
     assert not broken(store)
@@ -261,8 +270,7 @@ def test_a_pause_for_a_while_ends_by_itself(
     store: JobStore, process: Callable[[], Process]
 ) -> None:
     run = queued(store, method=SYNC).run_id
-    until = time.time() + 1
-    Limits(store).change(f"method:{SYNC}", paused=until)
+    until = Limits(store).pause(f"method:{SYNC}", 1)
     first = process()
     assert first.take() is None
     wait_until(lambda: first.take() == run, 10)
@@ -273,17 +281,87 @@ def test_a_pause_for_a_while_ends_by_itself(
 def test_a_pause_leaves_the_numbers_as_they_are(store: JobStore) -> None:
     limits = Limits(store)
     limits.change("queue:default", running=2)
-    limits.change("queue:default", paused=UNTIL_TOLD)
-    limits.change("queue:default", paused=None)
+    limits.pause("queue:default")
+    limits.resume("queue:default")
     (limit,) = limits.all()
-    assert (limit.rule.running, limit.rule.paused) == (2, None)
+    assert (limit.rule, limit.paused) == (Rule(running=2), None)
+
+
+def test_a_pause_that_is_over_leaves_nothing(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.change("site:*", running=1)
+    limits.pause(f"site:{SITE}", 0.001)
+    run, _ = jobs(store, 2)
+    wait_until(lambda: not limits.paused())
+    assert [process().take(), process().take()] == [run, None]
+    assert [limit.target for limit in limits.all()] == ["site:*"]
+
+
+@pytest.mark.parametrize("kind", ["site", "queue", "key"])
+def test_a_pause_holds_what_has_a_limit_of_its_own(
+    store: JobStore, process: Callable[[], Process], kind: str
+) -> None:
+    limits = Limits(store)
+    limits.change(
+        {"site": f"site:{SITE}", "queue": "queue:default", "key": "key:a"}[kind], running=9
+    )
+    limits.pause(f"{kind}:*")
+    run = queued(store, limit_key="a").run_id
+    assert process().take() is None
+    limits.resume(f"{kind}:*")
+    assert process().take() == run
+
+
+def test_what_is_resumed_is_looked_at_by_the_next_fetches_whatever_else_limits_it(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.change("method:myapp.*", running=2)
+    limits.pause(f"method:{SYNC}")
+    runs = jobs(store, 250, method=SYNC)
+    while process().take() or store.client.llen(store.keys.bell_of("default")):
+        pass
+    assert limits.kept_back() == {f"method:{SYNC}": 250}
+    limits.resume(f"method:{SYNC}")
+    first, second, third = process(), process(), process()
+    assert [first.take(), second.take()] == runs[:2]
+    assert [third.take() for _ in range(3)] == [None] * 3
+    assert limits.kept_back() == {"method:myapp.*": 248}
+    assert list(all_taken(first)) == runs[2:]
+
+
+def test_what_waits_in_the_line_of_a_queue_that_is_held_up_is_kept_back(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    jobs(store, 3)
+    limits.pause("queue:default")
+    assert process().take() is None
+    assert limits.all()[0].kept_back == 3
+    limits.resume("queue:default")
+    limits.change("queue:*", running=1)
+    assert process().take()
+    assert limits.all()[0].kept_back == 2
+
+
+def test_a_limit_is_removed_and_the_pause_goes_on(store: JobStore) -> None:
+    limits = Limits(store)
+    limits.change("queue:default", running=2)
+    limits.pause("queue:default")
+    limits.drop("queue:default")
+    (limit,) = limits.all()
+    assert (limit.rule, limit.paused) == (Rule(), UNTIL_TOLD)
+    with pytest.raises(ConfigError, match="no limit was set for 'queue:default'; set are: none"):
+        limits.drop("queue:default")
 
 
 # -- what else is done with those that are kept back
 
 
 def kept_back(store: JobStore, process: Process, number: int = 1) -> list[str]:
-    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    Limits(store).pause(f"method:{SYNC}")
     runs = jobs(store, number, method=SYNC)
     assert process.take() is None
     assert waiting(store) == []
@@ -301,14 +379,14 @@ def test_one_that_is_kept_back_can_be_canceled_deleted_and_asked_for(
     store.fetch_run(canceled).cancel()
     store.fetch_run(deleted).delete()
     assert Limits(store).kept_back() == {f"method:{SYNC}": 1}
-    Limits(store).change(f"method:{SYNC}", paused=None)
+    Limits(store).resume(f"method:{SYNC}")
     assert list(all_taken(process())) == [stays]
 
 
 def test_a_duplicate_of_one_that_is_kept_back_is_one(
     store: JobStore, process: Callable[[], Process]
 ) -> None:
-    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    Limits(store).pause(f"method:{SYNC}")
     assert enqueue(store, "same", method=SYNC)
     assert process().take() is None
     assert enqueue(store, "same", method=SYNC, deduplicate=True) is None
@@ -319,7 +397,7 @@ def test_the_sweeper_leaves_them_and_finds_one_whose_list_is_gone(
 ) -> None:
     (run,) = kept_back(store, process())
     assert sweep(store, old=-1, lease=1) == []
-    store.client.delete(f"{store.keys.prefix}parked:method:{SYNC}", f"{store.keys.prefix}parkings")
+    store.client.delete(f"{store.keys.prefix}kept:method:{SYNC}", f"{store.keys.prefix}parkings")
     wait_until(lambda: not store.client.exists(store.keys.sweeping))
     assert sweep(store, old=-1, lease=1) == [run]
     assert waiting(store) == [run]
@@ -330,7 +408,7 @@ def test_what_is_let_go_keeps_its_place_before_what_came_later(
 ) -> None:
     runs = kept_back(store, process(), 30)
     later = jobs(store, 2, method=REPORT)
-    Limits(store).change(f"method:{SYNC}", paused=None)
+    Limits(store).resume(f"method:{SYNC}")
     assert list(all_taken(process())) == [*runs, *later]
 
 
@@ -364,7 +442,7 @@ def test_two_that_were_fetched_at_once_do_not_both_start(store: JobStore) -> Non
 
 def test_a_message_of_rabbitmqs_whose_run_is_kept_back_is_not_held(store: JobStore) -> None:
     """Else whoever asks again under its tag, after a lost connection, would take it for claimed."""
-    Limits(store).change(f"method:{SYNC}", paused=UNTIL_TOLD)
+    Limits(store).pause(f"method:{SYNC}")
     run = queued(store, method=SYNC).run_id
     store.client.zadd(store.keys.consumers, {"worker": store.client.time()[0]})
     keys = (store.keys.in_flight("worker"), store.keys.consumers, store.keys.record(run))
@@ -393,7 +471,9 @@ def test_a_run_that_its_caller_runs_itself_is_not_kept_back(store: JobStore) -> 
         ("sites:a", "is no target of a limit"),
         ("queue:", "is no target of a limit"),
         ("queue:defalt", "there is no queue 'defalt': did you mean default?"),
-        ("site:nowhere", "there is no site 'nowhere'"),
+        ("site:nowhere", "there is no site 'nowhere': known are: site1"),
+        ("site:site?", "there is no site 'site[?]': did you mean site1?"),
+        ("method:myapp.tasks.[ab]", r"covers no method: of \? \[ \] and \* only \* stands for"),
     ],
 )
 def test_a_target_that_is_none_is_named(store: JobStore, target: str, said: str) -> None:
@@ -409,7 +489,10 @@ def test_a_target_that_is_none_is_named(store: JobStore, target: str, said: str)
         ({"queue:long": {"running": 0}}, "running is 0; it must be a whole number from 1"),
         ({"queue:long": {"per_minute": 10**6}}, "per_minute is 1000000; it must be"),
         ({"queue:long": {"running": True}}, "running is True; it must be"),
-        ({"queue:lang": {"running": 1}}, "there is no queue 'lang': did you mean long?"),
+        (
+            {"queue:lang": {"running": 1}},
+            r"frappe_celery_limits\['queue:lang'\]: there is no queue 'lang': did you mean long\?",
+        ),
     ],
 )
 def test_a_configured_limit_that_is_none_is_named(
@@ -427,14 +510,31 @@ def test_configured_limits_hold_until_somebody_sets_others(project: Project) -> 
     limits = Limits(get_store())
     limits.configure()
     (limit,) = limits.all()
-    assert (limit.rule.running, limit.rule.per_minute, limit.is_configured) == (2, 60, True)
-    limits.change("queue:long", running=5)
+    assert (limit.rule, limit.said_by) == (Rule(2, 60), ("configuration",))
+    assert limits.change("queue:long", running=5) == Rule(5, 60)
     limits.configure()
     (limit,) = limits.all()
-    assert (limit.rule.running, limit.rule.per_minute, limit.is_configured) == (5, 60, False)
-    limits.change("queue:long", running=2)
-    assert limits.all()[0].is_configured
+    assert (limit.rule, limit.said_by) == (Rule(5, 60), ("hand", "configuration"))
+    project.configure(frappe_celery_limits={"queue:long": {"per_minute": 30}})
+    settings.use(None)
+    Limits(get_store()).configure()
+    assert limits.all()[0].rule == Rule(5, 30)
+    limits.drop("queue:long")
+    assert limits.all()[0].rule == Rule(None, 30)
     project.configure(frappe_celery_limits={})
     settings.use(None)
     Limits(get_store()).configure()
     assert limits.all() == []
+
+
+def test_every_character_but_the_star_stands_for_itself(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.pause("key:order[1-9]?")
+    same, other = (queued(store, limit_key=key).run_id for key in ("order[1-9]?", "order12"))
+    assert process().take() == other
+    assert process().take() is None
+    assert limits.all()[0].kept_back == 1
+    limits.resume("key:order[1-9]?")
+    assert process().take() == same

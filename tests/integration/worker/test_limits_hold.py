@@ -8,7 +8,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from frappe_celery.jobs.limits import Limits
 from tests.integration.benches import all_ended, ended, inside, worker
 from tests.integration.worker.limited import METHOD, enqueue_some, most_at_once, write_limited
 from tests.project import Project
@@ -65,14 +65,14 @@ def test_idle_processes_begin_when_a_pause_ends_and_when_somebody_resumes(
     write_limited(project)
     limits = Limits(pool_store)
     worker(project, "-c", "2")
-    limits.change("queue:default", paused=UNTIL_TOLD)
-    limits.change(f"method:{METHOD}", paused=time.time() + 2)
+    limits.pause("queue:default")
+    limits.pause(f"method:{METHOD}", 2)
     jobs = enqueue_some(3)
     paused = enqueue("myapp.limited.other", queue="short")
     assert ended(paused).status == JobStatus.FINISHED
-    wait_until(lambda: not limits.all()[0].rule.is_paused or not limits.all()[1].rule.is_paused)
+    wait_until(lambda: len(limits.paused()) == 1)
     assert {job.get_status() for job in jobs} == {JobStatus.QUEUED}
-    limits.change("queue:default", paused=None)
+    limits.resume("queue:default")
     assert all_ended(jobs) == [JobStatus.FINISHED] * 3
 
 
@@ -82,17 +82,31 @@ def test_idle_processes_begin_soon_after_a_queues_pause_is_over(
     write_limited(project)
     process = worker(project, "-c", "2")
     process.wait_for(" ready.")
-    until = time.time() + 1.5
-    Limits(pool_store).change("queue:default", paused=until)
+    until = Limits(pool_store).pause("queue:default", 1.5)
     ended(enqueue(METHOD), 6)  # well before an idle process looks of itself
     assert time.time() > until
+
+
+def test_a_burst_worker_leaves_nothing_of_what_was_resumed(
+    project: Project, pool_store: JobStore
+) -> None:
+    write_limited(project)
+    limits = Limits(pool_store)
+    limits.change("method:myapp.*", running=2)
+    limits.pause("method:myapp.limited.other")
+    jobs = [enqueue("myapp.limited.other") for _ in range(230)]
+    assert worker(project, "--burst").wait() == 0
+    assert limits.kept_back() == {"method:myapp.limited.other": 230}
+    limits.resume("method:myapp.limited.other")
+    assert worker(project, "--burst", "-c", "3").wait() == 0
+    assert {job.get_status() for job in jobs} == {JobStatus.FINISHED}
 
 
 def test_a_burst_worker_ends_though_something_is_kept_back(
     project: Project, pool_store: JobStore
 ) -> None:
     write_limited(project)
-    Limits(pool_store).change(f"method:{METHOD}", paused=UNTIL_TOLD)
+    Limits(pool_store).pause(f"method:{METHOD}")
     kept, other = enqueue_some(1)[0], enqueue("myapp.limited.other")
     assert worker(project, "--burst").wait() == 0
     assert (kept.get_status(), other.get_status()) == (JobStatus.QUEUED, JobStatus.FINISHED)

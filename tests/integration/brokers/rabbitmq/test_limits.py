@@ -6,7 +6,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from frappe_celery.jobs.limits import Limits
 from tests.integration.benches import all_ended, ended
 from tests.integration.worker.limited import METHOD, enqueue_some, most_at_once, write_limited
 from tests.project import Project
@@ -28,12 +28,12 @@ def test_no_more_run_at_once_than_the_limit(project: Project, store: JobStore, p
 def test_pause_and_resume(project: Project, store: JobStore, target: str) -> None:
     write_limited(project)
     limits = Limits(store)
-    limits.change(target, paused=UNTIL_TOLD)
+    limits.pause(target)
     (job,) = enqueue_some(1)
     project.worker("--without-mingle", "-c", "2")
     wait_until(limits.kept_back, what="it is kept back")
     assert job.get_status() == JobStatus.QUEUED
     assert "+" not in project.effects()
-    limits.change(target, paused=None)
+    limits.resume(target)
     assert ended(job).status == JobStatus.FINISHED
     assert project.effects().count("+") == 1
