@@ -14,12 +14,13 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.paging import LOOKED_AT, counts, page
 from frappe_celery.jobs.scheduled import due_at
-from frappe_celery.pages import job_actions, models
+from frappe_celery.pages import job_actions, models, other_arguments
 from frappe_celery.pages.answers import StoreAdmin, shown
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome
 from frappe_celery.pages.job_filter import JobFilter
@@ -71,11 +72,12 @@ class JobAdmin(StoreAdmin):
     """Its pages."""
 
     def get_urls(self) -> list[Any]:
-        """The list, the action, one job."""
+        """The list, the action, one job, its arguments."""
         return [
             self.at("", self.list_view, "changelist"),
             self.at("act/", require_POST(self.act_view), "act"),
             self.at("<str:run>/", self.job_view, "change"),
+            self.at("<str:run>/requeue/", self.requeue_view, "requeue"),
         ]
 
     # -- looking
@@ -108,10 +110,9 @@ class JobAdmin(StoreAdmin):
 
     def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """One job."""
-        self.require_view(request)
-        ((_, job),) = job_actions.read(get_store(), [run])
-        if job is None or not may_see(request.user, job.site):
-            return shown(self, request, "no_job.html", "No such job", status=404, run=run)
+        job = self._seen(request, run)
+        if job is None:
+            return self._no_job(request, run)
         follow = "follow" in request.GET and job.status in ACTIVE
         values = job_display.whole(job)
         return shown(
@@ -132,6 +133,15 @@ class JobAdmin(StoreAdmin):
             zone=settings.current().zone,
         )
 
+    def _seen(self, request: HttpRequest, run: str) -> Job | None:
+        """The job, where the user may see it."""
+        self.require_view(request)
+        ((_, job),) = job_actions.read(get_store(), [run])
+        return job if job is not None and may_see(request.user, job.site) else None
+
+    def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:
+        return shown(self, request, "no_job.html", "No such job", status=404, run=run)
+
     # -- changing
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
@@ -147,7 +157,7 @@ class JobAdmin(StoreAdmin):
             raise PermissionDenied
         jobs = job_actions.read(get_store(), runs)
         if any(job is not None and not may_see(request.user, job.site) for _, job in jobs):
-            return shown(self, request, "no_job.html", "No such job", status=404, run=runs[0])
+            return self._no_job(request, runs[0])
         if "confirmed" not in request.POST:
             lines = [(run, job and _line(job)) for run, job in jobs]
             title = f"{action.verb} {len(jobs)} jobs?" if len(jobs) > 1 else f"{action.verb} it?"
@@ -159,6 +169,32 @@ class JobAdmin(StoreAdmin):
         elif len(outcomes) == 1:
             back = reverse(LIST)
         return HttpResponseRedirect(back)
+
+    def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
+        """Run an ended job again with arguments that somebody edits."""
+        job = self._seen(request, run)
+        if job is None:
+            return self._no_job(request, run)
+        if ACTIONS["requeue"] not in job_actions.offered(request.user):
+            raise PermissionDenied
+        text = request.POST.get("arguments", "")
+        error = ""
+        try:
+            text = text or other_arguments.as_text(job)
+            if request.method == "POST":
+                changed, without = other_arguments.changes(job, text)
+                again = get_store().requeue(job, changed, without)
+                about = models.Job(run_id=again.run_id, label=job_display.label(again))
+                names = ", ".join([*changed, *without]) or "none"
+                self.log_change(request, about, f"Requeued; arguments that were changed: {names}")
+                messages.success(request, f"1 job was requeued. Changed arguments: {names}.")
+                return HttpResponseRedirect(reverse(ONE, args=[again.run_id]))
+        except BrokerUnreachable:
+            raise
+        except (FrappeCeleryError, ValueError) as exc:
+            error = str(exc)
+        title = f"Requeue {job_display.label(job)}"
+        return shown(self, request, "requeue.html", title, job=job, text=text, error=error)
 
     def _tell(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
         done = [outcome for outcome in outcomes if outcome.error is None]
