@@ -31,6 +31,7 @@ COMMANDS = {
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",
     "settings": "frappe_celery.commands.settings",
+    "key": "frappe_celery.commands.key",
     "enable": "frappe_celery.commands.bench",
     "disable": "frappe_celery.commands.bench",
     "move": "frappe_celery.commands.move",

@@ -192,6 +192,11 @@ class Options:
     frappe_celery_key: str | None = _option(
         None, "Secret of 32 characters or more that signs every message. Default: made once.", str
     )
+    frappe_celery_accepted_keys: list[str] = _option(
+        [],
+        "Further keys whose signatures are accepted, while the key is exchanged.",
+        list,
+    )
 
 
 OPTIONS = tuple(fields(Options))

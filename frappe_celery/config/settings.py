@@ -21,12 +21,13 @@ from frappe_celery.config.files import (
     parse_environment,
     read_json,
 )
+from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
 from frappe_celery.config.repeats import Repeats, repeats_of_methods
-from frappe_celery.config.signing import Signer, load_key
+from frappe_celery.config.signing import CONFIG_KEY, Signer
 from frappe_celery.config.unknown import unknown_keys
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -275,7 +276,18 @@ class Settings(Options):
     @cached_property
     def signer(self) -> Signer:
         """Signs and checks this bench's messages."""
-        return Signer(load_key(self.frappe_celery_key, self.sites_path, self.state_path))
+        return Signer(*self.keys.now(), kept=self.keys.now)
+
+    @property
+    def keys(self) -> Keys:
+        """Where the keys of that are."""
+        names = (CONFIG_KEY, ACCEPTED)
+        return Keys(
+            {name: getattr(self, name) for name in names},
+            frozenset(name for name in names if name in self.from_environment),
+            self.sites_path,
+            self.state_path,
+        )
 
 
 _current: Settings | None = None

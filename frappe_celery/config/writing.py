@@ -26,11 +26,12 @@ def edit_json(path: Path, edit: Callable[[dict[str, Any]], object]) -> dict[str,
         config = dict(before)
         edit(config)
         if config != before:
-            _replace(path, json.dumps(config, indent=1))
+            replace(path, json.dumps(config, indent=1))
         return config
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Write a file anew in one step, owner and mode as they were."""
     replacement = path.with_suffix(".new")
     replacement.unlink(missing_ok=True)
     write_secret(replacement, text)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.signing import load_key
-from frappe_celery.errors import ConfigError
+from frappe_celery.config.signing import Signer, load_key
+from frappe_celery.errors import ConfigError, Refused
 
 
 def key_of(root: Path) -> bytes:
@@ -116,3 +116,54 @@ def test_a_file_that_broke_meanwhile_is_named(tmp_path: Path) -> None:
         key_of(tmp_path)
     assert str(file) in str(error.value)
     assert file.read_text() == '{"half": '
+
+
+OLD, NEW, OTHER = (letter * 32 for letter in "abc")
+
+
+def test_several_keys_are_accepted_while_one_signs() -> None:
+    sealed = Signer(OLD.encode()).seal("job", b"text")
+    both = Signer(NEW.encode(), OLD.encode())
+    assert both.open("job", sealed) == b"text"
+    assert Signer(NEW.encode()).open("job", both.seal("job", b"text")) == b"text"
+    for signer in (Signer(NEW.encode()), Signer(OTHER.encode(), NEW.encode())):
+        with pytest.raises(Refused):
+            signer.open("job", sealed)
+
+
+@pytest.mark.parametrize("sites", [True, False], ids=["in sites", "in a file of its own"])
+def test_a_key_is_exchanged_and_who_runs_already_follows(tmp_path: Path, sites: bool) -> None:
+    if sites:
+        (tmp_path / "sites").mkdir()
+    ran_before = Settings.load(tmp_path, {})
+    old = ran_before.signer.seal("job", b"old")
+    Settings.load(tmp_path, {}).keys.rotate()
+    begins_now = Settings.load(tmp_path, {})
+    new = begins_now.signer.seal("job", b"new")
+    assert begins_now.signer.open("job", old) == b"old"
+    assert ran_before.signer.open("job", new) == b"new"
+    assert ran_before.signer.open("job", old) == b"old"
+    assert ran_before.signer.seal("job", b"new") == new  # it signs with the new one too
+    kept = "sites/common_site_config.json" if sites else ".frappe_celery/key"
+    assert mode(tmp_path / kept) == 0o600
+    assert begins_now.keys.end() == 1
+    with pytest.raises(Refused):
+        Settings.load(tmp_path, {}).signer.open("job", old)
+    assert Settings.load(tmp_path, {}).signer.open("job", new) == b"new"
+
+
+def test_keys_from_the_environment_are_exchanged_there(tmp_path: Path) -> None:
+    environ = {
+        "FRAPPE_CELERY_KEY": NEW,
+        "FRAPPE_CELERY_ACCEPTED_KEYS": json.dumps([OLD]),
+    }
+    config = Settings.load(tmp_path, environ)
+    assert config.signer.open("job", Signer(OLD.encode()).seal("job", b"text")) == b"text"
+    with pytest.raises(ConfigError, match="exchange the key there"):
+        config.keys.rotate()
+
+
+def test_an_accepted_key_that_is_short_is_an_error(tmp_path: Path) -> None:
+    config = Settings.load(tmp_path, {"FRAPPE_CELERY_ACCEPTED_KEYS": '["short"]'})
+    with pytest.raises(ConfigError, match="less than 32"):
+        _ = config.signer

@@ -1,0 +1,77 @@
+"""`frappe-celery key`: exchange the key that signs messages, while jobs wait."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+
+import click
+
+from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
+from frappe_celery.errors import ConfigError, Refused
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.search import AT_ONCE, Wanted, search
+
+NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
+"""Of a failed one the message is read when it is requeued."""
+
+
+@click.group()
+def key() -> None:
+    """Exchange the key that signs messages, while jobs wait.
+
+    `rotate` begins, `end` ends it. In between both keys are accepted.
+    """
+
+
+@key.command()
+def rotate() -> None:
+    """Make a new key that signs; the former one is accepted.
+
+    Workers need no restart: they read the keys anew when they meet a signature that they do not
+    know. Processes that enqueue sign with the old key until they are restarted.
+    """
+    settings.current().keys.rotate()
+    click.echo(
+        "A new key signs, the one before it is accepted.\n"
+        "Restart what enqueues (web servers, beat, workers), then: frappe-celery key end"
+    )
+
+
+@key.command()
+@click.option("--anyway", is_flag=True, help="Although jobs are signed by a former key.")
+def end(anyway: bool) -> None:
+    """Accept only the key that signs.
+
+    Refused while a job that waits, runs, or could be requeued is signed by a former one.
+    """
+    former = signed_by_others(get_store())
+    if former and not anyway:
+        numbers = ", ".join(f"{number} {status}" for status, number in sorted(former.items()))
+        raise ConfigError(
+            f"jobs are signed by a former key: {numbers}. Wait until they have run (failed ones:"
+            " requeue or delete them), or give them up with --anyway"
+        )
+    number = settings.current().keys.end()
+    click.echo(f"Former keys that are not accepted any more: {number}")
+
+
+def signed_by_others(store: JobStore) -> Counter[str]:
+    """How many jobs are not signed by the key that signs now, by status."""
+    signer = Signer(store.settings.keys.now()[0])
+    jobs = search(store, Wanted(statuses=NEEDED))
+    found: Counter[str] = Counter()
+    while some := list(islice(jobs, AT_ONCE)):
+        store.read_messages(some)
+        found.update(job.status.value for job in some if not _is_signed(job, signer))
+    return found
+
+
+def _is_signed(job: Job, signer: Signer) -> bool:
+    try:
+        JobMessage.open(signer, job.message, job.run_id)
+    except Refused:
+        return False
+    return True

@@ -1,0 +1,100 @@
+"""The keys as they are kept: one signs, others are accepted while it is exchanged."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.config.files import read_json
+from frappe_celery.config.signing import CONFIG_KEY, ENVIRONMENT_KEY, SHORTEST, load_key
+from frappe_celery.config.writing import edit_json, locked, replace
+from frappe_celery.errors import ConfigError
+
+ACCEPTED = "frappe_celery_accepted_keys"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Where a bench's or project's keys are.
+
+    Args:
+        fixed: what was read at the start: `CONFIG_KEY` and `ACCEPTED`, for keys that no file of
+            ours has.
+        from_environment: which of these two the environment gave.
+    """
+
+    fixed: Mapping[str, Any]
+    from_environment: frozenset[str]
+    sites_path: Path | None
+    state_path: Path
+
+    def now(self) -> Sequence[bytes]:
+        """As they stand now, the one that signs first; made when there is none.
+
+        Raises:
+            ConfigError: one is too short, or cannot be read or written.
+        """
+        first = load_key(self._value(CONFIG_KEY), self.sites_path, self.state_path)
+        others = [*(self._value(ACCEPTED) or ()), *self._further_lines()]
+        if any(len(key) < SHORTEST for key in others):
+            raise ConfigError(f"a key of {ACCEPTED} has less than {SHORTEST} characters")
+        return first, *(key.encode() for key in others)
+
+    def rotate(self) -> None:
+        """A new one signs from now on, the one that did is accepted.
+
+        Raises:
+            ConfigError: the keys are in no file of ours.
+        """
+        signing, *others = (key.decode() for key in self._kept())
+        self._keep([secrets.token_urlsafe(32), signing, *others])
+
+    def end(self) -> int:
+        """Only the one that signs is accepted; how many others were.
+
+        Raises:
+            ConfigError: as `rotate`.
+        """
+        signing, *others = (key.decode() for key in self._kept())
+        self._keep([signing])
+        return len(others)
+
+    def _kept(self) -> Sequence[bytes]:
+        keys, ours = self.now(), self._common()
+        for name in (CONFIG_KEY, ACCEPTED):
+            if self._value(name) and (name in self.from_environment or name not in ours):
+                raise ConfigError(
+                    f"{name} is given by the environment or by Django's settings, which are yours:"
+                    f" exchange the key there. First give every process the new one in {ACCEPTED},"
+                    f" then have the new one as {CONFIG_KEY} ({ENVIRONMENT_KEY}) and the old one"
+                    f" in {ACCEPTED}, and once no job is signed by that leave it out"
+                )
+        return keys
+
+    def _keep(self, keys: Sequence[str]) -> None:
+        if self.sites_path is not None:
+            new = {CONFIG_KEY: keys[0], ACCEPTED: [*keys[1:]]}
+            common = self.sites_path / "common_site_config.json"
+            edit_json(common, lambda config: config.update(new))
+            return
+        with locked(self._file.with_suffix(".lock")):
+            replace(self._file, "\n".join(keys))
+
+    def _value(self, name: str) -> Any:
+        common = {} if name in self.from_environment else self._common()
+        return common.get(name, self.fixed[name])
+
+    def _common(self) -> Mapping[str, Any]:
+        return read_json(self.sites_path / "common_site_config.json") if self.sites_path else {}
+
+    @property
+    def _file(self) -> Path:
+        return self.state_path / "key"
+
+    def _further_lines(self) -> list[str]:
+        if self.sites_path or self._value(CONFIG_KEY) or not self._file.exists():
+            return []
+        return self._file.read_text().split()[1:]

@@ -1,0 +1,48 @@
+"""The key is exchanged while jobs wait and a worker runs."""
+
+from __future__ import annotations
+
+from frappe_celery import enqueue
+from frappe_celery.config import settings
+from frappe_celery.jobs import Job
+from tests.brokers import both_brokers
+from tests.integration.cli import run
+from tests.project import Project
+from tests.waiting import wait_until
+
+ENQUEUE = "import frappe_celery; frappe_celery.enqueue('myapp.tasks.record', text={!r})"
+
+
+def ended(*jobs: Job) -> bool:
+    return all(job.is_finished or job.is_failed for job in jobs)
+
+
+@both_brokers
+def test_jobs_that_wait_through_it_run(project: Project) -> None:
+    waits = enqueue("myapp.tasks.record", text="waited through it")  # this process has the old key
+    project.worker("-Q", "short")  # so has this one
+    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
+    project.python(ENQUEUE.format("by the new key").replace(")", ", queue='short')"))
+    wait_until(lambda: "by the new key" in project.effects(), 20, "a job by the new key ran")
+    late = enqueue("myapp.tasks.record", queue="short", text="by the old one")
+    wait_until(lambda: ended(late), 20, "a job by the old key ran")
+
+    settings.use(None)
+    assert "jobs are signed by a former key: 1 queued" in run("key", "end", code=1).output
+    project.worker("-Q", "default")
+    wait_until(lambda: ended(waits), 20, "the job that waited ran")
+    assert project.effects() == ["by the new key", "by the old one", "waited through it"]
+    assert "not accepted any more: 1" in run("key", "end").output
+    project.python(ENQUEUE.format("after it"))
+    wait_until(lambda: "after it" in project.effects(), 20, "a job ran after it")
+
+
+def test_what_is_given_up_is_refused(project: Project) -> None:
+    given_up = enqueue("myapp.tasks.record", text="given up")
+    settings.current().keys.rotate()
+    settings.use(None)
+    run("key", "end", "--anyway")
+    worker = project.worker()
+    worker.wait_for("the signature is missing or wrong")
+    wait_until(lambda: given_up.is_failed, 20, "it is recorded as failed")
+    assert project.effects() == []
