@@ -94,6 +94,9 @@ class Host(Protocol):
     def job_function(self, path: str) -> Callable[..., Any]:
         """The same, of a path that came with a message; raises Refused when it may be no job."""
 
+    def missing_names(self, function: Callable[..., Any]) -> list[str]:
+        """Names of Frappe's that it uses and this host has not, as far as its code tells."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""
 

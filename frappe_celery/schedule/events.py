@@ -64,7 +64,10 @@ def read_hooks(
 
 
 def import_problems(host: Host, rows: Iterable[ScheduleRow]) -> list[Problem]:
-    """The rows' methods that cannot be imported or called; imports them all."""
+    """The rows' methods that cannot be imported or called, or that use what the host has not.
+
+    Imports them all.
+    """
     problems = {}
     for row in rows:
         if row.method and row.method not in problems and not row.server_script:
@@ -73,15 +76,19 @@ def import_problems(host: Host, rows: Iterable[ScheduleRow]) -> list[Problem]:
 
 
 def _import_problem(host: Host, row: ScheduleRow) -> Problem | None:
+    reason = _why_not(host, row.method)
+    return Problem(row.app or "", row.source, reason, row.method) if reason else None
+
+
+def _why_not(host: Host, path: str) -> str | None:
     try:
-        method = host.get_attr(row.method)
+        method = host.get_attr(path)
     except (Exception, SystemExit) as exc:
-        reason = f"{row.method} cannot be imported: {type(exc).__name__}: {exc}"
-    else:
-        if callable(method):
-            return None
-        reason = f"{row.method} is no function but {method!r}"
-    return Problem(row.app or "", row.source, reason, row.method)
+        return f"{path} cannot be imported: {type(exc).__name__}: {exc}"
+    if not callable(method):
+        return f"{path} is no function but {method!r}"
+    missing = host.missing_names(method)
+    return f"{path} imports; uses {', '.join(missing)}, which needs a site" if missing else None
 
 
 @dataclass

@@ -78,6 +78,10 @@ class BenchHost:
 
     job_function = get_attr  # within a site Frappe itself refuses what lies in no app of it
 
+    def missing_names(self, function: Callable[..., Any]) -> list[str]:
+        """None: it is Frappe."""
+        return []
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
         frappe.db.after_commit.add(callback)

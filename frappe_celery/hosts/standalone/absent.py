@@ -11,11 +11,14 @@ import sys
 import types
 from abc import ABCMeta
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from frappe_celery.errors import NeedsFrappeSite
 from frappe_celery.hosts.standalone import statement
 from frappe_celery.hosts.standalone.missing import MissingName, explain
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 
 class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass for both
@@ -31,18 +34,20 @@ class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass 
         return types.new_class(name, real, options, lambda namespace: namespace.update(body))
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        why = _text(cls)
-        node = statement.decorator(sys._getframe(1), cls)
-        if node is None:
+        why, called = _text(cls), _decorates(sys._getframe(1), full_name(cls))
+        if called is None:
             _refuse(why)
-        called = type(node).__name__ == "Call"
         return functools.partial(_decorated, why) if called else _decorated(why, *args)
 
     def __getattribute__(cls, name: str) -> Any:
         if name.startswith("__"):
             return super().__getattribute__(name)
-        if statement.instruction(sys._getframe(1)) == statement.IMPORT_FROM:
-            return stand_in(f"{_name(cls)}.{name}", _where(cls))  # import frappe.a.b as c
+        frame, full = sys._getframe(1), f"{full_name(cls)}.{name}"
+        if (
+            statement.instruction(frame) == statement.IMPORT_FROM  # import frappe.a.b as c
+            or _decorates(frame, full) is not None
+        ):
+            return stand_in(full, _where(cls))
         raise MissingName(_text(cls, name))
 
     def __setattr__(cls, name: str, value: object) -> None:
@@ -62,7 +67,7 @@ class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass 
         return cls is subclass
 
     def __repr__(cls) -> str:
-        return f"<{_name(cls)}, which is not there>"
+        return f"<{full_name(cls)}, which is not there>"
 
     def __str__(cls) -> str:
         _refuse(_text(cls))
@@ -84,12 +89,13 @@ def stand_in(name: str, where: str) -> type:
     return type.__new__(_Refusing, own_name, (BaseException,), body)
 
 
-def is_stand_in(thing: object) -> bool:
+def is_stand_in(thing: object) -> TypeGuard[_Refusing]:
     """Whether it is one, without using it."""
     return isinstance(thing, _Refusing)
 
 
-def _name(cls: type) -> str:
+def full_name(cls: type) -> str:
+    """The dotted name that a stand-in stands for."""
     return f"{cls.__module__}.{cls.__name__}"
 
 
@@ -98,12 +104,25 @@ def _where(cls: type) -> str:
 
 
 def _text(cls: type, attribute: str = "") -> str:
-    thing = f"{_name(cls)}.{attribute}" if attribute else _name(cls)
+    thing = f"{full_name(cls)}.{attribute}" if attribute else full_name(cls)
     return explain(thing, f" ({cls.__name__} is imported in {_where(cls)})")
 
 
 def _refuse(why: str) -> NoReturn:
     raise NeedsFrappeSite(why)
+
+
+def _decorates(frame: types.FrameType, name: str) -> bool | None:
+    """Whether the frame evaluates it as a decorator: True, when that is called; None: it is not."""
+    for thing, names, called in statement.decorators(frame):
+        for each in names:
+            if is_stand_in(thing):
+                thing = stand_in(f"{full_name(thing)}.{each}", "")
+            else:
+                thing = getattr(thing, each, None)
+        if is_stand_in(thing) and full_name(thing) == name:
+            return called
+    return None
 
 
 def _decorated(why: str, function: Callable[..., Any]) -> Callable[..., Any]:

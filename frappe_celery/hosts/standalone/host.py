@@ -75,6 +75,12 @@ class StandaloneHost:
         allowed.check(path)
         return self.get_attr(path)
 
+    def missing_names(self, function: Callable[..., Any]) -> list[str]:
+        """What of Frappe's the function uses and is not in the namespace."""
+        from frappe_celery.hosts.standalone.namespace.uses import missing_names
+
+        return missing_names(function)
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""
         local.db.after_commit.add(callback)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 _IMPORT_NAME, IMPORT_FROM = dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]
 _EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
@@ -69,26 +69,22 @@ def is_guarded(frame: FrameType | None) -> bool:
     return False
 
 
-def decorator(frame: FrameType, thing: object) -> ast.expr | None:
-    """The decorator that the frame evaluates, when it is `thing` or a call of it."""
+def decorators(frame: FrameType) -> Iterator[tuple[object, list[str], bool]]:
+    """The decorators that the frame may be evaluating.
+
+    Of each what its first name stands for, the names after that, and whether it is called.
+    """
     for first, last, node in _ranges(frame).decorators:
-        if first <= frame.f_lineno <= last and _names(node, frame, thing):
-            return node
-    return None
+        if first <= frame.f_lineno <= last:
+            called = isinstance(node, ast.Call)
+            head, *rest = ast.unparse(node.func if isinstance(node, ast.Call) else node).split(".")
+            yield frame.f_locals.get(head, frame.f_globals.get(head)), rest, called
 
 
-def _names(node: ast.expr, frame: FrameType, thing: object) -> bool:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return isinstance(node.value, ast.Name) and thing is getattr(
-            _value(frame, node.value.id), node.attr, None
-        )
-    return isinstance(node, ast.Name) and _value(frame, node.id) is thing
-
-
-def _value(frame: FrameType, name: str) -> Any:
-    return frame.f_locals.get(name, frame.f_globals.get(name))
+def guarded_lines(filename: str) -> list[tuple[int, int]]:
+    """The first and the last line of each body of a `try` or `suppress` in a file."""
+    linecache.checkcache(filename)
+    return _ranges_of(filename).guarded
 
 
 def _may_catch(frame: FrameType) -> bool:

@@ -41,6 +41,9 @@ class MemoryHost:
     def app_hooks(self, site: str) -> list[AppHooks]:
         return self.hooks
 
+    def missing_names(self, function: Callable[..., Any]) -> list[str]:
+        return []
+
     def get_attr(self, path: str) -> Callable[..., Any]:
         module, _, name = path.rpartition(".")
         found: Callable[..., Any] = getattr(import_module(module), name)

@@ -198,12 +198,18 @@ def plain(a): ...
 class Holder:
     @rate_limit(limit=1)
     def method(self): ...
+    @bare.of_an_attribute
+    def other(self): ...
+    @bare.of_an_attribute(1)
+    def third(self): ...
 """)
     assert tasks.limited.__name__ == "limited"
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: tasks.limited(1), "rate_limit"),
         (lambda: tasks.plain(a=1), "other"),
         (lambda: tasks.Holder().method(), "rate_limit"),
+        (lambda: tasks.Holder().other(), r"other\.of_an_attribute"),
+        (lambda: tasks.Holder().third(), r"other\.of_an_attribute"),
     ]
     for call, thing in calls:
         with pytest.raises(NeedsFrappeSite, match=rf"frappe\.rate_limiter\.{thing} .*line 3"):
@@ -265,3 +271,54 @@ def test_a_hooks_file_keeps_its_schedule(frappe: Any, write: Write) -> None:
     found = app_hooks("myapp")
     assert found.error is None
     assert found.hooks == {"scheduler_events": {"daily": ["myapp.tasks.report"]}}
+
+
+def test_the_schedule_shows_what_a_method_uses(frappe: Any, load: Callable[[str], Any]) -> None:
+    from frappe_celery.hosts.standalone.host import StandaloneHost
+    from frappe_celery.jobs.hosts import ScheduleRow
+    from frappe_celery.schedule.events import import_problems
+
+    tasks = load("""
+import frappe
+from frappe import _
+from frappe.desk.form.load import get_docinfo, never_used
+from frappe.utils import cint
+
+@frappe.whitelist()
+def report():
+    helper(cint("1"))
+    frappe.db.get_value("Note", "x")
+    [each for each in frappe.share.get_users("Note", "x")]
+    frappe.db.no_such_method()
+
+def helper(n):
+    Loader().load()
+    from frappe.website.utils import no_page
+    try:
+        from frappe.desk.reportview import guarded
+    except ImportError:
+        pass
+
+class Loader:
+    def load(self):
+        return _(get_docinfo("Note", "x"))
+
+def fine():
+    frappe.utils.now_datetime(), frappe.flags.x, frappe.local.y, frappe.db.commit()
+""")
+    rows = [
+        ScheduleRow(
+            "s", name, f"{tasks.__name__}.{name}", "Daily", "default", frappe.utils.now_datetime()
+        )
+        for name in ("report", "fine")
+    ]
+    (problem,) = import_problems(StandaloneHost(), rows)
+    text, _, names = problem.reason.partition(" uses ")
+    assert text == "myapp.tasks1.report imports;"
+    assert names.endswith(", which needs a site")
+    assert set(names.removesuffix(", which needs a site").split(", ")) == {
+        "frappe.share",
+        "frappe.db.no_such_method",
+        "frappe.website.utils.no_page",
+        "frappe.desk.form.load.get_docinfo",
+    }
