@@ -5,13 +5,16 @@
 local site, queue = string.match(place, '^(.*)|(.*)$')
 if not queue then return end  -- of a record that somebody altered
 local turns, level = prefix .. 'turns:' .. queue, 2 ^ 34
-local score = redis.call('ZSCORE', turns, site)
-if not score and not joins then return end
+local others = redis.call('ZCARD', turns)
+if others == 0 and not joins then return end
 if redis.call('EXISTS', prefix .. (site == '' and queue or 'line:' .. place)) == 0 then
   redis.call('ZREM', turns, site)
   if redis.call('EXISTS', turns) == 0 then redis.call('HDEL', prefix .. 'turn', queue, '|' .. queue) end
   return
 end
+if others == 1 and not joins then return end  -- alone it is first, whatever its turn
+local score = redis.call('ZSCORE', turns, site)
+if not score and not joins then return end
 local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)
 local turn
 if moves then
@@ -22,5 +25,7 @@ if moves then
 else
   turn = score % level
 end
+local alone = others == 1 and not score and redis.call('ZRANGE', turns, 0, 0)[1]  -- until now
 local occupied = math.floor(redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|started') / share)
 redis.call('ZADD', turns, string.format('%.17g', occupied * level + turn), site)
+if alone then rank(prefix, alone .. '|' .. queue, true) end
