@@ -16,12 +16,12 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from functools import reduce
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.job import JobStatus
+from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.store import JobStore
 
 KINDS = ("site", "queue", "method", "key")
@@ -64,6 +64,16 @@ class Limit:
     """How many of it hold a slot, where it says how many may."""
     kept_back: int
     """How many wait for a slot or a minute, or for the end of a pause."""
+
+
+class Keeping(NamedTuple):
+    """What keeps a job back; neither numbers nor a pause: it is about to be let go."""
+
+    counter: str
+    """`kind:name`, of a pattern for methods."""
+    rule: Rule
+    paused: float | None
+    """As `Limit.paused`."""
 
 
 def checked_target(text: str, config: Settings) -> str:
@@ -233,6 +243,15 @@ class Limits:
             return []
         words = (store.keys.prefix, store.lined, *store.settings.queues)
         return [queue.decode() for queue in store.run_script("held_up", (), *words)]
+
+    def keeping(self, job: Job) -> Keeping | None:
+        """What keeps a job back."""
+        store = self.store
+        words = (store.keys.prefix, store.lined, job.run_id, job.queue)
+        found = store.run_script("kept_by", (), *words)
+        if not found:
+            return None
+        return Keeping(found[0].decode(), _rule(found[1]), json.loads(found[1]).get("paused"))
 
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""

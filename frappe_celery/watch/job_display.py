@@ -18,9 +18,11 @@ from rich.text import Text
 from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import Job, JobStatus
+from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.watch import limit_display
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -67,11 +69,18 @@ def whole(job: Job) -> dict[str, Any]:
     return {
         **as_json(job),
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
+        "kept_back_by": _kept_back_by(job),
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
         "arguments": _arguments(job),
         "result": _result(job),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }
+
+
+def _kept_back_by(job: Job) -> str | None:
+    if job.status != JobStatus.QUEUED:
+        return None
+    return limit_display.keeping(Limits(get_store()).keeping(job))
 
 
 def _arguments(job: Job) -> Any:
@@ -144,6 +153,8 @@ def page(job: Job) -> Iterable[Any]:
     about.add_row(Text("status", "bold"), Text(values["status"], STYLES.get(job.status, "magenta")))
     if values["position"] is not None:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
+    if values["kept_back_by"] is not None:
+        about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
     yield about
     yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
     yield _timeline(job, values)

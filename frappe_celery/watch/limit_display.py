@@ -6,10 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limit, Rule
+from frappe_celery.jobs.limits import UNTIL_TOLD, Keeping, Limit, Rule
 
 
-def in_words(limit: Limit) -> str:
+def in_words(limit: Limit | Keeping) -> str:
     """All that holds, `paused until …, 2 at once, 60 a minute`."""
     words = [] if limit.paused is None else [pause(limit.paused)]
     return ", ".join([*words, *([numbers(limit.rule)] if limit.rule.numbers else [])])
@@ -27,6 +27,11 @@ def pause(ends: float) -> str:
         return "paused until frappe-celery resume"
     at = datetime.fromtimestamp(ends, ZoneInfo(settings.current().zone))
     return f"paused until {at:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def keeping(what: Keeping | None) -> str | None:
+    """`site:a.example: 4 at once`; None: nothing keeps the job back."""
+    return what and f"{what.counter}: {in_words(what) or 'it goes on'}"
 
 
 def said_by(limit: Limit) -> str:

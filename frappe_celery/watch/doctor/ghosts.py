@@ -1,8 +1,8 @@
 """Ghosts: ids that count as waiting or running, and so keep others of that id out, without a job.
 
-A run that waits stands in its queue's list, is kept back by a limit, or is in a worker's hands; one
-that runs is in a worker's hands. One that is nowhere was lost by the broker, or by somebody who
-edited its data.
+A run that waits stands in its queue's list or in RabbitMQ, is kept back by a limit, or is in a
+worker's hands; one that runs is in a worker's hands. One that is nowhere was lost by the broker, or
+by somebody who edited its data.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor.report import Section, counted
@@ -22,7 +23,8 @@ LOOKED_AT = 5_000
 NAMED = 20
 
 _FIND = """
--- KEYS: consumers. ARGV: prefix, longest queue to look through, then queue, its places as JSON …
+-- KEYS: consumers. ARGV: prefix, longest queue to look through, then queue, its places as JSON, '1'
+-- where more of it may wait in a broker that cannot be looked through …
 -- Returns JSON: runs in no queue, kept back by nothing and in nobody's hands, and how many more
 -- there must be.
 local prefix, most = ARGV[1], tonumber(ARGV[2])
@@ -42,9 +44,10 @@ for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
     end
   end
 end
-for i = 3, #ARGV, 2 do
+for i = 3, #ARGV, 3 do
   local queue, standing, queued = ARGV[i], {}, 0
   local places, lists, length = cjson.decode(ARGV[i + 1]), {prefix .. queue}, 0
+  local is_hidden = ARGV[i + 2] == '1'
   for _, place in ipairs(places) do lists[#lists + 1] = prefix .. 'line:' .. place end
   for _, list in ipairs(lists) do length = length + redis.call('LLEN', list) end
   for _, list in ipairs(length <= most and lists or {}) do
@@ -60,10 +63,12 @@ for i = 3, #ARGV, 2 do
   for _, place in ipairs(places) do
     local index = prefix .. 'jobs:' .. place .. '|'
     look(index .. 'started')
-    if length <= most then look(index .. 'queued') end
+    if length <= most and not is_hidden then look(index .. 'queued') end
     queued = queued + redis.call('ZCARD', index .. 'queued')
   end
-  if length > most then more = more + math.max(0, queued - length - (waits[queue] or 0)) end
+  if length > most and not is_hidden then
+    more = more + math.max(0, queued - length - (waits[queue] or 0))
+  end
 end
 for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. 'parkings', 0, -1) or {}) do
   more = math.max(0, more - redis.call('ZCARD', prefix .. 'kept:' .. counter))
@@ -102,13 +107,25 @@ def _suspects(store: JobStore, snapshot: Snapshot) -> tuple[list[str], int]:
     for place in snapshot.places:
         if place.queued or place.started:
             by_queue.setdefault(place.queue, []).append(place.name)
-    queues = [text for queue, names in by_queue.items() for text in (queue, json.dumps(names))]
+    queues = [
+        text
+        for queue, names in by_queue.items()
+        for text in (queue, json.dumps(names), "1" if _is_hidden(store, queue) else "")
+    ]
     find = store.client.register_script(_FIND)
     with naming_the_server(store.url):
         runs, more = json.loads(
             find([store.keys.consumers], [store.keys.prefix, LOOKED_AT, *queues])
         )
     return list(runs or []), int(more)
+
+
+def _is_hidden(store: JobStore, queue: str) -> bool:
+    """Whether some of a queue may wait in RabbitMQ, which shows nobody what it has."""
+    try:
+        return store.outbox is not None and store.outbox.waiting(queue) > 0
+    except BrokerUnreachable:
+        return True
 
 
 def _is_ghost(job: Job, snapshot: Snapshot) -> bool:

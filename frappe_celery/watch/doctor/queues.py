@@ -47,7 +47,8 @@ def check(
         row = _row(snapshot, places, waiting)
         if any(row[name] for name in ("queued", "started", "scheduled", "failed")):
             section.rows.append(row)
-        free = [one for one in waiting if not pauses.hold(one.place, one.about.kept_by)]
+        seen = [*waiting, *_next(store, places)]
+        free = [one for one in seen if not pauses.hold(one.place, one.about.kept_by)]
         jobs = counted(row["queued"], "job")
         if free or (waiting and queue not in store.settings.queues):
             since = min((one.since for one in free if not one.about.kept_by), default=snapshot.at)
@@ -96,6 +97,24 @@ def _check_queue(
             f" ({config.queues[queue].timeout} s)",
             "start more workers for it, or look at what runs: frappe-celery jobs list -s started",
         )
+
+
+def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
+    """The next one of each line: those that have waited longest may all be kept back."""
+    keys, client = store.keys, store.client
+    with naming_the_server(store.url):
+        pipe = client.pipeline(transaction=False)
+        for place in places:
+            pipe.lindex(keys.line(place.name), -1)
+        found = [(place, run) for place, run in zip(places, pipe.execute(), strict=True) if run]
+        for place, run in found:
+            pipe.zscore(index(place, JobStatus.QUEUED, store), run)
+        times = pipe.execute()
+    return [
+        _Waiting(place, since, About(None, None))
+        for (place, _), since in zip(found, times, strict=True)
+        if since is not None
+    ]
 
 
 def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:

@@ -6,6 +6,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.watch.metrics.exposition import Exposition
 from tests.integration.cli import SITE, enqueued, read, run
 from tests.integration.stores import take
@@ -41,6 +42,28 @@ def test_what_is_paused_is_said_and_is_no_problem(store: JobStore) -> None:
     assert f'frappe_celery_kept_back{{target="{TARGET}"}} 1.0' in text
     assert run("resume", TARGET).output == f"{TARGET} goes on.\n"
     assert take(store) is not None
+
+
+def test_a_job_says_what_keeps_it_back(store: JobStore) -> None:
+    run("limit", TARGET, "--running", "1")
+    enqueued(store)
+    assert store.start(take(store) or "", "w@host") == CLAIMED
+    waits = enqueued(store)
+    assert read("jobs", "show", waits.run_id)["kept_back_by"] is None
+    assert take(store) is None
+    assert read("jobs", "show", waits.run_id)["kept_back_by"] == f"{TARGET}: 1 at once"
+    run("pause", "site:*")
+    said = f"{TARGET}: paused until frappe-celery resume, 1 at once"
+    assert said in run("jobs", "show", waits.run_id).output
+    in_line = enqueued(store, queue="long")
+    run("pause", "queue:l*")
+    assert read("jobs", "show", in_line.run_id)["kept_back_by"].startswith("queue:long: paused")
+
+
+def test_a_long_target_is_shown_whole_with_its_brackets(store: JobStore) -> None:
+    target = f"key:[red]{'x' * 90}"
+    run("pause", target)
+    assert target in run("limits").output
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import promql_parser
 import pytest
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor import caught
 from tests.integration.cli import enqueued, failed
@@ -34,6 +35,7 @@ def series(store: JobStore) -> Series:
     enqueued(store)
     runs = enqueued(store, method="myapp.runs")
     store.start(runs.run_id, "w")
+    Limits(store).pause("queue:long")
     caught.note(runs, ValueError("no"))
     store.workers.write(WorkerInfo("w@host", "host", 1, ("short",), 2, "busy", None, now, now))
     prefix = f"{store.keys.prefix}beat:"

@@ -13,6 +13,7 @@ from redis import Redis
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
+from tests.integration.stores import take
 from tests.ports import free_port
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
@@ -118,6 +119,21 @@ def test_a_queue_without_a_worker_and_one_that_is_slow(project: Project, store: 
     store.client.sadd(store.keys.places, f"{SITE}|long")
     (text,) = texts(section("queues"), "warning")
     assert text.startswith("a job in queue long has waited for 2,0")
+
+
+def test_what_is_not_kept_back_is_seen_behind_many_that_are(store: JobStore) -> None:
+    from frappe_celery.jobs.limits import Limits
+    from frappe_celery.watch.doctor import queues
+
+    Limits(store).pause("method:myapp.tasks.flood")
+    for _ in range(3):
+        enqueued(store, method="myapp.tasks.flood", enqueued_at=time.time() - 9000)
+    assert take(store) is None
+    enqueued(store, enqueued_at=time.time() - 2000)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queues, "LOOKED_AT", 2)
+        (text,) = texts(section("queues"), "problem")
+    assert "no worker takes jobs from it" in text
 
 
 # -- ghosts

@@ -8,10 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
-from tests.integration.stores import started
+from tests.integration.stores import started, take
 from tests.servers import RedisServer
 
 PAGES = (
@@ -113,6 +114,16 @@ def test_one_job_shows_what_it_is_and_why_it_failed(user: Users, store: JobStore
     assert "<5>" not in shown.source
     assert "hush" not in shown.source
     assert "Traceback (most recent call last)" in shown.text
+
+
+def test_a_job_that_is_kept_back_says_by_what(user: Users, store: JobStore) -> None:
+    job = enqueued(store)
+    page = f"{JOBS}{job.run_id}/"
+    assert "Kept back" not in user("ben").get(page).text
+    Limits(store).pause(f"site:{SITE}")
+    assert take(store) is None
+    shown = user("ben").get(page).text
+    assert f"Kept back by site:{SITE}: paused until frappe-celery resume" in shown
 
 
 def test_filters(user: Users, store: JobStore) -> None:

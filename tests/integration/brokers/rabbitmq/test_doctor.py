@@ -1,0 +1,32 @@
+"""What doctor says of jobs that wait in RabbitMQ, and of those that are nowhere."""
+
+from __future__ import annotations
+
+import time
+
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import Job, JobStore
+from frappe_celery.watch.doctor import ghosts, snapshot
+
+
+def waiting_long(store: JobStore) -> Job:
+    job = enqueue("myapp.tasks.record")
+    assert job is not None
+    store.client.hset(store.keys.record(job.run_id), "enqueued_at", repr(time.time() - 100))
+    return job
+
+
+def ghosts_of(store: JobStore) -> list[str]:
+    return [row["id"] for row in ghosts.check(store, snapshot.take(store, 0), None).rows]
+
+
+def test_a_job_that_waits_in_rabbitmq_is_no_ghost_and_one_that_is_nowhere_is(
+    store: JobStore,
+) -> None:
+    job = waiting_long(store)
+    assert ghosts_of(store) == []
+    outbox = store.outbox
+    assert isinstance(outbox, Outbox)
+    outbox.publisher.ask(lambda channel: channel.queue_purge(outbox.names.main("default")))
+    assert ghosts_of(store) == [job.id]
