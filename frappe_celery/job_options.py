@@ -2,7 +2,7 @@
 
     from frappe_celery import Retry, enqueue_in, options
 
-    @options(idempotent=True, retry=Retry(max=5))
+    @options(idempotent=True, retry=Retry(max=5), running=2)
     def sync(customer): ...
 
     options(retry=Retry(max=3)).enqueue("myapp.tasks.sync", queue="long", customer="X")
@@ -23,7 +23,8 @@ from zoneinfo import ZoneInfo
 
 from frappe_celery.config.repeats import Retry
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import declarations, hosts
+from frappe_celery.jobs.limits import checked_number
 from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, Asked
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
@@ -38,12 +39,18 @@ class Options(Asked):
     def __call__(self, function: Function) -> Function:
         """Declare it of a method."""
         setattr(function, DECLARED, self)
+        declarations.declare(function, self)
         return function
 
     def enqueue(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """`frappe_celery.enqueue` for this one call."""
         from frappe_celery.enqueue_shim import With, enqueue
 
+        if self.running is not None or self.per_minute is not None:
+            raise ConfigError(
+                "running and per_minute are said of a method, not of one call: as a decorator, by"
+                " frappe_celery_limits or by frappe-celery limit"
+            )
         return enqueue(With(self, method), *args, **kwargs)
 
     def enqueue_in(
@@ -74,6 +81,8 @@ def options(
     max_deliveries: int | None = None,
     retry: Retry | int | None = None,
     limit_key: str | None = None,
+    running: int | None = None,
+    per_minute: int | None = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
 
@@ -85,8 +94,11 @@ def options(
             configuration when not given.
         retry: how it is repeated when it raised; a number: that often, with Retry's own pauses;
             0: not, whatever the method declares.
-        limit_key: what limits on keys count its jobs under, such as `customer-7`; how many may run
-            is said by the configuration or by `frappe-celery limit` (docs/many-sites.md).
+        limit_key: what limits on keys count its jobs under, such as `customer-7`; how many of them
+            may run is said by the configuration or by `frappe-celery limit` (docs/many-sites.md).
+        running, per_minute: of a method, as a decorator: how many of its jobs run at once, and
+            begin within any 60 seconds. The bench knows it once a process has imported the method;
+            numbers of the configuration, or set by `frappe-celery limit`, win.
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -106,7 +118,12 @@ def options(
         retry = Retry(retry)
     if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):
         raise ConfigError(f"limit_key={limit_key!r}: it is a text of 1 to 140 characters")
-    return Options(max_deliveries, retry, limit_key=limit_key)
+    for name, number in {"running": running, "per_minute": per_minute}.items():
+        if number is not None:
+            checked_number(name, name, number)
+    return Options(
+        max_deliveries, retry, limit_key=limit_key, running=running, per_minute=per_minute
+    )
 
 
 def enqueue_in(

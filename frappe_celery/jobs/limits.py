@@ -164,6 +164,16 @@ class Limits:
         self._write(self._hashes[HAND], {target: _text(said)})
         return self._holds(target, {author: self._rules(author) for author in AUTHORS})
 
+    def declare(self, said: Mapping[str, Mapping[str, Any]]) -> None:
+        """What methods declare, by dotted path: `running`, `per_minute`, `key`; {}: nothing."""
+        name, client = self._hashes[DECLARATION], self.store.client
+        texts = {f"method:{path}": json.dumps(its) if its else "" for path, its in said.items()}
+        with naming_the_server(self.store.url):
+            known = [text.decode() if text else "" for text in client.hmget(name, [*texts])]
+        new = [one for one, text in zip(texts.items(), known, strict=True) if one[1] != text]
+        if new:
+            self._write(name, dict(new))
+
     def drop(self, target: str) -> None:
         """What somebody has set counts no more.
 
@@ -218,6 +228,12 @@ class Limits:
             )
             for target in sorted({*chain(*rules.values()), *paused})
         ]
+
+    def declared(self) -> set[str]:
+        """The methods that declare something."""
+        with naming_the_server(self.store.url):
+            found = self.store.client.hkeys(self._hashes[DECLARATION])
+        return {target.decode().removeprefix("method:") for target in found}
 
     def paused(self) -> list[Limit]:
         """Those that are paused now."""
@@ -278,7 +294,8 @@ class Limits:
     def _rules(self, author: str) -> dict[str, Rule]:
         with naming_the_server(self.store.url):
             found = self.store.client.hgetall(self._hashes[author])
-        return {target.decode(): _rule(text) for target, text in found.items()}
+        rules = {target.decode(): _rule(text) for target, text in found.items()}
+        return {target: rule for target, rule in rules.items() if rule.numbers}
 
     def _paused(self) -> dict[str, float]:
         """Until when each is that is paused now."""

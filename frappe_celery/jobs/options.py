@@ -76,6 +76,16 @@ class Asked:
     """Seconds since the epoch before which it does not start."""
     limit_key: str | None = None
     """What limits on keys count it under."""
+    running: int | None = None
+    """How many of the method run at once."""
+    per_minute: int | None = None
+    """How many of the method begin within any 60 seconds."""
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """What of it limits a method's jobs, however they were enqueued (see `limits`)."""
+        said = {"running": self.running, "per_minute": self.per_minute, "key": self.limit_key}
+        return {name: value for name, value in said.items() if value is not None}
 
     def over(self, other: Asked) -> Asked:
         """These, and where they say nothing, the other ones."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from frappe_celery.jobs import Job, get_store, slots
+from frappe_celery.jobs import Job, declarations, get_store, slots
 from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
@@ -18,6 +18,7 @@ STRATEGY = "frappe_celery.worker.task:job_strategy"
 
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
+    declarations.tell()
     job = _traced(message, options)
     if job is not None:
         slots.published(job)

@@ -1,4 +1,4 @@
-"""A step of the worker: what the configuration says of limits holds from its start on."""
+"""A step of the worker: what configuration and decorators say of limits holds from its start on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from celery import bootsteps
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import declarations, get_store
 from frappe_celery.jobs.limits import Limits
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ class ConfiguredLimits(bootsteps.StartStopStep):
     def start(self, consumer: Any) -> None:
         """Before the pool's processes take jobs; again after each reconnection."""
         try:
+            declarations.tell()
             Limits(get_store()).configure()
         except (BrokerUnreachable, ConfigError) as exc:
             logger.error("limits stay as they were: %s", exc)

@@ -9,7 +9,7 @@ import traceback
 from typing import Any
 
 from frappe_celery.errors import NoSuchJob, NotRun
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs import Job, JobStatus, JobStore, declarations, get_store, hosts
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
@@ -57,6 +57,7 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
     """As `attempt`, what this process has claimed."""
     store = get_store()
     job = started_job(store, message, sealed, worker)
+    patiently(declarations.take_back, message.label)
     try:
         with running(job), time_limit(message.timeout):
             result = (aftermath if message.method == AFTERMATH else hosts.current().run)(job)

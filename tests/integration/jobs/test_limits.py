@@ -12,9 +12,12 @@ import pytest
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import settings
+from frappe_celery.enqueue_shim import enqueue as enqueue_it
 from frappe_celery.errors import ConfigError
+from frappe_celery.job_options import options
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.limits import UNTIL_TOLD, Limits, Rule, configured
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.scheduled import promote
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.sweeper import sweep
@@ -525,6 +528,57 @@ def test_configured_limits_hold_until_somebody_sets_others(project: Project) -> 
     settings.use(None)
     Limits(get_store()).configure()
     assert limits.all() == []
+
+
+def test_of_a_number_the_last_word_counts_by_hand_configured_declared(project: Project) -> None:
+    target = f"method:{SYNC}"
+    project.configure(frappe_celery_limits={target: {"per_minute": 30}})
+    settings.use(None)
+    limits = Limits(get_store())
+    limits.declare({SYNC: {"running": 1, "per_minute": 60, "key": "shop"}})
+    assert limits.all()[0].rule == Rule(1, 60)
+    limits.configure()
+    assert limits.change(target, running=3) == Rule(3, 30)
+    assert limits.all()[0].said_by == ("hand", "configuration", "decorator")
+    limits.drop(target)
+    assert limits.all()[0].rule == Rule(1, 30)
+    limits.declare({SYNC: {}})
+    assert limits.all()[0].rule == Rule(None, 30)
+
+
+def test_a_declared_limit_holds_a_scheduled_run_and_its_key_one_whose_call_names_none(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.declare({SYNC: {"running": 1}, REPORT: {"key": "shop"}})
+    first, second = (queued(store, method=RUN_SCHEDULED_JOB, name=SYNC).run_id for _ in range(2))
+    assert [process().take(), process().take()] == [first, None]
+    limits.pause("key:shop")
+    queued(store, method=REPORT)
+    own = queued(store, method=REPORT, limit_key="another").run_id
+    assert process().take() == own
+    assert limits.kept_back() == {f"method:{SYNC}": 1, "key:shop": 1}
+    assert [limit.target for limit in limits.all()] == ["key:shop", f"method:{SYNC}"]
+    assert second
+
+
+def declares(**kwargs: Any) -> None:
+    """Is enqueued as a function: the bench knows its limit before a worker does."""
+
+
+def test_a_function_that_is_enqueued_has_its_limit_told_first(project: Project) -> None:
+    settings.use(None)
+    options(running=2, per_minute=5)(declares)
+    enqueue_it(declares)
+    (limit,) = Limits(get_store()).all()
+    assert (limit.target, limit.rule) == (f"method:{__name__}.declares", Rule(2, 5))
+
+
+def test_numbers_of_one_call_are_refused(project: Project) -> None:
+    with pytest.raises(ConfigError, match="are said of a method, not of one call"):
+        options(running=2).enqueue(SYNC)
+    with pytest.raises(ConfigError, match="per_minute is 0; it must be a whole number from 1"):
+        options(per_minute=0)
 
 
 def test_every_character_but_the_star_stands_for_itself(

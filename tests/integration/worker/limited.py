@@ -33,6 +33,15 @@ def other():
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 """
+DECLARED = """
+from frappe_celery import options
+from myapp import limited
+
+
+@options(running=1, limit_key="shop")
+def short(**kwargs):
+    limited.short()
+"""
 METHOD = "myapp.limited.short"
 
 

@@ -8,9 +8,15 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits import Limits, Rule
 from tests.integration.benches import all_ended, ended, inside, worker
-from tests.integration.worker.limited import METHOD, enqueue_some, most_at_once, write_limited
+from tests.integration.worker.limited import (
+    DECLARED,
+    METHOD,
+    enqueue_some,
+    most_at_once,
+    write_limited,
+)
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -48,6 +54,35 @@ def test_a_limit_of_the_configuration_holds_from_the_workers_start(project: Proj
         worker(project, "-c", "4")
         assert all_ended(jobs) == [JobStatus.FINISHED] * 8
     assert most_at_once(project) == 1
+
+
+def test_what_a_decorator_says_holds_once_a_worker_has_met_it_and_while_it_says_so(
+    project: Project, pool_store: JobStore
+) -> None:
+    method, limits = "myapp.declared.short", Limits(pool_store)
+    write_limited(project)
+    project.write("myapp/declared.py", DECLARED)
+    process = worker(project, "-c", "4")
+    assert ended(enqueue(method)).status == JobStatus.FINISHED
+    (limit,) = limits.all()
+    assert (limit.target, limit.rule, limit.said_by) == (
+        *(f"method:{method}", Rule(running=1)),
+        ("decorator",),
+    )
+    assert all_ended([enqueue(method) for _ in range(8)]) == [JobStatus.FINISHED] * 8
+    assert most_at_once(project) == 1
+    limits.pause("key:shop")
+    kept = enqueue(method)
+    wait_until(lambda: limits.kept_back() == {"key:shop": 1})
+    limits.resume("key:shop")
+    ended(kept)
+
+    process.stop()
+    project.write("myapp/declared.py", DECLARED.replace("@options", "# "))
+    worker(project)
+    for _ in range(2):  # which it has not imported before the first one
+        ended(enqueue(method))
+    assert limits.all() == []
 
 
 def test_a_wrong_limit_of_the_configuration_is_said_and_jobs_run(project: Project) -> None:

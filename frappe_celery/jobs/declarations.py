@@ -1,0 +1,57 @@
+"""Limits that methods declare (`options(running=2)`): a process that imports one tells the bench.
+
+Nobody imports a module for that. Within a job it is told at once, by a worker's parent when it
+starts, elsewhere with the process's next enqueue.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.options import DECLARED, Asked
+from frappe_celery.jobs.running import current_job
+from frappe_celery.jobs.store import JobStore, get_store
+
+_untold: dict[str, dict[str, Any]] = {}
+_known: tuple[JobStore, set[str]] | None = None
+"""What was declared when this process ran its first job."""
+
+
+def declare(function: Callable[..., Any], asked: Asked) -> None:
+    """Have it told what is asked of a method's jobs, if that is a limit."""
+    if not asked.limits:
+        return
+    _untold[f"{function.__module__}.{function.__qualname__}"] = asked.limits
+    if current_job() is not None:
+        with suppress(BrokerUnreachable):  # later then
+            tell()
+
+
+def tell() -> None:
+    """Tell what is still to be told; raises BrokerUnreachable."""
+    if _untold:
+        told = dict(_untold)
+        Limits(get_store()).declare(told)
+        for path in told:
+            _untold.pop(path, None)
+
+
+def take_back(path: str) -> None:
+    """Tell that a method which is about to run declares no limit any more, if that is so."""
+    global _known
+    store = get_store()
+    if _known is None or _known[0] is not store:
+        _known = store, Limits(store).declared()
+    if path not in _known[1]:
+        return
+    module, _, name = path.rpartition(".")
+    if module in sys.modules:
+        asked = getattr(getattr(sys.modules[module], name, None), DECLARED, Asked())
+        if not asked.limits:
+            Limits(store).declare({path: {}})
+        _known[1].discard(path)
