@@ -25,6 +25,7 @@ from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
+from frappe_celery.watch.alerts import look as alerts
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
 from frappe_celery.worker import (
@@ -265,6 +266,7 @@ def _add(app: Celery, config: Settings) -> None:
     stacks.connect()
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
+    alerts.connect(app)
     app.user_options["worker"].add(
         Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
     )

@@ -17,13 +17,19 @@ LOOK_SECONDS = 10.0
 
 @click.command()
 @options.listening(9808)
-def metrics(port: int, address: str) -> None:
+@click.option("--rules", is_flag=True, help="Print alerting rules for Prometheus instead.")
+def metrics(port: int, address: str, rules: bool) -> None:
     """Serve metrics for Prometheus.
 
     One such process is enough for a bench. Of all sites: jobs by site, queue and method, how long
     they waited and ran, workers, the scheduler's lag and leader. They are read from Redis, and cost
     the jobs nothing. There is no login.
     """
+    if rules:
+        from frappe_celery.watch.alerts import rules as file
+
+        click.echo(file.rules(), nl=False)
+        return
     try:
         from prometheus_client import CollectorRegistry, start_http_server
     except ImportError:

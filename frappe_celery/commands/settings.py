@@ -8,7 +8,7 @@ from frappe_celery.config import settings as configuration
 from frappe_celery.config.option_defaults import OPTIONS, Options
 from frappe_celery.config.secrets import is_secret, masked
 
-SECRET = ("broker_url", "redis_queue", "database_url")
+SECRET = ("broker_url", "redis_queue", "database_url", "frappe_celery_alerts")
 """Besides those whose names say it."""
 
 

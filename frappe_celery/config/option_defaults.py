@@ -155,6 +155,13 @@ class Options:
         " become one mail each `digest_minutes` (5).",
         dict,
     )
+    frappe_celery_alerts: list[str] = _option(
+        [],
+        "Who is told that no worker or scheduler runs, that jobs wait or fail, and once more when"
+        " it is over: URLs of Apprise, such as `https://hooks.example.com/x` or"
+        " `mailtos://user:password@mail.example.com?to=ops@example.com` (docs/observability.md).",
+        list,
+    )
     logs: str | None = _option(
         None,
         "`files`: workers and beat keep worker.log, worker.error.log, scheduler.log in `logs/`;"

@@ -28,15 +28,30 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     Raises:
         BrokerUnreachable.
     """
+    return [Minute(at, _of_site(counts, site)) for at, counts in _minutes(store, LOOK_BACK)]
+
+
+def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
+    """How many ended in the last minutes, by site, queue and how; raises BrokerUnreachable."""
+    found: Counter[tuple[str, str, JobStatus]] = Counter()
+    for _, counts in _minutes(store, minutes):
+        for name, number in counts.items():
+            site, queue, status = name.decode().split("|")
+            found[site, queue, JobStatus(status)] += int(number)
+    return found
+
+
+def _minutes(store: JobStore, number: int) -> list[tuple[float, dict[bytes, bytes]]]:
+    """The last minutes, the one that runs now last: when each began, and what is counted."""
     with naming_the_server(store.url):
         now = int(store.client.time()[0]) // 60
-        minutes = range(now - LOOK_BACK + 1, now + 1)
+        minutes = range(now - number + 1, now + 1)
         pipe = store.client.pipeline(transaction=False)
         for minute in minutes:
             pipe.hgetall(store.keys.ended(minute))
         answers = pipe.execute()
     return [
-        Minute(minute * 60.0, _of_site(counts, site))
+        (minute * 60.0, counts)
         for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
     ]
 

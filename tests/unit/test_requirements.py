@@ -27,6 +27,7 @@ OF_THE_CALLER = {"pytest"}
 """It loads the plugin."""
 ELSEWHERE = OF_THE_CALLER | OF_BOTH_HOSTS | OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
 EXTRAS = {
+    "apprise": "alerts",
     "libcst": "fix",
     "prometheus_client": "metrics",
     "waitress": "admin",

@@ -44,6 +44,7 @@ NAMED = {
     "frappe_celery.worker.abandoned.aftermath",
     # started as a program
     "frappe_celery.hosts.bench.seam",
+    "frappe_celery.watch.alerts",
     "frappe_celery.watch.mail",
     # loggers whose errors beat mails
     "frappe_celery.schedule",

@@ -47,6 +47,18 @@ def check(store: JobStore) -> Section:
     return section
 
 
+def memory_used(store: JobStore) -> float | None:
+    """The share of `maxmemory` that the Redis uses, 0 to 1; None: it has no limit.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    with naming_the_server(store.url):
+        info: dict[str, Any] = store.client.info("memory")
+    most = info.get("maxmemory", 0)
+    return info["used_memory"] / most if most else None
+
+
 def _configuration(store: JobStore) -> dict[str, str]:
     """The server's configuration; empty where it does not tell, as hosted ones do."""
     found: dict[str, str] = {}

@@ -7,6 +7,7 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.losses import Watch
 from frappe_celery.watch.doctor import (
+    alerts,
     broker,
     configuration,
     failures,
@@ -49,6 +50,7 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
             limits.check(limited, sites, store.settings),
             failures.check(store, now, site),
             ghosts.check(store, now, site),
+            alerts.check(store, now.at),
             of_broker,
             versions.check(here),
             configuration.check(store.settings),

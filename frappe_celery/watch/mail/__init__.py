@@ -3,13 +3,12 @@
 What failed is counted in Redis, in the very step that records the failure, by kind: method,
 exception, place (`jobs.kinds`). There it is bounded, outlives every process, and all machines see
 it; a file spool would know one machine's. When the mail of a kind is due, one of the workers or
-beat (`postman`) starts a process (`__main__`) that writes and sends it, so that no job and no
+beat (`watch.postman`) starts a process (`__main__`) that writes and sends it, so that no job and no
 worker ever waits for a mail server, and no thread runs in a worker that forks.
 
     config   who is written to, by which server
     ledger   what Redis knows: counted, due, being sent
     letter   a mail's text; `config.secrets` masks what nobody may read
-    postman  starts the sender when there is something to send
     sender   sends
     beat     the scheduler's own failures
     step     the worker's part: it looks whether a mail is due

@@ -1,4 +1,4 @@
-"""`python -m frappe_celery.watch.mail TOKEN`: send what is due, then end. Started by `postman`."""
+"""`python -m frappe_celery.watch.mail TOKEN`: send what is due, then end."""
 
 from __future__ import annotations
 

@@ -17,8 +17,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.kinds import kind_of
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Ledger
-from frappe_celery.watch.mail.postman import LOOK_SECONDS, Postman
+from frappe_celery.watch.mail.ledger import LOOK_SECONDS, Ledger, postman
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +61,7 @@ def watch(**_: Any) -> None:
     config = settings.current()
     if MailConfig.of(config) is None:
         return
-    handler, postman = Watch(), Postman(config)
+    handler, sender = Watch(), postman(config)
     for name in LOGGERS:
         logging.getLogger(name).addHandler(handler)
 
@@ -70,7 +69,7 @@ def watch(**_: Any) -> None:
         while True:
             try:
                 handler.count(Ledger(get_store()))
-                postman.look()
+                sender.look()
             except OSError as exc:
                 logger.debug("failures are mailed later: %s", exc)
             except Exception:

@@ -15,9 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from frappe_celery.jobs import JobStore
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.watch.postman import Postman
 
+LOOK_SECONDS = 1.0
+"""How often it is asked whether something is due: how soon a first failure is mailed."""
 LEASE_SECONDS = 15.0
 """After how long a sender that gave no sign of life is replaced."""
 FIRST_WAIT_SECONDS = 2.0
@@ -62,11 +66,15 @@ class Ledger:
 
     def keep(self, token: str) -> bool:
         """Give a sign of life; False when another was taken for the sender meanwhile."""
-        return bool(self._script("mail_lease", token, str(round(LEASE_SECONDS * 1000))))
+        return self._lease(token, LEASE_SECONDS)
 
     def give_up(self, token: str) -> None:
         """Send no more."""
-        self._script("mail_lease", token, "0")
+        self._lease(token, 0)
+
+    def _lease(self, token: str, seconds: float) -> bool:
+        lease = (self._key("lease"),)
+        return bool(self.store.run_script("lease", lease, token, str(round(seconds * 1000))))
 
     # -- what is sent
 
@@ -108,6 +116,12 @@ class Ledger:
 
     def _letter(self, letter: str) -> str:
         return self._key(f"letter:{letter}")
+
+
+def postman(config: Settings) -> Postman:
+    """Who starts the process that sends."""
+    module = "frappe_celery.watch.mail"
+    return Postman(config.root, module, lambda token: Ledger(get_store()).sends(token))
 
 
 def _told(letter: str, fields: Mapping[bytes, bytes]) -> Told:

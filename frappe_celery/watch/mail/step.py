@@ -11,7 +11,7 @@ from celery.worker import state
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.postman import LOOK_SECONDS, Postman
+from frappe_celery.watch.mail.ledger import LOOK_SECONDS, postman
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Mail(bootsteps.StartStopStep):
 
     def create(self, consumer: Any) -> None:
         """Once a worker."""
-        self.postman = Postman(settings.current())
+        self.postman = postman(settings.current())
         self.entry: Any = None
 
     def start(self, consumer: Any) -> None:

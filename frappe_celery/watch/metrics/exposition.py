@@ -16,6 +16,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits import Limits
 from frappe_celery.schedule.pulse import leadership
 from frappe_celery.watch.doctor import snapshot
+from frappe_celery.watch.doctor.broker import memory_used
 from frappe_celery.watch.doctor.snapshot import Snapshot
 from frappe_celery.watch.metrics.ended import WAITING, Follower
 
@@ -82,7 +83,7 @@ class Exposition(Collector):
             self.count()
             now = snapshot.take(self.store, 0)
             found = [*_jobs(now), *self._methods(), *self._limits()]
-            found += [*self._workers(), *self._beat(now.at)]
+            found += [*self._workers(), *self._beat(now.at), *self._memory()]
         except BrokerUnreachable:
             found = []
         up.add_metric([], 1 if found else 0)
@@ -148,6 +149,15 @@ class Exposition(Collector):
             )
             yield Gauge(
                 "frappe_celery_beat_entries", "Entries on the agenda.", value=found.sign.entries
+            )
+
+    def _memory(self) -> Iterable[Metric]:
+        used = memory_used(self.store)
+        if used is not None:
+            yield Gauge(
+                "frappe_celery_redis_memory_ratio",
+                "Share of its maxmemory that the Redis which keeps the jobs uses.",
+                value=used,
             )
 
 

@@ -1,4 +1,4 @@
-"""A real HTTP server that takes what OpenTelemetry's and Sentry's clients send, and keeps it."""
+"""A real HTTP server that takes what OpenTelemetry's and Sentry's clients, and others, send."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from tests.ports import LOOPBACK, free_port
 
 
 class Receiver:
-    """What came, oldest first: the path and the body of each request."""
+    """What came, oldest first: the path and the body of each request; `answer` is its status."""
 
     def __init__(self) -> None:
         receiver = self
+        self.answer = 200
         self.requests: list[tuple[str, bytes]] = []
 
         class Handler(BaseHTTPRequestHandler):
@@ -29,7 +30,7 @@ class Receiver:
                 if self.headers.get("Content-Encoding") == "gzip":
                     body = gzip.decompress(body)
                 receiver.requests.append((self.path, body))
-                self.send_response(200)
+                self.send_response(receiver.answer)
                 self.end_headers()
 
             def log_message(self, *_: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import promql_parser
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
@@ -45,3 +46,26 @@ def finished(store: JobStore, ran: float = 0.2, **given: str) -> None:
     store.client.lrem(store.waiting_list(job.site, job.queue), 1, job.run_id)
     store.start(job.run_id, "w", at=time.time() - ran)
     store.finish(job.run_id, None)
+
+
+def lead(store: JobStore) -> None:
+    """A scheduler leads and is in time."""
+    prefix = f"{store.keys.prefix}beat:"
+    store.client.set(f"{prefix}lease", 1, px=10_000)
+    store.client.set(f"{prefix}leader", "host.1")
+    sign = {"at": time.time(), "name": "host.1", "lag": 0, "entries": 1}
+    store.client.hset(f"{prefix}pulse", mapping=sign)
+
+
+def selectors(expression: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
+    """The series that a query asks for."""
+    found = []
+
+    def visit(node: promql_parser.Expr) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            found.append(node)
+        if isinstance(node, promql_parser.MatrixSelector):
+            found.append(node.vector_selector)
+
+    promql_parser.walk(expression, pre_visit=visit)
+    return list({id(selector): selector for selector in found}.values())

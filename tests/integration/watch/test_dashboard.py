@@ -16,7 +16,7 @@ from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor import caught
 from tests.integration.cli import enqueued, failed
-from tests.integration.watch.scraping import Exporter, finished
+from tests.integration.watch.scraping import Exporter, finished, lead, selectors
 
 FILE = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
 DASHBOARD: dict[str, Any] = json.loads(FILE.read_text())
@@ -38,11 +38,7 @@ def series(store: JobStore) -> Series:
     Limits(store).pause("queue:long")
     caught.note(runs, ValueError("no"))
     store.workers.write(WorkerInfo("w@host", "host", 1, ("short",), 2, "busy", None, now, now))
-    prefix = f"{store.keys.prefix}beat:"
-    store.client.set(f"{prefix}lease", 1, px=10_000)
-    store.client.set(f"{prefix}leader", "host.1")
-    sign = {"at": now, "name": "host.1", "lag": 0, "entries": 1}
-    store.client.hset(f"{prefix}pulse", mapping=sign)
+    lead(store)
     found: Series = {}
     for name, labels in re.findall(r"(?m)^([a-z_]+)(?:{(.*)})? \S+$", exporter.scrape().text):
         found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
@@ -53,19 +49,6 @@ def parsed(expression: str) -> promql_parser.Expr:
     for variable, value in VARIABLES.items():
         expression = expression.replace(variable, value)
     return promql_parser.parse(expression)
-
-
-def selectors(expression: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
-    found = []
-
-    def visit(node: promql_parser.Expr) -> None:
-        if isinstance(node, promql_parser.VectorSelector):
-            found.append(node)
-        if isinstance(node, promql_parser.MatrixSelector):
-            found.append(node.vector_selector)
-
-    promql_parser.walk(expression, pre_visit=visit)
-    return list({id(selector): selector for selector in found}.values())
 
 
 def labels_of(node: promql_parser.Expr, series: Series) -> set[str]:

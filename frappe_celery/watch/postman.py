@@ -1,29 +1,27 @@
-"""Starts the process that sends, when there is something to send and nobody sends."""
+"""Starts a process that sends, when there is something to send and nobody sends."""
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from uuid import uuid4
-
-from frappe_celery.config.settings import Settings
-from frappe_celery.jobs import get_store
-from frappe_celery.watch.mail.ledger import Ledger
-
-logger = logging.getLogger(__name__)
-
-LOOK_SECONDS = 1.0
-"""How often it is asked: how soon a first failure is mailed."""
 
 
 class Postman:
-    """A worker's or beat's. Any number may look: Redis lets one of them send."""
+    """A worker's or beat's. Any number may look: Redis lets one of them send.
 
-    def __init__(self, config: Settings) -> None:
-        self.config = config
+    Args:
+        root: the bench's or project's folder, where the sender runs.
+        module: the sender, as `python -m` starts it, with a token.
+        sends: whether the holder of a token is to send now; may raise BrokerUnreachable.
+    """
+
+    def __init__(self, root: Path, module: str, sends: Callable[[str], bool]) -> None:
+        self.root, self.module, self.sends = root, module, sends
         self._sender: subprocess.Popen[bytes] | None = None
 
     def look(self) -> None:
@@ -32,15 +30,15 @@ class Postman:
             return
         self._sender = None
         token = uuid4().hex
-        if Ledger(get_store()).sends(token):
+        if self.sends(token):
             self._sender = subprocess.Popen(
-                [sys.executable, "-m", "frappe_celery.watch.mail", token],
+                [sys.executable, "-m", self.module, token],
                 stdin=subprocess.DEVNULL,
-                cwd=self.config.root,
+                cwd=self.root,
                 env={
                     **os.environ,
                     "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                    "FRAPPE_BENCH_ROOT": str(self.config.root),
+                    "FRAPPE_BENCH_ROOT": str(self.root),
                 },
             )
 

@@ -1,0 +1,26 @@
+-- What holds and what does not any more: begun and ended alerts go into the outbox, each once.
+-- ARGV: prefix, now, id, JSON: what holds now, by key: for how long it must, and its notice
+local state, now = ARGV[1] .. 'alerts', tonumber(ARGV[2])
+local holds, begun, over = cjson.decode(ARGV[4]), {}, {}
+for key, one in pairs(holds) do
+  local text = redis.call('HGET', state, key)
+  local known = text and cjson.decode(text) or {since = now}
+  if not known.told and now - known.since >= one.seconds then
+    known.told = true
+    begun[#begun + 1] = one.notice
+  end
+  known.notice = one.notice
+  redis.call('HSET', state, key, cjson.encode(known))
+end
+local all = redis.call('HGETALL', state)
+for i = 1, #all, 2 do
+  if not holds[all[i]] then
+    local known = cjson.decode(all[i + 1])
+    if known.told then over[#over + 1] = known.notice end
+    redis.call('HDEL', state, all[i])
+  end
+end
+if #begun + #over == 0 then return end
+local outbox = state .. ':outbox'
+redis.call('LPUSH', outbox, cjson.encode({id = ARGV[3], at = now, begun = begun, over = over}))
+redis.call('LTRIM', outbox, 0, 99)

@@ -1,0 +1,12 @@
+"""Alerts without Prometheus: `frappe_celery_alerts` are told once when something begins, and ends.
+
+Workers and beat look every few seconds, one of them at a time: whichever of the two is gone, the
+other tells. What holds and what has been told of lies in Redis, and a process of its own
+(`__main__`) delivers, so that no job, no worker and no scheduler waits for a server.
+
+    conditions  what is alerted of, for these alerts and as rules for Prometheus
+    ledger      what Redis knows: since when something holds, told of, to be delivered
+    look        the worker's and beat's part
+    delivery    through Apprise, to whatever its URLs name
+    rules       the rules for Prometheus as a file
+"""

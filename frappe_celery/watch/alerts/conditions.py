@@ -1,0 +1,288 @@
+"""What is alerted of: each condition with its threshold, looked for in Redis or by Prometheus."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.rates import ended_lately
+from frappe_celery.schedule.pulse import Leadership, leadership
+from frappe_celery.watch.doctor import snapshot
+from frappe_celery.watch.doctor.broker import FULL, memory_used
+from frappe_celery.watch.doctor.limits import Pauses
+from frappe_celery.watch.doctor.snapshot import Place, Snapshot
+
+LATE_SECONDS = 60
+WAIT_SECONDS = 1800
+STARVED_SECONDS = 900
+WINDOW_MINUTES = 15
+"""Over which it is counted what ended."""
+LEAST_FAILURES, MOST_FAILING = 10, 0.2
+
+BENCH = "job, instance"
+"""Labels that keep the benches apart which one Prometheus looks at."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one look brought."""
+
+    now: Snapshot
+    workers: int
+    lead: Leadership
+    pauses: Pauses
+    ended: Counter[tuple[str, str, JobStatus]]
+    memory: float | None
+
+    def waiting(self) -> Iterable[tuple[Place, float]]:
+        """Where something waits that no pause of its site or queue keeps back, and how long."""
+        for place in self.now.places:
+            if place.oldest is not None and not self.pauses.hold(place, None):
+                yield place, max(0.0, self.now.at - place.oldest)
+
+
+def see(store: JobStore) -> Seen:
+    """Look once; what it costs does not depend on the number of jobs.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    return Seen(
+        snapshot.take(store, 0),
+        len(store.workers.all()),
+        leadership(store),
+        Pauses(Limits(store).all()),
+        ended_lately(store, WINDOW_MINUTES),
+        memory_used(store),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """That a condition holds: of what, and the number that says so."""
+
+    value: float = 1
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something to be alerted of. `{site}`, `{value}` and the like stand for labels and number."""
+
+    name: str
+    seconds: int
+    """For how long it must hold."""
+    is_critical: bool
+    """Jobs or schedules do not run."""
+    expression: str
+    """In PromQL."""
+    summary: str
+    description: str
+    look: str
+    """The command that shows more."""
+    find: Callable[[Seen], Iterable[Found]] | None
+    """Where it holds; None: only Prometheus can say."""
+    unit: str = "humanize"
+    """Prometheus's function that writes the number."""
+
+    def told(self, text: str, found: Found) -> str:
+        """A text of it in words."""
+        return text.format(value=WRITTEN[self.unit](found.value), **dict(found.labels))
+
+    def templated(self, text: str) -> str:
+        """A text of it as Prometheus fills it in."""
+        with_value = text.replace("{value}", f"{{{{ $value | {self.unit} }}}}")
+        return re.sub(r"(?<!{){(\w+)}(?!})", r"{{ $labels.\1 }}", with_value)
+
+
+WRITTEN: Mapping[str, Callable[[float], str]] = {
+    "humanize": lambda value: f"{value:g}",
+    "humanizeDuration": lambda value: str(timedelta(seconds=round(value))),
+    "humanizePercentage": lambda value: f"{value:.0%}",
+}
+
+
+def _no_worker(seen: Seen) -> Iterable[Found]:
+    return [] if seen.workers else [Found()]
+
+
+def _no_scheduler(seen: Seen) -> Iterable[Found]:
+    """One has led, and none does: where none ever did, there may be no schedule."""
+    return [Found()] if seen.lead.sign is not None and seen.lead.leader is None else []
+
+
+def _late(seen: Seen) -> Iterable[Found]:
+    late = seen.lead.lag(seen.now.at) if seen.lead.leader else 0.0
+    return [Found(late)] if late > LATE_SECONDS else []
+
+
+def _waits(seen: Seen) -> Iterable[Found]:
+    longest: dict[str, float] = {}
+    for place, waits in seen.waiting():
+        longest[place.queue] = max(waits, longest.get(place.queue, 0.0))
+    return [
+        Found(waits, (("queue", queue),))
+        for queue, waits in longest.items()
+        if waits > WAIT_SECONDS
+    ]
+
+
+def _starved(seen: Seen) -> Iterable[Found]:
+    served = {(site, queue) for site, queue, _ in seen.ended}
+    busy = {queue for _, queue in served}
+    for place, waits in seen.waiting():
+        is_served = place.started or (place.site, place.queue) in served
+        if waits > STARVED_SECONDS and not is_served and place.queue in busy:
+            yield Found(waits, (("queue", place.queue), ("site", place.site)))
+
+
+def _fail(seen: Seen) -> Iterable[Found]:
+    ended: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for (site, _, status), number in seen.ended.items():
+        if status in (JobStatus.FAILED, JobStatus.FINISHED):
+            ended[site] += number
+        if status == JobStatus.FAILED:
+            failed[site] += number
+    for site, number in failed.items():
+        if number >= LEAST_FAILURES and number > MOST_FAILING * ended[site]:
+            yield Found(number / ended[site], (("site", site),))
+
+
+def _paused(seen: Seen) -> Iterable[Found]:
+    return [Found(1, (("target", target),)) for target in seen.pauses.targets]
+
+
+def _memory(seen: Seen) -> Iterable[Found]:
+    return [] if seen.memory is None or seen.memory <= FULL else [Found(seen.memory)]
+
+
+def _less_paused(kind: str) -> str:
+    return (
+        f"  unless on ({BENCH}, {kind}) label_replace("
+        f'frappe_celery_paused{{target=~"{kind}:.*"}}, "{kind}", "$1", "target", "{kind}:(.*)")'
+    )
+
+
+_WAITS = "\n".join(
+    ["(", "  frappe_celery_oldest_wait_seconds", _less_paused("queue"), _less_paused("site"), ")"]
+)
+
+
+def _ended(by: str, which: str = "") -> str:
+    series = f"frappe_celery_jobs_ended_total{which}"
+    return f"sum by ({BENCH}, {by}) (increase({series}[{WINDOW_MINUTES}m]))"
+
+
+_FAILED, _ALL = '{status="failed"}', '{status=~"failed|finished"}'
+
+CONDITIONS = (
+    Condition(
+        "FrappeCeleryNoRedis",
+        60,
+        True,
+        "frappe_celery_up == 0",
+        "The Redis that keeps the jobs does not answer",
+        "Nothing is enqueued and nothing runs until it is back.",
+        "frappe-celery doctor",
+        None,
+    ),
+    Condition(
+        "FrappeCeleryNoWorker",
+        60,
+        True,
+        "frappe_celery_workers == 0",
+        "No worker runs",
+        "What is enqueued waits until one is started.",
+        "frappe-celery doctor",
+        _no_worker,
+    ),
+    Condition(
+        "FrappeCeleryNoScheduler",
+        60,
+        True,
+        f"frappe_celery_up == 1 unless on ({BENCH}) frappe_celery_beat_leads",
+        "No scheduler leads",
+        "Nothing is enqueued when it is due until one is started.",
+        "frappe-celery doctor",
+        _no_scheduler,
+    ),
+    Condition(
+        "FrappeCelerySchedulerLate",
+        60,
+        False,
+        f"frappe_celery_beat_lag_seconds > {LATE_SECONDS}",
+        "The scheduler is late",
+        "The entry that is longest due has waited for {value}. logs/scheduler.log tells what holds"
+        " the scheduler up.",
+        "frappe-celery doctor",
+        _late,
+        "humanizeDuration",
+    ),
+    Condition(
+        "FrappeCeleryJobsWait",
+        60,
+        False,
+        f"max by ({BENCH}, queue) {_WAITS} > {WAIT_SECONDS}",
+        "Jobs wait long in queue {queue}",
+        "One has waited for {value}, and no pause of its queue or site is the reason. Start more"
+        " workers, or look at what runs and what limits keep back.",
+        "frappe-celery jobs list --status started --queue {queue}; frappe-celery limits",
+        _waits,
+        "humanizeDuration",
+    ),
+    Condition(
+        "FrappeCelerySiteStarved",
+        60,
+        False,
+        f"max by ({BENCH}, site, queue) {_WAITS} > {STARVED_SECONDS}\n"
+        f"unless on ({BENCH}, site, queue)"
+        ' frappe_celery_jobs{status="started"} > 0\n'
+        f"unless on ({BENCH}, site, queue) {_ended('site, queue')} > 0\n"
+        f"and on ({BENCH}, queue) {_ended('queue')} > 0",
+        "Site {site} is starved in queue {queue}",
+        "A job of it has waited for {value} while other sites' ran: a limit keeps it back, or the"
+        " shares of the others are too large.",
+        "frappe-celery limits; frappe-celery doctor --site {site}",
+        _starved,
+        "humanizeDuration",
+    ),
+    Condition(
+        "FrappeCeleryJobsFail",
+        60,
+        False,
+        f"{_ended('site', _FAILED)} / {_ended('site', _ALL)} > {MOST_FAILING}\n"
+        f"and {_ended('site', _FAILED)} >= {LEAST_FAILURES}",
+        "Jobs of site {site} fail",
+        f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed.",
+        "frappe-celery jobs failed --site {site} --since 15m",
+        _fail,
+        "humanizePercentage",
+    ),
+    Condition(
+        "FrappeCeleryPauseForgotten",
+        86400,
+        False,
+        "frappe_celery_paused == 1",
+        "{target} is still paused",
+        "It has been for a day.",
+        "frappe-celery limits; frappe-celery resume {target}",
+        _paused,
+    ),
+    Condition(
+        "FrappeCeleryRedisFull",
+        300,
+        True,
+        f"frappe_celery_redis_memory_ratio > {FULL}",
+        "The Redis that keeps the jobs is nearly full",
+        "{value} of its maxmemory is used; when it is full no job can be enqueued.",
+        "frappe-celery doctor",
+        _memory,
+        "humanizePercentage",
+    ),
+)

@@ -1,0 +1,142 @@
+"""Delivers what is in the outbox, through Apprise, to every URL of `frappe_celery_alerts`."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import socket
+import time
+from datetime import datetime
+from importlib.util import find_spec
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from frappe_celery.config.secrets import masked_text
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import JobStore
+from frappe_celery.watch.alerts.ledger import Ledger, Message
+
+logger = logging.getLogger(__name__)
+
+FORGOTTEN_SECONDS = 86400
+"""What could not be delivered for so long is given up."""
+MOST_NOTICES = 20
+"""Of each kind in a message; of more only the number."""
+
+
+def check(config: Settings) -> None:
+    """What is quickly checked when a worker or beat starts; `receivers` finds out the rest.
+
+    Raises:
+        ConfigError: Apprise is not installed, or what stands there is no URL.
+    """
+    if find_spec("apprise") is None:
+        raise ConfigError("frappe_celery_alerts needs apprise: pip install 'frappe_celery[alerts]'")
+    for number, url in enumerate(config.frappe_celery_alerts):
+        if not re.match(r"\w+://.", url):
+            raise _unknown(number, url)
+
+
+def receivers(config: Settings) -> dict[str, Any]:
+    """Who is told, by an id that says nothing of the URL. It takes Apprise two seconds.
+
+    A plain https:// URL, of no service that Apprise knows, gets JSON by POST.
+
+    Raises:
+        ConfigError: as `check`, or a URL is none of Apprise's.
+    """
+    check(config)
+    from apprise import Apprise
+
+    log, found = logging.getLogger("apprise"), {}
+    for number, url in enumerate(config.frappe_celery_alerts):
+        log.disabled = True  # what it says of a plain https:// URL
+        posted = f"json{url.removeprefix('http')}" if url.startswith(("http:", "https:")) else url
+        receiver = Apprise.instantiate(url) or Apprise.instantiate(posted)
+        log.disabled = False
+        if receiver is None:
+            raise _unknown(number, url)
+        found[hashlib.sha256(url.encode()).hexdigest()[:16]] = receiver
+    return found
+
+
+def _unknown(number: int, url: str) -> ConfigError:
+    return ConfigError(
+        f"frappe_celery_alerts[{number}] is {masked_text(url)[:20]!r}…, no URL that Apprise knows;"
+        " it must be one such as https://hooks.example.com/x or"
+        " mailtos://user:password@mail.example.com?to=ops@example.com"
+    )
+
+
+def deliver(store: JobStore, token: str) -> None:
+    """Deliver what there is, as the process that holds the lease under this token.
+
+    Raises:
+        BrokerUnreachable, ConfigError: the rest stays for later.
+    """
+    ledger, away = Ledger(store), set[str]()
+    try:
+        try:
+            known = receivers(store.settings)
+        except ConfigError:
+            ledger.wait()
+            raise
+        for message in ledger.outbox():
+            left = []
+            for name in message.receivers or known:
+                if name not in known:  # any more
+                    continue
+                if not ledger.keep(token):
+                    return
+                if name in away or not _has_taken(known[name], message, store.settings):
+                    away.add(name)
+                    left.append(name)
+            if left and message.at < time.time() - FORGOTTEN_SECONDS:
+                logger.error("given up, after a day: %s", written(message, store.settings)[1])
+                left = []
+            ledger.delivered(message, left)
+        if away:
+            ledger.wait()
+            where = ", ".join(known[name].url(privacy=True) for name in sorted(away))
+            logger.warning("alerts are sent again in a minute; not delivered to %s", where)
+    finally:
+        ledger.give_up(token)
+
+
+def _has_taken(receiver: Any, message: Message, config: Settings) -> bool:
+    title, body, kind = written(message, config)
+    try:
+        return bool(receiver.notify(title=title, body=body, notify_type=kind))
+    except Exception:  # a service's plugin that does not know what it was answered
+        logger.exception("an alert was not delivered")
+        return False
+
+
+def written(message: Message, config: Settings) -> tuple[str, str, str]:
+    """Title, text, and Apprise's kind of it."""
+    begun, over = (
+        sorted(notices, key=lambda notice: (not notice["critical"], notice["summary"]))
+        for notices in (message.begun, message.over)
+    )
+    first = begun[0]["summary"] if begun else f"over: {over[0]['summary']}"
+    more = len(begun) + len(over) - 1
+    where = f"{config.root.name} on {socket.gethostname()}"
+    title = f"[{where}] {first}" + (f", and {more} more" if more else "")
+    at = datetime.fromtimestamp(message.at, ZoneInfo(config.zone))
+    when = f"{at:%Y-%m-%d %H:%M:%S %Z}, {config.root}"
+    kind = "success" if not begun else "failure" if begun[0]["critical"] else "warning"
+    return title, "\n".join([*_lines(begun, ""), *_lines(over, "Over: "), when]), kind
+
+
+def _lines(notices: list[dict[str, Any]], prefix: str) -> list[str]:
+    lines = []
+    for notice in notices[:MOST_NOTICES]:
+        lines.append(f"{prefix}{notice['summary']} ({notice['name']})")
+        if not prefix:
+            lines += [notice["description"], f"Look: {notice['look']}"]
+        lines.append("")
+    if len(notices) > MOST_NOTICES:
+        lines += [f"{prefix}{len(notices) - MOST_NOTICES} more", ""]
+    return lines

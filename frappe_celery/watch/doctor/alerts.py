@@ -1,0 +1,29 @@
+"""Whether the alerts of `frappe_celery_alerts` arrive."""
+
+from __future__ import annotations
+
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import JobStore
+from frappe_celery.watch.alerts.delivery import receivers
+from frappe_celery.watch.alerts.ledger import AGAIN_SECONDS, Ledger
+from frappe_celery.watch.doctor.report import Section, counted
+
+
+def check(store: JobStore, now: float) -> Section:
+    """Who is told, and what could not be delivered."""
+    section = Section("alerts")
+    if not store.settings.frappe_celery_alerts:
+        return section
+    try:
+        known = receivers(store.settings)
+    except ConfigError as exc:
+        section.problem(str(exc))
+        return section
+    section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
+    late = [message for message in Ledger(store).outbox() if now - message.at > AGAIN_SECONDS]
+    if late:
+        section.warn(
+            f"{counted(len(late), 'message')} could not be delivered to everybody",
+            "the log of the workers and of beat has the reason",
+        )
+    return section

@@ -1,0 +1,186 @@
+"""Alerts by mail and webhook: once when something begins, once when it is over, whoever looks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
+from frappe_celery.watch.alerts.ledger import Ledger
+from frappe_celery.watch.doctor import alerts
+from tests.acceptance.commands import run_cli
+from tests.integration.benches import inside, write_tasks
+from tests.integration.watch.receiver import Receiver
+from tests.mailbox import Mailbox, text_of
+from tests.ports import LOOPBACK
+from tests.project import Project
+from tests.waiting import wait_until
+
+NO_WORKER = next(c for c in CONDITIONS if c.name == "FrappeCeleryNoWorker")
+WAIT = next(c for c in CONDITIONS if c.name == "FrappeCeleryJobsWait")
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox().open() as mailbox:
+        yield mailbox
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    with Receiver().open() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def store(project: Project, mailbox: Mailbox, hook: Receiver) -> Iterator[JobStore]:
+    """The jobs of a project whose alerts go to both."""
+    write_tasks(project)
+    mail = f"mailto://{LOOPBACK}:{mailbox.port}?from=bench@example.com&to=ops@example.com"
+    urls = [f"{mail}&mode=insecure", f"http://{hook.address}/hook?token=secret"]
+    project.configure(frappe_celery_alerts=urls)
+    with inside(project) as store:
+        yield store
+
+
+def key(store: JobStore, name: str = "") -> str:
+    return f"{store.keys.prefix}alerts{name}"
+
+
+def long_ago(store: JobStore) -> None:
+    """What holds now, holds since long ago."""
+    for field, text in store.client.hgetall(key(store)).items():
+        store.client.hset(key(store), field, json.dumps({**json.loads(text), "since": 1}))
+
+
+def posted(hook: Receiver) -> list[dict[str, Any]]:
+    return [json.loads(body) for _, body in list(hook.requests)]
+
+
+def test_no_worker_is_told_of_once_by_beat_and_once_more_when_one_has_started(
+    project: Project, store: JobStore, mailbox: Mailbox, hook: Receiver
+) -> None:
+    project.beat()
+    project.beat()  # which stands by, and looks too
+    wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
+    assert not mailbox.mails, "it has not held for long enough"
+    long_ago(store)
+    wait_until(lambda: mailbox.mails and hook.requests, what="it is told")
+    project.worker()
+    wait_until(lambda: len(mailbox.mails) > 1 and len(hook.requests) > 1, what="its end is told")
+    begun, over = mailbox.subjects()
+    assert begun.startswith(f"[{project.root.name} on ")
+    assert begun.endswith("] No worker runs")
+    assert over.endswith("] over: No worker runs")
+    assert "Look: frappe-celery doctor" in text_of(mailbox.mails[0])
+    assert [(one["title"], one["type"]) for one in posted(hook)] == [
+        (begun, "failure"),
+        (over, "success"),
+    ]
+    assert hook.requests[0][0].startswith("/hook")
+    assert not store.client.exists(key(store, ":outbox"))
+
+
+def test_that_no_scheduler_leads_is_told_by_a_worker(
+    project: Project, store: JobStore, mailbox: Mailbox, hook: Receiver
+) -> None:
+    beat = project.beat()
+    beat.wait_for(" leads")
+    project.worker()
+    wait_until(lambda: store.client.exists(f"{store.keys.prefix}beat:pulse"), what="it leads")
+    beat.stop()
+    wait_until(
+        lambda: b"NoScheduler" in b"".join(store.client.hkeys(key(store))), what="it is seen"
+    )
+    long_ago(store)
+    wait_until(lambda: mailbox.mails and hook.requests, what="it is told")
+    assert mailbox.subjects()[0].endswith("] No scheduler leads")
+
+
+def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
+    project: Project, store: JobStore, mailbox: Mailbox, hook: Receiver
+) -> None:
+    hook.answer = 503
+    beat = project.beat()
+    wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
+    long_ago(store)
+    wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":trouble")), what="half")
+    beat.wait_for("alerts are sent again in a minute; not delivered to json://")
+    assert "secret" not in beat.output()
+    (late,) = Ledger(store).outbox()
+    assert late.receivers is not None
+    assert len(late.receivers) == 1
+    assert not alerts.check(store, late.at + 30).findings
+    (finding,) = alerts.check(store, late.at + 90).findings
+    assert "1 message could not be delivered" in finding.text
+    hook.answer = 200
+    store.client.delete(key(store, ":trouble"))  # a minute later
+    wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
+    assert len(mailbox.mails) == 1
+    assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
+
+
+def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore) -> None:
+    ledger, queues = Ledger(store), ("long", "short")
+    many = [(WAIT, Found(1900, (("queue", queue),))) for queue in queues]
+    ledger.note([(NO_WORKER, Found()), *many])
+    assert ledger.outbox() == []
+    long_ago(store)
+    for _ in range(3):
+        ledger.note([(NO_WORKER, Found()), *many])
+    (begun,) = ledger.outbox()
+    assert {n["summary"] for n in begun.begun} == {
+        "No worker runs", "Jobs wait long in queue long", "Jobs wait long in queue short",
+    }  # fmt: skip
+    assert begun.over == []
+    ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
+    ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
+    _, over = ledger.outbox()
+    assert {n["summary"] for n in over.over} == {"No worker runs", "Jobs wait long in queue short"}
+    ledger.note([(NO_WORKER, Found())])  # for a moment
+    ledger.note([])
+    *_, last = ledger.outbox()
+    assert [n["summary"] for n in last.over] == ["Jobs wait long in queue long"]
+    assert len(ledger.outbox()) == 3
+
+
+def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
+    ledger = Ledger(store)
+    assert ledger.is_my_turn()
+    assert not ledger.is_my_turn()
+    assert not ledger.delivers("a"), "there is nothing"
+    ledger.note([(NO_WORKER, Found())])
+    long_ago(store)
+    ledger.note([(NO_WORKER, Found())])
+    assert ledger.delivers("a")
+    assert not ledger.delivers("b")
+    assert not ledger.keep("b")
+    ledger.give_up("b")
+    assert ledger.keep("a")
+    ledger.give_up("a")
+    assert ledger.delivers("b")
+
+
+@pytest.mark.parametrize("url", ["ops@example.com", "hooks.example.com/x", ""])
+def test_what_is_no_url_ends_a_worker_and_beat_with_a_sentence(project: Project, url: str) -> None:
+    project.configure(frappe_celery_alerts=["json://ok", url])
+    for command in ("worker", "beat"):
+        process = project.celery(command)
+        assert process.wait() == 1
+        assert f"Error: ConfigError: frappe_celery_alerts[1] is {url!r}" in process.output()
+
+
+def test_a_service_that_apprise_does_not_know_is_named_by_the_doctor(project: Project) -> None:
+    project.configure(frappe_celery_alerts=["nonsense://user:pass@there"])
+    with inside(project):
+        (finding,) = alerts.check(get_store(), 0).findings
+    assert "frappe_celery_alerts[0] is 'nonsense://user:****" in finding.text
+    assert "it must be one such as https://hooks" in finding.text
+    shown = run_cli(project, "settings")
+    assert "pass@" not in shown
+    settings.use(None)

@@ -1,0 +1,76 @@
+"""docs/alerts.yml: what the command writes, about metrics that there are, tried by Prometheus."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import promql_parser
+import pytest
+import yaml
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits import Limits
+from frappe_celery.watch.alerts.rules import rules
+from tests.integration.cli import enqueued, failed
+from tests.integration.watch.scraping import Exporter, finished, lead, selectors
+from tests.servers import find_program
+
+HERE = Path(__file__).parent
+FILE = HERE.parents[3] / "docs" / "alerts.yml"
+RULES: list[dict[str, Any]] = yaml.safe_load(FILE.read_text())["groups"][0]["rules"]
+TESTS: list[dict[str, Any]] = yaml.safe_load((HERE / "rules_test.yml").read_text())["tests"]
+
+
+def test_the_file_is_what_the_command_writes() -> None:
+    assert FILE.read_text() == rules(), "run: frappe-celery metrics --rules > docs/alerts.yml"
+
+
+def test_prometheus_alerts_as_its_unit_tests_say() -> None:
+    promtool = find_program("promtool", "promtool")
+    command = [promtool, "test", "rules", str(HERE / "rules_test.yml")]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_each_alert_is_seen_to_begin_and_not_to() -> None:
+    by_result: dict[bool, set[str]] = {True: set(), False: set()}
+    for test in TESTS:
+        for case in test["alert_rule_test"]:
+            by_result[bool(case["exp_alerts"])].add(case["alertname"])
+    names = {rule["alert"] for rule in RULES}
+    assert by_result[True] == names
+    assert names - by_result[False] == {"FrappeCeleryJobsFail"}, "whose test has sites that do not"
+
+
+@pytest.fixture
+def series(store: JobStore) -> dict[str, set[str]]:
+    """What the endpoint gives when all of it has a value, with its labels."""
+    exporter = Exporter(store)
+    finished(store)
+    failed(store)
+    enqueued(store)
+    lead(store)
+    Limits(store).change("site:*", paused=-1.0)
+    before = store.client.config_get("maxmemory")
+    store.client.config_set("maxmemory", 2**40)
+    text = exporter.scrape().text
+    store.client.config_set("maxmemory", before["maxmemory"])
+    found: dict[str, set[str]] = {}
+    for name, labels in re.findall(r"(?m)^([a-z_]+)(?:{(.*)})? \S+$", text):
+        found.setdefault(name, set()).update(re.findall(r'(\w+)="', labels))
+    return found
+
+
+def test_they_are_about_series_and_labels_that_there_are(series: dict[str, set[str]]) -> None:
+    for rule in RULES:
+        for selector in selectors(promql_parser.parse(rule["expr"])):
+            names = {matcher.name for matcher in selector.matchers.matchers}
+            assert names <= series[selector.name], rule["alert"]
+    labels = set.union(*series.values()) | {"job", "instance"}
+    for rule in RULES:
+        grouped = re.findall(r"(?:by|on) \(([^)]*)\)", rule["expr"])
+        named = re.findall(r"\$labels\.(\w+)", str(rule["annotations"]))
+        assert {*", ".join([*grouped, *named]).split(", ")} <= labels | {""}, rule["alert"]

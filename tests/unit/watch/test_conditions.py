@@ -1,0 +1,116 @@
+"""What is alerted of, by what a look brings; the rules for Prometheus have tests of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from frappe_celery.jobs import JobStatus
+from frappe_celery.jobs.limits import Limit, Rule
+from frappe_celery.schedule.pulse import Leadership, Sign
+from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
+from frappe_celery.watch.doctor.limits import Pauses
+from frappe_celery.watch.doctor.snapshot import Place, Snapshot
+
+NOW = 1_000_000.0
+SIGN = Sign(NOW, "host.1", 0, 5)
+WELL = Seen(Snapshot(NOW), 1, Leadership("host.1", SIGN), Pauses([]), Counter(), 0.5)
+BY_NAME = {condition.name: condition for condition in CONDITIONS}
+
+
+def found(name: str, **seen: Any) -> list[Found]:
+    find = BY_NAME[f"FrappeCelery{name}"].find
+    assert find is not None
+    return list(find(replace(WELL, **seen)))
+
+
+def place(site: str, queue: str, waits: float | None = None, started: int = 0) -> Place:
+    return Place(site, queue, 1, started, 0, 0, 0, None if waits is None else NOW - waits)
+
+
+def now(*places: Place) -> Snapshot:
+    return Snapshot(NOW, list(places))
+
+
+def paused(*targets: str) -> Pauses:
+    return Pauses([Limit(target, Rule(paused=-1.0), False, 0, 0) for target in targets])
+
+
+def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
+    """`site_status=number`, in long."""
+    return Counter(
+        {
+            (name.rpartition("_")[0], "long", JobStatus(name.rpartition("_")[2])): number
+            for name, number in counts.items()
+        }
+    )
+
+
+def test_where_all_is_well_nothing_holds() -> None:
+    for condition in CONDITIONS:
+        assert condition.find is None or not list(condition.find(WELL)), condition.name
+
+
+def test_workers_and_scheduler() -> None:
+    assert found("NoWorker", workers=0) == [Found()]
+    assert found("NoScheduler", lead=Leadership(None, SIGN)) == [Found()]
+    assert found("NoScheduler", lead=Leadership(None, None)) == [], "there may be no schedule"
+    late = replace(SIGN, lag=61)
+    assert found("SchedulerLate", lead=Leadership("host.1", late)) == [Found(61)]
+    assert found("SchedulerLate", lead=Leadership(None, late)) == [], "which is said already"
+    assert found("SchedulerLate", lead=Leadership("host.1", replace(SIGN, lag=60))) == []
+
+
+def test_a_long_wait_once_a_queue_without_what_a_pause_explains() -> None:
+    waiting = now(
+        place("a", "long", 1900), place("b", "long", 2000), place("a", "short", 1800),
+        place("c", "default", 9000), place("d", "imports", 9000), place("e", "long"),
+    )  # fmt: skip
+    assert found("JobsWait", now=waiting, pauses=paused("queue:default", "site:d")) == [
+        Found(2000, (("queue", "long"),))
+    ]
+    assert found("JobsWait", now=waiting, pauses=paused("site:*")) == []
+
+
+def test_a_site_is_starved_when_others_are_served_and_it_is_not() -> None:
+    waiting = now(
+        place("starved", "long", 901), place("served", "long", 901),
+        place("runs", "long", 901, started=1), place("young", "long", 900),
+        place("starved", "short", 901), place("paused", "long", 901),
+    )  # fmt: skip
+    seen = {"now": waiting, "pauses": paused("site:paused")}
+    assert found("SiteStarved", **seen, ended=ended(served_finished=1)) == [
+        Found(901, (("queue", "long"), ("site", "starved")))
+    ]
+    assert found("SiteStarved", **seen) == [], "nothing is served: no worker, or none for long"
+
+
+@pytest.mark.parametrize(
+    ("counts", "share"),
+    [
+        ({"a_failed": 10, "a_finished": 30}, 0.25),
+        ({"a_failed": 10, "a_canceled": 90}, 1.0),
+        ({"a_failed": 10, "a_finished": 40}, None),
+        ({"a_failed": 9}, None),
+    ],
+)
+def test_failures_from_ten_and_a_fifth_on(counts: dict[str, int], share: float | None) -> None:
+    expected = [] if share is None else [Found(share, (("site", "a"),))]
+    assert found("JobsFail", ended=ended(**counts)) == expected
+
+
+def test_a_pause_and_a_full_redis() -> None:
+    assert found("PauseForgotten", pauses=paused("site:a")) == [Found(1, (("target", "site:a"),))]
+    assert found("RedisFull", memory=0.91) == [Found(0.91)]
+    assert found("RedisFull", memory=0.9) == found("RedisFull", memory=None) == []
+
+
+def test_in_words() -> None:
+    waits = BY_NAME["FrappeCeleryJobsWait"]
+    one = Found(5400, (("queue", "long"),))
+    assert waits.told(waits.summary, one) == "Jobs wait long in queue long"
+    assert waits.told(waits.description, one).startswith("One has waited for 1:30:00, and no")
+    assert waits.templated(waits.look).endswith("--queue {{ $labels.queue }}; frappe-celery limits")
