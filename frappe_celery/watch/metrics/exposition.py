@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter as CounterOf
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily as Gauge
@@ -13,12 +13,13 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits import Limit, Limits
 from frappe_celery.schedule.pulse import leadership
 from frappe_celery.watch.doctor import snapshot
 from frappe_celery.watch.doctor.broker import memory_used
 from frappe_celery.watch.doctor.snapshot import Snapshot
 from frappe_celery.watch.metrics.ended import WAITING, Follower
+from frappe_celery.watch.metrics.wanted import wanted
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Seconds."""
@@ -82,7 +83,9 @@ class Exposition(Collector):
         try:
             self.count()
             now = snapshot.take(self.store, 0)
-            found = [*_jobs(now), *self._methods(), *self._limits()]
+            limits = Limits(self.store).all()
+            found = [*_jobs(now), *self._methods(), *_limits(limits)]
+            found += [_wanted(wanted(self.store, now, limits))]
             found += [*self._workers(), *self._beat(now.at), *self._memory()]
         except BrokerUnreachable:
             found = []
@@ -100,19 +103,6 @@ class Exposition(Collector):
             for labels, number in CounterOf((r.site, r.queue, r.method) for r in runs).items():
                 gauge.add_metric(labels, number)
         return queued, running
-
-    def _limits(self) -> Iterable[Metric]:
-        kept_back = Gauge(
-            "frappe_celery_kept_back",
-            "Jobs that wait for a slot or a minute of each limit, or for the end of a pause.",
-            labels=["target"],
-        )
-        paused = Gauge("frappe_celery_paused", "1 for what is paused now.", labels=["target"])
-        for limit in Limits(self.store).all():
-            kept_back.add_metric([limit.target], limit.kept_back)
-            if limit.paused is not None:
-                paused.add_metric([limit.target], 1)
-        return kept_back, paused
 
     def _workers(self) -> Iterable[Metric]:
         processes = Gauge(
@@ -159,6 +149,31 @@ class Exposition(Collector):
                 "Share of its maxmemory that the Redis which keeps the jobs uses.",
                 value=used,
             )
+
+
+def _limits(limits: list[Limit]) -> Iterable[Metric]:
+    kept_back = Gauge(
+        "frappe_celery_kept_back",
+        "Jobs that wait for a slot or a minute of each limit, or for the end of a pause.",
+        labels=["target"],
+    )
+    paused = Gauge("frappe_celery_paused", "1 for what is paused now.", labels=["target"])
+    for limit in limits:
+        kept_back.add_metric([limit.target], limit.kept_back)
+        if limit.paused is not None:
+            paused.add_metric([limit.target], 1)
+    return kept_back, paused
+
+
+def _wanted(by_queue: Mapping[str, int]) -> Metric:
+    processes = Gauge(
+        "frappe_celery_wanted_processes",
+        "Jobs that run, or wait and would begin if a process were free: scale workers by it.",
+        labels=["queue"],
+    )
+    for queue, number in by_queue.items():
+        processes.add_metric([queue], number)
+    return processes
 
 
 def _jobs(now: Snapshot) -> Iterable[Metric]:

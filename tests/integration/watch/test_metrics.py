@@ -11,6 +11,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.metrics import ended
 from tests.integration.benches import all_ended, inside, worker, write_tasks
@@ -155,3 +156,40 @@ def test_the_command_with_a_worker_and_beat(project: Project, store: JobStore) -
     assert scraped.value("frappe_celery_beat_leads") == 1
     assert scraped.value("frappe_celery_beat_lag_seconds") == 0
     assert process.stop() == 0
+
+
+def test_processes_wanted_are_what_runs_and_what_would_begin_but_for_them(store: JobStore) -> None:
+    limits = Limits(store)
+    for n in range(5):
+        job = enqueued(store, queue="long")
+        if n < 2:
+            store.client.lrem(store.waiting_list(job.site, "long"), 1, job.run_id)
+            store.start(job.run_id, "w")
+    enqueued(store, queue="short")
+    exporter = Exporter(store)
+
+    def wanted(queue: str) -> float:
+        return exporter.scrape().value("frappe_celery_wanted_processes", queue=queue)
+
+    assert [wanted(queue) for queue in ("long", "short", "default")] == [5, 1, 0]
+    limits.change("queue:l*", running=3)
+    assert wanted("long") == 3
+    limits.change("queue:long", running=1)
+    assert wanted("long") == 2, "what runs is not ended"
+    limits.change("queue:long", running=None, paused=-1.0)
+    assert wanted("long") == 2
+    assert wanted("short") == 1
+
+
+def test_what_a_limit_keeps_back_wants_no_process(project: Project, store: JobStore) -> None:
+    limits, exporter = Limits(store), Exporter(store)
+    limits.change("method:myapp.core.record", paused=-1.0)
+    for _ in range(3):
+        enqueue("myapp.core.record")
+    name = "frappe_celery_wanted_processes"
+    assert exporter.scrape().value(name, queue="default") == 3, "nobody has looked at them yet"
+    worker(project)
+    wait_until(lambda: sum(limits.kept_back().values()) == 3, what="they are kept back")
+    scraped = exporter.scrape()
+    assert scraped.value(name, queue="default") == 0
+    assert scraped.value("frappe_celery_jobs", queue="default", status="queued") == 3
