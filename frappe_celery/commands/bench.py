@@ -67,6 +67,11 @@ NAMES = {"celery": "Celery", "rq": "RQ"}
     is_flag=True,
     help="Change nothing yet, but let queues, sites and the schedule be switched one by one.",
 )
+@click.option(
+    "--image",
+    is_flag=True,
+    help="Change nothing but this environment, for a container's image; switched on once it runs.",
+)
 @_settling
 @_of_a_queue
 @_of_a_site
@@ -74,6 +79,7 @@ NAMES = {"celery": "Celery", "rq": "RQ"}
 @trusting_pickles
 def enable(
     armed: bool,
+    image: bool,
     settle: bool,
     queue: str | None,
     site: str | None,
@@ -94,6 +100,12 @@ def enable(
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
 
+    if image:
+        if any((armed, settle, queue, site, schedule)):
+            raise click.UsageError("--image is about this environment alone")
+        switch.put_into_image()
+        click.echo("The hook is here. Switch on where the image runs: frappe-celery enable")
+        return
     piece = Piece(known_queue(queue), known_site(site), schedule)
     is_armed = settings.current().is_armed
     _refuse_nonsense(is_armed, piece, settle, armed)

@@ -61,6 +61,22 @@ def enable() -> None:
     _switch_on(config, {KEY: True})
 
 
+def put_into_image() -> None:
+    """Put the hook alone into this environment, where a container's image is built: there is no
+    Redis, and the configuration of the bench will be on a volume. It does nothing until `enable`.
+
+    Raises:
+        ConfigError: it could not work with these packages; nothing was changed.
+    """
+    _refuse_packages_that_do_not_fit()
+    try:
+        _write_hook()
+    except OSError as exc:
+        with suppress(OSError):
+            _remove_hook()
+        raise ConfigError(f"cannot write the hook: {exc}. Run it as the bench's own user") from exc
+
+
 def arm() -> None:
     """Put the seam into every process that starts from now on, with routes that say in which system
     a job goes and which scheduler acts; at first those that it is now.
@@ -117,8 +133,7 @@ def _switch_on(config: Settings, keys: dict[str, Any]) -> None:
     was_hooked = is_hooked()
     try:
         if not was_hooked:
-            copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
-            _installed(".pth").write_text(f"import {HOOK}\n")
+            _write_hook()
         edit_json(_common_config(config), lambda values: values.update(keys))
     except OSError as exc:
         if not was_hooked:
@@ -152,9 +167,8 @@ def disable() -> None:
 def is_hooked() -> bool:
     """Whether this environment has the hook, of this version."""
     ours, theirs = Path(__file__).with_name("hook.py"), _installed(".py")
-    return (
-        _installed(".pth").exists() and theirs.exists() and theirs.read_bytes() == ours.read_bytes()
-    )
+    there = _installed(".pth").is_file() and theirs.exists()
+    return there and theirs.read_bytes() == ours.read_bytes()
 
 
 def hooked_since() -> float:
@@ -181,6 +195,11 @@ def _installed(suffix: str) -> Path:
     return Path(sysconfig.get_path("purelib")) / f"{HOOK}{suffix}"
 
 
+def _write_hook() -> None:
+    copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
+    _installed(".pth").write_text(f"import {HOOK}\n")
+
+
 def _remove_hook() -> None:
     _installed(".pth").unlink(missing_ok=True)
     _installed(".py").unlink(missing_ok=True)
@@ -193,6 +212,16 @@ def _common_config(config: Settings) -> Path:
 def _refuse_where_it_cannot_work(config: Settings) -> None:
     if not (config.root / "sites" / "apps.txt").exists():
         raise ConfigError(f"{config.root} is no bench (it has no sites/apps.txt): run it in one")
+    _refuse_packages_that_do_not_fit()
+    if not config.queue_url and not config.broker_url:
+        raise ConfigError(
+            "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
+            " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
+        )
+    _refuse_a_redis_that_may_not_be_used(config)
+
+
+def _refuse_packages_that_do_not_fit() -> None:
     if not hosts.is_bench():
         raise ConfigError(
             f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
@@ -213,12 +242,6 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
             f"this Frappe is none that frappe_celery {version('frappe_celery')} was made for:"
             f" {'; '.join(differing)}. Install a version that knows it"
         )
-    if not config.queue_url and not config.broker_url:
-        raise ConfigError(
-            "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
-            " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
-        )
-    _refuse_a_redis_that_may_not_be_used(config)
 
 
 def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:

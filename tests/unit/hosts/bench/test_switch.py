@@ -35,6 +35,20 @@ def test_on_and_off(switch: Switch) -> None:
     assert switch.run("disable")[0] == 0, "again, which changes nothing"
 
 
+def test_an_image_is_built_without_a_redis_and_switched_on_where_it_runs(switch: Switch) -> None:
+    before, _ = switch.state()
+    away = {"FRAPPE_CELERY_REDIS_QUEUE": "redis://127.0.0.1:1"}
+    assert (
+        "is about this environment alone" in switch.run("enable", "--image", "--armed", **away)[1]
+    )
+    code, output = switch.run("enable", "--image", **away)
+    assert code == 0, output
+    assert switch.state() == (before, ["frappe_celery_hook.pth", "frappe_celery_hook.py"])
+    assert switch.whose_queue() == "rq.queue"
+    assert switch.run("enable")[0] == 0
+    assert switch.whose_queue() == "frappe_celery.hosts.bench.queue"
+
+
 @pytest.mark.parametrize("harm", ["hook.pth", "hook.py", "another version"])
 def test_doctor_says_when_a_process_might_go_to_rq(switch: Switch, harm: str) -> None:
     """As when the environment was made anew, or the package upgraded."""
@@ -144,6 +158,9 @@ def test_the_pins_of_frappe_14(switch: Switch, tmp_path: Path) -> None:
 def test_an_environment_that_cannot_be_written(switch: Switch) -> None:
     (switch.environment / "frappe_celery_hook.pth").mkdir()
     before = switch.state()
+    code, output = switch.run("enable", "--image")
+    assert code == 1
+    assert "cannot write the hook" in output
     code, output = switch.run("enable")
     assert code == 1
     assert "cannot switch on" in output
