@@ -176,14 +176,14 @@ def test_processes_wanted_are_what_runs_and_what_would_begin_but_for_them(store:
     assert wanted("long") == 3
     limits.change("queue:long", running=1)
     assert wanted("long") == 2, "what runs is not ended"
-    limits.change("queue:long", running=None, paused=-1.0)
+    limits.pause("queue:long")
     assert wanted("long") == 2
     assert wanted("short") == 1
 
 
 def test_what_a_limit_keeps_back_wants_no_process(project: Project, store: JobStore) -> None:
     limits, exporter = Limits(store), Exporter(store)
-    limits.change("method:myapp.core.record", paused=-1.0)
+    limits.pause("method:myapp.core.record")
     for _ in range(3):
         enqueue("myapp.core.record")
     name = "frappe_celery_wanted_processes"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.limits import Limit, Rule
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limit, Rule
 from frappe_celery.schedule.pulse import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
 from frappe_celery.watch.doctor.limits import Pauses
@@ -36,7 +36,7 @@ def now(*places: Place) -> Snapshot:
 
 
 def paused(*targets: str) -> Pauses:
-    return Pauses([Limit(target, Rule(paused=-1.0), False, 0, 0) for target in targets])
+    return Pauses([Limit(target, Rule(), (), UNTIL_TOLD, 0, 0) for target in targets])
 
 
 def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
