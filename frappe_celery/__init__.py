@@ -18,6 +18,7 @@ from frappe_celery.jobs import slots as _slots
 if TYPE_CHECKING:
     from celery import Celery
 
+    from frappe_celery.canvas import signature
     from frappe_celery.celery_app import setup
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
@@ -38,6 +39,7 @@ _PUBLIC = {
     "enqueue_at": "job_options",
     "enqueue_in": "job_options",
     "options": "job_options",
+    "signature": "canvas",
 }
 
 __all__ = [
@@ -51,14 +53,15 @@ __all__ = [
     "is_job_enqueued",
     "options",
     "setup",
+    "signature",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name == "app":
-        value: Any = _build()
-    elif name in _PUBLIC:
-        value = getattr(import_module(f"frappe_celery.{_PUBLIC[name]}"), name)
+        return _build()  # `setup` may name another one
+    if name in _PUBLIC:
+        value: Any = getattr(import_module(f"frappe_celery.{_PUBLIC[name]}"), name)
     else:
         raise AttributeError(f"module 'frappe_celery' has no attribute {name!r}")
     globals()[name] = value
@@ -94,6 +97,18 @@ def _host() -> Host:
     return StandaloneHost()
 
 
+def _app() -> Celery:
+    from frappe_celery.celery_app import current
+
+    return current()
+
+
+def _revoked(message: Any, reason: str) -> None:
+    from frappe_celery.canvas import revoked
+
+    revoked(message, reason)
+
+
 def _outbox(store: Any) -> Outbox:
     from frappe_celery.brokers.rabbitmq.outbox import Outbox
 
@@ -116,6 +131,8 @@ def _start_worker(
 
 _serve_frappe_where_there_is_none()
 _hosts.register(_host)
+_slots.app.fill(_app)
+_slots.revoked.fill(_revoked)
 _slots.outbox.fill(_outbox)
 _slots.run_here.fill(_run_here)
 _slots.published.fill(lambda job: None)

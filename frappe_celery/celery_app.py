@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from functools import cache, partial
+from functools import partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -88,10 +88,18 @@ def build(config: Settings | None = None) -> Celery:
     return app
 
 
-@cache
+_current: Celery | None = None
+
+
 def current() -> Celery:
-    """This process's, built when it is first asked for; raises as `build`."""
-    return build()
+    """This process's: the one that was set up, else ours, built when it is first asked for.
+
+    Raises as `build`.
+    """
+    global _current
+    if _current is None:
+        _current = build()
+    return _current
 
 
 def _let_win(
@@ -134,6 +142,7 @@ def setup(app: Celery) -> None:
     Raises:
         ConfigError: the app's broker is another one, or `redis_queue` is not set.
     """
+    global _current
     config = settings.current()
     url = app.conf.broker_url or ""
     kept = config.store_url if config.broker_url or config.redis_queue else None
@@ -166,6 +175,7 @@ def setup(app: Celery) -> None:
         app.conf.worker_pool, app.conf.worker_autoscaler = POOL, AUTOSCALER
     app.conf.worker_disable_prefetch = True
     _add(app, config)
+    _current = app
 
 
 def broker_settings(config: Settings) -> dict[str, Any]:
@@ -247,7 +257,6 @@ def worker_settings(config: Settings) -> dict[str, Any]:
         # Frappe hands sys.stderr to faulthandler, and what a job prints stands in worker.log
         "worker_redirect_stdouts": not hosts.is_bench(),
         "result_backend": None,
-        "task_ignore_result": True,
     }
 
 

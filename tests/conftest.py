@@ -118,6 +118,7 @@ def project(
         project.configure(broker_url=server.url)
     monkeypatch.chdir(project.root)
     monkeypatch.syspath_prepend(str(project.root))
+    monkeypatch.setattr("frappe_celery.celery_app._current", None)
     settings.use(None)
     destroy()
     yield project

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,8 +12,8 @@ from typing import Any, Protocol
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import InvalidJobOperation
-from frappe_celery.jobs import codec
+from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation
+from frappe_celery.jobs import codec, slots
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import repetitions
@@ -254,6 +255,9 @@ class Job:
             or self.store.end(self, status, was=was, reason=reason) != status
         ):
             return False
+        with suppress(FrappeCeleryError):  # a record that was altered
+            if self.opened.task_id:
+                slots.revoked(self.opened, reason)
         self.refresh()
         return True
 

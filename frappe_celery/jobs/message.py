@@ -61,6 +61,15 @@ class JobMessage:
     """What limits on keys count it under."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
+    args: Any = None
+    """Arguments by position, an encoded list, which get their names when it runs: what the task
+    before it in a chain returned."""
+    task_id: str | None = None
+    """Of one that Celery's canvas enqueued: its result's id, the same in whichever run."""
+    canvas: str | None = None
+    """Of such a one: the headers that say what it belongs to and what follows, as kombu's JSON."""
+    expires: float | None = None
+    """Seconds since the epoch after which it does not start."""
     headers: Mapping[str, Any] = field(default_factory=dict)
     """What listeners of Celery's publish signals added: trace context of OpenTelemetry, Sentry."""
 

@@ -59,6 +59,11 @@ def _publish(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
 
 def task_headers(message: JobMessage) -> dict[str, Any]:
     """The headers of Celery's message protocol 2 for a job."""
+    canvas = {}
+    if message.canvas:
+        from kombu.utils.json import loads
+
+        canvas = loads(message.canvas)
     return {
         **message.headers,
         "lang": "py",
@@ -76,6 +81,7 @@ def task_headers(message: JobMessage) -> dict[str, Any]:
         "kwargsrepr": "{}",
         "origin": "frappe_celery",
         "ignore_result": True,
+        **canvas,
     }
 
 

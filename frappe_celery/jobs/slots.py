@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from celery import Celery
+
     from frappe_celery.jobs.job import Job
     from frappe_celery.jobs.message import JobMessage
     from frappe_celery.jobs.outbox import Outbox
@@ -29,6 +31,10 @@ class Slot(Generic[P, T]):
         return self._function(*args, **kwargs)
 
 
+app: Slot[[], Celery] = Slot()
+"""This process's Celery app."""
+revoked: Slot[[JobMessage, str], None] = Slot()
+"""Tell the result backend of a run of Celery's canvas that was canceled or stopped, and why."""
 outbox: Slot[[Any], Outbox] = Slot()
 """Of a store whose broker is not the Redis that keeps the jobs: what carries runs there."""
 run_here: Slot[[JobMessage], None] = Slot()

@@ -104,7 +104,7 @@ def _entry(row: ScheduleRow, timing: Timing) -> dict[str, Any]:
             row.name,
             timing.delays_long,
         ),
-        "options": {"queue": row.queue},
+        "options": {"queue": row.queue, "as_scheduled": True},
     }
 
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Collection
 from dataclasses import replace
 
+from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, publish
@@ -137,6 +138,7 @@ def aftermath(job: Job) -> None:
     with host.in_site(message.site, message.user):
         host.call("frappe.log_error", {"title": message.path, "message": text})
         host.commit()
+    canvas.died(message, AbandonedJobError(text.partition(": ")[2]))
     if message.on_failure is not None:
         error = AbandonedJobError(text.partition(": ")[2])
         with running(abandoned):

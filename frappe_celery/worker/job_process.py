@@ -19,6 +19,7 @@ from celery.app.trace import LOG_RECEIVED
 from celery.concurrency.prefork import process_destructor, process_initializer
 from redis.exceptions import ResponseError
 
+from frappe_celery import canvas
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.brokers.takers import taker_of
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
@@ -183,25 +184,27 @@ class JobProcess:
         return taken.run, get_store().result_fields(taken.run, in_hand.result)
 
     def _trace(self, taken: Taken, in_hand: InHand) -> None:
+        headers = task_headers(in_hand.message)
         request = {
-            **task_headers(in_hand.message),
+            "correlation_id": taken.run,
+            "reply_to": "",
+            **headers,
             "hostname": self._hostname,
             "is_eager": False,
             "delivery_info": {"exchange": "", "routing_key": taken.queue, "redelivered": False},
             "properties": {TAKEN: in_hand},
-            "reply_to": "",
-            "correlation_id": taken.run,
         }
-        about = {"id": taken.run, "name": in_hand.message.label}
+        about = {"id": headers["id"], "name": in_hand.message.label}
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self._orders.events:
             self._events.begin(in_hand.message)
         began = time.monotonic()
         try:
-            traced = self._app.tasks[TASK_NAME].__trace__(taken.run, (), {}, request)
+            traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
             if self._orders.events:
-                self._events.end(taken.run, traced)
-        except SystemExit:
+                self._events.end(in_hand.message, traced)
+        except SystemExit as exc:
+            canvas.died(in_hand.message, RuntimeError(f"ended its process: {exc!r}"))
             logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
             self._is_fit = False
         self._slot.count(in_hand.succeeded, time.monotonic() - began)

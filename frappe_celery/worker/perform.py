@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
 import time
 import traceback
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
 from typing import Any
 
+from celery.exceptions import Retry
+
+from frappe_celery import canvas
 from frappe_celery.errors import NoSuchJob, NotRun
-from frappe_celery.jobs import Job, JobStatus, JobStore, declarations, get_store, hosts
+from frappe_celery.jobs import Job, JobStatus, JobStore, codec, declarations, get_store, hosts
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
@@ -44,7 +51,8 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
 
     Raises:
         NotRun: it was canceled, deleted, claimed by another process, or (see `JobStore.start`)
-            given away.
+            given away; or it has expired.
+        Retry: it is run again, and Celery's canvas waits for that.
         Exception: whatever the method or its on_success raised, after it was recorded.
     """
     status = patiently(get_store().start, message.run, worker, time.time(), tag)
@@ -56,20 +64,57 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
 def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
     """As `attempt`, what this process has claimed."""
     store = get_store()
+    if message.expires is not None and time.time() > message.expires:
+        _expired(store, store.job_of(message), message)
     job = started_job(store, message, sealed, worker)
     patiently(declarations.take_back, message.label)
     try:
         with running(job), time_limit(message.timeout):
+            if message.args:
+                job.opened = with_names(message)
             result = (aftermath if message.method == AFTERMATH else hosts.current().run)(job)
         if message.on_success is not None:
             with running(job):
                 run_callback(job, message.on_success, result)
-    except BaseException:
-        _failed(store, job, message)
+    except BaseException as exc:
+        goes_on = _failed(store, job, message)
+        if goes_on and message.task_id:  # neither its chord nor its errbacks hear of it yet
+            raise Retry(exc=exc) from exc  # type: ignore[arg-type]  # an Exception
         raise
     if message.path == RUN_SCHEDULED_JOB:
         _repeat_what_was_caught(store, job, message)
     return result
+
+
+def _expired(store: JobStore, job: Job, message: JobMessage) -> None:
+    reason = "expired before it started"
+    patiently(partial(store.end, job, JobStatus.CANCELED, reason=reason))
+    canvas.revoked(message, reason)
+    raise NotRun(f"{message.label}[{message.run}] {reason}")
+
+
+def with_names(message: JobMessage) -> JobMessage:
+    """With every argument by name, as Frappe calls methods.
+
+    Raises:
+        TypeError: it cannot be called so.
+        ImportError, AttributeError: there is no such method.
+    """
+    method = message.decoded_method()
+    if isinstance(method, str):
+        module, _, name = method.rpartition(".")
+        method = getattr(import_module(module), name)
+    args, kwargs = codec.decode(message.args), message.decoded_kwargs()
+    parameters = inspect.signature(method).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    by_name = dict(zip(names, args))  # noqa: B905 (compared below)
+    if len(args) > len(names) or by_name.keys() & kwargs.keys():
+        raise TypeError(
+            f"{message.path}({', '.join(names)}) was given {len(args)} arguments by position"
+            f" beside {sorted(kwargs)}: an immutable signature (.si(), immutable=True) takes"
+            " nothing of the task before it"
+        )
+    return replace(message, args=None, kwargs=codec.encode_arguments({**by_name, **kwargs}, True))
 
 
 def perform_here(message: JobMessage) -> None:
@@ -81,7 +126,8 @@ def perform_here(message: JobMessage) -> None:
         logger.info("%s[%s] failed", message.label, message.run, exc_info=True)
 
 
-def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
+def _failed(store: JobStore, job: Job, message: JobMessage) -> bool:
+    """Record it; whether it is run again."""
     kind, value, trace = sys.exc_info()
     text = "".join(traceback.format_exception(kind, value, trace))
     if message.on_failure is not None:
@@ -96,6 +142,8 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> None:
     ended = patiently(store.fail, message.run, text, None, message.site)
     if following is not None and ended != JobStatus.FAILED.value:  # it was stopped
         patiently(store.delete, following.run)
+        return False
+    return following is not None
 
 
 def _following(job: Job, message: JobMessage, raised: BaseException | None) -> JobMessage | None:

@@ -1,55 +1,98 @@
 """Methods of `scheduler_events` as Celery tasks under their own names.
 
-So `celery inspect registered` lists them, stock beat can send them, and a Celery producer with the
-bench's key can `app.send_task("myapp.tasks.daily_report")`. Sending one enqueues a signed job.
+So `celery inspect registered` lists them, Celery's schedulers can send them, and they take part in
+canvas. What they are asked for becomes a signed job of the method, each time: only the schedule
+keeps a second one out.
 """
 
 from __future__ import annotations
 
+from itertools import islice
+from traceback import walk_stack
 from typing import Any
 
 from celery import Celery
+from celery.canvas import Signature
 
+from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.schedule.fire import ADMINISTRATOR
 from frappe_celery.worker.task import BaseTask, RunJob
 
 
 class ScheduledMethod(BaseTask):
-    """A method without arguments, run as the schedule runs it: as Administrator, no overlap."""
+    """A method of a site's hooks, which runs as Administrator there."""
 
-    ignore_result = True
     Strategy = STRATEGY  # which refuses what nobody signed
     row: ScheduleRow
 
-    def apply_async(self, *_: Any, **__: Any) -> Any:
-        """Enqueue it as a job now; returns the Job, None while one waits or runs."""
+    def signature(
+        self,
+        args: Any = None,
+        kwargs: Any = None,
+        options: Any = None,
+        immutable: bool = False,
+        **more: Any,
+    ) -> canvas.MethodSignature:
+        """Celery's, signed (see `canvas`); `s`, `si` and `delay` are made of it."""
+        row, both = self.row, {**(options or {}), **more}
+        app = both.pop("app", self.app)
+        about = (row.method, args or (), kwargs or {}, immutable, row.site, ADMINISTRATOR)
+        return canvas.signed(*about, row.queue, None, both, app)
+
+    def apply_async(self, args: Any = None, kwargs: Any = None, *_: Any, **options: Any) -> Any:
+        """As any task's. `as_scheduled` (entries of `beat_schedule()`): with Frappe's log, and not
+        while a run waits or runs.
+
+        Raises:
+            Refused: a signature asks for it that nobody has signed.
+        """
+        if _is_called_by_a_signature():
+            raise Refused(
+                f"the signature of {self.name} is not signed: make it with"
+                f" frappe_celery.signature({self.name!r}) or with the task's own s() and si()"
+            )
+        if not options.pop("as_scheduled", False):
+            return self.signature(args, kwargs).apply_async(**options)
         from frappe_celery.schedule.fire import enqueue_scheduled
         from frappe_celery.schedule.sync import fill_once, live_row
 
         fill_once(self.row.site)
         return enqueue_scheduled(live_row(self.row) if hosts.is_bench() else self.row)
 
-    def run(self) -> None:
+    def apply(  # type: ignore[override]
+        self, args: Any = None, kwargs: Any = None, **options: Any
+    ) -> Any:
+        """Here and now."""
+        return self.signature(args, kwargs).apply(**options)
+
+    def run(self, *_: Any, **__: Any) -> None:
         """A message under this name did not come from `apply_async`, so nobody signed it."""
         raise Refused(
-            f"a message named {self.name} carries no signature: send it with this package's app,"
-            f" frappe_celery.app.send_task({self.name!r}), which has the bench's key"
+            f"{self.name} runs as a job: call the function itself, or {self.name}.delay(), with"
+            " this package's app, which has the bench's key"
         )
+
+
+def _is_called_by_a_signature() -> bool:
+    """One of Celery's own class, which may have come in anybody's message."""
+    code = Signature.apply_async.__code__
+    return any(frame.f_code is code for frame, _ in islice(walk_stack(None), 6))
 
 
 class FrappeCelery(Celery):
     """The app behind `celery -A frappe_celery`; a scheduled method that it sends is a job."""
 
-    def send_task(self, name: str, *args: Any, **kwargs: Any) -> Any:
+    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
         """Like Celery's; a scheduled method becomes a job."""
         task = self.tasks.get(name)
         if isinstance(task, ScheduledMethod):
-            return task.apply_async()
-        return super().send_task(name, *args, **kwargs)
+            return task.apply_async(*args, **options)
+        return super().send_task(name, *args, **options)
 
 
 def register(sender: Celery, **_: Any) -> None:

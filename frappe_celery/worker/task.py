@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
+from celery.utils.saferepr import saferepr
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
@@ -72,7 +73,8 @@ class JobRequest(Request):
 
     def _abandon(self, reason: str, *, idempotent_counts: bool = True) -> None:
         queues = self._app.amqp.queues.consume_from
-        abandon(self.id, reason, queues, idempotent_counts=idempotent_counts)
+        run = self.message.headers["id"]  # `self.id` is the same in whichever run
+        abandon(run, reason, queues, idempotent_counts=idempotent_counts)
 
 
 class RunJob(BaseTask):
@@ -84,8 +86,8 @@ class RunJob(BaseTask):
     Request = "frappe_celery.worker.task:JobRequest"
     Strategy = STRATEGY
 
-    def run(self, sealed: str = "") -> None:
-        """Run in a pool's process; the result goes into the store: Celery would log it as it is.
+    def run(self, sealed: str = "") -> Any:
+        """Run in a pool's process; gives what Celery's tracer is to know of the result.
 
         `sealed` is what a worker's parent was delivered; a process that took the run itself
         (`job_process`) says so in the request's properties, and records its end too.
@@ -97,7 +99,7 @@ class RunJob(BaseTask):
             if in_hand is not None:
                 in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker)
                 in_hand.succeeded = True
-                return
+                return _as_returned(in_hand.message, in_hand.result)
             message = JobMessage.open(get_store().signer, text)
             result = attempt(message, text, worker, properties.get(HELD_AS, ""))
         except NotRun as exc:
@@ -108,6 +110,25 @@ class RunJob(BaseTask):
             patiently(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
         succeeded(message.run, result)
+        return _as_returned(message, result)
+
+
+class _Shown:
+    """A result that Celery's tracer only writes: into the log and into the events for Flower."""
+
+    def __init__(self, result: Any) -> None:
+        try:
+            self._text = saferepr(result, RunJob.resultrepr_maxsize)
+        except Exception:  # of its own __repr__: the job has succeeded all the same
+            self._text = object.__repr__(result)
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _as_returned(message: JobMessage, result: Any) -> Any:
+    """The result itself where Celery's canvas goes on with it."""
+    return result if message.task_id or result is None else _Shown(result)
 
 
 def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:

@@ -10,9 +10,11 @@ import logging
 from typing import Any
 
 from celery.app.base import Celery
+from celery.states import RETRY
 from celery.utils.saferepr import saferepr
 
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.publish import task_headers
 
 logger = logging.getLogger(__name__)
 
@@ -28,18 +30,21 @@ class TaskEvents:
     def begin(self, message: JobMessage) -> None:
         """The job was received, and begins."""
         about = {"name": message.label, "args": "()", "kwargs": "{}", "retries": 0}
-        roots = {"root_id": message.run, "parent_id": None, "eta": None, "expires": None}
-        self._send("task-received", uuid=message.run, **about, **roots)
-        self._send("task-started", uuid=message.run)
+        headers = task_headers(message)
+        roots = {name: headers[name] for name in ("root_id", "parent_id", "eta", "expires")}
+        self._send("task-received", uuid=headers["id"], **about, **roots)
+        self._send("task-started", uuid=headers["id"])
 
-    def end(self, run: str, traced: Any) -> None:
+    def end(self, message: JobMessage, traced: Any) -> None:
         """What Celery's tracer says of it."""
         retval, info, runtime, text = traced
+        uuid = message.task_id or message.run
         if info is None:
-            self._send("task-succeeded", uuid=run, result=text, runtime=runtime)
+            self._send("task-succeeded", uuid=uuid, result=text, runtime=runtime)
         else:
+            kind = "task-retried" if info.state == RETRY else "task-failed"
             about = {"exception": saferepr(retval.exception), "traceback": retval.traceback}
-            self._send("task-failed", uuid=run, **about)
+            self._send(kind, uuid=uuid, **about)
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -53,7 +53,7 @@ def series(store: JobStore) -> dict[str, set[str]]:
     failed(store)
     enqueued(store)
     lead(store)
-    Limits(store).change("site:*", paused=-1.0)
+    Limits(store).pause("site:*")
     before = store.client.config_get("maxmemory")
     store.client.config_set("maxmemory", 2**40)
     text = exporter.scrape().text

@@ -1,0 +1,269 @@
+"""Frappe's methods in Celery's canvas: `signature`, and what a job says of the tasks after it.
+
+    chain(load.s(7), frappe_celery.signature("myapp.tasks.store", queue="long")).delay()
+
+A signature may travel within the message of a team's own task, which nobody signs. So it carries a
+signed text of its own: the method, its arguments, site, user, and whether it takes what the task
+before it returned. That value is the one thing it takes unsigned, as every task of a chain does.
+What follows a method (chain, chord, links, errbacks) is part of its job's message, signed with it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from celery import current_app
+from celery.app.task import Context
+from celery.canvas import Signature as CelerySignature
+from celery.utils.functional import maybe_list
+from celery.utils.time import maybe_iso8601, maybe_make_aware
+from kombu.utils.json import dumps
+
+from frappe_celery.config import settings
+from frappe_celery.config.timeouts import seconds_of
+from frappe_celery.enqueue_shim import create_job_id, method_name
+from frappe_celery.errors import Refused
+from frappe_celery.jobs import codec, get_store, hosts, publish, slots
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.publish import TASK_NAME, task_headers
+
+if TYPE_CHECKING:
+    from celery import Celery
+    from celery.result import AsyncResult
+
+    Base = CelerySignature[Any]
+else:
+    Base = CelerySignature
+
+PURPOSE = "signature"
+SEALED = "frappe_celery_sealed"
+"""Option of a signature: the signed text."""
+KIND = "frappe_method"
+"""By which Celery finds the class of a signature that came in a message."""
+
+
+def signature(
+    method: str | Callable[..., Any],
+    args: Iterable[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    immutable: bool = False,
+    queue: str = "default",
+    timeout: int | str | None = None,
+    **options: Any,
+) -> MethodSignature:
+    """A Frappe method for `chain`, `group` and `chord`, as a link, an errback, or by itself.
+
+    It becomes a job each time that its turn comes, as the user and on the site of whoever made it.
+
+    Args:
+        method: dotted path or function.
+        args: by position; what the task before it in a chain returned stands before them.
+        kwargs: by name.
+        immutable: it does not take what the task before it returned.
+        queue: one of the bench's, unless `set(queue=…)` says another.
+        timeout: seconds (or '1h'; -1: none) that it may run; the queue's own when not given.
+        options: Celery's: countdown, eta, expires, link, link_error, task_id, ignore_result.
+
+    Raises:
+        UnknownQueue, BadTimeout, CannotTravel.
+    """
+    host = hosts.current()
+    site, user = host.current_site(), host.current_user()
+    return signed(method, args, kwargs or {}, immutable, site, user, queue, timeout, options)
+
+
+def signed(
+    method: str | Callable[..., Any],
+    args: Iterable[Any],
+    kwargs: Mapping[str, Any],
+    immutable: bool,
+    site: str,
+    user: str,
+    queue: str,
+    timeout: int | str | None,
+    options: Mapping[str, Any],
+    app: Celery | None = None,
+) -> MethodSignature:
+    """As `signature`, of a site and as a user that are named."""
+    config = settings.current()
+    known, allow_pickle = config.queue(queue), config.frappe_celery_pickle
+    said = {
+        "method": codec.encode_callable(method, allow_pickle),
+        "args": codec.encode_value(list(args), allow_pickle),
+        "kwargs": codec.encode_arguments(kwargs, allow_pickle),
+        "immutable": immutable,
+        "site": site,
+        "user": user,
+        "queue": known.name,
+        "timeout": seconds_of(timeout or None, known.timeout),
+        "name": method_name(method),
+    }
+    sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode()).decode()
+    return MethodSignature(
+        said["name"],
+        options={**options, SEALED: sealed},
+        subtask_type=KIND,
+        immutable=immutable,
+        app=app or slots.app(),
+    )
+
+
+@CelerySignature.register_type(KIND)
+class MethodSignature(Base):
+    """What `signature` gives. The text that it carries counts, not what stands beside it."""
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> MethodSignature:
+        """One that came in a message, or a copy."""
+        return cls(d, app=app)  # type: ignore[arg-type]  # as celery-types has it
+
+    @cached_property
+    def type(self) -> Any:
+        """The one task that runs jobs."""
+        return self.app.tasks[TASK_NAME]
+
+    @cached_property
+    def _apply_async(self) -> Any:
+        return partial(_enqueue, self)
+
+    def apply(self, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
+        """Run it here and now, as with `task_always_eager`."""
+        given = {name: value for name, value in options.items() if value is not None}
+        return _run_here(self, *self._merge(args, kwargs, given))  # type: ignore[attr-defined]
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Not a way to run it."""
+        raise Refused(f"{self.task} runs as a job: call the function itself, or delay() this")
+
+
+def _enqueue(sig: MethodSignature, args: Any, kwargs: Any, **options: Any) -> AsyncResult[Any]:
+    """What Celery does for one of its tasks (`Celery.send_task`)."""
+    app = sig.app
+    if app.conf.task_always_eager:
+        return _run_here(sig, args, kwargs, options)  # type: ignore[no-any-return]
+    task_id = str(options.setdefault("task_id", str(uuid.uuid4())))
+    message = _message(app, args, kwargs, options)
+    result: AsyncResult[Any] = sig.type.AsyncResult(task_id)
+    result.ignored = bool(options.get("ignore_result", app.conf.task_ignore_result))
+    if not result.ignored:
+        with app.producer_or_acquire(options.get("producer")) as producer:
+            app.backend.on_task_call(producer, task_id)
+    publish.publish(message, own_id=True, at=_due(app, options))
+    parent = app.current_worker_task
+    if parent and options.get("add_to_parent", True):
+        parent.add_trail(result)
+    return result
+
+
+def _run_here(sig: MethodSignature, args: Any, kwargs: Any, options: Mapping[str, Any]) -> Any:
+    message = _message(sig.app, args, kwargs, options)
+    publish.publish(message, own_id=True, front=-1)
+    links = {name: options[name] for name in ("link", "link_error", "throw") if name in options}
+    sealed = message.seal(get_store().signer).decode()
+    return sig.type.apply((sealed,), task_id=message.task_id, **links)
+
+
+def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) -> JobMessage:
+    config = settings.current()
+    said = json.loads(config.signer.open(PURPOSE, str(options.get(SEALED, "")).encode()))
+    immutable, allow_pickle = said.pop("immutable"), config.frappe_celery_pickle
+    queue = config.queue(_queue_of(options) or said["queue"])
+    limit = options.get("soft_time_limit") or options.get("time_limit") or said["timeout"]
+    task_id, expires = str(options.get("task_id") or uuid.uuid4()), options.get("expires")
+    before = [] if immutable else [*args]
+    if not immutable and kwargs:
+        known = codec.decode(said["kwargs"])
+        said["kwargs"] = codec.encode_arguments({**kwargs, **known}, allow_pickle)
+    if before:
+        both = [*before, *codec.decode(said["args"])]
+        said["args"] = codec.encode_value(both, allow_pickle)
+    return JobMessage(
+        **{
+            **said,
+            "run": uuid.uuid4().hex,
+            "id": create_job_id(task_id, said["site"]),
+            "queue": queue.name,
+            "timeout": seconds_of(limit, queue.timeout),
+            "args": said["args"] or None,
+            "task_id": task_id,
+            "canvas": dumps(_headers(app, task_id, options)),
+            "expires": None if expires is None else _instant(app, expires),
+            "enqueued_at": time.time(),
+        }
+    )
+
+
+def _headers(app: Celery, task_id: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of Celery's protocol in which a task says what it belongs to and what follows it."""
+    root, parent = options.get("root_id"), options.get("parent_id")
+    above = app.current_worker_task
+    if above:
+        root = root or above.request.root_id or above.request.id
+        parent = parent or above.request.id
+    stamped = options.get("stamped_headers")
+    headers = {
+        "id": task_id,
+        "root_id": root or task_id,
+        "parent_id": parent,
+        "group": options.get("group_id"),
+        "group_index": options.get("group_index"),
+        "chord": options.get("chord"),
+        "chain": options.get("chain"),
+        "callbacks": maybe_list(options.get("link")),
+        "errbacks": maybe_list(options.get("link_error")),
+        "ignore_result": bool(options.get("ignore_result", app.conf.task_ignore_result)),
+        "replaced_task_nesting": options.get("replaced_task_nesting"),
+        "reply_to": options.get("reply_to") or app.thread_oid,
+        "correlation_id": task_id,
+        "stamped_headers": stamped,
+        "stamps": {name: options.get(name) for name in stamped} if stamped else None,
+    }
+    return {name: value for name, value in headers.items() if value is not None}
+
+
+def _queue_of(options: Mapping[str, Any]) -> str | None:
+    queue = options.get("queue")
+    return getattr(queue, "name", queue)
+
+
+def _due(app: Celery, options: Mapping[str, Any]) -> float | None:
+    """Seconds since the epoch before which it does not start."""
+    if options.get("countdown"):
+        return time.time() + float(options["countdown"])
+    return _instant(app, options["eta"]) if options.get("eta") else None
+
+
+def _instant(app: Celery, when: Any) -> float:
+    """Of a time as Celery takes it: aware, in the app's zone, as ISO text, or seconds from now."""
+    if isinstance(when, (int, float)):
+        return time.time() + when
+    moment: datetime = maybe_make_aware(maybe_iso8601(when) or when, app.timezone)
+    return moment.astimezone(timezone.utc).timestamp()
+
+
+# -- what workers tell the result backend of a run that Celery's tracer saw no end of
+
+
+def died(message: JobMessage, exc: Exception) -> None:
+    """It has failed for good: its result says so, and its errbacks and its chord hear of it."""
+    if message.task_id:
+        current_app.backend.mark_as_failure(message.task_id, exc, request=_request(message))
+
+
+def revoked(message: JobMessage, reason: str) -> None:
+    """It was canceled, stopped, or has expired."""
+    if message.task_id:
+        backend = slots.app().backend
+        backend.mark_as_revoked(message.task_id, reason, request=_request(message))
+
+
+def _request(message: JobMessage) -> Context:
+    about: dict[str, Any] = {**task_headers(message), "delivery_info": {}}
+    return Context(about)

@@ -1,0 +1,280 @@
+"""Frappe's methods in Celery's canvas: chains, groups, chords, links, errbacks and results."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+import sys
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import chain, chord, group
+from celery.canvas import Signature
+
+import frappe_celery
+from frappe_celery.errors import Refused, UnknownQueue
+from frappe_celery.jobs import JobStatus, JobStore
+from tests.brokers import both_brokers
+from tests.integration.benches import inside
+from tests.project import Project
+from tests.waiting import wait_until
+
+TASKS = """
+import os
+import signal
+from pathlib import Path
+
+import frappe
+
+from frappe_celery import Retry, options
+
+EFFECTS = Path(__file__).parents[1] / "effects.txt"
+
+
+def record(text):
+    with EFFECTS.open("a") as effects:
+        effects.write(f"{text}\\n")
+    return text
+
+
+def nightly():
+    record(f"nightly as {frappe.session.user}")
+    return 20
+
+
+def double(number, plus=0):
+    return 2 * number + plus
+
+
+def total(numbers):
+    return sum(numbers)
+
+
+def told(task_id):
+    record(f"told of {task_id}")
+
+
+def fail():
+    raise ValueError("broken on purpose")
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@options(retry=Retry(max=2, delay=0))
+def stubborn(number):
+    tries = record("try") and EFFECTS.read_text().count("try")
+    if tries < 3:
+        raise ValueError("not yet")
+    return number + tries
+"""
+
+TEAM = """
+from celery import Celery
+
+import frappe_celery
+
+app = Celery("team", broker="BROKER", backend="BACKEND")
+
+
+@app.task
+def add(a, b):
+    return a + b
+
+
+@app.task
+def again(name):
+    app.tasks[name].apply_async(countdown=0.01)
+
+
+frappe_celery.setup(app)
+"""
+NIGHTLY = "myapp.core.nightly"
+
+
+def method(name: str, **options: Any) -> Any:
+    return frappe_celery.signature(f"myapp.core.{name}", **options)
+
+
+@pytest.fixture
+def store(project: Project, redis_url: str) -> Iterator[JobStore]:
+    project.write("myapp/core.py", TASKS)
+    project.write("myapp/hooks.py", f'scheduler_events = {{"monthly": ["{NIGHTLY}"]}}\n')
+    with inside(project) as store:
+        project.write("team.py", TEAM.replace("BROKER", store.url).replace("BACKEND", redis_url))
+        yield store
+        sys.modules.pop("team", None)
+
+
+@pytest.fixture
+def team(project: Project, store: JobStore) -> Any:
+    module = importlib.import_module("team")
+    module.app.set_current()
+    arguments = ("--without-mingle", "-c", "2", "-l", "INFO")
+    worker = project.start("team", "-m", "celery", "-A", "team", "worker", *arguments)
+    worker.wait_for(" ready.")
+    return module
+
+
+def test_a_scheduled_method_is_a_task_as_any_other(project: Project, team: Any) -> None:
+    task = team.app.tasks[NIGHTLY]
+    results = [task.delay() for _ in range(3)]
+    assert [result.get(timeout=30) for result in results] == [20, 20, 20]
+    assert project.effects() == ["nightly as Administrator"] * 3
+    assert frappe_celery.app is team.app
+
+
+def test_countdown_queue_and_id_are_as_asked(project: Project, store: JobStore, team: Any) -> None:
+    name = uuid.uuid4().hex
+    result = team.app.tasks[NIGHTLY].apply_async(countdown=3600, queue="long", task_id=name)
+    job = store.fetch(f"{project.site}::{name}")
+    assert (result.id, job.queue, job.status) == (name, "long", JobStatus.SCHEDULED)
+    with pytest.raises(UnknownQueue):
+        team.app.tasks[NIGHTLY].apply_async(queue="nowhere")
+    job.cancel()
+    assert result.state == "REVOKED"
+
+
+def test_one_that_has_expired_does_not_start(team: Any) -> None:
+    result = team.app.tasks[NIGHTLY].apply_async(countdown=0.5, expires=0.1)
+    wait_until(lambda: result.state == "REVOKED", what="it is revoked")
+
+
+def test_a_chain_goes_on_through_both_kinds(team: Any) -> None:
+    steps = (
+        team.app.tasks[NIGHTLY].s(),
+        method("double", kwargs={"plus": 1}),
+        team.add.s(1),
+        method("double"),
+    )
+    assert chain(*steps).delay().get(timeout=30) == 84
+    assert (team.add.s(1, 2) | team.app.tasks[NIGHTLY].si() | team.add.s(1)).delay().get(
+        timeout=30
+    ) == 21
+
+
+def test_a_group_and_a_chord_of_both_kinds(team: Any) -> None:
+    both = [method("double", args=[2]), team.add.s(1, 1), team.app.tasks[NIGHTLY].s()]
+    assert group(both).delay().get(timeout=30) == [4, 2, 20]
+    assert chord(both)(method("total")).get(timeout=30) == 26
+    assert (group(both) | method("total") | method("double")).delay().get(timeout=30) == 52
+
+
+def test_links_and_errbacks_run(project: Project, team: Any) -> None:
+    method("double", args=[4], link=method("told")).delay()
+    wait_until(lambda: project.effects() == ["told of 8"], what="the link runs")
+    failed = method("fail", link_error=method("told")).delay()
+    with pytest.raises(ValueError, match="broken on purpose"):
+        failed.get(timeout=30)
+    wait_until(lambda: project.effects()[1:] == [f"told of {failed.id}"], what="the errback runs")
+
+
+def test_a_chain_ends_with_the_failure_of_a_step(team: Any) -> None:
+    result = chain(team.add.s(1, 2), method("fail", immutable=True), team.add.s(1)).delay()
+    with pytest.raises(ValueError, match="broken on purpose"):
+        result.get(timeout=30)
+    with pytest.raises(TypeError, match=r"nightly\(\) was given 1 arguments by position"):
+        (team.add.s(1, 2) | team.app.tasks[NIGHTLY].s()).delay().get(timeout=30)
+
+
+def test_the_result_s_id_stays_through_reruns_and_the_chain_waits(team: Any) -> None:
+    assert chain(method("stubborn", args=[10]), team.add.s(100)).delay().get(timeout=30) == 113
+
+
+def test_a_step_whose_process_dies_fails_and_its_chord_hears_of_it(team: Any) -> None:
+    result = chord([team.add.s(1, 1), method("die")])(method("total"))
+    with pytest.raises(Exception, match="its process died"):
+        result.get(timeout=30)
+
+
+def test_a_team_s_task_asks_for_one(project: Project, team: Any) -> None:
+    team.again.delay(NIGHTLY)
+    wait_until(lambda: project.effects() == ["nightly as Administrator"], what="it runs")
+
+
+def test_it_runs_at_once_where_tasks_do(store: JobStore) -> None:
+    team = importlib.import_module("team")
+    team.app.conf.task_always_eager = True
+    assert chain(team.add.s(1, 2), method("double")).delay().get() == 6
+
+
+# -- nothing runs that nobody signed
+
+
+def send(store: JobStore, team: Any, *following: Any) -> None:
+    """As anybody could who reaches the broker: a task of the team's, and what is to follow it."""
+    embed = {"callbacks": None, "errbacks": None, "chain": list(following), "chord": None}
+    body = base64.b64encode(json.dumps([[1, 2], {}, embed]).encode()).decode()
+    message = {
+        "body": body,
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": {"task": "team.add", "id": uuid.uuid4().hex, "lang": "py"},
+        "properties": {
+            "body_encoding": "base64",
+            "delivery_tag": "tag",
+            "delivery_info": {"exchange": "", "routing_key": "celery"},
+        },
+    }
+    store.client.lpush("celery", json.dumps(message))
+    team.add.delay(0, 0).get(timeout=30)
+
+
+def test_an_unsigned_signature_in_a_message_is_refused(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    plain = dict(Signature(NIGHTLY, immutable=True))
+    signed = json.loads(json.dumps(method("record", args=["signed"], immutable=True)))
+    options = signed["options"]
+    altered = {**signed, "options": {"frappe_celery_sealed": "x" + options["frappe_celery_sealed"]}}
+    for following in (plain, altered, {**signed, "options": {}}, NIGHTLY):
+        send(store, team, following)
+    assert project.effects() == []
+    other = {**signed, "task": NIGHTLY, "args": ["other"], "kwargs": {"text": "other"}}
+    send(store, team, {**other, "immutable": False})
+    wait_until(lambda: project.effects() == ["signed"], what="what was signed runs")
+
+
+def test_one_made_by_celery_s_own_words_says_what_to_do(team: Any) -> None:
+    with pytest.raises(Refused, match=r"make it with frappe_celery.signature\('myapp.core.nightl"):
+        team.app.signature(NIGHTLY).delay()
+
+
+# -- our own app
+
+
+@both_brokers
+def test_a_team_s_results_on_our_own_app(project: Project, redis_url: str) -> None:
+    project.write("celeryconfig.py", f"result_backend = {redis_url!r}\nimports = ('myapp.own',)\n")
+    project.write(
+        "myapp/own.py",
+        """
+        from celery import shared_task
+
+        @shared_task
+        def add(a, b):
+            return a + b
+        """,
+    )
+    project.write("myapp/core.py", TASKS)
+    project.worker("--without-mingle", "-c", "2")
+    printed = project.python(
+        """
+        import frappe_celery
+        frappe_celery.app.set_current()
+        from myapp.own import add
+        double = frappe_celery.signature("myapp.core.double")
+        print(add.delay(1, 2).get(timeout=30), (add.s(1, 2) | double).delay().get(timeout=30))
+        """
+    )
+    assert printed.split() == ["3", "6"]
+
+
+def test_without_a_result_backend_get_says_so(project: Project, store: JobStore) -> None:
+    result = frappe_celery.signature("myapp.core.double", args=[1]).delay()
+    with pytest.raises(NotImplementedError, match="No result backend is configured"):
+        result.get(timeout=1)
