@@ -206,16 +206,7 @@ class Settings(Options):
             ConfigError: it is no number above 0, or the site's configuration is broken.
         """
         value = self.site_config(site).get("frappe_celery_share", 1)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, (int, float))
-            or not 0.01 <= value <= 100
-        ):
-            raise ConfigError(
-                f"frappe_celery_share is {value!r} in sites/{site}/site_config.json;"
-                " it must be a number from 0.01 to 100, such as 2 for twice what others get"
-            )
-        return value
+        return checked_share(f" in sites/{site}/site_config.json", value)
 
     @cached_property
     def _options(self) -> dict[str, Any]:
@@ -288,6 +279,17 @@ class Settings(Options):
             self.sites_path,
             self.state_path,
         )
+
+
+def checked_share(where: str, value: Any) -> float:
+    """The value of `frappe_celery_share`; raises ConfigError where it is none."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and 0.01 <= value <= 100:
+        return float(value)
+    raise ConfigError(
+        f"frappe_celery_share is {value!r}{where}; it must be a number from 0.01 to 100, such as 2"
+        " for twice what others get"
+    )
 
 
 _current: Settings | None = None

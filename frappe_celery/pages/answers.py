@@ -10,7 +10,8 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import sites
@@ -31,10 +32,34 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if not self.has_view_permission(request) or sites.seen(request.user) == []:
             raise PermissionDenied(sites.NONE_SEEN)
 
+    def back(self, request: HttpRequest) -> str:
+        """Where the user came from, never another server's address."""
+        back = request.POST.get("back", "")
+        safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
+        changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
+        return back if safe else reverse(changelist)
+
     def at(self, route: str, view: View, name: str) -> URLPattern:
         """A page of it, for staff that logged in."""
         answered = self.admin_site.admin_view(saying_what_is_away(self, view))
         return path(route, answered, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
+
+
+class OfJobs(StoreAdmin):
+    """What whoever may see jobs may see."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As of jobs."""
+        user: Any = request.user
+        return bool(user.has_perm("frappe_celery.view_job"))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As of jobs."""
+        return self.has_view_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
 
 
 def shown(

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
@@ -147,7 +146,7 @@ class JobAdmin(StoreAdmin):
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """Ask, and once that is confirmed, do it."""
         self.require_view(request)
-        back = _back(request)
+        back = self.back(request)
         action = ACTIONS.get(request.POST.get("action", ""))
         runs = request.POST.getlist("run")
         if action is None or not runs:
@@ -212,13 +211,6 @@ class JobAdmin(StoreAdmin):
             messages.error(request, f"Not {action.done}: {outcome.error}.")
         if len(wrong) > NAMED_UP_TO:
             messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
-
-
-def _back(request: HttpRequest) -> str:
-    """Where the user came from, never another server's address."""
-    back = request.POST.get("back", "")
-    safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    return back if safe else reverse(LIST)
 
 
 def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[Tab]:

@@ -59,3 +59,19 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Limit(models.Model):
+    """A limit or a pause; Redis has it. Whoever may see jobs may see those of their sites."""
+
+    target = models.CharField(max_length=255, primary_key=True)
+
+    class Meta:
+        app_label = APP
+        managed = False
+        verbose_name = "Limit"
+        verbose_name_plural = "Limits"
+        default_permissions = ("change",)
+
+    def __str__(self) -> str:
+        return self.target

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs.limits import Limit, Limits, covers
 from frappe_celery.jobs.rates import Minute
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import waiting
@@ -17,6 +18,7 @@ from frappe_celery.pages.charts import Chart, Column, stacked
 from frappe_celery.schedule.pulse import Leadership, leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.job_display import duration
+from frappe_celery.watch.limit_display import in_words
 
 TICK_MINUTES = 10
 SITES = 10
@@ -38,6 +40,8 @@ class QueueLine:
     """Of what waits in the fullest queue, in percent."""
     served: bool
     """Whether a worker takes jobs from it."""
+    held: str
+    """Limits and pauses of it, in words."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def look(store: JobStore, site: str | None) -> Overview:
         BrokerUnreachable.
     """
     now = snapshot.take(store, failures.SECONDS)
+    limits = Limits(store).all()
     hour = rates.last_hour(store, site)
     workers = store.workers.all()
     scheduler = leadership(store)
@@ -98,8 +103,8 @@ def look(store: JobStore, site: str | None) -> Overview:
         lag=duration(scheduler.sign.lag) if scheduler.sign else "",
         throughput=stacked([_column(*numbers) for numbers in minutes]),
         minutes=minutes,
-        queues=_queues(now, site, workers),
-        sites=[] if site else waiting.by_site(now, settings.current().sites())[:SITES],
+        queues=_queues(now, site, workers, limits),
+        sites=[] if site else _fullest(now, limits),
         failing=_failing(failures.by_method(store, now, site)),
         zone=settings.current().zone,
     )
@@ -116,7 +121,13 @@ def _column(time: str, finished: int, failed: int) -> Column:
     return Column(f"{time}: {finished:,} finished, {failed:,} failed", (finished, failed), tick)
 
 
-def _queues(now: snapshot.Snapshot, site: str | None, workers: list[WorkerInfo]) -> list[QueueLine]:
+def _fullest(now: snapshot.Snapshot, limits: list[Limit]) -> list[waiting.Line]:
+    return waiting.by_site(now, settings.current().sites(), limits=limits)[:SITES]
+
+
+def _queues(
+    now: snapshot.Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
+) -> list[QueueLine]:
     served = {queue for worker in workers for queue in worker.queues}
     by_queue = {
         name: list(places)
@@ -128,16 +139,23 @@ def _queues(now: snapshot.Snapshot, site: str | None, workers: list[WorkerInfo])
         *settings.current().queues,
         *(q for q in by_queue if q not in settings.current().queues),
     ]
-    waiting = {name: sum(place.queued for place in by_queue.get(name, [])) for name in names}
-    most = max([*waiting.values(), 1])
+    queued = {name: sum(place.queued for place in by_queue.get(name, [])) for name in names}
+    most = max([*queued.values(), 1])
     return [
-        _queue(name, by_queue.get(name, []), now.at, waiting[name] / most, name in served)
+        _queue(
+            name,
+            by_queue.get(name, []),
+            now.at,
+            queued[name] / most,
+            name in served,
+            ", ".join(in_words(one) for one in limits if covers(one.target, f"queue:{name}")),
+        )
         for name in names
     ]
 
 
 def _queue(
-    name: str, places: list[snapshot.Place], at: float, share: float, served: bool
+    name: str, places: list[snapshot.Place], at: float, share: float, served: bool, held: str
 ) -> QueueLine:
     oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
     return QueueLine(
@@ -149,6 +167,7 @@ def _queue(
         oldest="" if oldest is None else duration(max(0.0, at - oldest)),
         share=round(share * 100, 1),
         served=served,
+        held=held,
     )
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
-from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import get_store, hosts
-from frappe_celery.pages import desk, overview, waiting
-from frappe_celery.pages.answers import StoreAdmin, shown
-from frappe_celery.pages.sites import choices, may_see
+from frappe_celery.errors import ConfigError, FrappeCeleryError
+from frappe_celery.jobs import get_store, hosts, shares
+from frappe_celery.jobs.limits import HAND, Limits, covers
+from frappe_celery.pages import desk, limits, models, overview, waiting
+from frappe_celery.pages.answers import OfJobs, shown
+from frappe_celery.pages.sites import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch.doctor import failures, snapshot
 
@@ -23,23 +29,16 @@ NEXT_RUNS = 1
 PAGE = 100
 
 
-class SiteAdmin(StoreAdmin):
+class ShareForm(forms.Form):
+    """How much of the workers a site gets."""
+
+    share = forms.FloatField()
+
+
+class SiteAdmin(OfJobs):
     """Their pages, for whoever may see jobs."""
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As of jobs."""
-        user: Any = request.user
-        return bool(user.has_perm("frappe_celery.view_job"))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """As of jobs."""
-        return self.has_view_permission(request)
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False
 
@@ -49,6 +48,7 @@ class SiteAdmin(StoreAdmin):
             self.at("", self.list_view, "changelist"),
             self.at("<str:site>/", self.site_view, "change"),
             self.at("<str:site>/schedule/", self.schedule_view, "schedule"),
+            self.at("<str:site>/share/", require_POST(self.share_view), "share"),
         ]
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
@@ -57,21 +57,48 @@ class SiteAdmin(StoreAdmin):
         order = request.GET.get("by", "")
         order = order if order in waiting.ORDERS else waiting.ORDERS[0]
         now = snapshot.take(get_store(), failures.SECONDS)
-        lines = waiting.by_site(now, choices(request.user), order)
+        lines = waiting.by_site(now, choices(request.user), order, Limits(get_store()).all())
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
         return shown(self, request, "sites.html", "Sites", lines=page, page=page, order=order)
 
     def site_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """One site."""
         self.require_site(request, site)
+        store, target = get_store(), limits.OF_SITE + site
+        held = [one for one in Limits(store).all() if covers(one.target, target)]
+        own = next((one for one in held if one.target == target), None)
+        may_change = may_limit(request.user)
         return shown(
             self,
             request,
             "site.html",
             site,
-            overview=overview.look(get_store(), site),
+            overview=overview.look(store, site),
             desk=desk.links(site),
+            limits=[limits.line_of(one) for one in held],
+            form=limits.ChangeForm() if may_change else None,
+            share_form=_share_form(site) if may_change and seen(request.user) is None else None,
+            fixed=target,
+            paused=own is not None and own.paused is not None,
+            by_hand=own is not None and HAND in own.said_by,
+            here=request.path,
         )
+
+    def share_view(self, request: HttpRequest, site: str) -> HttpResponse:
+        """Give a site another share; it is beside others, so that owners cannot."""
+        self.require_site(request, site)
+        if not may_limit(request.user) or seen(request.user) is not None:
+            raise PermissionDenied
+        form = ShareForm(request.POST)
+        share = form.cleaned_data["share"] if form.is_valid() else 0
+        try:
+            shares.change(get_store(), site, share)
+        except ConfigError as exc:
+            messages.error(request, f"Nothing was changed: {exc}")
+        else:
+            self.log_change(request, models.Site(name=site), f"Share {share:g}")
+            messages.success(request, f"The share of {site} is {share:g}.")
+        return HttpResponseRedirect(reverse("admin:frappe_celery_site_change", args=[site]))
 
     def schedule_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """Its Scheduled Job Type rows, as its database has them."""
@@ -93,6 +120,22 @@ class SiteAdmin(StoreAdmin):
         self.require_view(request)
         if site not in settings.current().sites() or not may_see(request.user, site):
             raise Http404(f"There is no site {site!r}")
+
+
+def may_limit(user: Any) -> bool:
+    """Whether a user may change the limits of what they see."""
+    return bool(user.has_perm("frappe_celery.change_limit"))
+
+
+def _share_form(site: str) -> ShareForm | None:
+    """None where there is one site alone."""
+    here = settings.current()
+    if len(here.sites()) == 1:
+        return None
+    try:
+        return ShareForm(initial={"share": f"{here.share(site):g}"})
+    except ConfigError:  # as `doctor` says: it counts as 1
+        return ShareForm()
 
 
 def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:

@@ -56,8 +56,11 @@ NAMED = {
     *cli.COMMANDS.values(),
 }
 """Every text in the package that names a module of its own, or something in one."""
-NO_MODULE = {"frappe_celery.run_job", "frappe_celery.view_job", "frappe_celery.document"}
-"""Texts that look so: the name of Celery's task, a permission and a model of Django's."""
+NO_MODULE = {
+    *("frappe_celery.run_job", "frappe_celery.document"),
+    *("frappe_celery.view_job", "frappe_celery.change_limit"),
+}
+"""Texts that look so: the name of Celery's task, a model and permissions of Django's."""
 BUILT = [
     *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
     *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),

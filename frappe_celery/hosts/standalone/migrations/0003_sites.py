@@ -1,4 +1,4 @@
-"""Sites, which the admin shows and which have no table (made by `makemigrations`)."""
+"""Sites and limits, which the admin shows and which have no table (made by `makemigrations`)."""
 # ruff: noqa: RUF012 (Django's form)
 
 from django.db import migrations, models
@@ -32,6 +32,18 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "Sites",
                 "managed": False,
                 "default_permissions": (),
+            },
+        ),
+        migrations.CreateModel(
+            name="Limit",
+            fields=[
+                ("target", models.CharField(max_length=255, primary_key=True, serialize=False)),
+            ],
+            options={
+                "verbose_name": "Limit",
+                "verbose_name_plural": "Limits",
+                "managed": False,
+                "default_permissions": ("change",),
             },
         ),
     ]

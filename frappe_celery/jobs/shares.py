@@ -1,0 +1,31 @@
+"""Shares: how much of the workers a site gets beside others, changed while the bench runs."""
+
+from __future__ import annotations
+
+from frappe_celery.config.settings import checked_share
+from frappe_celery.config.writing import edit_json
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.store import JobStore
+
+
+def change(store: JobStore, site: str, share: float) -> None:
+    """Write a site's share into its configuration, and have what waits follow it at once.
+
+    Raises:
+        ConfigError: it is none, or the file cannot be written.
+        BrokerUnreachable: what is enqueued from now on follows it.
+    """
+    share = checked_share("", share)
+    path = store.settings.root / "sites" / site / "site_config.json"
+    try:
+        edit_json(path, lambda config: config.update(frappe_celery_share=share))
+    except OSError as exc:
+        raise ConfigError(
+            f"{path} cannot be written: {exc.strerror}. Write frappe_celery_share there"
+        ) from exc
+    with naming_the_server(store.url):
+        if share == 1:
+            store.client.hdel(store.keys.shares, site)
+        else:
+            store.client.hset(store.keys.shares, site, repr(share))

@@ -1,0 +1,170 @@
+"""Limits and pauses: what holds, and changing it as it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
+
+from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.limits import HAND, MOST_A_MINUTE, Limit, Limits
+from frappe_celery.pages import models
+from frappe_celery.pages.answers import OfJobs, shown
+from frappe_celery.pages.sites import seen
+from frappe_celery.watch import limit_display
+
+OF_SITE = "site:"
+PAUSES = (
+    ("", "until resumed"),
+    ("600", "for 10 minutes"),
+    ("3600", "for an hour"),
+    ("86400", "for a day"),
+)
+
+
+class ChangeForm(forms.Form):
+    """What somebody asks of a target; each button needs a part of it."""
+
+    target = forms.CharField(
+        max_length=255,
+        widget=forms.TextInput({"list": "fc-targets", "size": 34, "placeholder": "site:…"}),
+        help_text="site:NAME, queue:NAME, method:DOTTED.PATH or key:NAME; * stands for anything",
+    )
+    running = forms.IntegerField(required=False, min_value=1, label="At once")
+    per_minute = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_A_MINUTE, label="A minute"
+    )
+    seconds = forms.TypedChoiceField(
+        required=False, choices=PAUSES, coerce=float, empty_value=None, label="Pause"
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A limit in the list."""
+
+    target: str
+    words: str
+    running: int | None
+    kept_back: int
+    by: str
+    is_paused: bool
+    is_by_hand: bool
+
+
+class LimitAdmin(OfJobs):
+    """Their page, and what its buttons do."""
+
+    def get_urls(self) -> list[Any]:
+        """The list, the buttons."""
+        return [
+            self.at("", self.list_view, "changelist"),
+            self.at("act/", require_POST(self.act_view), "act"),
+        ]
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        """Those that the user may see."""
+        self.require_view(request)
+        found = [limit for limit in Limits(get_store()).all() if is_of(request.user, limit.target)]
+        may_change = self.has_change_permission(request)
+        return shown(
+            self,
+            request,
+            "limits.html",
+            "Limits and pauses",
+            lines=[line_of(limit) for limit in found],
+            form=ChangeForm(initial=request.GET.dict()) if may_change else None,
+            targets=targets(request.user),
+            here=request.path,
+        )
+
+    def act_view(self, request: HttpRequest) -> HttpResponse:
+        """What a button asks."""
+        self.require_view(request)
+        act = ACTS.get(request.POST.get("act", ""))
+        form = ChangeForm(request.POST)
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        if act is None or not form.is_valid():
+            wrong = [f"{name}: {error}" for name, said in form.errors.items() for error in said]
+            messages.error(request, " ".join(wrong) or "Choose what to do.")
+            return HttpResponseRedirect(self.back(request))
+        values = form.cleaned_data
+        if not is_of(request.user, values["target"]):
+            raise PermissionDenied
+        try:
+            told = act(Limits(get_store()), values)
+        except ConfigError as exc:
+            messages.error(request, f"Nothing was changed: {exc}")
+        else:
+            self.log_change(request, models.Limit(target=values["target"]), told)
+            messages.success(request, f"Done. {values['target']}: {told}.")
+        return HttpResponseRedirect(self.back(request))
+
+
+def is_of(user: Any, target: str) -> bool:
+    """Whether a limit concerns sites of the user's alone."""
+    own = seen(user)
+    return own is None or (target.removeprefix(OF_SITE) in own and target.startswith(OF_SITE))
+
+
+def targets(user: Any) -> list[str]:
+    """What a user can be offered to limit."""
+    own = seen(user)
+    if own is not None:
+        return [OF_SITE + site for site in own]
+    config = settings.current()
+    return [
+        *(f"queue:{name}" for name in config.queues),
+        *(OF_SITE + site for site in config.sites()),
+    ]
+
+
+def line_of(limit: Limit) -> Line:
+    """A limit for the list."""
+    return Line(
+        target=limit.target,
+        words=limit_display.in_words(limit),
+        running=None if limit.rule.running is None else limit.running,
+        kept_back=limit.kept_back,
+        by=limit_display.said_by(limit),
+        is_paused=limit.paused is not None,
+        is_by_hand=HAND in limit.said_by,
+    )
+
+
+def _set(limits: Limits, values: dict[str, Any]) -> str:
+    numbers = {name: values[name] for name in ("running", "per_minute") if values[name]}
+    if not numbers:
+        raise ConfigError("say how many at once, how many a minute, or both")
+    return limit_display.numbers(limits.change(values["target"], **numbers))
+
+
+def _remove(limits: Limits, values: dict[str, Any]) -> str:
+    limits.drop(values["target"])
+    return "the limit that was set is gone"
+
+
+def _pause(limits: Limits, values: dict[str, Any]) -> str:
+    return limit_display.pause(limits.pause(values["target"], values["seconds"]))
+
+
+def _resume(limits: Limits, values: dict[str, Any]) -> str:
+    limits.resume(values["target"])
+    return "goes on"
+
+
+ACTS: dict[str, Callable[[Limits, dict[str, Any]], str]] = {
+    "set": _set,
+    "remove": _remove,
+    "pause": _pause,
+    "resume": _resume,
+}
