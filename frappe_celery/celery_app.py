@@ -36,6 +36,7 @@ from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
+from frappe_celery.worker.historian import Historian
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.readiness import Readiness
@@ -265,7 +266,9 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, BeatBeside, Promoter, Processes, Sweeper, BrokerWatch))
+    app.steps["consumer"].update(
+        (*STEPS, BeatBeside, Promoter, Processes, Sweeper, Historian, BrokerWatch)
+    )
     app.steps["worker"].update((GreenPool, Pulse, Readiness, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS

@@ -29,6 +29,15 @@ class Keys:
         """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
         return f"{self.prefix}ended:{minute}"
 
+    def history(self, ring: str) -> str:
+        """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
+        return f"{self.prefix}history:{ring}"
+
+    @property
+    def noted(self) -> str:
+        """Text: the last minute since the epoch that is in the history."""
+        return f"{self.prefix}history:noted"
+
     @property
     def expiring(self) -> str:
         """Sorted set: an index's name and a run in it, by the time when its record is gone."""

@@ -11,6 +11,10 @@ from frappe_celery.jobs.store import JobStore
 
 LOOK_BACK = 60
 """Minutes."""
+FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
+
+Ended = dict[str, Counter[JobStatus]]
+"""How many runs of each site ended in each status."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,9 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     Raises:
         BrokerUnreachable.
     """
-    return [Minute(at, _of_site(counts, site)) for at, counts in _minutes(store, LOOK_BACK)]
+    return [
+        Minute(at, _of_site(_by_site(counts), site)) for at, counts in _minutes(store, LOOK_BACK)
+    ]
 
 
 def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
@@ -56,10 +62,22 @@ def _minutes(store: JobStore, number: int) -> list[tuple[float, dict[bytes, byte
     ]
 
 
-def _of_site(counts: dict[bytes, bytes], site: str | None) -> Counter[JobStatus]:
-    found: Counter[JobStatus] = Counter()
+def of_minute(store: JobStore, minute: int) -> Ended:
+    """What ended in a minute (since the epoch) of the last hour; raises BrokerUnreachable."""
+    with naming_the_server(store.url):
+        return _by_site(store.client.hgetall(store.keys.ended(minute)))
+
+
+def _by_site(counts: dict[bytes, bytes]) -> Ended:
+    found: Ended = {}
     for name, number in counts.items():
-        place, _, status = name.decode().rpartition("|")
-        if site in (None, place.partition("|")[0]):
-            found[JobStatus(status)] += int(number)
+        site, _, queue_and_status = name.decode().partition("|")
+        status = JobStatus(queue_and_status.rpartition("|")[2])
+        found.setdefault(site, Counter())[status] += int(number)
     return found
+
+
+def _of_site(ended: Ended, site: str | None) -> Counter[JobStatus]:
+    if site is not None:
+        return ended.get(site, Counter())
+    return sum(ended.values(), Counter())

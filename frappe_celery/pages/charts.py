@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 760, 190
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 22
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 22
 GRID_LINES = 4
+MOST_POINTED_AT = 200
+"""With more columns none is wide enough to be pointed at."""
 
 
 @dataclass(frozen=True)
@@ -23,24 +25,12 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """A piece of a column."""
+class Place:
+    """Where a column is."""
 
     x: float
-    y: float
     width: float
-    height: float
-    series: int
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A column with its pieces."""
-
     label: str
-    bars: list[Bar]
-    x: float
-    width: float
     tick: str
 
 
@@ -48,9 +38,13 @@ class Drawn:
 class Chart:
     """All of it, in the SVG's own units."""
 
-    columns: list[Drawn]
-    lines: list[tuple[float, int]]
+    paths: list[str]
+    """The bars of each series."""
+    places: list[Place]
+    lines: list[tuple[float, str]]
     """Where each grid line is, and its number."""
+    pointed_at: bool
+    """Whether columns say what they are."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -61,31 +55,31 @@ class Chart:
     tick_y: int = HEIGHT - 6
 
 
-def stacked(columns: Sequence[Column]) -> Chart:
-    """Columns from left to right, the values of each on top of each other."""
+def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Chart:
+    """Columns from left to right, the values of each on top of each other.
+
+    Args:
+        number: how the numbers at the grid lines are written.
+    """
     most = round_up(max((sum(column.values) for column in columns), default=0))
-    plot = HEIGHT - BOTTOM - TOP
+    floor, plot = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
-    drawn = []
-    for number, column in enumerate(columns):
-        x, y, bars = LEFT + number * step, float(HEIGHT - BOTTOM), []
-        for series, value in enumerate(column.values):
+    gap, bar = step * 0.1, step * 0.8
+    bars: list[list[str]] = [[] for _ in (columns[0].values if columns else ())]
+    places = []
+    for place, column in enumerate(columns):
+        x, y = LEFT + place * step, float(floor)
+        for series, value in zip(bars, column.values, strict=True):
             height = value / most * plot
             y -= height
             if value:
-                bars.append(
-                    Bar(
-                        round(x + step * 0.1, 2),
-                        round(y, 2),
-                        round(step * 0.8, 2),
-                        round(height, 2),
-                        series,
-                    )
-                )
-        drawn.append(Drawn(column.label, bars, round(x, 2), round(step, 2), column.tick))
+                series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
+        places.append(Place(round(x, 2), round(step, 2), column.label, column.tick))
     numbers = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1)})
-    lines = [(round(HEIGHT - BOTTOM - number / most * plot, 2), number) for number in numbers]
-    return Chart(drawn, lines)
+    lines = [(round(floor - value / most * plot, 2), number(value)) for value in numbers]
+    return Chart(
+        ["".join(series) for series in bars], places, lines, len(columns) <= MOST_POINTED_AT
+    )
 
 
 def round_up(number: int) -> int:

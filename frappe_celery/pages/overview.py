@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, rates
 from frappe_celery.jobs.limits import Limit, Limits, covers
-from frappe_celery.jobs.rates import Minute
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.pages import waiting
-from frappe_celery.pages.charts import Chart, Column, stacked
+from frappe_celery.pages import spans, waiting
 from frappe_celery.schedule.pulse import Leadership, leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.job_display import duration
 from frappe_celery.watch.limit_display import in_words
 
-TICK_MINUTES = 10
 SITES = 10
-FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
 
 
 @dataclass(frozen=True)
@@ -68,9 +64,9 @@ class Overview:
     busy: int
     scheduler: Leadership
     lag: str
-    throughput: Chart
-    minutes: list[tuple[str, int, int]]
-    """The chart's numbers: time, finished, failed."""
+    history: spans.Shown
+    spans: Iterable[str]
+    """Whose there are."""
     queues: list[QueueLine]
     sites: list[waiting.Line]
     """Those of which most waits; none where one site is looked at."""
@@ -78,47 +74,38 @@ class Overview:
     zone: str
 
 
-def look(store: JobStore, site: str | None) -> Overview:
+def look(store: JobStore, site: str | None, span: str = "") -> Overview:
     """At the jobs of a site; None: of every site.
+
+    Args:
+        span: name of what the charts reach back over (see `spans`).
 
     Raises:
         BrokerUnreachable.
     """
     now = snapshot.take(store, failures.SECONDS)
     limits = Limits(store).all()
-    hour = rates.last_hour(store, site)
+    ended = sum((minute.ended for minute in rates.last_hour(store, site)), Counter())
     workers = store.workers.all()
     scheduler = leadership(store)
     places = now.of(site)
-    minutes = [_numbers(minute) for minute in hour]
     return Overview(
         site=site,
         queued=sum(place.queued for place in places),
         started=sum(place.started for place in places),
-        finished=sum(finished for _, finished, _ in minutes),
-        failed=sum(failed for _, _, failed in minutes),
+        finished=ended[JobStatus.FINISHED],
+        failed=sum(ended[status] for status in rates.FAILURES),
         workers=workers,
         busy=sum(worker.state == "busy" for worker in workers),
         scheduler=scheduler,
         lag=duration(scheduler.sign.lag) if scheduler.sign else "",
-        throughput=stacked([_column(*numbers) for numbers in minutes]),
-        minutes=minutes,
+        history=spans.look(store, site, span),
+        spans=spans.SPANS,
         queues=_queues(now, site, workers, limits),
         sites=[] if site else _fullest(now, limits),
         failing=_failing(failures.by_method(store, now, site)),
         zone=settings.current().zone,
     )
-
-
-def _numbers(minute: Minute) -> tuple[str, int, int]:
-    at = datetime.fromtimestamp(minute.at, ZoneInfo(settings.current().zone))
-    failed = sum(minute.ended[status] for status in FAILURES)
-    return f"{at:%H:%M}", minute.ended[JobStatus.FINISHED], failed
-
-
-def _column(time: str, finished: int, failed: int) -> Column:
-    tick = time if int(time[-2:]) % TICK_MINUTES == 0 else ""
-    return Column(f"{time}: {finished:,} finished, {failed:,} failed", (finished, failed), tick)
 
 
 def _fullest(now: snapshot.Snapshot, limits: list[Limit]) -> list[waiting.Line]:

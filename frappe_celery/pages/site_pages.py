@@ -73,7 +73,7 @@ class SiteAdmin(OfJobs):
             request,
             "site.html",
             site,
-            overview=overview.look(store, site),
+            overview=overview.look(store, site, request.GET.get("span", "")),
             desk=desk.links(site),
             limits=[limits.line_of(one) for one in held],
             form=limits.ChangeForm() if may_change else None,

@@ -31,11 +31,11 @@ def wipe(store: JobStore) -> None:
 
 
 def keys(store: JobStore) -> list[str]:
-    """Every key of the bench but the counts of each minute and the queues' bells, without its
-    prefix."""
+    """Every key of the bench but the counts of each minute, the history and the queues' bells,
+    without its prefix."""
     found = store.client.scan_iter(match=f"{store.keys.prefix}*", count=1000)
     names = sorted(key.decode().removeprefix(store.keys.prefix) for key in found)
-    return [name for name in names if not name.startswith(("ended:", "bell:"))]
+    return [name for name in names if not name.startswith(("ended:", "history:", "bell:"))]
 
 
 def message(job_id: str | None = None, **fields: Any) -> JobMessage:

@@ -19,13 +19,14 @@ register = template.Library()
 @register.inclusion_tag("admin/frappe_celery/overview.html", takes_context=True)
 def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
     """The first page, for users that may see jobs."""
-    user = context["request"].user
+    request = context["request"]
+    user = request.user
     if not user.has_perm("frappe_celery.view_job"):
         return {}
     if sites.seen(user) == []:
         return {"error": sites.NONE_SEEN}
     try:
-        shown = overview.look(get_store(), sites.first(user))
+        shown = overview.look(get_store(), sites.first(user), request.GET.get("span", ""))
         own = sites.choices(user) if shown.site else []
         return {"overview": shown, "own": own, "perms": context["perms"]}
     except FrappeCeleryError as exc:

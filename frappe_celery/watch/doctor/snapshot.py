@@ -1,4 +1,4 @@
-"""The state of the queues at one instant, read by one script whose cost the jobs do not raise."""
+"""The state of the queues, read by scripts whose cost the jobs do not raise."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 
-_READ = """
--- KEYS: places, consumers. ARGV: prefix, time since which failures count
--- Returns JSON: the time, places with what is in them, what consumers hold.
+PLACES_AT_ONCE = 200
+"""A thousand sites' places would hold Redis up for too long."""
+
+_COUNT = """
+-- ARGV: prefix, time since which failures count, place … Returns JSON: what is in each.
 local prefix, since = ARGV[1], ARGV[2]
-local time = redis.call('TIME')
-local places, held = {}, {}
+local places = {}
 local function count(place, status)
   return redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|' .. status)
 end
-for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+for i = 3, #ARGV do
+  local place = ARGV[i]
   local queued, oldest = count(place, 'queued'), {}
   if queued > 0 then
     oldest = redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|queued', 0, 0, 'WITHSCORES')
@@ -30,7 +32,13 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
     failed, oldest[2] or ''
   }
 end
-local consumers = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+return cjson.encode(places)
+"""
+_HELD = """
+-- KEYS: consumers. ARGV: prefix. Returns JSON: the time, what consumers hold.
+local prefix, held = ARGV[1], {}
+local time = redis.call('TIME')
+local consumers = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 for i = 1, #consumers, 2 do
   for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumers[i])) do
     local split = string.find(value, '\\n', 1, true)
@@ -42,7 +50,7 @@ for i = 1, #consumers, 2 do
     end
   end
 end
-return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), places, held})
+return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), held})
 """
 
 
@@ -80,7 +88,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything at one instant; times are the Redis server's."""
+    """Everything, each place and what is held at an instant; times are the Redis server's."""
 
     at: float
     places: list[Place] = field(default_factory=list)
@@ -93,12 +101,15 @@ class Snapshot:
 
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
-    read = store.client.register_script(_READ)
-    keys = store.keys
+    keys, client = store.keys, store.client
+    count, hold = client.register_script(_COUNT), client.register_script(_HELD)
     with naming_the_server(store.url):
-        now = store.client.time()[0]
-        answer = read([keys.places, keys.consumers], [keys.prefix, now - failures_of])
-    at, places, held = json.loads(answer)
+        at, held = json.loads(hold([keys.consumers], [keys.prefix]))
+        names = sorted(client.smembers(keys.places))
+        places: list[Any] = []
+        for start in range(0, len(names), PLACES_AT_ONCE):
+            some = names[start : start + PLACES_AT_ONCE]
+            places += json.loads(count([], [keys.prefix, float(at) - failures_of, *some]))
     return Snapshot(
         at=float(at),
         places=sorted(map(_place, places), key=lambda place: (place.site, place.queue)),

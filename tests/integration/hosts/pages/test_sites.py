@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.pages.spans import SPANS
+from frappe_celery.watch import history
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
 from tests.integration.stores import started
@@ -86,3 +88,21 @@ def test_other_sites_are_not_there(user: Users, store: JobStore) -> None:
     assert OTHER not in user("ben").get(SITES).text
     assert user("dora").get(SITES).status == 403
     assert user("dora").get(f"{SITES}{SITE}/").status == 403
+
+
+def test_the_charts_reach_back_an_hour_a_day_and_a_week(user: Users, store: JobStore) -> None:
+    now = int(store.client.time()[0])
+    hours_ago = {"hour": 0.5, "day": 20, "week": 100}
+    for ago in sorted(hours_ago.values(), reverse=True):
+        minute = int(now - ago * 3600) // 60
+        store.client.hincrby(store.keys.ended(minute), f"{OTHER}|long|finished", 4)
+        numbers = history._numbers(rates.of_minute(store, minute), {OTHER: (9, 7200)})
+        history._write(store, minute, numbers)
+    rows = {}
+    for span in (*hours_ago, "made up"):
+        page = user("anna").get(f"{SITES}{OTHER}/", span=span).text
+        assert f"Ended {SPANS.get(span, SPANS['hour']).title}" in page
+        rows[span] = page.partition("Both as numbers")[2].count(" 4 0 9 2.0 h")
+        own = user("carla").get("/admin/frappe_celery/", span=span).text
+        assert "2.0 h" not in own.partition("Both as numbers")[2]
+    assert rows == {"hour": 1, "day": 2, "week": 3, "made up": 1}

@@ -1,0 +1,97 @@
+"""What the first page's charts reach back over: an hour, a day, a week."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.pages.charts import Chart, Column, stacked
+from frappe_celery.watch import history
+from frappe_celery.watch.history import Point
+from frappe_celery.watch.job_display import duration
+
+
+@dataclass(frozen=True)
+class Span:
+    """One of them."""
+
+    name: str
+    title: str
+    """`Ended …`."""
+    clock: str
+    """How a point's time is written."""
+    tick: str
+    tick_minutes: int
+    """One stands below each point that begins such a part of a day."""
+    read: Callable[[JobStore, str | None], list[Point]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A point as numbers."""
+
+    at: str
+    finished: int
+    failed: int
+    waiting: int
+    wait: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A span's charts, and the same as numbers."""
+
+    span: Span
+    ended: Chart
+    waits: Chart
+    rows: list[Row]
+    """Those in which there was anything."""
+
+
+def _hour(store: JobStore, site: str | None) -> list[Point]:
+    """The minute that runs now is in it; what waited is not known of that one."""
+    known = {point.at: point for point in history.day(store, site)[-rates.LOOK_BACK :]}
+    return [
+        replace(
+            known.get(minute.at, Point(minute.at)),
+            finished=minute.ended[JobStatus.FINISHED],
+            failed=sum(minute.ended[status] for status in rates.FAILURES),
+        )
+        for minute in rates.last_hour(store, site)
+    ]
+
+
+SPANS = {
+    span.name: span
+    for span in (
+        Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10, _hour),
+        Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
+        Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
+    )
+}
+DEFAULT = "hour"
+
+
+def look(store: JobStore, site: str | None, name: str) -> Shown:
+    """At a site's numbers; None: of all together. A name that is no span's: the last hour.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    span = SPANS.get(name, SPANS[DEFAULT])
+    zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
+    for point in span.read(store, site):
+        time = datetime.fromtimestamp(point.at, zone)
+        at, of_day = format(time, span.clock), time.hour * 60 + time.minute
+        tick = "" if of_day % span.tick_minutes else format(time, span.tick)
+        wait = duration(point.wait) if point.wait else ""
+        numbers = point.finished, point.failed
+        ended.append(Column(f"{at}: {numbers[0]:,} finished, {numbers[1]:,} failed", numbers, tick))
+        waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait or 0}", (point.wait,), tick))
+        if any((*numbers, point.waiting)):
+            rows.append(Row(at, *numbers, point.waiting, wait))
+    return Shown(span, stacked(ended), stacked(waits, duration), rows)

@@ -1,0 +1,175 @@
+"""A day by the minute and a week by the hour of each site: what ended, what waited and how long.
+
+Workers note each minute once it is over; of several it does not matter which. A site's minutes lie
+in a text of fixed length, in which each minute has its place for a day, so that history never
+grows: 33 kB of a site of which something ran or waited, and nothing of one without.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs.connection import naming_the_server
+
+MINUTES = 24 * 60
+HOURS = 7 * 24
+SETTLED_SECONDS = 10
+"""So long after a minute's end its numbers are final: workers' clocks differ."""
+MOST_AT_ONCE = 60
+"""Minutes that are noted at once after a time without workers; as far as `rates` looks back."""
+AT_ONCE = 200
+"""Sites or places in one step of Redis, which serves nobody else meanwhile."""
+EVERY_SITE = ""
+RECORD = struct.Struct("<5I")
+"""The minute or hour since the epoch that it is of, then a Point's numbers."""
+
+_NOTE = """
+-- KEYS: text of the last minute that was noted
+-- ARGV: what begins the rings' names, minute, minutes kept, hours kept, then of each site: name,
+--       finished, failed, waiting, wait
+local minute, hour = tonumber(ARGV[2]), math.floor(ARGV[2] / 60)
+local record = '<I4I4I4I4I4'
+local function read(ring, places, number)
+  local at = number % places * 20
+  local found = redis.call('GETRANGE', ring, at, at + 19)
+  if found == '' then  -- made at its whole length: Redis adds nothing to spare
+    redis.call('SETRANGE', ring, places * 20 - 1, '\0')
+    return 0
+  end
+  return struct.unpack(record, found)
+end
+local function write(ring, places, number, ...)
+  redis.call('SETRANGE', ring, number % places * 20, struct.pack(record, number, ...))
+end
+for i = 5, #ARGV, 5 do
+  local finished, failed, waiting, wait = unpack(ARGV, i + 1, i + 4)
+  local day, week = ARGV[1] .. 'day:' .. ARGV[i], ARGV[1] .. 'week:' .. ARGV[i]
+  if read(day, ARGV[3], minute) ~= minute then  -- else another worker was first
+    write(day, ARGV[3], minute, finished, failed, waiting, wait)
+    local its, sum, bad, most, longest = read(week, ARGV[4], hour)
+    if its ~= hour then
+      sum, bad, most, longest = 0, 0, 0, 0
+      redis.call('EXPIRE', day, ARGV[3] * 60 + 7200)
+      redis.call('EXPIRE', week, ARGV[4] * 3600 + 7200)
+    end
+    write(week, ARGV[4], hour, sum + finished, bad + failed, math.max(most, waiting),
+      math.max(longest, wait))
+  end
+end
+if tonumber(redis.call('GET', KEYS[1]) or 0) < minute then
+  redis.call('SET', KEYS[1], minute, 'EX', ARGV[4] * 3600)
+end
+"""
+_WAITING = """
+-- ARGV: what begins the indexes' names, place … Returns of each in which something waits: place,
+-- how much, and when the oldest was enqueued.
+local found = {}
+for i = 2, #ARGV do
+  local index = ARGV[1] .. ARGV[i] .. '|queued'
+  local oldest = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
+  if oldest[1] then
+    found[#found + 1] = {ARGV[i], redis.call('ZCARD', index), oldest[2]}
+  end
+end
+return found
+"""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A minute or an hour."""
+
+    at: float
+    """When it began, seconds since the epoch."""
+    finished: int = 0
+    failed: int = 0
+    """Or stopped."""
+    waiting: int = 0
+    """At the minute's end; the most within an hour."""
+    wait: int = 0
+    """Seconds that the oldest job had waited then; the longest within an hour."""
+
+
+def note(store: JobStore) -> int:
+    """Note the minutes that are over and not yet noted; how many these were.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    with naming_the_server(store.url):
+        over = (int(store.client.time()[0]) - SETTLED_SECONDS) // 60
+        noted = int(store.client.get(store.keys.noted) or over - MOST_AT_ONCE - 1)
+    minutes = range(max(noted + 1, over - MOST_AT_ONCE), over)
+    if minutes:
+        waits = _waiting(store)
+        for minute in minutes:
+            now = waits if minute == minutes[-1] else {}
+            _write(store, minute, _numbers(rates.of_minute(store, minute), now))
+    return len(minutes)
+
+
+def day(store: JobStore, site: str | None = None) -> list[Point]:
+    """The last 24 hours by the minute, oldest first; `site` None: all together.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    return _read(store, "day", MINUTES, 60, site)
+
+
+def week(store: JobStore, site: str | None = None) -> list[Point]:
+    """The last seven days by the hour, the one that runs now last; as `day`."""
+    return _read(store, "week", HOURS, 3600, site)
+
+
+def _read(store: JobStore, name: str, places: int, seconds: int, site: str | None) -> list[Point]:
+    key = store.keys.history(f"{name}:{site or EVERY_SITE}")
+    with naming_the_server(store.url):
+        now = (int(store.client.time()[0]) - SETTLED_SECONDS) // seconds
+        ring = store.client.get(key) or b""
+    known = {stamp: numbers for stamp, *numbers in RECORD.iter_unpack(ring)}
+    last = now if seconds > 60 else now - 1
+    steps = range(last - places + 1, last + 1)
+    return [Point(step * float(seconds), *known.get(step, ())) for step in steps]
+
+
+def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
+    """How many jobs of each site wait now, and for how many seconds the oldest has."""
+    read, places = store.client.register_script(_WAITING), store.places(None, None)
+    found: dict[str, tuple[int, int]] = {}
+    with naming_the_server(store.url):
+        now = store.client.time()[0]
+        for start in range(0, len(places), AT_ONCE):
+            some = places[start : start + AT_ONCE]
+            for place, number, since in read([], [f"{store.keys.prefix}jobs:", *some]):
+                site = place.decode().partition("|")[0]
+                waiting, wait = found.get(site, (0, 0))
+                found[site] = waiting + number, max(wait, int(now - float(since)))
+    return found
+
+
+def _numbers(
+    ended: rates.Ended, waits: dict[str, tuple[int, int]]
+) -> Iterator[tuple[str, int, int, int, int]]:
+    """Of each site that has any, and of all together."""
+    total = [0, 0, 0, 0]
+    for site in sorted({*ended, *waits}):
+        finished = ended[site][JobStatus.FINISHED] if site in ended else 0
+        failed = sum(ended[site][status] for status in rates.FAILURES) if site in ended else 0
+        waiting, wait = waits.get(site, (0, 0))
+        yield site, finished, failed, waiting, wait
+        total = [total[0] + finished, total[1] + failed, total[2] + waiting, max(total[3], wait)]
+    if any(total):
+        yield EVERY_SITE, total[0], total[1], total[2], total[3]
+
+
+def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:
+    flat = [word for numbers_of_site in numbers for word in numbers_of_site]
+    script, most = store.client.register_script(_NOTE), AT_ONCE * 5
+    with naming_the_server(store.url):
+        for start in range(0, max(len(flat), 1), most):
+            some = flat[start : start + most]
+            script([store.keys.noted], [store.keys.history(""), minute, MINUTES, HOURS, *some])
