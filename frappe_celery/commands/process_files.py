@@ -5,6 +5,8 @@ and `short`, each custom queue has one, with as many processes as `background_wo
 manager sends SIGTERM to the parent process alone, and waits as long as its queues let a job run;
 supervisor and systemd start `frappe-celery supervise`, which exchanges the worker on SIGHUP.
 
+Where the project has a Celery app of its own, `celery -A` starts them, and one more for its queues.
+
 In a bench that is not armed they take the place of RQ's; in an armed one both run, under names of
 their own.
 """
@@ -21,12 +23,14 @@ from configparser import RawConfigParser
 from dataclasses import dataclass
 from pathlib import Path
 
+from frappe_celery.commands.launch import Launch
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
 
 BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "short")}
 BEAT_STOP_SECONDS = 10
+CELERYS_OPTIONS = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
 ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
 """Of a program in supervisor's file: ours is one process, with as many children."""
 REPLACED = re.compile(
@@ -36,6 +40,10 @@ REPLACED = re.compile(
 """Commands of bench's workers and scheduler, and of an earlier file of ours."""
 OURS = re.compile(r"(^|[\s/'])frappe-celery'?\s(.*\s)?(worker|beat)($|[\s'])")
 """Those of ours alone."""
+OURS_OF_AN_APP = re.compile(
+    r"(^|[\s/'])celery'? -A \S+ (worker --queues \S+ --concurrency \d+ --hostname \S+@%h|beat --l)"
+)
+"""Those by a project's own app."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +56,30 @@ class WorkerProcess:
     stop_seconds: int
     """How long it may take to end once it was told to."""
 
-    @property
-    def arguments(self) -> list[str]:
-        """After `frappe-celery`."""
-        return ["worker", "--queue", ",".join(self.queues), "--num-workers", str(self.processes)]
+    def command(self, app: str | None) -> list[str]:
+        """Its program and arguments."""
+        queues, number = ",".join(self.queues), str(self.processes)
+        if app is None:
+            return [program(), "worker", "--queue", queues, "--num-workers", number]
+        own = ["--queues", queues, "--concurrency", number, "--hostname", f"{self.name}@%h"]
+        return [program("celery"), "-A", app, "worker", *own, *CELERYS_OPTIONS]
 
 
-def workers(config: Settings) -> list[WorkerProcess]:
-    """The workers that the configuration asks for.
+def _beat(app: str | None) -> list[str]:
+    if app is None:
+        return [program(), "beat"]
+    return [program("celery"), "-A", app, "beat", "--loglevel", "INFO"]
+
+
+def workers(config: Settings, own_queues: tuple[str, ...] = ()) -> list[WorkerProcess]:
+    """The workers that the configuration asks for, and one for the queues of an app of one's own.
 
     Raises:
         ConfigError: `background_workers` is no number of processes.
     """
-    custom = {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
+    served: dict[str, tuple[str, ...]] = dict(BENCHS_WORKERS)
+    served |= {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
+    served |= dict.fromkeys(own_queues[:1], own_queues)
     return [
         WorkerProcess(
             name,
@@ -68,7 +87,7 @@ def workers(config: Settings) -> list[WorkerProcess]:
             _processes(config, name),
             config.ending_seconds(queues) + GRACE_SECONDS,
         )
-        for name, queues in {**BENCHS_WORKERS, **custom}.items()
+        for name, queues in served.items()
     ]
 
 
@@ -84,24 +103,24 @@ def _processes(config: Settings, name: str) -> int:
 
 
 def _is_replaced(config: Settings, command: str) -> bool:
-    return bool((OURS if config.is_armed else REPLACED).search(command))
+    patterns = (OURS if config.is_armed else REPLACED, OURS_OF_AN_APP)
+    return any(pattern.search(command) for pattern in patterns)
 
 
-def program() -> str:
-    """Path of `frappe-celery` in this environment."""
-    return str(Path(sysconfig.get_path("scripts")) / "frappe-celery")
+def program(name: str = "frappe-celery") -> str:
+    """Path of a program in this environment."""
+    return str(Path(sysconfig.get_path("scripts")) / name)
 
 
-def _command(arguments: list[str]) -> list[str]:
+def _exchanged(command: list[str]) -> list[str]:
     """A worker has a supervisor, so that SIGHUP exchanges it."""
-    supervise = ["supervise", program()] if arguments[0] == "worker" else []
-    return [program(), *supervise, *arguments]
+    return [program(), "supervise", *command]
 
 
 # -- Procfile (bench start, honcho)
 
 
-def procfile(config: Settings, existing: str = "") -> str:
+def procfile(config: Settings, launch: Launch, existing: str = "") -> str:
     """A Procfile's text: `existing` with our lines in place of those of RQ's processes."""
     kept = [
         line
@@ -109,29 +128,37 @@ def procfile(config: Settings, existing: str = "") -> str:
         if line.startswith("#") or not _is_replaced(config, line.partition(":")[2])
     ]
     prefix = "celery_" if config.is_armed else ""
-    path = Path(program())
-    own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+    variables = [f"{name}={shlex.quote(value)}" for name, value in launch.environment.items()]
 
-    def line(name: str, arguments: list[str], log: str) -> str:
-        command = shlex.join([str(own), *arguments])
-        return f"{prefix}{name}: {command} 1>> logs/{log}.log 2>> logs/{log}.error.log"
+    def line(name: str, command: list[str], log: str) -> str:
+        path = Path(command[0])
+        own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+        words = " ".join([*variables, shlex.join([str(own), *command[1:]])])
+        return f"{prefix}{name}: {words} 1>> logs/{log}.log 2>> logs/{log}.error.log"
 
-    lines = [line("beat", ["beat"], "schedule")]
-    lines += [line(f"worker_{w.name}", w.arguments, "worker") for w in workers(config)]
+    lines = [line("beat", _beat(launch.app), "schedule")]
+    lines += [
+        line(f"worker_{worker.name}", worker.command(launch.app), "worker")
+        for worker in workers(config, launch.own_queues)
+    ]
     return "\n".join([*kept, *lines]) + "\n"
 
 
 # -- supervisor
 
 
-def supervisor(config: Settings, user: str, existing: str = "") -> str:
+def supervisor(config: Settings, launch: Launch, user: str, existing: str = "") -> str:
     """A supervisor file's text: `existing` with our programs in place of those of RQ."""
     bench = config.root.name
     start = f"{bench}-frappe{'-celery' if config.is_armed else ''}"
-    programs = {f"{start}-schedule": _program(config, user, ["beat"], "schedule")}
-    for worker in workers(config):
+    environment = launch.environment
+    programs = {
+        f"{start}-schedule": _program(config, user, _beat(launch.app), "schedule", environment)
+    }
+    for worker in workers(config, launch.own_queues):
+        command = _exchanged(worker.command(launch.app))
         programs[f"{start}-{worker.name}-worker"] = _program(
-            config, user, worker.arguments, "worker", worker.stop_seconds
+            config, user, command, "worker", environment, worker.stop_seconds
         )
     sections, gone = [], set(programs)
     for header, body in _sections(existing):
@@ -139,7 +166,7 @@ def supervisor(config: Settings, user: str, existing: str = "") -> str:
         if kind == "program" and (name in gone or _is_replaced(config, _value(body, "command"))):
             gone.add(name)
             if name in programs:
-                programs[name] += _settings_of_ones_own(body, programs[name])
+                programs[name] = _with_settings_of_ones_own(body, programs[name])
         else:
             sections.append((header, body))
     group, beside = f"group:{supervisor_group(config)}", f"group:{bench}-celery-workers"
@@ -164,10 +191,15 @@ def supervisor_group(config: Settings) -> str:
 
 
 def _program(
-    config: Settings, user: str, arguments: list[str], log: str, stop: int = BEAT_STOP_SECONDS
+    config: Settings,
+    user: str,
+    command: list[str],
+    log: str,
+    environment: Mapping[str, str],
+    stop: int = BEAT_STOP_SECONDS,
 ) -> str:
     lines = {
-        "command": shlex.join(_command(arguments)),
+        "command": shlex.join(command),
         "directory": config.root,
         "user": user,
         "priority": 4 if log == "worker" else 3,
@@ -180,6 +212,8 @@ def _program(
         "stopasgroup": "false",
         "killasgroup": "true",
     }
+    if environment:
+        lines["environment"] = ",".join(map(_supervisors_variable, environment.items()))
     return "".join(f"{key}={str(value).replace('%', '%%')}\n" for key, value in lines.items())
 
 
@@ -211,12 +245,28 @@ def _names(listed: str) -> list[str]:
     return [name.strip() for name in listed.split(",") if name.strip()]
 
 
-def _settings_of_ones_own(body: str, ours: str) -> str:
-    """The lines of a program that ours say nothing of: `startretries`, `environment`."""
-    known = {line.partition("=")[0] for line in ours.splitlines()} | ABOUT_NUMBERS
+def _supervisors_variable(variable: tuple[str, str]) -> str:
+    name, value = variable
+    quote = "'" if '"' in value else '"'  # supervisor knows no way to write a quote
+    return f"{name}={quote}{value}{quote}"
+
+
+def _with_settings_of_ones_own(body: str, ours: str) -> str:
+    """And the lines of a program that ours say nothing of: `startretries`, other variables."""
+    lines = dict(line.partition("=")[::2] for line in ours.splitlines())
     entries = re.findall(r"^([\w.]+)\s*=(.*\n?(?:[ \t].*\n?)*)", body, re.MULTILINE)
-    own = (f"{key}={value}".rstrip() for key, value in entries if key not in known)
-    return "".join(f"{entry}\n" for entry in own)
+    for key, value in entries:
+        if key == "environment" and key in lines:
+            lines[key] = _with_variables_of_ones_own(value, lines[key])
+        elif key not in lines and key not in ABOUT_NUMBERS:
+            lines[key] = value.rstrip()
+    return "".join(f"{key}={value}\n" for key, value in lines.items())
+
+
+def _with_variables_of_ones_own(theirs: str, ours: str) -> str:
+    known = set(re.findall(r"(\w+)=", ours))
+    variables = re.findall(r"""(\w+)=("[^"]*"|'[^']*'|[^,\s]*)""", theirs)
+    return ",".join([ours, *(f"{name}={value}" for name, value in variables if name not in known)])
 
 
 def _sections(text: str) -> list[tuple[str, str]]:
@@ -258,7 +308,7 @@ def systemd_logs(config: Settings, kind: str) -> tuple[Path, Path]:
     return config.log_path / f"{name}.log", config.log_path / f"{name}.error.log"
 
 
-def systemd(config: Settings, user: str) -> Mapping[str, str]:
+def systemd(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
     """Text of each unit, by the file's name.
 
     Raises:
@@ -269,13 +319,19 @@ def systemd(config: Settings, user: str) -> Mapping[str, str]:
     target = systemd_target(config)
     units = {
         f"{bench}-celery-beat.service": _service(
-            config, user, target, ["beat"], "schedule", BEAT_STOP_SECONDS
+            config, launch, user, _beat(launch.app), "schedule", BEAT_STOP_SECONDS
         )
     }
-    for worker in workers(config):
+    for worker in workers(config, launch.own_queues):
         _check_name("queue", worker.name, "Rename it in sites/common_site_config.json, `workers`")
         units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
-            config, user, target, worker.arguments, "worker", worker.stop_seconds
+            config,
+            launch,
+            user,
+            _exchanged(worker.command(launch.app)),
+            "worker",
+            worker.stop_seconds,
+            ",".join(worker.queues),
         )
     services = " ".join(units)
     units[target] = f"""[Unit]
@@ -292,21 +348,28 @@ WantedBy=multi-user.target
 
 
 def _service(
-    config: Settings, user: str, target: str, arguments: list[str], log: str, stop: int
+    config: Settings,
+    launch: Launch,
+    user: str,
+    command: list[str],
+    log: str,
+    stop: int,
+    queues: str = "",
 ) -> str:
     output, errors = (_unit_text(path) for path in systemd_logs(config, log))
     own = (f"{config.root.name}-redis-{kind}" for kind in ("queue", "cache"))
     after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
+    variables = "".join(map(_units_variable, launch.environment.items()))
     return f"""[Unit]
-Description={config.root.name}: {" ".join(arguments[:3])}
-PartOf={target}
+Description={config.root.name}: {f"worker --queue {queues}" if queues else "beat"}
+PartOf={systemd_target(config)}
 After=network.target {after}
 StartLimitIntervalSec=0
 
 [Service]
 {EXCHANGED if log == "worker" else ""}User={user}
 WorkingDirectory={_unit_text(config.root)}
-ExecStart={_command_line(_command(arguments))}
+{variables}ExecStart={_command_line(command)}
 StandardOutput=append:{output}
 StandardError=append:{errors}
 Restart=always
@@ -326,6 +389,11 @@ def _command_line(words: list[str]) -> str:
         )
     program, *others = map(_unit_text, words)
     return " ".join(f'"{word}"' for word in (program, *(o.replace("$", "$$") for o in others)))
+
+
+def _units_variable(variable: tuple[str, str]) -> str:
+    text = "=".join(variable).replace("\\", "\\\\").replace('"', '\\"')
+    return f'Environment="{_unit_text(text)}"\n'
 
 
 def _unit_text(text: str | Path) -> str:

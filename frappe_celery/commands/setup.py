@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from frappe_celery.commands import process_files, systemctl
+from frappe_celery.commands.launch import Launch, launch_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -29,7 +30,9 @@ def setup() -> None:
 
     By them it runs the workers and beat: `bench worker` and `bench schedule` in Celery's form.
     Each worker gets the processes that `workers` and `background_workers` say in
-    sites/common_site_config.json. What is written is shown; without --yes nothing is overwritten.
+    sites/common_site_config.json. DJANGO_SETTINGS_MODULE and other variables that this command was
+    started with go into the files, and a Celery app of the Django project's own is started by
+    `celery -A`. What is written is shown; without --yes nothing is overwritten.
     In an armed bench RQ's processes stay beside them.
     """
 
@@ -40,7 +43,7 @@ def procfile(yes: bool) -> None:
     """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
     config = settings.current()
     path = config.root / "Procfile"
-    _write(config, {path: process_files.procfile(config, _text(path))}, yes)
+    _write(config, {path: process_files.procfile(config, _launch(config), _text(path))}, yes)
 
 
 @setup.command()
@@ -50,7 +53,9 @@ def supervisor(user: str | None, yes: bool) -> None:
     """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
     config = settings.current()
     path = config.root / "config" / "supervisor.conf"
-    text = process_files.supervisor(config, user or _frappe_user(config), _text(path))
+    text = process_files.supervisor(
+        config, _launch(config), user or _frappe_user(config), _text(path)
+    )
     _write(config, {path: text}, yes)
     group = process_files.supervisor_group(config)
     click.echo(
@@ -67,7 +72,7 @@ def systemd(user: str | None, yes: bool) -> None:
     config = settings.current()
     folder = config.root / "config" / "systemd"
     user = _known(user or _frappe_user(config))
-    units = process_files.systemd(config, user)
+    units = process_files.systemd(config, _launch(config), user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
     _make_logs(config, user)
     shown = systemctl.shown
@@ -79,6 +84,17 @@ def systemd(user: str | None, yes: bool) -> None:
         click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
     if armed := systemctl.forget_armed_target(config):
         click.echo(shown("Then the target beside RQ's is not needed either:", armed))
+
+
+def _launch(config: Settings) -> Launch:
+    launch = launch_of(config)
+    if launch.secrets:
+        click.echo(
+            f"Not written, since they hold a secret: {', '.join(launch.secrets)}. Give them to the"
+            " processes by a file that only their user can read, as your process manager knows it",
+            err=True,
+        )
+    return launch
 
 
 def _known(user: str) -> str:

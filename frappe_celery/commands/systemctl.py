@@ -8,6 +8,7 @@ from __future__ import annotations
 import shlex
 
 from frappe_celery.commands import process_files
+from frappe_celery.commands.launch import launch_of
 from frappe_celery.config.settings import Settings
 
 TO_MAIN = "--kill-who=main"
@@ -18,7 +19,9 @@ it is `--kill-whom`, which still takes this."""
 def take_over(config: Settings) -> list[list[str]]:
     """Start Celery's units, or have systemd read them anew."""
     folder = config.root / "config" / "systemd"
-    units = [str(folder / name) for name in process_files.systemd(config, "root")]
+    units = [
+        str(folder / name) for name in process_files.systemd(config, launch_of(config), "root")
+    ]
     return [
         ["systemctl", "link", "--force", *units],
         ["systemctl", "daemon-reload"],

@@ -55,6 +55,11 @@ class Options:
     redis_queue: str | None = _option(
         None, "Redis that keeps the jobs. Default: `broker_url`, else the embedded server.", str
     )
+    embedded_server: bool = _option(
+        True,
+        "Where neither is set, a server of our own is started; false: that is an error.",
+        bool,
+    )
     redis_queue_sentinel_enabled: bool = _option(
         False, "Sentinels, instead of `redis_queue`, name the Redis that keeps the jobs.", bool
     )

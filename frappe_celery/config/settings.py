@@ -5,7 +5,9 @@ What can be set, and each default, stands in `option_defaults`.
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +22,7 @@ from frappe_celery.config.files import (
     frappe_version_in,
     parse_environment,
     read_json,
+    variable,
 )
 from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
@@ -30,6 +33,8 @@ from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import CONFIG_KEY, Signer
 from frappe_celery.config.unknown import unknown_keys
 from frappe_celery.errors import ConfigError, UnknownQueue
+
+logger = logging.getLogger(__name__)
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
@@ -250,14 +255,34 @@ class Settings(Options):
 
     @cached_property
     def store_url(self) -> str:
-        """URL of the Redis that keeps the jobs; starts the embedded server when none is named."""
+        """URL of the Redis that keeps the jobs; starts the embedded server when none is named.
+
+        Raises:
+            ConfigError: none is named, and the embedded server is forbidden or does not start.
+        """
         if self.broker_url and self.broker_url.startswith(REDIS_SCHEMES):
             return self.broker_url
         if self.queue_url:
             return self.queue_url
         from frappe_celery.embedded import server
 
-        return server.ensure(self.state_path)
+        if not self.embedded_server:
+            raise ConfigError(
+                f"no broker is configured, and embedded_server is false. {server.OTHER_WAYS}"
+            )
+        return server.ensure(self.state_path, starting=self._warn_of_the_embedded_server)
+
+    def _warn_of_the_embedded_server(self) -> None:
+        """A daemon was likely to have another one: its configuration does not reach it."""
+        if not sys.stderr.isatty():
+            logger.warning(
+                "no broker is configured: an embedded server is started, with its data in %s. What"
+                " has another configuration, or another folder, does not find it. Name a server in"
+                " redis_queue (%s), or set embedded_server to false (%s) for an error instead",
+                self.state_path / "server",
+                variable("redis_queue"),
+                variable("embedded_server"),
+            )
 
     @property
     def on_rabbitmq(self) -> bool:

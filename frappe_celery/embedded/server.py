@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from frappe_celery.embedded import keeper
@@ -22,21 +23,24 @@ from frappe_celery.errors import ConfigError
 START_SECONDS = 30
 OLDEST_VERSION = (6, 2)
 OTHER_WAYS = (
-    'Or name a server of your own: "redis_queue": "redis://…" in'
-    " sites/common_site_config.json, or FRAPPE_CELERY_REDIS_QUEUE in the environment"
+    'Name a server of your own: "redis_queue": "redis://…" in sites/common_site_config.json or in'
+    " Django's FRAPPE_CELERY, or FRAPPE_CELERY_REDIS_QUEUE in the environment"
 )
 
 _held: dict[Path, int] = {}
 """Lock files that this process holds shared, till it ends; forked children hold them with it."""
 
 
-def ensure(state_path: Path) -> str:
+def ensure(state_path: Path, starting: Callable[[], object] = lambda: None) -> str:
     """URL of the running embedded server, started when none runs.
 
     The caller's process is a user of the server from then on, and so are processes that it forks;
     the server stops when the last user has ended, in whatever way. A server that died is started
     again within a second while it has users, on the same port where that is still free: ask again
     after a lost connection.
+
+    Args:
+        starting: called when it is this process that starts it.
 
     Raises:
         ConfigError: there is no server program, it does not start, or its data cannot be kept in
@@ -47,7 +51,7 @@ def ensure(state_path: Path) -> str:
         for path in (folder.parent, folder):
             _make_private(path)
         _hold(folder / "users")
-        return _running_server(folder)
+        return _running_server(folder, starting)
     except OSError as exc:
         raise ConfigError(
             f"cannot keep the embedded server's data in {folder}: {exc}. Make that folder your own"
@@ -77,7 +81,7 @@ def _hold(users: Path) -> None:
     _held[users] = descriptor
 
 
-def _running_server(folder: Path) -> str:
+def _running_server(folder: Path, starting: Callable[[], object]) -> str:
     remembered = folder / "url"
     started = False
     deadline = time.monotonic() + START_SECONDS
@@ -87,6 +91,7 @@ def _running_server(folder: Path) -> str:
             try:
                 if started:
                     raise ConfigError(f"the embedded server ended at once.{_log(folder)}")
+                starting()
                 _start_keeper(folder, lock)
             finally:
                 os.close(lock)

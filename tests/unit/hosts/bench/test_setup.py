@@ -93,7 +93,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # outside of a bench it is carried
     bench = Bench(tmp_path / "frappe-bench")
     (bench.root / "sites").mkdir(parents=True)
     bench.configure(**CONFIG)
