@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
-from django.core.signals import request_finished
+from django.core.signals import request_finished, request_started
 
 from frappe_celery import pages
 from frappe_celery.hosts.standalone.namespace import importer
@@ -22,6 +22,8 @@ class FrappeCeleryConfig(AppConfig):
 
     def ready(self) -> None:
         """Between two requests nothing of a user or site remains."""
-        from frappe_celery.hosts.standalone.site.context import leave_default_site
+        from frappe_celery.hosts.standalone.site import requests
+        from frappe_celery.hosts.standalone.site.context import leave_request
 
-        request_finished.connect(leave_default_site)
+        request_started.connect(requests.begins)
+        request_finished.connect(leave_request)

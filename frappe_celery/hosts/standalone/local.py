@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -83,6 +84,15 @@ class Local:
 
 
 local = Local()
+
+
+def on_an_event_loop() -> bool:
+    """Whether this is code of asyncio's, which may not wait for a database."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def proxy(local: Local, name: str) -> Any:

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.hosts.standalone.database import blocks, django_setup, errors
+from frappe_celery.hosts.standalone.local import on_an_event_loop
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ class AfterCommit(CallbackManager):
 
     def add(self, function: Callable[[], Any]) -> None:
         """Call `function` after the commit, never after a rollback."""
-        if self._transaction.decided_elsewhere():
+        if not self._transaction.decided_elsewhere():
+            super().add(function)
+        elif on_an_event_loop() and not self._transaction.is_in_a_block():
+            function()
+        else:
             from django.db import transaction
 
             transaction.on_commit(function)
-        else:
-            super().add(function)
 
     __call__ = add
 
@@ -78,6 +81,10 @@ class Transaction:
         with errors.translated():
             atomic.__enter__()
         self._atomic = atomic
+
+    def is_in_a_block(self) -> bool:
+        """Whether any block is open; Django opens none on an event loop."""
+        return self._connection() is not None
 
     def _connection(self) -> BaseDatabaseWrapper | None:
         """The connection when this process has one that is inside an atomic block."""

@@ -12,6 +12,7 @@ from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
 from frappe_celery.hosts.standalone.local import Local, local, proxy
+from frappe_celery.hosts.standalone.site import requests
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 ADMINISTRATOR = "Administrator"
@@ -28,8 +29,9 @@ def _enter_default_site() -> None:
         setattr(local, name, value)
 
 
-def leave_default_site(**_: Any) -> None:
-    """Forget the default site after a request, unless the code entered a site by itself."""
+def leave_request(**_: Any) -> None:
+    """Forget it and the default site, unless the code entered a site by itself."""
+    requests.ends()
     if not local.is_set_up:
         local.clear()
     elif getattr(local, "by_default", False):
@@ -105,7 +107,10 @@ def init(
 def connect(
     site: str | None = None, db_name: str | None = None, set_admin_as_user: bool = True
 ) -> None:
-    """Give the current site its database; nothing is opened before something uses it."""
+    """Give the current site its database; nothing is opened before something uses it.
+
+    In a request of Django's the user is the request's (`requests`), not Administrator.
+    """
     from frappe_celery.hosts.standalone.database.database import Database
 
     if site is not None:
@@ -114,7 +119,7 @@ def connect(
         local.db.close()
     local.db = Database(local.site)
     if set_admin_as_user:
-        set_user(ADMINISTRATOR)
+        set_user(requests.user() or ADMINISTRATOR)
 
 
 def set_user(username: str) -> None:
