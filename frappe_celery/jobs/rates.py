@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -32,32 +33,15 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     Raises:
         BrokerUnreachable.
     """
-    return [
-        Minute(at, _of_site(_by_site(counts), site)) for at, counts in _minutes(store, LOOK_BACK)
-    ]
-
-
-def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
-    """How many ended in the last minutes, by site, queue and how; raises BrokerUnreachable."""
-    found: Counter[tuple[str, str, JobStatus]] = Counter()
-    for _, counts in _minutes(store, minutes):
-        for name, number in counts.items():
-            site, queue, status = name.decode().split("|")
-            found[site, queue, JobStatus(status)] += int(number)
-    return found
-
-
-def _minutes(store: JobStore, number: int) -> list[tuple[float, dict[bytes, bytes]]]:
-    """The last minutes, the one that runs now last: when each began, and what is counted."""
     with naming_the_server(store.url):
         now = int(store.client.time()[0]) // 60
-        minutes = range(now - number + 1, now + 1)
+        minutes = range(now - LOOK_BACK + 1, now + 1)
         pipe = store.client.pipeline(transaction=False)
         for minute in minutes:
             pipe.hgetall(store.keys.ended(minute))
         answers = pipe.execute()
     return [
-        (minute * 60.0, counts)
+        Minute(minute * 60.0, _of_site(_by_site(counts), site))
         for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
     ]
 
@@ -66,6 +50,34 @@ def of_minute(store: JobStore, minute: int) -> Ended:
     """What ended in a minute (since the epoch) of the last hour; raises BrokerUnreachable."""
     with naming_the_server(store.url):
         return _by_site(store.client.hgetall(store.keys.ended(minute)))
+
+
+_SUM = """
+-- KEYS: minutes. Returns JSON: how many ended in all of them, by place and status.
+local found = {}
+for _, minute in ipairs(KEYS) do
+  local counts = redis.call('HGETALL', minute)
+  for i = 1, #counts, 2 do found[counts[i]] = (found[counts[i]] or 0) + counts[i + 1] end
+end
+return cjson.encode(found)
+"""
+
+
+def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
+    """How many ended in the last minutes, by site, queue and how.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    add_up = store.client.register_script(_SUM)
+    with naming_the_server(store.url):
+        now = int(store.client.time()[0]) // 60
+        answer = add_up([store.keys.ended(now - minute) for minute in range(minutes)])
+    found: Counter[tuple[str, str, JobStatus]] = Counter()
+    for name, number in json.loads(answer).items():
+        site, queue, status = name.split("|")
+        found[site, queue, JobStatus(status)] = number
+    return found
 
 
 def _by_site(counts: dict[bytes, bytes]) -> Ended:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStatus, JobStore, routes
 from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.rates import ended_lately
+from frappe_celery.jobs.routes import Routes
 from frappe_celery.schedule.pulse import Leadership, leadership
 from frappe_celery.watch.doctor import snapshot
 from frappe_celery.watch.doctor.broker import FULL, memory_used
@@ -38,6 +39,8 @@ class Seen:
     pauses: Pauses
     ended: Counter[tuple[str, str, JobStatus]]
     memory: float | None
+    routes: Routes | None = None
+    """Of an armed bench."""
 
     def waiting(self) -> Iterable[tuple[Place, float]]:
         """Where something waits that no pause of its site or queue keeps back, and how long."""
@@ -59,6 +62,9 @@ def see(store: JobStore) -> Seen:
         Pauses(Limits(store).all()),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
+        routes.read(store.client, store.keys.routes, store.url)
+        if store.settings.is_armed
+        else None,
     )
 
 
@@ -108,12 +114,15 @@ WRITTEN: Mapping[str, Callable[[float], str]] = {
 
 
 def _no_worker(seen: Seen) -> Iterable[Found]:
-    return [] if seen.workers else [Found()]
+    all_on_rq = seen.routes is not None and not any(rule.to_celery for rule in seen.routes.rules)
+    return [] if seen.workers or all_on_rq else [Found()]
 
 
 def _no_scheduler(seen: Seen) -> Iterable[Found]:
     """One has led, and none does: where none ever did, there may be no schedule."""
-    return [Found()] if seen.lead.sign is not None and seen.lead.leader is None else []
+    acts = seen.routes is None or seen.routes.beat_acts
+    has_led, leads = seen.lead.sign is not None, seen.lead.leader is not None
+    return [Found()] if acts and has_led and not leads else []
 
 
 def _late(seen: Seen) -> Iterable[Found]:

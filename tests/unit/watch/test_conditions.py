@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limit, Rule
+from frappe_celery.jobs.limits import UNTIL_TOLD, Limit
+from frappe_celery.jobs.limits import Rule as LimitRule
+from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule.pulse import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
 from frappe_celery.watch.doctor.limits import Pauses
@@ -36,7 +38,7 @@ def now(*places: Place) -> Snapshot:
 
 
 def paused(*targets: str) -> Pauses:
-    return Pauses([Limit(target, Rule(), (), UNTIL_TOLD, 0, 0) for target in targets])
+    return Pauses([Limit(target, LimitRule(), (), UNTIL_TOLD, 0, 0) for target in targets])
 
 
 def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
@@ -58,6 +60,10 @@ def test_workers_and_scheduler() -> None:
     assert found("NoWorker", workers=0) == [Found()]
     assert found("NoScheduler", lead=Leadership(None, SIGN)) == [Found()]
     assert found("NoScheduler", lead=Leadership(None, None)) == [], "there may be no schedule"
+    on_rq = Routes(1, (Rule(EVERY, EVERY, False),), False)
+    assert found("NoScheduler", lead=Leadership(None, SIGN), routes=on_rq) == []
+    assert found("NoWorker", workers=0, routes=on_rq) == []
+    assert found("NoWorker", workers=0, routes=on_rq.with_rule(Rule("long", EVERY, True))) != []
     late = replace(SIGN, lag=61)
     assert found("SchedulerLate", lead=Leadership("host.1", late)) == [Found(61)]
     assert found("SchedulerLate", lead=Leadership(None, late)) == [], "which is said already"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,14 +14,17 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
 from frappe_celery.watch.alerts.ledger import Ledger
+from frappe_celery.watch.alerts.look import look_around
 from frappe_celery.watch.doctor import alerts
+from tests import waiting
 from tests.acceptance.commands import run_cli
 from tests.integration.benches import inside, write_tasks
+from tests.integration.cli import enqueued, failed
 from tests.integration.watch.receiver import Receiver
+from tests.integration.watch.scraping import finished
 from tests.mailbox import Mailbox, text_of
 from tests.ports import LOOPBACK
 from tests.project import Project
-from tests.waiting import wait_until
 
 NO_WORKER = next(c for c in CONDITIONS if c.name == "FrappeCeleryNoWorker")
 WAIT = next(c for c in CONDITIONS if c.name == "FrappeCeleryJobsWait")
@@ -46,6 +51,10 @@ def store(project: Project, mailbox: Mailbox, hook: Receiver) -> Iterator[JobSto
     project.configure(frappe_celery_alerts=urls)
     with inside(project) as store:
         yield store
+
+
+wait_until = partial(waiting.wait_until, timeout=90)
+"""It is looked each ten seconds, and Apprise takes two to start, more on a busy machine."""
 
 
 def key(store: JobStore, name: str = "") -> str:
@@ -123,6 +132,23 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
     assert len(mailbox.mails) == 1
     assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
+
+
+def test_a_look_finds_what_redis_holds(store: JobStore) -> None:
+    enqueued(store, site="starved", queue="long", enqueued_at=time.time() - 2000)
+    enqueued(store, site="paused", queue="short", enqueued_at=time.time() - 2000)
+    finished(store, queue="long")
+    for _ in range(10):
+        failed(store, site="fails", queue="default")
+    store.client.hset(f"{store.keys.prefix}rules", "queue:short", '{"paused": -1}')
+    look_around(store)
+    assert sorted(json.loads(field) for field in store.client.hkeys(key(store))) == [
+        ["FrappeCeleryJobsFail", ["site", "fails"]],
+        ["FrappeCeleryJobsWait", ["queue", "long"]],
+        ["FrappeCeleryNoWorker"],
+        ["FrappeCeleryPauseForgotten", ["target", "queue:short"]],
+        ["FrappeCelerySiteStarved", ["queue", "long"], ["site", "starved"]],
+    ]
 
 
 def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore) -> None:
