@@ -19,9 +19,9 @@ from kombu import Exchange, Queue
 
 from frappe_celery import error_mail
 from frappe_celery.config import sentinels, settings
-from frappe_celery.config.files import variable
+from frappe_celery.config.files import options_stand_in, variable
 from frappe_celery.config.settings import RABBITMQ_SCHEMES, REDIS_SCHEMES, Settings
-from frappe_celery.config.urls import without_password
+from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
@@ -147,12 +147,11 @@ def setup(app: Celery) -> None:
     config = settings.current()
     url = app.conf.broker_url or ""
     kept = config.store_url if config.broker_url or config.redis_queue else None
-    if not url.startswith(REDIS_SCHEMES) or url != kept:
+    if not url.startswith(REDIS_SCHEMES) or kept is None or not same_server(url, kept):
         raise ConfigError(
             f"the app's broker_url is {without_password(url)!r}, redis_queue is"
             f" {repr(without_password(kept)) if kept else 'not set'}: set both to the same redis://"
-            " URL; redis_queue in sites/common_site_config.json or as"
-            f" {variable('redis_queue')}"
+            f" URL; redis_queue in {options_stand_in()} or as {variable('redis_queue')}"
         )
     app.conf.update(_broker(url))
     app.conf.broker_transport_options = {

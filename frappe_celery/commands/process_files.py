@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frappe_celery.commands.launch import Launch
+from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
@@ -97,7 +98,7 @@ def _processes(config: Settings, name: str) -> int:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ConfigError(
             f"background_workers is {count!r}; it must be a whole number above 0."
-            " It stands in sites/common_site_config.json"
+            f" It stands in {options_stand_in()}"
         )
     return count
 
@@ -323,7 +324,7 @@ def systemd(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
         )
     }
     for worker in workers(config, launch.own_queues):
-        _check_name("queue", worker.name, "Rename it in sites/common_site_config.json, `workers`")
+        _check_name("queue", worker.name, f"Rename it in {options_stand_in()}, `workers`")
         units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
             config,
             launch,

@@ -103,7 +103,7 @@ def _known(user: str) -> str:
     except KeyError:
         raise ConfigError(
             f"the processes are to run as user {user!r}, whom this machine does not know: name"
-            " another with --user, or as frappe_user in sites/common_site_config.json"
+            " another with --user, or, in a bench, as frappe_user in sites/common_site_config.json"
         ) from None
 
 

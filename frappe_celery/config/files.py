@@ -68,6 +68,14 @@ def folders_in(path: str) -> tuple[str, ...]:
     return known[1]
 
 
+def options_stand_in() -> str:
+    """Where somebody who reads an error writes this project's options."""
+    module = os.environ.get(DJANGO_SETTINGS)
+    if module and not (find_root(os.environ) / "sites").is_dir():
+        return f"FRAPPE_CELERY in {module}"
+    return "sites/common_site_config.json"
+
+
 def read_json(path: Path | str) -> Mapping[str, Any]:
     """A configuration file's object, empty where there is no file; read again once it changed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.config.files import variable
+from frappe_celery.config.files import options_stand_in, variable
 from frappe_celery.config.secrets import is_secret, masked
 from frappe_celery.errors import ConfigError
 
@@ -31,8 +31,7 @@ def checked_value(option: Any, value: Any) -> Any:
         shown = "no text" if is_secret(option.name) else repr(masked(value))
         raise ConfigError(
             f"{option.name} is {shown}; it must be {_WORDS[kind]}."
-            " It stands in sites/common_site_config.json, in Django's FRAPPE_CELERY"
-            f" or in the environment as {variable(option.name)}"
+            f" It stands in {options_stand_in()}, or in the environment as {variable(option.name)}"
         )
     if value == -1 and option.name in KEPT_SECONDS:
         return FOR_EVER

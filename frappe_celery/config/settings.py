@@ -20,6 +20,7 @@ from frappe_celery.config.files import (
     find_root,
     folders_in,
     frappe_version_in,
+    options_stand_in,
     parse_environment,
     read_json,
     variable,
@@ -150,7 +151,7 @@ class Settings(Options):
         except KeyError:
             raise UnknownQueue(
                 f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
-                ' is named under "workers" in sites/common_site_config.json'
+                f' is named under "workers" in {options_stand_in()}'
             ) from None
 
     @cached_property

@@ -23,8 +23,8 @@ from frappe_celery.errors import ConfigError
 START_SECONDS = 30
 OLDEST_VERSION = (6, 2)
 OTHER_WAYS = (
-    'Name a server of your own: "redis_queue": "redis://…" in sites/common_site_config.json or in'
-    " Django's FRAPPE_CELERY, or FRAPPE_CELERY_REDIS_QUEUE in the environment"
+    "Name a server of your own: the option redis_queue, as redis://localhost:6379/0, or"
+    " FRAPPE_CELERY_REDIS_QUEUE in the environment"
 )
 
 _held: dict[Path, int] = {}

@@ -14,6 +14,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
 from frappe_celery.config import sentinels
+from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 
@@ -53,7 +54,7 @@ def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
     if isinstance(exc, (RedisConnectionError, RedisTimeoutError)):
         return BrokerUnreachable(
             f"the Redis at {without_password(url)} does not answer ({exc})."
-            " Start it, or mend redis_queue (or broker_url) in sites/common_site_config.json"
+            f" Start it, or mend redis_queue (or broker_url) in {options_stand_in()}"
         )
     full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
     cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from frappe_celery.config.files import options_stand_in
+
 NO_SUCH_QUEUE = (
     "Error: UnknownQueue: Queue should be one of {known}; {name!r} is not."
-    ' A custom queue is named under "workers" in sites/common_site_config.json'
+    ' A custom queue is named under "workers" in {place}'
 )
 
 
@@ -18,4 +20,8 @@ def check(instance: Any, options: dict[str, Any], **_: Any) -> None:
     queues = options.get("queues") or ()
     for name in queues.split(",") if isinstance(queues, str) else queues:
         if name not in app.amqp.queues:
-            raise SystemExit(NO_SUCH_QUEUE.format(known=", ".join(app.amqp.queues), name=name))
+            raise SystemExit(
+                NO_SUCH_QUEUE.format(
+                    known=", ".join(app.amqp.queues), name=name, place=options_stand_in()
+                )
+            )

@@ -246,3 +246,8 @@ def test_without_redis_queue_it_says_what_to_set(
         " FRAPPE_CELERY_REDIS_QUEUE"
     )
     assert not (project.root / ".frappe_celery").exists()
+
+
+def test_localhost_and_127_0_0_1_are_one_server(project: Project, redis_url: str) -> None:
+    assert "127.0.0.1" in redis_url
+    frappe_celery.setup(Celery("team", broker=redis_url.replace("127.0.0.1", "localhost")))

@@ -12,6 +12,7 @@ import amqp
 from kombu import Connection
 
 from frappe_celery.brokers.rabbitmq.names import declare
+from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs.connection import ANSWER_SECONDS, CONNECT_SECONDS
@@ -118,7 +119,7 @@ def describe(url: str, exc: BaseException) -> str:
     why = str(exc) or type(exc).__name__
     return (
         f"the RabbitMQ at {without_password(url)} does not answer ({why})."
-        " Start it, or mend broker_url in sites/common_site_config.json"
+        f" Start it, or mend broker_url in {options_stand_in()}"
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.connection import naming_the_server
@@ -81,7 +82,7 @@ def _check_queue(
     if queue not in config.queues:
         section.problem(
             f"{jobs} waiting in queue {queue}, which this bench has no more",
-            'name it under "workers" in sites/common_site_config.json, or delete them:'
+            f'name it under "workers" in {options_stand_in()}, or delete them:'
             " frappe-celery jobs list --status queued",
         )
     elif not is_served:

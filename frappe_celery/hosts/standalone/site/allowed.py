@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from frappe_celery.config import settings
+from frappe_celery.config.files import options_stand_in
 from frappe_celery.errors import Refused
 from frappe_celery.hosts.standalone.site import app_hooks
 
@@ -31,7 +32,7 @@ def check(path: str) -> None:
         return
     raise Refused(
         f"{path} lies in no installed app ({', '.join(config.app_names) or 'there is none'}). If it"
-        f' is to be a job, add "job_modules": ["{root}"] to sites/common_site_config.json'
+        f' is to be a job, add "job_modules": ["{root}"] to {options_stand_in()}'
     )
 
 

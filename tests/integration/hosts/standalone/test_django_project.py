@@ -218,3 +218,22 @@ print(frappe.get_all("Note", pluck="name"), frappe.get_all("Error Log", pluck="m
     assert " ".join(python(team, code)) == (
         "['finished', 'failed'] [('kept', 'shipped by boat')] ['kept'] ['shop.tasks.order']"
     )
+
+
+def test_errors_name_the_projects_settings_where_there_is_no_sites_folder(team: Project) -> None:
+    (team.root / "sites").rename(team.root / "no_sites")
+    code = """
+import frappe_celery
+for call in (lambda: frappe_celery.enqueue("shop.tasks.order", queue="exports"),
+             lambda: frappe_celery.enqueue("shop.tasks.order", number="1")):
+    try:
+        call()
+    except Exception as exc:
+        print(exc)
+"""
+    environment = {"DJANGO_SETTINGS_MODULE": "team.settings"}
+    away = "redis://127.0.0.1:1/0"
+    said = team.python(code, **environment, FRAPPE_CELERY_REDIS_QUEUE=away)
+    assert 'is named under "workers" in FRAPPE_CELERY in team.settings' in said
+    assert "mend redis_queue (or broker_url) in FRAPPE_CELERY in team.settings" in said
+    assert "common_site_config" not in said
