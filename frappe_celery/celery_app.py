@@ -137,8 +137,8 @@ def _pattern_free(prefix: str) -> str:
 def setup(app: Celery) -> None:
     """Add Frappe's jobs and schedule to a Celery app; its own tasks and schedule stay as they are.
 
-    Its broker must be the Redis that keeps the jobs, `redis_queue`: other processes, which do not
-    have the app, find them there.
+    Its broker must be the Redis that keeps the jobs, `redis_queue`, or the RabbitMQ that
+    `broker_url` names: other processes, which do not have the app, find them there.
 
     Raises:
         ConfigError: the app's broker is another one, or `redis_queue` is not set.
@@ -146,14 +146,13 @@ def setup(app: Celery) -> None:
     global _current
     config = settings.current()
     url = app.conf.broker_url or ""
-    kept = config.store_url if config.broker_url or config.redis_queue else None
-    if not url.startswith(REDIS_SCHEMES) or kept is None or not same_server(url, kept):
-        raise ConfigError(
-            f"the app's broker_url is {without_password(url)!r}, redis_queue is"
-            f" {repr(without_password(kept)) if kept else 'not set'}: set both to the same redis://"
-            f" URL; redis_queue in {options_stand_in()} or as {variable('redis_queue')}"
-        )
-    app.conf.update(_broker(url))
+    if url.startswith(RABBITMQ_SCHEMES):
+        _check_rabbitmq(url, config)
+        app.conf.update(broker_url=url, broker_transport=RABBITMQ_TRANSPORT)
+    else:
+        _check_redis(url, config)
+        app.conf.update(_broker(url))
+        app.conf.worker_disable_prefetch = True
     app.conf.broker_transport_options = {
         **(app.conf.broker_transport_options or {}),
         **transport_options(config),
@@ -173,9 +172,30 @@ def setup(app: Celery) -> None:
         app.conf.worker_consumer = CONSUMER
     if app.conf.worker_pool == PREFORK:
         app.conf.worker_pool, app.conf.worker_autoscaler = POOL, AUTOSCALER
-    app.conf.worker_disable_prefetch = True
     _add(app, config)
     _current = app
+
+
+def _check_redis(url: str, config: Settings) -> None:
+    kept = config.store_url if config.broker_url or config.redis_queue else None
+    if not url.startswith(REDIS_SCHEMES) or kept is None or not same_server(url, kept):
+        raise ConfigError(
+            f"the app's broker_url is {without_password(url)!r}, redis_queue is"
+            f" {repr(without_password(kept)) if kept else 'not set'}: set both to the same redis://"
+            f" URL; redis_queue in {options_stand_in()} or as {variable('redis_queue')}"
+        )
+
+
+def _check_rabbitmq(url: str, config: Settings) -> None:
+    known = config.broker_url
+    if known is None or not same_server(url, known) or not config.queue_url:
+        raise ConfigError(
+            f"the app's broker_url is {without_password(url)!r}, ours is"
+            f" {repr(without_password(known)) if known else 'not set'}, redis_queue is"
+            f" {'set' if config.queue_url else 'not set'}: set broker_url to the same amqp:// URL"
+            f" (or {variable('broker_url')}), and redis_queue to the Redis that is to keep the"
+            f" jobs' records (or {variable('redis_queue')}), in {options_stand_in()}"
+        )
 
 
 def broker_settings(config: Settings) -> dict[str, Any]:

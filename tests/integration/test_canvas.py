@@ -15,6 +15,7 @@ from celery import chain, chord, group
 from celery.canvas import Signature
 
 import frappe_celery
+from frappe_celery.config import settings
 from frappe_celery.errors import Refused, UnknownQueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
@@ -105,7 +106,8 @@ def store(project: Project, redis_url: str) -> Iterator[JobStore]:
     project.write("myapp/core.py", TASKS)
     project.write("myapp/hooks.py", f'scheduler_events = {{"monthly": ["{NIGHTLY}"]}}\n')
     with inside(project) as store:
-        project.write("team.py", TEAM.replace("BROKER", store.url).replace("BACKEND", redis_url))
+        broker = settings.current().broker_url or store.url
+        project.write("team.py", TEAM.replace("BROKER", broker).replace("BACKEND", redis_url))
         yield store
         sys.modules.pop("team", None)
 
@@ -144,6 +146,7 @@ def test_one_that_has_expired_does_not_start(team: Any) -> None:
     wait_until(lambda: result.state == "REVOKED", what="it is revoked")
 
 
+@both_brokers
 def test_a_chain_goes_on_through_both_kinds(team: Any) -> None:
     steps = (
         team.app.tasks[NIGHTLY].s(),
@@ -157,6 +160,7 @@ def test_a_chain_goes_on_through_both_kinds(team: Any) -> None:
     ) == 21
 
 
+@both_brokers
 def test_a_group_and_a_chord_of_both_kinds(team: Any) -> None:
     both = [method("double", args=[2]), team.add.s(1, 1), team.app.tasks[NIGHTLY].s()]
     assert group(both).delay().get(timeout=30) == [4, 2, 20]

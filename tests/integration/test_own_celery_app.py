@@ -13,6 +13,7 @@ import pytest
 from celery import Celery
 
 import frappe_celery
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
@@ -251,3 +252,14 @@ def test_without_redis_queue_it_says_what_to_set(
 def test_localhost_and_127_0_0_1_are_one_server(project: Project, redis_url: str) -> None:
     assert "127.0.0.1" in redis_url
     frappe_celery.setup(Celery("team", broker=redis_url.replace("127.0.0.1", "localhost")))
+
+
+def test_another_rabbitmq_than_ours_is_named(project: Project) -> None:
+    project.configure(broker_url="amqp://guest:secret@rabbit1//")
+    settings.use(None)
+    with pytest.raises(ConfigError) as raised:
+        frappe_celery.setup(Celery("team", broker="amqp://guest:secret@rabbit2//"))
+    assert str(raised.value).startswith(
+        "the app's broker_url is 'amqp://***@rabbit2//', ours is"
+        " 'amqp://***@rabbit1//', redis_queue is set: set broker_url to the same amqp:// URL"
+    )

@@ -28,7 +28,6 @@ from frappe_celery.brokers.kombu_messages import HELD_AS, job_message
 from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
-from frappe_celery.brokers.rabbitmq.outbox import TAKEN_FROM
 from frappe_celery.brokers.rabbitmq.parked import spend
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
@@ -44,6 +43,7 @@ class Channel(pyamqp.Channel):
 
     def __init__(self, connection: Any, channel_id: int | None = None, **options: Any) -> None:
         super().__init__(connection, channel_id, **options)
+        self.__dict__.pop("basic_publish", None)  # amqp's own, where `confirm_publish` is set
         self.names: Names = connection.names
         self.has_room: Callable[[], bool] = lambda: False
         """Whether the worker can take one more; a step of the worker sets it."""
@@ -67,14 +67,11 @@ class Channel(pyamqp.Channel):
     # -- names
 
     def queue_declare(self, queue: str = "", *args: Any, **options: Any) -> Any:
-        """Declare; a queue of the bench together with its front queue."""
+        """Declare; a queue of the bench together with those beside it."""
         if queue not in self.names.queues:
             return super().queue_declare(queue, *args, **options)
-        waiting = sum(self._declare(name) for name in self.names.both(queue))
+        waiting = sum(declare(super(Channel, self), name) for name in self.names.all(queue))
         return queue, waiting, 0
-
-    def _declare(self, name: str) -> int:
-        return declare(super(), name)
 
     def queue_bind(self, queue: str = "", *args: Any, **options: Any) -> Any:
         """Bind; a queue of the bench is reached by its name."""
@@ -86,10 +83,23 @@ class Channel(pyamqp.Channel):
         self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
     ) -> Any:
         if not exchange and routing_key in self.names.queues:
-            routing_key = self.names.main(routing_key)
+            routing_key = self.names.whole(routing_key)
         return super()._basic_publish(msg, exchange, routing_key, *args, **options)
 
-    basic_publish = _basic_publish
+    def basic_publish(
+        self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
+    ) -> Any:
+        """Publish; what goes into a queue of the bench lies there before the bell rings for it."""
+        rings = not exchange and routing_key in self.names.queues
+        if rings or self._confirm_selected or self.connection.confirm_publish:
+            sent = self.basic_publish_confirm(msg, exchange, routing_key, *args, **options)
+        else:
+            sent = self._basic_publish(msg, exchange, routing_key, *args, **options)
+        if rings:
+            store = get_store()
+            with suppress(RedisError):  # parents look anyway
+                store.client.publish(store.keys.confirmed, routing_key)
+        return sent
 
     def queue_purge(self, queue: str = "", *args: Any, **options: Any) -> Any:
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
@@ -102,7 +112,7 @@ class Channel(pyamqp.Channel):
             canceled += len(jobs)
         for name in self.names.both(queue):
             super().queue_purge(name, *args, **options)
-        return canceled
+        return canceled + int(super().queue_purge(self.names.whole(queue), *args, **options))
 
     # -- consuming
 
@@ -178,18 +188,15 @@ class Channel(pyamqp.Channel):
                 return
 
     def leave_runs(self) -> None:
-        """From now on take only what the processes that take runs hand over."""
+        """From now on take only messages of other Celery tasks."""
         self.whole_only = True
-        self._declare(self.names.whole)
-        self._may_have = {self.names.whole}
+        self._may_have = {name for name, _ in self._asked_in_turn()}
 
     def _names_of(self, queue: str) -> tuple[str, ...]:
-        return (self.names.whole,) if self.whole_only else self.names.both(queue)
+        return (self.names.whole(queue),) if self.whole_only else self.names.all(queue)
 
     def _asked_in_turn(self) -> list[tuple[str, str]]:
         queues = [queue for queue, _ in self._consumed.values()]
-        if self.whole_only:
-            queues = queues[:1]
         return [(name, queue) for queue in queues for name in self._names_of(queue)]
 
     def _got_nothing(self, *_: Any) -> None:
@@ -215,7 +222,7 @@ class Channel(pyamqp.Channel):
         """The message to act on; None where there is none, and the next one is asked for."""
         headers = raw.properties.get("application_headers") or {}
         if headers.get("task") != TASK_NAME:
-            raw.delivery_info["routing_key"] = headers.pop(TAKEN_FROM, queue)
+            raw.delivery_info["routing_key"] = queue
             message: Message = self.message_to_python(raw)
             return message
         run, tag = str(headers.get("id"))[:100], f"{self.consumer}:{next(self._tags)}"

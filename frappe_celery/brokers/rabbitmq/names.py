@@ -36,11 +36,13 @@ class Names:
         """In the order in which they are asked."""
         return self.front(queue), self.main(queue)
 
-    @property
-    def whole(self) -> str:
-        """Where messages of other Celery tasks wait for a worker's parent, which a process that
-        takes jobs found in the bench's queues."""
-        return f"{self.prefix}whole:tasks"
+    def whole(self, queue: str) -> str:
+        """Where messages of other Celery tasks, which workers' parents take, wait."""
+        return f"{self.prefix}{queue}:tasks"
+
+    def all(self, queue: str) -> tuple[str, str, str]:
+        """In the order in which a parent asks them that takes runs too."""
+        return *self.both(queue), self.whole(queue)
 
     @property
     def parked(self) -> str:

@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 QUEUED = b"queued"
-TAKEN_FROM = "frappe_celery_queue"
-"""Header: the bench's queue that a message of another Celery task came from."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +89,9 @@ class Outbox:
             BrokerUnreachable: it has to go back.
         """
         known = dict(raw.properties)
-        headers = {**known.pop("application_headers", {}), TAKEN_FROM: queue}
+        headers = known.pop("application_headers", {})
         id = str(known.pop("message_id", None) or uuid.uuid4())
-        letter = Letter(id, self.names.whole, raw.body, headers, known)
+        letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
         if id not in self.publisher.publish([letter]):
             raise BrokerUnreachable("RabbitMQ did not take the message")
         self.store.client.publish(self.store.keys.confirmed, queue)
@@ -137,7 +135,7 @@ class Outbox:
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""
-        return self.publisher.waiting(self.names.both(queue))
+        return self.publisher.waiting(self.names.all(queue))
 
     def waiting_if_known(self, queue: str) -> int:
         """The same, 0 while RabbitMQ is away."""

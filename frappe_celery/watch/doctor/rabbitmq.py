@@ -61,7 +61,7 @@ def _text(value: Any) -> str:
 def _check_queues(section: Section, outbox: Outbox) -> None:
     from frappe_celery.brokers.rabbitmq.names import declare
 
-    names = [name for queue in outbox.names.queues for name in outbox.names.both(queue)]
+    names = [name for queue in outbox.names.queues for name in outbox.names.all(queue)]
     for name in names:
         try:
             outbox.publisher.ask(lambda channel, name=name: declare(channel, name))  # type: ignore[misc]

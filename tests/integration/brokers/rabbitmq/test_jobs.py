@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import frappe_celery
 from frappe_celery import enqueue
+from frappe_celery.brokers.rabbitmq.bell import Bell
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.project import Project
 from tests.servers import RabbitMQServer
@@ -29,6 +32,21 @@ def test_a_job_waits_in_a_quorum_queue_of_the_bench_s_own_and_runs(
     assert project.effects() == ["before", "after"]
     assert job.result == "after"
     assert store.queue_length("default") == store.waiting("default") == 0
+
+
+def test_a_team_s_own_task_is_there_when_the_bell_rings_and_in_its_own_queue(
+    project: Project, store: JobStore
+) -> None:
+    """So a parent takes it at once, and none that does not consume that queue."""
+    assert isinstance(store.outbox, Outbox)
+    bell = Bell(store.client, store.keys.confirmed)
+    assert bell.listen()
+    frappe_celery.app.send_task("team.task", queue="short")
+    assert bell.heard() == {"short"}
+    names = store.outbox.names
+    assert store.outbox.publisher.waiting([names.whole("short")]) == 1
+    assert store.outbox.publisher.waiting([*names.both("short"), *names.all("default")]) == 0
+    assert store.queue_length("short") == 1
 
 
 def test_at_front_goes_before_what_waits(project: Project, store: JobStore) -> None:
