@@ -1,12 +1,23 @@
 -- Limits or pauses are set, or dropped. What runs already counts, what is kept back is looked at.
 -- KEYS: their hash
 -- ARGV: prefix, what begins the names of lines, '1' where these are all, then field, value ('' : drop) …
+local prefix, patterns = ARGV[1], ARGV[1] .. 'patterns'
 if ARGV[3] == '1' then redis.call('DEL', KEYS[1]) end
 for i = 4, #ARGV, 2 do
   if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
   else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 end
-local prefix = ARGV[1]
+local time, pauses = redis.call('TIME')[1], redis.call('HGETALL', prefix .. 'pauses')
+for i = 1, #pauses, 2 do  -- those that are over
+  local ends = tonumber(pauses[i + 1])
+  if ends >= 0 and ends < tonumber(time) then redis.call('HDEL', prefix .. 'pauses', pauses[i]) end
+end
+redis.call('DEL', patterns)
+for _, hash in ipairs({'rules', 'rules:configured', 'pauses'}) do
+  for _, target in ipairs(redis.call('HKEYS', prefix .. hash)) do
+    if string.find(target, '*', 1, true) then redis.call('SADD', patterns, target) end
+  end
+end
 for _, counter in ipairs(redis.call('ZRANGE', prefix .. 'parkings', 0, -1)) do
   redis.call('ZADD', prefix .. 'parkings', 0, counter)
 end

@@ -4,73 +4,56 @@
 --   running, per_minute: numbers; key: what a method's jobs count under if their call names none.
 -- Each number counts that somebody has set, else what is configured, else what a method declares.
 -- A pause is a field 'kind:pattern' of `pauses`: until when, seconds since the epoch (-1: until told).
+-- Those in which a * stands for anything are named in `patterns`; of the others, however many there
+-- are, only what is about a run is read.
 -- Returns nil where there are none and none keeps anything back, else functions:
-local declared, hashes = prefix .. 'rules:declared', {prefix .. 'rules:configured', prefix .. 'rules'}
+local authors = {prefix .. 'rules', prefix .. 'rules:configured', prefix .. 'rules:declared'}
 local pausing, parkings = prefix .. 'pauses', prefix .. 'parkings'
-if redis.call('EXISTS', parkings, pausing, declared, unpack(hashes)) == 0 then return nil end
+if redis.call('EXISTS', parkings, pausing, unpack(authors)) == 0 then return nil end
 
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
-local limits, pauses, asked, these = {}, {}, {}, {}
-local function target(list, name)
-  if not list[name] then
-    local kind, pattern = string.match(name, '^(%a+):(.*)$')
-    local lua = '^' .. string.gsub(string.gsub(pattern, '[^%w*]', '%%%0'), '%*', '.*') .. '$'
-    list[name] = {kind = kind, pattern = pattern, lua = lua}
-  end
-  return list[name]
+local known, patterns, these = {}, {}, {}
+for _, target in ipairs(redis.call('SMEMBERS', prefix .. 'patterns')) do
+  local kind, pattern = string.match(target, '^(%a+):(.*)$')
+  local lua = '^' .. string.gsub(string.gsub(pattern, '[^%w*]', '%%%0'), '%*', '.*') .. '$'
+  patterns[#patterns + 1] = {kind = kind, target = target, lua = lua}
 end
-for _, hash in ipairs(hashes) do
-  local found = redis.call('HGETALL', hash)
-  for i = 1, #found, 2 do
-    local limit = target(limits, found[i])
-    for name, number in pairs(cjson.decode(found[i + 1])) do limit[name] = number end
+table.sort(patterns, function(one, other) return #one.target > #other.target end)
+
+local function of(target)  -- what is said of it
+  if known[target] then return known[target] end
+  local said = {}
+  for _, hash in ipairs(authors) do
+    local text = redis.call('HGET', hash, target)
+    for name, value in pairs(text and cjson.decode(text) or {}) do said[name] = said[name] or value end
   end
-end
-local found = redis.call('HGETALL', pausing)
-for i = 1, #found, 2 do
-  local ends = tonumber(found[i + 1])
-  if ends < 0 or ends > now then
-    target(pauses, found[i]).ends = ends < 0 and math.huge or ends
-  else
-    redis.call('HDEL', pausing, found[i])
-  end
+  local ends = tonumber(redis.call('HGET', pausing, target) or 0)
+  if ends < 0 then said.paused = math.huge elseif ends > now then said.paused = ends end
+  known[target] = said
+  return said
 end
 
 -- Of a site, a queue or a key each has a count of its own, and the closest limit holds; what a
 -- method's limit covers is counted together, and all of them hold. Every pause holds.
-local function closest(kind, value)
-  local best
-  for _, one in pairs(limits) do
-    if one.kind == kind and string.find(value, one.lua)
-      and (not best or one.pattern == value
-        or best.pattern ~= value and #one.pattern > #best.pattern) then
-      best = one
-    end
+local function covering(kind, name)  -- targets, the closest first
+  local found = {kind .. ':' .. name}
+  for _, one in ipairs(patterns) do
+    if one.kind == kind and string.find(name, one.lua) then found[#found + 1] = one.target end
   end
-  return best
-end
-
--- The limit of a method's target; many may be declared, of which few are asked for.
-local function of_method(counter)
-  local said = not asked[counter] and redis.call('HGET', declared, counter)
-  asked[counter] = true
-  if said then
-    local limit = target(limits, counter)
-    for name, value in pairs(cjson.decode(said)) do limit[name] = limit[name] or value end
-  end
-  return limits[counter] or {}
+  return found
 end
 
 -- What holds for a counter, 'kind:name' ('method:pattern'); nil: nothing.
 function these.rule(counter)
   local kind, name = string.match(counter, '^(%a+):(.*)$')
-  local limit = kind == 'method' and of_method(counter) or closest(kind, name) or {}
-  local rule = {running = limit.running, per_minute = limit.per_minute}
-  for of, pause in pairs(pauses) do
-    if of == counter or kind ~= 'method' and pause.kind == kind and string.find(name, pause.lua) then
-      rule.paused = math.max(rule.paused or 0, pause.ends)
+  local rule = {}
+  for _, target in ipairs(kind == 'method' and {counter} or covering(kind, name)) do
+    local said = of(target)
+    if not rule.running and not rule.per_minute then
+      rule.running, rule.per_minute = said.running, said.per_minute
     end
+    if said.paused then rule.paused = math.max(rule.paused or 0, said.paused) end
   end
   return next(rule) and rule
 end
@@ -79,20 +62,18 @@ local function holding(run, place)  -- counters and their rules
   local about, key = unpack(redis.call('HMGET', prefix .. 'job:' .. run, 'about', 'limit_key'))
   local ok, said = pcall(cjson.decode, about)
   local site, queue = string.match(place, '^(.*)|(.*)$')
-  local counters = {['site:' .. site] = true, ['queue:' .. queue] = true}
+  local counters = {}
   if ok and type(said[2]) == 'string' then
     local method = said[2]
     if string.find(method, 'run_scheduled_job', 1, true) then method = said[3] end
-    key = key or of_method('method:' .. method).key
-    for _, list in ipairs({limits, pauses}) do
-      for name, one in pairs(list) do
-        if one.kind == 'method' and string.find(method, one.lua) then counters[name] = true end
-      end
-    end
+    counters = covering('method', method)
+    key = key or of(counters[1]).key
   end
-  if key then counters['key:' .. key] = true end
+  for kind, name in pairs({site = site, queue = queue, key = key or nil}) do
+    counters[#counters + 1] = kind .. ':' .. name
+  end
   local found = {}
-  for counter in pairs(counters) do
+  for _, counter in ipairs(counters) do
     local rule = these.rule(counter)
     if rule then found[#found + 1] = {counter, rule} end
   end
