@@ -17,6 +17,7 @@ COARSEST_CLOCK_NS = 2 * 10**9
 """Two changes of a folder within that time may bear the same time."""
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
+CELERYS_BROKER = "CELERY_BROKER_URL"
 
 _importable: set[Path] = set()
 _listed: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -173,14 +174,24 @@ def django_values(environ: Mapping[str, str], root: Path) -> dict[str, Any]:
     Raises:
         ConfigError: they cannot be imported.
     """
+    return dict(_of_django("FRAPPE_CELERY", environ, root) or {})
+
+
+def celerys_broker(environ: Mapping[str, str], root: Path) -> str | None:
+    """The broker as Celery's own variable or a Django project's CELERY_BROKER_URL names it."""
+    named = environ.get(CELERYS_BROKER) or _of_django(CELERYS_BROKER, environ, root)
+    return None if named is None else str(named)
+
+
+def _of_django(name: str, environ: Mapping[str, str], root: Path) -> Any:
     module = environ.get(DJANGO_SETTINGS)
     if not module:
-        return {}
+        return None
     from django.conf import settings as django_settings
 
     make_importable(root)  # which manage.py and `celery` do, and a command of ours does not
     try:
-        return dict(getattr(django_settings, "FRAPPE_CELERY", {}))
+        return getattr(django_settings, name, None)
     except ImportError as exc:
         raise ConfigError(
             f"DJANGO_SETTINGS_MODULE is {module!r}, which cannot be imported: {exc}."

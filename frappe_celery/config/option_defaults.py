@@ -48,8 +48,8 @@ class Options:
     )
     broker_url: str | None = _option(
         None,
-        "Celery's broker: a Redis, or RabbitMQ (`amqp://…`). Default: `redis_queue`, else the"
-        " embedded server.",
+        "Celery's broker: a Redis, or RabbitMQ (`amqp://…`). Default: `redis_queue`, else"
+        " CELERY_BROKER_URL in the environment or in Django's settings, else the embedded server.",
         str,
     )
     redis_queue: str | None = _option(

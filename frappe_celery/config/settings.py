@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config.files import (
+    celerys_broker,
     django_values,
     find_apps,
     find_root,
@@ -39,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
+BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
+"""Any of them says where jobs go; else Celery's own word counts."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
 """What a `broker_url` begins with."""
 
@@ -79,6 +82,8 @@ class Settings(Options):
         names = [o.name for o in OPTIONS]
         own = parse_environment(environ, names, TEXTS)
         values.update(own)
+        if not any(map(values.get, BROKERS)):
+            values["broker_url"] = celerys_broker(environ, root)
         checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
         return cls(
             root=root,

@@ -378,3 +378,24 @@ def test_a_sites_folder_without_sites_has_the_default_one(tmp_path: Path) -> Non
     assert settings.sites() == [settings.site]
     assert settings.has_site(settings.site)
     assert not settings.has_site("another.localhost")
+
+
+def test_celerys_own_word_for_the_broker_counts_where_none_of_ours_is_said(bench: Path) -> None:
+    (bench / "said_once.py").write_text("CELERY_BROKER_URL = 'redis://django'\nSECRET_KEY = 'x'\n")
+    script = "from frappe_celery.config.settings import current; print(current().store_url)"
+    environ = {**os.environ, "PYTHONPATH": f"{bench}:{Path.cwd()}"}
+    environ["DJANGO_SETTINGS_MODULE"] = "said_once"
+
+    def printed(**extra: str) -> str:
+        command = [sys.executable, "-c", script]
+        done = subprocess.run(
+            command, cwd=bench, env={**environ, **extra}, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert printed() == "redis://django"
+    assert printed(CELERY_BROKER_URL="redis://celery") == "redis://celery"
+    assert printed(FRAPPE_CELERY_REDIS_QUEUE="redis://ours") == "redis://ours"
+    write(bench, redis_queue="redis://file")
+    assert printed(CELERY_BROKER_URL="redis://celery") == "redis://file"
