@@ -21,7 +21,7 @@ from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, publish, slots
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, rqs_retry
+from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, follow, rqs_retry
 
 Method = str | Callable[..., Any]
 
@@ -120,7 +120,7 @@ def enqueue(
         kwargs=kwargs,
     )
     if asked is not NOTHING_SAID:
-        _follow(asked, message, config)
+        follow(asked, message)
     front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
     if not is_async:
         front = -1  # run below, by no worker
@@ -155,14 +155,6 @@ def _most_waiting(config: Settings, site: str) -> int:
         if isinstance(own, int) and own > 0:
             return own + QUEUED_JOBS_A_SITE
     return config.max_queued_jobs + QUEUED_JOBS_A_SITE
-
-
-def _follow(asked: Asked, message: JobMessage, config: Settings) -> None:
-    if asked.retry is not None:
-        message.retries, message.backoff = asked.retry.max, asked.retry.backoff
-    if asked.max_deliveries is not None:
-        message.max_deliveries = asked.max_deliveries or config.max_deliveries
-    message.limit_key = asked.limit_key
 
 
 @dataclass

@@ -103,25 +103,40 @@ class Asked:
 NOTHING_SAID = Asked()
 
 
+def follow(asked: Asked, message: JobMessage) -> None:
+    """Write what is asked into a message that nobody has seen yet; what it says already stays."""
+    if asked.retry is not None and not _says_retries(message):
+        message.retries, message.backoff = asked.retry.max, asked.retry.backoff
+    if asked.max_deliveries is not None:
+        message.max_deliveries = asked.max_deliveries or settings.current().max_deliveries
+    message.limit_key = asked.limit_key
+
+
+def _says_retries(message: JobMessage) -> bool:
+    return bool(message.retries) or message.backoff is not None or message.attempt > 1
+
+
 def repetitions(message: JobMessage) -> tuple[int, Backoff]:
     """How often a run may still be repeated after a failure, and after which pauses."""
-    if not message.retries and message.backoff is None and message.attempt == 1:
-        retry = unless_said(message).retry
-        if retry is not None:
-            return retry.max, retry.backoff
-    return message.retries, message.backoff
+    retry = None if _says_retries(message) else unless_said(message).retry
+    return (message.retries, message.backoff) if retry is None else (retry.max, retry.backoff)
 
 
 def unless_said(message: JobMessage) -> Asked:
-    """What counts where a job's call said nothing: its method's declaration, else what is
-    configured, by method before by queue. What travels by value has no declaration.
+    """What counts where a job's call said nothing: what is said of its method, else of its queue.
+
+    What travels by value is known by its name alone, and has no declaration here.
     """
-    config = settings.current()
-    asked = declared(message.label) if isinstance(message.method, str) else NOTHING_SAID
-    said = covering(message.label, config.methods)
-    if message.queue in config.queues:
-        said.append(config.queues[message.queue].repeats)
-    for repeats in said:
+    method = message.label if isinstance(message.method, str) else None
+    queue = settings.current().queues.get(message.queue)
+    asked = of_method(method, message.label)
+    return asked if queue is None else asked.over(_asked(queue.repeats))
+
+
+def of_method(method: str | Callable[..., Any] | None, path: str) -> Asked:
+    """What is declared of a method, and where it says nothing what is configured for its path."""
+    asked = NOTHING_SAID if method is None else declared(method)
+    for repeats in covering(path, settings.current().methods):
         asked = asked.over(_asked(repeats))
     return asked
 

@@ -21,7 +21,7 @@ from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import rqs_retry
+from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
@@ -146,6 +146,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             failure_ttl=_seconds_kept(failure_ttl, config.rq_job_failure_ttl),
             enqueued_at=time.time(),
         )
+        if not isinstance(kwargs["method"], str):  # its worker does not see what it is
+            follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
         front = -1 if self.runs_here else int(at_front)
         job = publish.publish(
             message,

@@ -82,6 +82,33 @@ def test_rqs_retry_travels_with_its_intervals(bench: StandInBench) -> None:
     assert answer == [3, {"pauses": [5, 5, 60]}]
 
 
+def test_a_function_is_followed_as_its_path_is(bench: StandInBench) -> None:
+    """It travels by value, under the name that Frappe gives it: `<function sync at 0x7f…>`."""
+    bench.configure(frappe_celery_methods={"fixture_app.tasks.plain": {"retry": 3}})
+    answer = bench.ask(
+        """
+        from types import SimpleNamespace
+        from frappe_celery import options
+        from frappe_celery.worker.again import max_deliveries
+
+        def put(name, **declared):
+            exec(f"def {name}(): pass", tasks.__dict__)
+            options(**declared)(getattr(tasks, name))
+
+        put("sync", retry=4, idempotent=True, limit_key="one")
+        put("plain")
+        answer = []
+        for method in (tasks.sync, "fixture_app.tasks.sync",
+                       tasks.plain, "fixture_app.tasks.plain"):
+            job = frappe.enqueue(method)
+            answer.append([job.retries_left, max_deliveries(job.opened), job.opened.limit_key])
+        retry = SimpleNamespace(max=1, intervals=[])
+        answer.append(frappe.enqueue(tasks.sync, retry_after=retry).retries_left)
+        """
+    )
+    assert answer == [[4, 3, "one"], [4, 3, None], [3, 1, None], [3, 1, None], 1]
+
+
 def test_only_deduplicate_deduplicates(bench: StandInBench) -> None:
     """The atomic claim, not Frappe's look before it: get_job is made blind."""
     answer = bench.ask(
