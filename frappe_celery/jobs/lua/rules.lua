@@ -81,7 +81,9 @@ local function holding(run, place)  -- counters and their rules
 end
 
 -- How many more of a counter may begin now, of many a hundred; and when to look again if none.
+local full = {}  -- counters of which none may begin, and when to look again
 local function room(counter, rule)
+  if full[counter] then return 0, full[counter] end
   if rule.paused then return 0, math.min(rule.paused, now + 3600) end
   local free, again = 100, now + 30
   if rule.running then
@@ -102,6 +104,7 @@ local function room(counter, rule)
     if over >= 0 then again = redis.call('ZRANGE', minute, over, over, 'WITHSCORES')[2] + 60 end
     free = math.min(free, -over)
   end
+  if free <= 0 then full[counter] = again end
   return math.max(free, 0), again
 end
 
