@@ -9,6 +9,7 @@ from logging.handlers import WatchedFileHandler
 from typing import Any, TextIO
 
 from celery import Celery, signals
+from click import get_current_context
 
 from frappe_celery.config import settings
 from frappe_celery.watch.logs import files
@@ -18,6 +19,8 @@ from frappe_celery.watch.logs.files import LogFile
 WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
 SCHEDULER_FORMAT = "%(asctime)s %(levelname)s scheduler %(message)s"
 """As Frappe's own logger writes that file."""
+OF_BEAT = ("celery.beat", "frappe_celery.schedule")
+"""Loggers whose lines tell, at INFO, what beat does; some an entry, none a turn."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 _kept: dict[str, LogFile | None] = {}
@@ -82,7 +85,12 @@ def _worker_begins(instance: Any, **_: Any) -> None:
 
 
 def _beat_begins(**_: Any) -> None:
-    """Beat's lines are in scheduler.log too, which process managers do not keep."""
+    """Beat says what it enqueues, in scheduler.log too, which process managers do not keep."""
+    context = get_current_context(silent=True)
+    quiet = context is not None and getattr(context.obj, "quiet", False)
+    if not quiet and logging.getLogger().level == logging.WARNING:  # Celery's, where none is asked
+        for name in OF_BEAT:
+            logging.getLogger(name).setLevel(logging.INFO)
     config = settings.current()
     if config.logs not in (None, "files"):
         return

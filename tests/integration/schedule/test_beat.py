@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from frappe_celery.jobs import get_store
 from tests.project import Process, Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -86,6 +87,25 @@ def test_of_two_one_acts_and_a_killed_one_is_replaced_within_15_seconds(project:
     assert max(times.values()) == 1, "a due time was acted on twice"
     second.stop()
     wait_until(lambda: len(project.effects()) == len(times), what="each ran once")
+
+
+def test_it_says_what_it_enqueues_unless_it_is_to_be_quiet(project: Project) -> None:
+    project.write("myapp/hooks.py", EVERY_SECOND)
+    project.write(
+        "celeryconfig.py",
+        "beat_schedule = {'own': {'task': 'team.own', 'schedule': 0.5}}\n",
+    )
+    plain = project.celery("beat")
+    plain.wait_for("enqueued on")
+    plain.wait_for("Sending due task own")
+    plain.stop()
+    store = get_store()
+    acted_on = f"{store.keys.prefix}acted"
+    before = store.client.llen(acted_on)
+    quiet = project.start("quiet", "-m", "celery", "-q", "-A", "frappe_celery", "beat")
+    wait_until(lambda: store.client.llen(acted_on) > before, what="it acts")
+    quiet.stop()
+    assert "record" not in quiet.output()
 
 
 def test_one_that_leaves_in_order_is_replaced_at_once(project: Project) -> None:
