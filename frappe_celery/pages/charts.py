@@ -64,7 +64,8 @@ def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Ch
     most = round_up(max((sum(column.values) for column in columns), default=0))
     floor, plot = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
-    gap, bar = step * 0.1, step * 0.8
+    few = len(columns) <= MOST_POINTED_AT
+    gap, bar = (step * 0.1, step * 0.8) if few else (0.0, step)
     bars: list[list[str]] = [[] for _ in (columns[0].values if columns else ())]
     places = []
     for place, column in enumerate(columns):

@@ -5,31 +5,28 @@ With FRAPPE_CELERY_SCREENSHOTS=1 the pictures of the documentation are taken on 
 
 from __future__ import annotations
 
-import base64
-import os
+import json
 import random
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from math import pi, sin
 
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.select import Select
 
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.watch import history
 from tests.browser import chromium
 from tests.integration.benches import inside
 from tests.integration.hosts.pages.client import PASSWORD
 from tests.integration.hosts.pages.server import USERS, address_of
+from tests.pages import Pages
 from tests.project import Project
 from tests.waiting import wait_until
 
-PICTURES = Path(__file__).parents[2] / "docs" / "images"
-TAKEN = bool(os.environ.get("FRAPPE_CELERY_SCREENSHOTS"))
 HOOKS = """
 app_name = "shop"
 scheduler_events = {
@@ -131,6 +128,11 @@ def _an_hour_of_work(store: JobStore, site: str) -> None:
         ended = {"finished": steady.randint(18, 42), "failed": int(steady.random() < 0.2)}
         for status, number in ended.items():
             store.client.hincrby(store.keys.ended(minute - ago), f"{site}|default|{status}", number)
+    for ago in (*range(7 * 1440, 1440, -30), *range(1440, 0, -1)):
+        busy = 1 + sin(ago / 1440 * 2 * pi)
+        numbers = int(30 * busy) + steady.randint(8, 20), int(steady.random() < 0.1), 3
+        for name in (site, history.EVERY_SITE):
+            history._write(store, minute - ago, [(name, *numbers, int(9 * busy))])
 
 
 @pytest.fixture(scope="module")
@@ -139,115 +141,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         yield browser
 
 
-class Pages:
-    """What a person does and reads."""
-
-    def __init__(self, browser: Chrome, address: str) -> None:
-        self.browser, self.address = browser, address
-
-    def open(self, path: str) -> None:
-        self.browser.get(self.address + path)
-
-    @property
-    def text(self) -> str:
-        return self.browser.find_element(By.ID, "content-start").text
-
-    @property
-    def status(self) -> str:
-        """Of the job that is shown."""
-        script = "return document.querySelector('h1 .fc-status')?.innerText"
-        return str(self.browser.execute_script(script))
-
-    def element(self, selector: str) -> WebElement:
-        return self.browser.find_element(By.CSS_SELECTOR, selector)
-
-    def click(self, name: str) -> None:
-        """The link, button or input with that name."""
-        wanted = (
-            f"//main//*[self::a or self::button][contains(normalize-space(.), {name!r})]"
-            f" | //nav[@id='nav-sidebar']//a[normalize-space(.)={name!r}]"
-            f" | //main//input[@value={name!r} or @aria-label={name!r}]"
-        )
-        self._leaving(self.browser.find_element(By.XPATH, wanted).click)
-
-    def press(self, *keys: str) -> None:
-        """On whatever has the focus."""
-        self._focused().send_keys(*keys)
-
-    def enter(self) -> None:
-        """The Enter key, which leads to another page."""
-        self._leaving(lambda: self.press(Keys.ENTER))
-
-    def tab_to(self, name: str) -> None:
-        """The Tab key until what has that name has the focus."""
-        seen = []
-        for _ in range(80):
-            self.press(Keys.TAB)
-            seen.append(self._name_of_focused())
-            if name in seen[-1]:
-                return
-        pytest.fail(f"Tab leads nowhere to {name!r}: {seen}")
-
-    def _focused(self) -> WebElement:
-        return self.browser.switch_to.active_element
-
-    def _name_of_focused(self) -> str:
-        script = """
-            const e = document.activeElement;
-            return [e.getAttribute('aria-label'), e.innerText, e.value, e.name].join(' ');
-        """
-        return str(self.browser.execute_script(script))
-
-    def _leaving(self, act: Callable[[], Any]) -> None:
-        """Until the next page is there."""
-        self.browser.execute_script("document.leaving = true")
-        act()
-        ready = "return document.readyState == 'complete' && !document.leaving"
-        wait_until(lambda: self.browser.execute_script(ready), 10, "another page")
-
-    def picture(self, name: str, until: str | None = None) -> None:
-        """For the documentation: the page, down to where the element `until` begins."""
-        self._is_accessible()
-        if not TAKEN:
-            return
-        height = self.browser.execute_script(
-            "const e = document.querySelector(arguments[0] || '#none'),"
-            " all = document.querySelector('#content').getBoundingClientRect().bottom;"
-            " return scrollY + (e ? e.getBoundingClientRect().top - 8 : all)",
-            until,
-        )
-        clip = {"x": 0, "y": 0, "width": 1280, "height": height, "scale": 0.75}
-        shot = self.browser.execute_cdp_cmd(
-            "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
-        )
-        PICTURES.mkdir(exist_ok=True)
-        (PICTURES / f"pages-{name}.png").write_bytes(base64.b64decode(shot["data"]))
-
-    def _is_accessible(self) -> None:
-        """Every control has a name, every table headers, and nothing failed to load."""
-        script = """
-            const shown = e => e.offsetParent !== null;
-            const named = e => e.getAttribute('aria-label') || (e.labels || []).length
-                || e.innerText || e.value || e.title;
-            return [
-                ...[...document.querySelectorAll('main input:not([type=hidden]), main select,'
-                    + ' main button, main a')].filter(e => shown(e) && !named(e)),
-                ...[...document.querySelectorAll('main table')].filter(e => !e.querySelector('th')),
-                ...[...document.querySelectorAll('main svg[role=img]')]
-                    .filter(e => !e.getAttribute('aria-labelledby')),
-            ].map(e => e.outerHTML);
-        """
-        assert self.browser.execute_script(script) == []
-        assert self.browser.get_log("browser") == []  # type: ignore[no-untyped-call]
-
-
 @pytest.fixture(scope="module")
 def pages(browser: Chrome, address: str) -> Pages:
     """Anna, who logged in by keyboard."""
     pages = Pages(browser, address)
-    pages.open("/")
-    pages.press("anna", Keys.TAB, PASSWORD)
-    pages.enter()
+    pages.log_in("anna")
     assert "Overview" in pages.text
     return pages
 
@@ -260,7 +158,6 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
 ) -> None:
     wait_until(store.workers.all, what="the worker is listed")
     pages.open("/admin/frappe_celery/")
-    pages.picture("overview")
     pages.press(Keys.TAB)
     assert "Skip to main content" in pages.browser.switch_to.active_element.text
     assert "worker, 0 busy" in pages.text
@@ -296,6 +193,16 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     wait_until(lambda: pages.status == "finished", 10, "the page shows by itself that it finished")
     assert '"charged": 12' in pages.text
     assert "Follow" not in pages.text
+
+
+def test_the_charts_reach_back_a_week(pages: Pages) -> None:
+    pages.open("/admin/frappe_celery/")
+    for name in ("Last day", "Last week"):
+        pages.click(name)
+        bars = pages.element(".fc-chart .fc-series-0").get_attribute("d") or ""
+        assert bars.count("M") >= {"Last day": 1400, "Last week": 160}[name]
+        if name == "Last day":
+            pages.picture("history", until="section:has(> #fc-failing)")
 
 
 def test_jobs_are_filtered_chosen_and_requeued_by_mouse(pages: Pages, store: JobStore) -> None:
@@ -377,6 +284,31 @@ def test_the_dark_mode_of_the_admin_is_respected(pages: Pages) -> None:
     assert error > 380
     pages.picture("dark")
     pages.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def test_a_job_is_requeued_with_other_arguments_by_keyboard(
+    pages: Pages, shop: Project, store: JobStore
+) -> None:
+    (shop.root / "paid").touch()
+    (shop.root / "answered").touch()
+    pages.open("/admin/frappe_celery/job/?status=failed")
+    pages.click("shop.tasks.charge_card")
+    pages.tab_to("Requeue with other arguments")
+    pages.enter()
+    assert '"card_token": "********"' in pages.element("#id_arguments").get_attribute("value")
+    pages.has_focus("#id_arguments")
+    pages.press(Keys.CONTROL, "a")
+    pages.press(json.dumps({"customer": "C-101", "amount": 8, "card_token": "********"}))
+    pages.picture("arguments")
+    pages.press(Keys.TAB)
+    pages.enter()
+    assert "Changed arguments: amount." in pages.text
+    wait_until(lambda: store.counts()[JobStatus.FAILED] == 0, what="it was requeued")
+    pages.open(pages.browser.current_url.removeprefix(pages.address) + "?follow")
+    wait_until(lambda: pages.status == "finished", 20, "it has run")
+    assert '"charged": 8' in pages.text
+    (message,) = (store.open_message(run) for run in [pages.browser.current_url.split("/")[-2]])
+    assert message.decoded_kwargs()["card_token"] == "tok_5"
 
 
 def _next_runs(pages: Pages) -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.bench.bench import Bench
+from tests.browser import chromium
 from tests.integration.hosts.pages.client import JOBS, PASSWORD, Client
 from tests.integration.hosts.pages.server import address_of
+from tests.pages import Pages
+from tests.waiting import wait_until
 
 SITES = "/admin/frappe_celery/site/"
 FILES = "config/frappe_celery_admin.sqlite3*"
@@ -101,3 +105,121 @@ def test_a_site_s_owner_sees_it_and_no_other(bench: Bench, address: str) -> None
     left = "from frappe_celery.jobs import get_store\nanswer = get_store().fetch_run(%r).status"
     assert bench.ask(left % own) == "canceled"
     assert bench.ask(left % theirs, other) == "queued"
+
+
+def test_who_fills_a_queue_is_found_limited_paused_and_resumed(
+    bench: Bench, no_job_left: None, address: str, tmp_path: Path
+) -> None:
+    if len(bench.sites) < 3:
+        pytest.skip("give the bench three sites")
+    flood, *others = bench.sites
+    bench.worker(2, "--queue", "default")
+    jobs = [tmp_path / str(number) for number in range(30)]
+    bench.ask(f"for path in {list(map(str, jobs))}: frappe.enqueue(fc_probe.hold, until=path)")
+    with chromium(tmp_path) as browser:
+        pages, table = Pages(browser, address.rstrip("/")), Sites(address)
+        try:
+            table.until(lambda: table[flood] == ("28", "2"), "both processes are the flood's")
+            for site in others:
+                bench.ask("frappe.enqueue(fc_probe.nothing)", site)
+
+            # by keyboard: find him, limit him
+            pages.log_in("anna")
+            pages.open("/admin/frappe_celery/")
+            first = pages.text.partition("who fills the queues")[2]
+            assert first.index(flood) < min(map(first.index, others))
+            assert "default 28" in first
+            assert [table[site] for site in others] == [("1", "0")] * len(others)
+            assert all(map(table.wait, others))
+            pages.picture("bench-overview")
+            pages.tab_to(flood)
+            pages.enter()
+            pages.tab_to("running")
+            pages.press("1")
+            pages.enter()
+            assert f"Done. site:{flood}: 1 at once." in pages.text
+            pages.picture("bench-site", until="nav[aria-label=Time]")
+            assert table[flood] == ("28", "2"), "what runs goes on"
+
+            # what runs ends: one process goes on with the flood, the other serves the others
+            for path in jobs[:2]:
+                path.touch()
+            table.until(lambda: table[flood] == ("27", "1"), "the flood has one process")
+            table.until(lambda: {table[o] for o in others} == {("0", "0")}, "nobody else waits")
+            assert not any(map(table.wait, others))
+            assert table.wait(flood)
+            for site in others:
+                bench.ask("ended(frappe.enqueue(fc_probe.nothing))", site)
+            assert table[flood] == ("27", "1")
+
+            # by mouse: pause him, resume him
+            pages.click("Limits")
+            pages.click(f"Pause site:{flood}")
+            assert f"Done. site:{flood}: paused until frappe-celery resume." in pages.text
+            jobs[2].touch()
+            table.until(lambda: table[flood] == ("27", "0"), "nothing of it begins")
+            pages.browser.refresh()
+            pages.picture("bench-limits")
+            pages.click(f"Resume site:{flood}")
+            table.until(lambda: table[flood] == ("26", "1"), "it goes on, one at once")
+            pages.click(f"Remove the limit of site:{flood}")
+            assert "nothing is limited or paused" in pages.text
+            table.until(lambda: table[flood] == ("25", "2"), "it has both again")
+
+            _an_owner_sees_theirs(bench, pages, others)
+        finally:
+            for path in jobs:
+                path.touch()
+            for command in ("resume", "limit"):
+                remove = ("--remove",) if command == "limit" else ()
+                bench.start("frappe-celery", command, f"site:{flood}", *remove).wait(60)
+
+
+def _an_owner_sees_theirs(bench: Bench, pages: Pages, others: list[str]) -> None:
+    own, not_own = others[0], [others[1], bench.site]
+    bench.run(
+        *("frappe-celery", "admin", "user", "olga", "--site", own),
+        DJANGO_SUPERUSER_PASSWORD=PASSWORD,
+    )
+    pages.log_in("olga")
+    for link in ("Jobs", "Sites", own):
+        pages.click(link)
+        assert not any(site in pages.browser.page_source for site in not_own), link
+    assert f"Jobs of {own}." in pages.text
+    pages.picture("bench-owner")
+    for site in not_own:
+        pages.open(f"{SITES}{site}/")
+        assert "Not Found" in pages.browser.page_source
+    pages.open(SITES)
+    posted = """
+        const [path, target, done] = arguments;
+        const token = document.cookie.match(/frappe_celery_csrf=([^;]+)/)[1];
+        const body = new URLSearchParams({csrfmiddlewaretoken: token, act: 'pause', target});
+        fetch(path, {method: 'POST', body}).then(answer => done(answer.status));
+    """
+    for site in bench.sites:
+        path = "/admin/frappe_celery/limit/act/"
+        assert pages.browser.execute_async_script(posted, path, f"site:{site}") == 403
+
+
+class Sites:
+    """The table of sites as a second window has it: what waits, and how many processes work."""
+
+    def __init__(self, address: str) -> None:
+        self.client = Client(address, "anna")
+
+    def __getitem__(self, site: str) -> tuple[str, str]:
+        waiting, running, *_ = re.findall(r'class="fc-count">([\d,]*)<', self._row(site))
+        return waiting, running
+
+    def wait(self, site: str) -> str:
+        """Of its oldest job."""
+        (wait,) = re.findall(r'class="fc-time">([^<]*)<', self._row(site))
+        return str(wait)
+
+    def _row(self, site: str) -> str:
+        source = self.client.get(SITES).source
+        return source.partition(f">{site}</a>")[2].partition("</tr>")[0]
+
+    def until(self, holds: Callable[[], bool], what: str) -> None:
+        wait_until(holds, 60, what, interval=0.3)

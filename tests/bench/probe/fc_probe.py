@@ -43,6 +43,12 @@ def sleep(seconds):
     time.sleep(seconds)
 
 
+def hold(until):
+    """A process, until the file is there."""
+    while not os.path.exists(until):
+        time.sleep(0.02)
+
+
 def loop(seconds):
     """Until its timeout, which it takes note of by the name that RQ gives it."""
     from rq.timeouts import JobTimeoutException
