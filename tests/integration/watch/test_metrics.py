@@ -6,8 +6,11 @@ import re
 import time
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
+import promql_parser
 import pytest
+import yaml
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
@@ -16,7 +19,7 @@ from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.metrics import ended
 from tests.integration.benches import all_ended, inside, worker, write_tasks
 from tests.integration.cli import OTHER, SITE, enqueued, failed
-from tests.integration.watch.scraping import Exporter, Scraped, finished
+from tests.integration.watch.scraping import Exporter, Scraped, finished, selectors
 from tests.project import Process, Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -193,3 +196,14 @@ def test_what_a_limit_keeps_back_wants_no_process(project: Project, store: JobSt
     scraped = exporter.scrape()
     assert scraped.value(name, queue="default") == 0
     assert scraped.value("frappe_celery_jobs", queue="default", status="queued") == 3
+
+
+def test_the_recipe_for_keda_asks_for_it(store: JobStore) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "observability.md").read_text()
+    (recipe,) = re.findall(r"```yaml\n(apiVersion: keda.+?)```", page, re.DOTALL)
+    (trigger,) = yaml.safe_load(recipe)["spec"]["triggers"]
+    (asked,) = selectors(promql_parser.parse(trigger["metadata"]["query"]))
+    labels = {matcher.name: matcher.value for matcher in asked.matchers.matchers}
+    for _ in range(3):
+        enqueued(store, queue="long")
+    assert Exporter(store).scrape().value(asked.name, **labels) == 3
