@@ -19,6 +19,8 @@ from frappe_celery.jobs.store import JobStore
 LOOKED_AT = 5000
 """Runs that are read for one page where a method is wanted; then it ends, full or not."""
 AT_ONCE = 500
+INDEXES_AT_ONCE = 200
+"""In one step of Redis, which serves nobody else meanwhile."""
 
 Place = tuple[float, bytes]
 """Where a run stands among all: when it entered its status, and its id."""
@@ -66,16 +68,22 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
 def counts(store: JobStore, wanted: Wanted) -> dict[JobStatus, int]:
     """How many there are in each status of that site, queue and time, of whatever method."""
     store.expire()
-    places = store.places(wanted.site, wanted.queue)
-    since = "-inf" if wanted.since is None else wanted.since
-    until = "+inf" if wanted.until is None else wanted.until
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for status in JobStatus:
-            for place in places:
-                pipe.zcount(store.keys.index(place, status), since, until)
-        numbers = iter(pipe.execute())
-    return {status: sum(islice(numbers, len(places))) for status in JobStatus}
+    places, statuses = store.places(wanted.site, wanted.queue), list(JobStatus)
+    asked = (store.keys.prefix, *_bounds(wanted), len(statuses), *(s.value for s in statuses))
+    found = dict.fromkeys(statuses, 0)
+    for start in range(0, len(places), INDEXES_AT_ONCE):
+        some = places[start : start + INDEXES_AT_ONCE]
+        numbers = store.run_script("sizes", (), *asked, *some)
+        for status, number in zip(statuses, numbers, strict=True):
+            found[status] += number
+    return found
+
+
+def _bounds(wanted: Wanted) -> tuple[str, str]:
+    """The wanted time, as Redis has it."""
+    since = "-inf" if wanted.since is None else repr(wanted.since)
+    until = "+inf" if wanted.until is None else repr(wanted.until)
+    return since, until
 
 
 def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
@@ -85,8 +93,10 @@ def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) ->
         for place in store.places(wanted.site, wanted.queue)
         for status in wanted.statuses
     ]
-    newest = "+inf" if wanted.until is None else wanted.until
-    oldest = "-inf" if wanted.since is None else wanted.since
+    oldest, newest = _bounds(wanted)
+    if last is not None:
+        newest = repr(last[0])
+    keys = _with_the_newest(store, keys, oldest, newest, length)
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
         for key in keys:
@@ -98,6 +108,27 @@ def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) ->
     indexes = [[(at, run) for run, at in pairs] for pairs in answers if pairs]
     places = heapq.merge(*indexes, reverse=True)
     return places if last is None else (place for place in places if place < last)
+
+
+def _with_the_newest(
+    store: JobStore, keys: list[str], oldest: str, newest: str, length: int
+) -> list[str]:
+    """Of many sites' indexes those in which the next `length` runs are.
+
+    Each of the `length` with the newest runs has one that is newer than all of the others'; those
+    of one instant are in no order yet. Of the instant `newest` some runs may lie behind already.
+    """
+    if len(keys) <= length:
+        return keys
+    found: list[tuple[float, str]] = []
+    for start in range(0, len(keys), INDEXES_AT_ONCE):
+        some = keys[start : start + INDEXES_AT_ONCE]
+        times = store.run_script("newest", (), oldest, newest, *some)
+        found += [(float(at), key) for at, key in zip(times, some, strict=True) if at]
+    found.sort(reverse=True)
+    ahead = [at for at, _ in found if repr(at) != newest]
+    cut = ahead[length - 1] if len(ahead) >= length else float("-inf")
+    return [key for at, key in found if at >= cut]
 
 
 def _text(place: Place) -> str:

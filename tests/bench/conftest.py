@@ -2,9 +2,9 @@
 
 The site is a trial one, with `allow_tests`: Frappe's own tests run in it. The bench has a second
 site, for the pages a third, and no other worker. The package is installed in its environment
-(`env/bin/pip install -e '.[admin]'`) and not in sites/apps.txt: tests put it there. Those that make sites need the database's root
-password in FRAPPE_DB_ROOT_PASSWORD. The bench is switched on for the tests and afterwards as it was
-before.
+(`env/bin/pip install -e '.[admin]'`) and not in sites/apps.txt: tests put it there. Those that make
+sites need the database's root password in FRAPPE_DB_ROOT_PASSWORD. The bench is switched on for the
+tests and afterwards as it was before.
 """
 
 from __future__ import annotations

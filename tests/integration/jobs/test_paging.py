@@ -55,6 +55,21 @@ def test_many_of_one_instant_are_paged_too(store: JobStore) -> None:
     assert flat(pages(store, Wanted(), 3)) == runs
 
 
+def test_of_hundreds_of_sites_all_are_paged_and_counted(store: JobStore) -> None:
+    made = []
+    for number in range(450):  # of which three are of each instant
+        at = 1000.0 + number // 3
+        job = queued(store, site=f"site{number % 225}", enqueued_at=at)
+        made.append((at, job.run_id))
+    runs = [run for _, run in sorted(made, reverse=True)]
+    assert flat(pages(store, Wanted(), 50)) == runs
+    assert flat(pages(store, Wanted(since=1010.0, until=1020.0), 4)) == [
+        run for at, run in sorted(made, reverse=True) if 1010 <= at <= 1020
+    ]
+    assert counts(store, Wanted())[JobStatus.QUEUED] == 450
+    assert counts(store, Wanted(since=1010.0, until=1020.0))[JobStatus.QUEUED] == 33
+
+
 def test_what_comes_meanwhile_shifts_nothing(store: JobStore) -> None:
     runs = fill(store, 10)
     first = page(store, Wanted(), 4)
