@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.signals import request_finished
+from django.db.backends.signals import connection_created
 
+from frappe_celery.hosts.standalone.database import sqlite_functions
 from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()
@@ -19,7 +21,8 @@ class FrappeCeleryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Between two requests nothing of a user or site remains."""
+        """Between two requests nothing of a user or site remains; SQLite knows more functions."""
         from frappe_celery.hosts.standalone.site.context import leave_default_site
 
         request_finished.connect(leave_default_site)
+        connection_created.connect(sqlite_functions.prepare)

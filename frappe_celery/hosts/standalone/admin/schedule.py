@@ -22,7 +22,6 @@ from frappe_celery.hosts.standalone.models import ScheduledJobType
 from frappe_celery.hosts.standalone.schedule import rows
 from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
-from frappe_celery.hosts.standalone.utils.values import from_column
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import CRON
@@ -44,7 +43,7 @@ class ScheduledJobTypeForm(DocumentForm):
     class Meta:
         model = ScheduledJobType
         fields = (
-            *("site", "scheduler_event", "method"),
+            *("scheduler_event", "method"),
             *("frequency", "cron_format", "stopped", "create_log"),
         )
         labels: ClassVar = {"stopped": "Paused"}
@@ -119,7 +118,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     @admin.display(description="next runs")
     def next_runs(self, obj: Any) -> str:
         """The next few, or why there are none."""
-        if obj.pk is None:
+        if not obj.pk:
             return "-"
         times = next_runs(obj, NEXT_RUNS)
         if isinstance(times, str):
@@ -212,10 +211,9 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 def row_of(obj: ScheduledJobType) -> ScheduleRow:
     """The row as the schedule knows it."""
     with visit(obj.site, ADMINISTRATOR):
-        columns = {
-            column.name: column.value_from_object(obj) for column in obj._meta.concrete_fields
-        }
-        return rows.row_of({name: from_column(value) for name, value in columns.items()})
+        return rows.row_of(
+            {column.name: column.value_from_object(obj) for column in obj._meta.concrete_fields}
+        )
 
 
 def next_runs(obj: ScheduledJobType, count: int) -> list[datetime] | str:

@@ -12,16 +12,21 @@ Frappe's way by `frappe.connect()`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.hosts.standalone.database import django_setup, errors
+from frappe_celery.hosts.standalone.database import django_setup, errors, schema
+from frappe_celery.hosts.standalone.exceptions import CannotAlter
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.transaction import Atomic
+
+
+_WRITES = re.compile(r"\s*(insert|update|delete|replace|load|call)\b", re.I)
 
 
 class AfterCommit(CallbackManager):
@@ -36,7 +41,7 @@ class AfterCommit(CallbackManager):
         if self._transaction.decided_elsewhere():
             from django.db import transaction
 
-            transaction.on_commit(function)
+            transaction.on_commit(function, django_setup.alias_of(self._transaction.site))
         else:
             super().add(function)
 
@@ -49,7 +54,8 @@ class Transaction:
     is_djangos = False
     """Whether it is left to Django: no block is held open."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: str) -> None:
+        self.site = site
         self.before_commit = CallbackManager()
         self.after_commit = AfterCommit(self)
         self.before_rollback = CallbackManager()
@@ -57,11 +63,13 @@ class Transaction:
         self._atomic: Atomic | None = None
         self._savepoints: dict[str, str] = {}
         self._written_again: list[Callable[[], Any]] = []
+        self._has_written = False
+        self._postponed: list[Callable[[BaseDatabaseWrapper], Any]] = []
 
     def open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
         with errors.translated():
-            connection = django_setup.connection()
+            connection = django_setup.connection(self.site)
         if self._atomic is None and not connection.in_atomic_block and not self.is_djangos:
             with errors.translated():
                 connection.close_if_unusable_or_obsolete()
@@ -77,6 +85,16 @@ class Transaction:
         with errors.translated():
             atomic.__enter__()
         self._atomic = atomic
+        self._has_written = False
+        if connection.vendor == "mysql":
+            connection.execute_wrappers.append(self._notice)
+
+    def _notice(
+        self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        """Whatever writes: from then on an ALTER, which commits on MariaDB, must not come."""
+        self._has_written = self._has_written or _WRITES.match(sql) is not None
+        return execute(sql, params, many, context)
 
     def _connection(self) -> BaseDatabaseWrapper | None:
         """The connection when this process has one that is inside an atomic block."""
@@ -84,7 +102,9 @@ class Transaction:
             return None
         from django.db import connections
 
-        connection = connections["default"]
+        if self._atomic is not None and self._atomic.using is not None:
+            return connections[self._atomic.using]
+        connection = connections[django_setup.alias_of(self.site)]
         return connection if connection.in_atomic_block else None
 
     def decided_elsewhere(self) -> bool:
@@ -117,8 +137,8 @@ class Transaction:
         if self.decided_elsewhere():
             from django.db import transaction
 
-            if self._connection() is not None:
-                transaction.set_rollback(True)
+            if (connection := self._connection()) is not None:
+                transaction.set_rollback(True, connection.alias)
             return
         self.before_commit.reset()
         self.after_commit.reset()
@@ -149,11 +169,19 @@ class Transaction:
 
         atomic, self._atomic = self._atomic, None
         self._savepoints.clear()
+        connection = transaction.get_connection(atomic.using)
+        if self._notice in connection.execute_wrappers:
+            connection.execute_wrappers.remove(self._notice)
         broken = keep and transaction.get_rollback(atomic.using)
         if not keep:
             transaction.set_rollback(True, atomic.using)
         with errors.translated():
             atomic.__exit__(None, None, None)
+        schema.settle(connection)
+        postponed, self._postponed = self._postponed, []
+        for change in [] if keep else postponed:
+            with suppress(Exception):  # the next try says why
+                change(connection)
         if broken:
             raise transaction.TransactionManagementError(
                 "a database error was caught and ignored inside this transaction, so nothing of it"
@@ -174,12 +202,57 @@ class Transaction:
 
     @contextmanager
     def writing(self) -> Iterator[BaseDatabaseWrapper]:
-        """A statement that may fail without spoiling the transaction that it stands in."""
+        """Statements that may fail without spoiling the transaction that they stand in.
+
+        Only on PostgreSQL one that fails would, and without a transaction each would be by itself.
+        """
         from django.db import transaction
 
         connection = self.open(write=True)
-        with errors.translated(), transaction.atomic(using=connection.alias):
+        is_safe = connection.in_atomic_block and connection.vendor != "postgresql"
+        with errors.translated(), ExitStack() as block:
+            if not is_safe:
+                block.enter_context(transaction.atomic(using=connection.alias))
             yield connection
+
+    def alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
+        """Make or change tables: within the transaction, where the database can do that.
+
+        On MariaDB such a statement commits, so it comes before anything was written, or not at
+        all; a rollback is followed by it, so that a job that is run again finds it done.
+
+        Args:
+            what: names the table or the field, and the command that makes it.
+
+        Raises:
+            CannotAlter: it may not be now, or the database's user may not do it at all.
+        """
+        connection = self.open(write=True)
+        if connection.vendor == "mysql" and connection.in_atomic_block:
+            if self._atomic is None or self._has_written or connection.savepoint_ids:
+                if self._atomic is not None:
+                    self._postponed.append(change)
+                raise CannotAlter(
+                    f"{what}. MariaDB cannot do that within a transaction that has written, and"
+                    " nothing is committed unasked"
+                )
+            self._run_change(change, connection, what)
+            return
+        with self.writing() as writable:
+            self._run_change(change, writable, what)
+
+    @staticmethod
+    def _run_change(
+        change: Callable[[BaseDatabaseWrapper], Any], connection: BaseDatabaseWrapper, what: str
+    ) -> None:
+        from django.db import DatabaseError
+
+        try:
+            change(connection)
+        except DatabaseError as error:
+            if errors.is_retryable(error):
+                raise
+            raise CannotAlter(f"{what}: {error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[BaseDatabaseWrapper]:
@@ -203,7 +276,7 @@ class Transaction:
         """Undo what came after the savepoint of that name."""
         from django.db import transaction
 
-        transaction.savepoint_rollback(self._point(name))
+        transaction.savepoint_rollback(self._point(name), django_setup.alias_of(self.site))
 
     def release(self, name: str) -> None:
         """Forget the savepoint of that name."""
@@ -211,7 +284,7 @@ class Transaction:
 
         point = self._point(name)
         del self._savepoints[name]
-        transaction.savepoint_commit(point)
+        transaction.savepoint_commit(point, django_setup.alias_of(self.site))
 
     def _point(self, name: str) -> str:
         try:
