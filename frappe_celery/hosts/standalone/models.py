@@ -73,13 +73,6 @@ class Row(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def site(self) -> str:
-        """Whose row it is."""
-        from frappe_celery.hosts.standalone.database.django_setup import site_of
-
-        return site_of(self._state.db or "default")
-
 
 class SchedulerEvent(Row):
     """What a Scheduled Job Type row of one's own runs (research document section 8)."""

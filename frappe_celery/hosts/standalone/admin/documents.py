@@ -40,7 +40,7 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
             self.instance._state.db = sites.database(values["site"])
         if self.errors:
             return values
-        with visit(self.instance.site, self.user.get_username()):
+        with visit(sites.of(self.instance), self.user.get_username()):
             try:
                 document = self.document(values)
                 document.run_method("before_validate")
@@ -77,14 +77,14 @@ class DocumentAdmin(OfSite):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the controller and the hooks of its events."""
-        with as_user(request, obj.site):
+        with as_user(request, sites.of(obj)):
             stored = form.document(form.cleaned_data).save()
-        row = type(obj)._default_manager.using(sites.database(obj.site)).get(name=stored.name)
+        row = type(obj)._default_manager.using(sites.database(sites.of(obj))).get(name=stored.name)
         obj.__dict__.update(row.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Through the controller, with what goes with it."""
-        with as_user(request, obj.site):
+        with as_user(request, sites.of(obj)):
             get_doc(self.form.doctype, obj.name).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:

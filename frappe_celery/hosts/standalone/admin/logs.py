@@ -40,6 +40,10 @@ class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
             rows = super().get_queryset(request).using(sites.database(site))
         return rows
 
+    def site(self, row: Any) -> str:
+        """Whose row it is."""
+        return sites.of(row)
+
     def get_list_filter(self, request: HttpRequest) -> Any:
         """The site, where there can be several."""
         filters = tuple(super().get_list_filter(request))

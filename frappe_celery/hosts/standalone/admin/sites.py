@@ -56,6 +56,11 @@ def database(site: str) -> str:
     return str(django_setup.connection(site).alias)
 
 
+def of(row: Any) -> str:
+    """The site that a row is of."""
+    return str(django_setup.site_of(row._state.db or "default"))
+
+
 class SiteFilter(SimpleListFilter):
     """Whose rows: a site has a database of its own, so it is always one of them."""
 
