@@ -43,7 +43,7 @@ def carried(found: Any, vendor: str) -> Any:
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
     """
-    texts, keys = found
+    texts, keys, _ = found
     text = texts[0] + "".join(
         f":f{number}{following}" for number, following in enumerate(texts[1:])
     )
@@ -67,7 +67,8 @@ def carried(found: Any, vendor: str) -> Any:
         raise unsupported(f"this statement of MariaDB's on {vendor} ({exc}): {shown}") from exc
     made_texts, *rest = made.split(_MARK)
     made_keys = [key if key.startswith(":") else keys[int(key[1:])] for key in rest[::2]]
-    return (made_texts, *rest[1::2]), tuple(made_keys)
+    times = _times(tree) if vendor == "sqlite" else ()
+    return (made_texts, *rest[1::2]), tuple(made_keys), times
 
 
 # -- for both
@@ -185,6 +186,29 @@ def _interval(node: exp.Expr) -> tuple[exp.Expr, str]:
     return count, str(unit.name if unit is not None else "DAY").upper()
 
 
+def _times(tree: exp.Expr) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
+    """The columns of the answer that are expressions of times, which SQLite gives as text.
+
+    Each with the kind, or with the field whose kind it has and the doctypes that it may be of.
+    """
+    if not isinstance(tree, exp.Select):
+        return ()
+    tables = [table.name for table in tree.find_all(exp.Table)]
+    doctypes = tuple(name.removeprefix("tab") for name in tables if name.startswith("tab"))
+    found: list[tuple[int, str, tuple[str, ...]]] = []
+    for number, each in enumerate(tree.expressions):
+        what = each.unalias()
+        if isinstance(what, (exp.Date, exp.TsOrDsToDate, exp.LastDay)):
+            found.append((number, "date", ()))
+        elif isinstance(what, (exp.Min, exp.Max, exp.Coalesce)):
+            column = what.this.find(exp.Column)
+            if column is not None and not isinstance(column.this, exp.Star):
+                found.append((number, column.name, doctypes))
+        elif isinstance(what, (*_ADDING, *_TAKING)):
+            found.append((number, "datetime", ()))
+    return tuple(found)
+
+
 def _added(sign: str) -> Callable[[Any, exp.Expr], str]:
     def sql(self: Any, node: exp.Expr) -> str:
         count, unit = _interval(node)
@@ -206,13 +230,13 @@ def _plus_or_minus(sign: str, otherwise: Callable[[Any, Any], str]) -> Callable[
     return sql
 
 
-def _named(name: str) -> Callable[[Any, Any], str]:
-    """MariaDB's function of that name, with the arguments in MariaDB's order."""
+def _formatted(function: str) -> Callable[[Any, Any], str]:
+    """MariaDB's function with MariaDB's format."""
 
     def sql(self: Any, node: Any) -> str:
-        given = [value for value in node.args.values() if isinstance(value, exp.Expr)]
-        made: str = self.func(name, *given)
-        return made
+        form = node.args["format"]
+        spelled = self.format_time(node, *_MYSQL_TIME) if form.is_string else self.sql(form)
+        return f"{function}({self.sql(node.this)}, {spelled})"
 
     return sql
 
@@ -237,12 +261,9 @@ class _SQLite(SQLite):
             exp.Sub: _plus_or_minus("-", lambda self, node: self.binary(node, "-")),
             exp.Placeholder: _placeholder,
             exp.TimestampDiff: _difference,
-            exp.TimeToStr: lambda self, node: self.func(
-                "date_format", node.this, exp.Literal.string(self.format_time(node, *_MYSQL_TIME))
-            ),
-            exp.StrToDate: lambda self, node: self.func(
-                "str_to_date", node.this, exp.Literal.string(self.format_time(node, *_MYSQL_TIME))
-            ),
+            exp.TimeToStr: _formatted("date_format"),
+            exp.StrToDate: _formatted("str_to_date"),
+            exp.Extract: lambda self, node: self.func(node.name.lower(), node.expression),
             exp.Trunc: lambda self, node: self.func(
                 "truncate", node.this, node.args.get("decimals") or exp.Literal.number(0)
             ),

@@ -16,6 +16,8 @@ from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
+_LOCKS = re.compile(r"\bfor\s+update\b", re.I)
+_CHANGES_TABLES = re.compile(r"\s*(alter|drop|create|truncate|start|begin)\b", re.I)
 
 
 class Database:
@@ -106,9 +108,11 @@ class Database:
             values = (values,)
         reads = _READS.match(query) is not None
         # on PostgreSQL even a SELECT that fails would have the commit roll everything back
-        writes = not reads or self.vendor == "postgresql"
+        writes = not reads or self.vendor == "postgresql" or _LOCKS.search(query) is not None
+        if _CHANGES_TABLES.match(query):
+            self.transaction.check_implicit_commit(query)
         with errors.translated(query):
-            names, rows, _ = store.run(query, values if has_values else None, writes, False)
+            names, rows, _ = store.run_sql(query, values if has_values else None, writes)
         if auto_commit:
             self.commit()
         if pluck:
@@ -123,8 +127,8 @@ class Database:
         return found
 
     def multisql(self, sql_dict: Mapping[str, str], values: Any = (), **kwargs: Any) -> Any:
-        """The statement for this kind of database."""
-        return self.sql(sql_dict[self.db_type], values, **kwargs)
+        """MariaDB's statement, which is carried to any other database; else that for this one."""
+        return self.sql(sql_dict.get("mariadb") or sql_dict[self.db_type], values, **kwargs)
 
     @staticmethod
     def escape(s: Any, percent: bool = True) -> str:

@@ -18,7 +18,9 @@ from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.values import from_column
 
 Key = int | str
-Parts = tuple[tuple[str, ...], tuple[Key, ...]]
+Times = tuple[tuple[int, str, tuple[str, ...]], ...]
+"""Columns of an answer that are expressions of times, see `carrying`."""
+Parts = tuple[tuple[str, ...], tuple[Key, ...], Times]
 """A statement's text between its placeholders, and what each of them is filled with."""
 _PLACEHOLDER = re.compile(r"%%|%s|%\((\w+)\)s")
 _LISTS = (list, tuple, set, frozenset)
@@ -40,7 +42,7 @@ def apart(text: str) -> Parts:
             keys.append(found[1] or len(keys))
             texts.append("")
     texts[-1] += text[start:]
-    return tuple(texts), tuple(keys)
+    return tuple(texts), tuple(keys), ()
 
 
 @lru_cache(maxsize=KEPT)
@@ -53,12 +55,12 @@ def parts(text: str, vendor: str, has_values: bool, is_plain: bool = False) -> P
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
     """
-    found = apart(text) if has_values else ((text,), ())
+    found: Parts = apart(text) if has_values else ((text,), (), ())
     if vendor == "mysql" or (is_plain and vendor == "sqlite"):
         return found
     if is_plain:
-        texts, keys = found
-        return tuple(text.replace("`", '"') for text in texts), keys
+        texts, keys, _ = found
+        return tuple(text.replace("`", '"') for text in texts), keys, ()
     from frappe_celery.hosts.standalone.database import carrying
 
     made: Parts = carrying.carried(found, vendor)
@@ -71,7 +73,7 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
     Raises:
         ValueError: there are not as many values as placeholders, or none of a name.
     """
-    texts, keys = found
+    texts, keys, _ = found
     if not keys:
         return texts[0], None
     if any(isinstance(key, int) for key in keys) and isinstance(values, Mapping):

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
+from datetime import date, datetime
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import dialect, schema, values, virtual
+from frappe_celery.hosts.standalone.database import dialect, errors, schema, values, virtual
 from frappe_celery.hosts.standalone.database import query as queries
 from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
 from frappe_celery.hosts.standalone.database.query import Select
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
-from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate, now_datetime
+from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import generate_hash
 
@@ -61,7 +63,51 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
             if cursor.description is None:
                 return [], (), cursor.rowcount
             names = [column[0] for column in cursor.description]
-            return names, dialect.rows_of(cursor, vendor), cursor.rowcount
+            rows, count = dialect.rows_of(cursor, vendor), cursor.rowcount
+    return names, _with_times(rows, found[2]) if found[2] else rows, count
+
+
+def _with_times(rows: Any, times: dialect.Times) -> Any:
+    """The rows with their texts read as times where the expressions are of times."""
+    changed = [list(row) for row in rows]
+    for number, what, doctypes in times:
+        kinds = [_columns(doctype).get(what, schema.Column("")).kind for doctype in doctypes]
+        for read in [_READERS[kind] for kind in (what, *kinds) if kind in _TIMES][:1]:
+            for row in changed:
+                row[number] = read(row[number])
+    return [tuple(row) for row in changed]
+
+
+_TIMES = ("date", "datetime")
+
+
+_TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
+
+
+def run_sql(text: str, arguments: Any, write: bool) -> Any:
+    """As `run`, of a statement of an app's: the tables are made that it needs and an app describes.
+
+    Raises:
+        NeedsFrappeSite: it cannot be carried to this database; shows it.
+    """
+    try:
+        return run(text, arguments, write, is_plain=False)
+    except Exception as error:
+        if not errors.is_missing(error) or not _make_described(text):
+            raise
+    return run(text, arguments, write, is_plain=False)
+
+
+def _make_described(text: str) -> bool:
+    """Whether tables or columns were made that a statement's doctypes shall have."""
+    made = False
+    for quoted_name, name in _TABLE.findall(text):
+        doctype = quoted_name or name
+        lacking = schema.described(doctype).is_known and schema.missing(_columns(doctype), doctype)
+        if lacking:
+            _make(doctype, lacking, bool(_columns(doctype)))
+            made = True
+    return made
 
 
 # -- reading
@@ -136,8 +182,8 @@ def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "json": values.from_json,
-    "date": lambda value: getdate(value) if isinstance(value, str) else value,
-    "datetime": lambda value: get_datetime(value) if isinstance(value, str) else value,
+    "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
+    "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
 }
 
 

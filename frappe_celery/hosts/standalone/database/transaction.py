@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.hosts.standalone.database import django_setup, errors, schema
-from frappe_celery.hosts.standalone.exceptions import CannotAlter
+from frappe_celery.hosts.standalone.exceptions import CannotAlter, ImplicitCommitError
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
@@ -240,6 +240,18 @@ class Transaction:
             return
         with self.writing() as writable:
             self._run_change(change, writable, what)
+
+    def check_implicit_commit(self, statement: str) -> None:
+        """Refuse what would commit, on MariaDB, what was written before.
+
+        Raises:
+            ImplicitCommitError: something was.
+        """
+        connection = self.open(write=True)
+        schema.forget(connection)
+        commits = connection.vendor == "mysql" and connection.in_atomic_block
+        if commits and (self._atomic is None or self._has_written):
+            raise ImplicitCommitError(f"this would commit what was written: {statement}")
 
     @staticmethod
     def _run_change(
