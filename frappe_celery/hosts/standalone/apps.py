@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.core.signals import request_finished
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 from frappe_celery.hosts.standalone.database import sqlite_functions
 from frappe_celery.hosts.standalone.namespace import importer
@@ -21,8 +22,10 @@ class FrappeCeleryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Between two requests nothing of a user or site remains; SQLite knows more functions."""
+        """Between two requests nothing of a user or site remains; `migrate` makes our tables."""
+        from frappe_celery.hosts.standalone.documents.tables import make_after_migrate
         from frappe_celery.hosts.standalone.site.context import leave_default_site
 
         request_finished.connect(leave_default_site)
         connection_created.connect(sqlite_functions.prepare)
+        post_migrate.connect(make_after_migrate, sender=self)

@@ -351,6 +351,8 @@ def _asks_for_truth(node: exp.Expr) -> bool:
     parent = node.parent
     while isinstance(parent, exp.Paren):
         node, parent = parent, parent.parent
+    if isinstance(parent, (exp.Update, exp.OnConflict)):
+        return True  # an assignment
     if isinstance(parent, exp.If):
         return parent.this is node
     if isinstance(parent, exp.Join):

@@ -165,7 +165,7 @@ def _as_timedelta(value: Any) -> Any:
 
 
 _DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
-    "mysql": {0: float, 246: float},
+    "mysql": {0: float, 246: float, 11: _as_timedelta},
     "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
 }
 

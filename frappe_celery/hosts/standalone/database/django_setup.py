@@ -135,6 +135,19 @@ def connection(site: str) -> BaseDatabaseWrapper:
     return found
 
 
+def opened(site: str) -> BaseDatabaseWrapper | None:
+    """The connection to a site's database, where this process has asked for it before."""
+    if not is_loaded():
+        return None
+    from django.db import connections
+
+    default = connections["default"]
+    if not is_own_project() and str(default.settings_dict["NAME"]) not in _owners:
+        return None
+    alias = alias_of(site)
+    return connections[alias] if alias in connections.settings else None
+
+
 def _close_other_sites(alias: str) -> None:
     """A thread that goes from site to site keeps one of them open, beside `default`."""
     from django.db import connections

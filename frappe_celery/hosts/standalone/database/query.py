@@ -209,8 +209,10 @@ class Select:
             nulls = ""  # first in ascending order, as on MariaDB
             if self.vendor == "postgresql":
                 nulls = " nulls last" if descending else " nulls first"
-            parts.append(f"{self._sorted_by(each)}{' desc' if descending else ''}{nulls}")
-        return f" order by {', '.join(parts)}"
+            term = self._sorted_by(each)
+            if term != "NULL":
+                parts.append(f"{term}{' desc' if descending else ''}{nulls}")
+        return f" order by {', '.join(parts)}" if parts else ""
 
     def _sorted_by(self, each: str) -> str:
         simple = _SIMPLE.fullmatch(each.strip())

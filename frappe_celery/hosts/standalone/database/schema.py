@@ -6,7 +6,7 @@ one gets its columns as documents bring them. What a table has is read from the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 NAME_LENGTH = 140
 COLLATION = "frappe"
 """PostgreSQL's collation without case, made in the schema of the tables."""
-CHILD = ("parent", "parentfield", "parenttype")
+_CREATE_COLLATION = (
+    f"create collation if not exists {COLLATION}"
+    " (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
+)
+"""Neither case nor accents count, as in MariaDB's utf8mb4_unicode_ci."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ _TYPES = {
         "date": "date",
         "datetime": "timestamp(6)",
         "time": "time(6)",
-        "json": "jsonb",
+        "json": 'text collate "C"',  # jsonb would change numbers
     },
 }
 _SIZED = {
@@ -94,7 +98,7 @@ _KINDS = {
     **dict.fromkeys(("real", "double", "double precision", "decimal", "numeric"), "float"),
     **dict.fromkeys(("datetime", "timestamp", "timestamp without time zone"), "datetime"),
     **dict.fromkeys(("time", "time without time zone", "timedelta"), "time"),
-    **dict.fromkeys(("json", "jsonb"), "json"),
+    "json": "json",
     "date": "date",
 }
 _LIST = {
@@ -103,7 +107,7 @@ _LIST = {
     " collation_name = 'utf8mb4_bin' from information_schema.columns"
     " where table_schema = database() and table_name = %s",
     "postgresql": "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
-    " false from information_schema.columns"
+    " collation_name = 'C' from information_schema.columns"
     " where table_schema = current_schema() and table_name = %s",
 }
 _TABLE_OPTIONS = {"mysql": " row_format=dynamic character set utf8mb4 collate utf8mb4_unicode_ci"}
@@ -302,19 +306,40 @@ def settle(connection: BaseDatabaseWrapper) -> None:
 # -- all of them
 
 
-def make(connection: BaseDatabaseWrapper, doctypes: Iterable[str]) -> Mapping[str, list[str]]:
-    """Bring the tables of doctypes up to their descriptions; the columns that each was given."""
+def wanted(name: str, kind: str) -> Wanted:
+    """A column for values of a kind, where no app describes it."""
+    return Wanted(name, "long int" if kind == "int" else kind)
+
+
+def make(
+    connection: BaseDatabaseWrapper, doctypes: Iterable[str], more: Iterable[Wanted] = ()
+) -> dict[str, list[str]]:
+    """Bring the tables of doctypes up to their descriptions; the columns that each was given.
+
+    Args:
+        more: columns beside those that are described.
+    """
     made: dict[str, list[str]] = {}
     for doctype in doctypes:
         there = columns(connection, doctype)
-        lacking = missing(there, doctype)
+        lacking = missing(there, doctype) + [each for each in more if each.name not in there]
         if not there:
-            make_table(connection, doctype)
+            make_table(connection, doctype, more)
         elif lacking:
             add_columns(connection, doctype, lacking)
         if not there or lacking:
             made[doctype] = [column.name for column in lacking]
     return made
+
+
+def empty(connection: BaseDatabaseWrapper) -> None:
+    """Delete every document of a database."""
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            doctype = table.removeprefix("tab")
+            is_ours = doctype in CORE or "docstatus" in columns(connection, doctype)
+            if is_ours and doctype != table:
+                cursor.execute(f"delete from {quoted(connection, table)}")
 
 
 OWN = "frappe_celery"
@@ -332,6 +357,9 @@ def make_core(connection: BaseDatabaseWrapper, site: str) -> None:
     from django.db import transaction
 
     with transaction.atomic(using=connection.alias):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(_CREATE_COLLATION)
         make(connection, [*CORE, *OWN_DOCTYPES, "DefaultValue"])
         if connection.alias == "default":
             with connection.cursor() as cursor:

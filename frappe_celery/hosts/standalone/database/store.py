@@ -369,6 +369,11 @@ def _row(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     return row
 
 
+def prepare(doctype: str, fields: Mapping[str, Any]) -> None:
+    """Make the columns of a row that are not there, before anything else is written."""
+    _with_columns(doctype, fields, schema.described(doctype).is_known)
+
+
 def _with_columns(doctype: str, fields: Mapping[str, Any], is_described: bool) -> schema.Columns:
     columns = _columns(doctype)
     lacking = _lacking(doctype, fields, columns, is_described)
@@ -395,7 +400,7 @@ def _lacking(
         return [column for column in schema.wanted_of(doctype) if column.name in absent]
     known = {column.name for column in schema.wanted_of(doctype)} if not columns else set()
     return [
-        schema.Wanted(field, values.kind_of(fields[field]).replace("int", "long int"))
+        schema.wanted(field, values.kind_of(fields[field]))
         for field in fields
         if field in absent and field not in known and fields[field] is not None
     ]
@@ -413,7 +418,7 @@ def _make(doctype: str, lacking: list[schema.Wanted], is_there: bool) -> None:
         change = lambda connection: schema.make_table(connection, doctype, more)  # noqa: E731
     command = "frappe-celery migrate"
     if not is_known:
-        pairs = " ".join(f"{column.name}={column.kind.replace(' ', '-')}" for column in lacking)
+        pairs = " ".join(f"{column.name}={column.kind.split()[-1]}" for column in lacking)
         command += f" --doctype {doctype!r} {pairs}".rstrip()
     local.db.transaction.alter(change, f"{what}; `{command}` makes it")
 

@@ -98,14 +98,8 @@ class Transaction:
 
     def _connection(self) -> BaseDatabaseWrapper | None:
         """The connection when this process has one that is inside an atomic block."""
-        if not django_setup.is_loaded():
-            return None
-        from django.db import connections
-
-        if self._atomic is not None and self._atomic.using is not None:
-            return connections[self._atomic.using]
-        connection = connections[django_setup.alias_of(self.site)]
-        return connection if connection.in_atomic_block else None
+        connection = django_setup.opened(self.site)
+        return connection if connection is not None and connection.in_atomic_block else None
 
     def decided_elsewhere(self) -> bool:
         """Whether not we, but an `atomic` block of the caller's or Django will commit."""
@@ -229,7 +223,8 @@ class Transaction:
         """
         connection = self.open(write=True)
         if connection.vendor == "mysql" and connection.in_atomic_block:
-            if self._atomic is None or self._has_written or connection.savepoint_ids:
+            marked = self._savepoints or connection.savepoint_ids
+            if self._atomic is None or self._has_written or marked:
                 if self._atomic is not None:
                     self._postponed.append(change)
                 raise CannotAlter(

@@ -127,6 +127,7 @@ class Document(BaseDocument):
         self.update_if_missing(self.meta.defaults())
         self._stamp()
         self._check_action(DRAFT)
+        self._prepare_tables()
         self.run_method("before_insert")
         if set_name:
             self.name = set_name
@@ -224,6 +225,13 @@ class Document(BaseDocument):
             store.delete(self.doctype, {"name": self.name})
         for df in self.meta.get_table_fields():
             store.delete(df.options, self._children_of(df))
+
+    def _prepare_tables(self) -> None:
+        if self._is_single:
+            return
+        store.prepare(self.doctype, self._row())
+        for df in self.meta.get_table_fields():
+            store.prepare(df.options, {})
 
     def update_children(self) -> None:
         """Write the child rows, and delete those that are not there any more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,7 +19,7 @@ from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
-from frappe_celery.hosts.standalone.utils.text import scrub
+from frappe_celery.hosts.standalone.utils.text import scrub, unscrub
 
 _WHOLE = ("Int", "Check")
 _DECIMAL = ("Float", "Currency", "Percent")
@@ -174,15 +175,31 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
 @lru_cache(maxsize=1024)
 def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
     """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that has it."""
+    for package, module in _module_folders(apps):
+        folder = module / "doctype" / scrub(doctype)
+        if folder.is_dir():
+            return f"{package}.doctype.{scrub(doctype)}", folder
+    return None
+
+
+def known_doctypes() -> list[str]:
+    """The doctypes that the current site's apps describe, and our own."""
+    found = {}
+    for _, module in _module_folders(current_apps()):
+        for path in sorted(module.glob("doctype/*/*.json")):
+            if path.stem == path.parent.name:
+                found[json.loads(path.read_text()).get("name") or unscrub(path.stem)] = True
+    return list(found)
+
+
+def _module_folders(apps: AppsKey) -> Iterator[tuple[str, Path]]:
+    """Each module of each app, as package and folder, those of the last app first."""
     make_importable()
     for app in (*reversed(apps[1]), "frappe"):
         spec = importlib.util.find_spec(app)
         for root in map(Path, (spec and spec.submodule_search_locations) or ()):
             for module in _modules(root):
-                folder = root / module / "doctype" / scrub(doctype)
-                if folder.is_dir():
-                    return f"{app}.{module}.doctype.{scrub(doctype)}", folder
-    return None
+                yield f"{app}.{module}", root / module
 
 
 def _modules(root: Path) -> list[str]:

@@ -1,7 +1,8 @@
-"""A site of the standalone host on MariaDB, with the fixtures of the unit tests over it."""
+"""A site of the standalone host on MariaDB or PostgreSQL, with the unit tests' fixtures over it."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,29 +10,29 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from tests.servers import MariaDBServer
+from tests.servers import MariaDBServer, PostgresServer
 from tests.unit.hosts.standalone.conftest import frappe, module, project_folder, write
 
 __all__ = ["frappe", "module", "root", "write"]
 
-DATABASE = "standalone"
-
-
-@pytest.fixture(scope="session")
-def mariadb_url(mariadb_server: MariaDBServer) -> str:
-    """URL of a database that tests of this folder share, one after the other."""
-    mariadb_server.sql(f"create database {DATABASE}")
-    return mariadb_server.url(DATABASE)
+_numbers = itertools.count()
 
 
 @pytest.fixture
-def root(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mariadb_url: str, mariadb_server: MariaDBServer
-) -> Iterator[Path]:
-    """A project's folder, as in the unit tests, with an empty database on MariaDB."""
-    environ = {"FRAPPE_CELERY_APPS": '["myapp"]', "DATABASE_URL": mariadb_url}
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """URL of an empty database on the server that the test's module names (`SERVER`)."""
+    server: MariaDBServer | PostgresServer = request.getfixturevalue(request.module.SERVER)
+    name = f"standalone{next(_numbers)}"  # a new one: what is known of the last is not true of it
+    server.sql(f"create database {name}")
+    yield server.url(name)
+    force = " with (force)" if isinstance(server, PostgresServer) else ""
+    server.sql(f"drop database {name}{force}")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Iterator[Path]:
+    """A project's folder, as in the unit tests, with an empty database on a server."""
+    environ = {"FRAPPE_CELERY_APPS": '["myapp"]', "DATABASE_URL": database_url}
     with project_folder(tmp_path, monkeypatch):
         settings.use(Settings.load(root=tmp_path, environ=environ))
         yield tmp_path
-        for table in mariadb_server.sql(f"show tables from {DATABASE} like 'frappe%'").split():
-            mariadb_server.sql(f"set foreign_key_checks = 0; delete from {DATABASE}.{table}")
