@@ -60,8 +60,7 @@ def carried(found: Any, vendor: str) -> Any:
         tree = tree.transform(_by_the_sites_clock)
         _change_one_table(tree)
         dialect = _Postgres if vendor == "postgresql" else _SQLite
-        if vendor == "postgresql":
-            _for_postgres(tree)
+        _for_postgres(tree) if vendor == "postgresql" else _for_sqlite(tree)
         made = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, identify=True)
     except SqlglotError as exc:
         raise unsupported(f"this statement of MariaDB's on {vendor} ({exc}): {shown}") from exc
@@ -177,6 +176,30 @@ def _delete(tree: exp.Delete) -> None:
 # -- SQLite: MariaDB's own functions are there, `sqlite_functions`
 
 
+_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.In, exp.Between)
+
+
+def _for_sqlite(tree: exp.Expr) -> None:
+    """A column compares without case by itself; what is made of columns must be told to."""
+    for node in list(tree.find_all(*_COMPARED)):
+        sides = (node.this, node.args.get("expression"))
+        if not any(isinstance(side, exp.Column) for side in sides) and not _is_assignment(node):
+            node.set("this", _without_case(node.this))
+    for group in list(tree.find_all(exp.Group, exp.Ordered)):
+        parts = group.expressions if isinstance(group, exp.Group) else [group.this]
+        for part in parts:
+            if not isinstance(part, (exp.Column, exp.Literal, exp.Null)):
+                part.replace(_without_case(part))
+
+
+def _is_assignment(node: exp.Expr) -> bool:
+    return isinstance(node.parent, (exp.Update, exp.OnConflict))
+
+
+def _without_case(node: exp.Expr) -> exp.Expr:
+    return exp.Collate(this=exp.Paren(this=node.copy()), expression=exp.var("NOCASE"))
+
+
 def _interval(node: exp.Expr) -> tuple[exp.Expr, str]:
     """How many of which unit."""
     count = node.expression
@@ -205,7 +228,7 @@ def _times(tree: exp.Expr) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
             if column is not None and not isinstance(column.this, exp.Star):
                 found.append((number, column.name, doctypes))
         elif isinstance(what, (*_ADDING, *_TAKING)):
-            found.append((number, "datetime", ()))
+            found.append((number, "either", ()))
     return tuple(found)
 
 
@@ -264,6 +287,9 @@ class _SQLite(SQLite):
             exp.TimeToStr: _formatted("date_format"),
             exp.StrToDate: _formatted("str_to_date"),
             exp.Extract: lambda self, node: self.func(node.name.lower(), node.expression),
+            exp.StrPosition: lambda self, node: self.func(
+                "INSTR", exp.Lower(this=node.this), exp.Lower(this=node.args["substr"])
+            ),
             exp.Trunc: lambda self, node: self.func(
                 "truncate", node.this, node.args.get("decimals") or exp.Literal.number(0)
             ),
@@ -351,8 +377,8 @@ def _asks_for_truth(node: exp.Expr) -> bool:
     parent = node.parent
     while isinstance(parent, exp.Paren):
         node, parent = parent, parent.parent
-    if isinstance(parent, (exp.Update, exp.OnConflict)):
-        return True  # an assignment
+    if _is_assignment(node):
+        return True
     if isinstance(parent, exp.If):
         return parent.this is node
     if isinstance(parent, exp.Join):

@@ -218,9 +218,11 @@ class Select:
         simple = _SIMPLE.fullmatch(each.strip())
         if simple is None or simple["alias"]:
             return self.expression(each)
-        names = {s.name for s in self.selected if s.column is None}
-        if simple["field"] in names:
-            return _quoted(simple["field"])
+        name, own = simple["field"], self.columns_of(self.doctype)
+        if any(
+            each.name == name and (each.column is None or name not in own) for each in self.selected
+        ):
+            return _quoted(name)
         return self.column(simple["field"], simple["doctype"], simple["path"])[0]
 
     def group(self, given: str | None) -> str:

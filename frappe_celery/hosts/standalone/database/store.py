@@ -78,7 +78,11 @@ def _with_times(rows: Any, times: dialect.Times) -> Any:
     return [tuple(row) for row in changed]
 
 
-_TIMES = ("date", "datetime")
+def _day_or_time(value: Any) -> Any:
+    return _READERS["date" if len(value) == 10 else "datetime"](value) if value else value
+
+
+_TIMES = ("date", "datetime", "either")
 
 
 _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
@@ -182,6 +186,7 @@ def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
     "json": values.from_json,
+    "either": _day_or_time,
     "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
     "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
 }

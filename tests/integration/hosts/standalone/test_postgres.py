@@ -6,6 +6,7 @@ from typing import Any
 from tests.unit.hosts.standalone.test_documents import *
 from tests.unit.hosts.standalone.test_error_log import *
 from tests.unit.hosts.standalone.test_filters import *
+from tests.unit.hosts.standalone.test_queries import *
 from tests.unit.hosts.standalone.test_run import *
 from tests.unit.hosts.standalone.test_schedule_rows import *
 from tests.unit.hosts.standalone.test_transaction import *
