@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": "frappe_celery.commands.demo",
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",
+    "migrate": "frappe_celery.commands.migrate",
     "settings": "frappe_celery.commands.settings",
     "key": "frappe_celery.commands.key",
     "enable": "frappe_celery.commands.bench",

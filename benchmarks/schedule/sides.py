@@ -44,17 +44,17 @@ class Frappe:
 
         now = datetime.now(timezone.utc)
         about = {"frequency": "Cron", "last_execution": now, "creation": now, "modified": now}
-        _insert(
-            ScheduledJobType,
-            [
-                ScheduledJobType(
-                    site=f"site{site:04}", name=f"tasks.t{n}", method=f"many.tasks.t{n}",
-                    cron_format=_cron(n), **about,
-                )
-                for site in range(SITES)
-                for n in range(each)
-            ],
-        )  # fmt: skip
+        for site in range(SITES):
+            _insert(
+                ScheduledJobType,
+                [
+                    ScheduledJobType(
+                        name=f"tasks.t{n}", method=f"many.tasks.t{n}", cron_format=_cron(n), **about
+                    )
+                    for n in range(each)
+                ],
+                f"site{site:04}",
+            )
 
     def start(self) -> Any:
         """The scheduler, with all entries in their order."""
@@ -198,14 +198,17 @@ def _write(path: str, text: str) -> None:
 def _setup_django() -> None:
     from frappe_celery.hosts.standalone.database import django_setup
 
-    django_setup.connection()
+    django_setup.connection("")
 
 
-def _insert(model: Any, rows: list[Any]) -> None:
+def _insert(model: Any, rows: list[Any], site: str = "") -> None:
     from django.db import transaction
 
-    with transaction.atomic():
-        model.objects.bulk_create(rows, batch_size=900)
+    from frappe_celery.hosts.standalone.database import django_setup
+
+    database = django_setup.connection(site).alias
+    with transaction.atomic(using=database):
+        model.objects.using(database).bulk_create(rows, batch_size=900)
 
 
 def _prepare_rows() -> None:

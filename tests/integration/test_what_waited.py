@@ -1,10 +1,9 @@
-"""A worker and a scheduler go on with what a bench of cc2e079 left in its Redis and database."""
+"""A worker and a scheduler go on with what a bench of cc2e079 left in its Redis."""
 
 from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from frappe_celery.schedule.history import outcomes
 from frappe_celery.schedule.lease import Lease
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.pulse import leadership
+from frappe_celery.schedule.sync import sync
 from tests.fixtures.waiting.capture import CONFIGURATION, DUE, SITE
 from tests.project import Project
 from tests.servers import RedisServer
@@ -45,10 +45,7 @@ def bench(project: Project, own_redis: RedisServer) -> Project:
             store.client.zadd(key, {member: float(score) for score, member in pairs})
         else:
             {"list": store.client.rpush, "set": store.client.sadd}[kind](key, *parts)
-    database = settings.current().state_path / "frappe.sqlite3"
-    database.parent.mkdir(mode=0o700, exist_ok=True)
-    with sqlite3.connect(database) as rows:
-        rows.executescript((WAITING / "schedule.sql").read_text())
+    sync(hosts.current(), settings.current(), SITE)
     return project
 
 

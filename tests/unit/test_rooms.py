@@ -20,7 +20,6 @@ import pytest
 
 import frappe_celery
 from frappe_celery import cli, jobs
-from frappe_celery.hosts.standalone.documents import controllers
 from tests import rooms
 
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
@@ -64,7 +63,6 @@ NO_MODULE = {
 BUILT = [
     *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
     *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),
-    *(f"{controllers._HOST}.{path}" for path in controllers._OWN.values()),
     *PROJECT["scripts"].values(),
     *chain.from_iterable(group.values() for group in PROJECT["entry-points"].values()),
 ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 from frappe_celery import pages
+from frappe_celery.hosts.standalone.database import sqlite_functions
 from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()
@@ -21,9 +24,12 @@ class FrappeCeleryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Between two requests nothing of a user or site remains."""
+        """Between two requests nothing of a user or site remains; `migrate` makes our tables."""
+        from frappe_celery.hosts.standalone.documents.tables import make_after_migrate
         from frappe_celery.hosts.standalone.site import requests
         from frappe_celery.hosts.standalone.site.context import leave_request
 
         request_started.connect(requests.begins)
         request_finished.connect(leave_request)
+        connection_created.connect(sqlite_functions.prepare)
+        post_migrate.connect(make_after_migrate, sender=self)

@@ -225,6 +225,10 @@ class InvalidColumnName(ValidationError):
     pass
 
 
+class CannotAlter(ImplicitCommitError):
+    """A field has no column in its table, or a doctype no table, and none can be made now."""
+
+
 class IncompatibleApp(ValidationError):
     pass
 

@@ -1,54 +1,67 @@
-"""The tables of the standalone host. Every row belongs to a site.
+"""What Django's admin sees of the standalone host: four doctypes' tables, and jobs and workers.
 
-Four doctypes have a table of their own; every other doctype's documents are rows of `Document`,
-whose scalar fields are also rows of `DocumentField`, so that filters and orders are plain SQL,
-with an index, on SQLite, MariaDB and PostgreSQL alike.
+The tables are documents' like all others (`database.schema`), so Django migrates none of them.
 """
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.db import models
 
 import frappe_celery.pages.models  # noqa: F401 (Django looks for all of them here)
-from frappe_celery.hosts.standalone.utils.values import FieldDecoder, FieldEncoder
+from frappe_celery.hosts.standalone.utils.dates import get_datetime
+from frappe_celery.hosts.standalone.utils.values import from_column
 
 if TYPE_CHECKING:
-    TextField = models.TextField[Any, Any]
+    DateTimeField = models.DateTimeField[Any, Any]
+    SmallIntegerField = models.SmallIntegerField[Any, Any]
 else:
-    TextField = models.TextField
+    DateTimeField, SmallIntegerField = models.DateTimeField, models.SmallIntegerField
 
 NAME_LENGTH = 140  # Frappe's length of names
-INDEXED_LENGTH = 255
+METHOD_LENGTH = 255
 
 
-class FieldsField(TextField):
-    """A document's fields as JSON text: exactly as written, where PostgreSQL's own JSON changes
-    numbers. Nothing searches in it; `DocumentField` is for that."""
+class LocalTime(DateTimeField):
+    """A time as Frappe keeps it: on the site's clocks, without a zone, whatever USE_TZ says."""
+
+    def get_internal_type(self) -> str:
+        """None of Django's, which would convert it."""
+        return "LocalTime"
 
     def get_prep_value(self, value: Any) -> Any:
-        """The text."""
-        return json.dumps(value, cls=FieldEncoder)
+        """The naive time."""
+        return from_column(self.to_python(value))
 
-    def from_db_value(self, value: str, *_: Any) -> Any:
-        """The fields."""
-        return json.loads(value, cls=FieldDecoder)
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        """As text for SQLite."""
+        value = value if prepared else self.get_prep_value(value)
+        return str(value) if connection.vendor == "sqlite" and value is not None else value
 
     def to_python(self, value: Any) -> Any:
-        """The fields, from a form's text too."""
-        return self.from_db_value(value) if isinstance(value, str) else value
+        """The time, from text too."""
+        return get_datetime(value) if isinstance(value, str) else value
+
+
+class Check(SmallIntegerField):
+    """Frappe's Check: 0 or 1."""
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """A box to tick."""
+        return forms.BooleanField(
+            required=False, label=kwargs.get("label"), help_text=kwargs.get("help_text") or ""
+        )
 
 
 class Row(models.Model):
-    """The columns that every document has in Frappe, and its site."""
+    """The columns that every document has in Frappe. `database.schema` makes the tables."""
 
-    site = models.CharField(max_length=NAME_LENGTH)
-    name = models.CharField(max_length=NAME_LENGTH)
+    name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
     owner = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    creation = models.DateTimeField()
-    modified = models.DateTimeField()
+    creation = LocalTime()
+    modified = LocalTime()
     modified_by = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     docstatus = models.SmallIntegerField(default=0)
     idx = models.IntegerField(default=0)
@@ -60,80 +73,38 @@ class Row(models.Model):
         return self.name
 
 
-class Document(Row):
-    """A document of any doctype that has no table of its own."""
-
-    doctype = models.CharField(max_length=NAME_LENGTH)
-    data = FieldsField(default=dict)
-
-    class Meta:
-        db_table = "frappe_document"
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["site", "doctype", "name"], name="frappe_document_name")
-        ]
-        indexes: ClassVar = [
-            models.Index(fields=["site", "doctype", "modified"], name="frappe_document_modified")
-        ]
-
-
-class DocumentField(models.Model):
-    """A scalar field of a document, its first 255 characters, for filters and orders."""
-
-    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="fields")
-    site = models.CharField(max_length=NAME_LENGTH)
-    doctype = models.CharField(max_length=NAME_LENGTH)
-    fieldname = models.CharField(max_length=NAME_LENGTH)
-    text = models.CharField(max_length=INDEXED_LENGTH)
-    number = models.FloatField(null=True)
-
-    class Meta:
-        db_table = "frappe_document_field"
-        indexes: ClassVar = [
-            models.Index(fields=["site", "doctype", "fieldname", "text"], name="frappe_field_text"),
-            models.Index(
-                fields=["site", "doctype", "fieldname", "number"], name="frappe_field_number"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.fieldname}={self.text}"
-
-
-def _one_of_a_name(table: str) -> list[models.BaseConstraint]:
-    """A site has one row of a name."""
-    return [models.UniqueConstraint(fields=["site", "name"], name=f"{table}_name")]
-
-
 class SchedulerEvent(Row):
     """What a Scheduled Job Type row of one's own runs (research document section 8)."""
 
     scheduled_against = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    method = models.CharField(max_length=INDEXED_LENGTH, default="", blank=True)
+    method = models.CharField(max_length=METHOD_LENGTH, default="", blank=True)
 
     class Meta:
         verbose_name = "Scheduler Event"
         verbose_name_plural = "Scheduler Events"
-        db_table = "frappe_scheduler_event"
-        constraints: ClassVar = _one_of_a_name("frappe_scheduler_event")
+        managed = False
+        db_table = "tabScheduler Event"
 
 
 class ScheduledJobType(Row):
     """A row of the live schedule."""
 
-    method = models.CharField(max_length=INDEXED_LENGTH, default="", blank=True)
+    method = models.CharField(max_length=METHOD_LENGTH, default="", blank=True)
     frequency = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     cron_format = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    last_execution = models.DateTimeField(null=True, blank=True)
-    stopped = models.BooleanField(default=False)
-    create_log = models.BooleanField(default=False)
+    last_execution = LocalTime(null=True, blank=True)
+    stopped = Check(default=0, choices=((0, "No"), (1, "Yes")))
+    create_log = Check(default=0, choices=((0, "No"), (1, "Yes")))
     server_script = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     scheduler_event = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
+    repeated_hour = Check(default=0)
+    """Whether `last_execution` lies in an hour that the clocks had shown before."""
 
     class Meta:
         verbose_name = "Scheduled Job Type"
         verbose_name_plural = "Scheduled Job Types"
-        db_table = "frappe_scheduled_job_type"
-        constraints: ClassVar = _one_of_a_name("frappe_scheduled_job_type")
+        managed = False
+        db_table = "tabScheduled Job Type"
 
 
 class ScheduledJobLog(Row):
@@ -147,14 +118,8 @@ class ScheduledJobLog(Row):
     class Meta:
         verbose_name = "Scheduled Job Log"
         verbose_name_plural = "Scheduled Job Log"
-        db_table = "frappe_scheduled_job_log"
-        constraints: ClassVar = _one_of_a_name("frappe_scheduled_job_log")
-        indexes: ClassVar = [
-            models.Index(
-                fields=["site", "scheduled_job_type"], name="frappe_scheduled_job_log_type"
-            ),
-            models.Index(fields=["site", "modified"], name="frappe_scheduled_job_log_time"),
-        ]
+        managed = False
+        db_table = "tabScheduled Job Log"
 
 
 class ErrorLog(Row):
@@ -164,14 +129,11 @@ class ErrorLog(Row):
     error = models.TextField(default="", blank=True)
     reference_doctype = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     reference_name = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    seen = models.BooleanField(default=False)
+    seen = Check(default=0, choices=((0, "No"), (1, "Yes")))
     trace_id = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
 
     class Meta:
         verbose_name = "Error Log"
         verbose_name_plural = "Error Log"
-        db_table = "frappe_error_log"
-        constraints: ClassVar = _one_of_a_name("frappe_error_log")
-        indexes: ClassVar = [
-            models.Index(fields=["site", "creation"], name="frappe_error_log_time")
-        ]
+        managed = False
+        db_table = "tabError Log"

@@ -36,7 +36,7 @@ BY_SQL = """
     import frappe
 
     frappe.db.sql(
-        "update frappe_scheduled_job_type set {field} = %s where method = %s",
+        "update `tabScheduled Job Type` set {field} = %s where method = %s",
         ({value!r}, "myapp.tasks.{method}"),
     )
     frappe.db.commit()

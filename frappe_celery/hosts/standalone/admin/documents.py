@@ -10,32 +10,38 @@ from django import forms
 from django.http import HttpRequest
 
 from frappe_celery.errors import ValidationError
+from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.hosts.standalone.admin.logs import OfSite
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import visit
-from frappe_celery.pages import sites
+from frappe_celery.pages.sites import choices
 
 
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     """Refuses what the document's controller refuses, with its sentence."""
 
+    site = forms.ChoiceField(choices=())
     doctype = ""
     user: Any = None
+    chosen = ""
+    """The site whose rows are shown."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "site" in self.fields:
-            names = sites.choices(self.user)
-            self.fields["site"] = forms.ChoiceField(choices=[(name, name) for name in names])
+            names = choices(self.user)
+            self.fields["site"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
+            self.fields["site"].initial = self.chosen
 
     def clean(self) -> dict[str, Any]:
         """Have the controller look at it."""
         values = super().clean() or {}
-        self.instance.site = values.get("site") or self.instance.site
+        if "site" in values:
+            self.instance._state.db = sites.database(values["site"])
         if self.errors:
             return values
-        with visit(self.instance.site, self.user.get_username()):
+        with visit(sites.of(self.instance), self.user.get_username()):
             try:
                 document = self.document(values)
                 document.run_method("before_validate")
@@ -51,7 +57,7 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     def document(self, values: Mapping[str, Any]) -> Any:
         """The document with the form's values, not yet stored."""
         fields = {name: value for name, value in values.items() if name != "site"}
-        if self.instance.pk is None:
+        if not self.instance.pk:
             return get_doc({"doctype": self.doctype, **fields})
         return get_doc(self.doctype, self.instance.name).update(fields)
 
@@ -67,18 +73,19 @@ class DocumentAdmin(OfSite):
     ) -> Any:
         """The form, which knows who fills it in."""
         form = super().get_form(request, obj, change, **kwargs)
-        return type(form.__name__, (form,), {"user": request.user})
+        shown = {"user": request.user, "chosen": sites.asked(request) or ""}
+        return type(form.__name__, (form,), shown)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Through the controller and the hooks of its events."""
-        with as_user(request, obj.site):
+        with as_user(request, sites.of(obj)):
             stored = form.document(form.cleaned_data).save()
-        row = type(obj)._default_manager.get(site=obj.site, name=stored.name)
+        row = type(obj)._default_manager.using(sites.database(sites.of(obj))).get(name=stored.name)
         obj.__dict__.update(row.__dict__)
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Through the controller, with what goes with it."""
-        with as_user(request, obj.site):
+        with as_user(request, sites.of(obj)):
             get_doc(self.form.doctype, obj.name).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:

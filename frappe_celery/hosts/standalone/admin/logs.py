@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from frappe_celery.config.secrets import masked_text
+from frappe_celery.hosts.standalone.admin.sites import SiteFilter, asked, database, of
 from frappe_celery.hosts.standalone.admin.times import clock
-from frappe_celery.hosts.standalone.utils.values import from_column
-from frappe_celery.pages.sites import seen, several
+from frappe_celery.pages.sites import several
 
 SHORT = 120
 
@@ -34,38 +34,39 @@ class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of other sites are not there."""
-        own = seen(request.user)
-        rows = super().get_queryset(request)
-        return rows if own is None else rows.filter(site__in=own)
+        """Those of one site, in its database."""
+        site = asked(request)
+        rows: QuerySet[Any] = super().get_queryset(request).none()
+        if site is not None:
+            rows = super().get_queryset(request).using(database(site))
+        return rows
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        """The site is a column where there can be several."""
-        columns = tuple(super().get_list_display(request))
-        return (*columns, "site") if several(request.user) else columns
+    def site(self, row: Any) -> str:
+        """Whose row it is."""
+        return of(row)
 
     def get_list_filter(self, request: HttpRequest) -> Any:
-        """And a filter."""
+        """The site, where there can be several."""
         filters = tuple(super().get_list_filter(request))
-        return (*filters, "site") if several(request.user) else filters
+        return (SiteFilter, *filters) if several(request.user) else filters
 
 
 class LogAdmin(OfSite):
     """Rows that nobody writes by hand, the newest first."""
 
-    ordering = ("-id",)
+    ordering = ("-creation",)
     list_per_page = 50
     show_full_result_count = False  # counting millions costs more than the page
 
-    @admin.display(description="time", ordering="id")
+    @admin.display(description="time", ordering="creation")
     def at(self, row: Any) -> str:
         """When it was written first."""
-        return clock(from_column(row.creation))
+        return clock(row.creation)
 
     @admin.display(description="last written")
     def until(self, row: Any) -> str:
         """When it was written last: the end of a run that has ended."""
-        return clock(from_column(row.modified))
+        return clock(row.modified)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

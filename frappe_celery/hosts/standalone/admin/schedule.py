@@ -14,6 +14,7 @@ from django.utils.html import format_html, format_html_join
 
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.hosts.standalone.admin import sites
 from frappe_celery.hosts.standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
 from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.documents.documents import get_doc
@@ -21,7 +22,6 @@ from frappe_celery.hosts.standalone.models import ScheduledJobType
 from frappe_celery.hosts.standalone.schedule import rows
 from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
-from frappe_celery.hosts.standalone.utils.values import from_column
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.pages.jobs import ONE
 from frappe_celery.schedule.cron import CronError
@@ -44,7 +44,7 @@ class ScheduledJobTypeForm(DocumentForm):
     class Meta:
         model = ScheduledJobType
         fields = (
-            *("site", "scheduler_event", "method"),
+            *("scheduler_event", "method"),
             *("frequency", "cron_format", "stopped", "create_log"),
         )
         labels: ClassVar = {"stopped": "Paused"}
@@ -119,12 +119,12 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     @admin.display(description="next runs")
     def next_runs(self, obj: Any) -> str:
         """The next few, or why there are none."""
-        if obj.pk is None:
+        if not obj.pk:
             return "-"
         times = next_runs(obj, NEXT_RUNS)
         if isinstance(times, str):
             return times
-        zone = Timing.of(settings.current(), obj.site).zone
+        zone = Timing.of(settings.current(), sites.of(obj)).zone
         listed = format_html_join("", "<li>{}</li>", ((clock(time),) for time in times))
         note = "Paused: it would run at these times" if obj.stopped else "Times"
         return format_html(
@@ -140,7 +140,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         last = row_of(obj).last_execution
         if last is None:
             return "never"
-        return clock(Timing.of(settings.current(), obj.site).on_the_wall(last))
+        return clock(Timing.of(settings.current(), sites.of(obj)).on_the_wall(last))
 
     @admin.display(description="runs", boolean=True, ordering="stopped")
     def runs(self, obj: Any) -> bool:
@@ -173,14 +173,14 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     def _set_stopped(self, request: HttpRequest, queryset: QuerySet[Any], stopped: bool) -> None:
         word = "Paused" if stopped else "Resumed"
         for obj in queryset:
-            with as_user(request, obj.site):
+            with as_user(request, sites.of(obj)):
                 get_doc(DOCTYPE, obj.name).update({"stopped": int(stopped)}).save()
             self.log_change(request, obj, word)
         messages.success(request, f"{word}: {', '.join(obj.name for obj in queryset)}.")
 
     def _run(self, request: HttpRequest, obj: Any) -> None:
         try:
-            with visit(obj.site, request.user.get_username()):
+            with visit(sites.of(obj), request.user.get_username()):
                 job = enqueue_scheduled(row_of(obj), user=request.user.get_username())
         except FrappeCeleryError as exc:
             messages.error(request, f"No run of {obj.name} was enqueued: {exc}")
@@ -211,17 +211,16 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 
 def row_of(obj: ScheduledJobType) -> ScheduleRow:
     """The row as the schedule knows it."""
-    with visit(obj.site, ADMINISTRATOR):
-        columns = {
-            column.name: column.value_from_object(obj) for column in obj._meta.concrete_fields
-        }
-        return rows.row_of({name: from_column(value) for name, value in columns.items()})
+    with visit(sites.of(obj), ADMINISTRATOR):
+        return rows.row_of(
+            {column.name: column.value_from_object(obj) for column in obj._meta.concrete_fields}
+        )
 
 
 def next_runs(obj: ScheduledJobType, count: int) -> list[datetime] | str:
     """The next times on the site's clocks, or why there are none."""
     row = row_of(obj)
-    timing = Timing.of(settings.current(), obj.site)
+    timing = Timing.of(settings.current(), sites.of(obj))
     after = datetime.now(timezone.utc)
     if row.last_execution is not None:
         after = max(after, row.last_execution)  # somebody put it off

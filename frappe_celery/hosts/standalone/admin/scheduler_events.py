@@ -15,7 +15,7 @@ class SchedulerEventForm(DocumentForm):
 
     class Meta:
         model = SchedulerEvent
-        fields = ("site", "scheduled_against", "method")
+        fields = ("scheduled_against", "method")
         help_texts: ClassVar = {
             "scheduled_against": "Name of a doctype.",
             "method": "What is run, a dotted path; empty: what the hook scheduled_against gives"

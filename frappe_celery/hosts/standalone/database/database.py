@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,9 @@ from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryT
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
-_READS = ("select", "show", "explain", "with", "pragma", "values")
+_READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
+_LOCKS = re.compile(r"\bfor\s+update\b", re.I)
+_CHANGES_TABLES = re.compile(r"\s*(alter|drop|create|truncate|start|begin)\b", re.I)
 
 
 class Database:
@@ -28,7 +31,7 @@ class Database:
 
     def __init__(self, site: str) -> None:
         self.site = site
-        self.transaction = Transaction()
+        self.transaction = Transaction(site)
         self.before_commit = self.transaction.before_commit
         self.after_commit = self.transaction.after_commit
         self.before_rollback = self.transaction.before_rollback
@@ -67,10 +70,14 @@ class Database:
         self.transaction.close()
 
     @property
+    def vendor(self) -> str:
+        """Which database it is, by Django's name."""
+        return self.transaction.open(write=False).vendor
+
+    @property
     def db_type(self) -> str:
         """sqlite, mariadb or postgres."""
-        vendor = self.transaction.open(write=False).vendor
-        return {"mysql": "mariadb", "postgresql": "postgres"}.get(vendor, vendor)
+        return {"mysql": "mariadb", "postgresql": "postgres"}.get(self.vendor, self.vendor)
 
     # -- raw SQL
 
@@ -87,30 +94,31 @@ class Database:
         update: Mapping[str, Any] | None = None,
         **_ignored: Any,
     ) -> Any:
-        """Run a statement on the database that Django has; `%s` and `%(name)s` are filled in.
+        """Run a statement of MariaDB's on whatever the site's database is.
 
-        The rows of other sites are in the same tables: filter by `site` yourself.
+        `%s` and `%(name)s` are filled in, lists too (`in %s`).
 
         Raises:
-            NeedsFrappeSite: the statement names a `tab…` table of Frappe's that is not there.
+            NeedsFrappeSite: the statement cannot be carried to this database, or names a `tab…`
+                table that is not there.
         """
         query = str(query).strip()
-        if not isinstance(values, (tuple, list, dict)):
+        has_values = values is not None and values != ()
+        if has_values and not isinstance(values, (tuple, list, dict)):
             values = (values,)
-        reads = query.split(None, 1)[0].lower() in _READS if query else True
+        reads = _READS.match(query) is not None
         # on PostgreSQL even a SELECT that fails would have the commit roll everything back
-        reads = reads and self.db_type != "postgres"
-        use = self.transaction.reading if reads else self.transaction.writing
-        with use() as connection, errors.translated(query), connection.cursor() as cursor:
-            cursor.execute(query, values or None)
-            columns = [column[0] for column in cursor.description or ()]
-            rows = cursor.fetchall() if columns else ()
+        writes = not reads or self.vendor == "postgresql" or _LOCKS.search(query) is not None
+        if _CHANGES_TABLES.match(query):
+            self.transaction.check_implicit_commit(query)
+        with errors.translated(query):
+            names, rows, _ = store.run_sql(query, values if has_values else None, writes)
         if auto_commit:
             self.commit()
         if pluck:
             return [row[0] for row in rows]
         if as_dict:
-            return [_dict(zip(columns, row, strict=True)).update(update or {}) for row in rows]
+            return [_dict(zip(names, row, strict=True)).update(update or {}) for row in rows]
         return [list(row) for row in rows] if as_list else tuple(rows)
 
     def sql_list(self, query: str, values: Any = (), **kwargs: Any) -> list[Any]:
@@ -119,8 +127,8 @@ class Database:
         return found
 
     def multisql(self, sql_dict: Mapping[str, str], values: Any = (), **kwargs: Any) -> Any:
-        """The statement for this kind of database."""
-        return self.sql(sql_dict[self.db_type], values, **kwargs)
+        """MariaDB's statement, which is carried to any other database; else that for this one."""
+        return self.sql(sql_dict.get("mariadb") or sql_dict[self.db_type], values, **kwargs)
 
     @staticmethod
     def escape(s: Any, percent: bool = True) -> str:
@@ -160,11 +168,8 @@ class Database:
         )
         if not rows:
             return None
-        if as_dict or not isinstance(fieldname, str) or fieldname == "*":
-            if not as_dict and not isinstance(fieldname, str) and len(fieldname) == 1:
-                return rows[0][0]
-            return rows[0]
-        return rows[0][0]
+        row = rows[0]
+        return row if as_dict or fieldname == "*" or len(row) > 1 else row[0]
 
     def get_values(
         self,
@@ -185,9 +190,8 @@ class Database:
         **_ignored: Any,
     ) -> list[Any]:
         """As `get_value`, of every matching document."""
-        names = [fieldname] if isinstance(fieldname, str) else list(fieldname)
         if filters is None or (filters == doctype and doctype != "DocType"):
-            rows = [store.single(doctype)]
+            rows = [_picked(store.single(doctype), fieldname)]
         else:
             rows = store.select(
                 doctype,
@@ -195,18 +199,14 @@ class Database:
                 order_by=order_by,
                 limit=limit,
                 for_update=for_update,
-                fields=None if fieldname == "*" else {*names, "name"},
+                fields=fieldname,
+                distinct=distinct,
             )
-        if fieldname == "*":
+        if as_dict or fieldname == "*":
             return [_dict(row).update(update or {}) for row in rows]
         if pluck:
-            found = [row.get(names[0]) for row in rows]
-            return list(dict.fromkeys(found)) if distinct else found
-        if as_dict:
-            return [
-                _dict({name: row.get(name) for name in names}, **(update or {})) for row in rows
-            ]
-        return [tuple(row.get(name) for name in names) for row in rows]
+            return [next(iter(row.values())) for row in rows]
+        return [tuple(row.values()) for row in rows]
 
     get = get_value
 
@@ -229,8 +229,7 @@ class Database:
     ) -> None:
         """Set fields of a Single."""
         values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
-        if not store.update(doctype, doctype, values):
-            store.insert(doctype, {"name": doctype, **values})
+        store.set_single(doctype, {**store.modified_now(), **values})
 
     def set_value(
         self,
@@ -252,9 +251,7 @@ class Database:
             values |= store.modified_now()
             values |= {"modified": modified} if modified else {}
             values |= {"modified_by": modified_by} if modified_by else {}
-        names = [str(dn)] if isinstance(dn, (str, int)) else store.names(dt, dn)
-        for name in names:
-            store.update(dt, name, values)
+        store.update_where(dt, dn, values)
 
     def bulk_update(
         self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
@@ -278,10 +275,16 @@ class Database:
         return found[0] if found else None
 
     def count(
-        self, dt: str, filters: Any = None, debug: bool = False, cache: bool = False, **_: Any
+        self,
+        dt: str,
+        filters: Any = None,
+        debug: bool = False,
+        cache: bool = False,
+        distinct: bool = True,
+        **_: Any,
     ) -> int:
         """How many documents match."""
-        return store.count(dt, filters)
+        return store.count(dt, filters, distinct)
 
     def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
         """Delete the matching documents without their controllers; how many they were."""
@@ -305,7 +308,7 @@ class Database:
 
     def get_last_created(self, doctype: str) -> Any:
         """When the newest document was created, None when there is none."""
-        rows = store.select(doctype, None, order_by="creation desc", limit=1)
+        rows = store.select(doctype, None, fields=["creation"], order_by="creation desc", limit=1)
         return rows[0]["creation"] if rows else None
 
     # -- defaults
@@ -325,6 +328,13 @@ class Database:
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         store.set_default(key, val, user)
+
+
+def _picked(row: Mapping[str, Any], fieldname: Any) -> dict[str, Any]:
+    if fieldname == "*":
+        return dict(row)
+    wanted = [fieldname] if isinstance(fieldname, str) else fieldname
+    return {name: row.get(name) for name in wanted}
 
 
 @contextmanager

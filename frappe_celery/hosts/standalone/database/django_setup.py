@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.sqlite import sqlite
 from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.standalone.database import schema
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -30,7 +32,9 @@ SECONDS_TO_ANSWER = 5
 
 _configured_for: Settings | None = None
 """Whose database Django was configured with here; None: it was configured elsewhere, or not yet."""
-_ready_for: set[str] = set()
+_ready_for: set[tuple[str, str]] = set()
+_owners: dict[str, str] = {}
+"""By database: the site that it belongs to, of those that `default` can be."""
 _inherited: list[Any] = []
 
 
@@ -77,30 +81,148 @@ def load(**more: Any) -> None:
         )
 
 
-def connection() -> BaseDatabaseWrapper:
-    """Django's default connection, its tables made when this process first asks for it."""
+def alias_of(site: str) -> str:
+    """Django's name for the database of a site.
+
+    A team's own project has the default site in its `default`, so that documents are in the
+    transactions of its models. Where Django is configured here, `default` is the database that
+    `database_url` names, or the first SQLite file, and of the site that used it first.
+
+    Raises:
+        ConfigError: a team's own project has no database for the site.
+    """
+    from django.db import connections
+
+    if is_own_project():
+        if site in ("", settings.current().site):
+            return "default"
+        if site not in connections.settings:
+            raise ConfigError(
+                f"the site {site!r} has no database: add DATABASES[{site!r}] to"
+                f" {os.environ.get('DJANGO_SETTINGS_MODULE', 'your Django settings')} (the database"
+                f" `default` is that of the site {settings.current().site!r})"
+            )
+        return site
+    return "default" if site in ("", _owner()) else site
+
+
+def site_of(alias: str) -> str:
+    """The site whose database Django knows by that name."""
+    if alias != "default":
+        return alias
+    return settings.current().site if is_own_project() else _owner()
+
+
+def connection(site: str) -> BaseDatabaseWrapper:
+    """The connection to a site's database, its first tables made when they are not there."""
     if not is_loaded():
         load()
     from django.db import connections
 
     if _configured_for is not None and _configured_for is not settings.current():
         _follow(settings.current())
-    found = connections["default"]
-    database = str(found.settings_dict["NAME"])
+    alias = alias_of(site)
+    if alias not in connections.settings:
+        _add_site(alias)
+    found = connections[alias]
+    if alias != "default":
+        _close_other_sites(alias)
+    database = (alias, str(found.settings_dict["NAME"]))
     if database not in _ready_for:
-        _make_tables(found)
+        _make_core(found)
         _ready_for.add(database)
     return found
 
 
+def opened(site: str) -> BaseDatabaseWrapper | None:
+    """The connection to a site's database, where this process has asked for it before."""
+    if not is_loaded():
+        return None
+    from django.db import connections
+
+    default = connections["default"]
+    if not is_own_project() and str(default.settings_dict["NAME"]) not in _owners:
+        return None
+    alias = alias_of(site)
+    return connections[alias] if alias in connections.settings else None
+
+
+def _close_other_sites(alias: str) -> None:
+    """A thread that goes from site to site keeps one of them open, beside `default`."""
+    from django.db import connections
+
+    for other in connections.all(initialized_only=True):
+        is_site = (
+            other.alias not in ("default", alias) and other.alias in settings.current().sites()
+        )
+        if is_site and not other.in_atomic_block:
+            other.close()
+
+
+def _owner() -> str:
+    """The site that the database `default` belongs to, where Django is configured here."""
+    from django.db import connections
+
+    found = connections["default"]
+    database = str(found.settings_dict["NAME"])
+    if database not in _owners:
+        _make_core(found)
+        _owners[database] = schema.owner(found)
+    return _owners[database]
+
+
+def _add_site(site: str) -> None:
+    """A database beside `default`, which is made when the site is first visited."""
+    from django.db import connections
+
+    beside = connections.configure_settings(
+        {"default": _beside(connections.settings["default"], site)}
+    )
+    connections.settings[site] = beside["default"]
+
+
+def _beside(base: dict[str, Any], site: str) -> dict[str, Any]:
+    slug = re.sub(r"\W", "_", site.lower())
+    config = {**base, "OPTIONS": {**base.get("OPTIONS", {})}}
+    if config["ENGINE"].endswith("sqlite3"):
+        path = Path(config["NAME"])
+        return {**config, "NAME": str(path.with_name(f"{path.stem}.{site}{path.suffix}"))}
+    if config["ENGINE"].endswith("mysql"):
+        _create(f"create database if not exists `{config['NAME']}_{slug}` character set utf8mb4")
+        return {**config, "NAME": f"{config['NAME']}_{slug}"}
+    _create(f'create schema if not exists "{slug}"')
+    config["OPTIONS"]["options"] = f"-c search_path={slug}"
+    return config
+
+
+def _create(statement: str) -> None:
+    """On a connection of its own, so that nobody's transaction is in the way.
+
+    Raises:
+        ConfigError: the database's user may not; says what somebody who may has to do.
+    """
+    from django.db import DatabaseError, connections
+
+    aside = connections.create_connection("default")
+    try:
+        with aside.cursor() as cursor:
+            cursor.execute(statement)
+    except DatabaseError as exc:
+        raise ConfigError(f"a site has a database of its own; run `{statement}`: {exc}") from exc
+    finally:
+        aside.close()
+
+
 def _follow(here: Settings) -> None:
-    """The process went over to another project (`settings.use`): so does its database."""
+    """The process went over to another project (`settings.use`): so do its databases."""
     global _configured_for
     from django.db import connections
 
-    if not connections["default"].in_atomic_block:
-        connections.close_all()
-        del connections["default"]
+    opened = connections.all(initialized_only=True)
+    if not any(connection.in_atomic_block for connection in opened):
+        for connection in opened:
+            connection.close()
+            del connections[connection.alias]
         connections.settings = connections.configure_settings(_own_settings(here)["DATABASES"])
         _configured_for = here
 
@@ -156,28 +278,30 @@ def _mysql_driver() -> None:
         pymysql.install_as_MySQLdb()
 
 
-def _make_tables(found: BaseDatabaseWrapper) -> None:
-    """Migrate our application once, whichever of many processes comes first."""
-    if _is_migrated(found):
-        return
-    if found.in_atomic_block:
-        raise ConfigError("the tables of frappe_celery are missing; run `manage.py migrate` first")
-    from django.core.management import call_command
+def _make_core(found: BaseDatabaseWrapper) -> None:
+    """Make the tables of the package's own, once, whichever of many processes comes first.
 
+    Raises:
+        ConfigError: they are not there, and making them would commit what the caller has open.
+    """
+    if schema.has_core(found):
+        return
+    if found.in_atomic_block and found.vendor == "mysql":
+        raise ConfigError("the tables of frappe_celery are missing; run `manage.py migrate` first")
     with _one_at_a_time():
-        if _is_migrated(found):
+        if schema.has_core(found):
             return
-        if found.vendor == "sqlite":
+        if found.vendor == "sqlite" and not found.in_atomic_block:
             with found.cursor() as cursor:
                 cursor.execute("PRAGMA journal_mode=WAL")
-        call_command("migrate", LABEL, database=found.alias, verbosity=0, interactive=False)
+        schema.make_core(found, settings.current().site)
 
 
 def migrate() -> None:
     """Make the tables of every application that was loaded, those of Django's admin too."""
     from django.core.management import call_command
 
-    found = connection()
+    found = connection(settings.current().site)
     with _one_at_a_time():
         call_command("migrate", database=found.alias, verbosity=0, interactive=False)
 
@@ -190,17 +314,6 @@ def _one_at_a_time() -> Iterator[None]:
     with (state_path / "migrate.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
-
-
-def _is_migrated(found: BaseDatabaseWrapper) -> bool:
-    from django.db.migrations.loader import MigrationLoader
-    from django.db.migrations.recorder import MigrationRecorder
-
-    if MigrationLoader.migrations_module(LABEL)[0] is None:  # tests that make tables without them
-        return True
-    folder = Path(__file__).parents[1] / "migrations"
-    wanted = {(LABEL, path.stem) for path in folder.glob("0*.py")}
-    return wanted <= set(MigrationRecorder(found).applied_migrations())
 
 
 def _forget_connections() -> None:

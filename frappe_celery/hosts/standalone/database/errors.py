@@ -27,6 +27,12 @@ _LOST = re.compile(
 _MISSING_TABLE = re.compile(
     r"no such table|\(1146,|relation .* does not exist|syntax error at or near \"`\"", re.I
 )
+_MISSING_COLUMN = re.compile(r"no such column|\(1054,|column .* does not exist", re.I)
+_NOT_CARRIED = re.compile(
+    r"no such function|syntax error|function .* does not exist|operator does not exist"
+    r"|wrong number of arguments|must appear in the GROUP BY|user-defined function raised",
+    re.I,
+)
 _FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
 
 
@@ -68,11 +74,24 @@ def is_missing_table(error: BaseException) -> bool:
     return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
 
 
+def is_missing(error: BaseException) -> bool:
+    """The statement names a table or a column that is not there."""
+    return is_missing_table(error) or (
+        is_database_error(error) and bool(_MISSING_COLUMN.search(str(error)))
+    )
+
+
 def _where() -> str:
     """Which database, without its password."""
     config = sys.modules["django.db"].connections["default"].settings_dict
     host = f"{config['HOST']}:{config['PORT'] or 'default port'}/" if config["HOST"] else ""
     return f"{host}{config['NAME']}"
+
+
+def _is_mariadb() -> bool:
+    from frappe_celery.hosts.standalone.local import local
+
+    return bool(local.db.vendor == "mysql")
 
 
 @contextmanager
@@ -94,4 +113,6 @@ def translated(query: str = "") -> Iterator[None]:
         table = _FRAPPE_TABLE.search(query)
         if table and is_missing_table(error):
             raise unsupported(f"the table {table[0]} in frappe.db.sql") from error
+        if query and not _is_mariadb() and _NOT_CARRIED.search(str(error)):
+            raise unsupported(f"this statement of MariaDB's ({error}): {query}") from error
         raise

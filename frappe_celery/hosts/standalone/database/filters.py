@@ -23,6 +23,8 @@ class Condition:
     field: str
     operator: str
     value: Any
+    doctype: str | None = None
+    """Whose field it is; None: that which the query is about."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Query:
-    """What to select of a doctype: all `conditions` hold, and one of `any_of` if there are any."""
+    """What to select of a doctype without a table: where all `conditions` hold, and one of
+    `any_of` if there are any."""
 
-    fields: frozenset[str] | None = None
-    """Those that are looked at; None: all."""
     conditions: tuple[Condition, ...] = ()
     any_of: tuple[Condition, ...] = ()
     order_by: tuple[Order, ...] = ()
@@ -86,11 +87,10 @@ def _of_pair(field: str, value: Any) -> Condition:
 
 
 def _of_list(doctype: str, part: Any) -> Condition:
-    part = list(part)
+    part = list(part)[:4]  # a fifth says that Desk hides it
     if len(part) == 4:
-        other, *part = part
-        if other != doctype:
-            raise unsupported(f"a filter on fields of {other!r} in a query of {doctype!r}")
+        other, field, operator, value = part
+        return _condition(field, operator, value, other)
     if len(part) == 2:
         return _of_pair(part[0], part[1])
     if len(part) != 3:
@@ -98,7 +98,7 @@ def _of_list(doctype: str, part: Any) -> Condition:
     return _condition(*part)
 
 
-def _condition(field: str, operator: str, value: Any) -> Condition:
+def _condition(field: str, operator: str, value: Any, doctype: str | None = None) -> Condition:
     operator = operator.lower().strip()
     if operator not in OPERATORS:
         raise ValidationError(
@@ -108,7 +108,7 @@ def _condition(field: str, operator: str, value: Any) -> Condition:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",")]
         value = tuple(value) if isinstance(value, Iterable) else (value,)
-    return Condition(bare(field), operator, value)
+    return Condition(field, operator, value, doctype)
 
 
 def bare(field: str) -> str:
@@ -137,7 +137,7 @@ def like_pattern(pattern: str) -> str:
 
 def matches(row: Mapping[str, Any], condition: Condition) -> bool:
     """Whether a row held in memory fulfils a condition (`RQ Job` has no table)."""
-    value, wanted = row.get(condition.field), condition.value
+    value, wanted = row.get(bare(condition.field)), condition.value
     operator = condition.operator
     if operator == "is":
         return (value not in (None, "")) == (str(wanted).lower() == "set")

@@ -13,17 +13,22 @@ as none, except that a rollback goes back to its start.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.hosts.standalone.database import blocks, django_setup, errors
+from frappe_celery.hosts.standalone.database import blocks, django_setup, errors, schema
+from frappe_celery.hosts.standalone.exceptions import CannotAlter, ImplicitCommitError
 from frappe_celery.hosts.standalone.local import on_an_event_loop
 from frappe_celery.hosts.standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.transaction import Atomic
+
+
+_WRITES = re.compile(r"\s*(insert|update|delete|replace|load|call)\b", re.I)
 
 
 class AfterCommit(CallbackManager):
@@ -42,7 +47,7 @@ class AfterCommit(CallbackManager):
         else:
             from django.db import transaction
 
-            transaction.on_commit(function)
+            transaction.on_commit(function, django_setup.alias_of(self._transaction.site))
 
     __call__ = add
 
@@ -53,7 +58,8 @@ class Transaction:
     is_djangos = False
     """Whether it is left to Django: no block is held open."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: str) -> None:
+        self.site = site
         self.before_commit = CallbackManager()
         self.after_commit = AfterCommit(self)
         self.before_rollback = CallbackManager()
@@ -61,11 +67,13 @@ class Transaction:
         self._atomic: Atomic | None = None
         self._savepoints: dict[str, str] = {}
         self._written_again: list[Callable[[], Any]] = []
+        self._has_written = False
+        self._postponed: list[Callable[[BaseDatabaseWrapper], Any]] = []
 
     def open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
         with errors.translated():
-            connection = django_setup.connection()
+            connection = django_setup.connection(self.site)
         if self._atomic is None and not self._is_anothers(connection) and not self.is_djangos:
             with errors.translated():
                 connection.close_if_unusable_or_obsolete()
@@ -81,6 +89,16 @@ class Transaction:
         with errors.translated():
             atomic.__enter__()
         self._atomic = atomic
+        self._has_written = False
+        if connection.vendor == "mysql":
+            connection.execute_wrappers.append(self._notice)
+
+    def _notice(
+        self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        """Whatever writes: from then on an ALTER, which commits on MariaDB, must not come."""
+        self._has_written = self._has_written or _WRITES.match(sql) is not None
+        return execute(sql, params, many, context)
 
     def is_in_a_block(self) -> bool:
         """Whether any block is open; Django opens none on an event loop."""
@@ -88,12 +106,8 @@ class Transaction:
 
     def _connection(self) -> BaseDatabaseWrapper | None:
         """The connection when this process has one that is inside an atomic block."""
-        if not django_setup.is_loaded():
-            return None
-        from django.db import connections
-
-        connection = connections["default"]
-        return connection if connection.in_atomic_block else None
+        connection = django_setup.opened(self.site)
+        return connection if connection is not None and connection.in_atomic_block else None
 
     def decided_elsewhere(self) -> bool:
         """Whether not we, but an `atomic` block of the caller's or Django will commit."""
@@ -162,11 +176,19 @@ class Transaction:
 
         atomic, self._atomic = self._atomic, None
         self._savepoints.clear()
+        connection = transaction.get_connection(atomic.using)
+        if self._notice in connection.execute_wrappers:
+            connection.execute_wrappers.remove(self._notice)
         broken = keep and transaction.get_rollback(atomic.using)
         if not keep:
             transaction.set_rollback(True, atomic.using)
         with errors.translated():
             atomic.__exit__(None, None, None)
+        schema.settle(connection)
+        postponed, self._postponed = self._postponed, []
+        for change in [] if keep else postponed:
+            with suppress(Exception):  # the next try says why
+                change(connection)
         if broken:
             raise transaction.TransactionManagementError(
                 "a database error was caught and ignored inside this transaction, so nothing of it"
@@ -187,12 +209,70 @@ class Transaction:
 
     @contextmanager
     def writing(self) -> Iterator[BaseDatabaseWrapper]:
-        """A statement that may fail without spoiling the transaction that it stands in."""
+        """Statements that may fail without spoiling the transaction that they stand in.
+
+        Only on PostgreSQL one that fails would, and without a transaction each would be by itself.
+        """
         from django.db import transaction
 
         connection = self.open(write=True)
-        with errors.translated(), transaction.atomic(using=connection.alias):
+        is_safe = connection.in_atomic_block and connection.vendor != "postgresql"
+        with errors.translated(), ExitStack() as block:
+            if not is_safe:
+                block.enter_context(transaction.atomic(using=connection.alias))
             yield connection
+
+    def alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
+        """Make or change tables: within the transaction, where the database can do that.
+
+        On MariaDB such a statement commits, so it comes before anything was written, or not at
+        all; a rollback is followed by it, so that a job that is run again finds it done.
+
+        Args:
+            what: names the table or the field, and the command that makes it.
+
+        Raises:
+            CannotAlter: it may not be now, or the database's user may not do it at all.
+        """
+        connection = self.open(write=True)
+        if connection.vendor == "mysql" and connection.in_atomic_block:
+            marked = self._savepoints or connection.savepoint_ids
+            if self._atomic is None or self._has_written or marked:
+                if self._atomic is not None:
+                    self._postponed.append(change)
+                raise CannotAlter(
+                    f"{what}. MariaDB cannot do that within a transaction that has written, and"
+                    " nothing is committed unasked"
+                )
+            self._run_change(change, connection, what)
+            return
+        with self.writing() as writable:
+            self._run_change(change, writable, what)
+
+    def check_implicit_commit(self, statement: str) -> None:
+        """Refuse what would commit, on MariaDB, what was written before.
+
+        Raises:
+            ImplicitCommitError: something was.
+        """
+        connection = self.open(write=True)
+        schema.forget(connection)
+        commits = connection.vendor == "mysql" and connection.in_atomic_block
+        if commits and (self._atomic is None or self._has_written):
+            raise ImplicitCommitError(f"this would commit what was written: {statement}")
+
+    @staticmethod
+    def _run_change(
+        change: Callable[[BaseDatabaseWrapper], Any], connection: BaseDatabaseWrapper, what: str
+    ) -> None:
+        from django.db import DatabaseError
+
+        try:
+            change(connection)
+        except DatabaseError as error:
+            if errors.is_retryable(error):
+                raise
+            raise CannotAlter(f"{what}: {error}") from error
 
     @contextmanager
     def reading(self) -> Iterator[BaseDatabaseWrapper]:
@@ -216,7 +296,7 @@ class Transaction:
         """Undo what came after the savepoint of that name."""
         from django.db import transaction
 
-        transaction.savepoint_rollback(self._point(name))
+        transaction.savepoint_rollback(self._point(name), django_setup.alias_of(self.site))
 
     def release(self, name: str) -> None:
         """Forget the savepoint of that name."""
@@ -224,7 +304,7 @@ class Transaction:
 
         point = self._point(name)
         del self._savepoints[name]
-        transaction.savepoint_commit(point)
+        transaction.savepoint_commit(point, django_setup.alias_of(self.site))
 
     def _point(self, name: str) -> str:
         try:

@@ -20,13 +20,6 @@ Loader = Callable[[str | None], Any]
 
 _loaders: dict[str, Loader] = {}
 _plain: Any = None
-_HOST = "frappe_celery.hosts.standalone"
-_OWN = {
-    "Scheduled Job Type": "schedule.scheduled_job_type.ScheduledJobType",
-    "Scheduler Event": "schedule.scheduler_event.SchedulerEvent",
-    "RQ Job": "jobs.rq_documents.RQJob",
-    "RQ Worker": "jobs.rq_documents.RQWorker",
-}
 
 
 def register_loader(doctype: str, loader: Loader) -> None:
@@ -87,4 +80,4 @@ def find_controller(doctype: str) -> Any:
             raise ImportError(
                 f"{module.__name__} has no class {name}, the controller of {doctype!r}"
             ) from None
-    return get_attr(f"{_HOST}.{_OWN[doctype]}") if doctype in _OWN else None
+    return None

@@ -31,7 +31,6 @@ from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import get_url_to_form
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
-_NOT_FIELDS = ("doctype", *CHILD_FIELDS)
 _EVENTS = {
     "save": (("validate", "before_save"), ("on_update",)),
     "submit": (("validate", "before_submit"), ("on_update", "on_submit")),
@@ -74,14 +73,19 @@ class Document(BaseDocument):
         self.doctype, self.name = doctype, row["name"]
         for fieldname, value in {**self.meta.defaults(), **row}.items():
             self.set(fieldname, self.meta.cast(fieldname, value))
+        self._load_children()
         return self
 
     reload = load_from_db
 
+    @property
+    def _is_single(self) -> bool:
+        return self.meta.issingle or bool(self.name == self.doctype)
+
     def _stored_row(self) -> Mapping[str, Any]:
         for_update = bool(self.flags.for_update)
-        if self.meta.issingle or self.name == self.doctype:
-            return {"name": self.doctype, **store.single(self.doctype)}
+        if self._is_single:
+            return {"name": self.doctype, **store.single(self.doctype, for_update)}
         if isinstance(self.name, (Mapping, list, tuple)):
             rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
             row = rows[0] if rows else None
@@ -90,6 +94,15 @@ class Document(BaseDocument):
         if row is None:
             raise DoesNotExistError(f"{self.doctype} {self.name} not found")
         return row
+
+    def _load_children(self) -> None:
+        for df in self.meta.get_table_fields():
+            rows = store.select(df.options, self._children_of(df), order_by="idx asc")
+            self.__dict__[df.fieldname] = []
+            self.extend(df.fieldname, rows)
+
+    def _children_of(self, df: Any) -> dict[str, Any]:
+        return {"parent": self.name, "parenttype": self.doctype, "parentfield": df.fieldname}
 
     # -- storing
 
@@ -114,6 +127,7 @@ class Document(BaseDocument):
         self.update_if_missing(self.meta.defaults())
         self._stamp()
         self._check_action(DRAFT)
+        self._prepare_tables()
         self.run_method("before_insert")
         if set_name:
             self.name = set_name
@@ -123,6 +137,7 @@ class Document(BaseDocument):
         self._check_mandatory()
         try:
             self.db_insert()
+            self.update_children()
         except DuplicateEntryError as exc:
             if ignore_if_duplicate:
                 return self
@@ -156,6 +171,7 @@ class Document(BaseDocument):
         if self._action != "cancel":
             self._check_mandatory()
         self.db_update()
+        self.update_children()
         self._after_events()
         return self
 
@@ -184,20 +200,59 @@ class Document(BaseDocument):
         if self.docstatus == SUBMITTED and not force:
             raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
         self.run_method("on_trash")
-        store.delete(self.doctype, {"name": self.name})
+        self.db_delete()
         self.run_method("after_delete")
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
-        """Write the row, without events."""
-        store.insert(self.doctype, self._row())
+        """Write the row, without events and child rows."""
+        if self._is_single:
+            store.set_single(self.doctype, self._row())
+        else:
+            store.insert(self.doctype, self._row())
 
     def db_update(self) -> None:
-        """Write the row, without events."""
-        values = self._row()
-        if not store.update(self.doctype, self.name, values):
-            if not self.meta.issingle and self.name != self.doctype:
-                raise DoesNotExistError(f"{self.doctype} {self.name} not found")
-            store.insert(self.doctype, values)
+        """Write the row, without events and child rows."""
+        if self._is_single:
+            store.set_single(self.doctype, self._row())
+        elif not store.update(self.doctype, self.name, self._row()):
+            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+
+    def db_delete(self) -> None:
+        """Delete the row and its child rows, without events."""
+        if self._is_single:
+            store.delete_single(self.doctype)
+        else:
+            store.delete(self.doctype, {"name": self.name})
+        for df in self.meta.get_table_fields():
+            store.delete(df.options, self._children_of(df))
+
+    def _prepare_tables(self) -> None:
+        if self._is_single:
+            return
+        store.prepare(self.doctype, self._row())
+        for df in self.meta.get_table_fields():
+            store.prepare(df.options, {})
+
+    def update_children(self) -> None:
+        """Write the child rows, and delete those that are not there any more."""
+        for df in self.meta.get_table_fields():
+            rows = self.get(df.fieldname) or []
+            if not self.is_new():
+                kept = [row.name for row in rows if row.name]
+                gone = [["name", "not in", kept]] if kept else []
+                store.delete(df.options, [*map(list, self._children_of(df).items()), *gone])
+            for row in rows:
+                row.docstatus, row.parent = self.docstatus, self.name
+                self._write_child(row)
+
+    def _write_child(self, row: Any) -> None:
+        row.modified, row.modified_by = self.modified, self.modified_by
+        if row.name and not self.is_new() and store.update(row.doctype, row.name, row._row()):
+            return
+        row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
+        if not row.name:
+            set_new_name(row)
+        row.db_insert()
 
     def db_set(
         self,
@@ -225,17 +280,19 @@ class Document(BaseDocument):
         return local.db.get_value(self.doctype, self.name, fieldname)
 
     def _row(self) -> dict[str, Any]:
-        for child in self.get_all_children():
-            child.parent = self.name
-        known = self.meta.is_known
-        row = {
-            key: value
-            for key, value in self.as_dict().items()
-            if key in STANDARD_FIELDS
-            or (self.meta.has_field(key) if known else key not in _NOT_FIELDS)
-        }
+        row = {key: value for key, value in self.as_dict().items() if self._is_column(key, value)}
         row["docstatus"] = int(row["docstatus"] or DRAFT)
         return row
+
+    def _is_column(self, key: str, value: Any) -> bool:
+        if key in STANDARD_FIELDS:
+            return True
+        if key in CHILD_FIELDS:
+            return value is not None
+        if not self.meta.is_known:
+            return key != "doctype"
+        df = self.meta.get_field(key)
+        return df is not None and not isinstance(value, list)
 
     def _stamp(self) -> None:
         stamp = store.modified_now()
@@ -280,8 +337,12 @@ class Document(BaseDocument):
 
     def _load_before_save(self) -> None:
         self._doc_before_save = None
-        row = store.get(self.doctype, str(self.name), for_update=True)
-        if row is None:
+        row: Any
+        if self._is_single:
+            row = store.single(self.doctype, for_update=True)
+        else:
+            row = store.get(self.doctype, str(self.name), for_update=True)
+        if not row or "modified" not in row:
             self._check_action(DRAFT)
             return
         if self.modified and get_datetime(self.modified) != row["modified"]:
@@ -290,7 +351,8 @@ class Document(BaseDocument):
                 f" {row['modified']} after it was read; reload it and try again"
             )
         self._doc_before_save = type(self)({"doctype": self.doctype, **row})
-        self._check_action(int(row["docstatus"]))
+        self._doc_before_save._load_children()
+        self._check_action(int(row.get("docstatus") or DRAFT))
 
     def _check_mandatory(self) -> None:
         if self.flags.ignore_mandatory:

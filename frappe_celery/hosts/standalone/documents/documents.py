@@ -12,7 +12,7 @@ from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of, stored
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.exceptions import DoesNotExistError
-from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.local import local
 
 _NOT_COPIED = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "amended_from")
 
@@ -71,7 +71,7 @@ def get_last_doc(
     Raises:
         DoesNotExistError: none does.
     """
-    rows = store.select(doctype, filters, order_by=order_by, limit=1)
+    rows = store.select(doctype, filters, order_by=order_by, limit=1, fields=["name"])
     if not rows:
         raise DoesNotExistError(f"no {doctype} matches {filters!r}")
     return get_doc(doctype, rows[0]["name"], for_update=for_update)
@@ -89,13 +89,8 @@ def get_cached_value(
     doctype: str, name: Any, fieldname: Any = "name", as_dict: bool = False
 ) -> Any:
     """`frappe.db.get_value` of one document."""
-    row = store.get(doctype, str(name)) if name != doctype else store.single(doctype)
-    if row is None:
-        return None
-    if isinstance(fieldname, str):
-        return row.get(fieldname)
-    found = {field: row.get(field) for field in fieldname}
-    return _dict(found) if as_dict else list(found.values())
+    found = local.db.get_value(doctype, name, fieldname, as_dict=as_dict)
+    return list(found) if isinstance(found, tuple) else found
 
 
 def get_system_settings(key: str) -> Any:
@@ -129,7 +124,7 @@ def delete_doc(
             continue
         doc.flags.update(flags or {})
         if ignore_on_trash:
-            store.delete(doctype, {"name": doc.name})
+            doc.db_delete()
         else:
             doc.delete(ignore_permissions=ignore_permissions, force=bool(force))
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from frappe_celery.hosts.standalone.database.schema import NAME_LENGTH, Wanted, describe_by
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
@@ -17,11 +19,31 @@ from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
-from frappe_celery.hosts.standalone.utils.text import scrub
+from frappe_celery.hosts.standalone.utils.text import scrub, unscrub
 
 _WHOLE = ("Int", "Check")
 _DECIMAL = ("Float", "Currency", "Percent")
 _TABLES = ("Table", "Table MultiSelect")
+_SHORT = (
+    *("Data", "Link", "Dynamic Link", "Select", "Read Only", "Color", "Icon", "Phone"),
+    "Autocomplete",
+)
+_LONG = (
+    *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor"),
+    *("HTML Editor", "Signature", "Geolocation", "Attach", "Attach Image", "Barcode", "Password"),
+)
+_KINDS = {
+    **dict.fromkeys((*_SHORT, *_LONG), "text"),
+    **dict.fromkeys((*_DECIMAL, "Duration", "Rating"), "decimal"),
+    "Int": "int",
+    "Long Int": "long int",
+    "Check": "check",
+    "Date": "date",
+    "Datetime": "datetime",
+    "Time": "time",
+    "JSON": "json",
+}
+"""The fields that have a column."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +57,8 @@ class Meta:
     istable: bool = False
     is_submittable: bool = False
     title_field: str = ""
+    sort_field: str = ""
+    sort_order: str = "desc"
     is_known: bool = False
     """Whether an app describes it; otherwise any field may be set and read."""
     _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
@@ -66,6 +90,10 @@ class Meta:
         """The fields that hold child rows."""
         return [df for df in self.fields if df.fieldtype in _TABLES]
 
+    def columns(self) -> list[Wanted]:
+        """The columns of its table beside the standard ones."""
+        return [_column(df) for df in self.fields if df.fieldtype in _KINDS and not df.is_virtual]
+
     def get_title_field(self) -> str:
         """The field that titles a document."""
         return self.title_field or ("title" if self.has_field("title") else "name")
@@ -93,6 +121,18 @@ class Meta:
         if df.fieldtype == "Datetime" and not isinstance(value, datetime):
             return get_datetime(value)
         return value
+
+
+def _column(df: _dict) -> Wanted:
+    kind = _KINDS[df.fieldtype]
+    return Wanted(
+        df.fieldname,
+        kind,
+        size=(cint(df.length) or NAME_LENGTH) if df.fieldtype in _SHORT else None,
+        null=kind not in ("check", "int", "long int", "decimal"),
+        index=bool(df.search_index),
+        unique=bool(df.unique),
+    )
 
 
 def _default(df: _dict) -> Any:
@@ -125,6 +165,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         istable=bool(found.get("istable")),
         is_submittable=bool(found.get("is_submittable")),
         title_field=found.get("title_field") or "",
+        sort_field=found.get("sort_field") or "",
+        sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,
         _by_name={df.fieldname: df for df in fields},
     )
@@ -133,15 +175,31 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
 @lru_cache(maxsize=1024)
 def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
     """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that has it."""
+    for package, module in _module_folders(apps):
+        folder = module / "doctype" / scrub(doctype)
+        if folder.is_dir():
+            return f"{package}.doctype.{scrub(doctype)}", folder
+    return None
+
+
+def known_doctypes() -> list[str]:
+    """The doctypes that the current site's apps describe, and our own."""
+    found = {}
+    for _, module in _module_folders(current_apps()):
+        for path in sorted(module.glob("doctype/*/*.json")):
+            if path.stem == path.parent.name:
+                found[json.loads(path.read_text()).get("name") or unscrub(path.stem)] = True
+    return list(found)
+
+
+def _module_folders(apps: AppsKey) -> Iterator[tuple[str, Path]]:
+    """Each module of each app, as package and folder, those of the last app first."""
     make_importable()
-    for app in reversed(apps[1]):
+    for app in (*reversed(apps[1]), "frappe"):
         spec = importlib.util.find_spec(app)
         for root in map(Path, (spec and spec.submodule_search_locations) or ()):
             for module in _modules(root):
-                folder = root / module / "doctype" / scrub(doctype)
-                if folder.is_dir():
-                    return f"{app}.{module}.doctype.{scrub(doctype)}", folder
-    return None
+                yield f"{app}.{module}", root / module
 
 
 def _modules(root: Path) -> list[str]:
@@ -150,6 +208,9 @@ def _modules(root: Path) -> list[str]:
     if listed.exists():
         return [scrub(line.strip()) for line in listed.read_text().splitlines() if line.strip()]
     return sorted(found.parent.name for found in root.glob("*/doctype"))
+
+
+describe_by(get_meta)
 
 
 def forget() -> None:

@@ -1,4 +1,4 @@
-"""Which sites' schedules were edited: one question for all sites, whose rows share their tables.
+"""Which sites' schedules were edited: one question to each site's database.
 
 It sees whatever sets `modified` or adds or deletes a row, by whichever process. Who writes past
 that (an UPDATE in SQL) is found by the look at every site in turn, see `schedule.reader`.
@@ -6,41 +6,62 @@ that (an UPDATE in SQL) is found by the look at every site in turn, see `schedul
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import Any
 
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup, errors
+from frappe_celery.hosts.standalone.database.schema import quoted
 
-Edits = dict[str, tuple[Any, ...]]
-"""By site: how many rows its schedule has and when the last of them was modified."""
+Edits = tuple[Any, ...]
+"""How many rows a site's schedule has and when the last of them was modified."""
+_COUNTED = ("tabScheduled Job Type", "tabScheduler Event")
 
-_seen: Edits = {}
+_seen: dict[str, Edits] = {}
+_files: dict[str, Edits] = {}
+"""What SQLite's files looked like when they were last asked."""
 
 
 def changed_sites() -> set[str]:
     """The sites whose rows are other than at the last call of this process; all at the first.
 
     Raises:
-        OperationalError, InterfaceError: the database does not answer.
+        OperationalError, InterfaceError: a database does not answer.
     """
     global _seen
-    before, _seen = _seen, _edits()
+    before, _seen = _seen, {site: _edits(site) for site in settings.current().sites()}
     return {site for site in before.keys() | _seen.keys() if before.get(site) != _seen.get(site)}
 
 
-def _edits() -> Edits:
+def _edits(site: str) -> Edits:
     with errors.translated():
-        django_setup.connection().close_if_unusable_or_obsolete()
-        from django.db.models import Count, Max
-
-        from frappe_celery.hosts.standalone import models
-
-        found: Edits = {}
-        for rows in (
-            models.ScheduledJobType.objects.all(),
-            models.SchedulerEvent.objects.all(),
-            models.Document.objects.filter(doctype="System Settings"),
-        ):
-            counted = rows.order_by().values("site").annotate(Count("pk"), Max("modified"))
-            for site, number, modified in counted.values_list("site", "pk__count", "modified__max"):
-                found[site] = (*found.get(site, ()), number, modified)
+        connection = django_setup.connection(site)
+        files = _looks(str(connection.settings_dict["NAME"]))
+        if files and files == _files.get(site) and site in _seen:
+            return _seen[site]
+        connection.close_if_unusable_or_obsolete()
+        asked = [
+            f"(select {what} from {quoted(connection, table)})"
+            for table in _COUNTED
+            for what in ("count(*)", "max(modified)")
+        ]
+        asked.append(
+            f"(select max(value) from {quoted(connection, 'tabSingles')}"
+            " where doctype = 'System Settings' and field = 'modified')"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(f"select {', '.join(asked)}")
+            found: Edits = cursor.fetchone()
+        _files[site] = files
         return found
+
+
+def _looks(database: str) -> Edits:
+    """Size and time of an SQLite file and of what waits to be written to it."""
+    found = []
+    with suppress(OSError):
+        for path in (database, f"{database}-wal"):
+            status = os.stat(path)
+            found.append((status.st_mtime_ns, status.st_size))
+    return tuple(found)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
-from frappe_celery.hosts.standalone.utils.dates import as_aware
+from frappe_celery.hosts.standalone.utils.dates import as_aware, get_datetime, zone
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
 from frappe_celery.schedule.frequencies import queue_of
@@ -19,14 +20,14 @@ DOCTYPE = "Scheduled Job Type"
 LOG = "Scheduled Job Log"
 READ = (
     *("name", "method", "frequency", "cron_format", "last_execution", "creation"),
-    *("stopped", "create_log", "server_script", "scheduler_event"),
+    *("stopped", "create_log", "server_script", "scheduler_event", "repeated_hour"),
 )
 """The fields that the schedule knows of."""
 
 
 def read() -> list[ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return [row_of(values) for values in store.instants(DOCTYPE, READ)]
+    return [row_of(values) for values in store.select(DOCTYPE, None, fields=READ)]
 
 
 def stamp() -> object:
@@ -36,7 +37,8 @@ def stamp() -> object:
 
 def row_of(values: Mapping[str, Any]) -> ScheduleRow:
     """A row as the schedule knows it."""
-    event, last = values.get("scheduler_event"), values.get("last_execution")
+    event, again = values.get("scheduler_event"), values.get("repeated_hour") or 0
+    last = get_datetime(values["last_execution"]) if values.get("last_execution") else None
     method = values.get("method") or method_of_event(event)
     frequency = values.get("frequency") or ""
     return ScheduleRow(
@@ -47,7 +49,7 @@ def row_of(values: Mapping[str, Any]) -> ScheduleRow:
         queue=queue_of(frequency, method, local.conf.get("cron_queues") or {}),
         creation=as_aware(values.get("creation")),
         cron_format=values.get("cron_format") or None,
-        last_execution=as_aware(last) if last else None,
+        last_execution=as_aware(last.replace(fold=int(again))) if last else None,
         stopped=bool(values.get("stopped")),
         create_log=bool(values.get("create_log")),
         app=method.partition(".")[0] or None,
@@ -55,6 +57,13 @@ def row_of(values: Mapping[str, Any]) -> ScheduleRow:
         server_script=values.get("server_script") or None,
         scheduler_event=event or None,
     )
+
+
+def started(name: str, moment: datetime) -> None:
+    """Note that a row's run began; the hour that clocks show twice is kept apart."""
+    last = moment.astimezone(zone())
+    values = {"last_execution": last.replace(tzinfo=None), "repeated_hour": last.fold}
+    store.update(DOCTYPE, name, values)
 
 
 def method_of_event(scheduler_event: str | None) -> str:

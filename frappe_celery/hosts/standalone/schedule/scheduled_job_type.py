@@ -145,7 +145,7 @@ class ScheduledJobType(Document):
         log = None
         if self.create_log:
             log = Document({"doctype": LOG, "scheduled_job_type": self.name}).insert().name
-        store.update(DOCTYPE, self.name, {"last_execution": datetime.now(timezone.utc)})
+        schedule_rows.started(self.name, datetime.now(timezone.utc))
         self._log(log, "Start")
         return log
 

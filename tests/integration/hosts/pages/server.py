@@ -67,9 +67,12 @@ def address_of(process: Process) -> str:
     return process.output().split()[-1]
 
 
-def rows(project: Project, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    """What its database holds."""
-    database = sqlite3.connect(project.root / ".frappe_celery" / "frappe.sqlite3")
+def rows(
+    project: Project, query: str, *values: Any, site: str | None = None
+) -> list[tuple[Any, ...]]:
+    """What the database of a site holds, the default one's unless another is named."""
+    file = "frappe.sqlite3" if site in (None, project.site) else f"frappe.{site}.sqlite3"
+    database = sqlite3.connect(project.root / ".frappe_celery" / file)
     try:
         return database.execute(query, values).fetchall()
     finally:

@@ -1,7 +1,4 @@
-"""Filters and orders in SQL select what a plain reading of them selects.
-
-Whether `a` equals `A` is the collation's to say: it does on MariaDB, as in Frappe, not on SQLite.
-"""
+"""Filters and orders in SQL select what a plain reading of them selects."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 TEXTS = ["", "a", "ab", "b", "10", "9", "100%", "a_b", "x.y"]
-NUMBERS = [0, 1, 2, -1, 1.5, 10]
+NUMBERS = [0.0, 1.0, 2.0, -1.0, 1.5, 10.0]
 values = st.sampled_from([None, *TEXTS]) | st.sampled_from([None, *NUMBERS])
 
 
@@ -81,13 +78,16 @@ def test_a_filter_selects_what_it_says(
     frappe: Any, case: tuple[list[Any], tuple[str, Any], bool]
 ) -> None:
     rows, (operator, wanted), as_list = case
+    sample = wanted[0] if isinstance(wanted, (list, tuple)) else wanted
+    kinds = {type(value) for value in (*rows, sample) if value is not None}
+    field = "number" if float in kinds else "text"
     try:
         for number, value in enumerate(rows):
-            fields = {} if value is None else {"field": value}
+            fields = {} if value is None else {field: value}
             frappe.get_doc({"doctype": "Thing", "name": f"t{number}", **fields}).insert()
-        condition: Any = {"field": [operator, wanted]}
+        condition: Any = {field: [operator, wanted]}
         if as_list:
-            condition = [["Thing", "field", operator, wanted]]
+            condition = [["Thing", field, operator, wanted]]
         found = frappe.get_all("Thing", filters=condition, pluck="name", order_by="name")
         assert found == [f"t{n}" for n, v in enumerate(rows) if fulfils(v, operator, wanted)]
         assert frappe.db.count("Thing", condition) == len(found)
@@ -157,9 +157,8 @@ def test_times_compare_as_times(frappe: Any) -> None:
         (lambda f: f.get_all("Thing", [["a", "near", 1]]), "'near' on 'a' is not one of"),
         (lambda f: f.get_all("Error Log", {"colour": 1}), "Error Log has no field 'colour'"),
         (lambda f: f.get_all("Thing", [["Other", "a", "=", 1]]), "'Other'.*needs a Frappe site"),
-        (lambda f: f.get_all("Thing", fields=["count(name)"]), "count.*needs a Frappe site"),
-        (lambda f: f.get_all("Thing", group_by="a"), "group_by.*needs a Frappe site"),
-        (lambda f: f.get_all("Thing", order_by="rand() asc now"), "order_by.*needs a Frappe site"),
+        (lambda f: f.get_all("Thing", fields=["count(name"]), "count.*needs a Frappe site"),
+        (lambda f: f.get_all("Thing", order_by="rand() asc now"), "rand.*needs a Frappe site"),
     ],
 )
 def test_what_cannot_be_asked_is_said(frappe: Any, call: Any, words: str) -> None:

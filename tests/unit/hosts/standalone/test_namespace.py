@@ -79,10 +79,10 @@ def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
     cases = {
         "import frappe.desk.form": ("frappe.desk", ImportError),
         "from frappe.desk.form import load": ("frappe.desk", ImportError),
-        "from frappe import qb": ("frappe.qb", ImportError),
+        "from frappe import sessions": ("frappe.sessions", ImportError),
         "from frappe.utils import nestedset": ("frappe.utils.nestedset", ImportError),
         "from frappe.utils.data import nothing": ("frappe.utils.data.nothing", ImportError),
-        "import frappe; frappe.qb": ("frappe.qb", AttributeError),
+        "import frappe; frappe.sessions": ("frappe.sessions", AttributeError),
         "import frappe; frappe.utils.pdf.get_pdf": ("frappe.utils.pdf", AttributeError),
         "from rq import Callback": ("rq.Callback", ImportError),
     }
@@ -92,8 +92,8 @@ def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
             runpy.run_path(str(tmp_path / "it.py"))
         assert isinstance(caught.value, kind), statement
         assert str(caught.value).startswith(f"{thing} needs a Frappe site"), statement
-    assert not hasattr(module, "qb")
-    assert getattr(module, "qb", "none") == "none"
+    assert not hasattr(module, "sessions")
+    assert getattr(module, "sessions", "none") == "none"
 
 
 def test_submodules_come_by_attribute(tmp_path: Path) -> None:

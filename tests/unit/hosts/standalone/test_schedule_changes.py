@@ -63,7 +63,7 @@ def test_what_was_written_past_that_is_found_by_the_look_at_each_site(
     news.clear()
     reader.poll()
     assert news == []
-    frappe.db.sql("update frappe_scheduled_job_type set cron_format = %s", ("0 7 * * *",))
+    frappe.db.sql("update `tabScheduled Job Type` set cron_format = %s", ("0 7 * * *",))
     frappe.db.commit()
     assert host.changed_sites() == set()
     reader.poll()
@@ -109,7 +109,7 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
     reader.poll()
     heard = len(news)
 
-    def away() -> None:
+    def away(site: str) -> None:
         raise OSError("no database at db.example:3306")
 
     with monkeypatch.context() as broken:

@@ -13,6 +13,7 @@ import pytest
 from frappe_celery import error_mail
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
+from frappe_celery.hosts.standalone.schedule import rows as schedule_rows
 from frappe_celery.hosts.standalone.site.context import visit
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
@@ -138,13 +139,11 @@ def test_the_hooks_rows_are_taken_as_they_come(host: StandaloneHost, write: Writ
 
 
 def test_the_repeated_hour_is_kept_apart(host: StandaloneHost, frappe: Any) -> None:
-    from frappe_celery.hosts.standalone.database import store
-
     host.sync_schedule(SITE, [wanted("myapp.tasks.a")])
     frappe.conf.time_zone = "Europe/Amsterdam"
     for hour in (0, 1):  # both are 02:30 on that clock
         moment = datetime(2026, 10, 25, hour, 30, tzinfo=timezone.utc)
-        store.update("Scheduled Job Type", "tasks.a", {"last_execution": moment})
+        schedule_rows.started("tasks.a", moment)
         doc = frappe.get_doc("Scheduled Job Type", "tasks.a")
         assert doc.last_execution.hour == 2
         assert doc.as_row().last_execution == moment

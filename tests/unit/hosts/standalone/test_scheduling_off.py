@@ -174,7 +174,7 @@ def edited_by_value(frappe: Any, name: str) -> None:
 
 
 def edited_in_sql(frappe: Any, name: str) -> None:
-    frappe.db.sql("update frappe_scheduled_job_type set stopped = 1")
+    frappe.db.sql("update `tabScheduled Job Type` set stopped = 1")
 
 
 def edited_by_django(frappe: Any, name: str) -> None:

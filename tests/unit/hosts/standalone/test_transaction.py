@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 
 def make(frappe: Any, name: str) -> Any:
@@ -17,12 +19,15 @@ def stored(frappe: Any) -> list[str]:
 
     from django.db import connections
 
-    from frappe_celery.hosts.standalone.models import Document
+    from frappe_celery.hosts.standalone.database import schema
 
     found: list[str] = []
 
     def look() -> None:
-        found.extend(Document.objects.filter(doctype="Note").values_list("name", flat=True))
+        connection = connections["default"]
+        with connection.cursor() as cursor, suppress(DatabaseError):  # there is no table yet
+            cursor.execute(f"select name from {schema.quoted(connection, 'tabNote')}")
+            found.extend(name for (name,) in cursor.fetchall())
         connections.close_all()
 
     thread = threading.Thread(target=look)
@@ -121,7 +126,7 @@ def test_inside_a_block_of_the_callers_own_that_block_decides(frappe: Any) -> No
 
     from frappe_celery.hosts.standalone.database import django_setup
 
-    django_setup.connection()
+    django_setup.connection("standalone")
     seen: list[str] = []
     with transaction.atomic():
         make(frappe, "a")
@@ -162,16 +167,14 @@ def test_a_nested_block_that_fails_takes_its_callbacks_along(frappe: Any) -> Non
 
 def test_a_swallowed_database_error_is_not_committed_over_in_silence(frappe: Any) -> None:
     from django.db import IntegrityError, transaction
-    from django.utils import timezone
 
-    from frappe_celery.hosts.standalone.models import Document
+    from frappe_celery.hosts.standalone.models import SchedulerEvent
 
     make(frappe, "a")
-    now = timezone.now()
+    now = frappe.utils.now_datetime()
+    SchedulerEvent.objects.create(name="a", creation=now, modified=now)
     with pytest.raises(IntegrityError):
-        Document.objects.create(
-            site="standalone", doctype="Note", name="a", creation=now, modified=now
-        )
+        SchedulerEvent.objects.create(name="a", creation=now, modified=now)
     with pytest.raises(transaction.TransactionManagementError, match="rollback"):
         frappe.db.commit()
     assert stored(frappe) == []
@@ -182,14 +185,14 @@ def test_a_swallowed_database_error_is_not_committed_over_in_silence(frappe: Any
 
 def test_sql_reads_writes_and_names_what_a_site_would_have(frappe: Any) -> None:
     make(frappe, "a")
-    assert frappe.db.sql("select name from frappe_document where name = %s", "a") == (("a",),)
+    assert frappe.db.sql("select name from `tabNote` where name = %s", "a") == (("a",),)
     rows = frappe.db.sql(
-        "select name, doctype from frappe_document where name = %(n)s", {"n": "a"}, as_dict=True
+        "select name, docstatus from tabNote where name = %(n)s", {"n": "a"}, as_dict=True
     )
-    assert rows == [{"name": "a", "doctype": "Note"}]
+    assert rows == [{"name": "a", "docstatus": 0}]
     assert rows[0].name == "a"
-    frappe.db.sql("update frappe_document set owner = %s where name = %s", ("x", "a"))
-    assert frappe.db.sql_list("select owner from frappe_document") == ["x"]
+    frappe.db.sql("update `tabNote` set owner = %s where name in %s", ("x", ["a", "b"]))
+    assert frappe.db.sql_list("select owner from `tabNote`") == ["x"]
     with pytest.raises(Exception, match=r"`tabSales Invoice`.*needs a Frappe site"):
         frappe.db.sql("select name from `tabSales Invoice`")
     frappe.db.commit()

@@ -151,6 +151,10 @@ def __getattr__(name: str) -> Any:
         from frappe_celery.config import settings
 
         return f"{settings.current().frappe_version}.0.0"
+    if name == "qb":  # PyPika is imported with the first use
+        from frappe_celery.hosts.standalone.database.query_builder import Builder
+
+        return Builder
     if name == "in_test":
         return bool(flags.in_test)
     return look_up(sys.modules[__name__], name)

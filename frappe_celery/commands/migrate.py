@@ -1,0 +1,47 @@
+"""`frappe-celery migrate`: the tables of the standalone host."""
+
+from __future__ import annotations
+
+import click
+
+from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import hosts
+
+KINDS = ("text", "int", "float", "date", "datetime", "time", "json")
+
+
+@click.command()
+@click.argument("columns", nargs=-1, metavar="[FIELD=KIND]...")
+@click.option("--site", help="Only this site. Default: every site.")
+@click.option(
+    "--doctype",
+    help="A doctype that no app describes: make its table, and the columns FIELD=KIND, KIND one of"
+    f" {', '.join(KINDS)}.",
+)
+def migrate(columns: tuple[str, ...], site: str | None, doctype: str | None) -> None:
+    """Make the tables that the apps' doctypes describe.
+
+    Without a Frappe: tables and columns that are not there are added, what is there stays. In a
+    Django project `manage.py migrate` does the same for its default site.
+    """
+    from frappe_celery.hosts.standalone.documents import tables
+
+    if hosts.is_bench():
+        raise ConfigError("in a bench, `bench migrate` makes the tables")
+    wanted = dict(_column(each) for each in columns)
+    if wanted and not doctype:
+        raise click.UsageError("FIELD=KIND needs --doctype, whose field it is")
+    for name in [site] if site else settings.current().sites():
+        made = tables.make_one(name, doctype, wanted) if doctype else tables.make_all(name)
+        for each, fields in made.items():
+            click.echo(f"{name}: {each} ({', '.join(fields) or 'no new columns'})")
+        if not made:
+            click.echo(f"{name}: every table is as it shall be")
+
+
+def _column(text: str) -> tuple[str, str]:
+    field, _, kind = text.partition("=")
+    if not field or kind not in KINDS:
+        raise click.BadParameter(f"{text!r} is not FIELD=KIND with one of {', '.join(KINDS)}")
+    return field, kind

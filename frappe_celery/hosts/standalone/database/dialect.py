@@ -1,0 +1,187 @@
+"""SQL written for MariaDB, carried to the database that is there, by sqlglot.
+
+A statement is taken apart at its placeholders (`%s`, `%(name)s`) once and kept so; `filled` puts
+the values of one call in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from frappe_celery.hosts.standalone.missing import unsupported
+from frappe_celery.hosts.standalone.utils.dates import now_datetime
+from frappe_celery.hosts.standalone.utils.values import from_column
+
+Key = int | str
+Times = tuple[tuple[int, str, tuple[str, ...]], ...]
+"""Columns of an answer that are expressions of times, see `carrying`."""
+Parts = tuple[tuple[str, ...], tuple[Key, ...], Times]
+"""A statement's text between its placeholders, and what each of them is filled with."""
+_PLACEHOLDER = re.compile(r"%%|%s|%\((\w+)\)s")
+_LISTS = (list, tuple, set, frozenset)
+KEPT = 4096
+"""So many texts are kept taken apart, translated where they were."""
+
+
+def apart(text: str) -> Parts:
+    """The text as it is."""
+    texts: list[str] = [""]
+    keys: list[Key] = []
+    start = 0
+    for found in _PLACEHOLDER.finditer(text):
+        texts[-1] += text[start : found.start()]
+        start = found.end()
+        if found[0] == "%%":
+            texts[-1] += "%"
+        else:
+            keys.append(found[1] or len(keys))
+            texts.append("")
+    texts[-1] += text[start:]
+    return tuple(texts), tuple(keys), ()
+
+
+@lru_cache(maxsize=KEPT)
+def parts(text: str, vendor: str, has_values: bool, is_plain: bool = False) -> Parts:
+    """A statement for a database, taken apart.
+
+    Args:
+        is_plain: no more than the quotes of names must change.
+
+    Raises:
+        NeedsFrappeSite: it cannot be carried there; shows the statement.
+    """
+    found: Parts = apart(text) if has_values else ((text,), (), ())
+    if vendor == "mysql" or (is_plain and vendor == "sqlite"):
+        return found
+    if is_plain:
+        texts, keys, _ = found
+        return tuple(text.replace("`", '"') for text in texts), keys, ()
+    from frappe_celery.hosts.standalone.database import carrying
+
+    made: Parts = carrying.carried(found, vendor)
+    return made
+
+
+def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | None]:
+    """The statement as the driver takes it, and its arguments.
+
+    Raises:
+        ValueError: there are not as many values as placeholders, or none of a name.
+    """
+    texts, keys, _ = found
+    if not keys:
+        return texts[0], None
+    if any(isinstance(key, int) for key in keys) and isinstance(values, Mapping):
+        raise ValueError(f"%s in a statement whose values are named {list(values)}")
+    text, arguments = texts[0].replace("%", "%%"), []
+    for key, following in zip(keys, texts[1:], strict=True):
+        value = _value(key, values)
+        if isinstance(value, _LISTS):
+            listed = ", ".join(["%s"] * len(value)) or "NULL"
+            is_in_parentheses = text.rstrip().endswith("(") and following.lstrip().startswith(")")
+            text += listed if is_in_parentheses else f"({listed})"
+            arguments += [adapted(each, vendor) for each in value]
+        else:
+            text += "%s"
+            arguments.append(adapted(value, vendor))
+        text += following.replace("%", "%%")
+    return text, arguments
+
+
+def _value(key: Key, values: Any) -> Any:
+    if key in _TIMES:
+        return _TIMES[key]()
+    try:
+        return values[key]
+    except (KeyError, IndexError, TypeError):
+        what = f"{key + 1} values" if isinstance(key, int) else f"a value {key!r}"
+        raise ValueError(f"the statement needs {what}, given was {values!r}") from None
+
+
+_TIMES: dict[Any, Callable[[], Any]] = {
+    ":now": now_datetime,
+    ":today": lambda: now_datetime().date(),
+    ":time": lambda: str(now_datetime().time()),
+}
+"""What MariaDB's NOW() and CURDATE() are elsewhere: the site's time."""
+
+
+def adapted(value: Any, vendor: str) -> Any:
+    """A value as the driver takes it."""
+    if isinstance(value, (str, int, float)) or value is None:
+        return int(value) if isinstance(value, bool) else value
+    if isinstance(value, datetime):
+        value = from_column(value)
+    if isinstance(value, timedelta):
+        return str(value).rjust(8, "0")
+    if isinstance(value, (datetime, date)):
+        return str(value) if vendor == "sqlite" else value
+    if isinstance(value, Decimal):
+        return float(value)
+    return value
+
+
+# -- rows
+
+
+def readers(cursor: Any, vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
+    """What is to be done to some columns so that they hold what Frappe's drivers give."""
+    kinds = _DRIVER_TYPES.get(vendor, {})
+    return [
+        (number, kinds[column[1]])
+        for number, column in enumerate(cursor.description or ())
+        if column[1] in kinds
+    ]
+
+
+def rows_of(cursor: Any, vendor: str) -> Sequence[Any]:
+    """All rows of an answer: decimals as floats, times of day as timedeltas."""
+    rows: Sequence[Any] = cursor.fetchall()
+    found = readers(cursor, vendor)
+    if not found:
+        return rows
+    changed = [list(row) for row in rows]
+    for number, read in found:
+        for row in changed:
+            if row[number] is not None:
+                row[number] = read(row[number])
+    return [tuple(row) for row in changed]
+
+
+def _as_timedelta(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    return timedelta(
+        hours=value.hour,
+        minutes=value.minute,
+        seconds=value.second,
+        microseconds=value.microsecond,
+    )
+
+
+_DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
+    "mysql": {0: float, 246: float, 11: _as_timedelta},
+    "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
+}
+
+
+# -- fields of documents in expressions
+
+
+def with_columns(text: str, column: Callable[..., tuple[str, Any]], where: str) -> str:
+    """An expression of MariaDB's whose fields are those that `column` gives.
+
+    Raises:
+        NeedsFrappeSite: it is no expression.
+    """
+    from frappe_celery.hosts.standalone.database import carrying
+
+    try:
+        return carrying.with_columns(text, column).replace("%", "%%")
+    except carrying.ParseError:
+        raise unsupported(where) from None

@@ -1,0 +1,422 @@
+"""The questions of `frappe.get_all` and `frappe.db`, in all their spellings, as MariaDB's SQL.
+
+`statement` makes the text; `dialect` carries it to the other databases.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import dialect, schema, values
+from frappe_celery.hosts.standalone.database.filters import Condition, parse
+from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
+from frappe_celery.hosts.standalone.missing import unsupported
+
+KEEP_DEFAULT = "KEEP_DEFAULT_ORDERING"
+_SIMPLE = re.compile(
+    r"(?:[`\"]?tab(?P<doctype>[^`\".]+)[`\"]?\.|(?P<path>\w+)\.)?[`\"]?(?P<field>\w+|\*)[`\"]?"
+    r"(?:\s+as\s+[`'\"]?(?P<alias>[^`'\"]+?)[`'\"]?)?",
+    re.I,
+)
+_ALIAS = re.compile(r"(.+?)\s+as\s+[`'\"]?(\w[\w ]*)[`'\"]?\s*", re.I | re.S)
+_DISTINCT = re.compile(r"distinct\s+", re.I)
+_AGGREGATE = re.compile(r"\b(count|sum|avg|min|max|group_concat)\s*\(", re.I)
+Reader = Callable[[str], schema.Columns]
+
+
+@dataclass
+class Selected:
+    """One column of the answer."""
+
+    sql: str
+    name: str
+    column: schema.Column | None = None
+    """What it holds, where that is known."""
+
+
+@dataclass
+class Select:
+    """A question about one doctype's documents, being built."""
+
+    doctype: str
+    columns_of: Reader
+    vendor: str = "mysql"
+    joins: dict[str, str] = field(default_factory=dict)
+    """By table: the clause that brings it in."""
+    arguments: list[Any] = field(default_factory=list)
+    is_plain: bool = True
+    """Whether no more than the quotes of the text must change for the other databases."""
+    selected: list[Selected] = field(default_factory=list)
+    is_aggregate: bool = False
+
+    def __post_init__(self) -> None:
+        self.meta = schema.described(self.doctype)
+        self.table = _quoted(schema.table_name(self.doctype))
+
+    # -- fields
+
+    def select(self, fields: Any) -> None:
+        """Add what to give: names, `*`, expressions, `{"SUM": "qty", "as": "total"}`."""
+        for each in _listed(fields):
+            self.selected += self._selected(each)
+        self.is_aggregate = any(_AGGREGATE.search(each.sql) for each in self.selected)
+
+    def _selected(self, given: Any) -> list[Selected]:
+        if isinstance(given, Mapping):
+            given = _of_mapping(given)
+        elif not isinstance(given, str):
+            given = given.get_sql(quote_char="`", with_alias=True)  # PyPika's
+        given = given.strip()
+        if (simple := _SIMPLE.fullmatch(given)) is not None:
+            doctype, path, name, alias = simple.group("doctype", "path", "field", "alias")
+            if name == "*":
+                return self._all(doctype)
+            sql, column = self.column(name, doctype, path)
+            return [Selected(sql, alias or name, column)]
+        with_alias = _ALIAS.fullmatch(given)
+        text, alias = with_alias.groups() if with_alias else (given, None)
+        return [Selected(self.expression(text), alias or text, self._holds(text))]
+
+    def _all(self, doctype: str | None) -> list[Selected]:
+        doctype = doctype or self.doctype
+        if doctype == self.doctype and not self.columns_of(doctype):
+            return self._selected("name")
+        self._join_child(doctype) if doctype != self.doctype else None
+        return [Selected(f"{_quoted(schema.table_name(doctype))}.*", "*")]
+
+    def _holds(self, text: str) -> schema.Column | None:
+        """What `max(creation)` gives is what the column holds."""
+        inner = re.fullmatch(r"(?:min|max)\s*\(([^()]+)\)", text.strip(), re.I)
+        simple = _SIMPLE.fullmatch(inner[1].strip()) if inner else None
+        if simple is None:
+            return None
+        return self.column(simple["field"], simple["doctype"], simple["path"])[1]
+
+    def column(
+        self, name: str, doctype: str | None = None, path: str | None = None
+    ) -> tuple[str, schema.Column | None]:
+        """A field as SQL; NULL where no document of a doctype that no app describes has it.
+
+        Raises:
+            InvalidColumnName: the app that describes the doctype gives it no such field.
+        """
+        if path is not None and path != "tab" + self.doctype:
+            doctype = self._follow(path)
+        elif doctype is not None and doctype != self.doctype:
+            self._join_child(doctype)
+        doctype = doctype or self.doctype
+        found = self.columns_of(doctype)
+        if name in found:
+            return f"{_quoted(schema.table_name(doctype))}.{_quoted(name)}", found[name]
+        meta = schema.described(doctype)
+        lower = {known.lower(): known for known in found}
+        if name.lower() in lower:
+            return self.column(lower[name.lower()], doctype)
+        if meta.is_known and not any(name == w.name for w in schema.wanted_of(doctype)):
+            raise InvalidColumnName(
+                f"{doctype} has no field {name!r}; it has {', '.join(sorted(found))}"
+            )
+        return "NULL", None
+
+    # -- joins
+
+    def _follow(self, path: str) -> str:
+        """`items.qty` or `customer.territory`: the doctype of the child rows or of the link."""
+        df = self.meta.get_field(path)
+        if (
+            df is None
+            or not df.options
+            or df.fieldtype not in ("Table", "Table MultiSelect", "Link")
+        ):
+            raise unsupported(f"the field {path!r} before a dot in a query of {self.doctype!r}")
+        if df.fieldtype != "Link":
+            self._join_child(df.options, path)
+        elif df.options != self.doctype:
+            linked = _quoted(schema.table_name(df.options))
+            self.joins.setdefault(
+                df.options, f" left join {linked} on {linked}.`name` = {self.table}.{_quoted(path)}"
+            )
+        else:
+            raise unsupported(f"a link of {self.doctype!r} to itself in a query ({path!r})")
+        return str(df.options)
+
+    def _join_child(self, doctype: str, parentfield: str | None = None) -> None:
+        if "parent" not in self.columns_of(doctype) and not schema.described(doctype).istable:
+            raise unsupported(f"a field of {doctype!r} in a query of {self.doctype!r}")
+        child = _quoted(schema.table_name(doctype))
+        on = f"{child}.`parent` = {self.table}.`name`"
+        on += f" and {child}.`parenttype` = {_text(self.doctype)}"
+        if parentfield:
+            on += f" and {child}.`parentfield` = {_text(parentfield)}"
+        self.joins.setdefault(doctype, f" left join {child} on ({on})")
+
+    # -- anything else
+
+    def expression(self, text: str) -> str:
+        """An expression of MariaDB's with its fields looked up.
+
+        Raises:
+            NeedsFrappeSite: it is none.
+        """
+        self.is_plain = False
+        return dialect.with_columns(text, self.column, f"{text!r} in a query of {self.doctype!r}")
+
+    # -- conditions
+
+    def where(self, filters: Any, either: Any = None) -> str:
+        """The clause, its arguments noted."""
+        parts = [self.condition(each) for each in parse(self.doctype, filters)]
+        any_of = [self.condition(each) for each in parse(self.doctype, either)]
+        if any_of:
+            parts.append(f"({' or '.join(any_of)})")
+        return f" where {' and '.join(parts)}" if parts else ""
+
+    def condition(self, asked: Condition) -> str:
+        """One field compared with one value."""
+        simple = _SIMPLE.fullmatch(asked.field)
+        if simple is None:
+            return self._of_expression(self.expression(asked.field), asked)
+        doctype, path, name = simple.group("doctype", "path", "field")
+        sql, column = self.column(name, asked.doctype or doctype, path)
+        column = column or schema.Column(values.kind_of(_sample(asked.value)))
+        return _Comparison(self, sql, name, column, asked).sql()
+
+    def _of_expression(self, sql: str, asked: Condition) -> str:
+        return _Comparison(self, sql, asked.field, None, asked).sql()
+
+    def argument(self, value: Any) -> str:
+        """A placeholder for a value."""
+        self.arguments.append(value)
+        return "%s"
+
+    # -- order
+
+    def order(self, given: str | None, default: str, distinct: bool) -> str:
+        """The clause; none where there is nothing to sort."""
+        is_default = not given or given == KEEP_DEFAULT
+        if is_default and (self.is_aggregate or distinct):
+            return ""
+        parts = []
+        for each in _split(default if is_default else str(given)):
+            words = each.rsplit(None, 1)
+            descending = len(words) == 2 and words[1].lower() == "desc"
+            if len(words) == 2 and words[1].lower() in ("asc", "desc"):
+                each = words[0]
+            nulls = ""  # first in ascending order, as on MariaDB
+            if self.vendor == "postgresql":
+                nulls = " nulls last" if descending else " nulls first"
+            term = self._sorted_by(each)
+            if term != "NULL":
+                parts.append(f"{term}{' desc' if descending else ''}{nulls}")
+        return f" order by {', '.join(parts)}" if parts else ""
+
+    def _sorted_by(self, each: str) -> str:
+        simple = _SIMPLE.fullmatch(each.strip())
+        if simple is None or simple["alias"]:
+            return self.expression(each)
+        name, own = simple["field"], self.columns_of(self.doctype)
+        if any(
+            each.name == name and (each.column is None or name not in own) for each in self.selected
+        ):
+            return _quoted(name)
+        return self.column(simple["field"], simple["doctype"], simple["path"])[0]
+
+    def group(self, given: str | None) -> str:
+        """The clause."""
+        if not given:
+            return ""
+        self.is_aggregate = True
+        return f" group by {', '.join(self._sorted_by(each) for each in _split(given))}"
+
+
+def select(
+    columns_of: Reader,
+    vendor: str,
+    doctype: str,
+    fields: Any,
+    filters: Any,
+    *,
+    or_filters: Any = None,
+    order_by: str | None = None,
+    default_order: str = "",
+    group_by: str | None = None,
+    start: int = 0,
+    limit: int | None = None,
+    distinct: bool = False,
+    for_update: bool = False,
+) -> tuple[Select, str]:
+    """The question and its text."""
+    made = Select(doctype, columns_of, vendor)
+    fields = _listed(fields)
+    if fields and isinstance(fields[0], str) and _DISTINCT.match(fields[0]):
+        distinct, fields = True, [_DISTINCT.sub("", fields[0]), *fields[1:]]
+    made.select(fields)
+    where = made.where(filters, or_filters)
+    group = made.group(group_by)
+    order = made.order(order_by, default_order, distinct) if default_order or order_by else ""
+    listed = ", ".join(
+        each.sql if each.name == "*" else f"{each.sql} as {_quoted(each.name)}"
+        for each in made.selected
+    )
+    source = made.table
+    if not columns_of(doctype):
+        source, where = f"(select null as `name`) as {made.table}", " where 1 = 0"
+        made.arguments.clear()
+    text = f"select {'distinct ' if distinct else ''}{listed} from {source}"
+    text += f"{''.join(made.joins.values())}{where}{group}{order}"
+    if limit is not None or start:
+        text += f" limit {int(limit) if limit is not None else 2**62} offset {int(start)}"
+    return made, text + (" for update" if for_update and vendor != "sqlite" else "")
+
+
+class _Comparison:
+    """A condition on a column, with Frappe's meaning of empty values."""
+
+    def __init__(
+        self, query: Select, sql: str, name: str, column: schema.Column | None, asked: Condition
+    ) -> None:
+        self.query, self.c, self.name, self.column = query, sql, name, column
+        self.operator, self.value = asked.operator, asked.value
+        self.kind = column.kind if column else ""
+
+    def sql(self) -> str:
+        how = self.operator.replace(" ", "_")
+        made: str = getattr(self, f"_{_NAMES.get(how, how)}")()
+        return made
+
+    def _argument(self, value: Any) -> str:
+        if self.column is not None:
+            value = values.to_column(value, self.column, self.name, is_described=True)
+        return self.query.argument(value)
+
+    def _is_empty(self) -> str:
+        if self.kind in ("text", ""):
+            return f"coalesce({self.c}, '') = ''"
+        if self.column is not None and not self.column.null:
+            return f"{self.c} = 0"
+        return f"{self.c} is null"
+
+    def _is_filled(self) -> str:
+        if self.kind in ("text", ""):
+            return f"coalesce({self.c}, '') != ''"
+        if self.column is not None and not self.column.null:
+            return f"{self.c} != 0"
+        return f"{self.c} is not null"
+
+    def _equal(self) -> str:
+        if self.value is None or self.value == "":
+            return self._is_empty()
+        if self.value == 0 and self.kind in ("int", "float"):
+            return f"coalesce({self.c}, 0) = 0"
+        return f"{self.c} = {self._argument(self.value)}"
+
+    def _unequal(self) -> str:
+        if self.value is None or self.value == "":
+            return self._is_filled()
+        if self.value == 0 and self.kind in ("int", "float"):
+            return f"coalesce({self.c}, 0) != 0"
+        return f"({self.c} != {self._argument(self.value)} or {self.c} is null)"
+
+    def _split_values(self) -> tuple[str, bool]:
+        """Placeholders of the values, and whether an empty one is among them."""
+        filled = [value for value in self.value if value not in (None, "")]
+        listed = ", ".join(self._argument(value) for value in filled)
+        return listed, not filled or len(filled) < len(self.value)
+
+    def _in(self) -> str:
+        listed, with_empty = self._split_values()
+        parts = [f"{self.c} in ({listed})"] if listed else []
+        if with_empty:
+            parts.append(self._is_empty())
+        return f"({' or '.join(parts)})"
+
+    def _not_in(self) -> str:
+        listed, with_empty = self._split_values()
+        parts = [f"{self.c} not in ({listed})"] if listed else []
+        if with_empty:
+            return f"({' and '.join([*parts, self._is_filled()])})"
+        return f"({' or '.join([*parts, f'{self.c} is null'])})"
+
+    def _liked(self, sql: str, word: str) -> str:
+        if self.kind not in ("text", ""):
+            sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
+        if self.query.vendor == "postgresql":
+            sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
+        return f"{sql} {word} {self.query.argument(str(self.value))}"
+
+    def _like(self) -> str:
+        return self._liked(self.c, "like")
+
+    def _not_like(self) -> str:
+        return f"({self._liked(self.c, 'not like')} or {self.c} is null)"
+
+    def _is(self) -> str:
+        return self._is_empty() if str(self.value).lower() == "not set" else self._is_filled()
+
+    def _between(self) -> str:
+        first, last = self.value
+        if self.kind == "datetime" and _is_day(last):
+            last = datetime.combine(date.fromisoformat(str(last)), time.max)
+        return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
+
+    def _compared(self) -> str:
+        return f"{self.c} {self.operator} {self._argument(self.value)}"
+
+
+_NAMES = {
+    "=": "equal",
+    "!=": "unequal",
+    **dict.fromkeys(("<", ">", "<=", ">="), "compared"),
+}
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return False
+    return isinstance(value, date) or len(str(value).strip()) == 10
+
+
+def _sample(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return next((each for each in value if each not in (None, "")), "")
+    return "" if value is None else value
+
+
+def _of_mapping(given: Mapping[str, Any]) -> str:
+    """`{"SUM": "qty", "as": "total"}` as text."""
+    (function, of), *_ = ((key, value) for key, value in given.items() if key != "as")
+    text = f"{function}({', '.join(map(str, of)) if isinstance(of, (list, tuple)) else of})"
+    return f"{text} as {given['as']}" if "as" in given else text
+
+
+def _listed(fields: Any) -> list[Any]:
+    if fields is None:
+        return ["name"]
+    if isinstance(fields, str):
+        return _split(fields)
+    if isinstance(fields, Mapping) or not isinstance(fields, Iterable):
+        return [fields]
+    return list(fields)
+
+
+def _split(text: str) -> list[str]:
+    """At the commas that stand in no parentheses."""
+    found, depth, start = [], 0, 0
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            found.append(text[start:position].strip())
+            start = position + 1
+    return [*found, text[start:].strip()]
+
+
+def _quoted(name: str) -> str:
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''").replace("%", "%%") + "'"

@@ -1,0 +1,268 @@
+"""`frappe.qb`: PyPika, as Frappe sets it up; what is built is MariaDB's SQL, and `sql` carries it.
+
+As in Frappe, PyPika's own classes learn here to give their values as parameters, and queries to
+run themselves: app code imports those classes from `pypika` too.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import pypika.queries
+import pypika.terms
+from pypika import MySQLQuery, Order
+from pypika.dialects import MySQLQueryBuilder
+from pypika.functions import DistinctOptionFunction
+from pypika.queries import QueryBuilder, Schema, Selectable, Table
+from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWrapper
+from pypika.utils import format_alias_sql, ignore_copy
+
+from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database.schema import table_name
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import missing_attribute
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+
+class Parameters:
+    """Collects the values of a query; its text has their names."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+
+    def of(self, value: Any) -> str:
+        """What stands for a value in the text."""
+        name = f"param{len(self.values) + 1}"
+        self.values[name] = value
+        return f"%({name})s"
+
+
+class Literals:
+    """Puts values into the text: those of functions, whose formats sqlglot must see."""
+
+    def of(self, value: Any) -> str:
+        """The value in MariaDB's spelling."""
+        if isinstance(value, (bool, int, float)):
+            return str(int(value) if isinstance(value, bool) else value)
+        text = str(value).replace("\\", "\\\\").replace("'", "''").replace("%", "%%")
+        return f"'{text}'"
+
+
+class Value(ValueWrapper):  # type: ignore[misc]
+    """PyPika's wrapped constant, as a parameter where a query is run."""
+
+    def get_sql(
+        self,
+        quote_char: str | None = None,
+        secondary_quote_char: str = "'",
+        param_wrapper: Parameters | Literals | None = None,
+        **kwargs: Any,
+    ) -> str:
+        """The SQL."""
+        value = self.value.value if isinstance(self.value, Enum) else self.value
+        if param_wrapper is None or value is None or isinstance(value, Term):
+            made: str = super().get_sql(quote_char, secondary_quote_char, **kwargs)
+            return made
+        named: str = format_alias_sql(
+            param_wrapper.of(value), self.alias, quote_char=quote_char, **kwargs
+        )
+        return named
+
+
+def _function_sql(self: Any, **kwargs: Any) -> str:
+    with_alias = kwargs.pop("with_alias", False)
+    if kwargs.get("param_wrapper") is not None:
+        kwargs["param_wrapper"] = Literals()
+    kwargs.pop("subquery", None)
+    text: str = self.get_function_sql(with_namespace=kwargs.pop("with_namespace", False), **kwargs)
+    if with_alias:
+        text = format_alias_sql(text, self.alias, **kwargs)
+    return text
+
+
+def walk(query: Any) -> tuple[str, dict[str, Any]]:
+    """A query's text and its parameters."""
+    collected = Parameters()
+    return query.get_sql(param_wrapper=collected), collected.values
+
+
+def run(query: Any, *args: Any, **kwargs: Any) -> Any:
+    """Run a query: `frappe.db.sql` with its arguments."""
+    text, values = walk(query)
+    return local.db.sql(text, values, *args, **kwargs)
+
+
+pypika.terms.ValueWrapper = Value
+Function.get_sql = _function_sql
+Selectable.__getattr__ = ignore_copy(lambda table, name: Field(name, table=table))
+Selectable.__getitem__ = ignore_copy(lambda table, name: Field(name, table=table))
+Selectable.field = PseudoColumn("field")  # a column of that name, as in Frappe
+for _runnable in (QueryBuilder, pypika.queries._SetOperation):
+    _runnable.run, _runnable.walk = run, walk
+
+
+class Question:
+    """What `frappe.qb.get_query` gives: a question of `frappe.get_all`, to be run."""
+
+    def __init__(self, doctype: Any, **asked: Any) -> None:
+        self._doctype = str(getattr(doctype, "_table_name", doctype)).removeprefix("tab")
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute("frappe.qb.get_query()", name)
+
+    def run(
+        self, *, as_dict: bool = False, as_list: bool = False, pluck: Any = False, **_: Any
+    ) -> list[Any]:
+        """The rows, as tuples unless told otherwise."""
+        rows = store.select(self._doctype, **self._asked)
+        if pluck:
+            return [
+                row[pluck] if isinstance(pluck, str) else next(iter(row.values())) for row in rows
+            ]
+        if as_dict:
+            return [_dict(row) for row in rows]
+        return [list(row.values()) if as_list else tuple(row.values()) for row in rows]
+
+
+class Builder(MySQLQuery):  # type: ignore[misc]
+    """`frappe.qb`."""
+
+    terms = pypika.terms
+    desc, asc = Order.desc, Order.asc
+    Schema, Table, Field = Schema, Table, Field
+
+    @staticmethod
+    def DocType(table_name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
+        """The table of a doctype."""
+        return Table(_table(table_name), *args, **kwargs)
+
+    @staticmethod
+    def functions(name: str, *args: Any, **kwargs: Any) -> Any:
+        """Any function of the database's."""
+        return Function(name, *args, **kwargs)
+
+    @classmethod
+    def _builder(cls, **kwargs: Any) -> Any:
+        return MySQLQueryBuilder(wrapper_cls=Value, **kwargs)
+
+    @classmethod
+    def from_(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
+        """Select from a doctype, by name or `DocType`."""
+        return super().from_(_selectable(table), *args, **kwargs)
+
+    @classmethod
+    def into(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
+        """Insert into it."""
+        return super().into(_selectable(table), *args, **kwargs)
+
+    @classmethod
+    def update(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
+        """Update it."""
+        return super().update(_selectable(table), *args, **kwargs)
+
+    @staticmethod
+    def get_query(
+        table: Any,
+        *,
+        fields: Any = None,
+        filters: Any = None,
+        order_by: str | None = None,
+        group_by: str | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        distinct: bool = False,
+        for_update: bool = False,
+        **_ignored: Any,
+    ) -> Question:
+        """The question that `frappe.get_all` asks with these arguments."""
+        return Question(
+            table,
+            fields=fields or ["name"],
+            filters=filters,
+            order_by=order_by,
+            group_by=group_by,
+            limit=limit,
+            start=offset or 0,
+            distinct=distinct,
+            for_update=for_update,
+        )
+
+    @classmethod
+    def max(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+        """The greatest value of a field; 0 where there is none."""
+        return _aggregate("max", dt, fieldname, filters)
+
+    @classmethod
+    def min(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+        """The smallest."""
+        return _aggregate("min", dt, fieldname, filters)
+
+    @classmethod
+    def avg(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+        """The mean."""
+        return _aggregate("avg", dt, fieldname, filters)
+
+    @classmethod
+    def sum(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+        """The sum."""
+        return _aggregate("sum", dt, fieldname, filters)
+
+
+Builder.engine = Builder
+
+
+def _aggregate(function: str, doctype: str, field: str, filters: Any) -> Any:
+    (row,) = store.select(doctype, filters, fields=[f"{function}({field}) as found"])
+    return row["found"] or 0
+
+
+def _table(name: str) -> str:
+    return name if name.startswith("__") else table_name(name)
+
+
+def _selectable(table: Any) -> Any:
+    return Table(_table(table)) if isinstance(table, str) else table
+
+
+class SubQuery(Criterion):  # type: ignore[misc]
+    """A query where a value is asked for."""
+
+    def __init__(self, subq: Any, alias: str | None = None) -> None:
+        super().__init__(alias)
+        self.subq = subq
+
+    def get_sql(self, **kwargs: Any) -> str:
+        """The SQL."""
+        made: str = self.subq.get_sql(**{**kwargs, "subquery": True})
+        return made
+
+
+class ConstantColumn(Term):  # type: ignore[misc]
+    """The same text in every row."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__()
+        self.value = value
+
+    def get_sql(self, quote_char: str | None = None, **kwargs: Any) -> str:
+        """The SQL."""
+        text = Literals().of(self.value)
+        made: str = format_alias_sql(
+            text, self.alias or self.value, quote_char=quote_char, **kwargs
+        )
+        return made
+
+
+class GroupConcat(DistinctOptionFunction):  # type: ignore[misc]
+    """The values of a group in one text."""
+
+    def __init__(self, column: Any, alias: str | None = None) -> None:
+        super().__init__("GROUP_CONCAT", column, alias=alias)
+
+
+def named(name: str) -> Any:
+    """What makes calls of a function of MariaDB's."""
+    return partial(Function, name)

@@ -1,0 +1,194 @@
+"""Functions of MariaDB's that SQLite lacks, for statements carried to it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+
+_UNITS = ("microsecond", "second", "minute", "hour", "day", "week", "month", "year")
+_FORMATS = {
+    "%i": "%M", "%s": "%S", "%M": "%B", "%W": "%A", "%D": "%d", "%T": "%H:%M:%S",
+    "%r": "%I:%M:%S %p", "%h": "%I", "%k": "%H", "%l": "%I", "%v": "%V", "%x": "%G",
+    "%e": "{day}", "%c": "{month}",
+}  # fmt: skip
+"""MariaDB's signs that are others in Python, or none."""
+_SIGN = re.compile(r"%.")
+
+
+def _when(value: Any) -> datetime:
+    return datetime.fromisoformat(str(value))
+
+
+def _as_it_came(value: Any, made: datetime) -> str:
+    """A day remains a day."""
+    return (
+        str(made.date())
+        if len(str(value)) == 10 and made.time() == datetime.min.time()
+        else str(made)
+    )
+
+
+def add(value: Any, number: Any, unit: str) -> str:
+    """`value + INTERVAL number unit`."""
+    unit, number = unit.lower(), int(number)
+    if unit == "quarter":
+        unit, number = "month", number * 3
+    if unit not in _UNITS:
+        raise ValueError(f"INTERVAL … {unit.upper()}")
+    step: Any = relativedelta(**{f"{unit}s": number})
+    return _as_it_came(value, _when(value) + step)
+
+
+def difference(unit: str, first: Any, last: Any) -> int:
+    """`TIMESTAMPDIFF(unit, first, last)`."""
+    unit, begin, end = unit.lower(), _when(first), _when(last)
+    if unit in ("month", "quarter", "year"):
+        between = relativedelta(end, begin)
+        months = between.years * 12 + between.months
+        return int(months / {"month": 1, "quarter": 3, "year": 12}[unit])
+    return int((end - begin) / timedelta(**{f"{unit}s": 1}))
+
+
+def date_format(value: Any, form: str) -> str:
+    """`DATE_FORMAT`."""
+    when = _when(value)
+    python = _SIGN.sub(lambda sign: _FORMATS.get(sign[0], sign[0]), form)
+    return when.strftime(python).format(day=when.day, month=when.month)
+
+
+def str_to_date(value: str, form: str) -> str | None:
+    """`STR_TO_DATE`; NULL for what does not fit."""
+    python = _SIGN.sub(
+        lambda sign: {"%e": "%d", "%c": "%m"}.get(sign[0], _FORMATS.get(sign[0], sign[0])), form
+    )
+    try:
+        made = datetime.strptime(value, python)
+    except ValueError:
+        return None
+    has_time = re.search("%[HIMSfpT]", python)
+    return str(made) if has_time else str(made.date())
+
+
+def substring_index(text: str, mark: str, count: int) -> str:
+    """`SUBSTRING_INDEX`."""
+    pieces = text.split(mark)
+    return mark.join(pieces[:count] if count >= 0 else pieces[count:])
+
+
+def field(what: Any, *among: Any) -> int:
+    """`FIELD`: which of them it is, 0 for none."""
+    folded = [str(each).lower() for each in among]
+    return folded.index(str(what).lower()) + 1 if str(what).lower() in folded else 0
+
+
+def find_in_set(what: str, among: str) -> int:
+    """`FIND_IN_SET`."""
+    return field(what, *among.split(",")) if among else 0
+
+
+def concat_ws(mark: str, *texts: Any) -> str:
+    """`CONCAT_WS`: without what is NULL."""
+    return mark.join(str(text) for text in texts if text is not None)
+
+
+def truncate(number: Any, places: int) -> float:
+    """`TRUNCATE`."""
+    scale = 10**places
+    made = int(float(number) * scale) / scale
+    return made if places > 0 else int(made)
+
+
+def last_day(value: Any) -> str:
+    """`LAST_DAY`."""
+    return str((_when(value) + relativedelta(day=31)).date())
+
+
+def timestamp(value: Any) -> str:
+    """`TIMESTAMP`."""
+    return str(_when(value))
+
+
+def time_to_sec(value: str) -> int:
+    """`TIME_TO_SEC`."""
+    hours, minutes, seconds = value.split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + int(float(seconds))
+
+
+def _unquoted(value: str) -> str:
+    import json
+
+    return str(json.loads(value)) if value.startswith('"') else value
+
+
+_FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
+    "frappe_add": (3, add),
+    "frappe_difference": (3, difference),
+    "date_format": (2, date_format),
+    "str_to_date": (2, str_to_date),
+    "substring_index": (3, substring_index),
+    "field": (-1, field),
+    "find_in_set": (2, find_in_set),
+    "truncate": (2, truncate),
+    "last_day": (1, last_day),
+    "timestamp": (1, timestamp),
+    "time_to_sec": (1, time_to_sec),
+    "left": (2, lambda text, count: str(text)[: max(count, 0)]),
+    "right": (2, lambda text, count: str(text)[-count:] if count > 0 else ""),
+    "year": (1, lambda value: _when(value).year),
+    "month": (1, lambda value: _when(value).month),
+    "day": (1, lambda value: _when(value).day),
+    "day_of_month": (1, lambda value: _when(value).day),
+    "day_of_week": (1, lambda value: _when(value).isoweekday() % 7 + 1),
+    "dayofweek": (1, lambda value: _when(value).isoweekday() % 7 + 1),
+    "dayofyear": (1, lambda value: _when(value).timetuple().tm_yday),
+    "weekday": (1, lambda value: _when(value).weekday()),
+    "quarter": (1, lambda value: (_when(value).month + 2) // 3),
+    "hour": (1, lambda value: _hours(value)[0]),
+    "minute": (1, lambda value: _hours(value)[1]),
+    "second": (1, lambda value: _hours(value)[2]),
+    "dayname": (1, lambda value: _when(value).strftime("%A")),
+    "monthname": (1, lambda value: _when(value).strftime("%B")),
+    "unix_timestamp": (1, lambda value: _when(value).timestamp()),
+    "from_unixtime": (1, lambda value: str(datetime.fromtimestamp(value))),
+    "json_unquote": (1, _unquoted),
+    "uuid": (0, lambda: str(uuid.uuid1())),
+    "to_days": (1, lambda value: _when(value).toordinal() + 365),
+}
+
+
+def _hours(value: Any) -> tuple[int, int, int]:
+    hours, minutes, seconds = str(value).rpartition(" ")[2].split(":")
+    return int(hours), int(minutes), int(float(seconds))
+
+
+def _null(function: Callable[..., Any]) -> Callable[..., Any]:
+    """NULL for NULL, and for a date that is none, as MariaDB answers."""
+
+    def called(*given: Any) -> Any:
+        if None in given:
+            return None
+        return function(*given)
+
+    return called
+
+
+def _as_timedelta(stored: bytes) -> timedelta:
+    hours, minutes, seconds = stored.decode().split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+
+
+def prepare(connection: Any, **_: Any) -> None:
+    """Give a new connection of Django's to SQLite the functions, and a time of day its reader."""
+    if connection.vendor != "sqlite":
+        return
+    sqlite3.register_converter("timedelta", _as_timedelta)
+    made = connection.connection
+    for name, (count, function) in _FUNCTIONS.items():
+        made.create_function(name, count, _null(function), deterministic=name != "uuid")
+    made.create_function("concat_ws", -1, concat_ws, deterministic=True)

@@ -1,0 +1,114 @@
+"""A field's value on its way into a column, and back out of what a driver gives."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from frappe_celery.hosts.standalone.database.schema import Column
+from frappe_celery.hosts.standalone.exceptions import CharacterLengthExceededError, ValidationError
+from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
+from frappe_celery.hosts.standalone.utils.numbers import cint, flt
+from frappe_celery.hosts.standalone.utils.values import FieldDecoder, FieldEncoder, from_column
+
+DECIMAL_PLACES = 9
+"""Of Frappe's Float and Currency."""
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (str, "text"),
+    ((bool, int), "int"),
+    ((float, Decimal), "float"),
+    (datetime, "datetime"),
+    (date, "date"),
+    ((time, timedelta), "time"),
+)
+_LIKE: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "int": (bool, int),
+    "float": (bool, int, float, Decimal),
+    "date": (date, str),
+    "datetime": (date, str),
+    "time": (time, timedelta, str),
+}
+
+
+def kind_of(value: Any) -> str:
+    """The kind of column for a value's field where no app says which."""
+    return next((kind for types, kind in _KINDS if isinstance(value, types)), "json")
+
+
+def to_column(value: Any, column: Column, field: str, is_described: bool) -> Any:
+    """A value as the column holds it; what an app describes is made what it says, as in Frappe.
+
+    Raises:
+        ValidationError: it cannot be that; names the field.
+        TypeError: it cannot be stored at all.
+    """
+    if value is None or (value == "" and column.kind != "text"):
+        return None if column.null else 0
+    if not is_described:
+        _check(value, column, field)
+    try:
+        made = _TO[column.kind](value)
+    except (ValueError, OverflowError, ValidationError) as exc:
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}") from exc
+    if column.size and len(made) > column.size:
+        raise CharacterLengthExceededError(
+            f"{field} has {len(made)} characters, {column.size} are the most: {made[:40]!r}…"
+        )
+    return round(made, DECIMAL_PLACES) if column.kind == "float" and is_described else made
+
+
+def _check(value: Any, column: Column, field: str) -> None:
+    if column.kind == "json" or isinstance(value, _LIKE[column.kind]):
+        return
+    raise ValidationError(
+        f"the field {field!r} holds {column.kind}, as its first document did; {value!r} is"
+        f" {kind_of(value)}. Give it values of one kind, or describe the doctype in an app"
+    )
+
+
+def from_json(value: Any) -> Any:
+    """What was stored as JSON."""
+    return json.loads(value, cls=FieldDecoder) if isinstance(value, str) and value else value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return _json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)
+
+
+def _int(value: Any) -> int:
+    return int(value) if isinstance(value, int) else cint(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=FieldEncoder)
+
+
+def _datetime(value: Any) -> Any:
+    return from_column(get_datetime(value))
+
+
+def _time(value: Any) -> timedelta:
+    if isinstance(value, str):
+        found = get_datetime(value)
+        value = found.time() if found else None
+    if isinstance(value, time):
+        value = datetime.combine(date.min, value) - datetime.min
+    if not isinstance(value, timedelta) or not timedelta(0) <= value < timedelta(days=1):
+        raise ValueError
+    return value
+
+
+_TO: dict[str, Any] = {
+    "text": _text,
+    "int": _int,
+    "float": flt,
+    "date": getdate,
+    "datetime": _datetime,
+    "time": _time,
+    "json": _json,
+}

@@ -1,0 +1,12 @@
+"""`frappe.query_builder.custom`: terms that PyPika lacks."""
+
+from frappe_celery.hosts.standalone.database.query_builder import (
+    ConstantColumn,
+    GroupConcat,
+    named,
+)
+
+__all__ = ["GROUP_CONCAT", "ConstantColumn", "Month", "MonthName", "Quarter"]
+
+GROUP_CONCAT = GroupConcat
+Month, MonthName, Quarter = named("MONTH"), named("MONTHNAME"), named("QUARTER")

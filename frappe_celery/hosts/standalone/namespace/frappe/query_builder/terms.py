@@ -1,0 +1,17 @@
+"""`frappe.query_builder.terms`: PyPika's terms as Frappe has them."""
+
+from pypika.terms import Criterion, Function
+
+from frappe_celery.hosts.standalone.database.query_builder import SubQuery, Value
+
+__all__ = [
+    "Criterion",
+    "Function",
+    "ParameterizedValueWrapper",
+    "SubQuery",
+    "ValueWrapper",
+    "subqry",
+]
+
+ParameterizedValueWrapper = ValueWrapper = Value
+subqry = SubQuery

@@ -1,0 +1,338 @@
+"""`get_all`, `frappe.db` and `frappe.qb` in Frappe's forms, and SQL written for MariaDB.
+
+The same on SQLite, MariaDB and PostgreSQL: the integration tests import them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from frappe_celery.errors import NeedsFrappeSite
+
+Write = Callable[[str, str], Path]
+DEALS = (("d1", "Red", 1), ("d2", "red", 2), ("d3", "blue", 3), ("d4", None, 4))
+FIRST = date(2026, 1, 1)
+ORDER = [
+    {"fieldname": "customer", "fieldtype": "Link", "options": "Customer", "search_index": 1},
+    {"fieldname": "total", "fieldtype": "Currency"},
+    {"fieldname": "due", "fieldtype": "Datetime"},
+    {"fieldname": "items", "fieldtype": "Table", "options": "Order Item"},
+]
+ITEM = [
+    {"fieldname": "item_code", "fieldtype": "Data"},
+    {"fieldname": "qty", "fieldtype": "Float"},
+]
+
+
+@pytest.fixture
+def deals(frappe: Any) -> Any:
+    """Four documents of a doctype that no app describes."""
+    for number, (name, colour, size) in enumerate(DEALS):
+        fields = {"colour": colour or "", "size": size, "due": FIRST + timedelta(40 * number)}
+        frappe.get_doc({"doctype": "Deal", "name": name, "field": "x", **fields}).insert()
+    frappe.db.set_value("Deal", "d4", "colour", None)
+    return frappe
+
+
+@pytest.fixture
+def orders(frappe: Any, write: Write) -> Any:
+    """Two orders with child rows, as an app describes them."""
+    for name, fields, more in (
+        ("order", ORDER, {"autoname": "prompt"}),
+        ("order_item", ITEM, {"istable": 1}),
+        ("customer", [{"fieldname": "territory", "fieldtype": "Data"}], {}),
+    ):
+        path = f"myapp/selling/doctype/{name}/{name}.json"
+        title = name.replace("_", " ").title()
+        write(path, json.dumps({"name": title, "fields": fields, **more}))
+    for doctype in ("Customer", "Order", "Order Item"):
+        frappe.get_doc({"doctype": doctype, "name": "first"}).db_insert()
+        frappe.db.rollback()
+    frappe.get_doc({"doctype": "Customer", "name": "c", "territory": "Utrecht"}).insert()
+    for name, items in (("o1", [("a", 1), ("b", 2)]), ("o2", [("b", 5)])):
+        rows = [{"item_code": code, "qty": qty} for code, qty in items]
+        order = {"doctype": "Order", "name": name, "customer": "c", "total": len(items)}
+        frappe.get_doc({**order, "due": datetime(2026, 1, 1, 23), "items": rows}).insert()
+    return frappe
+
+
+# -- frappe.get_all and frappe.db
+
+
+def test_aggregates_have_values_and_names(deals: Any) -> None:
+    db = deals.db
+    assert db.get_value("Deal", {"size": [">", 1]}, "sum(size)") == 9
+    assert db.get_value("Deal", {}, "sum(size) as total", as_dict=True) == {"total": 10}
+    assert db.get_value("Deal", {}, ["count(name)", "max(due)"]) == (4, date(2026, 5, 1))
+    assert db.get_value("Deal", {"size": 9}, "max(size)") is None
+    assert deals.get_all("Deal", fields=[{"SUM": "size", "as": "total"}]) == [{"total": 10}]
+    assert deals.get_all("Deal", fields="count(*) as n", as_list=True) == [(4,)]
+    assert deals.get_all("Nothing", fields=["count(name) as n"]) == [{"n": 0}]
+    assert isinstance(db.get_value("Deal", {}, "min(creation)"), datetime)
+
+
+def test_names_can_be_changed(deals: Any) -> None:
+    rows = deals.get_all("Deal", {"size": 3}, ["name as who", "`tabDeal`.`size` as `how_big`"])
+    assert rows == [{"who": "d3", "how_big": 3}]
+    assert deals.db.get_value("Deal", "d3", "size as n", as_dict=True) == {"n": 3}
+
+
+def test_groups(deals: Any) -> None:
+    found = deals.get_all(
+        "Deal",
+        fields=["lower(colour) as c", "count(name) as n", "sum(size) as s"],
+        group_by="colour",
+        order_by="n desc, s",
+    )
+    assert found == [
+        {"c": "red", "n": 2, "s": 3},
+        {"c": "blue", "n": 1, "s": 3},
+        {"c": None, "n": 1, "s": 4},
+    ]
+    assert len(deals.get_all("Deal", distinct=True, pluck="colour")) == 3
+    assert len(deals.get_all("Deal", fields=["distinct colour"])) == 3
+
+
+def test_text_compares_without_case(deals: Any) -> None:
+    for filters in (
+        {"colour": "RED"},
+        {"colour": ["in", ["rEd"]]},
+        {"colour": ["like", "R%"]},
+        {"colour": ["between", ["RA", "RZ"]]},
+    ):
+        assert deals.get_all("Deal", filters, pluck="name", order_by="name") == ["d1", "d2"]
+    assert deals.db.exists("Deal", "D1") == "d1"
+    assert deals.db.sql("select count(*) from tabDeal where colour = 'RED'") == ((2,),)
+    with pytest.raises(deals.DuplicateEntryError):
+        deals.get_doc({"doctype": "Deal", "name": "D1"}).insert()
+
+
+def test_empty_lists_and_values_in_lists(deals: Any) -> None:
+    names = lambda filters: deals.get_all("Deal", filters, pluck="name", order_by="name")  # noqa: E731
+    assert names({"name": ["in", []]}) == []
+    assert names({"colour": ["in", ["blue", ""]]}) == ["d3", "d4"]
+    assert names({"colour": ["not in", ["blue"]]}) == ["d1", "d2", "d4"]
+    assert names({"colour": ["is", "not set"]}) == ["d4"]
+    assert names({"size": ("in", "1,2")}) == ["d1", "d2"]
+    assert names([["Deal", "size", ">", 3, False]]) == ["d4"]
+
+
+def test_expressions_in_filters_and_orders(deals: Any) -> None:
+    assert deals.get_all("Deal", {"year(due)": 2026, "month(due)": 2}, pluck="name") == ["d2"]
+    order = "field(name, 'd3', 'd1') desc, name asc"
+    assert deals.get_all("Deal", order_by=order, pluck="name") == ["d1", "d3", "d2", "d4"]
+    fields = ["name", "date_format(due, '%Y-%m') as month"]
+    assert deals.get_all("Deal", {"size": 4}, fields) == [{"name": "d4", "month": "2026-05"}]
+
+
+def test_child_and_linked_fields(orders: Any) -> None:
+    names = lambda **asked: orders.get_all("Order", pluck="name", order_by="name", **asked)  # noqa: E731
+    assert names(filters=[["Order Item", "item_code", "=", "a"]]) == ["o1"]
+    assert names(filters=[["Order Item", "qty", ">", 4]]) == ["o2"]
+    rows = orders.get_all(
+        "Order",
+        fields=["name", "items.item_code", "`tabOrder Item`.qty as how_many"],
+        order_by="name, item_code",
+    )
+    assert [tuple(row.values()) for row in rows] == [("o1", "a", 1), ("o1", "b", 2), ("o2", "b", 5)]
+    linked = orders.get_all("Order", {"customer.territory": "utrecht"}, "customer.territory")
+    assert linked == [{"territory": "Utrecht"}] * 2
+    assert orders.get_all("Order Item", {"parent": "o1"}, pluck="item_code", order_by="idx") == [
+        "a",
+        "b",
+    ]
+    orders.db.delete("Order", [["Order Item", "item_code", "=", "a"]])
+    assert names() == ["o2"]
+
+
+def test_days_include_their_last_second(orders: Any) -> None:
+    assert orders.db.count("Order", {"due": ["between", ["2026-01-01", "2026-01-01"]]}) == 2
+    assert orders.db.count("Order", {"due": ["between", [date(2025, 1, 1), FIRST]]}) == 2
+    assert orders.db.count("Order", {"due": [">", "2026-01-01 23:00:00"]}) == 0
+
+
+def test_many_are_changed_by_one_statement(deals: Any) -> None:
+    deals.db.set_value("Deal", {"size": [">", 2]}, "colour", "green")
+    assert deals.get_all("Deal", {"colour": "green"}, pluck="name", order_by="name") == ["d3", "d4"]
+    assert deals.db.delete("Deal", {"colour": ("like", "gr%")}) == 2
+    assert deals.db.count("Deal") == 2
+
+
+# -- SQL written for MariaDB
+
+
+def test_placeholders_are_kept(deals: Any) -> None:
+    sql = deals.db.sql
+    values = {"sizes": [1, 2, 4], "from": "2026-01-01", "to": date(2026, 2, 28)}
+    query = "select name from tabDeal where size in %(sizes)s and due between %(from)s and %(to)s"
+    assert sql(query + " order by name", values, as_dict=True) == [{"name": "d1"}, {"name": "d2"}]
+    assert sql("select name from `tabDeal` where size in (%s)", [(4,)]) == (("d4",),)
+    assert sql("select name from `tabDeal` where name in %s", [[]]) == ()
+    assert sql("select name from `tabDeal` where colour like 'b%%' and size = %s", 3) == (("d3",),)
+    assert sql("select name from `tabDeal` where colour like 'b%'") == (("d3",),)
+    assert sql("select %s, %s", ("'", "%s")) == (("'", "%s"),)
+    with pytest.raises(ValueError, match="needs 2 values"):
+        sql("select %s, %s", ("a",))
+    with pytest.raises(ValueError, match="a value 'b'"):
+        sql("select %(b)s", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("if(size > 2, 'big', 'small')", "small"),
+        ("ifnull(null, size)", 1),
+        ('concat(name, "-", size)', "d1-1"),
+        ("date_format(due, '%d.%m.%Y')", "01.01.2026"),
+        ("date(creation) = curdate()", 1),
+        ("date_add(due, interval 1 month)", date(2026, 2, 1)),
+        ("datediff('2026-03-01', due)", 59),
+        ("timestampdiff(month, due, '2026-12-31')", 11),
+        ("timestampdiff(hour, '2026-01-01 00:30:00', '2026-01-01 02:00:00')", 1),
+        ("year(due) + month(due) + day(due)", 2028),
+        ("weekday(due)", 3),
+        ("dayname(due)", "Thursday"),
+        ("last_day(due)", date(2026, 1, 31)),
+        ("substring_index('a.b.c', '.', 1)", "a"),
+        ("locate('B', 'abc')", 2),
+        ("left(colour, 2)", "Re"),
+        ("size / 2", 0.5),
+        ("round(size / 3, 2)", 0.33),
+        ("sum(size = 1)", 1),
+        ("count(distinct colour)", 2),
+        ("coalesce(colour, '') = 'red'", 1),
+        ("cast(size as char)", "1"),
+        ("greatest(size, 5)", 5),
+        ("find_in_set('b', 'a,b')", 2),
+        ("creation > now() - interval 1 hour", 1),
+    ],
+)
+def test_functions_of_mariadb(deals: Any, expression: str, answer: Any) -> None:
+    where = "" if "(distinct" in expression else "where name = 'd1'"
+    ((found,),) = deals.db.sql(f"select {expression} from tabDeal {where}")
+    assert (round(found, 9) if isinstance(found, float) else found) == answer
+    if isinstance(answer, date):
+        assert not isinstance(found, str)
+
+
+def test_changes_of_joined_tables_and_of_what_is_there(deals: Any) -> None:
+    sql = deals.db.sql
+    again = "on duplicate key update size = values(size) + size"
+    sql(f"insert into tabDeal (name, size) values (%s, 5) {again}", "d1")
+    assert deals.db.get_value("Deal", "d1", "size") == 6
+    sql("insert ignore into tabDeal (name, size) values ('d1', 1), ('d5', 1)")
+    assert deals.db.get_value("Deal", "d1", "size") == 6
+    both = "tabDeal a join tabDeal b on a.name = b.name"
+    sql(f"update {both} set a.size = b.size + 1 where b.name = 'd5'")
+    assert deals.db.get_value("Deal", "d5", "size") == 2
+    both = "tabDeal a left join tabDeal b on a.size = b.size and a.name > b.name"
+    sql(f"delete a from {both} where b.name is not null")
+    assert deals.get_all("Deal", pluck="name", order_by="name") == ["d1", "d2", "d3", "d4"]
+    sql("delete from `tabDeal` where colour is null or colour in %s", (("blue",),))
+    assert deals.db.count("Deal") == 2
+
+
+def test_what_is_grouped_and_what_is_not(deals: Any) -> None:
+    found = deals.db.sql(
+        "select lower(colour) as c, count(*) as n, due from tabDeal where size < 4 group by colour"
+        " having n > 1 order by n"
+    )
+    assert [(colour, number) for colour, number, _ in found] == [("red", 2)]
+
+
+def test_a_transaction_of_its_own_is_committed_by_nobody(deals: Any) -> None:
+    deals.db.sql("select name from tabDeal where name = 'd1' for update")
+    deals.db.rollback()
+    assert not deals.db.exists("Deal", "d1")
+
+
+# -- frappe.qb
+
+
+def test_queries_that_are_built(deals: Any) -> None:
+    from frappe.query_builder import Case, Criterion, DocType, Interval, Order
+    from frappe.query_builder.custom import ConstantColumn
+    from frappe.query_builder.functions import (
+        Count,
+        Date,
+        DateFormat,
+        Extract,
+        IfNull,
+        Max,
+        Now,
+        Sum,
+    )
+
+    qb, deal = deals.qb, DocType("Deal")
+    other = DocType("Deal").as_("other")
+    select = qb.from_(deal).select
+    assert qb.from_("Deal").select("name").where(deal.colour == "RED").orderby("name").run(
+        pluck=True
+    ) == ["d1", "d2"]
+    grouped = select(deal.colour, Count("*").as_("n"), Sum(deal.size).as_("total"))
+    assert grouped.where(deal.size < 3).groupby(deal.colour).run(as_dict=True)[0].total == 3
+    found = select(deal.name).where(deal.size.isin([1, 2]) & deal.colour.like("%E%"))
+    assert found.orderby(deal.name, order=Order.desc).limit(1).offset(1).run() == (("d1",),)
+    assert select(Max(deal.due)).where(deal.due < Now()).run() == ((date(2026, 5, 1),),)
+    assert not select("name").where(deal.creation < Now() - Interval(days=1)).run()
+    what = Case().when(deal.size > 2, "big").else_("small")
+    assert select(what, ConstantColumn("it's").as_("k")).where(deal.name == "d3").run() == (
+        ("big", "it's"),
+    )
+    values = select(IfNull(deal.colour, "no'ne"), DateFormat(deal.due, "%Y-%m"))
+    assert values.where(deal.name == "d4").run() == (("no'ne", "2026-05"),)
+    day = select(Extract("month", deal.due), Date(deal.creation)).where(deal.size == 2).run()
+    assert day == ((2, deals.utils.getdate()),)
+    pairs = qb.from_(deal).inner_join(other).on(deal.size == other.size + 1)
+    assert len(pairs.select(deal.name, other.name.as_("before")).run(as_dict=True)) == 3
+    inner = qb.from_(other).select(other.name).where(other.size > 2)
+    assert len(select(deal.name).where(deal.name.isin(inner)).run()) == 2
+    one_of_two = select(deal.name).where(deal.size == 1) + select(deal.name).where(deal.size == 2)
+    assert sorted(one_of_two.run()) == [("d1",), ("d2",)]
+    assert select(deal.field).where(Criterion.all([deal.size > 1, deal.size < 3])).run() == (
+        ("x",),
+    )
+
+
+def test_queries_that_change(deals: Any) -> None:
+    qb, deal = deals.qb, deals.qb.DocType("Deal")
+    qb.update(deal).set(deal.colour, "it's 100% \\ new").where(deal.size == 4).run()
+    assert deals.db.get_value("Deal", "d4", "colour") == "it's 100% \\ new"
+    qb.into("Deal").columns("name", "size").insert("n", 7).run()
+    assert deals.db.get_value("Deal", "n", "size") == 7
+    qb.from_(deal).delete().where(deal.name == "n").run()
+    assert not deals.db.exists("Deal", "n")
+    asked = qb.get_query("Deal", fields=["name"], filters={"size": [">", 3]})
+    assert asked.run(as_dict=True) == [{"name": "d4"}]
+    assert (qb.max("Deal", "size"), qb.sum("Deal", "size", {"size": 9})) == (4, 0)
+
+
+# -- what cannot be carried
+
+
+def test_what_cannot_be_carried_shows_itself(deals: Any) -> None:
+    if deals.db.db_type == "mariadb":
+        return
+    for query in (
+        "select benchmark(1, 2) from tabDeal",
+        "show columns from `tabDeal`",
+        "lock tables `tabDeal` write",
+        "update tabDeal a left join tabDeal b on a.name = b.name set a.size = 1",
+    ):
+        with pytest.raises(NeedsFrappeSite) as caught:
+            deals.db.sql(query)
+        assert query in str(caught.value)
+    assert deals.db.count("Deal") == 4
+
+
+def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
+    with pytest.raises(NeedsFrappeSite, match=r"`tabSales Invoice`"):
+        frappe.db.sql("select name from `tabSales Invoice`")
+    with pytest.raises(NeedsFrappeSite, match="tabNobody"):
+        frappe.qb.from_("Nobody").select("name").run()
