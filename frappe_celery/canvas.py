@@ -14,6 +14,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -187,7 +188,7 @@ def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) ->
     return JobMessage(
         **{
             **said,
-            "run": uuid.uuid4().hex,
+            "run": _run_of(task_id),
             "id": create_job_id(task_id, said["site"]),
             "queue": queue.name,
             "timeout": seconds_of(limit, queue.timeout),
@@ -198,6 +199,14 @@ def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) ->
             "enqueued_at": time.time(),
         }
     )
+
+
+def _run_of(task_id: str) -> str:
+    """The first run has the result's id, unless somebody chose it, and may choose it again."""
+    with suppress(ValueError):
+        if str(uuid.UUID(task_id)) == task_id and not next(get_store().read([task_id])):
+            return task_id
+    return uuid.uuid4().hex
 
 
 def _headers(app: Celery, task_id: str, options: Mapping[str, Any]) -> dict[str, Any]:

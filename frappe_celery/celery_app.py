@@ -50,7 +50,19 @@ TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
 SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
-CELERYS_SCHEDULER = "celery.beat:PersistentScheduler"
+SET_UP = (
+    *("broker_url", "broker_transport", "broker_transport_options", "task_queues"),
+    *("beat_scheduler", "worker_consumer", "worker_pool", "worker_autoscaler"),
+    "worker_disable_prefetch",
+)
+"""What `setup` sets."""
+SCHEDULERS = {
+    "celery.beat.PersistentScheduler": SCHEDULER,
+    "django_celery_beat.schedulers.DatabaseScheduler": (
+        "frappe_celery.beat_schedule:DatabaseScheduler"
+    ),
+}
+"""What runs Frappe's schedule beside the entries of these."""
 AUTOSCALER = "frappe_celery.worker.autoscale:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 PREFORK = "prefork"
@@ -166,12 +178,13 @@ def setup(app: Celery) -> None:
     ]
     names = {queue.name for queue in own}
     app.conf.task_queues = [*own, *(q for q in queues(config) if q.name not in names)]
-    if app.conf.beat_scheduler == CELERYS_SCHEDULER:
-        app.conf.beat_scheduler = SCHEDULER
+    scheduler = app.conf.beat_scheduler
+    app.conf.beat_scheduler = SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler)
     if app.conf.worker_consumer == CELERYS_CONSUMER:
         app.conf.worker_consumer = CONSUMER
     if app.conf.worker_pool == PREFORK:
         app.conf.worker_pool, app.conf.worker_autoscaler = POOL, AUTOSCALER
+    _win_over_a_namespace(app)
     _add(app, config)
     _current = app
 
@@ -196,6 +209,15 @@ def _check_rabbitmq(url: str, config: Settings) -> None:
             f" (or {variable('broker_url')}), and redis_queue to the Redis that is to keep the"
             f" jobs' records (or {variable('redis_queue')}), in {options_stand_in()}"
         )
+
+
+def _win_over_a_namespace(app: Celery) -> None:
+    """What was set here wins over `CELERY_…` in Django's settings, which Celery looks up first."""
+    conf: Any = app.conf
+    for name in SET_UP if conf.prefix else ():
+        if name in conf.changes:
+            key = conf.prefix + name
+            conf.changes[key.upper() if conf.prefix.isupper() else key] = conf.changes[name]
 
 
 def broker_settings(config: Settings) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from celery.utils.functional import maybe_list
 from celery.worker import control
 from celery.worker.control import control_command, inspect_command
 
-from frappe_celery.errors import InvalidJobOperation
-from frappe_celery.jobs import get_store
+from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
+from frappe_celery.jobs import Job, get_store
 from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.slot import Doing
 
@@ -65,7 +65,7 @@ def revoke(
     """
     ids = [str(name) for name in maybe_list(task_id) or []]
     jobs = [job for job in get_store().read(ids) if job is not None]
-    for job in jobs:
+    for job in map(_latest, jobs):
         logger.info("Revoking job %s", job.run_id)
         for end in (job.cancel, job.stop) if terminate else (job.cancel,):
             with suppress(InvalidJobOperation):  # another worker, which was told too, did it
@@ -76,6 +76,14 @@ def revoke(
     if jobs and not others:
         return control.ok(f"jobs {', '.join(sorted(known))} revoked")
     return control.revoke(state, others, terminate=terminate, signal=signal, **options)
+
+
+def _latest(job: Job) -> Job:
+    """The run that stands now for the result whose id was the first one's."""
+    with suppress(NoSuchJob, Refused):
+        if job.opened.task_id:
+            return get_store().fetch(job.id)
+    return job
 
 
 @control_command(  # type: ignore[untyped-decorator]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from celery import Task
 from celery.exceptions import Ignore
-from celery.utils.saferepr import saferepr
 from celery.worker import strategy as celery_strategy
 from celery.worker.request import Request
 
@@ -87,7 +86,7 @@ class RunJob(BaseTask):
     Strategy = STRATEGY
 
     def run(self, sealed: str = "") -> Any:
-        """Run in a pool's process; gives what Celery's tracer is to know of the result.
+        """Run in a pool's process; the result is recorded in the store, whatever Celery does of it.
 
         `sealed` is what a worker's parent was delivered; a process that took the run itself
         (`job_process`) says so in the request's properties, and records its end too.
@@ -99,7 +98,7 @@ class RunJob(BaseTask):
             if in_hand is not None:
                 in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker)
                 in_hand.succeeded = True
-                return _as_returned(in_hand.message, in_hand.result)
+                return in_hand.result
             message = JobMessage.open(get_store().signer, text)
             result = attempt(message, text, worker, properties.get(HELD_AS, ""))
         except NotRun as exc:
@@ -110,25 +109,7 @@ class RunJob(BaseTask):
             patiently(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
         succeeded(message.run, result)
-        return _as_returned(message, result)
-
-
-class _Shown:
-    """A result that Celery's tracer only writes: into the log and into the events for Flower."""
-
-    def __init__(self, result: Any) -> None:
-        try:
-            self._text = saferepr(result, RunJob.resultrepr_maxsize)
-        except Exception:  # of its own __repr__: the job has succeeded all the same
-            self._text = object.__repr__(result)
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-def _as_returned(message: JobMessage, result: Any) -> Any:
-    """The result itself where Celery's canvas goes on with it."""
-    return result if message.task_id or result is None else _Shown(result)
+        return result
 
 
 def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:

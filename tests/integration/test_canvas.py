@@ -66,6 +66,20 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+class Odd:
+    def __repr__(self):
+        raise ValueError("not to be shown")
+
+
+def odd():
+    return Odd()
+
+
+@options(retry=Retry(max=2, delay=3600))
+def later(number):
+    raise ValueError("not today")
+
+
 @options(retry=Retry(max=2, delay=0))
 def stubborn(number):
     tries = record("try") and EFFECTS.read_text().count("try")
@@ -189,10 +203,33 @@ def test_the_result_s_id_stays_through_reruns_and_the_chain_waits(team: Any) -> 
     assert chain(method("stubborn", args=[10]), team.add.s(100)).delay().get(timeout=30) == 113
 
 
-def test_a_step_whose_process_dies_fails_and_its_chord_hears_of_it(team: Any) -> None:
+def test_its_result_revokes_it_in_whichever_run(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    result = method("later", args=[1]).delay()
+    wait_until(lambda: result.state == "RETRY", what="it is to be run again")
+    result.revoke()
+    wait_until(lambda: result.state == "REVOKED", what="it is revoked")
+    assert store.fetch(f"{project.site}::{result.id}").status == JobStatus.CANCELED
+
+
+def test_the_worker_says_what_a_job_returned(team: Any, project: Project) -> None:
+    frappe_celery.enqueue("myapp.core.double", number=21)
+    project.processes[0].wait_for("s: 42")
+    frappe_celery.enqueue("myapp.core.odd")
+    project.processes[0].wait_for("s: <Unrepresentable <class 'myapp.core.Odd'>")
+
+
+def test_a_step_whose_process_dies_fails_and_its_chord_hears_of_it(
+    store: JobStore, team: Any
+) -> None:
     result = chord([team.add.s(1, 1), method("die")])(method("total"))
     with pytest.raises(Exception, match="its process died"):
         result.get(timeout=30)
+    (failed,) = [part for part in result.parent.results if part.state != "SUCCESS"]
+    aftermath = lambda: store.all_of(JobStatus.QUEUED) + store.all_of(JobStatus.STARTED)  # noqa: E731
+    wait_until(lambda: not aftermath(), what="the aftermath has ended")
+    assert failed.state == "FAILURE"
 
 
 def test_a_team_s_task_asks_for_one(project: Project, team: Any) -> None:

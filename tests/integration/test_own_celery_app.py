@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 from celery import Celery
+from kombu import Queue
 
 import frappe_celery
 from frappe_celery.config import settings
@@ -263,3 +264,19 @@ def test_another_rabbitmq_than_ours_is_named(project: Project) -> None:
         "the app's broker_url is 'amqp://***@rabbit2//', ours is"
         " 'amqp://***@rabbit1//', redis_queue is set: set broker_url to the same amqp:// URL"
     )
+
+
+def test_what_is_set_up_wins_over_a_namespace_of_django_s(project: Project, redis_url: str) -> None:
+    class DjangosSettings:
+        CELERY_BROKER_URL = redis_url
+        CELERY_TASK_QUEUES = (Queue("own"),)
+        CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+        CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 7}  # noqa: RUF012  # as in Django
+
+    app = Celery("team")
+    app.config_from_object(DjangosSettings, namespace="CELERY")
+    frappe_celery.setup(app)
+    assert [queue.name for queue in app.conf.task_queues][:3] == ["own", "short", "default"]
+    assert app.conf.beat_scheduler == "frappe_celery.beat_schedule:DatabaseScheduler"
+    assert app.conf.broker_transport_options["visibility_timeout"] == 7
+    assert "frappe_celery_prefix" in app.conf.broker_transport_options

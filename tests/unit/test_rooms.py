@@ -36,6 +36,7 @@ NAMED = {
     "frappe_celery.worker.consumer:Consumer",
     "frappe_celery.worker.pool:Pool",
     "frappe_celery.beat_schedule:Scheduler",
+    "frappe_celery.beat_schedule:DatabaseScheduler",
     # of Celery's one task
     "frappe_celery.worker.task:JobRequest",
     "frappe_celery.worker.task:job_strategy",

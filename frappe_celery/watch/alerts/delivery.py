@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from frappe_celery.config.secrets import masked_text
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
@@ -63,8 +62,9 @@ def receivers(config: Settings) -> dict[str, Any]:
 
 
 def _unknown(number: int, url: str) -> ConfigError:
+    scheme, is_url, _ = url.partition("://")  # of the rest any part may be secret
     return ConfigError(
-        f"frappe_celery_alerts[{number}] is {masked_text(url)[:20]!r}…, no URL that Apprise knows;"
+        f"frappe_celery_alerts[{number}] is {(scheme + is_url)[:20]!r}…, no URL that Apprise knows;"
         " it must be one such as https://hooks.example.com/x or"
         " mailtos://user:password@mail.example.com?to=ops@example.com"
     )

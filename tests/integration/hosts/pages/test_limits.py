@@ -38,6 +38,10 @@ def test_a_limit_is_set_shown_and_removed(user: Users, store: JobStore) -> None:
     assert "2 at once" not in anna.get(f"{SITES}{SITE}/").text
     act(anna, "remove", target)
     assert holds(store) == {}
+    done = anna.get("/admin/admin/logentry/").text
+    assert f"anna {target} 2 at once, 60 a minute" in done
+    assert f"anna {target} the limit that was set is gone" in done
+    assert user("carla").get("/admin/admin/logentry/").status == 403
 
 
 def test_a_pause_is_begun_for_a_while_or_until_told_and_ended(user: Users, store: JobStore) -> None:

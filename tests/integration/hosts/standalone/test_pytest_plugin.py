@@ -329,7 +329,7 @@ def test_frappes_own_test_case_is_on_it_too(run: Run) -> None:
 
 def test_the_pages_example_runs(run: Run) -> None:
     page = (Path(__file__).parents[4] / "docs" / "testing.md").read_text()
-    block = page.partition("```python\n# shop/tests.py\n")[2].partition("```")[0]
+    block = page.partition("```python\n# shop/test_orders.py\n")[2].partition("```")[0]
     run(block).assert_outcomes(passed=5)
 
 

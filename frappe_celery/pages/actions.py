@@ -1,0 +1,35 @@
+"""Who did what in the pages, to read: Django's own history, of all users together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+
+class ActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """For those with the permission to view log entries; it is of every site."""
+
+    list_display = ("action_time", "user", "object_repr", "what")
+    list_filter = ("user", "content_type")
+    search_fields = ("object_repr", "change_message")
+    list_display_links = None
+    list_per_page = 50
+
+    @admin.display(description="what")
+    def what(self, entry: Any) -> str:
+        """In words."""
+        return str(entry.get_change_message())
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
