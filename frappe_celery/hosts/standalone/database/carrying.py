@@ -78,6 +78,8 @@ def _by_the_sites_clock(node: exp.Expr) -> exp.Expr:
         return exp.Placeholder(this=":today")
     if isinstance(node, exp.CurrentTime):
         return exp.Placeholder(this=":time")
+    if isinstance(node, exp.UtcTimestamp):
+        return exp.Placeholder(this=":utc")
     if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDatetime)):
         return exp.Placeholder(this=":now")
     if isinstance(node, exp.Anonymous) and node.name.upper() in _NOWS and not node.expressions:
@@ -290,6 +292,11 @@ class _SQLite(SQLite):
             exp.StrPosition: lambda self, node: self.func(
                 "INSTR", exp.Lower(this=node.this), exp.Lower(this=node.args["substr"])
             ),
+            exp.RegexpLike: lambda self, node: self.func(
+                "frappe_regexp", node.this, node.expression
+            ),
+            exp.DayOfYear: lambda self, node: self.func("dayofyear", node.this),
+            exp.DayOfWeek: lambda self, node: self.func("dayofweek", node.this),
             exp.Trunc: lambda self, node: self.func(
                 "truncate", node.this, node.args.get("decimals") or exp.Literal.number(0)
             ),
@@ -430,10 +437,10 @@ def _cast(self: Any, node: exp.Cast) -> str:
     return made
 
 
-def _timed(field: str, minus: int = 0) -> Callable[[Any, Any], str]:
+def _timed(field: str, more: int = 0) -> Callable[[Any, Any], str]:
     def sql(self: Any, *given: exp.Expr) -> str:
         made = f"CAST(EXTRACT({field} FROM CAST({self.sql(given[0])} AS TIMESTAMP)) AS INT)"
-        return f"({made} - {minus})" if minus else made
+        return f"({made} + {more})" if more else made
 
     return sql
 
@@ -457,9 +464,11 @@ _POSTGRES: dict[str, Callable[..., str]] = {
     "HOUR": _timed("HOUR"),
     "MINUTE": _timed("MINUTE"),
     "SECOND": _timed("SECOND"),
-    "WEEKDAY": _timed("ISODOW", 1),
+    "WEEKDAY": _timed("ISODOW", -1),
+    "DAYOFWEEK": _timed("DOW", 1),
+    "DAYOFYEAR": _timed("DOY"),
+    "QUARTER": _timed("QUARTER"),
     "DAYNAME": _spelled("FMDay"),
-    "MONTHNAME": _spelled("FMMonth"),
     "FIELD": _field,
     "FIND_IN_SET": lambda self, what, among: (
         f"COALESCE(ARRAY_POSITION(STRING_TO_ARRAY({self.sql(among)}, ','), {self.sql(what)}), 0)"
@@ -477,18 +486,37 @@ def _anonymous(self: Any, node: exp.Anonymous) -> str:
     return made
 
 
-def _pg_named(name: str) -> Callable[[Any, Any], str]:
+def _as_postgres(name: str) -> Callable[[Any, Any], str]:
     return lambda self, node: _POSTGRES[name](
         self, *(part for part in node.args.values() if isinstance(part, exp.Expr))
     )
+
+
+_OF_SQLGLOT = {
+    exp.Hour: "HOUR",
+    exp.Minute: "MINUTE",
+    exp.Second: "SECOND",
+    exp.Quarter: "QUARTER",
+    exp.DayOfWeek: "DAYOFWEEK",
+    exp.DayOfYear: "DAYOFYEAR",
+    exp.Dayname: "DAYNAME",
+    exp.SubstringIndex: "SUBSTRING_INDEX",
+    exp.Timestamp: "TIMESTAMP",
+}
+"""Those of MariaDB's functions that sqlglot has a class for."""
 
 
 class _Postgres(Postgres):
     class Generator(PostgresGenerator):
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **PostgresGenerator.TRANSFORMS,
+            **{kind: _as_postgres(name) for kind, name in _OF_SQLGLOT.items()},
             exp.Placeholder: _placeholder,
             exp.Like: _like,
+            exp.RegexpLike: lambda self, node: (
+                f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED} ~*"
+                f" {self.sql(node.expression)}"
+            ),
             exp.StrPosition: _searched,
             exp.Round: _round,
             exp.TimestampDiff: _pg_difference,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -105,6 +105,7 @@ def _value(key: Key, values: Any) -> Any:
 
 _TIMES: dict[Any, Callable[[], Any]] = {
     ":now": now_datetime,
+    ":utc": lambda: datetime.now(timezone.utc).replace(tzinfo=None),
     ":today": lambda: now_datetime().date(),
     ":time": lambda: str(now_datetime().time()),
 }

@@ -129,6 +129,7 @@ def _unquoted(value: str) -> str:
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
     "frappe_difference": (3, difference),
+    "frappe_regexp": (2, lambda text, form: int(re.search(form, str(text), re.I) is not None)),
     "date_format": (2, date_format),
     "str_to_date": (2, str_to_date),
     "substring_index": (3, substring_index),
@@ -144,7 +145,6 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "month": (1, lambda value: _when(value).month),
     "day": (1, lambda value: _when(value).day),
     "day_of_month": (1, lambda value: _when(value).day),
-    "day_of_week": (1, lambda value: _when(value).isoweekday() % 7 + 1),
     "dayofweek": (1, lambda value: _when(value).isoweekday() % 7 + 1),
     "dayofyear": (1, lambda value: _when(value).timetuple().tm_yday),
     "weekday": (1, lambda value: _when(value).weekday()),
