@@ -253,6 +253,12 @@ class PrintFormatError(ValidationError):
     pass
 
 
+class CommandFailedError(Exception):
+    def __init__(self, message: str, out: str = "", err: str = "") -> None:
+        super().__init__(message)
+        self.out, self.err = out, err
+
+
 for _error in list(globals().values()):
     if isinstance(_error, type) and issubclass(_error, Exception):
         _error.__module__ = "frappe.exceptions"

@@ -10,7 +10,30 @@ from typing import Any
 
 from celery.local import Proxy
 
+from frappe_celery.hosts.standalone.missing import missing_attribute
+
 _EMPTY: dict[str, Any] = {}
+_OF_A_SITE = frozenset(
+    [
+        "all_apps",
+        "app_modules",
+        "jenv",
+        "jloader",
+        "link_count",
+        "module_app",
+        "new_doc_templates",
+        "preload_assets",
+        "rate_limiter",
+        "replica_db",
+        "response_headers",
+        "role_permissions",
+        "test_objects",
+        "user",
+        "user_perms",
+        "valid_columns",
+    ]
+)
+"""What Frappe sets there for itself."""
 
 
 class Local:
@@ -35,10 +58,13 @@ class Local:
         if name not in values and "site" not in values and not name.startswith("__"):
             self._first_use()
             values = self._context.get()
-        try:
+        if name in values:
             return values[name]
-        except KeyError:
-            raise AttributeError(f"frappe.local has no {name!r}") from None
+        if name in _OF_A_SITE:
+            raise missing_attribute("frappe.local", name)
+        raise AttributeError(
+            f"frappe.local has no {name!r}: nothing set it on this site, in this job or thread"
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._context.set({**self._context.get(), name: value})

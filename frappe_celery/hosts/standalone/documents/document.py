@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import store
-from frappe_celery.hosts.standalone.documents import locking
+from frappe_celery.hosts.standalone.documents import locking, passwords
 from frappe_celery.hosts.standalone.documents.base_document import (
     CHILD_FIELDS,
     STANDARD_FIELDS,
@@ -135,6 +135,7 @@ class Document(BaseDocument):
         self.flags.in_insert = True
         self._before_events()
         self._check_mandatory()
+        passwords.keep_passwords(self)
         try:
             self.db_insert()
             self.update_children()
@@ -170,6 +171,7 @@ class Document(BaseDocument):
         self._before_events()
         if self._action != "cancel":
             self._check_mandatory()
+        passwords.keep_passwords(self)
         self.db_update()
         self.update_children()
         self._after_events()
@@ -201,6 +203,7 @@ class Document(BaseDocument):
             raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
         self.run_method("on_trash")
         self.db_delete()
+        passwords.forget_passwords(self)
         self.run_method("after_delete")
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
@@ -387,6 +390,8 @@ class Document(BaseDocument):
         return locking.lock_exists(self.get_signature())
 
     # -- around it
+
+    get_password = passwords.get_password
 
     def notify_update(self) -> None:
         """Tell browsers, after the commit, that it changed."""

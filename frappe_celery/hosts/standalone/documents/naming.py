@@ -57,13 +57,14 @@ def make_autoname(key: str = "", doctype: str = "", doc: Any = None) -> str:
         if not part:
             continue
         if set(part) == {"#"}:
-            name += str(_next_number(name)).zfill(len(part))
+            name += str(next_number(name)).zfill(len(part))
         else:
-            name += _part(part, doc)
+            name += field_part(part, doc)
     return name
 
 
-def _part(part: str, doc: Any) -> str:
+def field_part(part: str, doc: Any) -> str:
+    """A part of a series: of today's date, a field's value, else itself."""
     today = now_datetime()
     known = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d"}
     if part in known:
@@ -74,7 +75,7 @@ def _part(part: str, doc: Any) -> str:
     return part
 
 
-def _next_number(prefix: str) -> int:
+def next_number(prefix: str) -> int:
     """Counts up in a row of its own, which stays locked until the commit."""
     name = prefix or "-"
     if store.get(SERIES, name) is None:

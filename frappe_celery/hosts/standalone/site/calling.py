@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
+from frappe_celery.hosts.standalone.exceptions import DataError
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
+from frappe_celery.hosts.standalone.utils.numbers import cint
 
 _NEVER_PASSED = ("flags", "ignore_permissions")
 
@@ -80,6 +84,31 @@ def whitelist(
         return fn
 
     return note
+
+
+def rate_limit(*_args: Any, **_kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorator: limits requests, as in Frappe; a call that is none, such as a job's, passes."""
+    return lambda function: functools.wraps(function)(
+        lambda *args, **kwargs: function(*args, **kwargs)
+    )
+
+
+def validate_and_sanitize_search_inputs(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator for a query behind a link field: numbers are made numbers.
+
+    Raises:
+        DataError: the search field has other characters than a field's name.
+    """
+
+    @functools.wraps(fn)
+    def search(*args: Any, **kwargs: Any) -> Any:
+        kwargs.update(zip(fn.__code__.co_varnames, args, strict=False))
+        if re.search(r"\W", kwargs["searchfield"] or ""):
+            raise DataError(f"Invalid Search Field {kwargs['searchfield']}")
+        kwargs["start"], kwargs["page_len"] = cint(kwargs["start"]), cint(kwargs["page_len"])
+        return fn(**kwargs)
+
+    return search
 
 
 def is_whitelisted(method: Callable[..., Any]) -> None:

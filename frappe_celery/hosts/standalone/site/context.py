@@ -14,6 +14,7 @@ from frappe_celery.hosts.standalone.exceptions import IncorrectSitePath
 from frappe_celery.hosts.standalone.local import Local, local, proxy
 from frappe_celery.hosts.standalone.site import requests
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.numbers import sbool
 
 ADMINISTRATOR = "Administrator"
 
@@ -82,12 +83,15 @@ def init(
     local.replace(
         {
             "site": site,
+            "site_name": site,
             "sites_path": folder.removesuffix(f"/{site}"),
             "site_path": folder,
             "conf": _dict(here.site_config(site)),
             "flags": _dict(currently_saving=[], in_test=False, in_migrate=False, new_site=new_site),
             "session": _dict(user=None, sid=None, data=_dict()),
             "form_dict": _dict(),
+            "request_ip": None,
+            "dev_server": int(sbool(os.environ.get("DEV_SERVER", "0"))),
             "response": _dict(docs=[]),
             "cache": {},
             "message_log": [],

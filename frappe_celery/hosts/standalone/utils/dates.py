@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from typing import Any
@@ -292,6 +293,11 @@ def get_quarter_start(dt: Any, as_str: bool = False) -> Any:
     return _given(day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1), as_str)
 
 
+def get_quarter_ending(date: Any = None, as_str: bool = False) -> Any:
+    """The last day of the quarter."""
+    return get_last_day(_day(get_quarter_start(date)) + relativedelta(months=2), as_str)
+
+
 def get_year_start(dt: Any, as_str: bool = False) -> Any:
     """The first day of the year."""
     return _given(_day(dt).replace(month=1, day=1), as_str)
@@ -354,6 +360,85 @@ def get_weekday(when: datetime | None = None) -> str:
 def get_weekdays() -> list[str]:
     """Monday to Sunday."""
     return list(calendar.day_name)
+
+
+def get_month(datetime: Any = None) -> str:
+    """January to December."""
+    return calendar.month_name[_day(datetime).month]
+
+
+def get_datetime_in_timezone(time_zone: str) -> datetime:
+    """Now, in the zone of that name."""
+    return convert_utc_to_timezone(datetime.now(timezone.utc), time_zone)
+
+
+def get_eta(from_time: Any, percent_complete: float) -> str:
+    """The time that is left of something that began then."""
+    passed = time_diff_in_seconds(now_datetime(), from_time)
+    return str(timedelta(seconds=(100 - percent_complete) / percent_complete * passed))
+
+
+def duration_to_seconds(duration: str) -> int:
+    """`1d 2h 3m 4s` in seconds.
+
+    Raises:
+        ValidationError: it is written otherwise.
+    """
+    validate_duration_format(duration)
+    sizes = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    return sum(int(part[:-1]) * sizes[part[-1]] for part in re.findall(r"\d+[dhms]", duration))
+
+
+def validate_duration_format(duration: str) -> None:
+    """Raises ValidationError unless it is written like `1d 2h 3m 4s`."""
+    if not _DURATION.match(duration):
+        raise ValidationError(f"Value {duration} must be in the valid duration format: d h m s")
+
+
+def format_timedelta(o: Any) -> str:
+    """`25:03:04`, with a fraction of a second where there is one."""
+    total = o.total_seconds() if isinstance(o, timedelta) else float(o or 0)
+    hours, left = divmod(total, 3600)
+    minutes, seconds = divmod(left, 60)
+    seconds = round(seconds, 6)
+    shown = int(seconds) if seconds == int(seconds) else seconds
+    return f"{int(hours)}:{int(minutes):02}:{shown:02}"
+
+
+def get_timespan_date_range(timespan: str) -> tuple[Any, Any] | None:
+    """The first and the last day of `last week`, `this quarter`, `next 7 days`, …"""
+    today = _day(None)
+    words = {"yesterday": -1, "today": 0, "tomorrow": 1}
+    if timespan in words:
+        return (add_to_date(today, days=words[timespan]),) * 2
+    which, _, span = timespan.partition(" ")
+    direction = {"last": -1, "this": 0, "next": 1}.get(which)
+    if direction is None:
+        return None
+    if direction and (last_days := re.fullmatch(r"(7|14|30|90) days", span)):
+        edge = add_to_date(today, days=direction * int(last_days[1]))
+        return (edge, today) if direction < 0 else (today, edge)
+    if direction and span == "6 months":
+        first, last = sorted((direction * 3, direction * 6))
+        return (
+            get_quarter_start(add_to_date(today, months=first)),
+            get_quarter_ending(add_to_date(today, months=last)),
+        )
+    if span not in _SPANS:
+        return None
+    step, begin, end = _SPANS[span]
+    years, months, days = (direction * count for count in step)
+    day = add_to_date(today, years=years, months=months, days=days)
+    return begin(day), end(day)
+
+
+_DURATION = re.compile(r"(\d+d)?((^|\s)\d+h)?((^|\s)\d+m)?((^|\s)\d+s)?$")
+_SPANS: dict[str, tuple[tuple[int, int, int], Any, Any]] = {
+    "week": ((0, 0, 7), get_first_day_of_week, get_last_day_of_week),
+    "month": ((0, 1, 0), get_first_day, get_last_day),
+    "quarter": ((0, 3, 0), get_quarter_start, get_quarter_ending),
+    "year": ((1, 0, 0), get_year_start, get_year_ending),
+}
 
 
 def format_duration(seconds: float, hide_days: bool = False) -> str:

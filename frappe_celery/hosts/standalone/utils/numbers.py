@@ -51,6 +51,12 @@ def safe_div(numerator: Any, denominator: Any) -> float:
     return flt(numerator) / flt(denominator) if flt(denominator) else 0.0
 
 
+def remainder(numerator: Any, denominator: Any, precision: int = 2) -> float:
+    """What a division leaves, of numbers with that many decimals."""
+    scale = 10 ** cint(precision)
+    return flt(numerator * scale % (denominator * scale) / scale, cint(precision))
+
+
 def fmt_money(
     amount: Any, precision: int | None = None, currency: str | None = None, **_: Any
 ) -> str:

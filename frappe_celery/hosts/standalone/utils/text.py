@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from frappe_celery.hosts.standalone.exceptions import InvalidEmailAddressError
 from frappe_celery.hosts.standalone.local import local
@@ -118,6 +118,33 @@ def comma_or(some_list: Any, add_quotes: bool = True) -> str:
     return comma_sep([f"'{item}'" for item in some_list] if add_quotes else some_list, "or")
 
 
+def get_abbr(string: str, max_len: int = 2) -> str:
+    """The first letters of its words; '?' where it has none."""
+    return "".join(word[0] for word in string.split())[:max_len] or "?"
+
+
+def get_string_between(start: str, string: str, end: str) -> str:
+    """What lies between two patterns; the whole, where they are not there."""
+    found = re.search(f"{start}(.*){end}", string or "")
+    return found[1] if found else string or ""
+
+
+def get_table_name(table_name: str, wrap_in_backticks: bool = False) -> str:
+    """The table of a doctype."""
+    name = table_name if table_name.startswith("__") else f"tab{table_name}"
+    return f"`{name}`" if wrap_in_backticks else name
+
+
+def quoted(url: Any) -> str:
+    """With what an address may not have escaped."""
+    return quote(cstr(url), safe="~@#$&()*!+=:;,.?/'")
+
+
+def dict_to_str(args: Mapping[str, Any], sep: str = "&") -> str:
+    """As the query of an address."""
+    return sep.join(f"{key}={quote(cstr(value or ''))}" for key, value in args.items())
+
+
 def unique(seq: Iterable[Any]) -> list[Any]:
     """Each once, in order."""
     return list(dict.fromkeys(seq))
@@ -177,6 +204,39 @@ def get_link_to_form(doctype: str, name: str | None = None, label: str | None = 
     """A link to a document's form, in HTML."""
     name = cstr(name)
     return f'<a href="{get_url_to_form(doctype, name)}">{label or name}</a>'
+
+
+def get_absolute_url(doctype: str, name: str) -> str:
+    """The same, without the site."""
+    return get_url_to_form(doctype, name).removeprefix(get_url())
+
+
+def get_url_to_list(doctype: str) -> str:
+    """The address of a doctype's list."""
+    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}")
+
+
+def get_url_to_report(name: str, report_type: str | None = None, doctype: str | None = None) -> str:
+    """The address of a report."""
+    if report_type == "Report Builder" and doctype:
+        return f"{get_url_to_list(doctype)}/view/report/{quote(name)}"
+    return get_url(f"app/query-report/{quote(name)}")
+
+
+def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> str:
+    """The address of a doctype's list that shows these alone."""
+    address = get_url_to_list(doctype)
+    if not docnames:
+        return address
+    return f"{address}?{urlencode({'name': json.dumps(['in', docnames])})}"
+
+
+def get_desk_link(doctype: str, name: str, **_: Any) -> str:
+    """A link to a document's form that says what it is, in HTML."""
+    return (
+        f'<a href="{get_url_to_form(doctype, name)}" style="font-weight: bold;">'
+        f"{doctype} {escape_html(cstr(name))}</a>"
+    )
 
 
 # -- JSON

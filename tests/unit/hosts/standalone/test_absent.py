@@ -183,7 +183,7 @@ class Below(Page): ...
 def test_what_it_decorates_raises_when_called(load: Callable[[str], Any]) -> None:
     tasks = load("""
 import frappe
-from frappe.rate_limiter import rate_limit, other as bare
+from frappe.website.limiter import rate_limit, other as bare
 
 @frappe.whitelist()
 @rate_limit(
@@ -212,7 +212,7 @@ class Holder:
         (lambda: tasks.Holder().third(), r"other\.of_an_attribute"),
     ]
     for call, thing in calls:
-        with pytest.raises(NeedsFrappeSite, match=rf"frappe\.rate_limiter\.{thing} .*line 3"):
+        with pytest.raises(NeedsFrappeSite, match=rf"frappe\.website\.limiter\.{thing} .*line 3"):
             call()
 
 

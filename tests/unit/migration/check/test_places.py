@@ -41,7 +41,7 @@ def run():
 def test_names_are_found_where_they_are_used(tmp_path: Path) -> None:
     source = """
 import frappe
-from frappe.rate_limiter import rate_limit
+from frappe.website.limiter import rate_limit
 from frappe.utils.pdf import get_pdf
 from frappe.website.utils import never_used
 
@@ -61,7 +61,7 @@ def other():
         ("frappe.utils.pdf.get_pdf", "tasks.py", 13),
         ("frappe.db.no_such_method", "tasks.py", 14),
         ("frappe.get_print", "tasks.py", 15),
-        ("frappe.rate_limiter.rate_limit", "tasks.py", 11),
+        ("frappe.website.limiter.rate_limit", "tasks.py", 11),
     ]
 
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 # of these, classes say they are; pickle takes a class by value whose module nobody imported
 import frappe.exceptions
@@ -33,6 +35,8 @@ from frappe_celery.hosts.standalone.documents.documents import (
 )
 from frappe_celery.hosts.standalone.documents.error_log import get_traceback, log_error
 from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.documents.renaming import rename_doc
+from frappe_celery.hosts.standalone.documents.users import get_roles
 from frappe_celery.hosts.standalone.exceptions import *
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger, loggers, set_log_level
@@ -59,6 +63,7 @@ from frappe_celery.hosts.standalone.site.calling import (
     guest_methods,
     is_whitelisted,
     only_for,
+    validate_and_sanitize_search_inputs,
     whitelist,
     whitelisted,
 )
@@ -93,12 +98,23 @@ from frappe_celery.hosts.standalone.site.paths import (
     get_pymodule_path,
     read_file,
 )
+from frappe_celery.hosts.standalone.site.templates import (
+    get_email_from_template,
+    get_jenv,
+    get_template,
+    render_template,
+)
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.numbers import cint, sbool
+from frappe_celery.hosts.standalone.utils.safe_eval import safe_eval
+from frappe_celery.hosts.standalone.utils.system import create_folder
 from frappe_celery.hosts.standalone.utils.text import (
     as_json,
     as_unicode,
     bold,
+    cstr,
     generate_hash,
+    get_desk_link,
     parse_json,
     safe_decode,
     safe_encode,

@@ -5,5 +5,25 @@ from frappe_celery.hosts.standalone.documents.naming import (
     revert_series_if_last,
     set_new_name,
 )
+from frappe_celery.hosts.standalone.documents.naming_options import (
+    append_number_if_name_exists,
+    get_default_naming_series,
+    getseries,
+    is_autoincremented,
+    parse_naming_series,
+    set_name_by_naming_series,
+    set_name_from_naming_options,
+)
 
-__all__ = ["make_autoname", "revert_series_if_last", "set_new_name"]
+__all__ = [
+    "append_number_if_name_exists",
+    "get_default_naming_series",
+    "getseries",
+    "is_autoincremented",
+    "make_autoname",
+    "parse_naming_series",
+    "revert_series_if_last",
+    "set_name_by_naming_series",
+    "set_name_from_naming_options",
+    "set_new_name",
+]

@@ -1,9 +1,12 @@
 """`frappe.utils.data`."""
-# ruff: noqa: F403 (this file is a list of names)
+# ruff: noqa: F401, F403 (this file is a list of names)
 
 from importlib import import_module
 
+from frappe_celery.hosts.standalone.documents.users import get_user_info_for_avatar
 from frappe_celery.hosts.standalone.utils.dates import *
+from frappe_celery.hosts.standalone.utils.lists import *
+from frappe_celery.hosts.standalone.utils.markup import *
 from frappe_celery.hosts.standalone.utils.numbers import *
 from frappe_celery.hosts.standalone.utils.text import *
 

@@ -1,0 +1,5 @@
+"""`frappe.core.doctype.version.version`."""
+
+from frappe_celery.hosts.standalone.documents.versions import get_diff
+
+__all__ = ["get_diff"]

@@ -1,0 +1,21 @@
+"""`frappe.deprecation_dumpster`."""
+
+from frappe_celery.hosts.standalone.utils.deprecation import (
+    Color,
+    FrappeDeprecationError,
+    FrappeDeprecationWarning,
+    PendingFrappeDeprecationWarning,
+    _deprecated,
+    colorize,
+    deprecation_warning,
+)
+
+__all__ = [
+    "Color",
+    "FrappeDeprecationError",
+    "FrappeDeprecationWarning",
+    "PendingFrappeDeprecationWarning",
+    "_deprecated",
+    "colorize",
+    "deprecation_warning",
+]

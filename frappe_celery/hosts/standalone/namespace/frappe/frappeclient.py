@@ -1,0 +1,19 @@
+"""`frappe.frappeclient`."""
+
+from frappe_celery.hosts.standalone.site.frappe_client import (
+    AuthError,
+    FrappeClient,
+    FrappeException,
+    FrappeOAuth2Client,
+    SiteExpiredError,
+    SiteUnreachableError,
+)
+
+__all__ = [
+    "AuthError",
+    "FrappeClient",
+    "FrappeException",
+    "FrappeOAuth2Client",
+    "SiteExpiredError",
+    "SiteUnreachableError",
+]

@@ -1,0 +1,5 @@
+"""`frappe.modules`."""
+
+from frappe_celery.hosts.standalone.utils.text import scrub
+
+__all__ = ["scrub"]

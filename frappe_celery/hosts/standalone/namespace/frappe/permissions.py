@@ -1,0 +1,6 @@
+"""`frappe.permissions`: roles alone; there are no permissions here."""
+
+from frappe_celery.hosts.standalone.documents.users import AUTOMATIC_ROLES, get_roles
+from frappe_celery.hosts.standalone.documents.users import uses_desk as is_system_user
+
+__all__ = ["AUTOMATIC_ROLES", "get_roles", "is_system_user"]

@@ -1,0 +1,5 @@
+"""`frappe.utils.deprecations`."""
+
+from frappe_celery.hosts.standalone.utils.deprecation import deprecated
+
+__all__ = ["deprecated"]

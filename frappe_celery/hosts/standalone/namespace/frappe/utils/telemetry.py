@@ -1,0 +1,18 @@
+"""`frappe.utils.telemetry`: nobody is told anything, as on a site that has it switched off."""
+
+from typing import Any
+
+
+def capture(*_args: Any, **_kwargs: Any) -> None:
+    """Nothing."""
+
+
+init_telemetry = flush_telemetry = capture
+
+
+def is_enabled() -> bool:
+    """False."""
+    return False
+
+
+is_pulse_enabled = is_enabled

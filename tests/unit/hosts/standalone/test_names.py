@@ -1,0 +1,473 @@
+"""Names of Frappe's around documents: files, passwords, users, renaming, mapping, templates."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+Write = Callable[..., Path]
+
+
+def doctype(write: Write, name: str, fields: list[dict[str, Any]], **options: Any) -> None:
+    """Describe a doctype in the app."""
+    scrubbed = name.lower().replace(" ", "_")
+    said = {"doctype": "DocType", "name": name, "fields": fields, **options}
+    write(f"myapp/main/doctype/{scrubbed}/{scrubbed}.json", json.dumps(said))
+    write("myapp/modules.txt", "Main\n")
+
+
+def field(name: str, kind: str = "Data", **options: Any) -> dict[str, Any]:
+    return {"fieldname": name, "fieldtype": kind, **options}
+
+
+# -- passwords
+
+
+def test_a_password_lies_encrypted_apart_from_its_document(frappe: Any, write: Write) -> None:
+    from frappe.utils.password import get_decrypted_password
+
+    doctype(write, "Account", [field("user"), field("api_secret", "Password")])
+    doc = frappe.get_doc({"doctype": "Account", "api_secret": "s3cret"}).insert()
+    assert doc.api_secret == "******"
+    again = frappe.get_doc("Account", doc.name)
+    assert again.api_secret == "******"
+    assert again.get_password("api_secret") == "s3cret"
+    again.user = "me"
+    again.save()
+    assert get_decrypted_password("Account", doc.name, "api_secret") == "s3cret"
+    kept = frappe.get_all("__Auth", fields=["password"])
+    assert len(kept) == 1
+    assert "s3cret" not in kept[0].password
+    again.delete()
+    assert frappe.get_all("__Auth") == []
+    with pytest.raises(frappe.ValidationError, match="Password not found for Account"):
+        get_decrypted_password("Account", doc.name, "api_secret")
+    assert get_decrypted_password("Account", doc.name, "api_secret", False) is None
+
+
+def test_a_password_follows_the_sites_key(frappe: Any) -> None:
+    from cryptography.fernet import Fernet
+    from frappe.utils.password import decrypt, encrypt, set_encrypted_password
+
+    ours = encrypt("x")
+    key = Fernet.generate_key().decode()
+    frappe.local.conf.encryption_key = key
+    assert Fernet(key).decrypt(encrypt("y").encode()) == b"y"
+    set_encrypted_password("Account", "a", "z", "api_secret")
+    with pytest.raises(frappe.ValidationError, match=r"Account\.a\.x was encrypted with another"):
+        decrypt(ours, key="Account.a.x")
+    frappe.local.conf.encryption_key = "short"
+    with pytest.raises(frappe.ValidationError, match="invalid format"):
+        encrypt("x")
+
+
+# -- files
+
+
+def test_a_files_content_lies_in_the_sites_folder(frappe: Any) -> None:
+    from frappe.utils.file_manager import get_file, save_file
+
+    doc = save_file("note.txt", "text é", "Order", "A-1", is_private=1)
+    assert (doc.file_url, doc.attached_to_name) == ("/private/files/note.txt", "A-1")
+    assert doc.file_size == len("text é".encode())
+    assert frappe.get_doc("File", doc.name).get_content() == "text é"
+    assert get_file("note.txt") == ["note.txt", "text é"]
+    assert Path(doc.get_full_path()).read_bytes() == "text é".encode()
+    assert Path(doc.get_full_path()).is_relative_to(frappe.get_site_path())
+    same = save_file("again.txt", "text é", "Order", "A-2", is_private=1)
+    assert same.file_url == doc.file_url  # one content is there once
+    other = save_file("note.txt", base64.b64encode(b"\x89\xff"), "Order", "A-1", decode=True)
+    assert other.get_content() == b"\x89\xff" or isinstance(other.get_content(), str)
+
+
+def test_a_file_goes_with_its_last_document_and_its_transaction(frappe: Any) -> None:
+    first = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "x"}).insert()
+    second = frappe.get_doc({"doctype": "File", "file_name": "b.txt", "content": "x"}).insert()
+    path = first.get_full_path()
+    frappe.db.commit()
+    first.delete()
+    frappe.db.commit()
+    assert os.path.exists(path)
+    second.delete()
+    assert os.path.exists(path)
+    frappe.db.commit()
+    assert not os.path.exists(path)
+    third = frappe.get_doc({"doctype": "File", "file_name": "c.txt", "content": "y"}).insert()
+    assert third.exists_on_disk()
+    frappe.db.rollback()
+    assert not third.exists_on_disk()
+
+
+def test_a_file_lies_nowhere_else(frappe: Any) -> None:
+    from frappe.utils.file_manager import get_file_path, is_safe_path, save_file
+
+    with pytest.raises(frappe.ValidationError, match="Cannot access file path"):
+        get_file_path("/files/../../../../etc/passwd")
+    assert not is_safe_path("/etc/passwd")
+    frappe.local.conf.max_file_size = 3
+    with pytest.raises(frappe.ValidationError, match="maximum allowed size"):
+        save_file("big.txt", "1234", None, None)
+    with pytest.raises(frappe.MandatoryError):
+        frappe.get_doc({"doctype": "File", "content": "x"}).insert()
+
+
+def test_an_apps_hook_keeps_files_elsewhere(frappe: Any, write: Write) -> None:
+    write(
+        "myapp/store.py",
+        """
+        kept = {}
+        def write_file(doc):
+            kept[doc.file_name] = doc._content
+            doc.file_url = "https://store.example/" + doc.file_name
+        """,
+    )
+    write("myapp/hooks.py", 'write_file = "myapp.store.write_file"\n')
+    doc = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "x"}).insert()
+    assert doc.file_url == "https://store.example/a.txt"
+    from myapp.store import kept
+
+    assert kept == {"a.txt": b"x"}
+
+
+# -- users
+
+
+def test_roles_are_those_that_documents_give(frappe: Any) -> None:
+    from frappe.utils.user import get_users_with_role, is_system_user, is_website_user
+
+    for name, kind, enabled in (
+        ("a@x", "System User", 1),
+        ("b@x", "Website User", 1),
+        ("c@x", "", 0),
+    ):
+        user = {"doctype": "User", "name": name, "email": name, "user_type": kind}
+        frappe.get_doc({**user, "enabled": enabled, "full_name": name.upper()}).insert()
+        role = {"doctype": "Has Role", "parenttype": "User", "parent": name}
+        frappe.get_doc({**role, "parentfield": "roles", "role": "Accountant"}).insert()
+    assert sorted(frappe.get_roles("a@x")) == ["Accountant", "All", "Desk User", "Guest"]
+    assert sorted(frappe.get_roles("b@x")) == ["Accountant", "All", "Guest"]
+    assert frappe.get_roles("Guest") == ["Guest"]
+    assert sorted(get_users_with_role("Accountant")) == ["a@x", "b@x"]
+    assert is_website_user("b@x")
+    assert (is_system_user("a@x"), is_system_user("b@x")) == ("a@x", None)
+    assert frappe.utils.get_user_info_for_avatar("a@x")["name"] == "A@X"
+    assert frappe.utils.get_user_info_for_avatar("z@x")["name"] == "z@x"
+
+
+# -- names
+
+
+def test_a_number_is_put_behind_a_name_that_is_taken(frappe: Any) -> None:
+    from frappe.model.naming import append_number_if_name_exists
+
+    assert append_number_if_name_exists("Note", "a") == "a"
+    for name in ("a", "a-1", "a-9", "a-10", "a-x"):
+        frappe.get_doc({"doctype": "Note", "name": name}).insert()
+    assert append_number_if_name_exists("Note", "a") == "a-11"
+
+
+def test_naming_options(frappe: Any, write: Write) -> None:
+    from frappe.model.naming import parse_naming_series, set_name_from_naming_options
+
+    series = field("naming_series", "Select", options="\nORD-.#####\nX-.##")
+    doctype(write, "Order", [series, field("title", label="Title")])
+    doc = frappe.get_doc({"doctype": "Order", "title": "one"})
+    for option, name in (
+        ("field:title", "one"),
+        ("naming_series:", "ORD-00001"),
+        ("format:O-{title}-{###}", "O-one-001"),
+        ("B-.##", "B-01"),
+    ):
+        doc.name = None
+        set_name_from_naming_options(option, doc)
+        assert doc.name == name
+    doc.title = ""
+    with pytest.raises(frappe.ValidationError, match="Title is required"):
+        set_name_from_naming_options("field:title", doc)
+    assert parse_naming_series("A-.###", number_generator=lambda key, digits: key + "1") == "A-A-1"
+
+
+def test_what_links_to_a_document_follows_its_name(frappe: Any, write: Write) -> None:
+    doctype(write, "Item", [field("code")], autoname="field:code", allow_rename=1)
+    doctype(write, "Fixed", [field("code")])
+    doctype(write, "Shop", [field("best", "Link", options="Item")], issingle=1)
+    links = [
+        field("item", "Link", options="Item"),
+        field("kind", "Link", options="DocType"),
+        field("any", "Dynamic Link", options="kind"),
+    ]
+    doctype(write, "Sale", links)
+    for code in ("a", "b"):
+        frappe.get_doc({"doctype": "Item", "code": code}).insert()
+    sale = frappe.get_doc({"doctype": "Sale", "item": "a", "kind": "Item", "any": "a"}).insert()
+    other = frappe.get_doc({"doctype": "Sale", "item": "b", "kind": "Fixed", "any": "a"}).insert()
+    frappe.db.set_single_value("Shop", "best", "a")
+
+    assert frappe.rename_doc("Item", "a", "c") == "c"
+    assert not frappe.db.exists("Item", "a")
+    assert frappe.get_doc("Item", "c").code == "c"
+    sale.reload()
+    other.reload()
+    assert (sale.item, sale.any, other.item, other.any) == ("c", "c", "b", "a")
+    assert frappe.db.get_single_value("Shop", "best") == "c"
+
+    for arguments, words in (
+        (("Item", "none", "d"), "none"),
+        (("Item", "c", "b"), "Another Item with name b exists"),
+        (("Item", "c", "c"), "old and new name are the same"),
+    ):
+        with pytest.raises(frappe.ValidationError, match=words):
+            frappe.rename_doc(*arguments)
+    fixed = frappe.get_doc({"doctype": "Fixed"}).insert()
+    with pytest.raises(frappe.ValidationError, match="Fixed not allowed to be renamed"):
+        frappe.rename_doc("Fixed", fixed.name, "d")
+    assert frappe.rename_doc("Fixed", fixed.name, "d", force=True) == "d"
+
+    assert frappe.rename_doc("Item", "c", "b", merge=True) == "b"
+    sale.reload()
+    assert (sale.item, sale.any) == ("b", "b")
+    assert frappe.get_all("Item", pluck="name") == ["b"]
+
+
+def test_a_document_is_made_of_another(frappe: Any, write: Write) -> None:
+    from frappe.model.mapper import get_mapped_doc
+
+    rows = [field("item"), field("qty", "Float"), field("order_row")]
+    doctype(write, "Order Item", rows, istable=1)
+    doctype(write, "Bill Item", rows, istable=1)
+    table = field("items", "Table", options="Order Item")
+    doctype(write, "Order", [field("customer"), field("note", no_copy=1), field("status"), table])
+    lines = field("lines", "Table", options="Bill Item")
+    order_link = field("order", "Link", options="Order")
+    doctype(write, "Bill", [field("customer"), field("note"), field("ref"), order_link, lines])
+    order = frappe.get_doc(
+        {
+            "doctype": "Order",
+            "customer": "c",
+            "note": "n",
+            "status": "Open",
+            "items": [{"item": "a", "qty": 1}, {"item": "b", "qty": 0}],
+        }
+    ).insert()
+    maps = {
+        "Order": {
+            "doctype": "Bill",
+            "field_map": {"name": "ref"},
+            "validation": {"status": ["=", "Open"]},
+        },
+        "Order Item": {
+            "doctype": "Bill Item",
+            "field_map": [["name", "order_row"]],
+            "condition": lambda row: row.qty,
+        },
+    }
+    bill = get_mapped_doc("Order", order.name, maps)
+    assert (bill.doctype, bill.customer, bill.note, bill.ref) == ("Bill", "c", None, order.name)
+    assert bill.order == order.name
+    assert [(row.item, row.qty, row.idx) for row in bill.lines] == [("a", 1, 1)]
+    order.status = "Closed"
+    order.save()
+    with pytest.raises(frappe.ValidationError, match="status=Open"):
+        get_mapped_doc("Order", order.name, maps)
+
+
+def test_what_differs_between_two_documents(frappe: Any, write: Write) -> None:
+    from frappe.core.doctype.version.version import get_diff
+
+    doctype(write, "Row", [field("n", "Int")], istable=1)
+    doctype(write, "Sheet", [field("title"), field("rows", "Table", options="Row")])
+    old = frappe.get_doc({"doctype": "Sheet", "title": "a", "rows": [{"name": "r", "n": 1}]})
+    new = frappe.copy_doc(old)
+    assert get_diff(old, old) is None
+    new.title, new.rows = "b", []
+    new.append("rows", {"name": "r", "n": 2})
+    new.append("rows", {"name": "s", "n": 3})
+    diff = get_diff(old, new)
+    assert ("title", "a", "b") in diff.changed
+    assert diff.row_changed == [("rows", 0, "r", [("n", 1, 2)])]
+    assert [field for field, _ in diff.added] == ["rows"]
+
+
+# -- templates and expressions
+
+
+def test_templates_of_text_and_of_apps(frappe: Any, write: Write) -> None:
+    write("myapp/templates/hello.html", "Hello {{ name }}, {{ frappe.utils.cint('3') }}")
+    write("myapp/jinja_helpers.py", "def shout(text):\n    return text.upper()\n")
+    write(
+        "myapp/hooks.py",
+        'jinja = {"methods": ["myapp.jinja_helpers"], "filters": ["myapp.jinja_helpers.shout"]}\n',
+    )
+    assert (
+        frappe.render_template("{{ a|len }} {{ shout('x') }}{{ 'y'|shout }}", {"a": [1]}) == "1 XY"
+    )
+    assert frappe.render_template("templates/hello.html", {"name": "A"}) == "Hello A, 3"
+    assert frappe.render_template("myapp/templates/hello.html", {"name": "A"}) == "Hello A, 3"
+    assert frappe.render_template("", {}) == ""
+    with pytest.raises(frappe.ValidationError, match="Jinja Template Error"):
+        frappe.render_template("{{ a", {})
+    with pytest.raises(frappe.ValidationError, match="Illegal template"):
+        frappe.render_template("{{ a.__class__ }}", {"a": 1})
+    frappe.utils.jinja.validate_template("{{ a }}")
+    with pytest.raises(frappe.ValidationError, match="Syntax error in template"):
+        frappe.utils.jinja.validate_template("{% if %}")
+
+
+def test_an_expression_finds_what_it_is_given_and_nothing_else(frappe: Any) -> None:
+    assert (
+        frappe.safe_eval("a + round(2.4) + b['x'] + b.x", {"a": 1}, {"b": frappe._dict(x=2)}) == 7
+    )
+    assert frappe.safe_eval("[x for x in a if x > 1]", None, {"a": [1, 2]}) == [2]
+    for code in ("__import__('os')", "a.__class__", "(a := 1)", "a.gi_frame", "'{}'.format(1)"):
+        with pytest.raises((SyntaxError, NameError)):
+            frappe.safe_eval(code, {"a": 1})
+
+
+# -- small ones
+
+
+def test_texts_lists_and_dates(frappe: Any) -> None:
+    from frappe.core.utils import find, find_all, ljust_list
+    from frappe.utils import data
+
+    u = frappe.utils
+    rows = [{"n": 1}, {"n": 2}, {"n": 2}]
+    assert find(rows, lambda row: row["n"] == 2) is rows[1]
+    assert find(rows, lambda row: row["n"] == 3) is None
+    assert len(find_all(rows, lambda row: row["n"] == 2)) == 2
+    assert ljust_list([1], 3) == [1, None, None]
+    assert u.has_common([1, 2], [2]) == {2}
+    assert u.validate_url("https://a.example", valid_schemes="https")
+    assert not u.validate_url("https://a.example", valid_schemes=["http"])
+    with pytest.raises(frappe.ValidationError, match="not a valid URL"):
+        u.validate_url("a", throw=True)
+    assert u.validate_phone_number("+31 (0)20-1234")
+    with pytest.raises(frappe.InvalidPhoneNumberError):
+        u.validate_phone_number("abc", throw=True)
+    assert u.extract_email_id("A B <a@example.com>") == "a@example.com"
+    assert u.get_abbr("Jenny Jane Doe") == "JJ"
+    assert u.get_table_name("Note", True) == "`tabNote`"
+    assert u.duration_to_seconds("1d 2h 3m 4s") == 93784
+    assert u.get_quarter_ending("2026-05-02", as_str=True) == "2026-06-30"
+    assert u.format_timedelta(data.datetime.timedelta(hours=25, seconds=4.5)) == "25:00:4.5"
+    assert data.get_timespan_date_range("today") == (u.getdate(), u.getdate())
+    assert data.get_timespan_date_range("last 7 days")[1] == u.getdate()
+    assert data.get_timespan_date_range("next month")[0].day == 1
+    assert u.remainder(7.5, 2) == 1.5
+    assert u.execute_in_shell("echo out; echo err >&2") == (b"err\n", b"out\n")
+    with pytest.raises(frappe.CommandFailedError):
+        u.execute_in_shell("exit 3", check_exit_code=True)
+    assert u.csvutils.read_csv_content(u.csvutils.to_csv([["a", 1], ["", "é"]])) == [
+        ["a", "1"],
+        [None, "é"],
+    ]
+
+
+@pytest.mark.parametrize("package", ["markdown2", "phonenumbers"])
+def test_a_package_that_a_name_needs_is_named(frappe: Any, package: str) -> None:
+    use = {
+        "markdown2": lambda: frappe.utils.md_to_html("# a"),
+        "phonenumbers": lambda: frappe.utils.validate_phone_number_with_country_code("+1", "f"),
+    }
+    try:
+        __import__(package)
+    except ImportError:
+        with pytest.raises(ImportError, match=f"needs the package {package}.*pip install"):
+            use[package]()
+
+
+def test_what_a_request_would_limit_runs_in_a_job(frappe: Any) -> None:
+    from frappe.rate_limiter import rate_limit
+
+    @frappe.whitelist()
+    @rate_limit(limit=1, seconds=60)
+    def send(a: int) -> int:
+        return a
+
+    assert [send(1), send(a=2)] == [1, 2]
+
+    @frappe.validate_and_sanitize_search_inputs
+    def query(doctype: str, txt: str, searchfield: str, start: int, page_len: int) -> Any:
+        return start, page_len
+
+    assert query("Note", "", "title", "0", "20") == (0, 20)
+    with pytest.raises(frappe.DataError):
+        query("Note", "", "a; drop", 0, 20)
+
+
+def test_what_frappe_keeps_on_local(frappe: Any) -> None:
+    from frappe_celery.errors import NeedsFrappeSite
+
+    assert frappe.local.dev_server == 0
+    assert frappe.local.site_name == frappe.local.site
+    assert frappe.local.request_ip is None
+    with pytest.raises(NeedsFrappeSite, match=r"frappe\.local\.role_permissions needs"):
+        _ = frappe.local.role_permissions
+    assert not hasattr(frappe.local, "role_permissions")
+    with pytest.raises(AttributeError, match="nothing set it on this site"):
+        _ = frappe.local.mine
+
+
+# -- another site
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers as a Frappe site does."""
+
+    asked: list[tuple[str, str, str]]
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self.asked.append((self.command, self.path, self.rfile.read(length).decode()))
+        answer = {"data": {"name": "a"}} if "/api/resource/" in self.path else {"message": "pong"}
+        if "bad" in self.path:
+            answer = {"exc": json.dumps(["Traceback: no"])}
+        body = json.dumps(answer).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_PUT = do_GET  # noqa: N815
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    Site.asked = []
+    server = HTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_a_client_asks_another_site(frappe: Any, site: str) -> None:
+    pytest.importorskip("requests")
+    from frappe.frappeclient import FrappeClient, FrappeException
+
+    client = FrappeClient(site, api_key="k", api_secret="s")
+    assert client.headers["Authorization"] == "Basic " + base64.b64encode(b"k:s").decode()
+    assert client.get_api("frappe.ping") == "pong"
+    assert client.get_doc("Note", "a") == {"name": "a"}
+    assert client.insert({"doctype": "Note", "title": "x"}).name == "a"
+    assert client.post_request({"cmd": "frappe.client.delete", "filters": {"a": 1}}) == "pong"
+    with pytest.raises(FrappeException, match="Traceback: no"):
+        client.get_api("bad")
+    methods = [(verb, path.partition("?")[0]) for verb, path, _ in Site.asked]
+    assert methods[:3] == [
+        ("GET", "/api/method/frappe.ping"),
+        ("GET", "/api/resource/Note/a"),
+        ("POST", "/api/resource/Note"),
+    ]
+    assert parse_qs(Site.asked[3][2])["filters"] == ['{"a": 1}']
