@@ -6,14 +6,15 @@ served) and `namespace` (what `import frappe` finds); `schedule` and `jobs`; `do
 `messages`; `site`; `database`; `cache` and `utils`. `local.py` is `frappe.local`, which all of them
 read.
 
-An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`.
+An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`; one
+that brings something for a name that is not there: `add_name`.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["register_loader"]
+__all__ = ["add_name", "register_loader"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,4 +22,8 @@ def __getattr__(name: str) -> Any:
         from frappe_celery.hosts.standalone.documents.controllers import register_loader
 
         return register_loader
+    if name == "add_name":
+        from frappe_celery.hosts.standalone.namespace.importer import add_name
+
+        return add_name
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

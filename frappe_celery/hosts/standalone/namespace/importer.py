@@ -19,6 +19,7 @@ from frappe_celery.config.installed import find_real
 from frappe_celery.hosts.standalone import statement
 from frappe_celery.hosts.standalone.absent import stand_in
 from frappe_celery.hosts.standalone.missing import (
+    MissingModule,
     missing_attribute,
     missing_import,
     missing_module,
@@ -54,12 +55,36 @@ def look_up(module: ModuleType, name: str) -> object:
         submodule = f"{module.__name__}.{name}"
         if PathFinder.find_spec(submodule, folder) is not None:
             return import_module(submodule)
-    frame = statement.outside(module.__file__ or "")
+    frame = statement.outside(module.__dict__.get("__file__") or "")
     if statement.instruction(frame) != statement.IMPORT_FROM:
         raise missing_attribute(module.__name__, name)
     if statement.is_guarded(frame):
         raise missing_import(module.__name__, name)
     return stand_in(f"{module.__name__}.{name}", statement.place(frame))
+
+
+def add_name(path: str, thing: object) -> None:
+    """Have `frappe.…` stand for something of an app's own, until a real Frappe is installed.
+
+    Args:
+        path: with its module, which need not be there: `frappe.desk.form.assign_to.add`.
+    """
+    module, _, name = path.rpartition(".")
+    if find_real("frappe") is None:
+        setattr(_module(module), name, thing)
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except MissingModule:
+        parent, _, last = name.rpartition(".")
+        module = NamespaceModule(name, "Made by `add_name`.")
+        module.__path__ = []
+        module.__dict__["__getattr__"] = lambda attribute: look_up(module, attribute)
+        setattr(_module(parent), last, module)
+        sys.modules[name] = module
+        return module
 
 
 class NamespaceModule(ModuleType):

@@ -322,3 +322,28 @@ def fine():
         "frappe.website.utils.no_page",
         "frappe.desk.form.load.get_docinfo",
     }
+
+
+def test_an_app_adds_a_name(load: Callable[[str], Any], module: ModuleType) -> None:
+    from frappe_celery.hosts.standalone import add_name
+
+    add_name("frappe.desk.form.assign_to.add", lambda args: args)
+    try:
+        tasks = load("""
+import frappe
+import frappe.desk.form.assign_to
+from frappe.desk.form import assign_to, load
+from frappe.desk.form.assign_to import add, remove
+""")
+        assert tasks.add(1) == frappe_value(module) == tasks.assign_to.add(1)
+        assert hasattr(module.desk.form, "assign_to")
+        assert not hasattr(module.desk.form, "load")
+        assert (tasks.load.__absent__, tasks.remove.__absent__) == (True, True)
+    finally:
+        del module.desk
+        for name in [name for name in sys.modules if name.startswith("frappe.desk")]:
+            del sys.modules[name]
+
+
+def frappe_value(module: ModuleType) -> Any:
+    return module.desk.form.assign_to.add(1)

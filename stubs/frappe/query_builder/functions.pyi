@@ -1,0 +1,29 @@
+# made by: python -m tests.stubs
+from pypika.functions import *
+from frappe_celery.hosts.standalone.database.query_builder import Builder as Builder
+from pypika.functions import Cast as Cast
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Cast_ as Cast_
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import CombineDatetime as CombineDatetime
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Concat_ws as Concat_ws
+from pypika.terms import CustomFunction as CustomFunction
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import DateFormat as DateFormat
+from pypika.terms import Function as Function
+from frappe.query_builder.custom import GROUP_CONCAT as GROUP_CONCAT
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import GroupConcat as GroupConcat
+from pypika.functions import IfNull as IfNull
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Ifnull as Ifnull
+from pypika.terms import LiteralValue as LiteralValue
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Locate as Locate
+from frappe.query_builder.custom import Month as Month
+from frappe.query_builder.custom import MonthName as MonthName
+from frappe.query_builder.custom import Quarter as Quarter
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Round as Round
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Timestamp as Timestamp
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import Truncate as Truncate
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import UnixTimestamp as UnixTimestamp
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import _avg as _avg
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import _max as _max
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import _min as _min
+from frappe_celery.hosts.standalone.namespace.frappe.query_builder.functions import _sum as _sum
+from frappe_celery.hosts.standalone.database.query_builder import named as named
+

@@ -1,0 +1,163 @@
+"""The types of `import frappe` without Frappe: `python -m tests.stubs` writes `stubs/` anew.
+
+A stub names what the namespace has, and where in this package it is typed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import frappe_celery  # makes `import frappe` find the namespace
+
+ROOT = Path(frappe_celery.__file__).parent.parent
+NAMESPACE = ROOT / "frappe_celery" / "hosts" / "standalone" / "namespace"
+STUBS = ROOT / "stubs"
+HEAD = "# made by: python -m tests.stubs\n"
+_HOST = "frappe_celery.hosts.standalone"
+_DOCUMENT = f"from {_HOST}.documents.document import Document as {{}}"
+_TYPE_CHECKING = "from typing import TYPE_CHECKING as TYPE_CHECKING"
+_LEFT_OUT = (
+    *("__future__", "collections.abc", "functools", "importlib", "sys", "typing"),
+    f"{_HOST}.namespace.importer",
+)
+"""What a module of the namespace imports for itself."""
+_DOC = ("from typing import Any", _DOCUMENT.format("_Document"))
+_JOB = (
+    "from collections.abc import Callable as _Callable",
+    "from typing import Any, Literal, overload",
+    "from frappe_celery.jobs import Job as _Job",
+)
+_OPTIONS = """queue: str = "default", timeout: int | str | None = None, event: str | None = None,
+    is_async: bool = True, job_name: str | None = None"""
+_MORE = """enqueue_after_commit: bool = False, *,
+    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
+    at_front: bool = False, job_id: str | None = None, **kwargs: Any"""
+_METHOD = "method: str | _Callable[..., Any]"
+
+
+def _returns_document(name: str) -> tuple[tuple[str, ...], str]:
+    return _DOC, f"def {name}(*args: Any, **kwargs: Any) -> _Document: ..."
+
+
+TYPED = {
+    "enqueue": (
+        _JOB,
+        f"@overload\ndef enqueue({_METHOD}, {_OPTIONS}, now: Literal[False] = False, {_MORE})"
+        " -> _Job | None: ...\n"
+        f"@overload\ndef enqueue({_METHOD}, {_OPTIONS}, now: bool = ..., {_MORE}) -> Any: ...",
+    ),
+    "enqueue_doc": (
+        _JOB,
+        "def enqueue_doc(doctype: str, name: str | None = None, method: str | None = None,"
+        ' queue: str = "default", timeout: int | str | None = 300, now: bool = False,'
+        " **kwargs: Any) -> _Job | None: ...",
+    ),
+    **{
+        name: _returns_document(name)
+        for name in ("get_doc", "get_cached_doc", "get_last_doc", "get_lazy_doc", "new_doc")
+    },
+    "get_single": (_DOC, "def get_single(doctype: str) -> _Document: ..."),
+    "copy_doc": (_DOC, "def copy_doc(doc: Any, ignore_no_copy: bool = True) -> _Document: ..."),
+    "db": ((f"from {_HOST}.database.database import Database as _Database",), "db: _Database"),
+    "__version__": ((), "__version__: str"),
+    "in_test": ((), "in_test: bool"),
+    **{
+        name: ((f"from {_HOST}.utils.frappedict import _dict as _dict",), f"{name}: _dict")
+        for name in ("conf", "flags", "form_dict", "response", "session")
+    },
+}
+"""What the package itself types as anything: the imports, and what stands for it."""
+
+
+def stubs() -> dict[Path, str]:
+    """Each stub by its path below `stubs/`."""
+    return {
+        path.relative_to(NAMESPACE).with_suffix(".pyi"): _stub(path)
+        for path in sorted((NAMESPACE / "frappe").rglob("*.py"))
+    }
+
+
+def _stub(path: Path) -> str:
+    module = ".".join(path.relative_to(NAMESPACE).with_suffix("").parts).removesuffix(".__init__")
+    found = dict(names(path, module))
+    if module == "frappe":
+        found |= {"__version__": "", "in_test": "", "TYPE_CHECKING": _TYPE_CHECKING}
+    imports: dict[str, None] = {}
+    bodies = []
+    for name, line in sorted(found.items()):
+        needed, body = TYPED.get(name, ((line,), ""))
+        imports |= dict.fromkeys(needed)
+        bodies += [body] if body else []
+    return HEAD + "\n".join([*imports, "", *bodies]) + "\n"
+
+
+def names(path: Path, module: str) -> Iterator[tuple[str, str]]:
+    """The names that a module of the namespace has, each with its import."""
+    here = f"{_HOST}.namespace.{module}"
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module not in _LEFT_OUT:
+            for alias in node.names:
+                if alias.name == "*":
+                    yield from _of_star(node.module or "")
+                else:
+                    name = alias.asname or alias.name
+                    yield name, f"from {node.module} import {alias.name} as {name}"
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if "." not in alias.name and alias.name not in _LEFT_OUT:
+                    yield alias.name, f"import {alias.name} as {alias.name}"
+        elif not isinstance(node, ast.ImportFrom):
+            for name in _bound(node):
+                if not name.startswith("__"):
+                    yield name, f"from {here} import {name} as {name}"
+
+
+def _of_star(module: str) -> Iterator[tuple[str, str]]:
+    """What `from module import *` gives, but for what the module itself only imports."""
+    source = importlib.import_module(module)
+    if not module.startswith("frappe_celery"):
+        yield "*", f"from {module} import *"
+        return
+    tree = ast.parse(Path(source.__file__ or "").read_text(encoding="utf-8"))
+    for node in tree.body:
+        names = _bound(node)
+        if isinstance(node, ast.ImportFrom):
+            names = [alias.name for alias in node.names if alias.asname == alias.name]
+            names += [name for name in getattr(source, "__all__", ()) if _imports(node, name)]
+        for name in names:
+            if not name.startswith("_"):
+                yield name, f"from {module} import {name} as {name}"
+
+
+def _imports(node: ast.ImportFrom, name: str) -> bool:
+    return any((alias.asname or alias.name) == name for alias in node.names)
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    if isinstance(node, ast.AnnAssign):
+        targets = [node.target]
+    return [
+        each.id
+        for target in targets
+        for each in (target.elts if isinstance(target, ast.Tuple) else [target])
+        if isinstance(each, ast.Name)
+    ]
+
+
+def main() -> None:
+    """Write them."""
+    shutil.rmtree(STUBS, ignore_errors=True)
+    for path, text in stubs().items():
+        (STUBS / path).parent.mkdir(parents=True, exist_ok=True)
+        (STUBS / path).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
