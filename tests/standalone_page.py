@@ -21,6 +21,10 @@ PLAIN = ("frappe.exceptions", "frappe.types.DF", "frappe.model", "frappe.query_b
 """Modules whose names say it all."""
 VALUES = {
     "STANDARD_USERS": "Guest and Administrator.",
+    **{
+        f"make_{verb}_request": f"`make_request` with {verb.upper()}."
+        for verb in ("delete", "get", "patch", "post", "put")
+    },
     "AUTOMATIC_ROLES": "Roles that no document gives.",
     "cache": "Redis; its methods below.",
     "client_cache": "The same as `frappe.cache`: nothing is kept in the process.",

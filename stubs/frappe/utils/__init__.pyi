@@ -12,6 +12,7 @@ from frappe_celery.hosts.standalone.utils.dates import as_aware as as_aware
 from frappe_celery.hosts.standalone.utils.text import as_json as as_json
 from frappe_celery.hosts.standalone.utils.text import as_unicode as as_unicode
 from frappe_celery.hosts.standalone.utils.text import bold as bold
+from frappe_celery.hosts.standalone.site.calling import call_hook_method as call_hook_method
 from frappe_celery.hosts.standalone.utils.numbers import ceil as ceil
 from frappe_celery.hosts.standalone.utils.numbers import cint as cint
 from frappe_celery.hosts.standalone.utils.text import comma_and as comma_and
@@ -60,6 +61,7 @@ from frappe_celery.hosts.standalone.utils.text import get_filtered_list_url as g
 from frappe_celery.hosts.standalone.utils.dates import get_first_day as get_first_day
 from frappe_celery.hosts.standalone.utils.dates import get_first_day_of_week as get_first_day_of_week
 from frappe_celery.hosts.standalone.utils.text import get_fullname as get_fullname
+from frappe_celery.hosts.standalone.site.calling import get_hook_method as get_hook_method
 from frappe_celery.hosts.standalone.utils.dates import get_last_day as get_last_day
 from frappe_celery.hosts.standalone.utils.dates import get_last_day_of_week as get_last_day_of_week
 from frappe_celery.hosts.standalone.utils.text import get_link_to_form as get_link_to_form

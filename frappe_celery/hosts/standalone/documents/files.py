@@ -18,8 +18,7 @@ from frappe_celery.hosts.standalone.documents.document import Document
 from frappe_celery.hosts.standalone.documents.documents import delete_doc, get_doc
 from frappe_celery.hosts.standalone.exceptions import MandatoryError, ValidationError
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
-from frappe_celery.hosts.standalone.site.calling import get_attr
+from frappe_celery.hosts.standalone.site.calling import get_hook_method
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.site.paths import get_files_path
 from frappe_celery.hosts.standalone.utils.text import generate_hash, get_url
@@ -83,7 +82,7 @@ class File(Document):
             return None
         if not overwrite:
             self.file_name = get_file_name(self.file_name, self.content_hash[-6:], self.is_private)
-        hook = _hook("write_file")
+        hook = get_hook_method("write_file")
         return hook(self) if hook else self.save_file_on_filesystem()
 
     def _share(self) -> bool:
@@ -143,7 +142,7 @@ class File(Document):
         same = {"content_hash": self.content_hash, "name": ["!=", self.name]}
         if self.is_folder or self.is_remote_file or local.db.exists("File", same):
             return
-        hook = _hook("delete_file_data_content")
+        hook = get_hook_method("delete_file_data_content")
         if hook:
             hook(self)
         elif self.file_url:
@@ -176,11 +175,6 @@ def is_safe_path(path: str) -> bool:
         return True
     base = os.path.abspath(get_site_path())
     return os.path.commonpath((base, os.path.abspath(path))) == base
-
-
-def _hook(name: str) -> Any:
-    found = get_hooks(name)
-    return get_attr(found[-1]) if found else None
 
 
 def _decoded(raw: bytes) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 from frappe_celery.hosts.standalone.exceptions import DataError
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.site.app_hooks import make_importable
+from frappe_celery.hosts.standalone.site.app_hooks import get_hooks, make_importable
 from frappe_celery.hosts.standalone.utils.numbers import cint
 
 _NEVER_PASSED = ("flags", "ignore_permissions")
@@ -70,6 +70,18 @@ def get_newargs(fn: Callable[..., Any], kwargs: dict[str, Any]) -> dict[str, Any
         for name, value in kwargs.items()
         if (takes_all or name in parameters) and name not in _NEVER_PASSED
     }
+
+
+def get_hook_method(hook_name: str, fallback: Any = None) -> Any:
+    """The function that the first app has for a hook."""
+    paths = get_hooks(hook_name)
+    return get_attr(paths[0]) if paths else fallback
+
+
+def call_hook_method(hook: str, *args: Any, **kwargs: Any) -> Any:
+    """Call every app's function for a hook; the first answer that is something."""
+    answers = [get_attr(path)(*args, **kwargs) for path in get_hooks(hook)]
+    return next(filter(None, answers), None)
 
 
 def whitelist(

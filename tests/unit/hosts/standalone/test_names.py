@@ -432,7 +432,8 @@ class Site(BaseHTTPRequestHandler):
         if "bad" in self.path:
             answer = {"exc": json.dumps(["Traceback: no"])}
         body = json.dumps(answer).encode()
-        self.send_response(200)
+        self.send_response(404 if "broken" in self.path else 200)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -471,3 +472,23 @@ def test_a_client_asks_another_site(frappe: Any, site: str) -> None:
         ("POST", "/api/resource/Note"),
     ]
     assert parse_qs(Site.asked[3][2])["filters"] == ['{"a": 1}']
+
+
+def test_a_service_is_asked_and_its_error_logged(frappe: Any, site: str) -> None:
+    requests = pytest.importorskip("requests")
+    from frappe.integrations.utils import make_get_request, make_post_request
+
+    assert make_get_request(f"{site}/api", params={"a": 1}) == {"message": "pong"}
+    assert make_post_request(f"{site}/api", json={"a": 1}) == {"message": "pong"}
+    assert [verb for verb, *_ in Site.asked] == ["GET", "POST"]
+    with pytest.raises(requests.HTTPError):
+        make_get_request(f"{site}/broken")
+    assert "HTTPError" in frappe.get_last_doc("Error Log").error
+
+
+def test_hooks_are_called_by_name(frappe: Any, write: Write) -> None:
+    write("myapp/found.py", "def nothing(a): return None\ndef double(a): return 2 * a\n")
+    write("myapp/hooks.py", 'ask = ["myapp.found.nothing", "myapp.found.double"]\n')
+    assert frappe.utils.call_hook_method("ask", a=2) == 4
+    assert frappe.utils.get_hook_method("ask")(1) is None
+    assert frappe.utils.get_hook_method("other", len) is len

@@ -5,6 +5,7 @@ from importlib import import_module
 
 from frappe_celery.hosts.standalone.documents.error_log import get_traceback
 from frappe_celery.hosts.standalone.documents.users import get_user_info_for_avatar
+from frappe_celery.hosts.standalone.site.calling import call_hook_method, get_hook_method
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.site.paths import (
     get_bench_id,
