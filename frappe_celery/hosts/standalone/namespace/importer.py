@@ -13,6 +13,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from importlib.util import spec_from_file_location
 from pathlib import Path
+from threading import get_ident
 from types import ModuleType
 
 from frappe_celery.config.installed import find_real
@@ -93,8 +94,9 @@ class NamespaceModule(ModuleType):
     def __setattr__(self, name: str, value: object) -> None:
         if not isinstance(value, AbsentModule):
             super().__setattr__(name, value)
-        elif value.is_last:
-            value.forget()
+        else:
+            _under_way.discard((get_ident(), value.__name__))
+            _forget_absent()
 
 
 class AbsentModule(NamespaceModule):
@@ -105,22 +107,23 @@ class AbsentModule(NamespaceModule):
     """
 
     def __getattr__(self, name: str) -> object:
-        frame = sys._getframe(1)
-        if statement.instruction(frame) != statement.IMPORT_FROM:
+        if name.startswith("__"):
             raise AttributeError(name)
+        frame = statement.outside()
+        if statement.is_guarded(frame):  # it is there because of another thread's import
+            raise missing_import(self.__name__, name)
         return stand_in(f"{self.__name__}.{name}", statement.place(frame))
 
-    @property
-    def is_last(self) -> bool:
-        """Whether the statement names it, and not a module below it."""
-        return "__path__" not in self.__dict__
 
-    def forget(self) -> None:
-        """The statement has what it wants."""
-        name = self.__name__
-        while isinstance(sys.modules.get(name), AbsentModule):
-            del sys.modules[name]
-            name = name.rpartition(".")[0]
+_under_way: set[tuple[int, str]] = set()
+"""Which thread imports which absent module: another may be at a package that both go through."""
+
+
+def _forget_absent() -> None:
+    if not _under_way:
+        for name, module in list(sys.modules.items()):
+            if isinstance(module, AbsentModule):
+                del sys.modules[name]
 
 
 class NamespaceLoader(SourceFileLoader):
@@ -173,7 +176,8 @@ def _absent(fullname: str) -> ModuleSpec:
     wanted = statement.imported_module(frame) or ""
     if not f"{wanted}.".startswith(f"{fullname}.") or statement.is_guarded(frame):
         raise missing_module(fullname)
-    return ModuleSpec(fullname, AbsentLoader(), is_package=wanted != fullname)
+    _under_way.add((get_ident(), wanted))
+    return ModuleSpec(fullname, AbsentLoader(), is_package=True)
 
 
 def _spec(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
