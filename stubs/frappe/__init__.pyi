@@ -137,7 +137,7 @@ from frappe_celery.hosts.standalone.messages.logs import logger as logger
 from frappe_celery.hosts.standalone.messages.logs import loggers as loggers
 from frappe_celery.hosts.standalone.site.context import message_log as message_log
 from frappe_celery.hosts.standalone.messages.messages import msgprint as msgprint
-from frappe_celery.hosts.standalone.site.calling import only_for as only_for
+from frappe_celery.hosts.standalone.documents.users import only_for as only_for
 from frappe_celery.hosts.standalone.utils.text import parse_json as parse_json
 from frappe_celery.hosts.standalone.namespace.frappe import ping as ping
 from frappe_celery.hosts.standalone.messages.realtime import publish_progress as publish_progress

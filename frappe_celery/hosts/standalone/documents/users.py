@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
@@ -21,6 +23,15 @@ def get_roles(username: str | None = None) -> list[str]:
     own = local.db.get_all("Has Role", {"parenttype": "User", "parent": user}, pluck="role")
     roles = [role for role in own if role not in AUTOMATIC_ROLES] + [ALL, GUEST]
     return [*roles, DESK_USER] if uses_desk(user) else roles
+
+
+def only_for(roles: str | Iterable[str], message: bool = False) -> None:
+    """Raises PermissionError unless the user has one of these roles, or is Administrator."""
+    if local.flags.in_test or local.session.user == ADMINISTRATOR:
+        return
+    wanted = {roles} if isinstance(roles, str) else set(roles)
+    if wanted.isdisjoint(get_roles()):
+        raise NotPermitted(f"{local.session.user} has none of the roles {', '.join(wanted)}")
 
 
 def get_users_with_role(role: str) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import DataError
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
-from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_hooks, make_importable
 from frappe_celery.hosts.standalone.utils.numbers import cint
 
@@ -127,9 +126,3 @@ def is_whitelisted(method: Callable[..., Any]) -> None:
     """Raises PermissionError unless `method` was whitelisted."""
     if getattr(method, "__func__", method) not in whitelisted:
         raise NotPermitted(f"{method.__module__}.{method.__name__} is not whitelisted")
-
-
-def only_for(roles: Any, message: bool = False) -> None:
-    """Administrator only: there are no roles here."""
-    if not (local.flags.in_test or local.session.user == "Administrator"):
-        raise NotPermitted(f"{local.session.user} is not Administrator")

@@ -117,6 +117,39 @@ def test_a_job_knows_itself(frappe: Any, project: Project) -> None:
     assert seen.worker == 1
 
 
+MISSING = """
+import frappe
+from frappe.core.utils import find
+from frappe.desk.form.assign_to import add
+from frappe.utils.file_manager import save_file
+from frappe.website.website_generator import WebsiteGenerator
+
+class Page(WebsiteGenerator): ...
+
+def report(rows, assign=False):
+    row = find(rows, lambda row: row["n"] == 2)
+    text = frappe.render_template("{{ row.n }} of {{ rows|len }}", {"row": row, "rows": rows})
+    save_file("report.txt", text, "Note", "a")
+    if assign:
+        add({"assign_to": ["a@example.com"]})
+"""
+
+
+def test_a_module_that_imports_what_is_not_there(frappe: Any, project: Project) -> None:
+    module = project.write("myapp/missing.py", MISSING)
+    project.worker()
+    rows = [{"n": 1}, {"n": 2}]
+    job = frappe.enqueue("myapp.missing.report", rows=rows)
+    assert ended(job) == "finished", job.exc_info
+    frappe.db.rollback()
+    (name,) = frappe.get_all("File", {"attached_to_name": "a"}, pluck="name")
+    assert frappe.get_doc("File", name).get_content() == "2 of 2"
+    job = frappe.enqueue("myapp.missing.report", rows=rows, assign=True)
+    assert ended(job) == "failed"
+    assert "NeedsFrappeSite: frappe.desk.form.assign_to.add needs a Frappe site" in job.exc_info
+    assert f"(add is imported in {module}, line 4)" in job.exc_info
+
+
 def test_methods_of_documents(frappe: Any, project: Project) -> None:
     project.worker()
     note = frappe.get_doc({"doctype": "Note", "amount": 2}).insert()

@@ -156,6 +156,12 @@ def test_roles_are_those_that_documents_give(frappe: Any) -> None:
     assert sorted(frappe.get_roles("a@x")) == ["Accountant", "All", "Desk User", "Guest"]
     assert sorted(frappe.get_roles("b@x")) == ["Accountant", "All", "Guest"]
     assert frappe.get_roles("Guest") == ["Guest"]
+    frappe.only_for("Nobody")  # Administrator may
+    frappe.set_user("a@x")
+    frappe.only_for(["Accountant", "Nobody"])
+    with pytest.raises(frappe.PermissionError, match="a@x has none of the roles Nobody"):
+        frappe.only_for("Nobody")
+    frappe.set_user("Administrator")
     assert sorted(get_users_with_role("Accountant")) == ["a@x", "b@x"]
     assert is_website_user("b@x")
     assert (is_system_user("a@x"), is_system_user("b@x")) == ("a@x", None)

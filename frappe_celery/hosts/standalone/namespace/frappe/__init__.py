@@ -36,7 +36,7 @@ from frappe_celery.hosts.standalone.documents.documents import (
 from frappe_celery.hosts.standalone.documents.error_log import get_traceback, log_error
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.documents.renaming import rename_doc
-from frappe_celery.hosts.standalone.documents.users import get_roles
+from frappe_celery.hosts.standalone.documents.users import get_roles, only_for
 from frappe_celery.hosts.standalone.exceptions import *
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger, loggers, set_log_level
@@ -62,7 +62,6 @@ from frappe_celery.hosts.standalone.site.calling import (
     get_newargs,
     guest_methods,
     is_whitelisted,
-    only_for,
     validate_and_sanitize_search_inputs,
     whitelist,
     whitelisted,
