@@ -28,6 +28,9 @@ worker_hijack_root_logger = False
 worker_log_format = "%(asctime)s %(levelname)s %(processName)s %(message)s"
 worker_task_log_format = "%(asctime)s %(levelname)s %(task_name)s[%(task_id)s] %(message)s"
 
+# Results of your own Celery tasks, and of Frappe's methods in canvas (docs/start-celery.md).
+# result_backend = "redis://localhost:6379/1"
+
 # Your own Celery tasks live beside Frappe's jobs; give them a queue of their own in `workers` of
 # common_site_config.json and route them there.
 # imports = ("mycompany.celery_tasks",)

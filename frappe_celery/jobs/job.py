@@ -117,9 +117,9 @@ class Job:
         return self.opened.decoded_method()
 
     @property
-    def args(self) -> tuple[()]:
-        """Always empty: Frappe passes by keyword."""
-        return ()
+    def args(self) -> tuple[Any, ...]:
+        """By position: in Celery's canvas, what the task before it returned; Frappe names all."""
+        return tuple(codec.decode(self.opened.args) or ())
 
     @property
     def func_name(self) -> str:
@@ -147,7 +147,8 @@ class Job:
     @property
     def description(self) -> str:
         """One line for a person."""
-        return f"{self.method}({', '.join(f'{k}={v!r}' for k, v in self.kwargs.items())})"
+        given = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
+        return f"{self.method}({', '.join(given)})"
 
     # -- how it went
 

@@ -149,6 +149,8 @@ def test_countdown_queue_and_id_are_as_asked(project: Project, store: JobStore, 
     result = team.app.tasks[NIGHTLY].apply_async(countdown=3600, queue="long", task_id=name)
     job = store.fetch(f"{project.site}::{name}")
     assert (result.id, job.queue, job.status) == (name, "long", JobStatus.SCHEDULED)
+    shown = method("double", args=[1], kwargs={"plus": 2}).apply_async(countdown=3600)
+    assert store.fetch_run(shown.id).description == "myapp.core.double(1, plus=2)"
     with pytest.raises(UnknownQueue):
         team.app.tasks[NIGHTLY].apply_async(queue="nowhere")
     job.cancel()
@@ -180,6 +182,22 @@ def test_a_group_and_a_chord_of_both_kinds(team: Any) -> None:
     assert group(both).delay().get(timeout=30) == [4, 2, 20]
     assert chord(both)(method("total")).get(timeout=30) == 26
     assert (group(both) | method("total") | method("double")).delay().get(timeout=30) == 52
+
+
+@pytest.mark.parametrize("pool", ["solo", "threads", "processes"])
+def test_on_celery_s_own_pools(project: Project, store: JobStore, pool: str) -> None:
+    team = importlib.import_module("team")
+    team.app.set_current()
+    arguments = ("--without-mingle", "-c", "2", "-l", "INFO", "--pool", pool)
+    worker = project.start("team", "-m", "celery", "-A", "team", "worker", *arguments)
+    worker.wait_for(" ready.")
+    both = [method("stubborn", args=[2]), team.app.tasks[NIGHTLY].si()]
+    result = (team.add.s(1, 2) | group(*both) | method("total") | team.add.s(1)).delay()
+    with pytest.raises(TypeError, match="by position"):  # stubborn(3, 2)
+        result.get(timeout=30)
+    both = [method("stubborn", args=[2], immutable=True), team.app.tasks[NIGHTLY].si()]
+    result = (team.add.s(1, 2) | group(*both) | method("total") | team.add.s(1)).delay()
+    assert result.get(timeout=30) == 26
 
 
 def test_links_and_errbacks_run(project: Project, team: Any) -> None:
