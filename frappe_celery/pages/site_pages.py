@@ -141,7 +141,8 @@ def _share_form(site: str) -> ShareForm | None:
 def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:
     """A site's schedule, or why it cannot be read now."""
     try:
-        return site_schedule(hosts.current(), settings.current(), site, count=NEXT_RUNS), ""
+        host, here = hosts.current(), settings.current()
+        return site_schedule(host, here, site, count=NEXT_RUNS, tries_imports=False), ""
     except FrappeCeleryError as exc:
         return None, str(exc)
     except Exception as exc:  # its database does not answer, or its apps cannot be imported

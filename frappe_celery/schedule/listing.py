@@ -68,6 +68,7 @@ def site_schedule(
     at: datetime | None = None,
     count: int = COUNT,
     apps: Iterable[AppHooks] | None = None,
+    tries_imports: bool = True,
 ) -> SiteSchedule:
     """A site's rows, or what the hooks say where there are none yet.
 
@@ -75,6 +76,7 @@ def site_schedule(
         at: as if it were then (aware). Default: now.
         count: how many of the next times.
         apps: only these hooks, whatever rows the site has.
+        tries_imports: whether methods are imported, to say which of them cannot be.
 
     Raises:
         ConfigError: the site's configuration is broken.
@@ -86,7 +88,8 @@ def site_schedule(
     live = [] if apps is not None else host.schedule_rows(site)
     in_force = any(map(is_of_hook, live)) or not wanted
     rows = live if in_force else [*live, *wanted]
-    problems += import_problems(host, _with_source(rows, wanted))
+    if tries_imports:
+        problems += import_problems(host, _with_source(rows, wanted))
 
     off = why_off(host, config, site) if apps is None else None
     listing = _Listing(timing, at, count, off, in_force)

@@ -12,6 +12,7 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
 from tests.integration.cli import OTHER, SITE, enqueued
 from tests.integration.hosts.pages.client import Answer, Client
+from tests.integration.stores import take
 from tests.project import Project
 
 LIMITS = "/admin/frappe_celery/limit/"
@@ -98,6 +99,17 @@ def test_an_owner_limits_their_site_and_nothing_else(user: Users, store: JobStor
     assert user("anna").post_without_token(f"{LIMITS}act/", **forged).status == 403
     assert user("anna").get(f"{LIMITS}act/", **forged).status == 405
     assert holds(store) == {f"site:{SITE}": ({"running": 7}, UNTIL_TOLD)}
+
+
+def test_of_a_pattern_an_owner_reads_no_number_of_other_sites(user: Users, store: JobStore) -> None:
+    Limits(store).pause("site:*")
+    for _ in range(3):
+        enqueued(store)
+    assert take(store) is None
+    assert "kept back" not in user("olga").get(f"{SITES}{OTHER}/").text
+    assert "paused until" in user("olga").get(f"{SITES}{OTHER}/").text
+    assert "site:*" not in user("olga").get(LIMITS).text
+    assert "site:* paused until frappe-celery resume 3 hand" in user("anna").get(LIMITS).text
 
 
 def test_a_share_is_changed_in_the_site_s_configuration_and_at_once(
