@@ -51,7 +51,10 @@ class Check(SmallIntegerField):
     def formfield(self, **kwargs: Any) -> Any:
         """A box to tick."""
         return forms.BooleanField(
-            required=False, label=kwargs.get("label"), help_text=kwargs.get("help_text") or ""
+            required=False,
+            label=kwargs.get("label"),
+            help_text=kwargs.get("help_text") or "",
+            widget=forms.CheckboxInput(check_test=bool),  # Django's own takes 0 for ticked
         )
 
 

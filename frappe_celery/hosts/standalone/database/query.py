@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Protocol
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
 from frappe_celery.hosts.standalone.database.filters import Condition, parse
@@ -25,7 +25,12 @@ _SIMPLE = re.compile(
 _ALIAS = re.compile(r"(.+?)\s+as\s+[`'\"]?(\w[\w ]*)[`'\"]?\s*", re.I | re.S)
 _DISTINCT = re.compile(r"distinct\s+", re.I)
 _AGGREGATE = re.compile(r"\b(count|sum|avg|min|max|group_concat)\s*\(", re.I)
-Reader = Callable[[str], schema.Columns]
+
+
+class Reader(Protocol):
+    """Gives the columns of a doctype's table."""
+
+    def __call__(self, doctype: str, anew: bool = False) -> schema.Columns: ...
 
 
 @dataclass
@@ -110,6 +115,8 @@ class Select:
             self._join_child(doctype)
         doctype = doctype or self.doctype
         found = self.columns_of(doctype)
+        if name not in found:
+            found = self.columns_of(doctype, anew=True)  # another process may have added it
         if name in found:
             return f"{_quoted(schema.table_name(doctype))}.{_quoted(name)}", found[name]
         meta = schema.described(doctype)

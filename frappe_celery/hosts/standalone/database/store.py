@@ -36,8 +36,10 @@ def _writing() -> AbstractContextManager[Any]:
     return writing
 
 
-def _columns(doctype: str) -> schema.Columns:
+def _columns(doctype: str, anew: bool = False) -> schema.Columns:
     with _reading() as connection:
+        if anew:
+            schema.forget(connection, doctype)
         return schema.columns(connection, doctype)
 
 
@@ -173,7 +175,10 @@ def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], 
     """What no driver does: JSON, and times that an expression of SQLite's gives as text."""
     found: dict[str, schema.Column | None] = {each.name: each.column for each in made.selected}
     if "*" in found:
-        found |= made.columns_of(made.doctype)
+        columns = made.columns_of(made.doctype)
+        found |= (
+            columns if columns.keys() >= set(names) else made.columns_of(made.doctype, anew=True)
+        )
     readers = []
     for name in names:
         column = found.get(name)
@@ -385,9 +390,7 @@ def _with_columns(doctype: str, fields: Mapping[str, Any], is_described: bool) -
     if columns and not lacking:
         return columns
     if lacking:  # another process may have made them
-        with _reading() as connection:
-            schema.forget(connection, doctype)
-        columns = _columns(doctype)
+        columns = _columns(doctype, anew=True)
         lacking = _lacking(doctype, fields, columns, is_described)
     if not columns or lacking:
         _make(doctype, lacking, bool(columns))
