@@ -6,14 +6,15 @@ The key is the site's `encryption_key`, as in Frappe, else one that is drawn fro
 from __future__ import annotations
 
 import hashlib
-from typing import Any
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
+
+if TYPE_CHECKING:  # a process that keeps no secrets is spared it
+    from cryptography.fernet import Fernet
 
 AUTH = "__Auth"
 _PURPOSE = "frappe passwords"
@@ -42,6 +43,8 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
     Raises:
         ValidationError: it was encrypted with another key.
     """
+    from cryptography.fernet import InvalidToken
+
     try:
         return _fernet(encryption_key).decrypt(_bytes(txt)).decode()
     except InvalidToken:
@@ -52,6 +55,8 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
 
 
 def _fernet(key: str | None) -> Fernet:
+    from cryptography.fernet import Fernet
+
     try:
         return Fernet(key or get_encryption_key())
     except ValueError:

@@ -7,11 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
-
-from jinja2 import ChoiceLoader, DebugUndefined, PackageLoader, PrefixLoader, Template
-from jinja2.exceptions import TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
+from typing import TYPE_CHECKING, Any
 
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
@@ -21,6 +17,10 @@ from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
 from frappe_celery.hosts.standalone.utils.text import as_json, cstr, scrub
 
+if TYPE_CHECKING:  # a process that renders nothing is spared Jinja
+    from jinja2 import Template
+    from jinja2.sandbox import SandboxedEnvironment
+
 _FILES = ("html", "css", "scss", "py", "md", "json", "js", "xml", "txt")
 _FRAPPES = (
     *("_dict", "as_json", "bold", "copy_doc", "flags", "get_all", "get_cached_doc", "get_doc"),
@@ -28,13 +28,6 @@ _FRAPPES = (
     *("msgprint", "new_doc", "render_template", "sendmail", "session", "throw", "db", "utils"),
 )
 """What a template finds below `frappe`."""
-
-
-class _Sandbox(SandboxedEnvironment):
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Frames and code objects lead out of it."""
-        prefixes = ("gi_", "cr_", "ag_", "tb_", "f_")
-        return not attr.startswith(prefixes) and super().is_safe_attribute(obj, attr, value)
 
 
 def render_template(
@@ -46,6 +39,8 @@ def render_template(
         ValidationError: it is no template.
         jinja2.TemplateNotFound: no app has it.
     """
+    from jinja2.exceptions import TemplateError, TemplateNotFound
+
     if not template:
         return ""
     try:
@@ -76,6 +71,8 @@ def get_template(path: str) -> Template:
 
 def validate_template(html: str) -> None:
     """Raises ValidationError where it is no template."""
+    from jinja2.exceptions import TemplateSyntaxError
+
     try:
         if html:
             get_jenv().from_string(html)
@@ -87,6 +84,8 @@ def validate_template(html: str) -> None:
 
 def get_email_from_template(name: str, args: Mapping[str, Any] | None) -> tuple[str, str | None]:
     """`templates/emails/<name>.html`, and `.txt` where an app has it."""
+    from jinja2.exceptions import TemplateNotFound
+
     html = get_template(f"templates/emails/{name}.html").render(args or {})
     try:
         return html, get_template(f"templates/emails/{name}.txt").render(args or {})
@@ -110,9 +109,18 @@ def get_jenv() -> SandboxedEnvironment:
 @lru_cache(maxsize=8)
 def _environment(apps: AppsKey) -> SandboxedEnvironment:
     """The last app's templates go before those of the ones before it."""
+    from jinja2 import ChoiceLoader, DebugUndefined, PackageLoader, PrefixLoader
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Sandbox(SandboxedEnvironment):
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            """Frames and code objects lead out of it."""
+            prefixes = ("gi_", "cr_", "ag_", "tb_", "f_")
+            return not attr.startswith(prefixes) and super().is_safe_attribute(obj, attr, value)
+
     names = get_hooks("template_apps") or list(reversed(apps[1]))
     loaders = {name: PackageLoader(name, ".") for name in names}
-    jenv = _Sandbox(
+    jenv = Sandbox(
         loader=ChoiceLoader([PrefixLoader(loaders), *loaders.values()]), undefined=DebugUndefined
     )
     jenv.filters.update(json=as_json, len=len, int=cint, str=cstr, flt=flt)

@@ -6,9 +6,6 @@ import ast
 import unicodedata
 from typing import Any
 
-from RestrictedPython.compile import compile_restricted
-from RestrictedPython.Guards import guarded_iter_unpack_sequence, safer_getattr
-
 _LEAD_OUT = ("gi_", "cr_", "ag_", "tb_", "f_", "format")
 
 
@@ -22,6 +19,9 @@ def safe_eval(
     Raises:
         SyntaxError: it is none, or may lead out of it.
     """
+    from RestrictedPython.compile import compile_restricted
+    from RestrictedPython.Guards import guarded_iter_unpack_sequence
+
     code = unicodedata.normalize("NFKC", code).strip()
     for node in ast.walk(ast.parse(code, mode="eval")):
         if isinstance(node, ast.NamedExpr):
@@ -37,6 +37,8 @@ def safe_eval(
 
 
 def _attribute(owner: Any, name: str, default: Any = None) -> Any:
+    from RestrictedPython.Guards import safer_getattr
+
     if name.startswith(_LEAD_OUT):
         raise SyntaxError(f"{name} is an unsafe attribute")
     if isinstance(owner, dict):
