@@ -112,6 +112,7 @@ from frappe_celery.hosts.standalone.messages.messages import get_message_log as 
 from frappe_celery.hosts.standalone.documents.meta import get_meta as get_meta
 from frappe_celery.hosts.standalone.site.calling import get_module as get_module
 from frappe_celery.hosts.standalone.site.calling import get_newargs as get_newargs
+from frappe_celery.hosts.standalone.documents.precision import get_precision as get_precision
 from frappe_celery.hosts.standalone.site.paths import get_pymodule_path as get_pymodule_path
 from frappe_celery.hosts.standalone.documents.users import get_roles as get_roles
 from frappe_celery.hosts.standalone.namespace.frappe import get_single_value as get_single_value

@@ -9,6 +9,7 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, stored
 from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
+from frappe_celery.hosts.standalone.documents.precision import precision
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint
 from frappe_celery.hosts.standalone.utils.text import as_json
@@ -177,14 +178,11 @@ class BaseDocument:
         """As JSON."""
         return as_json(self.as_dict())
 
+    precision = precision
+
     def is_new(self) -> bool:
         """Whether it was never stored."""
         return bool(self.__dict__.get("__islocal"))
-
-    def precision(self, fieldname: str, parentfield: str | None = None) -> int | None:
-        """How many places a field is rounded to, where the doctype says so."""
-        df = self.meta.get_field(fieldname)
-        return cint(df.precision) if df and df.precision else None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         clone = type(self).__new__(type(self))

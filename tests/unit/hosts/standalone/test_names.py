@@ -303,6 +303,36 @@ def test_what_differs_between_two_documents(frappe: Any, write: Write) -> None:
     assert [field for field, _ in diff.added] == ["rows"]
 
 
+def test_how_many_decimals_a_field_has(frappe: Any, write: Write) -> None:
+    rows = [field("rate", "Currency", options="currency"), field("qty", "Float")]
+    doctype(write, "Line", rows, istable=1)
+    company = field("base", "Currency", options="Company:company:currency")
+    fixed, table = field("fixed", "Float", precision="5"), field("lines", "Table", options="Line")
+    names = [field("currency"), field("company"), company, fixed, table]
+    doctype(write, "Invoice", [*names, field("total", "Currency", options="currency")])
+    for name, form in (("JPY", "#,###"), ("KWD", "#,###.###")):
+        frappe.get_doc({"doctype": "Currency", "name": name, "number_format": form}).insert()
+    frappe.get_doc({"doctype": "Company", "name": "c", "currency": "KWD"}).insert()
+    line = {"rate": 1, "qty": 1}
+    doc = {"doctype": "Invoice", "currency": "JPY", "company": "c", "lines": [line]}
+    doc = frappe.get_doc(doc).insert()
+    assert [doc.precision(name) for name in ("total", "base", "fixed", "company")] == [
+        0,
+        3,
+        5,
+        None,
+    ]
+    assert (doc.precision("qty", "lines"), doc.precision("rate", doc.lines[0])) == (3, 0)
+    assert doc.lines[0].precision("rate") == 0
+    assert frappe.get_precision("Invoice", "total") == 2
+    assert frappe.get_precision("Invoice", "total", currency="KWD") == 3
+    frappe.db.set_default("float_precision", 4)
+    frappe.db.set_default("currency_precision", 6)
+    assert frappe.get_precision("Line", "qty") == 4
+    assert frappe.get_precision("Invoice", "total") == 6
+    assert "_precision" not in doc.as_dict()
+
+
 # -- templates and expressions
 
 

@@ -35,6 +35,7 @@ from frappe_celery.hosts.standalone.documents.documents import (
 )
 from frappe_celery.hosts.standalone.documents.error_log import get_traceback, log_error
 from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.documents.precision import get_precision
 from frappe_celery.hosts.standalone.documents.renaming import rename_doc
 from frappe_celery.hosts.standalone.documents.users import get_roles, only_for
 from frappe_celery.hosts.standalone.exceptions import *

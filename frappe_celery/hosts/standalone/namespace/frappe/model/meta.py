@@ -1,5 +1,9 @@
 """`frappe.model.meta`."""
 
 from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
+from frappe_celery.hosts.standalone.documents.precision import (
+    get_field_currency,
+    get_field_precision,
+)
 
-__all__ = ["Meta", "get_meta"]
+__all__ = ["Meta", "get_field_currency", "get_field_precision", "get_meta"]
