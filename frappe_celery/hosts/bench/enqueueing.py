@@ -77,7 +77,7 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
             check_queue_size(q)
             return
         most = frappe.utils.cint(frappe.conf.max_queued_jobs)
-        if hasattr(module, "MAX_QUEUED_JOBS"):  # else, before 16, only where one is set
+        if hasattr(module, "_site_count"):  # else, before 16, only where one is set
             most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
         if most and q.waiting_of(site) >= most:
             message = "Too many queued background jobs ({0}). Please retry after some time."

@@ -67,9 +67,21 @@ def test_the_dictionary_has_task_schedule_and_queue_of_every_entry(config: Setti
         n: (e["task"], e["options"], e["schedule"].cron.expression) for n, e in entries.items()
     }
     assert shown == {
-        f"{SITE}:tasks.tick": ("myapp.tasks.tick", {"queue": "default"}, "*/1 * * * *"),
-        f"{SITE}:tasks.report": ("myapp.tasks.report", {"queue": "long"}, "0 0 * * *"),
-        f"{SITE}:tasks.nine": ("myapp.tasks.nine", {"queue": "default"}, "0 9 * * 1-5"),
+        f"{SITE}:tasks.tick": (
+            "myapp.tasks.tick",
+            {"queue": "default", "as_scheduled": True},
+            "*/1 * * * *",
+        ),
+        f"{SITE}:tasks.report": (
+            "myapp.tasks.report",
+            {"queue": "long", "as_scheduled": True},
+            "0 0 * * *",
+        ),
+        f"{SITE}:tasks.nine": (
+            "myapp.tasks.nine",
+            {"queue": "default", "as_scheduled": True},
+            "0 9 * * 1-5",
+        ),
     }
     assert beat_schedule(SITE) == entries
 

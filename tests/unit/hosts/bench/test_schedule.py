@@ -258,7 +258,7 @@ def test_sync_is_frappes_own_with_the_hooks_read_anew(bench: StandInBench) -> No
     assert answer == [["fixture_app.tasks.write"], ["fixture_app.tasks.gone"]]
 
 
-def test_a_method_sent_by_name_runs_as_the_sites_own_row(bench: StandInBench) -> None:
+def test_an_entry_of_beat_schedule_runs_as_the_sites_own_row(bench: StandInBench) -> None:
     bench.write(
         "fixture_app/hooks.py",
         'scheduler_events = {"daily": ["fixture_app.tasks.write", "fixture_app.tasks.fail"]}',
@@ -270,9 +270,9 @@ def test_a_method_sent_by_name_runs_as_the_sites_own_row(bench: StandInBench) ->
         from frappe_celery import app, errors
         from frappe.core.doctype.scheduled_job_type import scheduled_job_type
         scheduled_job_type.version_16()
-        answer = [app.send_task("fixture_app.tasks.write").id]
+        answer = [app.send_task("fixture_app.tasks.write", as_scheduled=True).id]
         try:
-            app.send_task("fixture_app.tasks.fail")
+            app.send_task("fixture_app.tasks.fail", as_scheduled=True)
         except errors.ConfigError as exc:
             answer.append("bench migrate" in str(exc))
         """,
