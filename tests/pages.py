@@ -58,7 +58,8 @@ class Pages:
         wanted = (
             f"//main//*[self::a or self::button][contains(normalize-space(.), {name!r})]"
             f" | //nav[@id='nav-sidebar']//a[normalize-space(.)={name!r}]"
-            f" | //main//input[@value={name!r} and not(@type='checkbox')] | //main//*[@aria-label={name!r}]"
+            f" | //main//input[@value={name!r} and not(@type='checkbox')]"
+            f" | //main//*[@aria-label={name!r}]"
         )
         self._leaving(self.browser.find_element(By.XPATH, wanted).click)
 
