@@ -10,6 +10,7 @@ import fcntl
 import os
 import re
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
@@ -182,16 +183,16 @@ def _add_site(site: str) -> None:
 
 
 def _beside(base: dict[str, Any], site: str) -> dict[str, Any]:
-    slug = re.sub(r"\W", "_", site.lower())
+    own = f"{re.sub('[^a-z0-9]', '_', site.lower())[:30]}_{zlib.crc32(site.encode()):08x}"
     config = {**base, "OPTIONS": {**base.get("OPTIONS", {})}}
     if config["ENGINE"].endswith("sqlite3"):
         path = Path(config["NAME"])
         return {**config, "NAME": str(path.with_name(f"{path.stem}.{site}{path.suffix}"))}
     if config["ENGINE"].endswith("mysql"):
-        _create(f"create database if not exists `{config['NAME']}_{slug}` character set utf8mb4")
-        return {**config, "NAME": f"{config['NAME']}_{slug}"}
-    _create(f'create schema if not exists "{slug}"')
-    config["OPTIONS"]["options"] = f"-c search_path={slug}"
+        _create(f"create database if not exists `{config['NAME']}_{own}` character set utf8mb4")
+        return {**config, "NAME": f"{config['NAME']}_{own}"}
+    _create(f'create schema if not exists "{own}"')
+    config["OPTIONS"]["options"] = f"-c search_path={own}"
     return config
 
 

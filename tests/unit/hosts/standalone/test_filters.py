@@ -181,3 +181,13 @@ def test_sites_do_not_see_each_other(frappe: Any) -> None:
         frappe.db.delete("Error Log")
     assert frappe.db.get_value("Thing", "a", "colour") is None
     assert len(frappe.get_all("Error Log")) == 1
+
+
+def test_sites_whose_names_differ_in_a_mark_alone_are_two(frappe: Any) -> None:
+    from frappe_celery.hosts.standalone.site.context import visit
+
+    for site in ("a-b.example", "a_b.example"):
+        with visit(site, "Administrator"):
+            assert frappe.get_all("Thing") == []
+            frappe.get_doc({"doctype": "Thing", "name": site}).insert()
+            frappe.db.commit()
