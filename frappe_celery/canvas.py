@@ -103,7 +103,7 @@ def signed(
         "site": site,
         "user": user,
         "queue": known.name,
-        "timeout": seconds_of(timeout or None, known.timeout),
+        "timeout": seconds_of(timeout, known.timeout) if timeout else None,
         "name": method_name(method),
     }
     sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode()).decode()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 LOOPBACK = {"localhost": "127.0.0.1", "::1": "127.0.0.1", "": "127.0.0.1"}
-REDIS_PORT = 6379
+PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "pyamqp": 5672, "amqps": 5671}
 
 
 def without_password(url: str) -> str:
@@ -17,14 +17,22 @@ def without_password(url: str) -> str:
 
 
 def same_server(url: str, other: str) -> bool:
-    """Whether both URLs are one database of one Redis, whatever this machine is called in them."""
+    """Whether both are one database of one Redis, or one virtual host of one RabbitMQ.
+
+    Whatever this machine is called in them, and whoever logs in.
+    """
     return url == other or _server(url) == _server(other)
 
 
 def _server(url: str) -> tuple[str, str, int, str]:
     parts = urlsplit(url)
-    if parts.scheme not in ("redis", "rediss"):
+    if parts.scheme not in PORTS:
         return url, "", 0, ""
     host = (parts.hostname or "").lower()
-    database = parts.path.strip("/") or dict(parse_qsl(parts.query)).get("db", "0")
-    return parts.scheme, LOOPBACK.get(host, host), parts.port or REDIS_PORT, database
+    port = parts.port or PORTS[parts.scheme]
+    part = parts.path.strip("/")
+    if parts.scheme.startswith("redis"):
+        part = part or dict(parse_qsl(parts.query)).get("db", "0")
+    else:
+        part = unquote(part) or "/"
+    return parts.scheme.removeprefix("py"), LOOPBACK.get(host, host), port, part

@@ -32,7 +32,7 @@ class Processes(Repeated):
         if not type(consumer.pool).__module__.endswith(".prefork"):
             return
         consumer.pool.maintain_pool()
-        running = {request.id: request for request in state.active_requests}
+        running = {request.message.headers["id"]: request for request in state.active_requests}
         statuses = get_store().statuses(list(running)) if running else []
         for run, status in zip(running, statuses):  # noqa: B905 (equal by construction)
             if status == JobStatus.STOPPED:
@@ -44,7 +44,8 @@ def _look_after(consumer: Any) -> None:
     consumer.pool.maintain_pool()
     consumer.pool.kill_overdue()
     consumer.pool.kill_stopped()
-    events = consumer.event_dispatcher
-    consumer.pool.send_events(events.enabled and (not events.groups or "task" in events.groups))
+    events = consumer.event_dispatcher  # None without gossip and heartbeat
+    if events is not None:
+        consumer.pool.send_events(events.enabled and (not events.groups or "task" in events.groups))
     if consumer.controller.autoscaler is not None:
         consumer.controller.autoscaler.maybe_scale()

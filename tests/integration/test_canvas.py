@@ -151,6 +151,8 @@ def test_countdown_queue_and_id_are_as_asked(project: Project, store: JobStore, 
     assert (result.id, job.queue, job.status) == (name, "long", JobStatus.SCHEDULED)
     shown = method("double", args=[1], kwargs={"plus": 2}).apply_async(countdown=3600)
     assert store.fetch_run(shown.id).description == "myapp.core.double(1, plus=2)"
+    moved = method("double", countdown=3600).set(queue="long").delay()
+    assert store.fetch_run(moved.id).timeout == store.settings.queues["long"].timeout
     with pytest.raises(UnknownQueue):
         team.app.tasks[NIGHTLY].apply_async(queue="nowhere")
     job.cancel()

@@ -16,6 +16,7 @@ from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import broken
 from tests.integration.worker.test_worker_death import pool_process, working
 from tests.project import Project
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -64,6 +65,20 @@ def revoke(project: Project, run: str) -> str:
         print(app.control.revoke(sys.argv[1], terminate=True, signal="SIGTERM", reply=True))
     """
     return project.python(script, run)
+
+
+def test_a_worker_without_gossip_and_heartbeat_looks_after_its_processes(
+    project: Project, store: JobStore, tmp_path: Path
+) -> None:
+    """Celery gives it nothing to send events with then."""
+    process = worker(project, "--without-gossip", "--without-heartbeat")
+    job = enqueue("myapp.core.work", text="long", until=str(tmp_path / "never"))
+    wait_until(lambda: job.is_started, what="it runs")
+    job.stop()
+    process.wait_for("was stopped: its process is killed")
+    again = enqueue("myapp.core.record")
+    wait_until(lambda: again.is_finished, what="the next one runs in a new process")
+    assert "AttributeError" not in process.output()
 
 
 @both_brokers

@@ -33,6 +33,20 @@ def test_others_are_not(url: str) -> None:
     assert not same_server(url, LOCAL)
 
 
+@pytest.mark.parametrize(
+    ("url", "is_one"),
+    [
+        ("amqp://guest:guest@127.0.0.1//", True),
+        ("pyamqp://localhost:5672/%2F", True),
+        ("amqp://localhost:5673", False),
+        ("amqp://localhost/team", False),
+        ("amqps://localhost", False),
+    ],
+)
+def test_a_rabbitmq_by_many_names(url: str, is_one: bool) -> None:
+    assert same_server(url, "amqp://localhost") is is_one
+
+
 def test_sentinels_are_told_apart_by_all_that_they_say() -> None:
     one, other = (f"sentinel://localhost:26379/0?master_name={name}" for name in "ab")
     assert same_server(one, one)

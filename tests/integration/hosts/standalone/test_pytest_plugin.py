@@ -43,6 +43,22 @@ def test_what_a_session_enqueues_is_in_nobodys_queue_but_its_own(run: Run, live:
     assert redis.Redis.from_url(live).llen("celery") == queued
 
 
+def test_a_project_on_rabbitmq_is_on_it_too(run: Run, pytester: pytest.Pytester) -> None:
+    with (pytester.path / "team/settings.py").open("a") as settings:
+        settings.write('CELERY_BROKER_URL = FRAPPE_CELERY["broker_url"] = "amqp://127.0.0.1:1"\n')
+    run(
+        """
+        import frappe
+        from team.celery import add
+
+        def test_it(frappe_jobs):
+            frappe.enqueue("shop.tasks.who")
+            frappe_jobs.assert_enqueued("shop.tasks.who")
+            assert not add.delay(1, 2).ready()
+        """
+    ).assert_outcomes(passed=1)
+
+
 def test_jobs_run_on_demand_with_what_they_enqueue(run: Run) -> None:
     run(
         """
