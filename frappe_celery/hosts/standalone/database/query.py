@@ -123,9 +123,10 @@ class Select:
         lower = {known.lower(): known for known in found}
         if name.lower() in lower:
             return self.column(lower[name.lower()], doctype)
-        if meta.is_known and not any(name == w.name for w in schema.wanted_of(doctype)):
+        described = {"name", *(column.name for column in schema.wanted_of(doctype))}
+        if meta.is_known and name not in described:
             raise InvalidColumnName(
-                f"{doctype} has no field {name!r}; it has {', '.join(sorted(found))}"
+                f"{doctype} has no field {name!r}; it has {', '.join(sorted(described))}"
             )
         return "NULL", None
 

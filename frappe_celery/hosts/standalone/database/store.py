@@ -368,7 +368,8 @@ def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
 
 def _row(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What the columns of a row hold; those that are not there are made first."""
-    is_described = schema.described(doctype).is_known
+    meta = schema.described(doctype)
+    is_described = meta.is_known
     columns = _with_columns(doctype, fields, is_described)
     spelled = {name.lower(): name for name in columns}
     row = {}
@@ -376,6 +377,7 @@ def _row(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         name = field if field in columns else spelled.get(field.lower())
         if name is not None:
             row[name] = values.to_column(value, columns[name], field, is_described)
+    row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
 
 

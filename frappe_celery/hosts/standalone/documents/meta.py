@@ -57,6 +57,8 @@ class Meta:
     istable: bool = False
     is_submittable: bool = False
     title_field: str = ""
+    unique: tuple[str, ...] = ()
+    """Fields of which a value is there once; an empty one counts as none."""
     sort_field: str = ""
     sort_order: str = "desc"
     is_known: bool = False
@@ -165,6 +167,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         istable=bool(found.get("istable")),
         is_submittable=bool(found.get("is_submittable")),
         title_field=found.get("title_field") or "",
+        unique=tuple(df.fieldname for df in fields if df.unique),
         sort_field=found.get("sort_field") or "",
         sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,

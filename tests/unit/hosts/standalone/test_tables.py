@@ -1,0 +1,241 @@
+"""Real tables, `tab<DocType>`: what an app describes, and what documents bring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from frappe_celery.cli import main
+from frappe_celery.hosts.standalone.database import schema
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import visit
+
+Write = Callable[[str, str], Path]
+PLACE = "myapp/selling/doctype/invoice/invoice.json"
+FIELDS = [
+    {"fieldname": "customer", "fieldtype": "Link", "options": "Customer", "search_index": 1},
+    {"fieldname": "section", "fieldtype": "Section Break"},
+    {"fieldname": "note", "fieldtype": "Small Text"},
+    {"fieldname": "paid", "fieldtype": "Check", "default": "1"},
+    {"fieldname": "copies", "fieldtype": "Int"},
+    {"fieldname": "total", "fieldtype": "Currency"},
+    {"fieldname": "posting_date", "fieldtype": "Date"},
+    {"fieldname": "sent_at", "fieldtype": "Datetime"},
+    {"fieldname": "at", "fieldtype": "Time"},
+    {"fieldname": "number", "fieldtype": "Data", "unique": 1},
+    {"fieldname": "items", "fieldtype": "Table", "options": "Invoice Item"},
+]
+ITEM = [{"fieldname": "item", "fieldtype": "Data"}, {"fieldname": "qty", "fieldtype": "Float"}]
+
+
+def describe(write: Write, fields: list[dict[str, Any]]) -> None:
+    """The app has an Invoice with these fields, and its items."""
+    write(PLACE, json.dumps({"name": "Invoice", "fields": fields}))
+    item = {"name": "Invoice Item", "istable": 1, "fields": ITEM}
+    write("myapp/selling/doctype/invoice_item/invoice_item.json", json.dumps(item))
+
+
+@pytest.fixture
+def invoices(frappe: Any, write: Write) -> Any:
+    """With the tables of what the app describes."""
+    describe(write, FIELDS)
+    migrated()
+    return frappe
+
+
+def migrated(*arguments: str) -> str:
+    done = CliRunner().invoke(main, ["migrate", *arguments], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def columns(doctype: str) -> dict[str, schema.Column]:
+    return schema.columns(local.db.transaction.open(), doctype)
+
+
+def test_migrate_makes_what_an_app_describes(frappe: Any, write: Write) -> None:
+    describe(write, FIELDS)
+    assert "standalone: Invoice (" in migrated()
+    assert migrated() == "standalone: every table is as it shall be\n"
+    found = columns("Invoice")
+    assert {name: column.kind for name, column in found.items()} == {
+        **dict.fromkeys(("name", "owner", "modified_by", "customer", "note", "number"), "text"),
+        **dict.fromkeys(("_user_tags", "_comments", "_assign", "_liked_by"), "text"),
+        **dict.fromkeys(("docstatus", "idx", "paid", "copies"), "int"),
+        **dict.fromkeys(("creation", "modified", "sent_at"), "datetime"),
+        "total": "float",
+        "posting_date": "date",
+        "at": "time",
+    }
+    assert not found["total"].null
+    assert found["customer"].size == 140
+    assert {"parent", "parenttype", "parentfield", "qty"} <= columns("Invoice Item").keys()
+    connection = local.db.transaction.open()
+    with connection.cursor() as cursor:
+        constraints = connection.introspection.get_constraints(cursor, "tabInvoice")
+    indexed: dict[tuple[str, ...], bool] = {}
+    for each in constraints.values():
+        indexed[tuple(each["columns"])] = (
+            each["unique"] or each["primary_key"] or indexed.get(tuple(each["columns"]), False)
+        )
+    assert indexed == {
+        ("name",): True, ("modified",): False, ("customer",): False, ("number",): True
+    }  # fmt: skip
+
+
+def test_a_field_that_the_app_adds_comes_with_the_next_migrate(invoices: Any, write: Write) -> None:
+    invoices.get_doc({"doctype": "Invoice", "name": "i"}).insert()
+    invoices.db.commit()
+    describe(write, [*FIELDS, {"fieldname": "colour", "fieldtype": "Data"}])
+    assert "standalone: Invoice (colour)" in migrated()
+    assert invoices.db.get_value("Invoice", "i", "colour") is None
+    invoices.db.set_value("Invoice", "i", "colour", "red")
+    assert invoices.db.sql("select colour from tabInvoice") == (("red",),)
+
+
+def test_a_table_that_migrate_has_not_made_is_made_with_the_first_document(
+    frappe: Any, write: Write
+) -> None:
+    describe(write, FIELDS)
+    assert frappe.get_all("Invoice") == []
+    assert frappe.db.sql("select name from tabInvoice") == ()
+    frappe.get_doc({"doctype": "Invoice", "name": "i", "items": [{"item": "a"}]}).insert()
+    assert frappe.db.sql("select parent, item, idx from `tabInvoice Item`") == (("i", "a", 1),)
+
+
+def test_values_become_what_the_field_is(invoices: Any) -> None:
+    given = {"copies": "2", "total": "1,234.5", "posting_date": "2026-01-02", "paid": True}
+    given |= {"sent_at": "2026-01-02 03:04:05", "at": "10:11:12", "number": ""}
+    doc = invoices.get_doc({"doctype": "Invoice", "name": "i", **given}).insert()
+    invoices.get_doc({"doctype": "Invoice", "name": "j", "number": ""}).insert()
+    stored = invoices.db.get_value("Invoice", "i", list(given), as_dict=True)
+    assert stored == {
+        "copies": 2,
+        "total": 1234.5,
+        "posting_date": date(2026, 1, 2),
+        "paid": 1,
+        "sent_at": datetime(2026, 1, 2, 3, 4, 5),
+        "at": timedelta(hours=10, minutes=11, seconds=12),
+        "number": None,
+    }
+    assert invoices.db.get_value("Invoice", "j", ["copies", "total", "paid"]) == (0, 0, 1)
+    with pytest.raises(invoices.CharacterLengthExceededError, match="customer has 141"):
+        doc.db_set("customer", "x" * 141)
+
+
+def test_a_number_is_there_once(invoices: Any) -> None:
+    invoices.get_doc({"doctype": "Invoice", "number": "1"}).insert()
+    with pytest.raises(invoices.DuplicateEntryError):
+        invoices.get_doc({"doctype": "Invoice", "number": "1"}).insert()
+
+
+def test_child_rows_follow_their_document(invoices: Any) -> None:
+    rows = [{"item": "a", "qty": 1}, {"item": "b", "qty": 2}]
+    doc = invoices.get_doc({"doctype": "Invoice", "name": "i", "items": rows}).insert()
+    back = invoices.get_doc("Invoice", "i")
+    assert [(row.idx, row.item, row.qty, row.parenttype) for row in back.items] == [
+        (1, "a", 1.0, "Invoice"),
+        (2, "b", 2.0, "Invoice"),
+    ]
+    kept = back.items[1].name
+    back.remove(back.items[0])
+    back.append("items", {"item": "c"})
+    back.items[0].qty = 5
+    back.save()
+    found = invoices.get_all("Invoice Item", {"parent": "i"}, ["name", "item", "qty", "idx"])
+    assert sorted((row.item, row.qty, row.idx) for row in found) == [("b", 5, 1), ("c", 0, 2)]
+    assert kept in {row.name for row in found}
+    doc.reload().delete()
+    assert invoices.db.count("Invoice Item") == 0
+
+
+def test_another_kind_of_value_is_refused_and_the_field_named(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Box", "name": "a", "size": 1, "word": "x"}).insert()
+    with pytest.raises(frappe.ValidationError, match=r"'size' holds int.*'big' is text"):
+        frappe.get_doc({"doctype": "Box", "size": "big"}).insert()
+    with pytest.raises(frappe.ValidationError, match=r"'word' holds text.*5 is int"):
+        frappe.db.set_value("Box", "a", "word", 5)
+    assert frappe.get_all("Box", pluck="size") == [1]
+
+
+def test_a_table_made_in_a_transaction_goes_with_it(frappe: Any) -> None:
+    if frappe.db.db_type == "mariadb":
+        pytest.skip("a CREATE TABLE of MariaDB's commits")
+    frappe.get_doc({"doctype": "Box", "name": "a", "size": 1}).insert()
+    frappe.db.rollback()
+    assert frappe.get_all("Box") == []
+    frappe.get_doc({"doctype": "Box", "name": "b", "size": "big"}).insert()
+    frappe.db.savepoint("here")
+    frappe.db.set_value("Box", "b", "colour", "red")
+    frappe.db.rollback(save_point="here")
+    assert frappe.get_all("Box", {"colour": "red"}) == []
+    frappe.db.set_value("Box", "b", "colour", "blue")
+    frappe.db.commit()
+    assert frappe.get_all("Box", fields=["name", "size", "colour"]) == [
+        {"name": "b", "size": "big", "colour": "blue"}
+    ]
+
+
+def test_a_column_by_command(frappe: Any) -> None:
+    assert "Box (" in migrated("--doctype", "Box", "size=int", "word=text")
+    assert columns("Box")["size"].kind == "int"
+    assert "standalone: Box (when)" in migrated("--doctype", "Box", "when=datetime")
+    wrong = CliRunner().invoke(main, ["migrate", "--doctype", "Box", "size=number"])
+    assert "'size=number' is not FIELD=KIND" in wrong.output
+
+
+def test_own_doctypes_have_frappes_tables(frappe: Any) -> None:
+    frappe.log_error("broken", "why")
+    assert frappe.db.sql("select method, error from `tabError Log`") == (("broken", "why"),)
+    frappe.db.set_single_value("Shop Settings", "open", 1)
+    assert frappe.db.sql(
+        "select value from tabSingles where doctype = 'Shop Settings' and field = 'open'"
+    ) == (("1",),)
+    frappe.db.set_default("company", "c")
+    assert frappe.db.sql("select defvalue from tabDefaultValue where defkey = 'company'") == (
+        ("c",),
+    )
+    frappe.get_doc({"doctype": "Box", "naming_series": "B-.##"}).insert()
+    assert frappe.db.sql("select name, current from tabSeries") == (("B-", 1),)
+
+
+# -- sites
+
+
+def test_each_site_has_a_database_of_its_own(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Box", "name": "a", "size": 1}).insert()
+    frappe.db.commit()
+    with visit("other.localhost", "Administrator"):
+        assert frappe.get_all("Box") == []
+        frappe.get_doc({"doctype": "Box", "name": "b", "size": "another kind"}).insert()
+        frappe.db.commit()
+        assert frappe.db.sql("select name from tabBox") == (("b",),)
+        frappe.db.sql("delete from tabBox where name = 'a'")
+        frappe.db.commit()
+    assert frappe.db.sql("select name, size from tabBox") == (("a", 1),)
+    with visit("other.localhost", "Administrator"):
+        assert frappe.db.sql("select name from tabBox") == (("b",),)
+
+
+def test_a_site_keeps_its_database_when_another_becomes_the_default(
+    frappe: Any, root: Path
+) -> None:
+    frappe.get_doc({"doctype": "Box", "name": "a"}).insert()
+    frappe.db.commit()
+    from frappe_celery.config import settings
+
+    frappe.destroy()
+    environ = {"FRAPPE_CELERY_DEFAULT_SITE": "second"}
+    if settings.current().database_url:
+        environ["DATABASE_URL"] = settings.current().database_url
+    settings.use(settings.Settings.load(root=root, environ=environ))
+    with visit("second", "Administrator"):
+        assert frappe.get_all("Box") == []
+    with visit("standalone", "Administrator"):
+        assert frappe.get_all("Box", pluck="name") == ["a"]
