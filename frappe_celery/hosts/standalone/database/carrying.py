@@ -10,7 +10,7 @@ import copy
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
@@ -277,6 +277,9 @@ def _difference(self: Any, node: Any) -> str:
 
 
 class _SQLite(SQLite):
+    class Tokenizer(SQLite.Tokenizer):
+        IDENTIFIERS: ClassVar = ["`"]  # SQLite takes a name in " that is no column for a text
+
     class Generator(SQLiteGenerator):
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **SQLiteGenerator.TRANSFORMS,

@@ -184,7 +184,8 @@ class Transaction:
             transaction.set_rollback(True, atomic.using)
         with errors.translated():
             atomic.__exit__(None, None, None)
-        schema.settle(connection)
+        if not connection.in_atomic_block:  # of a test, which will roll it all back
+            schema.settle(connection)
         postponed, self._postponed = self._postponed, []
         for change in [] if keep else postponed:
             with suppress(Exception):  # the next try says why
