@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from frappe_celery.commands.launch import Launch
+from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import GRACE_SECONDS
@@ -114,8 +115,9 @@ def program(name: str = "frappe-celery") -> str:
 
 
 def _exchanged(command: list[str]) -> list[str]:
-    """A worker has a supervisor, so that SIGHUP exchanges it."""
-    return [program(), "supervise", *command]
+    """A worker has a supervisor, so that SIGHUP exchanges it; two of one name were one worker."""
+    named = [word.replace("@%h", f"-{OWN_PID}@%h") for word in command]
+    return [program(), "supervise", *named]
 
 
 # -- Procfile (bench start, honcho)

@@ -16,11 +16,13 @@ def supervise(command: tuple[str, ...]) -> None:
 
     \b
     frappe-celery supervise frappe-celery worker --queue long
-    frappe-celery supervise celery -A frappe_celery worker -c 4
+    frappe-celery supervise celery -A frappe_celery worker -c 4 -n 'long-{pid}@%h'
 
     On SIGHUP a second worker is started, with the code as it is then; once it is ready, the first
     takes no more jobs, ends those that it has and leaves. One that cannot start leaves the first in
-    its place. The process id stays. When this process is killed, its workers die too.
+    its place. {pid} stands for the worker's process id: during an exchange there are two, and each
+    needs a name of its own. The process id of this one stays. When it is killed, its workers die
+    too.
     """
     if shutil.which(command[0]) is None:
         raise click.ClickException(

@@ -22,6 +22,8 @@ HEARD = (*HANDED_ON, *STOPS, signal.SIGHUP, signal.SIGCHLD)
 AGAIN_SECONDS = 1.0
 """How soon another worker is started for one that died while the one before it ends its jobs."""
 PR_SET_PDEATHSIG = 1
+OWN_PID = "{pid}"
+"""In a command: the worker's process id, so that the one that comes has a name of its own."""
 
 
 @dataclass
@@ -89,7 +91,8 @@ class Supervisor:
             signal.set_wakeup_fd(-1)
             for number in HEARD:
                 signal.signal(number, signal.SIG_DFL)
-            os.execvpe(self.command[0], self.command, {**os.environ, "NOTIFY_SOCKET": address})
+            command = [word.replace(OWN_PID, str(os.getpid())) for word in self.command]
+            os.execvpe(command[0], command, {**os.environ, "NOTIFY_SOCKET": address})
         except OSError as exc:
             say(f"{self.command[0]}: {exc.strerror}")
         os._exit(os.EX_UNAVAILABLE)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import sys
 import sysconfig
 import uuid
@@ -157,7 +159,8 @@ def test_supervisor_and_systemd_have_the_variables(team: Team) -> None:
     program = file["program:project-frappe-exports-worker"]
     assert program["command"] == (
         f"{SCRIPTS}/frappe-celery supervise {SCRIPTS}/celery -A team worker --queues exports"
-        " --concurrency 1 --hostname exports@%%h --without-gossip --without-mingle --loglevel INFO"
+        " --concurrency 1 --hostname 'exports-{pid}@%%h' --without-gossip --without-mingle"
+        " --loglevel INFO"
     )
     assert 'DJANGO_SETTINGS_MODULE="team.settings"' in program["environment"]
     assert """FRAPPE_CELERY_WORKERS='{"exports": {}}'""" in program["environment"]
@@ -189,3 +192,17 @@ def test_an_app_that_cannot_be_imported_is_named(team: Team) -> None:
     process = team.run(sys.executable, *command, **SHELL)
     assert process.wait() == 1
     assert "the Celery app of team cannot be imported: No module named" in process.output()
+
+
+def test_the_worker_that_comes_has_a_name_of_its_own(team: Team) -> None:
+    team.write("team/celery.py", CELERY)
+    command = ("celery", "-A", "team", "worker", "-c", "1", "-n", "short-{pid}@%h", "-l", "INFO")
+    supervise = ("-m", "frappe_celery.cli", "supervise", f"{SCRIPTS}/{command[0]}", *command[1:])
+    process = team.run(sys.executable, *supervise, **SHELL)
+    process.wait_for(" ready.")
+    process.popen.send_signal(signal.SIGHUP)
+    process.wait_for("is ready, ")
+    names = re.findall(r"(short-\d+)@\S+ ready", process.output())
+    assert len(names) == len(set(names)) == 2
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
