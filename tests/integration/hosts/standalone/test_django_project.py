@@ -158,7 +158,7 @@ try:
     frappe.db.savepoint("here")
 except Exception as error:
     print(type(error).__name__)
-frappe.init("site1.localhost")
+frappe.init("site1.localhost", force=True)
 frappe.connect()
 frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
 frappe.db.rollback()
@@ -185,6 +185,54 @@ for number in range(20):
         assert process.wait() == 0, process.output()
     count = 'print(len([key for key in frappe.get_doc("Note", "n").as_dict() if key[0] == "f"]))'
     assert python(team, count) == ["80"]
+
+
+def test_a_site_beside_the_default_one_needs_a_database_of_its_name(team: Project) -> None:
+    code = """
+frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+frappe.init("second", force=True)
+frappe.connect()
+try:
+    frappe.get_all("Note")
+except Exception as error:
+    print(type(error).__name__, "DATABASES['second']" in str(error))
+"""
+    team.write("sites/second/site_config.json", "{}")
+    team.configure(default_site=team.site)
+    assert python(team, code) == ["ConfigError", "True"]
+    settings = (team.root / "team/settings.py").read_text()
+    second = 'DATABASES["second"] = {**DATABASES["default"], "NAME": ROOT / "second.db"}'
+    team.write("team/settings.py", f"{settings}\n{second}\n")
+    code = """
+from frappe_celery.hosts.standalone.site.context import visit
+print(frappe.get_all("Note", pluck="name"))
+with visit("second", "Administrator"):
+    frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+    frappe.db.commit()
+    print(frappe.db.sql("select name from tabNote"))
+print(frappe.get_all("Note", pluck="name"))
+"""
+    assert " ".join(python(team, code)) == "['a'] (('b',),) ['a']"
+
+
+def test_migrate_makes_the_tables_and_a_flush_empties_them(team: Project) -> None:
+    described = '{"name": "Parcel", "fields": [{"fieldname": "weight", "fieldtype": "Float"}]}'
+    team.write("shop/post/doctype/parcel/parcel.json", described)
+    team.write("shop/modules.txt", "Post\n")
+    manage(team, "migrate")
+    code = """
+from django.core.management import call_command
+from django.db import connection
+print("weight" in [c.name for c in connection.introspection.get_table_description(
+    connection.cursor(), "tabParcel")])
+frappe.get_doc({"doctype": "Parcel", "weight": 1.5}).insert()
+frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+call_command("migrate", verbosity=0)
+print(frappe.db.count("Parcel"), frappe.db.count("Note"))
+call_command("flush", interactive=False, verbosity=0)
+print(frappe.db.count("Parcel"), frappe.db.count("Note"))
+"""
+    assert python(team, code) == ["True", "1", "1", "0", "0"]
 
 
 def test_nothing_of_a_request_is_left_for_the_next(team: Project) -> None:

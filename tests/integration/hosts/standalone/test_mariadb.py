@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.jobs import run
 from tests.unit.hosts.standalone.test_documents import *
@@ -35,6 +36,39 @@ def tables(frappe: Any) -> None:
     for doctype, fields in FIRST.items():
         store.prepare(doctype, fields)
         frappe.db.commit()
+
+
+def test_a_column_is_never_added_to_what_was_written(frappe: Any, mariadb_server: Any) -> None:
+    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    with pytest.raises(frappe.CannotAlter, match=r"--doctype 'Note' colour=text") as caught:
+        frappe.db.set_value("Note", "a", "colour", "red")
+    assert "MariaDB" in str(caught.value)
+    database = frappe.db.sql("select database()")[0][0]
+    names = f"select name from {database}.tabNote"
+    assert mariadb_server.sql(names) == ""
+    frappe.db.rollback()
+    assert mariadb_server.sql(names) == ""
+    frappe.get_doc({"doctype": "Note", "name": "b", "colour": "red"}).insert()
+    frappe.db.commit()
+    assert mariadb_server.sql(names) == "b\n"
+    frappe.db.savepoint("here")
+    with pytest.raises(frappe.CannotAlter):
+        frappe.db.set_value("Note", "b", "taste", "sweet")
+
+
+def test_whose_user_may_not_alter_tables_is_told(frappe: Any, mariadb_server: Any) -> None:
+    database = frappe.db.sql("select database()")[0][0]
+    mariadb_server.sql(f"create or replace user poor@'127.0.0.1'; grant select, insert, update,"
+                       f" delete on {database}.* to poor@'127.0.0.1'")  # fmt: skip
+    frappe.destroy()
+    url = mariadb_server.url(database).replace("root@", "poor@")
+    settings.use(settings.Settings.load(environ={"DATABASE_URL": url}))
+    frappe.init("standalone")
+    frappe.connect()
+    frappe.get_doc({"doctype": "Note", "name": "a", "count": 1}).insert()
+    frappe.db.rollback()
+    with pytest.raises(frappe.CannotAlter, match=r"colour=text.*denied"):
+        frappe.get_doc({"doctype": "Note", "name": "a", "colour": "red"}).insert()
 
 
 def test_it_is_mariadb(frappe: Any) -> None:
