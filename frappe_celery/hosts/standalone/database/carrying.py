@@ -277,6 +277,9 @@ def _difference(self: Any, node: Any) -> str:
 
 
 class _SQLite(SQLite):
+    class Tokenizer(SQLite.Tokenizer):
+        IDENTIFIERS = ["`"]  # noqa: RUF012 (in double quotes a missing column would be a text)
+
     class Generator(SQLiteGenerator):
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **SQLiteGenerator.TRANSFORMS,
