@@ -154,7 +154,7 @@ def described(doctype: str) -> Any:
 
 def quoted(connection: BaseDatabaseWrapper, name: str) -> str:
     """A name as the database's own SQL writes it."""
-    mark = "`" if connection.vendor == "mysql" else '"'
+    mark = '"' if connection.vendor == "postgresql" else "`"  # "x" can be a text on SQLite
     return mark + name.replace(mark, mark * 2) + mark
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import DatabaseError
 
 from frappe_celery.errors import NeedsFrappeSite
 
@@ -332,6 +333,14 @@ def test_what_cannot_be_carried_shows_itself(deals: Any) -> None:
             deals.db.sql(query)
         assert query in str(caught.value)
     assert deals.db.count("Deal") == 4
+
+
+def test_a_column_that_is_not_there_is_no_text(deals: Any) -> None:
+    for query in ("select nobody from tabDeal", "select name from tabDeal where nobody is null"):
+        with pytest.raises(DatabaseError, match="nobody"):
+            deals.db.sql(query)
+        deals.db.rollback()
+        deals.get_doc({"doctype": "Deal", "name": "d1"}).insert()
 
 
 def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
