@@ -348,11 +348,3 @@ def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
         frappe.db.sql("select name from `tabSales Invoice`")
     with pytest.raises(NeedsFrappeSite, match="tabNobody"):
         frappe.qb.from_("Nobody").select("name").run()
-
-
-@pytest.mark.parametrize("statement", ["select nothing", "select nothing from `tabThing`"])
-def test_a_column_that_is_not_there_is_no_text(frappe: Any, statement: str) -> None:
-    frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
-    frappe.db.commit()
-    with pytest.raises(Exception, match="nothing"):
-        frappe.db.sql(statement)
