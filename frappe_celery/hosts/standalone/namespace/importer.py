@@ -15,6 +15,7 @@ from importlib.util import spec_from_file_location
 from pathlib import Path
 from threading import get_ident
 from types import ModuleType
+from typing import Any
 
 from frappe_celery.config.installed import find_real
 from frappe_celery.hosts.standalone import statement
@@ -90,6 +91,10 @@ def _module(name: str) -> ModuleType:
 
 class NamespaceModule(ModuleType):
     """A module of the namespace; an absent one that was imported below it is not bound to it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its name, as any module: a function that travels by value may use it."""
+        return import_module, (self.__name__,)
 
     def __setattr__(self, name: str, value: object) -> None:
         if not isinstance(value, AbsentModule):

@@ -226,3 +226,9 @@ def test_short_names_of_newer_versions(frappe: Any) -> None:
     assert (frappe.utils.safe_decode(5), frappe.utils.safe_encode(b"x")) == (5, b"x")
     assert frappe.read_only()(lambda a: a)(a=2, unknown=3) == 2
     assert frappe.client_cache is frappe.cache
+
+
+def test_a_function_that_travels_by_value_may_use_frappe(frappe: Any) -> None:
+    import cloudpickle
+
+    assert cloudpickle.loads(cloudpickle.dumps(lambda: frappe.utils.cint("3")))() == 3
