@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from celery import Celery
 from celery.app.utils import find_app
 
-from frappe_celery.config.files import DJANGO_SETTINGS, ENVIRONMENT_PREFIX, make_importable
+from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, variable
+from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.secrets import is_secret, masked_text
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -23,8 +24,8 @@ CELERYS_APP = "APP"
 NEEDED = (
     *(DJANGO_SETTINGS, "DJANGO_CONFIGURATION", "CELERY_CONFIG_MODULE", "PYTHONPATH"),
     *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
+    *(variable(option.name) for option in OPTIONS),
 )
-"""Besides the options' own variables."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,7 @@ def launch_of(config: Settings, environ: Mapping[str, str] = os.environ) -> Laun
         return Launch()
     make_importable(config.root)
     name, app = _own_app(environ) or (None, None)
-    needed = {
-        name: value
-        for name, value in sorted(environ.items())
-        if value and (name in NEEDED or name.startswith(ENVIRONMENT_PREFIX))
-    }
+    needed = {name: value for name, value in sorted(environ.items()) if value and name in NEEDED}
     secrets = tuple(n for n, v in needed.items() if is_secret(n) or masked_text(v) != v)
     return Launch(
         name,

@@ -12,6 +12,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
@@ -140,7 +141,7 @@ def test_a_look_finds_what_redis_holds(store: JobStore) -> None:
     finished(store, queue="long")
     for _ in range(10):
         failed(store, site="fails", queue="default")
-    store.client.hset(f"{store.keys.prefix}rules", "queue:short", '{"paused": -1}')
+    Limits(store).pause("queue:short")
     look_around(store)
     assert sorted(json.loads(field) for field in store.client.hkeys(key(store))) == [
         ["FrappeCeleryJobsFail", ["site", "fails"]],
