@@ -15,6 +15,7 @@ from tests.integration.hosts.pages.client import PASSWORD
 from tests.integration.hosts.pages.server import prepare, serve
 from tests.integration.hosts.pages.test_schedule import SCHEDULE
 from tests.project import Project
+from tests.waiting import wait_until
 
 HOOKS = """
 app_name = "myapp"
@@ -40,7 +41,8 @@ def test_the_schedule_fits_into_1300_px(project: Project, browser: Chrome) -> No
     browser.find_element(By.NAME, "username").send_keys("anna")
     browser.find_element(By.NAME, "password").send_keys(PASSWORD)
     browser.find_element(By.CSS_SELECTOR, "[type=submit]").click()
-    assert browser.find_element(By.ID, "result_list").text.count("synchronise_all_open_orders")
+    (table,) = wait_until(lambda: browser.find_elements(By.ID, "result_list"), 20)
+    assert table.text.count("synchronise_all_open_orders")
     widths: Any = browser.execute_script("""
         const table = document.getElementById("result_list");
         return {window: innerWidth, page: document.documentElement.scrollWidth,
