@@ -98,11 +98,16 @@ def _make(name: str, sites: tuple[str, ...] = ()) -> None:
         make_owner(name, password, sites)
         click.echo(f"{name} can log in, and sees {', '.join(sites)}.")
         return
+    if not asks:
+        from frappe_celery.pages import users
+
+        users.check(name, os.environ[PASSWORD_VARIABLE])
     try:
         call_command("createsuperuser", username=name, email="", interactive=asks, verbosity=0)
     except CommandError as exc:
+        said = str(exc).removeprefix("Error: ")
         raise click.ClickException(
-            f"{exc} To change a password: frappe-celery admin password {name}"
+            f"{said} To change a password: frappe-celery admin password {name}"
         ) from exc
     click.echo(f"{name} can log in.")
 

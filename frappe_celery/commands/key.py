@@ -36,7 +36,7 @@ def rotate() -> None:
     settings.current().keys.rotate()
     click.echo(
         "A new key signs, the one before it is accepted.\n"
-        "Restart what enqueues (web servers, beat, workers), then: frappe-celery key end"
+        "Restart what enqueues (web servers, beat, scripts), then: frappe-celery key end"
     )
 
 

@@ -21,6 +21,14 @@ def any_can_log_in() -> bool:
     return bool(User.objects.filter(is_staff=True, is_active=True).exists())
 
 
+def check(name: str, password: str) -> None:
+    """Raises ConfigError: the password is none that Django takes."""
+    try:
+        validate_password(password, User(username=name))
+    except ValidationError as exc:
+        raise ConfigError(" ".join(exc.messages)) from None
+
+
 def make_owner(name: str, password: str, sites: Iterable[str]) -> None:
     """A user who sees these sites and no other, and may requeue, stop and cancel their jobs.
 
@@ -31,10 +39,7 @@ def make_owner(name: str, password: str, sites: Iterable[str]) -> None:
         raise ConfigError(
             f"there is a user {name!r}. Whose sites they see is changed in the pages: Users, Groups"
         )
-    try:
-        validate_password(password, User(username=name))
-    except ValidationError as exc:
-        raise ConfigError(" ".join(exc.messages)) from None
+    check(name, password)
     user = User.objects.create_user(name, password=password, is_staff=True)
     user.groups.set([_group(site) for site in sites])
 

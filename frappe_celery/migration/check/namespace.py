@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import frappe_celery
@@ -70,11 +71,15 @@ class Namespace:
             source = module.imports[head]
             known = tail and source.startswith("frappe")
             return not known or self._look(".".join((source, *tail)))
-        for star in _stars(module):
-            source_module = self._module(star)
-            if source_module is not None and self._binds(source_module, rest):
-                return True
-        return False
+        return head in _made_on_demand(module) or any(
+            self._star_brings(star, rest) for star in _stars(module)
+        )
+
+    def _star_brings(self, star: str, rest: list[str]) -> bool:
+        module = self._module(star)
+        if module is not None:
+            return self._binds(module, rest)
+        return not star.startswith("frappe") and hasattr(import_module(star), rest[0])
 
     def _has_attribute(self, module: Module, owner: ast.ClassDef, name: str) -> bool:
         for node in ast.walk(owner):
@@ -89,6 +94,19 @@ class Namespace:
             if found == name:
                 return True
         return any(self._look(f"{module.full(base)}.{name}") for base in owner.bases)
+
+
+def _made_on_demand(module: Module) -> set[str]:
+    """What a module's `__getattr__` compares its argument with."""
+    return {
+        node.value
+        for function in module.tree.body
+        if isinstance(function, ast.FunctionDef) and function.name == "__getattr__"
+        for compare in ast.walk(function)
+        if isinstance(compare, ast.Compare)
+        for node in compare.comparators
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def _stars(module: Module) -> list[str]:

@@ -274,7 +274,7 @@ def _mysql_driver() -> None:
         except ImportError:
             raise ConfigError(
                 "database_url names MariaDB, but neither mysqlclient nor PyMySQL is installed;"
-                " `pip install frappe-celery[mariadb]`"
+                " `pip install 'frappe_celery[mariadb]'`"
             ) from None
         pymysql.install_as_MySQLdb()
 

@@ -93,6 +93,10 @@ def test_the_first_user_is_made_by_a_command(project: Project) -> None:
         user = project.start(name, *COMMAND, "user", "anna", DJANGO_SUPERUSER_PASSWORD=PASSWORD)
         assert user.wait() == code
         assert told in user.output()
+        assert "Error: Error:" not in user.output()
+    weak = project.start("weak", *COMMAND, "user", "ben", DJANGO_SUPERUSER_PASSWORD="1234")
+    assert weak.wait() == 1
+    assert "This password is too short" in weak.output()
     address = serve(project)
     anna = Client(address, "anna")
     assert "Jobs of every site" in anna.get("/admin/frappe_celery/").text

@@ -94,6 +94,8 @@ def helper():
         *("frappe.ValidationError", "frappe.utils.background_jobs.enqueue", "frappe._dict"),
         *("frappe.model.document.Document", "frappe.no_such_name", "frappe.utils.no_such_name"),
         *("frappe.db.no_such_name", "frappe.no.such.module", "frappe.utils.caching.redis_cache"),
+        *("frappe.qb", "frappe.qb.from_", "frappe.query_builder.functions.Sum"),
+        "frappe.query_builder.functions.no_such_function",
     ],
 )
 def test_the_namespace_is_read_as_it_is_imported(name: str) -> None:
