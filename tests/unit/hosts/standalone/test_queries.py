@@ -250,6 +250,40 @@ def test_what_is_grouped_and_what_is_not(deals: Any) -> None:
     assert [(colour, number) for colour, number, _ in found] == [("red", 2)]
 
 
+@pytest.mark.parametrize(
+    ("query", "answer"),
+    [
+        (
+            "select o.name, (select count(*) from `tabOrder Item` i where i.parent = o.name) n"
+            " from tabOrder o order by o.name",
+            (("o1", 2), ("o2", 1)),
+        ),
+        (
+            "select name, (select count(*) + o.total from `tabOrder Item`) n from tabOrder o"
+            " order by name",
+            (("o1", 5), ("o2", 4)),
+        ),
+        ("select name, count(*) over () from tabOrder order by name", (("o1", 2), ("o2", 2))),
+        ("select customer, count(*) from tabOrder group by 1", (("c", 2),)),
+        ("select date(due) as d, count(*) from tabOrder group by d", ((FIRST, 2),)),
+        ("select date(due) as d, count(*) from tabOrder group by 1 order by d", ((FIRST, 2),)),
+        (
+            "select concat(customer, item_code) as c, sum(qty) from tabOrder o"
+            " join `tabOrder Item` i on i.parent = o.name group by c order by c",
+            (("ca", 1), ("cb", 7)),
+        ),
+        (
+            "select customer, (select territory from tabCustomer c where c.name = o.customer) t"
+            " from tabOrder o group by customer",
+            (("c", "Utrecht"),),
+        ),
+        ("select customer, sum(count(*)) over () from tabOrder group by customer", (("c", 2),)),
+    ],
+)
+def test_groups_are_of_their_own_query(orders: Any, query: str, answer: Any) -> None:
+    assert orders.db.sql(query) == answer
+
+
 def test_a_transaction_of_its_own_is_committed_by_nobody(deals: Any) -> None:
     deals.db.sql("select name from tabDeal where name = 'd1' for update")
     deals.db.rollback()
