@@ -395,13 +395,18 @@ def _truth(node: exp.Expr) -> None:
     elif isinstance(node, exp.Connector):
         _make_true(node, "this")
         _make_true(node, "expression")
-    elif isinstance(node, exp.If):
+    elif isinstance(node, exp.If) and not _compares(node):
         _make_true(node, "this")
     elif isinstance(node, exp.Join) and node.args.get("on"):
         _make_true(node, "on")
     if isinstance(node, _TRUTHS) and not _asks_for_truth(node):
         number = exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("int"))
         node.replace(number)
+
+
+def _compares(case: exp.If) -> bool:
+    """`CASE x WHEN 1 THEN …` asks for no truth."""
+    return isinstance(case.parent, exp.Case) and case.parent.this is not None
 
 
 def _make_true(node: exp.Expr, key: str) -> None:
@@ -420,7 +425,7 @@ def _asks_for_truth(node: exp.Expr) -> bool:
     if _is_assignment(node):
         return True
     if isinstance(parent, exp.If):
-        return parent.this is node
+        return parent.this is node and not _compares(parent)
     if isinstance(parent, exp.Join):
         return parent.args.get("on") is node
     return isinstance(parent, (exp.Where, exp.Having, exp.Not, exp.Connector, exp.Filter))

@@ -215,6 +215,9 @@ def test_placeholders_are_kept(deals: Any) -> None:
         ("greatest(size, 5)", 5),
         ("find_in_set('b', 'a,b')", 2),
         ("creation > now() - interval 1 hour", 1),
+        ("case colour when 'blue' then 3 when 'red' then 2 end", 2),
+        ("case size when 2 then 'b' when 1 then 'a' end", "a"),
+        ("case size when name = 'd1' then 'yes' else 'no' end", "yes"),
     ],
 )
 def test_functions_of_mariadb(deals: Any, expression: str, answer: Any) -> None:
