@@ -14,11 +14,13 @@ from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.mysql import MySQL
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.dialects.sqlite import SQLite
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 from sqlglot.generators.postgres import PostgresGenerator
 from sqlglot.generators.sqlite import SQLiteGenerator
+from sqlglot.parsers.mysql import MySQLParser
 
 from frappe_celery.hosts.standalone.missing import unsupported
 
@@ -37,6 +39,15 @@ _FOLDED = '"und-x-icu"'
 """A collation of PostgreSQL's that LIKE and searches can use, unlike that of the columns."""
 
 
+class _MariaDB(MySQL):
+    class Parser(MySQLParser):
+        FUNCTIONS: ClassVar = {
+            name: function
+            for name, function in MySQLParser.FUNCTIONS.items()
+            if name != "TO_DAYS"  # sqlglot counts from a day of the year 0, which nobody else has
+        }
+
+
 def carried(found: Any, vendor: str) -> Any:
     """A statement taken apart, for that database.
 
@@ -51,7 +62,7 @@ def carried(found: Any, vendor: str) -> Any:
     is_replace = _REPLACE.match(text)
     try:
         tree = sqlglot.parse_one(
-            _REPLACE.sub("insert into ", text, count=1) if is_replace else text, dialect="mysql"
+            _REPLACE.sub("insert into ", text, count=1) if is_replace else text, dialect=_MariaDB
         )
         if isinstance(tree, _NOT_CARRIED):
             raise unsupported(f"this statement of MariaDB's on {vendor}: {shown}")
@@ -181,6 +192,9 @@ def _delete(tree: exp.Delete) -> None:
 _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.In, exp.Between)
 
 
+_INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
+
+
 def _for_sqlite(tree: exp.Expr) -> None:
     """A column compares without case by itself; what is made of columns must be told to."""
     for node in list(tree.find_all(*_COMPARED)):
@@ -192,6 +206,9 @@ def _for_sqlite(tree: exp.Expr) -> None:
         for part in parts:
             if not isinstance(part, (exp.Column, exp.Literal, exp.Null)):
                 part.replace(_without_case(part))
+    for cast in list(tree.find_all(exp.Cast)):
+        if cast.to.this in _INTEGERS:
+            cast.replace(exp.Anonymous(this="frappe_integer", expressions=[cast.this]))
 
 
 def _is_assignment(node: exp.Expr) -> bool:
@@ -289,6 +306,12 @@ class _SQLite(SQLite):
             exp.Sub: _plus_or_minus("-", lambda self, node: self.binary(node, "-")),
             exp.Placeholder: _placeholder,
             exp.TimestampDiff: _difference,
+            exp.DateDiff: lambda self, node: self.func("datediff", node.this, node.expression),
+            exp.Length: lambda self, node: (
+                f"LENGTH(CAST({self.sql(node.this)} AS BLOB))"
+                if node.args.get("binary")
+                else self.func("LENGTH", node.this)
+            ),
             exp.TimeToStr: _formatted("date_format"),
             exp.StrToDate: _formatted("str_to_date"),
             exp.Extract: lambda self, node: self.func(node.name.lower(), node.expression),
@@ -512,6 +535,9 @@ _POSTGRES: dict[str, Callable[..., str]] = {
         f"COALESCE(ARRAY_POSITION(STRING_TO_ARRAY({self.sql(among)}, ','), {self.sql(what)}), 0)"
     ),
     "SUBSTRING_INDEX": _up_to,
+    "TO_DAYS": lambda self, when: (
+        f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
+    ),
     "UNIX_TIMESTAMP": lambda self, when: f"EXTRACT(EPOCH FROM CAST({self.sql(when)} AS TIMESTAMP))",
     "TIMESTAMP": lambda self, when: f"CAST({self.sql(when)} AS TIMESTAMP)",
     "JSON_UNQUOTE": lambda self, what: f"({self.sql(what)} #>> '{{}}')",
@@ -558,6 +584,10 @@ class _Postgres(Postgres):
             exp.StrPosition: _searched,
             exp.Round: _round,
             exp.TimestampDiff: _pg_difference,
+            exp.Length: lambda self, node: (
+                f"{'OCTET_' if node.args.get('binary') else ''}LENGTH("
+                f"CAST({self.sql(node.this)} AS TEXT))"
+            ),
             exp.Cast: _cast,
             exp.Anonymous: _anonymous,
             exp.Rand: lambda self, node: "RANDOM()",
@@ -569,7 +599,7 @@ class _Postgres(Postgres):
 
 @lru_cache(maxsize=1024)
 def _expression(text: str) -> exp.Expr:
-    parsed = sqlglot.parse_one(f"select {text}", dialect="mysql")
+    parsed = sqlglot.parse_one(f"select {text}", dialect=_MariaDB)
     if not isinstance(parsed, exp.Select) or len(parsed.expressions) != 1 or parsed.find(exp.From):
         raise ParseError(text)
     found: exp.Expr = parsed.expressions[0]
@@ -590,6 +620,6 @@ def with_columns(text: str, column: Callable[..., tuple[str, Any]]) -> str:
             return node
         doctype = node.table.removeprefix("tab") if node.table.startswith("tab") else None
         path = node.table if node.table and doctype is None else None
-        return sqlglot.parse_one(column(node.name, doctype, path)[0], dialect="mysql")
+        return sqlglot.parse_one(column(node.name, doctype, path)[0], dialect=_MariaDB)
 
-    return found.transform(looked_up).sql(dialect="mysql")
+    return found.transform(looked_up).sql(dialect=_MariaDB)

@@ -7,6 +7,7 @@ import sqlite3
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -19,6 +20,10 @@ _FORMATS = {
 }  # fmt: skip
 """MariaDB's signs that are others in Python, or none."""
 _SIGN = re.compile(r"%.")
+_INTEGER = re.compile(r"\s*[+-]?\d+")
+
+
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def _when(value: Any) -> datetime:
@@ -48,10 +53,12 @@ def add(value: Any, number: Any, unit: str) -> str:
 def difference(unit: str, first: Any, last: Any) -> int:
     """`TIMESTAMPDIFF(unit, first, last)`."""
     unit, begin, end = unit.lower(), _when(first), _when(last)
-    if unit in ("month", "quarter", "year"):
-        between = relativedelta(end, begin)
-        months = between.years * 12 + between.months
-        return int(months / {"month": 1, "quarter": 3, "year": 12}[unit])
+    if unit in _MONTHS:
+        sign = 1 if begin <= end else -1
+        begin, end = sorted((begin, end))
+        months = (end.year - begin.year) * 12 + end.month - begin.month
+        months -= (end.day, end.time()) < (begin.day, begin.time())
+        return sign * (months // _MONTHS[unit])
     return int((end - begin) / timedelta(**{f"{unit}s": 1}))
 
 
@@ -104,6 +111,28 @@ def truncate(number: Any, places: int) -> float:
     return made if places > 0 else int(made)
 
 
+def rounded(number: Any, places: int = 0) -> float:
+    """`ROUND`: a half away from zero, and to tens with places below zero."""
+    exact = Decimal(str(number)).scaleb(places).quantize(Decimal(1), ROUND_HALF_UP)
+    made = exact.scaleb(-places)
+    return int(made) if isinstance(number, int) or places <= 0 else float(made)
+
+
+def integer(value: Any) -> int:
+    """`CAST(… AS SIGNED)`: a number is rounded, a text read as far as it is one."""
+    if isinstance(value, str):
+        found = _INTEGER.match(value)
+        return int(found[0]) if found else 0
+    return int(rounded(value))
+
+
+def hexadecimal(value: Any) -> str:
+    """`HEX`: of a number its digits, of a text its bytes."""
+    if isinstance(value, (int, float)):
+        return f"{integer(value) % 2**64:X}"
+    return (value.encode() if isinstance(value, str) else bytes(value)).hex().upper()
+
+
 def last_day(value: Any) -> str:
     """`LAST_DAY`."""
     return str((_when(value) + relativedelta(day=31)).date())
@@ -129,12 +158,16 @@ def _unquoted(value: str) -> str:
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
     "frappe_difference": (3, difference),
+    "frappe_integer": (1, integer),
     "frappe_regexp": (2, lambda text, form: int(re.search(form, str(text), re.I) is not None)),
     "date_format": (2, date_format),
     "str_to_date": (2, str_to_date),
     "substring_index": (3, substring_index),
     "field": (-1, field),
     "find_in_set": (2, find_in_set),
+    "datediff": (2, lambda last, first: (_when(last).date() - _when(first).date()).days),
+    "round": (2, rounded),
+    "hex": (1, hexadecimal),
     "truncate": (2, truncate),
     "last_day": (1, last_day),
     "timestamp": (1, timestamp),

@@ -196,6 +196,24 @@ def test_placeholders_are_kept(deals: Any) -> None:
         ("datediff('2026-03-01', due)", 59),
         ("timestampdiff(month, due, '2026-12-31')", 11),
         ("timestampdiff(hour, '2026-01-01 00:30:00', '2026-01-01 02:00:00')", 1),
+        ("datediff('2026-11-30', '2026-11-27 11:32:03')", 3),
+        ("datediff('2026-11-27 23:00:00', '2026-11-30 01:00:00')", -3),
+        ("timestampdiff(month, '2026-01-31', '2026-02-28')", 0),
+        ("timestampdiff(month, '2026-02-28', '2026-01-31')", 0),
+        ("timestampdiff(month, '2026-01-31', '2026-03-01')", 1),
+        ("timestampdiff(year, '2024-02-29', '2025-02-28')", 0),
+        ("timestampdiff(year, '2028-02-29 12:00:00', '2024-02-29')", -4),
+        ("to_days('2026-11-27')", 740312),
+        ("round(1250, -2)", 1300),
+        ("round(-1250.5, -2)", -1300),
+        ("round(2.675, 2)", 2.68),
+        ("length('é€')", 5),
+        ("char_length('é€')", 2),
+        ("length(colour)", 3),
+        ("cast(2.7 as signed)", 3),
+        ("cast(-2.5 as signed)", -3),
+        ("cast('12' as signed)", 12),
+        ("7 div 4", 1),
         ("year(due) + month(due) + day(due)", 2028),
         ("weekday(due)", 3),
         ("dayname(due)", "Thursday"),
@@ -226,6 +244,13 @@ def test_functions_of_mariadb(deals: Any, expression: str, answer: Any) -> None:
     assert (round(found, 9) if isinstance(found, float) else found) == answer
     if isinstance(answer, date):
         assert not isinstance(found, str)
+
+
+def test_texts_of_numbers(deals: Any) -> None:
+    if deals.db.db_type != "postgres":
+        query = "select hex(255), hex('aé'), hex(size), cast('2.7 x' as signed) from tabDeal"
+        assert deals.db.sql(f"{query} where name = 'd1'") == (("FF", "61C3A9", "1", 2),)
+    assert deals.get_all("Deal", {"name": "d1"}, "to_days(due) as d") == [{"d": 739982}]
 
 
 def test_changes_of_joined_tables_and_of_what_is_there(deals: Any) -> None:
