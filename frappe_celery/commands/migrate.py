@@ -22,10 +22,12 @@ KINDS = ("text", "int", "float", "date", "datetime", "time", "json")
 def migrate(columns: tuple[str, ...], site: str | None, doctype: str | None) -> None:
     """Make the tables that the apps' doctypes describe.
 
-    Without a Frappe: tables and columns that are not there are added, what is there stays. In a
-    Django project `manage.py migrate` does the same for its default site.
+    Without a Frappe: tables and columns that are not there are added, what is there stays. A column
+    whose field may now hold more is widened; one that cannot become what its field is is named, and
+    nothing is changed. In a Django project `manage.py migrate` does the same for its default site.
     """
     from frappe_celery.hosts.standalone.documents import tables
+    from frappe_celery.hosts.standalone.exceptions import CannotAlter
 
     if hosts.is_bench():
         raise ConfigError("in a bench, `bench migrate` makes the tables")
@@ -33,7 +35,10 @@ def migrate(columns: tuple[str, ...], site: str | None, doctype: str | None) -> 
     if wanted and not doctype:
         raise click.UsageError("FIELD=KIND needs --doctype, whose field it is")
     for name in [site] if site else settings.current().sites():
-        made = tables.make_one(name, doctype, wanted) if doctype else tables.make_all(name)
+        try:
+            made = tables.make_one(name, doctype, wanted) if doctype else tables.make_all(name)
+        except CannotAlter as exc:
+            raise ConfigError(f"{name}: {exc}") from exc
         for each, fields in made.items():
             click.echo(f"{name}: {each} ({', '.join(fields) or 'no new columns'})")
         if not made:

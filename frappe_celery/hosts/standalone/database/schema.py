@@ -7,8 +7,10 @@ one gets its columns as documents bring them. What a table has is read from the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from frappe_celery.hosts.standalone.exceptions import CannotAlter
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -32,6 +34,11 @@ class Column:
     null: bool = True
     size: int | None = None
     """The most characters of a text; None: any number."""
+    width: int = 2
+    """How far an int reaches: 0 a Check's, 1 an Int's, 2 a Long Int's."""
+
+    def __str__(self) -> str:
+        return _called(self.kind, self.size)
 
 
 @dataclass(frozen=True)
@@ -46,8 +53,33 @@ class Wanted:
     index: bool = False
     unique: bool = False
 
+    def __str__(self) -> str:
+        return _called(_FAMILIES.get(self.kind, self.kind), self.size)
+
+    def fits(self, column: Column) -> bool:
+        """Whether the column is of this kind and holds all that is wanted."""
+        if _FAMILIES.get(self.kind, self.kind) != column.kind:
+            return False
+        if column.kind == "int":
+            return column.width >= _WIDTHS[self.kind]
+        return column.size is None or (self.size is not None and self.size <= column.size)
+
+    def widens(self, column: Column) -> bool:
+        """Whether a column that does not fit can become this with all that it holds."""
+        family = _FAMILIES.get(self.kind, self.kind)
+        return family == column.kind or (column.kind, family) in _WIDER
+
+
+def _called(kind: str, size: int | None) -> str:
+    return f"{kind} of {size} characters" if size else kind
+
 
 Columns = dict[str, Column]
+
+_FAMILIES = {"check": "int", "long int": "int", "decimal": "float"}
+_WIDER = {("int", "float"), ("date", "datetime")}
+_WIDTHS = {"check": 0, "int": 1, "long int": 2}
+_DECLARED_WIDTHS = {"tinyint": 0, "boolean": 0, "smallint": 0, "int": 1, "integer": 1}
 
 _TYPES = {
     "sqlite": {
@@ -190,16 +222,17 @@ def _read(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
     with connection.cursor() as cursor:
         cursor.execute(_LIST[connection.vendor], (table_name(doctype),))
         rows = cursor.fetchall()
-    return {name: _column(*rest) for name, *rest in rows}
+    return {name: _column(connection.vendor, *rest) for name, *rest in rows}
 
 
-def _column(declared: str, null: Any, size: Any, is_binary: Any) -> Column:
+def _column(vendor: str, declared: str, null: Any, size: Any, is_binary: Any) -> Column:
     kind, _, length = declared.partition("(")
     is_sized = kind in ("varchar", "character varying")
     if length and is_sized:
         size = int(length.partition(")")[0])
     known = _KINDS.get(kind) or _KINDS.get(kind.split()[0], "text")
-    return Column("json" if is_binary else known, bool(null), size if is_sized else None)
+    width = 2 if vendor == "sqlite" else _DECLARED_WIDTHS.get(kind, 2)
+    return Column("json" if is_binary else known, bool(null), size if is_sized else None, width)
 
 
 def forget(connection: BaseDatabaseWrapper | None = None, doctype: str | None = None) -> None:
@@ -262,10 +295,43 @@ def add_columns(connection: BaseDatabaseWrapper, doctype: str, wanted: list[Want
     _change(connection, doctype, [*statements, *_indexes(connection, doctype, wanted)])
 
 
+def widen_column(
+    connection: BaseDatabaseWrapper, doctype: str, there: Column, column: Wanted
+) -> None:
+    """Have a column hold more; what is in it stays. A text of any length keeps no index."""
+    column = replace(column, null=there.null)
+    table, name = quoted(connection, table_name(doctype)), quoted(connection, column.name)
+    index = quoted(connection, _index_name(table_name(doctype), column.name))
+    unindex = f"drop index if exists {index}"
+    if connection.vendor == "sqlite":
+        old = quoted(connection, f"{column.name} as it was")
+        value = f"{old} || ' 00:00:00'" if there.kind == "date" else old
+        statements = [
+            unindex,
+            f"alter table {table} rename column {name} to {old}",
+            f"alter table {table} add column {_definition(connection, column)}",
+            f"update {table} set {name} = {value}",
+            f"alter table {table} drop column {old}",
+        ]
+    else:
+        is_mysql = connection.vendor == "mysql"
+        is_long = column.kind == "text" and not column.size
+        statements = [f"{unindex} on {table}" if is_mysql else unindex] if is_long else []
+        change = f"modify {_definition(connection, column)}"
+        if not is_mysql:
+            change = f"alter column {name} type {_type(connection, column)}"
+        statements.append(f"alter table {table} {change}")
+    _change(connection, doctype, [*statements, *_indexes(connection, doctype, [column])])
+
+
 def _definition(connection: BaseDatabaseWrapper, column: Wanted) -> str:
+    default = "" if column.null else " not null default 0"
+    return f"{quoted(connection, column.name)} {_type(connection, column)}{default}"
+
+
+def _type(connection: BaseDatabaseWrapper, column: Wanted) -> str:
     vendor = connection.vendor
-    kind = _SIZED[vendor].format(column.size) if column.size else _TYPES[vendor][column.kind]
-    return f"{quoted(connection, column.name)} {kind}{'' if column.null else ' not null default 0'}"
+    return _SIZED[vendor].format(column.size) if column.size else _TYPES[vendor][column.kind]
 
 
 def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wanted]) -> list[str]:
@@ -314,11 +380,25 @@ def wanted(name: str, kind: str) -> Wanted:
 def make(
     connection: BaseDatabaseWrapper, doctypes: Iterable[str], more: Iterable[Wanted] = ()
 ) -> dict[str, list[str]]:
-    """Bring the tables of doctypes up to their descriptions; the columns that each was given.
+    """Bring the tables of doctypes up to their descriptions; what each was given.
 
     Args:
         more: columns beside those that are described.
+
+    Raises:
+        CannotAlter: columns are of kinds that cannot become what is described; nothing was changed.
     """
+    doctypes, more = list(doctypes), list(more)
+    forget(connection)
+    narrow = {doctype: _narrow(columns(connection, doctype), doctype, more) for doctype in doctypes}
+    unfit = [
+        unfit_text(doctype, column, there)
+        for doctype, found in narrow.items()
+        for there, column in found
+        if not column.widens(there)
+    ]
+    if unfit:
+        raise CannotAlter("; ".join(unfit))
     made: dict[str, list[str]] = {}
     for doctype in doctypes:
         there = columns(connection, doctype)
@@ -327,9 +407,32 @@ def make(
             make_table(connection, doctype, more)
         elif lacking:
             add_columns(connection, doctype, lacking)
-        if not there or lacking:
-            made[doctype] = [column.name for column in lacking]
+        for old, column in narrow[doctype]:
+            widen_column(connection, doctype, old, column)
+        if not there or lacking or narrow[doctype]:
+            widened = [f"{column.name}: {old} is now {column}" for old, column in narrow[doctype]]
+            made[doctype] = [*(column.name for column in lacking), *widened]
     return made
+
+
+def _narrow(there: Columns, doctype: str, more: list[Wanted]) -> list[tuple[Column, Wanted]]:
+    """The columns of a table that are not what they shall be."""
+    spelled = {name.lower(): name for name in there}
+    found = []
+    for column in [*wanted_of(doctype), *more]:
+        name = spelled.get(column.name.lower())
+        if name is not None and not column.fits(there[name]):
+            found.append((there[name], replace(column, name=name)))
+    return found
+
+
+def unfit_text(doctype: str, column: Wanted, there: Column) -> str:
+    """Says that a column cannot become what is wanted, and what to do."""
+    return (
+        f"the column {column.name!r} of {doctype!r} holds {there}, and {column} is wanted: its"
+        " values may not survive that. Describe the field as it was, or name the new one otherwise"
+        " and carry the values over"
+    )
 
 
 def empty(connection: BaseDatabaseWrapper) -> None:

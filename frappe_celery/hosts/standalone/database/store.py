@@ -13,6 +13,7 @@ from frappe_celery.hosts.standalone.database import dialect, errors, schema, val
 from frappe_celery.hosts.standalone.database import query as queries
 from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
 from frappe_celery.hosts.standalone.database.query import Select
+from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
@@ -376,9 +377,35 @@ def _row(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     for field, value in fields.items():
         name = field if field in columns else spelled.get(field.lower())
         if name is not None:
+            _check_holds(doctype, meta.column_of(name), name, columns[name], value)
             row[name] = values.to_column(value, columns[name], field, is_described)
     row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
+
+
+def _check_holds(
+    doctype: str, wanted: schema.Wanted | None, field: str, column: schema.Column, value: Any
+) -> None:
+    """Refuse what the column would not hold as it is described, or would cut.
+
+    A column of the described kind makes of a value what Frappe does: an Int of 2.75 is 2.
+    """
+    if value is None or (wanted and wanted.fits(column)):
+        return
+    if wanted and not wanted.widens(column):
+        raise ValidationError(schema.unfit_text(doctype, wanted, column))
+    is_longer = column.size is not None and len(str(value)) > column.size
+    if not is_longer and not values.is_cut(value, column.kind):
+        return
+    command = "frappe-celery migrate"
+    if wanted is None:
+        if column.kind != "date":
+            return  # `to_column` says which kind the first document's was
+        command += f" --doctype {doctype!r} {field}=datetime"
+    raise ValidationError(
+        f"the column {field!r} of {doctype!r} holds {column}, not all of {value!r:.60};"
+        f" `{command}` widens it" + (f" to {wanted}, which the app describes" if wanted else "")
+    )
 
 
 def prepare(doctype: str, fields: Mapping[str, Any]) -> None:

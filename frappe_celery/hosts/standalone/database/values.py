@@ -60,8 +60,27 @@ def to_column(value: Any, column: Column, field: str, is_described: bool) -> Any
     return round(made, DECIMAL_PLACES) if column.kind == "float" and is_described else made
 
 
+def is_cut(value: Any, kind: str) -> bool:
+    """Whether a column of that kind would hold less than the value."""
+    if value is None or value == "":
+        return False
+    if kind == "date":
+        when = get_datetime(value) if isinstance(value, (str, datetime)) else None
+        return when is not None and when.time() != time()
+    if kind == "time":
+        return isinstance(value, str) and "-" in value
+    if kind not in ("int", "float") or isinstance(value, int):
+        return False
+    try:
+        number = float(value.replace(",", "") if isinstance(value, str) else value)
+    except (ValueError, TypeError):
+        return True
+    return kind == "int" and number != cint(number)
+
+
 def _check(value: Any, column: Column, field: str) -> None:
-    if column.kind == "json" or isinstance(value, _LIKE[column.kind]):
+    is_day_for_time = column.kind == "time" and is_cut(value, "time")
+    if column.kind == "json" or (isinstance(value, _LIKE[column.kind]) and not is_day_for_time):
         return
     raise ValidationError(
         f"the field {field!r} holds {column.kind}, as its first document did; {value!r} is"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +94,19 @@ class Meta:
 
     def columns(self) -> list[Wanted]:
         """The columns of its table beside the standard ones."""
-        return [_column(df) for df in self.fields if df.fieldtype in _KINDS and not df.is_virtual]
+        return list(self._columns.values())
+
+    def column_of(self, fieldname: str) -> Wanted | None:
+        """The column that a field shall have, where it has one and an app describes it."""
+        return self._columns.get(fieldname)
+
+    @cached_property
+    def _columns(self) -> dict[str, Wanted]:
+        return {
+            df.fieldname: _column(df)
+            for df in self.fields
+            if df.fieldtype in _KINDS and not df.is_virtual
+        }
 
     def get_title_field(self) -> str:
         """The field that titles a document."""

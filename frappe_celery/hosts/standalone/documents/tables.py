@@ -12,7 +12,7 @@ from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 
 Made = Mapping[str, list[str]]
-"""By doctype, the columns that its table was given."""
+"""By doctype, the columns that its table was given, or what became of those it had."""
 
 
 def make_all(site: str) -> Made:

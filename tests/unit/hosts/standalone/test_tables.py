@@ -102,6 +102,102 @@ def test_a_field_that_the_app_adds_comes_with_the_next_migrate(invoices: Any, wr
     assert invoices.db.sql("select colour from tabInvoice") == (("red",),)
 
 
+MORE = {"copies": "Float", "posting_date": "Datetime", "customer": "Small Text", "paid": "Int"}
+BEFORE = {"copies": 2, "posting_date": date(2026, 1, 2), "customer": "c", "paid": 1}
+
+
+def changed(write: Write, fieldtypes: dict[str, str]) -> None:
+    """The app says otherwise of these fields."""
+    fields = [
+        {**df, "fieldtype": fieldtypes.get(df["fieldname"], df["fieldtype"])} for df in FIELDS
+    ]
+    describe(write, fields)
+
+
+def test_a_field_that_may_hold_more_has_its_column_widened_and_nothing_lost(
+    invoices: Any, write: Write
+) -> None:
+    invoices.get_doc({"doctype": "Invoice", "name": "old", **BEFORE}).insert()
+    invoices.get_doc({"doctype": "Invoice", "name": "empty", "number": "n"}).insert()
+    invoices.db.commit()
+    changed(write, MORE)
+    output = migrated()
+    assert "copies: int is now float" in output
+    assert "posting_date: date is now datetime" in output
+    assert "customer: text of 140 characters is now text" in output
+    assert migrated() == "standalone: every table is as it shall be\n"
+    found = invoices.db.get_value("Invoice", "old", list(BEFORE), as_dict=True)
+    assert found == {**BEFORE, "posting_date": datetime(2026, 1, 2)}
+    assert invoices.db.get_value("Invoice", "empty", list(BEFORE)) == (0, None, None, 1)
+    more = {"copies": 2.75, "posting_date": "2026-01-01 10:30", "customer": "x" * 500, "paid": 300}
+    invoices.get_doc({"doctype": "Invoice", "name": "new", **more}).insert()
+    found = invoices.db.get_value("Invoice", "new", list(more), as_dict=True)
+    assert found == {**more, "posting_date": datetime(2026, 1, 1, 10, 30)}
+    assert invoices.get_all("Invoice", {"posting_date": "2026-01-02"}, pluck="name") == ["old"]
+    with pytest.raises(invoices.DuplicateEntryError):
+        invoices.get_doc({"doctype": "Invoice", "number": "n"}).insert()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("copies", 2.75, "'copies' of 'Invoice' holds int, not all of 2.75"),
+        ("copies", "2.75", "holds int"),
+        ("posting_date", "2026-01-01 10:30", "'posting_date' of 'Invoice' holds date"),
+        ("posting_date", datetime(2026, 1, 1, 10, 30), "to datetime, which the app describes"),
+        ("customer", "x" * 141, "'customer' of 'Invoice' holds text of 140 characters"),
+    ],
+)
+def test_before_that_migrate_no_value_is_cut(
+    invoices: Any, write: Write, field: str, value: Any, says: str
+) -> None:
+    changed(write, MORE)
+    fits = {"copies": 3.0, "posting_date": "2026-01-01 00:00", "customer": "x" * 140}
+    doc = invoices.get_doc({"doctype": "Invoice", "name": "i", **fits}).insert()
+    with pytest.raises(invoices.ValidationError, match=says) as caught:
+        doc.db_set(field, value)
+    assert "`frappe-celery migrate`" in str(caught.value)
+    with pytest.raises(invoices.ValidationError, match=says):
+        invoices.get_doc({"doctype": "Invoice", field: value}).insert()
+    invoices.db.rollback()
+    migrated()
+    invoices.get_doc({"doctype": "Invoice", field: value}).insert()
+
+
+def test_a_kind_that_a_column_cannot_become_is_refused(invoices: Any, write: Write) -> None:
+    invoices.get_doc({"doctype": "Invoice", "name": "i", "note": "five"}).insert()
+    invoices.db.commit()
+    changed(write, {"note": "Int", "copies": "Float"})
+    done = CliRunner().invoke(main, ["migrate"])
+    assert done.exit_code == 1
+    says = "the column 'note' of 'Invoice' holds text, and int is wanted"
+    assert says in done.output
+    assert columns("Invoice")["copies"].kind == "int"
+    with pytest.raises(invoices.ValidationError, match=says):
+        invoices.db.set_value("Invoice", "i", "note", 5)
+    assert invoices.db.get_value("Invoice", "i", "note") == "five"
+
+
+def test_a_field_that_shall_hold_less_keeps_its_column(invoices: Any, write: Write) -> None:
+    changed(write, {"note": "Data", "copies": "Check"})
+    assert migrated() == "standalone: every table is as it shall be\n"
+    invoices.get_doc({"doctype": "Invoice", "name": "i", "note": "x"}).insert()
+
+
+def test_a_days_column_that_documents_brought_refuses_a_time(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Box", "name": "a", "day": date(2026, 1, 2)}).insert()
+    frappe.db.commit()
+    given = {"doctype": "Box", "name": "b", "day": datetime(2026, 1, 1, 10, 30)}
+    with pytest.raises(frappe.ValidationError, match="migrate --doctype 'Box' day=datetime`"):
+        frappe.get_doc(given).insert()
+    frappe.db.rollback()
+    assert "day: date is now datetime" in migrated("--doctype", "Box", "day=datetime")
+    frappe.get_doc(given).insert()
+    assert frappe.get_all("Box", order_by="name", pluck="day") == [
+        datetime(2026, 1, 2), datetime(2026, 1, 1, 10, 30)
+    ]  # fmt: skip
+
+
 def test_a_table_that_migrate_has_not_made_is_made_with_the_first_document(
     frappe: Any, write: Write
 ) -> None:
