@@ -274,6 +274,14 @@ class Database:
         found = store.names(dt, dn, limit=1)
         return found[0] if found else None
 
+    def table_exists(self, doctype: str, cached: bool = True) -> bool:
+        """Whether the database has the doctype's table; of a Single there is none."""
+        return bool(store.table_columns(doctype, anew=not cached))
+
+    def has_column(self, doctype: str, column: str) -> bool:
+        """Whether the doctype's table has that column; False where there is no table either."""
+        return column in store.table_columns(doctype)
+
     def count(
         self,
         dt: str,

@@ -44,6 +44,11 @@ def _columns(doctype: str, anew: bool = False) -> schema.Columns:
         return schema.columns(connection, doctype)
 
 
+def table_columns(doctype: str, anew: bool = False) -> list[str]:
+    """The columns that a doctype's table has; none where there is no table."""
+    return list(_columns(doctype, anew))
+
+
 def _vendor() -> str:
     return str(local.db.vendor)
 

@@ -289,6 +289,16 @@ def test_a_column_by_command(frappe: Any) -> None:
     assert "'size=number' is not FIELD=KIND" in wrong.output
 
 
+def test_what_the_database_has_can_be_asked(invoices: Any) -> None:
+    assert invoices.db.table_exists("Invoice")
+    assert invoices.db.has_column("Invoice", "name")
+    assert invoices.db.has_column("Invoice", "copies")
+    assert not invoices.db.has_column("Invoice", "colour")
+    assert not invoices.db.has_column("Invoice", "items")
+    assert not invoices.db.table_exists("Nothing", cached=False)
+    assert not invoices.db.has_column("Nothing", "name")
+
+
 def test_own_doctypes_have_frappes_tables(frappe: Any) -> None:
     frappe.get_doc({"doctype": "Box", "naming_series": "B-.##"}).insert()
     assert frappe.db.sql("select name, current from tabSeries") == (("B-", 1),)
