@@ -195,12 +195,14 @@ _COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, 
 _INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
 
 
+_NUMBERS = (exp.Count, exp.Sum, exp.Avg, exp.Year, exp.Month, exp.Day, exp.Length, exp.Round,
+            exp.Abs, exp.DateDiff, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)  # fmt: skip
+
+
 def _for_sqlite(tree: exp.Expr) -> None:
-    """A column compares without case by itself; what is made of columns must be told to."""
-    for node in list(tree.find_all(*_COMPARED)):
-        sides = (node.this, node.args.get("expression"))
-        if not any(isinstance(side, exp.Column) for side in sides) and not _is_assignment(node):
-            node.set("this", _without_case(node.this))
+    for node in reversed(list(tree.find_all(*_COMPARED))):
+        if not _is_assignment(node):
+            _compare(node)
     for group in list(tree.find_all(exp.Group, exp.Ordered)):
         parts = group.expressions if isinstance(group, exp.Group) else [group.this]
         for part in parts:
@@ -209,6 +211,53 @@ def _for_sqlite(tree: exp.Expr) -> None:
     for cast in list(tree.find_all(exp.Cast)):
         if cast.to.this in _INTEGERS:
             cast.replace(exp.Anonymous(this="frappe_integer", expressions=[cast.this]))
+
+
+def _compare(node: exp.Expr) -> None:
+    """A column compares without case and as its kind by itself, what is computed is told to."""
+    first = node.this
+    if _is_column(first) or _is_column(node.args.get("expression")):
+        return
+    for key in ("expression", "low", "high"):
+        other = node.args.get(key)
+        if other is not None and not _is_column(other):
+            node.set(key, _alike(other, first))
+            node.set("this", _alike(first, other))
+    if isinstance(node, exp.In):
+        if isinstance(first, _NUMBERS) and not first.find(exp.Interval):
+            # a cast makes numbers of what it is compared with, a list's values too
+            node.set("this", exp.Cast(this=first.copy(), to=exp.DataType.build("double")))
+        elif node.expressions:
+            node.set("expressions", [
+                each if isinstance(each, exp.Placeholder) else _alike(each, first)
+                for each in node.expressions
+            ])  # fmt: skip
+            node.set("this", _alike(first, node.expressions[0]))
+    node.set("this", _without_case(node.this))
+
+
+def _is_column(node: exp.Expr | None) -> bool:
+    """Whether it is a table's: neither what HAVING names nor what a query within answers."""
+    select = node.find_ancestor(exp.Select) if isinstance(node, exp.Column) else None
+    if node is None or select is None:
+        return isinstance(node, exp.Column)
+    if node.find_ancestor(exp.Having, exp.Select) is not select and any(
+        each.alias == node.name and not isinstance(each.this, exp.Column)
+        for each in select.expressions
+    ):
+        return False
+    source, joins = select.args.get("from_"), select.args.get("joins") or []
+    return not any(
+        each is not None and isinstance(each.this, exp.Subquery) for each in [source, *joins]
+    )
+
+
+def _alike(what: exp.Expr, other: exp.Expr) -> exp.Expr:
+    """A text is compared with a number as a number."""
+    is_known = isinstance(what, (*_NUMBERS, exp.Tuple)) or what.is_number or other.is_string
+    if is_known:
+        return what.copy()
+    return exp.Anonymous(this="frappe_alike", expressions=[what.copy(), other.copy()])
 
 
 def _is_assignment(node: exp.Expr) -> bool:

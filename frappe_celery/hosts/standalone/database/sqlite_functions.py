@@ -20,6 +20,7 @@ _FORMATS = {
 }  # fmt: skip
 """MariaDB's signs that are others in Python, or none."""
 _SIGN = re.compile(r"%.")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
 _INTEGER = re.compile(r"\s*[+-]?\d+")
 
 
@@ -133,6 +134,14 @@ def hexadecimal(value: Any) -> str:
     return (value.encode() if isinstance(value, str) else bytes(value)).hex().upper()
 
 
+def alike(what: Any, other: Any) -> Any:
+    """What is compared with `other`: with a number, a text is the number that it begins with."""
+    if isinstance(what, str) and isinstance(other, (int, float)):
+        found = _NUMBER.match(what)
+        return float(found[0]) if found else 0
+    return what
+
+
 def last_day(value: Any) -> str:
     """`LAST_DAY`."""
     return str((_when(value) + relativedelta(day=31)).date())
@@ -224,4 +233,5 @@ def prepare(connection: Any, **_: Any) -> None:
     made = connection.connection
     for name, (count, function) in _FUNCTIONS.items():
         made.create_function(name, count, _null(function), deterministic=name != "uuid")
+    made.create_function("frappe_alike", 2, alike, deterministic=True)
     made.create_function("concat_ws", -1, concat_ws, deterministic=True)

@@ -253,6 +253,44 @@ def test_texts_of_numbers(deals: Any) -> None:
     assert deals.get_all("Deal", {"name": "d1"}, "to_days(due) as d") == [{"d": 739982}]
 
 
+@pytest.mark.parametrize(
+    ("condition", "answer"),
+    [
+        ("ifnull(size, 0) = '3'", ["d3"]),
+        ("'3' = ifnull(size, 0)", ["d3"]),
+        ("coalesce(size, 0) > %(two)s", ["d3", "d4"]),
+        ("ifnull(size, 0) between %(two)s and '3'", ["d2", "d3"]),
+        ("month(due) = '2'", ["d2"]),
+        ("month(due) in ('2', %(three)s)", ["d2", "d3"]),
+        ("month(due) in %(both)s", ["d2", "d3"]),
+        ("ifnull(size, 0) in ('2', '3')", ["d2", "d3"]),
+        ("right(name, 1) > 2", ["d3", "d4"]),
+        ("ifnull(colour, '') = 'BLUE'", ["d3"]),
+        ("ifnull(colour, '') in ('BLUE', 'x')", ["d3"]),
+        ("ifnull(colour, null) <=> 'blue'", ["d3"]),
+        ("date(due) - interval 1 day in %(days)s", ["d1"]),
+        ("size + 0 = (select max(size) from tabDeal)", ["d4"]),
+        ("date(due) <= '2026-01-01'", ["d1"]),
+    ],
+)
+def test_numbers_are_compared_as_numbers(deals: Any, condition: str, answer: Any) -> None:
+    if deals.db.db_type == "postgres" and ("right" in condition):
+        return
+    values = {"two": "2", "three": "3", "both": ["2", "3"], "days": [FIRST - timedelta(1)]}
+    query = f"select name from tabDeal where {condition} order by name"
+    assert deals.db.sql(query, values) == tuple((name,) for name in answer)
+
+
+def test_sums_are_compared_as_numbers(deals: Any) -> None:
+    sql = deals.db.sql
+    query = "select name, sum(size) as n from tabDeal group by name"
+    for condition in ("sum(size) > %s", "n > %s", "sum(size) >= %s + 1"):
+        if deals.db.db_type == "postgres" and "+" in condition:
+            continue
+        assert sql(f"{query} having {condition} order by name", "2") == (("d3", 3), ("d4", 4))
+    assert sql(f"select name from ({query}) q where n = '3'") == (("d3",),)
+
+
 def test_changes_of_joined_tables_and_of_what_is_there(deals: Any) -> None:
     sql = deals.db.sql
     again = "on duplicate key update size = values(size) + size"
