@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
@@ -37,20 +38,22 @@ _ready_for: set[tuple[str, str]] = set()
 _owners: dict[str, str] = {}
 """By database: the site that it belongs to, of those that `default` can be."""
 _inherited: list[Any] = []
+_loading = RLock()
+"""Held by the thread that loads Django; another one waits."""
 
 
 def is_own_project() -> bool:
     """Whether the database is that of a Django project of the team's own."""
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
         return True
-    conf = sys.modules.get("django.conf")
-    return conf is not None and conf.settings.configured and _configured_for is None
+    found = getattr(sys.modules.get("django.conf"), "settings", None)  # None: a thread imports it
+    return found is not None and found.configured and _configured_for is None
 
 
 def is_loaded() -> bool:
     """Whether this process has Django's database layer ready already."""
-    apps = sys.modules.get("django.apps")
-    return apps is not None and "django.db" in sys.modules and apps.apps.ready
+    apps = getattr(sys.modules.get("django.apps"), "apps", None)
+    return apps is not None and "django.db" in sys.modules and apps.ready
 
 
 def load(**more: Any) -> None:
@@ -63,6 +66,11 @@ def load(**more: Any) -> None:
         ConfigError: the team's project does not have us in INSTALLED_APPS, or `database_url` is
             not a URL that Django has a driver for.
     """
+    with _loading:
+        _load(more)
+
+
+def _load(more: dict[str, Any]) -> None:
     global _configured_for
     import django
     from django.apps import apps

@@ -47,9 +47,10 @@ def in_a_column(value: Any) -> Any:
 )
 def test_a_value_comes_back_as_it_went(frappe: Any, value: Any) -> None:
     rows = isinstance(value, list) and value and all(isinstance(item, dict) for item in value)
-    name = frappe.get_doc({"doctype": "Thing", "field": value}).insert().name
+    field = f"of_{type(value).__name__.lower()}"  # MariaDB keeps a column after the rollback
+    name = frappe.get_doc({"doctype": "Thing", field: value}).insert().name
     try:
-        back = frappe.get_doc("Thing", name).field
+        back = frappe.get_doc("Thing", name).get(field)
         if rows:
             assert len(back) == len(value)
         else:
