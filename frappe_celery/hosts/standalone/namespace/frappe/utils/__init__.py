@@ -20,6 +20,7 @@ from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.lists import *
 from frappe_celery.hosts.standalone.utils.markup import *
 from frappe_celery.hosts.standalone.utils.numbers import *
+from frappe_celery.hosts.standalone.utils.periods import *
 from frappe_celery.hosts.standalone.utils.safe_eval import safe_eval
 from frappe_celery.hosts.standalone.utils.system import *
 from frappe_celery.hosts.standalone.utils.text import *

@@ -8,6 +8,7 @@ from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.lists import *
 from frappe_celery.hosts.standalone.utils.markup import *
 from frappe_celery.hosts.standalone.utils.numbers import *
+from frappe_celery.hosts.standalone.utils.periods import *
 from frappe_celery.hosts.standalone.utils.text import *
 
 # modules, as Frappe's own star import gives them, and not the classes of those names
