@@ -9,11 +9,11 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS
 from frappe_celery.hosts.standalone.documents.documents import get_doc, new_doc
+from frappe_celery.hosts.standalone.documents.meta import TABLES
 from frappe_celery.hosts.standalone.exceptions import DoesNotExistError, ValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
 
-_TABLES = ("Table", "Table MultiSelect")
 _EMPTY = (None, "")
 
 
@@ -112,8 +112,8 @@ def map_doc(
 
 def _map_fields(source: Any, target: Any, table_map: Mapping[str, Any], parent: Any) -> None:
     kept = {"doctype", *STANDARD_FIELDS, *CHILD_FIELDS, *table_map.get("field_no_map", ())}
-    kept |= {df.fieldname for df in source.meta.fields if df.no_copy or df.fieldtype in _TABLES}
-    kept |= {df.fieldname for df in target.meta.fields if df.fieldtype in _TABLES}
+    kept |= {df.fieldname for df in source.meta.fields if df.no_copy or df.fieldtype in TABLES}
+    kept |= {df.fieldname for df in target.meta.fields if df.fieldtype in TABLES}
     for df in target.meta.fields:
         if df.fieldname in kept:
             continue

@@ -22,8 +22,13 @@ from frappe_celery.hosts.standalone.utils.numbers import cint, flt
 from frappe_celery.hosts.standalone.utils.text import scrub, unscrub
 
 _WHOLE = ("Int", "Check")
-_DECIMAL = ("Float", "Currency", "Percent")
-_TABLES = ("Table", "Table MultiSelect")
+DECIMAL = ("Float", "Currency", "Percent")
+TABLES = ("Table", "Table MultiSelect")
+NO_FIELDS = (
+    *("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold"),
+    "Heading",
+)
+"""What only lays a form out."""
 _SHORT = (
     *("Data", "Link", "Dynamic Link", "Select", "Read Only", "Color", "Icon", "Phone"),
     "Autocomplete",
@@ -32,9 +37,9 @@ _LONG = (
     *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor"),
     *("HTML Editor", "Signature", "Geolocation", "Attach", "Attach Image", "Barcode", "Password"),
 )
-_KINDS = {
+KINDS = {
     **dict.fromkeys((*_SHORT, *_LONG), "text"),
-    **dict.fromkeys((*_DECIMAL, "Duration", "Rating"), "decimal"),
+    **dict.fromkeys((*DECIMAL, "Duration", "Rating"), "decimal"),
     "Int": "int",
     "Long Int": "long int",
     "Check": "check",
@@ -56,6 +61,7 @@ class Meta:
     issingle: bool = False
     istable: bool = False
     is_submittable: bool = False
+    allow_rename: bool = False
     title_field: str = ""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
@@ -90,7 +96,7 @@ class Meta:
 
     def get_table_fields(self) -> list[_dict]:
         """The fields that hold child rows."""
-        return [df for df in self.fields if df.fieldtype in _TABLES]
+        return [df for df in self.fields if df.fieldtype in TABLES]
 
     def columns(self) -> list[Wanted]:
         """The columns of its table beside the standard ones."""
@@ -105,7 +111,7 @@ class Meta:
         return {
             df.fieldname: _column(df)
             for df in self.fields
-            if df.fieldtype in _KINDS and not df.is_virtual
+            if df.fieldtype in KINDS and not df.is_virtual
         }
 
     def get_title_field(self) -> str:
@@ -116,7 +122,7 @@ class Meta:
         """What a new document's fields hold."""
         found: dict[str, Any] = {}
         for df in self.fields:
-            if df.fieldtype in _TABLES:
+            if df.fieldtype in TABLES:
                 continue
             found[df.fieldname] = self.cast(df.fieldname, _default(df))
         return found
@@ -124,11 +130,11 @@ class Meta:
     def cast(self, fieldname: str, value: Any) -> Any:
         """A stored value as the type that the field has."""
         df = self._by_name.get(fieldname)
-        if df is None or (value is None and df.fieldtype not in (*_WHOLE, *_DECIMAL)):
+        if df is None or (value is None and df.fieldtype not in (*_WHOLE, *DECIMAL)):
             return value
         if df.fieldtype in _WHOLE:
             return cint(value)
-        if df.fieldtype in _DECIMAL:
+        if df.fieldtype in DECIMAL:
             return flt(value)
         if df.fieldtype == "Date" and not isinstance(value, date):
             return getdate(value)
@@ -138,7 +144,7 @@ class Meta:
 
 
 def _column(df: _dict) -> Wanted:
-    kind = _KINDS[df.fieldtype]
+    kind = KINDS[df.fieldtype]
     return Wanted(
         df.fieldname,
         kind,
@@ -178,6 +184,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         issingle=bool(found.get("issingle")),
         istable=bool(found.get("istable")),
         is_submittable=bool(found.get("is_submittable")),
+        allow_rename=bool(found.get("allow_rename")),
         title_field=found.get("title_field") or "",
         unique=tuple(df.fieldname for df in fields if df.unique),
         sort_field=found.get("sort_field") or "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.documents.meta import DECIMAL, get_meta
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.numbers import cint
@@ -74,7 +74,7 @@ def precision(doc: Any, fieldname: str, parentfield: Any = None) -> int | None:
     if (table, fieldname) not in known:
         meta = get_meta(doc.meta.get_field(table).options) if table else doc.meta
         df = meta.get_field(fieldname)
-        numeric = df is not None and df.fieldtype in ("Currency", "Float", "Percent")
+        numeric = df is not None and df.fieldtype in DECIMAL
         known[table, fieldname] = get_field_precision(df, doc) if numeric else None
     found: int | None = known[table, fieldname]
     return found

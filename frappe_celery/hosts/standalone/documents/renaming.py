@@ -6,24 +6,20 @@ whose doctype no app describes.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.documents.clearing import clear_cache
 from frappe_celery.hosts.standalone.documents.documents import delete_doc, get_doc
-from frappe_celery.hosts.standalone.documents.meta import doctype_folder, get_meta
+from frappe_celery.hosts.standalone.documents.meta import get_meta, known_doctypes
 from frappe_celery.hosts.standalone.documents.passwords import rename_password
 from frappe_celery.hosts.standalone.exceptions import NameError as InvalidName
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.realtime import publish_realtime
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
-from frappe_celery.hosts.standalone.site.paths import get_pymodule_path
-from frappe_celery.hosts.standalone.utils.text import cstr, scrub
+from frappe_celery.hosts.standalone.utils.text import cstr
 
 
 def rename_doc(
@@ -54,7 +50,7 @@ def rename_doc(
     if validate:
         said = (doc or get_doc(doctype, old)).run_method("before_rename", old, new, merge)
         new = (said.get("new") if isinstance(said, dict) else said) or new
-        allowed = force or ignore_permissions or _says(doctype).get("allow_rename")
+        allowed = force or ignore_permissions or get_meta(doctype).allow_rename
         new = _checked(doctype, old, new, merge, bool(allowed), ignore_if_exists)
     if not merge:
         _rename_row(doctype, old, new)
@@ -129,6 +125,7 @@ class _Link(NamedTuple):
     type_field: str = ""
 
 
+_LINKS = {"Link": "to", "Dynamic Link": "type_field"}
 _ALWAYS = (
     _Link("File", "attached_to_name", type_field="attached_to_doctype"),
     _Link("Comment", "reference_name", type_field="reference_doctype"),
@@ -137,26 +134,9 @@ _ALWAYS = (
 
 @lru_cache(maxsize=16)
 def _links(apps: AppsKey) -> list[_Link]:
-    found = []
-    for said in _described(apps):
-        for df in said.get("fields", ()):
-            kinds = {"Link": "to", "Dynamic Link": "type_field"}
-            kind = kinds.get(df.get("fieldtype"))
-            if kind and df.get("options"):
-                found.append(_Link(said["name"], df["fieldname"], **{kind: df["options"]}))
-    return found
-
-
-def _described(apps: AppsKey) -> Iterator[dict[str, Any]]:
-    for app in apps[1]:
-        for path in Path(get_pymodule_path(app)).glob("*/doctype/*/*.json"):
-            said = json.loads(path.read_text()) if path.stem == path.parent.name else None
-            if isinstance(said, dict) and said.get("doctype") == "DocType":
-                yield said
-
-
-def _says(doctype: str) -> dict[str, Any]:
-    folder = doctype_folder(doctype, current_apps())
-    path = folder and folder[1] / f"{scrub(doctype)}.json"
-    said: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() else {}
-    return said
+    return [
+        _Link(doctype, df.fieldname, **{_LINKS[df.fieldtype]: df.options})
+        for doctype in known_doctypes()
+        for df in get_meta(doctype).fields
+        if df.fieldtype in _LINKS and df.options
+    ]

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from frappe_celery.hosts.standalone.documents.meta import NO_FIELDS, TABLES
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import cstr
-
-_TABLES = ("Table", "Table MultiSelect")
-_NO_VALUES = (
-    *("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold"),
-    *("Heading", "Password"),
-)
 
 
 def get_diff(old: Any, new: Any, for_child: bool = False, **_: Any) -> _dict | None:
@@ -28,10 +23,10 @@ def get_diff(old: Any, new: Any, for_child: bool = False, **_: Any) -> _dict | N
         updater_reference=new.flags.updater_reference,
     )
     for df in new.meta.fields:
-        if df.fieldtype in _NO_VALUES or df.is_virtual:
+        if df.fieldtype in (*NO_FIELDS, "Password") or df.is_virtual:
             continue
         before, after = old.get(df.fieldname), new.get(df.fieldname)
-        if df.fieldtype in _TABLES:
+        if df.fieldtype in TABLES:
             if not for_child:
                 _compare_rows(diff, df.fieldname, before or [], after or [])
             continue

@@ -1,5 +1,7 @@
 """`frappe.model`."""
 
+import frappe_celery.hosts.standalone.documents.meta as _meta
+
 default_fields = (
     "doctype",
     "name",
@@ -12,21 +14,11 @@ default_fields = (
 )
 child_table_fields = ("parent", "parentfield", "parenttype")
 optional_fields = ("_user_tags", "_comments", "_assign", "_liked_by", "_seen")
-table_fields = ("Table", "Table MultiSelect")
-numeric_fieldtypes = ("Currency", "Int", "Long Int", "Float", "Percent", "Check")
-float_like_fields = {"Float", "Currency", "Percent"}
+table_fields = _meta.TABLES
+numeric_fieldtypes = (*_meta.DECIMAL, "Int", "Long Int", "Check")
+float_like_fields = set(_meta.DECIMAL)
 datetime_fields = {"Datetime", "Date", "Time"}
 attachment_fieldtypes = ("Attach", "Attach Image")
-display_fieldtypes = (
-    *("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold"),
-    "Heading",
-)
+display_fieldtypes = _meta.NO_FIELDS
 no_value_fields = (*display_fieldtypes, *table_fields)
-data_fieldtypes = (
-    *numeric_fieldtypes,
-    *datetime_fields,
-    *attachment_fieldtypes,
-    *("Data", "Link", "Dynamic Link", "Select", "Password", "Read Only", "Phone", "Autocomplete"),
-    *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor", "HTML Editor"),
-    *("Rating", "Signature", "Color", "Barcode", "Geolocation", "Duration", "Icon", "JSON"),
-)
+data_fieldtypes = tuple(_meta.KINDS)
