@@ -21,6 +21,7 @@ from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.calling import get_hook_method
 from frappe_celery.hosts.standalone.site.context import get_site_path
 from frappe_celery.hosts.standalone.site.paths import get_files_path
+from frappe_celery.hosts.standalone.utils.tables import ENCODINGS
 from frappe_celery.hosts.standalone.utils.text import generate_hash, get_url
 
 REMOTE = ("http://", "https://", "/api/method/")
@@ -113,7 +114,7 @@ class File(Document):
         if self.is_folder:
             raise ValidationError("Cannot get file contents of a Folder")
         raw = Path(self.get_full_path()).read_bytes()
-        for encoding in encodings or ["utf-8-sig", "utf-8", "windows-1250", "windows-1252"]:
+        for encoding in encodings or ENCODINGS:
             with suppress(UnicodeDecodeError):
                 return raw.decode(encoding)
         return raw
@@ -199,11 +200,8 @@ def save_file(
     Raises:
         MaxFileSizeReachedError: it is too large.
     """
-    values = {"file_name": fname, "content": content, "decode": decode, "folder": folder}
-    attached = {"attached_to_doctype": dt, "attached_to_name": dn, "attached_to_field": df}
-    doc: File = get_doc({"doctype": "File", **values, **attached, "is_private": is_private})
-    doc.insert(ignore_permissions=True)
-    return doc
+    values = {"file_name": fname, "content": content, "decode": decode}
+    return _attached(values, dt, dn, folder, is_private, df)
 
 
 def save_url(
@@ -216,9 +214,21 @@ def save_url(
     df: str | None = None,
 ) -> File:
     """A new File for what lies at an address."""
-    values = {"file_url": unquote(file_url), "file_name": filename, "folder": folder}
-    attached = {"attached_to_doctype": dt, "attached_to_name": dn, "attached_to_field": df}
-    doc: File = get_doc({"doctype": "File", **values, **attached, "is_private": is_private})
+    values = {"file_url": unquote(file_url), "file_name": filename}
+    return _attached(values, dt, dn, folder, is_private, df)
+
+
+def _attached(
+    values: dict[str, Any],
+    dt: str | None,
+    dn: str | None,
+    folder: str | None,
+    is_private: Any,
+    df: str | None,
+) -> File:
+    to = {"attached_to_doctype": dt, "attached_to_name": dn, "attached_to_field": df}
+    more = {"doctype": "File", "folder": folder, "is_private": is_private}
+    doc: File = get_doc({**values, **to, **more})
     doc.insert(ignore_permissions=True)
     return doc
 

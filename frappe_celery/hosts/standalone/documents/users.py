@@ -7,9 +7,11 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
+from frappe_celery.hosts.standalone.site.requests import GUEST
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
-GUEST, ALL, DESK_USER, ADMINISTRATOR = "Guest", "All", "Desk User", "Administrator"
+ALL, DESK_USER = "All", "Desk User"
 AUTOMATIC_ROLES = (GUEST, ALL, DESK_USER, ADMINISTRATOR)
 
 

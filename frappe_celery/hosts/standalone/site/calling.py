@@ -99,9 +99,7 @@ def whitelist(
 
 def rate_limit(*_args: Any, **_kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Decorator: limits requests, as in Frappe; a call that is none, such as a job's, passes."""
-    return lambda function: functools.wraps(function)(
-        lambda *args, **kwargs: function(*args, **kwargs)
-    )
+    return lambda function: function
 
 
 def validate_and_sanitize_search_inputs(fn: Callable[..., Any]) -> Callable[..., Any]:

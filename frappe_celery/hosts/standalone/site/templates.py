@@ -15,6 +15,7 @@ from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
+from frappe_celery.hosts.standalone.utils.safe_eval import LEAD_OUT
 from frappe_celery.hosts.standalone.utils.text import as_json, cstr, scrub
 
 if TYPE_CHECKING:  # a process that renders nothing is spared Jinja
@@ -115,8 +116,7 @@ def _environment(apps: AppsKey) -> SandboxedEnvironment:
     class Sandbox(SandboxedEnvironment):
         def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
             """Frames and code objects lead out of it."""
-            prefixes = ("gi_", "cr_", "ag_", "tb_", "f_")
-            return not attr.startswith(prefixes) and super().is_safe_attribute(obj, attr, value)
+            return not attr.startswith(LEAD_OUT) and super().is_safe_attribute(obj, attr, value)
 
     names = get_hooks("template_apps") or list(reversed(apps[1]))
     loaders = {name: PackageLoader(name, ".") for name in names}

@@ -6,7 +6,8 @@ import ast
 import unicodedata
 from typing import Any
 
-_LEAD_OUT = ("gi_", "cr_", "ag_", "tb_", "f_", "format")
+LEAD_OUT = ("gi_", "cr_", "ag_", "tb_", "f_")
+"""How attributes begin that lead out of a sandbox: those of frames and of code objects."""
 
 
 def safe_eval(
@@ -39,7 +40,7 @@ def safe_eval(
 def _attribute(owner: Any, name: str, default: Any = None) -> Any:
     from RestrictedPython.Guards import safer_getattr
 
-    if name.startswith(_LEAD_OUT):
+    if name.startswith((*LEAD_OUT, "format")):
         raise SyntaxError(f"{name} is an unsafe attribute")
     if isinstance(owner, dict):
         return owner.get(name)

@@ -11,7 +11,8 @@ from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.utils.text import strip
 
 _QUOTING = csv.QUOTE_NONNUMERIC
-_ENCODINGS = ("utf-8-sig", "utf-8", "windows-1250", "windows-1252")
+ENCODINGS = ("utf-8-sig", "utf-8", "windows-1250", "windows-1252")
+"""As which a file's text is read, in this order."""
 
 
 class UnicodeWriter:
@@ -53,9 +54,9 @@ def read_csv_content(fcontent: bytes | str, *_: Any, **__: Any) -> list[list[Any
 
 
 def _text(content: bytes) -> str:
-    for encoding in _ENCODINGS:
+    for encoding in ENCODINGS:
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ValidationError("Unknown file encoding. Tried to use: " + ", ".join(_ENCODINGS))
+    raise ValidationError("Unknown file encoding. Tried to use: " + ", ".join(ENCODINGS))
