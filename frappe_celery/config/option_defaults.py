@@ -136,7 +136,8 @@ class Options:
     max_queued_jobs: int = _option(
         500,
         "v16 on: jobs of a site that may wait in a queue, and 50 more, until enqueue refuses its"
-        " next one. A site's own configuration may say another number.",
+        " next one. A site's own configuration may say another number. Before v16 only where it is"
+        " set, in a bench of Frappe 15.60 or later, and without the 50.",
         int,
     )
     max_deliveries: int = _option(
