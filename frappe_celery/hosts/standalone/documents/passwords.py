@@ -9,6 +9,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.hosts.standalone.database import store
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
@@ -22,10 +23,16 @@ _PURPOSE = "frappe passwords"
 
 def get_encryption_key() -> str:
     """What passwords are encrypted with: 32 bytes in base64."""
+    return _keys()[0]
+
+
+def _keys() -> list[str]:
+    """Those that decrypt, the one that encrypts first: others while the project's is exchanged."""
     configured = local.conf.get("encryption_key")
     if configured:
-        return str(configured)
-    return settings.current().signer.seal(_PURPOSE, b"").decode() + "="
+        return [str(configured)]
+    drawn = (Signer(key).seal(_PURPOSE, b"") for key in settings.current().keys.now())
+    return [key.decode() + "=" for key in drawn]
 
 
 def encrypt(txt: str | bytes, encryption_key: str | None = None) -> str:
@@ -34,7 +41,7 @@ def encrypt(txt: str | bytes, encryption_key: str | None = None) -> str:
     Raises:
         ValidationError: the key is none.
     """
-    return _fernet(encryption_key).encrypt(_bytes(txt)).decode()
+    return _fernet(encryption_key or get_encryption_key()).encrypt(_bytes(txt)).decode()
 
 
 def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None = None) -> str:
@@ -43,10 +50,11 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
     Raises:
         ValidationError: it was encrypted with another key.
     """
-    from cryptography.fernet import InvalidToken
+    from cryptography.fernet import InvalidToken, MultiFernet
 
+    keys = [encryption_key] if encryption_key else _keys()
     try:
-        return _fernet(encryption_key).decrypt(_bytes(txt)).decode()
+        return MultiFernet(map(_fernet, keys)).decrypt(_bytes(txt)).decode()
     except InvalidToken:
         raise ValidationError(
             f"{key or 'A password'} was encrypted with another key than this site's: it needs the"
@@ -54,11 +62,11 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
         ) from None
 
 
-def _fernet(key: str | None) -> Fernet:
+def _fernet(key: str) -> Fernet:
     from cryptography.fernet import Fernet
 
     try:
-        return Fernet(key or get_encryption_key())
+        return Fernet(key)
     except ValueError:
         raise ValidationError(
             "Encryption key is in invalid format: it must be 32 bytes in base64, as"

@@ -14,6 +14,9 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+
 Write = Callable[..., Path]
 
 
@@ -68,6 +71,24 @@ def test_a_password_follows_the_sites_key(frappe: Any) -> None:
     frappe.local.conf.encryption_key = "short"
     with pytest.raises(frappe.ValidationError, match="invalid format"):
         encrypt("x")
+
+
+def test_passwords_are_read_while_the_projects_key_is_exchanged(frappe: Any, root: Path) -> None:
+    from frappe.utils.password import get_decrypted_password, set_encrypted_password
+
+    def read_anew() -> None:
+        settings.use(Settings.load(root=root, environ={"FRAPPE_CELERY_APPS": '["myapp"]'}))
+
+    set_encrypted_password("Account", "a", "s3cret", "api_secret")
+    settings.current().keys.rotate()
+    read_anew()
+    assert get_decrypted_password("Account", "a", "api_secret") == "s3cret"
+    for row in frappe.get_all("__Auth", fields=["ref_doctype", "ref_name", "fieldname"]):
+        secret = get_decrypted_password(row.ref_doctype, row.ref_name, row.fieldname)
+        set_encrypted_password(row.ref_doctype, row.ref_name, secret, row.fieldname)
+    settings.current().keys.end()
+    read_anew()
+    assert get_decrypted_password("Account", "a", "api_secret") == "s3cret"
 
 
 # -- files
