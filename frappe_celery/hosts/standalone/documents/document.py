@@ -203,7 +203,6 @@ class Document(BaseDocument):
             raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
         self.run_method("on_trash")
         self.db_delete()
-        passwords.forget_passwords(self)
         self.run_method("after_delete")
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
@@ -221,13 +220,14 @@ class Document(BaseDocument):
             raise DoesNotExistError(f"{self.doctype} {self.name} not found")
 
     def db_delete(self) -> None:
-        """Delete the row and its child rows, without events."""
+        """Delete the row, its child rows and its secrets, without events."""
         if self._is_single:
             store.delete_single(self.doctype)
         else:
             store.delete(self.doctype, {"name": self.name})
         for df in self.meta.get_table_fields():
             store.delete(df.options, self._children_of(df))
+        passwords.forget_passwords(self)
 
     def _prepare_tables(self) -> None:
         if self._is_single:
@@ -250,11 +250,13 @@ class Document(BaseDocument):
 
     def _write_child(self, row: Any) -> None:
         row.modified, row.modified_by = self.modified, self.modified_by
-        if row.name and not self.is_new() and store.update(row.doctype, row.name, row._row()):
-            return
-        row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
+        may_be_there = row.name and not self.is_new()
         if not row.name:
             set_new_name(row)
+        passwords.keep_passwords(row)
+        if may_be_there and store.update(row.doctype, row.name, row._row()):
+            return
+        row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
         row.db_insert()
 
     def db_set(

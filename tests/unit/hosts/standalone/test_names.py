@@ -57,6 +57,27 @@ def test_a_password_lies_encrypted_apart_from_its_document(frappe: Any, write: W
     assert get_decrypted_password("Account", doc.name, "api_secret", False) is None
 
 
+def test_a_password_of_a_row_lies_apart_too(frappe: Any, write: Write) -> None:
+    from frappe.utils.password import get_decrypted_password
+
+    doctype(write, "Login", [field("user"), field("secret", "Password")], istable=1)
+    doctype(write, "Account", [field("logins", "Table", options="Login")])
+    doc = frappe.get_doc({"doctype": "Account", "logins": [{"secret": "one"}]}).insert()
+    doc.append("logins", {"secret": "three"})
+    doc.save()
+    rows = frappe.get_all("Login", fields=["name", "secret"], order_by="idx asc")
+    assert [row.secret for row in rows] == ["***", "*****"]
+    secrets = [get_decrypted_password("Login", row.name, "secret") for row in rows]
+    assert secrets == ["one", "three"]
+
+
+def test_a_password_goes_with_its_document_also_without_on_trash(frappe: Any, write: Write) -> None:
+    doctype(write, "Account", [field("secret", "Password")])
+    doc = frappe.get_doc({"doctype": "Account", "secret": "s3cret"}).insert()
+    frappe.delete_doc("Account", doc.name, ignore_on_trash=True)
+    assert frappe.get_all("__Auth") == []
+
+
 def test_a_password_follows_the_sites_key(frappe: Any) -> None:
     from cryptography.fernet import Fernet
     from frappe.utils.password import decrypt, encrypt, set_encrypted_password
