@@ -205,7 +205,7 @@ class Limits:
         Raises:
             ConfigError: it is not paused.
         """
-        paused = self._paused()
+        paused = self.paused()
         if target not in paused:
             others = ", ".join(sorted(paused)) or "nothing"
             raise ConfigError(f"{target} is not paused; paused is: {others}")
@@ -215,7 +215,7 @@ class Limits:
 
     def all(self) -> list[Limit]:
         """Every target that is limited or paused."""
-        rules, paused = {author: self._rules(author) for author in AUTHORS}, self._paused()
+        rules, paused = {author: self._rules(author) for author in AUTHORS}, self.paused()
         held, kept_back = self._held(), self.kept_back()
         return [
             Limit(
@@ -235,9 +235,13 @@ class Limits:
             found = self.store.client.hkeys(self._hashes[DECLARATION])
         return {target.decode().removeprefix("method:") for target in found}
 
-    def paused(self) -> list[Limit]:
-        """Those that are paused now."""
-        return [limit for limit in self.all() if limit.paused is not None]
+    def paused(self) -> dict[str, float]:
+        """Until when each target is that is paused now, as `Limit.paused`."""
+        with naming_the_server(self.store.url):
+            found = self.store.client.hgetall(self._pauses)
+        ends = {target.decode(): float(text) for target, text in found.items()}
+        now = self._now() if ends else 0.0
+        return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
 
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
@@ -296,14 +300,6 @@ class Limits:
             found = self.store.client.hgetall(self._hashes[author])
         rules = {target.decode(): _rule(text) for target, text in found.items()}
         return {target: rule for target, rule in rules.items() if rule.numbers}
-
-    def _paused(self) -> dict[str, float]:
-        """Until when each is that is paused now."""
-        with naming_the_server(self.store.url):
-            found = self.store.client.hgetall(self._pauses)
-        ends = {target.decode(): float(text) for target, text in found.items()}
-        now = self._now() if ends else 0.0
-        return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
 
     def _now(self) -> float:
         with naming_the_server(self.store.url):

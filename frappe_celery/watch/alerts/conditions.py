@@ -59,7 +59,7 @@ def see(store: JobStore) -> Seen:
         snapshot.take(store, 0),
         len(store.workers.all()),
         leadership(store),
-        Pauses(Limits(store).all()),
+        Pauses(Limits(store).paused()),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
         routes.read(store.client, store.keys.routes, store.url)

@@ -40,13 +40,14 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     living = store.workers.all()
     losses.check(of_broker, store, now.at)
     limited = Limits(store).all()
+    paused = limits.Pauses(one.target for one in limited if one.paused is not None)
     sites = [site] if site else store.settings.sites()
     return Report(
         [
             scheduler.check(store, sites, now.at),
             routes.check(here),
             workers.check(now, living, store.settings, here),
-            queues.check(store, now, living, limits.Pauses(limited), site),
+            queues.check(store, now, living, paused, site),
             limits.check(limited, sites, store.settings),
             failures.check(store, now, site),
             ghosts.check(store, now, site),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -15,8 +16,8 @@ from frappe_celery.watch.doctor.snapshot import Place
 class Pauses:
     """What is paused now."""
 
-    def __init__(self, limits: list[Limit]) -> None:
-        self.targets = [limit.target for limit in limits if limit.paused is not None]
+    def __init__(self, targets: Iterable[str]) -> None:
+        self.targets = list(targets)
 
     def hold(self, place: Place, kept_by: str | None) -> bool:
         """Whether a job there waits for the end of one; `kept_by` is what keeps it back."""

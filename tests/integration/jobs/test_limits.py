@@ -262,7 +262,7 @@ def test_pause_and_resume(store: JobStore, process: Callable[[], Process], targe
     later = queued(store, method=SYNC).run_id
     elsewhere = queued(store, method=REPORT, queue="short", site="other").run_id
     assert first.take("default", "short") == elsewhere
-    assert [limit.target for limit in limits.paused()] == [target]
+    assert [*limits.paused()] == [target]
     limits.resume(target)
     assert limits.all() == []
     assert list(all_taken(first)) == [*runs, later]

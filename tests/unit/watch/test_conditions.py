@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limit
-from frappe_celery.jobs.limits import Rule as LimitRule
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule.pulse import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
@@ -38,7 +36,7 @@ def now(*places: Place) -> Snapshot:
 
 
 def paused(*targets: str) -> Pauses:
-    return Pauses([Limit(target, LimitRule(), (), UNTIL_TOLD, 0, 0) for target in targets])
+    return Pauses(targets)
 
 
 def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
