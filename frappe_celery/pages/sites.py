@@ -12,6 +12,8 @@ from frappe_celery.jobs import hosts
 from frappe_celery.pages.models import ALL_SITES
 
 GROUP = "site:"
+OWN = "_frappe_celery_sites"
+"""What is known of a request's user."""
 NONE_SEEN = (
     "No site is yours. Who may change users here adds you to the group of one, such as"
     f" {GROUP}site1.example.com, or gives you the permission to see every site."
@@ -25,9 +27,15 @@ def seen(user: Any) -> list[str] | None:
     """
     if user.has_perm(f"frappe_celery.{ALL_SITES}"):
         return None
-    groups = user.groups.filter(name__startswith=GROUP) if hasattr(user, "groups") else ()
-    own = sorted(group.name.removeprefix(GROUP) for group in groups)
+    if not hasattr(user, OWN):  # asked for each job of a page; as Django keeps permissions
+        setattr(user, OWN, _of_groups(user))
+    own: list[str] = getattr(user, OWN)
     return own or ([] if hosts.is_bench() else [settings.current().site])
+
+
+def _of_groups(user: Any) -> list[str]:
+    groups = user.groups.filter(name__startswith=GROUP) if hasattr(user, "groups") else ()
+    return sorted(group.name.removeprefix(GROUP) for group in groups)
 
 
 def may_see(user: Any, site: str) -> bool:
