@@ -78,9 +78,7 @@ def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Ch
         places.append(Place(round(x, 2), round(step, 2), column.label, column.tick))
     numbers = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1)})
     lines = [(round(floor - value / most * plot, 2), number(value)) for value in numbers]
-    return Chart(
-        ["".join(series) for series in bars], places, lines, len(columns) <= MOST_POINTED_AT
-    )
+    return Chart(["".join(series) for series in bars], places, lines, few)
 
 
 def round_up(number: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, rates
-from frappe_celery.jobs.limits import Limit, Limits, covers
+from frappe_celery.jobs.limits import Limit, covers
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import spans, waiting
 from frappe_celery.schedule.pulse import Leadership, leadership
@@ -74,18 +74,19 @@ class Overview:
     zone: str
 
 
-def look(store: JobStore, site: str | None, span: str = "") -> Overview:
+def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "") -> Overview:
     """At the jobs of a site; None: of every site.
 
     Args:
+        limits: every one that there is.
         span: name of what the charts reach back over (see `spans`).
 
     Raises:
         BrokerUnreachable.
     """
     now = snapshot.take(store, failures.SECONDS)
-    limits = Limits(store).all()
-    ended = sum((minute.ended for minute in rates.last_hour(store, site)), Counter())
+    hour = rates.last_hour(store, site)
+    ended = sum((minute.ended for minute in hour), Counter())
     workers = store.workers.all()
     scheduler = leadership(store)
     places = now.of(site)
@@ -99,7 +100,7 @@ def look(store: JobStore, site: str | None, span: str = "") -> Overview:
         busy=sum(worker.state == "busy" for worker in workers),
         scheduler=scheduler,
         lag=duration(scheduler.sign.lag) if scheduler.sign else "",
-        history=spans.look(store, site, span),
+        history=spans.look(store, site, span, hour),
         spans=spans.SPANS,
         queues=_queues(now, site, workers, limits),
         sites=[] if site else _fullest(now, limits),

@@ -65,7 +65,8 @@ class SiteAdmin(OfJobs):
         """One site."""
         self.require_site(request, site)
         store, target = get_store(), limits.OF_SITE + site
-        held = [one for one in Limits(store).all() if covers(one.target, target)]
+        limited = Limits(store).all()
+        held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
         return shown(
@@ -73,7 +74,7 @@ class SiteAdmin(OfJobs):
             request,
             "site.html",
             site,
-            overview=overview.look(store, site, request.GET.get("span", "")),
+            overview=overview.look(store, site, limited, request.GET.get("span", "")),
             desk=desk.links(site),
             limits=[limits.line_of(one) for one in held],
             form=limits.ChangeForm() if may_change else None,

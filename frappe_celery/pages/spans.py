@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs.rates import Minute
 from frappe_celery.pages.charts import Chart, Column, stacked
 from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
@@ -27,7 +28,8 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Callable[[JobStore, str | None], list[Point]]
+    read: Callable[[JobStore, str | None, list[Minute]], list[Point]]
+    """Of a site, whose last hour is known."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Shown:
     """Those in which there was anything."""
 
 
-def _hour(store: JobStore, site: str | None) -> list[Point]:
+def _hour(store: JobStore, site: str | None, hour: list[Minute]) -> list[Point]:
     """The minute that runs now is in it; what waited is not known of that one."""
     known = {point.at: point for point in history.day(store, site)[-rates.LOOK_BACK :]}
     return [
@@ -61,30 +63,41 @@ def _hour(store: JobStore, site: str | None) -> list[Point]:
             finished=minute.ended[JobStatus.FINISHED],
             failed=sum(minute.ended[status] for status in rates.FAILURES),
         )
-        for minute in rates.last_hour(store, site)
+        for minute in hour
     ]
+
+
+def _day(store: JobStore, site: str | None, _: list[Minute]) -> list[Point]:
+    return history.day(store, site)
+
+
+def _week(store: JobStore, site: str | None, _: list[Minute]) -> list[Point]:
+    return history.week(store, site)
 
 
 SPANS = {
     span.name: span
     for span in (
         Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10, _hour),
-        Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
-        Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
+        Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, _day),
+        Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, _week),
     )
 }
 DEFAULT = "hour"
 
 
-def look(store: JobStore, site: str | None, name: str) -> Shown:
+def look(store: JobStore, site: str | None, name: str, hour: list[Minute]) -> Shown:
     """At a site's numbers; None: of all together. A name that is no span's: the last hour.
+
+    Args:
+        hour: its last one, as `rates.last_hour` gives it.
 
     Raises:
         BrokerUnreachable.
     """
     span = SPANS.get(name, SPANS[DEFAULT])
     zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
-    for point in span.read(store, site):
+    for point in span.read(store, site, hour):
         time = datetime.fromtimestamp(point.at, zone)
         at, of_day = format(time, span.clock), time.hour * 60 + time.minute
         tick = "" if of_day % span.tick_minutes else format(time, span.tick)

@@ -11,6 +11,7 @@ from django.utils.safestring import mark_safe
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
+from frappe_celery.jobs.limits import Limits
 from frappe_celery.pages import overview, sites
 
 register = template.Library()
@@ -26,7 +27,8 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
     if sites.seen(user) == []:
         return {"error": sites.NONE_SEEN}
     try:
-        shown = overview.look(get_store(), sites.first(user), request.GET.get("span", ""))
+        store, span = get_store(), request.GET.get("span", "")
+        shown = overview.look(store, sites.first(user), Limits(store).all(), span)
         own = sites.choices(user) if shown.site else []
         return {"overview": shown, "own": own, "perms": context["perms"]}
     except FrappeCeleryError as exc:
