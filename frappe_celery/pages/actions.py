@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+
+from frappe_celery.pages.read_only import ReadOnlyAdmin
 
 
-class ActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ActionAdmin(ReadOnlyAdmin):
     """For those with the permission to view log entries; it is of every site."""
 
     list_display = ("action_time", "user", "object_repr", "what")
@@ -21,15 +22,3 @@ class ActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def what(self, entry: Any) -> str:
         """In words."""
         return str(entry.get_change_message())
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False

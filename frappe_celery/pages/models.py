@@ -11,15 +11,25 @@ ALL_SITES = "see_all_sites"
 """Permission on jobs: who has it sees every site in the admin."""
 
 
-class Job(models.Model):
-    """A run; Redis has it."""
+class InRedis(models.Model):
+    """What Redis has, and no table."""
+
+    class Meta:
+        abstract = True
+        app_label = APP
+        managed = False
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Job(InRedis):
+    """A run."""
 
     run_id = models.CharField(max_length=140, primary_key=True)
     label = models.CharField(max_length=255)
 
-    class Meta:
-        app_label = APP
-        managed = False
+    class Meta(InRedis.Meta):
         verbose_name = "Job"
         verbose_name_plural = "Jobs"
         default_permissions = ("view", "change", "delete")
@@ -29,49 +39,34 @@ class Job(models.Model):
         return self.label
 
 
-class Worker(models.Model):
-    """A Celery worker; Redis has it."""
+class Worker(InRedis):
+    """A Celery worker."""
 
     name = models.CharField(max_length=140, primary_key=True)
 
-    class Meta:
-        app_label = APP
-        managed = False
+    class Meta(InRedis.Meta):
         verbose_name = "Worker"
         verbose_name_plural = "Workers"
         default_permissions = ("view",)
 
-    def __str__(self) -> str:
-        return self.name
 
-
-class Site(models.Model):
+class Site(InRedis):
     """A site, whose pages whoever may see jobs may see."""
 
     name = models.CharField(max_length=140, primary_key=True)
 
-    class Meta:
-        app_label = APP
-        managed = False
+    class Meta(InRedis.Meta):
         verbose_name = "Site"
         verbose_name_plural = "Sites"
         default_permissions = ()
 
-    def __str__(self) -> str:
-        return self.name
 
-
-class Limit(models.Model):
-    """A limit or a pause; Redis has it. Whoever may see jobs may see those of their sites."""
+class Limit(InRedis):
+    """A limit or a pause. Whoever may see jobs may see those of their sites."""
 
     target = models.CharField(max_length=255, primary_key=True)
 
-    class Meta:
-        app_label = APP
-        managed = False
+    class Meta(InRedis.Meta):
         verbose_name = "Limit"
         verbose_name_plural = "Limits"
         default_permissions = ("change",)
-
-    def __str__(self) -> str:
-        return self.target

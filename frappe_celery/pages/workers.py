@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages.answers import StoreAdmin, shown
+from frappe_celery.pages.read_only import ReadOnlyAdmin
 from frappe_celery.pages.sites import may_see
 from frappe_celery.watch.job_display import duration, label
 
@@ -29,16 +30,8 @@ class Line:
     worked: str
 
 
-class WorkerAdmin(StoreAdmin):
+class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
     """One page of them."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
     def get_urls(self) -> list[Any]:
         """The page."""

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.hosts.standalone.admin.sites import SiteFilter, asked, database, of
 from frappe_celery.hosts.standalone.admin.times import clock
+from frappe_celery.pages.read_only import ReadOnlyAdmin
 from frappe_celery.pages.sites import several
 
 SHORT = 120
@@ -51,7 +52,7 @@ class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
         return (SiteFilter, *filters) if several(request.user) else filters
 
 
-class LogAdmin(OfSite):
+class LogAdmin(ReadOnlyAdmin, OfSite):
     """Rows that nobody writes by hand, the newest first."""
 
     ordering = ("-creation",)
@@ -67,18 +68,6 @@ class LogAdmin(OfSite):
     def until(self, row: Any) -> str:
         """When it was written last: the end of a run that has ended."""
         return clock(row.modified)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class ErrorLogAdmin(LogAdmin):
