@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from frappe_celery.commands import process_files, systemctl
+from frappe_celery.commands import process_files, supervisor_file, systemctl
 from frappe_celery.config.settings import Settings
 
 
@@ -33,11 +33,11 @@ def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
         text = (folder / "supervisor.conf").read_text()
         return Manager(
             [*ctl, "pid"],
-            [[*ctl, "restart", one] for one in process_files.supervised(bench, text)],
+            [[*ctl, "restart", one] for one in supervisor_file.supervised(bench, text)],
             [
                 [ours, "setup", "supervisor", "--yes"],
                 [*ctl, "reread"],
-                [*ctl, "update", process_files.supervisor_group(config)],
+                [*ctl, "update", supervisor_file.group_of(config)],
             ],
         )
     if (folder / "systemd").exists():

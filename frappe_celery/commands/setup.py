@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from frappe_celery.commands import process_files, systemctl
+from frappe_celery.commands import process_files, supervisor_file, systemctl, systemd_units
 from frappe_celery.commands.launch import Launch, launch_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
@@ -53,11 +53,11 @@ def supervisor(user: str | None, yes: bool) -> None:
     """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
     config = settings.current()
     path = config.root / "config" / "supervisor.conf"
-    text = process_files.supervisor(
+    text = supervisor_file.text_of(
         config, _launch(config), user or _frappe_user(config), _text(path)
     )
     _write(config, {path: text}, yes)
-    group = process_files.supervisor_group(config)
+    group = supervisor_file.group_of(config)
     click.echo(
         f"Have supervisor take it over: supervisorctl reread && supervisorctl update {group}\n"
         "then, once frappe-celery doctor shows its workers: supervisorctl update"
@@ -72,7 +72,7 @@ def systemd(user: str | None, yes: bool) -> None:
     config = settings.current()
     folder = config.root / "config" / "systemd"
     user = _known(user or _frappe_user(config))
-    units = process_files.systemd(config, _launch(config), user)
+    units = systemd_units.units_of(config, _launch(config), user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
     _make_logs(config, user)
     shown = systemctl.shown
@@ -109,7 +109,7 @@ def _known(user: str) -> str:
 
 def _make_logs(config: Settings, user: str) -> None:
     """Else systemd makes them, and they are root's."""
-    logs = partial(process_files.systemd_logs, config)
+    logs = partial(systemd_units.logs_of, config)
     for path in (*logs("worker"), *logs("schedule")):
         if not path.exists():
             path.touch()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import systemd_units
 from frappe_celery.commands.launch import launch_of
 from frappe_celery.config.settings import Settings
 
@@ -20,12 +20,12 @@ def take_over(config: Settings) -> list[list[str]]:
     """Start Celery's units, or have systemd read them anew."""
     folder = config.root / "config" / "systemd"
     units = [
-        str(folder / name) for name in process_files.systemd(config, launch_of(config), "root")
+        str(folder / name) for name in systemd_units.units_of(config, launch_of(config), "root")
     ]
     return [
         ["systemctl", "link", "--force", *units],
         ["systemctl", "daemon-reload"],
-        ["systemctl", "enable", "--now", process_files.systemd_target(config)],
+        ["systemctl", "enable", "--now", systemd_units.target_of(config)],
     ]
 
 

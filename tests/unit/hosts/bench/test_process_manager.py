@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import supervisor_file
 from frappe_celery.commands.process_manager import Manager, manager_of
 from frappe_celery.config.settings import Settings
 
@@ -81,4 +81,4 @@ def test_supervisors_processes_are_named_as_its_status_shows_them(tmp_path: Path
 )
 def test_numbers_and_names_go_by_supervisors_rules(lines: str, names: list[str]) -> None:
     text = f"[program:one]\ncommand=x\n{lines}\n[group:b-web]\nprograms=one\n"
-    assert process_files.supervised("b", text) == [f"b-web:{name}" for name in names]
+    assert supervisor_file.supervised("b", text) == [f"b-web:{name}" for name in names]
