@@ -96,13 +96,13 @@ class File(Document):
         return True
 
     def save_file_on_filesystem(self) -> dict[str, str]:
-        """Write its content into the site's folder; gone again when the transaction is."""
+        """Write its content into the site's folder; as before when the transaction is gone."""
         safe = re.sub(r"[/\\%?#]", "_", self.file_name)
         self.file_url = f"{PRIVATE if self.is_private else PUBLIC}{safe}"
         path = Path(self.get_full_path())
         path.parent.mkdir(parents=True, exist_ok=True)
+        _put_back_after_rollback(path)
         path.write_bytes(self.__dict__["_content"])
-        local.db.after_rollback.add(lambda: path.unlink(missing_ok=True))
         return {"file_name": path.name, "file_url": self.file_url}
 
     def get_content(self, encodings: list[str] | None = None) -> bytes | str:
@@ -139,9 +139,10 @@ class File(Document):
         return os.path.splitext(self.file_name)
 
     def on_trash(self) -> None:
-        """Its content goes with the last document that names it, after the commit."""
+        """Its content goes with the last document that has it, after the commit."""
         same = {"content_hash": self.content_hash, "name": ["!=", self.name]}
-        if self.is_folder or self.is_remote_file or local.db.exists("File", same):
+        is_elsewhere = self.is_folder or self.is_remote_file or not self.content_hash
+        if is_elsewhere or local.db.exists("File", same):
             return
         hook = get_hook_method("delete_file_data_content")
         if hook:
@@ -176,6 +177,25 @@ def is_safe_path(path: str) -> bool:
         return True
     base = os.path.abspath(get_site_path())
     return os.path.commonpath((base, os.path.abspath(path))) == base
+
+
+def _put_back_after_rollback(path: Path) -> None:
+    """What lies there now, if that is from before this transaction."""
+    written: set[Path] = local.flags.setdefault("files_written", set())
+    if path in written:
+        return
+    written.add(path)
+    content = path.read_bytes() if path.exists() else None
+
+    def put_back() -> None:
+        written.discard(path)
+        if content is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.write_bytes(content)
+
+    local.db.after_rollback.add(put_back)
+    local.db.after_commit.add(lambda: written.discard(path))
 
 
 def _decoded(raw: bytes) -> bytes:

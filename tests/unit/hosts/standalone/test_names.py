@@ -149,6 +149,30 @@ def test_a_file_goes_with_its_last_document_and_its_transaction(frappe: Any) -> 
     assert not third.exists_on_disk()
 
 
+def test_a_link_to_a_file_does_not_take_it_away(frappe: Any) -> None:
+    from frappe.utils.file_manager import save_url
+
+    doc = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "x"}).insert()
+    save_url(doc.file_url, "a.txt", None, None, None, 0).delete()
+    frappe.db.commit()
+    assert doc.get_content() == "x"
+
+
+def test_an_overwritten_file_is_there_again_after_a_rollback(frappe: Any) -> None:
+    doc = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "old"}).insert()
+    frappe.db.commit()
+    for content in ("new", "newer"):
+        doc.save_file(content=content, overwrite=True)
+        assert doc.get_content() == content
+    frappe.db.rollback()
+    assert doc.get_content() == "old"
+    doc.save_file(content="kept", overwrite=True)
+    frappe.db.commit()
+    doc.save_file(content="gone", overwrite=True)
+    frappe.db.rollback()
+    assert doc.get_content() == "kept"
+
+
 def test_a_file_lies_nowhere_else(frappe: Any) -> None:
     from frappe.utils.file_manager import get_file_path, is_safe_path, save_file
 
