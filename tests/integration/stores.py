@@ -145,3 +145,12 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
     for run, places in indexed.items():
         if any(not p.endswith(("|finished", "|failed", "|stopped", "|canceled")) for p in places):
             yield f"{places} name the run {run}, which has no record"
+
+
+def lead(store: JobStore, lag: float = 0, ago: float = 0) -> None:
+    """A scheduler leads, that was late by `lag` seconds when it said so `ago` seconds ago."""
+    prefix = f"{store.keys.prefix}beat:"
+    store.client.set(f"{prefix}lease", 1, px=10_000)
+    store.client.set(f"{prefix}leader", "host.1")
+    sign = {"at": time.time() - ago, "name": "host.1", "lag": lag, "entries": 1}
+    store.client.hset(f"{prefix}pulse", mapping=sign)

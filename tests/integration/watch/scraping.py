@@ -48,15 +48,6 @@ def finished(store: JobStore, ran: float = 0.2, **given: str) -> None:
     store.finish(job.run_id, None)
 
 
-def lead(store: JobStore) -> None:
-    """A scheduler leads and is in time."""
-    prefix = f"{store.keys.prefix}beat:"
-    store.client.set(f"{prefix}lease", 1, px=10_000)
-    store.client.set(f"{prefix}leader", "host.1")
-    sign = {"at": time.time(), "name": "host.1", "lag": 0, "entries": 1}
-    store.client.hset(f"{prefix}pulse", mapping=sign)
-
-
 def selectors(expression: promql_parser.Expr) -> list[promql_parser.VectorSelector]:
     """The series that a query asks for."""
     found = []

@@ -16,7 +16,8 @@ from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor import caught
 from tests.integration.cli import enqueued, failed
-from tests.integration.watch.scraping import Exporter, finished, lead, selectors
+from tests.integration.stores import lead
+from tests.integration.watch.scraping import Exporter, finished, selectors
 
 FILE = Path(__file__).parents[3] / "docs" / "grafana-dashboard.json"
 DASHBOARD: dict[str, Any] = json.loads(FILE.read_text())

@@ -13,7 +13,7 @@ from redis import Redis
 from frappe_celery.jobs import JobStore
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
-from tests.integration.stores import take
+from tests.integration.stores import lead, take
 from tests.ports import free_port
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
@@ -82,13 +82,9 @@ def test_a_broken_site_does_not_hide_the_others(project: Project, store: JobStor
 
 
 def test_a_scheduler_that_is_late_is_a_warning(store: JobStore) -> None:
-    prefix = f"{store.keys.prefix}beat:"
-    store.client.set(f"{prefix}lease", 1, px=10_000)
-    store.client.set(f"{prefix}leader", "host.1")
-    sign = {"at": time.time(), "name": "host.1", "lag": 1.5, "entries": 3}
-    store.client.hset(f"{prefix}pulse", mapping=sign)
+    lead(store, lag=1.5)
     assert not section("scheduler")["findings"]
-    store.client.hset(f"{prefix}pulse", "lag", 40)
+    lead(store, lag=40)
     assert texts(section("scheduler"), "warning") == ["the scheduler host.1 is 40 s late"]
 
 

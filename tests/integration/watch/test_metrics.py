@@ -19,6 +19,7 @@ from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.metrics import ended
 from tests.integration.benches import all_ended, inside, worker, write_tasks
 from tests.integration.cli import OTHER, SITE, enqueued, failed
+from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, Scraped, finished, selectors
 from tests.project import Process, Project
 from tests.servers import RedisServer
@@ -112,11 +113,7 @@ def test_what_frappe_catches_is_counted(store: JobStore) -> None:
 
 
 def test_a_scheduler_that_stands_still_is_late(store: JobStore) -> None:
-    prefix = f"{store.keys.prefix}beat:"
-    store.client.set(f"{prefix}lease", 1, px=10_000)
-    store.client.set(f"{prefix}leader", "host.1")
-    sign = {"at": time.time() - 30, "name": "host.1", "lag": 1.5, "entries": 3}
-    store.client.hset(f"{prefix}pulse", mapping=sign)
+    lead(store, lag=1.5, ago=30)
     scraped = Exporter(store).scrape()
     assert scraped.value("frappe_celery_beat_leads", scheduler="host.1") == 1
     assert 31 < scraped.value("frappe_celery_beat_lag_seconds") < 40

@@ -16,7 +16,8 @@ from frappe_celery.cli import main
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits import Limits
 from tests.integration.cli import enqueued, failed
-from tests.integration.watch.scraping import Exporter, finished, lead, selectors
+from tests.integration.stores import lead
+from tests.integration.watch.scraping import Exporter, finished, selectors
 from tests.servers import find_program
 
 HERE = Path(__file__).parent
