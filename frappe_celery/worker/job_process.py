@@ -197,12 +197,12 @@ class JobProcess:
         about = {"id": headers["id"], "name": in_hand.message.label}
         received.info(LOG_RECEIVED, about, extra={"data": about})
         if self._orders.events:
-            self._events.begin(in_hand.message)
+            self._events.begin(in_hand.message.label, headers)
         began = time.monotonic()
         try:
             traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
             if self._orders.events:
-                self._events.end(in_hand.message, traced)
+                self._events.end(headers["id"], traced)
         except SystemExit as exc:
             canvas.died(in_hand.message, RuntimeError(f"ended its process: {exc!r}"))
             logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)

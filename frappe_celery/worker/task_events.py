@@ -7,14 +7,12 @@ They cost it three messages a job, and only while the worker sends events (`-E`,
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from celery.app.base import Celery
 from celery.states import RETRY
 from celery.utils.saferepr import saferepr
-
-from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.publish import task_headers
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +25,16 @@ class TaskEvents:
         self._hostname = hostname
         self._dispatcher: Any = None
 
-    def begin(self, message: JobMessage) -> None:
+    def begin(self, name: str, headers: Mapping[str, Any]) -> None:
         """The job was received, and begins."""
-        about = {"name": message.label, "args": "()", "kwargs": "{}", "retries": 0}
-        headers = task_headers(message)
-        roots = {name: headers[name] for name in ("root_id", "parent_id", "eta", "expires")}
+        about = {"name": name, "args": "()", "kwargs": "{}", "retries": 0}
+        roots = {key: headers[key] for key in ("root_id", "parent_id", "eta", "expires")}
         self._send("task-received", uuid=headers["id"], **about, **roots)
         self._send("task-started", uuid=headers["id"])
 
-    def end(self, message: JobMessage, traced: Any) -> None:
-        """What Celery's tracer says of it."""
+    def end(self, uuid: str, traced: Any) -> None:
+        """What Celery's tracer says of the task of that id."""
         retval, info, runtime, text = traced
-        uuid = message.task_id or message.run
         if info is None:
             self._send("task-succeeded", uuid=uuid, result=text, runtime=runtime)
         else:
