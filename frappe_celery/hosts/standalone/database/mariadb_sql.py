@@ -1,0 +1,145 @@
+"""MariaDB's SQL as sqlglot's trees: read, and made what every other database would understand.
+
+Times by the site's clock, changes of several tables, INSERT … ON DUPLICATE KEY.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.mysql import MySQL
+from sqlglot.errors import ParseError
+from sqlglot.parsers.mysql import MySQLParser
+
+MARK = "\0"
+_NOWS = {"NOW": ":now", "SYSDATE": ":now", "LOCALTIME": ":now", "LOCALTIMESTAMP": ":now"}
+
+
+class FromMariaDB(MySQL):
+    """As sqlglot reads MySQL, but for what it reads as other than it is."""
+
+    class Parser(MySQLParser):
+        FUNCTIONS: ClassVar = {
+            name: function
+            for name, function in MySQLParser.FUNCTIONS.items()
+            if name != "TO_DAYS"  # sqlglot counts from a day of the year 0, which nobody else has
+        }
+
+
+def placeholder(self: Any, node: exp.Placeholder) -> str:
+    """What a generator leaves where a value comes, for `carrying` to cut at."""
+    return f"{MARK}{node.name}{MARK}"
+
+
+def is_assignment(node: exp.Expr) -> bool:
+    """Whether it is `column = value` of a change: nothing is compared."""
+    return isinstance(node.parent, (exp.Update, exp.OnConflict))
+
+
+def by_the_sites_clock(node: exp.Expr) -> exp.Expr:
+    """NOW() and the like as values that `dialect` fills in."""
+    if isinstance(node, exp.CurrentDate):
+        return exp.Placeholder(this=":today")
+    if isinstance(node, exp.CurrentTime):
+        return exp.Placeholder(this=":time")
+    if isinstance(node, exp.UtcTimestamp):
+        return exp.Placeholder(this=":utc")
+    if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDatetime)):
+        return exp.Placeholder(this=":now")
+    if isinstance(node, exp.Anonymous) and node.name.upper() in _NOWS and not node.expressions:
+        return exp.Placeholder(this=_NOWS[node.name.upper()])
+    return node
+
+
+def _key_of(table: str) -> list[str]:
+    return ["doctype", "field"] if table == "tabSingles" else ["name"]
+
+
+def all_of(insert: exp.Expr) -> list[exp.Expr]:
+    """What a REPLACE changes in the row that is there: every column it names.
+
+    Raises:
+        ParseError: it names none.
+    """
+    if not isinstance(insert.this, exp.Schema):
+        raise ParseError("REPLACE needs the names of its columns")
+    return [
+        exp.EQ(
+            this=exp.column(each.name),
+            expression=exp.Anonymous(this="VALUES", expressions=[exp.column(each.name)]),
+        )
+        for each in insert.this.expressions
+    ]
+
+
+def change_one_table(tree: exp.Expr) -> None:
+    """INSERT … ON DUPLICATE KEY, UPDATE and DELETE of joined tables, as the standard has them."""
+    if isinstance(tree, exp.Insert):
+        _insert(tree)
+    elif isinstance(tree, exp.Update):
+        _update(tree)
+    elif isinstance(tree, exp.Delete) and tree.args.get("tables"):
+        _delete(tree)
+
+
+def _insert(tree: exp.Insert) -> None:
+    conflict = tree.args.get("conflict")
+    if tree.args.get("ignore"):
+        tree.set("ignore", None)
+        tree.set("conflict", exp.OnConflict(action=exp.var("DO NOTHING")))
+    elif conflict is not None and conflict.args.get("duplicate"):
+        table = tree.find(exp.Table)
+        assert table is not None
+        changes = []
+        for change in conflict.expressions:
+            new = change.expression.transform(_excluded, table.name)
+            changes.append(exp.EQ(this=exp.to_identifier(change.this.name), expression=new))
+        keys = [exp.to_identifier(name) for name in _key_of(table.name)]
+        tree.set(
+            "conflict",
+            exp.OnConflict(conflict_keys=keys, action=exp.var("DO UPDATE"), expressions=changes),
+        )
+
+
+def _excluded(node: exp.Expr, table: str) -> exp.Expr:
+    if isinstance(node, exp.Anonymous) and node.name.upper() == "VALUES":
+        return exp.column(node.expressions[0].name, table="excluded")
+    if isinstance(node, exp.Column) and not node.table:
+        return exp.column(node.name, table=table)
+    return node
+
+
+def _update(tree: exp.Update) -> None:
+    target = tree.this
+    joins = target.args.get("joins") or []
+    if not joins:
+        return
+    if any(join.side or join.args.get("using") for join in joins):
+        raise ParseError("an UPDATE of tables that are joined otherwise than by JOIN … ON")
+    target.set("joins", None)
+    conditions = [join.args["on"] for join in joins if join.args.get("on")]
+    first, *others = (join.this for join in joins)
+    tree.set("from_", exp.From(this=first))
+    for other in others:
+        first.append("joins", exp.Join(this=other))
+    for condition in conditions:
+        tree.where(condition, copy=False)
+    for change in tree.expressions:
+        if change.this.table not in ("", target.alias_or_name):
+            raise ParseError("an UPDATE that changes another table than its first")
+        change.set("this", exp.column(change.this.name))
+
+
+def _delete(tree: exp.Delete) -> None:
+    (target,) = tree.args["tables"]
+    source = tree.this
+    tables = [source, *(join.this for join in source.args.get("joins") or [])]
+    named = next((table for table in tables if table.alias_or_name == target.name), None)
+    if named is None:
+        raise ParseError(f"a DELETE of {target.name}, which it does not read")
+    names = exp.select(exp.column("name", table=target.name)).from_(source.copy())
+    names.set("where", tree.args.get("where"))
+    tree.set("tables", None)
+    tree.set("this", exp.to_table(f"`{named.name}`", dialect="mysql"))
+    tree.set("where", exp.Where(this=exp.column("name").isin(names)))

@@ -1,0 +1,275 @@
+"""MariaDB's statements as PostgreSQL's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import ParseError
+from sqlglot.generators.postgres import PostgresGenerator
+
+from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment, placeholder
+
+_TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
+_FOLDED = '"und-x-icu"'
+"""A collation of PostgreSQL's that LIKE and searches can use, unlike that of the columns."""
+
+
+def prepare(tree: exp.Expr) -> None:
+    """Have it group as MariaDB does, and truth be numbers."""
+    for select in list(tree.find_all(exp.Select)):
+        _group(select)
+    for node in list(tree.walk(bfs=False)):
+        _truth(node)
+
+
+def _group(select: exp.Select) -> None:
+    """MariaDB gives any row's value for what is not grouped by; here it is the smallest."""
+    group, having, order = (select.args.get(part) for part in ("group", "having", "order"))
+    aliases = {each.alias: each.this for each in select.expressions if isinstance(each, exp.Alias)}
+    for column in _own(select, having, exp.Column):
+        if not column.table and column.name in aliases:
+            column.replace(exp.Paren(this=aliases[column.name].copy()))
+    orders = order.expressions if order else []
+    parts = [*select.expressions, *orders]
+    aggregates = (each for part in [*parts, having] for each in _own(select, part, exp.AggFunc))
+    if not group and all(_is_of_a_window(each) for each in aggregates):
+        return
+    grouped = _grouped(select, aliases)
+    names = {each.name for each in grouped if isinstance(each, exp.Column)}
+    if "name" in names and not select.args.get("joins"):
+        return
+    tables = {"", *(table.alias_or_name for table in _own(select, select, exp.Table))}
+    for part in parts:
+        for column in _own(select, part, exp.Column):
+            is_alias = any(part is each for each in orders) and column.name in aliases
+            if column.name in names or is_alias or isinstance(column.this, exp.Star):
+                continue
+            if column.table in tables and not _is_within(column, part, grouped):
+                column.replace(exp.Min(this=column.copy()))
+    for each in select.expressions:
+        if isinstance(each, exp.Min) and isinstance(each.this, exp.Column):
+            each.replace(exp.alias_(each.copy(), each.this.name, quoted=True))
+
+
+def _own(select: exp.Select, part: exp.Expr | None, kind: type[exp.Expr]) -> list[Any]:
+    """What is in that part of a query, and not in a query within."""
+    found = part.find_all(kind) if part is not None else ()
+    return [each for each in found if each.find_ancestor(exp.Select) is select]
+
+
+def _is_of_a_window(aggregate: exp.Expr) -> bool:
+    window = aggregate.find_ancestor(exp.Window, exp.AggFunc)
+    return isinstance(window, exp.Window) and window.this.find(type(aggregate)) is aggregate
+
+
+def _grouped(select: exp.Select, aliases: dict[str, exp.Expr]) -> list[exp.Expr]:
+    """What is grouped by, numbers and names of the answer's columns also as what they stand for."""
+    group = select.args.get("group")
+    found = list(group.expressions) if group else []
+    for each in list(found):
+        if isinstance(each, exp.Literal) and each.is_int:
+            found += [one.unalias() for one in select.expressions[int(each.name) - 1 :][:1]]
+        elif each.name in aliases:
+            found.append(aliases[each.name])
+    return found
+
+
+def _is_within(column: exp.Expr, part: exp.Expr, grouped: list[exp.Expr]) -> bool:
+    """Whether it is of an aggregate or of what is grouped by."""
+    node: exp.Expr | None = column
+    while node is not None and node is not part.parent:
+        if isinstance(node, exp.AggFunc) or node in grouped:
+            return True
+        node = node.parent
+    return False
+
+
+def _truth(node: exp.Expr) -> None:
+    """A number where truth is asked for is compared, truth where a number is asked for is one."""
+    if isinstance(node, exp.Boolean):
+        node.replace(exp.Literal.number(int(node.this)))
+        return
+    if isinstance(node, (exp.Where, exp.Having, exp.Not)):
+        _make_true(node, "this")
+    elif isinstance(node, exp.Connector):
+        _make_true(node, "this")
+        _make_true(node, "expression")
+    elif isinstance(node, exp.If) and not _compares(node):
+        _make_true(node, "this")
+    elif isinstance(node, exp.Join) and node.args.get("on"):
+        _make_true(node, "on")
+    if isinstance(node, _TRUTHS) and not _asks_for_truth(node):
+        number = exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("int"))
+        node.replace(number)
+
+
+def _compares(case: exp.If) -> bool:
+    """`CASE x WHEN 1 THEN …` asks for no truth."""
+    return isinstance(case.parent, exp.Case) and case.parent.this is not None
+
+
+def _make_true(node: exp.Expr, key: str) -> None:
+    part = node.args[key]
+    inner = part.unnest()
+    if isinstance(inner, exp.Boolean):
+        inner = exp.Literal.number(int(inner.this))
+    if not isinstance(inner, _TRUTHS):
+        node.set(key, exp.NEQ(this=inner.copy(), expression=exp.Literal.number(0)))
+
+
+def _asks_for_truth(node: exp.Expr) -> bool:
+    parent = node.parent
+    while isinstance(parent, exp.Paren):
+        node, parent = parent, parent.parent
+    if is_assignment(node):
+        return True
+    if isinstance(parent, exp.If):
+        return parent.this is node and not _compares(parent)
+    if isinstance(parent, exp.Join):
+        return parent.args.get("on") is node
+    return isinstance(parent, (exp.Where, exp.Having, exp.Not, exp.Connector, exp.Filter))
+
+
+def _like(self: Any, node: Any) -> str:
+    return (
+        f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED} ILIKE {self.sql(node.expression)}"
+    )
+
+
+def _searched(self: Any, node: Any) -> str:
+    where, what = self.sql(node.this), self.sql(node.args["substr"])
+    return f"STRPOS(LOWER(({where}) COLLATE {_FOLDED}), LOWER(({what}) COLLATE {_FOLDED}))"
+
+
+def _round(self: Any, node: Any) -> str:
+    decimals = node.args.get("decimals")
+    if decimals is None:
+        made: str = self.func("ROUND", node.this)
+        return made
+    return f"ROUND(CAST({self.sql(node.this)} AS DECIMAL), {self.sql(decimals)})"
+
+
+def _pg_difference(self: Any, node: Any) -> str:
+    unit = str(node.args["unit"].name).upper()
+    first, last = (f"CAST({self.sql(part)} AS TIMESTAMP)" for part in (node.expression, node.this))
+    if unit in _SECONDS:
+        return f"CAST(TRUNC(EXTRACT(EPOCH FROM {last} - {first}) / {_SECONDS[unit]}) AS BIGINT)"
+    months = (
+        f"(EXTRACT(YEAR FROM AGE({last}, {first})) * 12 + EXTRACT(MONTH FROM AGE({last}, {first})))"
+    )
+    return f"CAST(TRUNC({months} / {_MONTHS[unit]}) AS BIGINT)"
+
+
+_SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
+_MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+
+
+def _cast(self: Any, node: exp.Cast) -> str:
+    if (
+        node.to.this in (exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR)
+        and not node.to.expressions
+    ):
+        return f"CAST({self.sql(node.this)} AS TEXT)"
+    made: str = self.cast_sql(node)
+    return made
+
+
+def _timed(field: str, more: int = 0) -> Callable[[Any, Any], str]:
+    def sql(self: Any, *given: exp.Expr) -> str:
+        made = f"CAST(EXTRACT({field} FROM CAST({self.sql(given[0])} AS TIMESTAMP)) AS INT)"
+        return f"({made} + {more})" if more else made
+
+    return sql
+
+
+def _spelled(form: str) -> Callable[[Any, Any], str]:
+    return lambda self, given: f"TO_CHAR(CAST({self.sql(given)} AS TIMESTAMP), '{form}')"
+
+
+def _field(self: Any, what: exp.Expr, *among: exp.Expr) -> str:
+    cases = " ".join(f"WHEN {self.sql(each)} THEN {n}" for n, each in enumerate(among, 1))
+    return f"(CASE {self.sql(what)} {cases} ELSE 0 END)"
+
+
+def _up_to(self: Any, text: exp.Expr, mark: exp.Expr, count: exp.Expr) -> str:
+    if self.sql(count) not in ("1", "-1"):
+        raise ParseError("SUBSTRING_INDEX with another number than 1 and -1")
+    return f"SPLIT_PART(({self.sql(text)}) COLLATE {_FOLDED}, {self.sql(mark)}, {self.sql(count)})"
+
+
+_POSTGRES: dict[str, Callable[..., str]] = {
+    "HOUR": _timed("HOUR"),
+    "MINUTE": _timed("MINUTE"),
+    "SECOND": _timed("SECOND"),
+    "WEEKDAY": _timed("ISODOW", -1),
+    "DAYOFWEEK": _timed("DOW", 1),
+    "DAYOFYEAR": _timed("DOY"),
+    "QUARTER": _timed("QUARTER"),
+    "DAYNAME": _spelled("FMDay"),
+    "FIELD": _field,
+    "FIND_IN_SET": lambda self, what, among: (
+        f"COALESCE(ARRAY_POSITION(STRING_TO_ARRAY({self.sql(among)}, ','), {self.sql(what)}), 0)"
+    ),
+    "SUBSTRING_INDEX": _up_to,
+    "TO_DAYS": lambda self, when: (
+        f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
+    ),
+    "UNIX_TIMESTAMP": lambda self, when: f"EXTRACT(EPOCH FROM CAST({self.sql(when)} AS TIMESTAMP))",
+    "TIMESTAMP": lambda self, when: f"CAST({self.sql(when)} AS TIMESTAMP)",
+    "JSON_UNQUOTE": lambda self, what: f"({self.sql(what)} #>> '{{}}')",
+}
+
+
+def _anonymous(self: Any, node: exp.Anonymous) -> str:
+    own = _POSTGRES.get(node.name.upper())
+    made: str = own(self, *node.expressions) if own else self.func(node.name, *node.expressions)
+    return made
+
+
+def _as_postgres(name: str) -> Callable[[Any, Any], str]:
+    return lambda self, node: _POSTGRES[name](
+        self, *(part for part in node.args.values() if isinstance(part, exp.Expr))
+    )
+
+
+_OF_SQLGLOT = {
+    exp.Hour: "HOUR",
+    exp.Minute: "MINUTE",
+    exp.Second: "SECOND",
+    exp.Quarter: "QUARTER",
+    exp.DayOfWeek: "DAYOFWEEK",
+    exp.DayOfYear: "DAYOFYEAR",
+    exp.Dayname: "DAYNAME",
+    exp.SubstringIndex: "SUBSTRING_INDEX",
+    exp.Timestamp: "TIMESTAMP",
+}
+"""Those of MariaDB's functions that sqlglot has a class for."""
+
+
+class ToPostgres(Postgres):
+    """How the trees are written."""
+
+    class Generator(PostgresGenerator):
+        TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
+            **PostgresGenerator.TRANSFORMS,
+            **{kind: _as_postgres(name) for kind, name in _OF_SQLGLOT.items()},
+            exp.Placeholder: placeholder,
+            exp.Like: _like,
+            exp.RegexpLike: lambda self, node: (
+                f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED} ~*"
+                f" {self.sql(node.expression)}"
+            ),
+            exp.StrPosition: _searched,
+            exp.Round: _round,
+            exp.TimestampDiff: _pg_difference,
+            exp.Length: lambda self, node: (
+                f"{'OCTET_' if node.args.get('binary') else ''}LENGTH("
+                f"CAST({self.sql(node.this)} AS TEXT))"
+            ),
+            exp.Cast: _cast,
+            exp.Anonymous: _anonymous,
+            exp.Rand: lambda self, node: "RANDOM()",
+        }
