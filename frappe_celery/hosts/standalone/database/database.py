@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import errors, store
+from frappe_celery.hosts.standalone.database import errors, singles, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
 from frappe_celery.hosts.standalone.missing import missing_attribute
@@ -191,7 +191,7 @@ class Database:
     ) -> list[Any]:
         """As `get_value`, of every matching document."""
         if filters is None or (filters == doctype and doctype != "DocType"):
-            rows = [_picked(store.single(doctype), fieldname)]
+            rows = [_picked(singles.single(doctype), fieldname)]
         else:
             rows = store.select(
                 doctype,
@@ -212,7 +212,7 @@ class Database:
 
     def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
         """A field of a Single (`System Settings` and the like)."""
-        return store.single(doctype).get(fieldname)
+        return singles.single(doctype).get(fieldname)
 
     get_singles_value = get_single_value
 
@@ -222,14 +222,14 @@ class Database:
 
     def get_singles_dict(self, doctype: str, **_ignored: Any) -> _dict:
         """All fields of a Single."""
-        return _dict(store.single(doctype))
+        return _dict(singles.single(doctype))
 
     def set_single_value(
         self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
     ) -> None:
         """Set fields of a Single."""
         values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
-        store.set_single(doctype, {**store.modified_now(), **values})
+        singles.set_single(doctype, {**store.modified_now(), **values})
 
     def set_value(
         self,

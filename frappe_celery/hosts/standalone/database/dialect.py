@@ -28,6 +28,11 @@ KEPT = 4096
 """So many texts are kept taken apart, translated where they were."""
 
 
+def quoted(name: str) -> str:
+    """A name in MariaDB's SQL, where placeholders stand beside it."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
 def apart(text: str) -> Parts:
     """The text as it is."""
     texts: list[str] = [""]

@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 from typing import Any, Protocol
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
+from frappe_celery.hosts.standalone.database.dialect import quoted
 from frappe_celery.hosts.standalone.database.filters import Condition, parse
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
 from frappe_celery.hosts.standalone.missing import unsupported
@@ -60,7 +61,7 @@ class Select:
 
     def __post_init__(self) -> None:
         self.meta = schema.described(self.doctype)
-        self.table = _quoted(schema.table_name(self.doctype))
+        self.table = quoted(schema.table_name(self.doctype))
 
     # -- fields
 
@@ -91,7 +92,7 @@ class Select:
         if doctype == self.doctype and not self.columns_of(doctype):
             return self._selected("name")
         self._join_child(doctype) if doctype != self.doctype else None
-        return [Selected(f"{_quoted(schema.table_name(doctype))}.*", "*")]
+        return [Selected(f"{quoted(schema.table_name(doctype))}.*", "*")]
 
     def _holds(self, text: str) -> schema.Column | None:
         """What `max(creation)` gives is what the column holds."""
@@ -118,7 +119,7 @@ class Select:
         if name not in found:
             found = self.columns_of(doctype, anew=True)  # another process may have added it
         if name in found:
-            return f"{_quoted(schema.table_name(doctype))}.{_quoted(name)}", found[name]
+            return f"{quoted(schema.table_name(doctype))}.{quoted(name)}", found[name]
         meta = schema.described(doctype)
         lower = {known.lower(): known for known in found}
         if name.lower() in lower:
@@ -144,9 +145,9 @@ class Select:
         if df.fieldtype != "Link":
             self._join_child(df.options, path)
         elif df.options != self.doctype:
-            linked = _quoted(schema.table_name(df.options))
+            linked = quoted(schema.table_name(df.options))
             self.joins.setdefault(
-                df.options, f" left join {linked} on {linked}.`name` = {self.table}.{_quoted(path)}"
+                df.options, f" left join {linked} on {linked}.`name` = {self.table}.{quoted(path)}"
             )
         else:
             raise unsupported(f"a link of {self.doctype!r} to itself in a query ({path!r})")
@@ -155,7 +156,7 @@ class Select:
     def _join_child(self, doctype: str, parentfield: str | None = None) -> None:
         if "parent" not in self.columns_of(doctype) and not schema.described(doctype).istable:
             raise unsupported(f"a field of {doctype!r} in a query of {self.doctype!r}")
-        child = _quoted(schema.table_name(doctype))
+        child = quoted(schema.table_name(doctype))
         on = f"{child}.`parent` = {self.table}.`name`"
         on += f" and {child}.`parenttype` = {_text(self.doctype)}"
         if parentfield:
@@ -230,7 +231,7 @@ class Select:
         if any(
             each.name == name and (each.column is None or name not in own) for each in self.selected
         ):
-            return _quoted(name)
+            return quoted(name)
         return self.column(simple["field"], simple["doctype"], simple["path"])[0]
 
     def group(self, given: str | None) -> str:
@@ -267,7 +268,7 @@ def select(
     group = made.group(group_by)
     order = made.order(order_by, default_order, distinct) if default_order or order_by else ""
     listed = ", ".join(
-        each.sql if each.name == "*" else f"{each.sql} as {_quoted(each.name)}"
+        each.sql if each.name == "*" else f"{each.sql} as {quoted(each.name)}"
         for each in made.selected
     )
     source = made.table
@@ -420,10 +421,6 @@ def _split(text: str) -> list[str]:
             found.append(text[start:position].strip())
             start = position + 1
     return [*found, text[start:].strip()]
-
-
-def _quoted(name: str) -> str:
-    return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
 def _text(value: str) -> str:

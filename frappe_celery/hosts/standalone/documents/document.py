@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database import rows, singles, store
 from frappe_celery.hosts.standalone.documents import locking, passwords
 from frappe_celery.hosts.standalone.documents.base_document import (
     CHILD_FIELDS,
@@ -85,7 +85,7 @@ class Document(BaseDocument):
     def _stored_row(self) -> Mapping[str, Any]:
         for_update = bool(self.flags.for_update)
         if self._is_single:
-            return {"name": self.doctype, **store.single(self.doctype, for_update)}
+            return {"name": self.doctype, **singles.single(self.doctype, for_update)}
         if isinstance(self.name, (Mapping, list, tuple)):
             rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
             row = rows[0] if rows else None
@@ -208,21 +208,21 @@ class Document(BaseDocument):
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
         """Write the row, without events and child rows."""
         if self._is_single:
-            store.set_single(self.doctype, self._row())
+            singles.set_single(self.doctype, self._row())
         else:
             store.insert(self.doctype, self._row())
 
     def db_update(self) -> None:
         """Write the row, without events and child rows."""
         if self._is_single:
-            store.set_single(self.doctype, self._row())
+            singles.set_single(self.doctype, self._row())
         elif not store.update(self.doctype, self.name, self._row()):
             raise DoesNotExistError(f"{self.doctype} {self.name} not found")
 
     def db_delete(self) -> None:
         """Delete the row, its child rows and its secrets, without events."""
         if self._is_single:
-            store.delete_single(self.doctype)
+            singles.delete_single(self.doctype)
         else:
             store.delete(self.doctype, {"name": self.name})
         for df in self.meta.get_table_fields():
@@ -232,9 +232,9 @@ class Document(BaseDocument):
     def _prepare_tables(self) -> None:
         if self._is_single:
             return
-        store.prepare(self.doctype, self._row())
+        rows.prepare(self.doctype, self._row())
         for df in self.meta.get_table_fields():
-            store.prepare(df.options, {})
+            rows.prepare(df.options, {})
 
     def update_children(self) -> None:
         """Write the child rows, and delete those that are not there any more."""
@@ -344,7 +344,7 @@ class Document(BaseDocument):
         self._doc_before_save = None
         row: Any
         if self._is_single:
-            row = store.single(self.doctype, for_update=True)
+            row = singles.single(self.doctype, for_update=True)
         else:
             row = store.get(self.doctype, str(self.name), for_update=True)
         if not row or "modified" not in row:

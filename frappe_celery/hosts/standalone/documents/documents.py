@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of, stored
 from frappe_celery.hosts.standalone.documents.meta import get_meta
@@ -95,7 +95,7 @@ def get_cached_value(
 
 def get_system_settings(key: str) -> Any:
     """A field of System Settings."""
-    return store.single("System Settings").get(key)
+    return singles.single("System Settings").get(key)
 
 
 def delete_doc(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.documents.clearing import clear_cache
 from frappe_celery.hosts.standalone.documents.documents import delete_doc, get_doc
 from frappe_celery.hosts.standalone.documents.meta import get_meta, known_doctypes
@@ -112,7 +112,7 @@ def _rename_links(doctype: str, old: str, new: str) -> None:
         filters = {link.field: old, **({link.type_field: doctype} if link.type_field else {})}
         if not get_meta(link.holder).issingle:
             local.db.set_value(link.holder, filters, link.field, new, update_modified=False)
-        elif filters.items() <= store.single(link.holder).items():
+        elif filters.items() <= singles.single(link.holder).items():
             local.db.set_single_value(link.holder, link.field, new)
 
 

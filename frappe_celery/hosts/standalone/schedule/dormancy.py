@@ -10,7 +10,7 @@ from datetime import datetime
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.cache.cache import cache
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.schedule.rows import LOG
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
@@ -65,7 +65,7 @@ def _is_awake(check_time: datetime | None) -> bool:
 
 
 def _dormant_days() -> int:
-    return cint(store.single("System Settings").get("dormant_days")) or DORMANT_DAYS
+    return cint(singles.single("System Settings").get("dormant_days")) or DORMANT_DAYS
 
 
 def _last(doctype: str) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger
@@ -35,7 +35,7 @@ def why_inactive() -> str | None:
 
 
 def _is_enabled() -> bool:
-    return bool(cint(store.single("System Settings").get("enable_scheduler")))
+    return bool(cint(singles.single("System Settings").get("enable_scheduler")))
 
 
 def get_scheduler_status() -> dict[str, str]:

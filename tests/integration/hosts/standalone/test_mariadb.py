@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database.rows import prepare
 from frappe_celery.hosts.standalone.jobs import run
 from tests.unit.hosts.standalone.test_documents import *
 from tests.unit.hosts.standalone.test_error_log import *
@@ -34,7 +34,7 @@ FIRST: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def tables(frappe: Any) -> None:
     for doctype, fields in FIRST.items():
-        store.prepare(doctype, fields)
+        prepare(doctype, fields)
         frappe.db.commit()
 
 

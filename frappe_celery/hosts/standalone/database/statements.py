@@ -1,0 +1,83 @@
+"""Statements of MariaDB's, run in the visit's transaction on whatever its database is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from typing import Any
+
+from frappe_celery.hosts.standalone.database import dialect, schema, values
+from frappe_celery.hosts.standalone.local import local
+
+
+def _reading() -> AbstractContextManager[Any]:
+    reading: AbstractContextManager[Any] = local.db.transaction.reading()
+    return reading
+
+
+def _writing() -> AbstractContextManager[Any]:
+    writing: AbstractContextManager[Any] = local.db.transaction.writing()
+    return writing
+
+
+def columns(doctype: str, anew: bool = False) -> schema.Columns:
+    """What a doctype's table has; nothing where there is none."""
+    with _reading() as connection:
+        if anew:
+            schema.forget(connection, doctype)
+        return schema.columns(connection, doctype)
+
+
+def vendor() -> str:
+    """Which database it is, by Django's name."""
+    return str(local.db.vendor)
+
+
+def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
+    """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
+    with _writing() if write else _reading() as connection:
+        vendor = connection.vendor
+        found = dialect.parts(text, vendor, arguments is not None, is_plain)
+        statement, filled = dialect.filled(found, arguments, vendor)
+        with connection.cursor() as cursor:
+            cursor.execute(statement, filled)
+            if cursor.description is None:
+                return [], (), cursor.rowcount
+            names = [column[0] for column in cursor.description]
+            rows, count = dialect.rows_of(cursor, vendor), cursor.rowcount
+    return names, _with_times(rows, found[2]) if found[2] else rows, count
+
+
+def _with_times(rows: Any, times: dialect.Times) -> Any:
+    """The rows with their texts read as times where the expressions are of times."""
+    changed = [list(row) for row in rows]
+    for number, what, doctypes in times:
+        kinds = [columns(doctype).get(what, schema.Column("")).kind for doctype in doctypes]
+        for read in [READERS[kind] for kind in (what, *kinds) if kind in _TIMES][:1]:
+            for row in changed:
+                row[number] = read(row[number])
+    return [tuple(row) for row in changed]
+
+
+def _day_or_time(value: Any) -> Any:
+    return READERS["date" if len(value) == 10 else "datetime"](value) if value else value
+
+
+_TIMES = ("date", "datetime", "either")
+READERS: dict[str, Callable[[Any], Any]] = {
+    "json": values.from_json,
+    "either": _day_or_time,
+    "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
+    "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+}
+"""By kind of column: what no driver does."""
+
+
+def lock(doctype: str) -> None:
+    """SQLite locks the whole database, and only for a statement that writes: one that changes
+    nothing does. Reading first would make the later write fail where another process wrote in
+    between."""
+    if vendor() == "sqlite" and columns(doctype):
+        table = schema.table_name(doctype)
+        run(f"update `{table}` set `name` = `name` where 1 = 0", (), write=True)
