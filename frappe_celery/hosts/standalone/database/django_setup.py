@@ -22,7 +22,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.sqlite import sqlite
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.standalone.database import schema
+from frappe_celery.hosts.standalone.database import altering
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -176,7 +176,7 @@ def _owner() -> str:
     database = str(found.settings_dict["NAME"])
     if database not in _owners:
         _make_core(found)
-        _owners[database] = schema.owner(found)
+        _owners[database] = altering.owner(found)
     return _owners[database]
 
 
@@ -293,17 +293,17 @@ def _make_core(found: BaseDatabaseWrapper) -> None:
     Raises:
         ConfigError: they are not there, and making them would commit what the caller has open.
     """
-    if schema.has_core(found):
+    if altering.has_core(found):
         return
     if found.in_atomic_block and found.vendor == "mysql":
         raise ConfigError("the tables of frappe_celery are missing; run `manage.py migrate` first")
     with _one_at_a_time():
-        if schema.has_core(found):
+        if altering.has_core(found):
             return
         if found.vendor == "sqlite" and not found.in_atomic_block:
             with found.cursor() as cursor:
                 cursor.execute("PRAGMA journal_mode=WAL")
-        schema.make_core(found, settings.current().site)
+        altering.make_core(found, settings.current().site)
 
 
 def migrate() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import schema, statements, values
+from frappe_celery.hosts.standalone.database import altering, schema, statements, values
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 
@@ -94,11 +94,11 @@ def _make(doctype: str, lacking: list[schema.Wanted], is_there: bool) -> None:
     if is_there:
         fields = ", ".join(column.name for column in lacking)
         what = f"the table of {doctype!r} has no column for {fields}"
-        change: Any = lambda connection: schema.add_columns(connection, doctype, lacking)  # noqa: E731
+        change: Any = lambda connection: altering.add_columns(connection, doctype, lacking)  # noqa: E731
     else:
         what = f"{doctype!r} has no table"
         more = [] if is_known else lacking
-        change = lambda connection: schema.make_table(connection, doctype, more)  # noqa: E731
+        change = lambda connection: altering.make_table(connection, doctype, more)  # noqa: E731
     command = "frappe-celery migrate"
     if not is_known:
         pairs = " ".join(f"{column.name}={column.kind.split()[-1]}" for column in lacking)

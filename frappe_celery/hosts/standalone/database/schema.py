@@ -1,4 +1,4 @@
-"""The tables that documents lie in: `tab<DocType>`, their columns, and how they come to be.
+"""The tables that documents lie in: `tab<DocType>`, the columns they have and shall have.
 
 A doctype that an app describes has the columns that its JSON names, with Frappe's types; any other
 one gets its columns as documents bring them. What a table has is read from the database itself.
@@ -7,22 +7,13 @@ one gets its columns as documents bring them. What a table has is read from the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from frappe_celery.hosts.standalone.exceptions import CannotAlter
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 NAME_LENGTH = 140
-COLLATION = "frappe"
-"""PostgreSQL's collation without case, made in the schema of the tables."""
-_CREATE_COLLATION = (
-    f"create collation if not exists {COLLATION}"
-    " (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
-)
-"""Neither case nor accents count, as in MariaDB's utf8mb4_unicode_ci."""
 
 
 @dataclass(frozen=True)
@@ -81,49 +72,6 @@ _WIDER = {("int", "float"), ("date", "datetime")}
 _WIDTHS = {"check": 0, "int": 1, "long int": 2}
 _DECLARED_WIDTHS = {"tinyint": 0, "boolean": 0, "smallint": 0, "int": 1, "integer": 1}
 
-_TYPES = {
-    "sqlite": {
-        "text": "text collate nocase",
-        "int": "integer",
-        "long int": "integer",
-        "check": "integer",
-        "float": "real",
-        "decimal": "real",
-        "date": "date",
-        "datetime": "datetime",
-        "time": "timedelta text",
-        "json": "json text",
-    },
-    "mysql": {
-        "text": "longtext",
-        "int": "int",
-        "long int": "bigint",
-        "check": "tinyint",
-        "float": "double",
-        "decimal": "decimal(21,9)",
-        "date": "date",
-        "datetime": "datetime(6)",
-        "time": "time(6)",
-        "json": "json",
-    },
-    "postgresql": {
-        "text": f"text collate {COLLATION}",
-        "int": "integer",
-        "long int": "bigint",
-        "check": "smallint",
-        "float": "double precision",
-        "decimal": "numeric(21,9)",
-        "date": "date",
-        "datetime": "timestamp(6)",
-        "time": "time(6)",
-        "json": 'text collate "C"',  # jsonb would change numbers
-    },
-}
-_SIZED = {
-    "sqlite": "varchar({}) collate nocase",
-    "mysql": "varchar({})",
-    "postgresql": f"varchar({{}}) collate {COLLATION}",
-}
 _KINDS = {
     **dict.fromkeys(("varchar", "character varying", "text", "longtext", "mediumtext"), "text"),
     **dict.fromkeys(("integer", "int", "bigint", "smallint", "tinyint", "boolean"), "int"),
@@ -142,29 +90,29 @@ _LIST = {
     " collation_name = 'C' from information_schema.columns"
     " where table_schema = current_schema() and table_name = %s",
 }
-_TABLE_OPTIONS = {"mysql": " row_format=dynamic character set utf8mb4 collate utf8mb4_unicode_ci"}
 
 
-def _sized(name: str, **more: Any) -> Wanted:
+def sized(name: str, **more: Any) -> Wanted:
+    """A column for names and other short texts."""
     return Wanted(name, "text", NAME_LENGTH, **more)
 
 
 STANDARD = (
     Wanted("creation", "datetime"),
     Wanted("modified", "datetime", index=True),
-    _sized("modified_by"),
-    _sized("owner"),
+    sized("modified_by"),
+    sized("owner"),
     Wanted("docstatus", "check", null=False),
     Wanted("idx", "int", null=False),
 )
 """What every document has beside its name."""
-CHILD_COLUMNS = (_sized("parent", index=True), _sized("parentfield"), _sized("parenttype"))
+CHILD_COLUMNS = (sized("parent", index=True), sized("parentfield"), sized("parenttype"))
 OPTIONAL = tuple(
     Wanted(f"_{name}", "text") for name in ("user_tags", "comments", "assign", "liked_by")
 )
 """What Frappe adds to every table of documents that are no child rows."""
 CORE: dict[str, tuple[Wanted, ...]] = {
-    "Singles": (_sized("doctype"), _sized("field"), Wanted("value", "text"), _sized("kind")),
+    "Singles": (sized("doctype"), sized("field"), Wanted("value", "text"), sized("kind")),
     "Series": (Wanted("current", "long int", null=False),),
 }
 """Tables that are no doctypes'. `kind` of Singles is ours: what a value is where no app says it."""
@@ -246,6 +194,20 @@ def forget(connection: BaseDatabaseWrapper | None = None, doctype: str | None = 
         _known.get(_database(connection), {}).pop(doctype, None)
 
 
+def changes(connection: BaseDatabaseWrapper, doctype: str) -> None:
+    """A table is about to be changed: what was known of it is not so any more."""
+    forget(connection, doctype)
+    if connection.in_atomic_block:
+        _uncommitted.add((*_database(connection), doctype))
+
+
+def settle(connection: BaseDatabaseWrapper) -> None:
+    """The transaction is over: what the database says from now on can be kept."""
+    _uncommitted.difference_update(
+        {key for key in _uncommitted if key[:2] == _database(connection)}
+    )
+
+
 # -- what there shall be
 
 
@@ -270,160 +232,9 @@ def missing(there: Iterable[str], doctype: str) -> list[Wanted]:
     return [column for column in wanted_of(doctype) if column.name.lower() not in present]
 
 
-def make_table(connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wanted] = ()) -> None:
-    """Create a doctype's table."""
-    wanted = [*wanted_of(doctype), *more]
-    names = ("doctype", "field") if doctype == "Singles" else ("name",)
-    key = ", ".join(quoted(connection, name) for name in names)
-    if names == ("name",):
-        wanted.insert(0, _sized("name"))
-    parts = [_definition(connection, column) for column in wanted]
-    table = quoted(connection, table_name(doctype))
-    statement = (
-        f"create table if not exists {table} ({', '.join(parts)}, primary key ({key}))"
-        f"{_TABLE_OPTIONS.get(connection.vendor, '')}"
-    )
-    _change(connection, doctype, [statement, *_indexes(connection, doctype, wanted)])
-
-
-def add_columns(connection: BaseDatabaseWrapper, doctype: str, wanted: list[Wanted]) -> None:
-    """Give a doctype's table more columns."""
-    table = quoted(connection, table_name(doctype))
-    statements = [
-        f"alter table {table} add column {_definition(connection, column)}" for column in wanted
-    ]
-    _change(connection, doctype, [*statements, *_indexes(connection, doctype, wanted)])
-
-
-def widen_column(
-    connection: BaseDatabaseWrapper, doctype: str, there: Column, column: Wanted
-) -> None:
-    """Have a column hold more; what is in it stays. A text of any length keeps no index."""
-    column = replace(column, null=there.null)
-    table, name = quoted(connection, table_name(doctype)), quoted(connection, column.name)
-    index = quoted(connection, _index_name(table_name(doctype), column.name))
-    unindex = f"drop index if exists {index}"
-    if connection.vendor == "sqlite":
-        old = quoted(connection, f"{column.name} as it was")
-        value = f"{old} || ' 00:00:00'" if there.kind == "date" else old
-        statements = [
-            unindex,
-            f"alter table {table} rename column {name} to {old}",
-            f"alter table {table} add column {_definition(connection, column)}",
-            f"update {table} set {name} = {value}",
-            f"alter table {table} drop column {old}",
-        ]
-    else:
-        is_mysql = connection.vendor == "mysql"
-        is_long = column.kind == "text" and not column.size
-        statements = [f"{unindex} on {table}" if is_mysql else unindex] if is_long else []
-        change = f"modify {_definition(connection, column)}"
-        if not is_mysql:
-            change = f"alter column {name} type {_type(connection, column)}"
-        statements.append(f"alter table {table} {change}")
-    _change(connection, doctype, [*statements, *_indexes(connection, doctype, [column])])
-
-
-def _definition(connection: BaseDatabaseWrapper, column: Wanted) -> str:
-    default = "" if column.null else " not null default 0"
-    return f"{quoted(connection, column.name)} {_type(connection, column)}{default}"
-
-
-def _type(connection: BaseDatabaseWrapper, column: Wanted) -> str:
-    vendor = connection.vendor
-    return _SIZED[vendor].format(column.size) if column.size else _TYPES[vendor][column.kind]
-
-
-def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wanted]) -> list[str]:
-    table = table_name(doctype)
-    return [
-        f"create {'unique ' if column.unique else ''}index if not exists"
-        f" {quoted(connection, _index_name(table, column.name))} on {quoted(connection, table)}"
-        f" ({quoted(connection, column.name)})"
-        for column in wanted
-        if (column.index or column.unique) and (column.size or column.kind != "text")
-    ]
-
-
-def _index_name(table: str, column: str) -> str:
-    """Within 63 characters, PostgreSQL's most, where names of indexes are a schema's."""
-    import zlib
-
-    name = f"{table}_{column}"
-    return name if len(name) <= 60 else f"{name[:50]}_{zlib.crc32(name.encode()):08x}"
-
-
-def _change(connection: BaseDatabaseWrapper, doctype: str, statements: list[str]) -> None:
-    forget(connection, doctype)
-    if connection.in_atomic_block:
-        _uncommitted.add((*_database(connection), doctype))
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def settle(connection: BaseDatabaseWrapper) -> None:
-    """The transaction is over: what the database says from now on can be kept."""
-    _uncommitted.difference_update(
-        {key for key in _uncommitted if key[:2] == _database(connection)}
-    )
-
-
-# -- all of them
-
-
 def wanted(name: str, kind: str) -> Wanted:
     """A column for values of a kind, where no app describes it."""
     return Wanted(name, "long int" if kind == "int" else kind)
-
-
-def make(
-    connection: BaseDatabaseWrapper, doctypes: Iterable[str], more: Iterable[Wanted] = ()
-) -> dict[str, list[str]]:
-    """Bring the tables of doctypes up to their descriptions; what each was given.
-
-    Args:
-        more: columns beside those that are described.
-
-    Raises:
-        CannotAlter: columns are of kinds that cannot become what is described; nothing was changed.
-    """
-    doctypes, more = list(doctypes), list(more)
-    forget(connection)
-    narrow = {doctype: _narrow(columns(connection, doctype), doctype, more) for doctype in doctypes}
-    unfit = [
-        unfit_text(doctype, column, there)
-        for doctype, found in narrow.items()
-        for there, column in found
-        if not column.widens(there)
-    ]
-    if unfit:
-        raise CannotAlter("; ".join(unfit))
-    made: dict[str, list[str]] = {}
-    for doctype in doctypes:
-        there = columns(connection, doctype)
-        lacking = missing(there, doctype) + [each for each in more if each.name not in there]
-        if not there:
-            make_table(connection, doctype, more)
-        elif lacking:
-            add_columns(connection, doctype, lacking)
-        for old, column in narrow[doctype]:
-            widen_column(connection, doctype, old, column)
-        if not there or lacking or narrow[doctype]:
-            widened = [f"{column.name}: {old} is now {column}" for old, column in narrow[doctype]]
-            made[doctype] = [*(column.name for column in lacking), *widened]
-    return made
-
-
-def _narrow(there: Columns, doctype: str, more: list[Wanted]) -> list[tuple[Column, Wanted]]:
-    """The columns of a table that are not what they shall be."""
-    spelled = {name.lower(): name for name in there}
-    found = []
-    for column in [*wanted_of(doctype), *more]:
-        name = spelled.get(column.name.lower())
-        if name is not None and not column.fits(there[name]):
-            found.append((there[name], replace(column, name=name)))
-    return found
 
 
 def unfit_text(doctype: str, column: Wanted, there: Column) -> str:
@@ -433,55 +244,3 @@ def unfit_text(doctype: str, column: Wanted, there: Column) -> str:
         " values may not survive that. Describe the field as it was, or name the new one otherwise"
         " and carry the values over"
     )
-
-
-def empty(connection: BaseDatabaseWrapper) -> None:
-    """Delete every document of a database."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            doctype = table.removeprefix("tab")
-            is_ours = doctype in CORE or "docstatus" in columns(connection, doctype)
-            if is_ours and doctype != table:
-                cursor.execute(f"delete from {quoted(connection, table)}")
-
-
-OWN = "frappe_celery"
-"""Under this doctype Singles say whose the database is."""
-OWN_DOCTYPES = ("Scheduled Job Type", "Scheduled Job Log", "Scheduler Event", "Error Log")
-
-
-def has_core(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the tables are there that every site has."""
-    return bool(columns(connection, "DefaultValue"))  # the last one to be made
-
-
-def make_core(connection: BaseDatabaseWrapper, site: str) -> None:
-    """Make them, for that site."""
-    from django.db import transaction
-
-    with transaction.atomic(using=connection.alias):
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(_CREATE_COLLATION)
-        make(connection, [*CORE, *OWN_DOCTYPES, "DefaultValue"])
-        if connection.alias == "default":
-            with connection.cursor() as cursor:
-                cursor.execute(f"delete from {_singles(connection)} where doctype = %s", (OWN,))
-                values = (OWN, "site", site)
-                cursor.execute(
-                    f"insert into {_singles(connection)} (doctype, field, value)"
-                    " values (%s, %s, %s)", values,
-                )  # fmt: skip
-    settle(connection)
-
-
-def owner(connection: BaseDatabaseWrapper) -> str:
-    """The site that a database was made for."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"select value from {_singles(connection)} where doctype = %s", (OWN,))
-        row = cursor.fetchone()
-    return row[0] if row else ""
-
-
-def _singles(connection: BaseDatabaseWrapper) -> str:
-    return quoted(connection, table_name("Singles"))

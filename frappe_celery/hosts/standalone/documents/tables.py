@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import django_setup, schema
+from frappe_celery.hosts.standalone.database import altering, django_setup, schema
 from frappe_celery.hosts.standalone.documents.meta import get_meta, known_doctypes
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
@@ -33,7 +33,7 @@ def _make(doctypes: list[str], columns: Mapping[str, str]) -> Made:
     more = [schema.wanted(name, kind) for name, kind in columns.items()]
 
     def change(connection: Any) -> None:
-        made.update(schema.make(connection, doctypes, more))
+        made.update(altering.make(connection, doctypes, more))
 
     local.db.transaction.alter(change, "the tables are not as the doctypes describe them")
     local.db.commit()
@@ -52,5 +52,5 @@ def make_after_migrate(using: str, plan: Any = None, **_: Any) -> None:
         return
     with visit(site, ADMINISTRATOR):
         if plan is None:
-            schema.empty(django_setup.connection(site))
+            altering.empty(django_setup.connection(site))
     make_all(site)
