@@ -186,7 +186,7 @@ def make(
     made: dict[str, list[str]] = {}
     for doctype in doctypes:
         there = schema.columns(connection, doctype)
-        lacking = schema.missing(there, doctype) + [each for each in more if each.name not in there]
+        lacking = schema.missing(there, doctype, more)
         if not there:
             make_table(connection, doctype, more)
         elif lacking:

@@ -45,11 +45,16 @@ class Wanted:
     unique: bool = False
 
     def __str__(self) -> str:
-        return _called(_FAMILIES.get(self.kind, self.kind), self.size)
+        return _called(self._family, self.size)
+
+    @property
+    def _family(self) -> str:
+        """Its kind as a `Column` has it."""
+        return _FAMILIES.get(self.kind, self.kind)
 
     def fits(self, column: Column) -> bool:
         """Whether the column is of this kind and holds all that is wanted."""
-        if _FAMILIES.get(self.kind, self.kind) != column.kind:
+        if self._family != column.kind:
             return False
         if column.kind == "int":
             return column.width >= _WIDTHS[self.kind]
@@ -57,8 +62,7 @@ class Wanted:
 
     def widens(self, column: Column) -> bool:
         """Whether a column that does not fit can become this with all that it holds."""
-        family = _FAMILIES.get(self.kind, self.kind)
-        return family == column.kind or (column.kind, family) in _WIDER
+        return self._family == column.kind or (column.kind, self._family) in _WIDER
 
 
 def _called(kind: str, size: int | None) -> str:
@@ -226,10 +230,10 @@ def wanted_of(doctype: str) -> list[Wanted]:
     return list(found.values())
 
 
-def missing(there: Iterable[str], doctype: str) -> list[Wanted]:
+def missing(there: Iterable[str], doctype: str, more: Iterable[Wanted] = ()) -> list[Wanted]:
     """Those that a table lacks; names count without case, as in every database."""
     present = {name.lower() for name in there}
-    return [column for column in wanted_of(doctype) if column.name.lower() not in present]
+    return [column for column in [*wanted_of(doctype), *more] if column.name.lower() not in present]
 
 
 def wanted(name: str, kind: str) -> Wanted:

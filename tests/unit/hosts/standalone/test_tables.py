@@ -285,6 +285,7 @@ def test_a_column_by_command(frappe: Any) -> None:
     assert "Box (" in migrated("--doctype", "Box", "size=int", "word=text")
     assert columns("Box")["size"].kind == "int"
     assert "standalone: Box (when)" in migrated("--doctype", "Box", "when=datetime")
+    assert "every table is as it shall be" in migrated("--doctype", "Box", "Size=int")
     wrong = CliRunner().invoke(main, ["migrate", "--doctype", "Box", "size=number"])
     assert "'size=number' is not FIELD=KIND" in wrong.output
 
