@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 APP = "frappe_celery.hosts.standalone"
-LABEL = "frappe_celery"
 SECONDS_TO_ANSWER = 5
 """How long a database server may take to answer a new connection."""
 

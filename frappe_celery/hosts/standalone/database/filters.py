@@ -14,6 +14,8 @@ OPERATORS = (
     *("=", "!=", "<", ">", "<=", ">="),
     *("in", "not in", "like", "not like", "between", "is"),
 )
+KEEP_DEFAULT = "KEEP_DEFAULT_ORDERING"
+"""Frappe's word, as an order, for the doctype's own."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ def bare(field: str) -> str:
 
 def parse_order(order_by: str | None, default: Order) -> tuple[Order, ...]:
     """Read `modified desc, name`; nothing given means the default."""
-    if not order_by or order_by == "KEEP_DEFAULT_ORDERING":
+    if not order_by or order_by == KEEP_DEFAULT:
         return (default,)
     found = []
     for part in order_by.split(","):

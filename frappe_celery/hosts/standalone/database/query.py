@@ -13,11 +13,10 @@ from typing import Any, Protocol
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
 from frappe_celery.hosts.standalone.database.dialect import quoted
-from frappe_celery.hosts.standalone.database.filters import Condition, parse
+from frappe_celery.hosts.standalone.database.filters import KEEP_DEFAULT, Condition, parse
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
 from frappe_celery.hosts.standalone.missing import unsupported
 
-KEEP_DEFAULT = "KEEP_DEFAULT_ORDERING"
 _SIMPLE = re.compile(
     r"(?:[`\"]?tab(?P<doctype>[^`\".]+)[`\"]?\.|(?P<path>\w+)\.)?[`\"]?(?P<field>\w+|\*)[`\"]?"
     r"(?:\s+as\s+[`'\"]?(?P<alias>[^`'\"]+?)[`'\"]?)?",
@@ -116,7 +115,7 @@ class Select:
             self._join_child(doctype)
         doctype = doctype or self.doctype
         found = self.columns_of(doctype)
-        if name not in found:
+        if found and name not in found:
             found = self.columns_of(doctype, anew=True)  # another process may have added it
         if name in found:
             return f"{quoted(schema.table_name(doctype))}.{quoted(name)}", found[name]

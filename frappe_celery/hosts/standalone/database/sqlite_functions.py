@@ -210,7 +210,7 @@ def _hours(value: Any) -> tuple[int, int, int]:
 
 
 def _null(function: Callable[..., Any]) -> Callable[..., Any]:
-    """NULL for NULL, and for a date that is none, as MariaDB answers."""
+    """NULL for NULL, as MariaDB answers."""
 
     def called(*given: Any) -> Any:
         if None in given:

@@ -195,9 +195,5 @@ class ToSQLite(SQLite):
             ),
             exp.Rand: lambda self, node: "rand()",
             exp.UnixToTime: lambda self, node: self.func("from_unixtime", node.this),
-            exp.Lock: lambda self, node: "",
+            exp.Lock: lambda self, node: "",  # the transaction has locked the whole database
         }
-
-        def lock_sql(self, expression: exp.Lock) -> str:
-            """The transaction has locked the whole database."""
-            return ""

@@ -7,8 +7,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dateutil.parser import isoparse
-
 _TAG = "__frappe__"
 
 
@@ -55,41 +53,6 @@ class FieldDecoder(json.JSONDecoder):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(object_hook=_decode, **kwargs)
-
-
-def indexed(value: Any, length: int) -> tuple[str, float | None] | None:
-    """The text and the number that filters compare a field's value by; None for no index."""
-    if value is None or isinstance(value, (list, dict, tuple, set)):
-        return None
-    if isinstance(value, (bool, int, float, Decimal)):
-        return str(int(value) if isinstance(value, bool) else value)[:length], float(value)
-    if isinstance(value, timedelta):
-        return str(value)[:length], value.total_seconds()
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f"), None
-    if isinstance(value, date):
-        return value.isoformat(), None
-    text = str(value)
-    try:
-        return text[:length], float(text)
-    except ValueError:
-        return text[:length], None
-
-
-def to_column(value: Any) -> Any:
-    """A naive local time or its text as the aware or naive time that Django's settings ask for."""
-    from django.conf import settings as django_settings
-    from django.utils import timezone
-
-    if isinstance(value, str) and value:
-        value = isoparse(value.replace(" ", "T", 1))
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime(value.year, value.month, value.day)
-    if isinstance(value, datetime) and timezone.is_naive(value) and django_settings.USE_TZ:
-        return timezone.make_aware(value, _zone())
-    if isinstance(value, datetime) and not timezone.is_naive(value) and not django_settings.USE_TZ:
-        return timezone.make_naive(value, _zone())
-    return value or None
 
 
 def from_column(value: Any) -> Any:
