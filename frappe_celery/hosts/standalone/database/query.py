@@ -61,6 +61,18 @@ class Select:
     def __post_init__(self) -> None:
         self.meta = schema.described(self.doctype)
         self.table = quoted(schema.table_name(self.doctype))
+        self._read: dict[str, schema.Columns] = {}
+        self._read_anew: set[str] = set()
+
+    def columns(self, doctype: str, name: str | None = None) -> schema.Columns:
+        """What a doctype's table has, read once for this question, where `name` lacks once anew."""
+        if doctype not in self._read:
+            self._read[doctype] = self.columns_of(doctype)
+        found = self._read[doctype]
+        if name and found and name not in found and doctype not in self._read_anew:
+            self._read_anew.add(doctype)  # another process may have added it
+            found = self._read[doctype] = self.columns_of(doctype, anew=True)
+        return found
 
     # -- fields
 
@@ -88,7 +100,7 @@ class Select:
 
     def _all(self, doctype: str | None) -> list[Selected]:
         doctype = doctype or self.doctype
-        if doctype == self.doctype and not self.columns_of(doctype):
+        if doctype == self.doctype and not self.columns(doctype):
             return self._selected("name")
         self._join_child(doctype) if doctype != self.doctype else None
         return [Selected(f"{quoted(schema.table_name(doctype))}.*", "*")]
@@ -114,9 +126,7 @@ class Select:
         elif doctype is not None and doctype != self.doctype:
             self._join_child(doctype)
         doctype = doctype or self.doctype
-        found = self.columns_of(doctype)
-        if found and name not in found:
-            found = self.columns_of(doctype, anew=True)  # another process may have added it
+        found = self.columns(doctype, name)
         if name in found:
             return f"{quoted(schema.table_name(doctype))}.{quoted(name)}", found[name]
         meta = schema.described(doctype)
@@ -153,7 +163,7 @@ class Select:
         return str(df.options)
 
     def _join_child(self, doctype: str, parentfield: str | None = None) -> None:
-        if "parent" not in self.columns_of(doctype) and not schema.described(doctype).istable:
+        if "parent" not in self.columns(doctype) and not schema.described(doctype).istable:
             raise unsupported(f"a field of {doctype!r} in a query of {self.doctype!r}")
         child = quoted(schema.table_name(doctype))
         on = f"{child}.`parent` = {self.table}.`name`"
@@ -226,7 +236,7 @@ class Select:
         simple = _SIMPLE.fullmatch(each.strip())
         if simple is None or simple["alias"]:
             return self.expression(each)
-        name, own = simple["field"], self.columns_of(self.doctype)
+        name, own = simple["field"], self.columns(self.doctype)
         if any(
             each.name == name and (each.column is None or name not in own) for each in self.selected
         ):
@@ -271,7 +281,7 @@ def select(
         for each in made.selected
     )
     source = made.table
-    if not columns_of(doctype):
+    if not made.columns(doctype):
         source, where = f"(select null as `name`) as {made.table}", " where 1 = 0"
         made.arguments.clear()
     text = f"select {'distinct ' if distinct else ''}{listed} from {source}"

@@ -111,10 +111,9 @@ def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], 
     """What no driver does: JSON, and times that an expression of SQLite's gives as text."""
     found: dict[str, schema.Column | None] = {each.name: each.column for each in made.selected}
     if "*" in found:
-        columns = made.columns_of(made.doctype)
-        found |= (
-            columns if columns.keys() >= set(names) else made.columns_of(made.doctype, anew=True)
-        )
+        columns = made.columns(made.doctype)
+        is_all = found.keys() | columns.keys() >= set(names)
+        found |= columns if is_all else made.columns_of(made.doctype, anew=True)
     readers = []
     for name in names:
         column = found.get(name)

@@ -132,6 +132,26 @@ def test_expressions_in_filters_and_orders(deals: Any) -> None:
     assert deals.get_all("Deal", {"size": 4}, fields) == [{"name": "d4", "month": "2026-05"}]
 
 
+def test_what_a_table_has_is_read_once_for_a_question(deals: Any) -> None:
+    def statements(*asked: Any) -> int:
+        run: list[str] = []
+
+        def note(execute: Any, sql: str, *rest: Any) -> Any:
+            run.append(sql)
+            return execute(sql, *rest)
+
+        with deals.db.transaction.open().execute_wrapper(note):
+            deals.get_all(*asked)
+        return len(run)
+
+    deals.db.commit()
+    assert len(deals.get_all("Deal")) == 4
+    assert statements("Deal", {"size": 1}, ["name", "size"]) == 1
+    assert statements("Deal", {"shape": "x"}, ["name", "shape", "taste"]) == 2
+    assert statements("Deal", {"size": 1}, ["*", "size + 1 as more"]) == 1
+    assert statements("Nothing", {"shape": "x"}, ["name", "shape", "taste"]) == 2
+
+
 def test_child_and_linked_fields(orders: Any) -> None:
     names = lambda **asked: orders.get_all("Order", pluck="name", order_by="name", **asked)  # noqa: E731
     assert names(filters=[["Order Item", "item_code", "=", "a"]]) == ["o1"]
