@@ -19,7 +19,6 @@ from datetime import datetime, timezone
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from celery import current_app
 from celery.app.task import Context
 from celery.canvas import Signature as CelerySignature
 from celery.utils.functional import maybe_list
@@ -263,7 +262,7 @@ def _instant(app: Celery, when: Any) -> float:
 def died(message: JobMessage, exc: Exception) -> None:
     """It has failed for good: its result says so, and its errbacks and its chord hear of it."""
     if message.task_id:
-        current_app.backend.mark_as_failure(message.task_id, exc, request=_request(message))
+        slots.app().backend.mark_as_failure(message.task_id, exc, request=_request(message))
 
 
 def revoked(message: JobMessage, reason: str) -> None:

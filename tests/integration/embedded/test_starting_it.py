@@ -44,6 +44,7 @@ def test_in_a_terminal_it_does_not(tmp_path: Path) -> None:
         said = os.read(ours, 9999)
     os.close(ours)
     assert STARTED not in said.decode()
+    assert (tmp_path / ".frappe_celery").exists(), "it was started"
 
 
 def test_it_can_be_forbidden(tmp_path: Path) -> None:
