@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
 from typing import Any, Protocol
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
+from frappe_celery.hosts.standalone.database.comparisons import Comparison
 from frappe_celery.hosts.standalone.database.dialect import quoted
 from frappe_celery.hosts.standalone.database.filters import KEEP_DEFAULT, Condition, parse
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
@@ -201,10 +201,10 @@ class Select:
         doctype, path, name = simple.group("doctype", "path", "field")
         sql, column = self.column(name, asked.doctype or doctype, path)
         column = column or schema.Column(values.kind_of(_sample(asked.value)))
-        return _Comparison(self, sql, name, column, asked).sql()
+        return Comparison(self, sql, name, column, asked).sql()
 
     def _of_expression(self, sql: str, asked: Condition) -> str:
-        return _Comparison(self, sql, asked.field, None, asked).sql()
+        return Comparison(self, sql, asked.field, None, asked).sql()
 
     def argument(self, value: Any) -> str:
         """A placeholder for a value."""
@@ -289,113 +289,6 @@ def select(
     if limit is not None or start:
         text += f" limit {int(limit) if limit is not None else 2**62} offset {int(start)}"
     return made, text + (" for update" if for_update and vendor != "sqlite" else "")
-
-
-class _Comparison:
-    """A condition on a column, with Frappe's meaning of empty values."""
-
-    def __init__(
-        self, query: Select, sql: str, name: str, column: schema.Column | None, asked: Condition
-    ) -> None:
-        self.query, self.c, self.name, self.column = query, sql, name, column
-        self.operator, self.value = asked.operator, asked.value
-        self.kind = column.kind if column else ""
-
-    def sql(self) -> str:
-        how = self.operator.replace(" ", "_")
-        made: str = getattr(self, f"_{_NAMES.get(how, how)}")()
-        return made
-
-    def _argument(self, value: Any) -> str:
-        if self.column is not None:
-            value = values.to_column(value, self.column, self.name, is_described=True)
-        return self.query.argument(value)
-
-    def _is_empty(self) -> str:
-        if self.kind in ("text", ""):
-            return f"coalesce({self.c}, '') = ''"
-        if self.column is not None and not self.column.null:
-            return f"{self.c} = 0"
-        return f"{self.c} is null"
-
-    def _is_filled(self) -> str:
-        if self.kind in ("text", ""):
-            return f"coalesce({self.c}, '') != ''"
-        if self.column is not None and not self.column.null:
-            return f"{self.c} != 0"
-        return f"{self.c} is not null"
-
-    def _equal(self) -> str:
-        if self.value is None or self.value == "":
-            return self._is_empty()
-        if self.value == 0 and self.kind in ("int", "float"):
-            return f"coalesce({self.c}, 0) = 0"
-        return f"{self.c} = {self._argument(self.value)}"
-
-    def _unequal(self) -> str:
-        if self.value is None or self.value == "":
-            return self._is_filled()
-        if self.value == 0 and self.kind in ("int", "float"):
-            return f"coalesce({self.c}, 0) != 0"
-        return f"({self.c} != {self._argument(self.value)} or {self.c} is null)"
-
-    def _split_values(self) -> tuple[str, bool]:
-        """Placeholders of the values, and whether an empty one is among them."""
-        filled = [value for value in self.value if value not in (None, "")]
-        listed = ", ".join(self._argument(value) for value in filled)
-        return listed, not filled or len(filled) < len(self.value)
-
-    def _in(self) -> str:
-        listed, with_empty = self._split_values()
-        parts = [f"{self.c} in ({listed})"] if listed else []
-        if with_empty:
-            parts.append(self._is_empty())
-        return f"({' or '.join(parts)})"
-
-    def _not_in(self) -> str:
-        listed, with_empty = self._split_values()
-        parts = [f"{self.c} not in ({listed})"] if listed else []
-        if with_empty:
-            return f"({' and '.join([*parts, self._is_filled()])})"
-        return f"({' or '.join([*parts, f'{self.c} is null'])})"
-
-    def _liked(self, sql: str, word: str) -> str:
-        if self.kind not in ("text", ""):
-            sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
-        if self.query.vendor == "postgresql":
-            sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
-        return f"{sql} {word} {self.query.argument(str(self.value))}"
-
-    def _like(self) -> str:
-        return self._liked(self.c, "like")
-
-    def _not_like(self) -> str:
-        return f"({self._liked(self.c, 'not like')} or {self.c} is null)"
-
-    def _is(self) -> str:
-        return self._is_empty() if str(self.value).lower() == "not set" else self._is_filled()
-
-    def _between(self) -> str:
-        first, last = self.value
-        if self.kind == "datetime" and _is_day(last):
-            last = datetime.combine(date.fromisoformat(str(last)), time.max)
-        return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
-
-    def _compared(self) -> str:
-        return f"{self.c} {self.operator} {self._argument(self.value)}"
-
-
-_NAMES = {
-    "=": "equal",
-    "!=": "unequal",
-    **dict.fromkeys(("<", ">", "<=", ">="), "compared"),
-}
-
-
-def _is_day(value: Any) -> bool:
-    if isinstance(value, datetime):
-        return False
-    return isinstance(value, date) or len(str(value).strip()) == 10
 
 
 def _sample(value: Any) -> Any:
