@@ -211,12 +211,14 @@ class Settings(Options):
         return self.shutdown_seconds or max(timeouts, default=CUSTOM_QUEUE_TIMEOUT)
 
     def share(self, site: str) -> float:
-        """How much of the workers a site gets, beside one that has 1 (`frappe_celery_share`).
+        """How much of the workers a site gets, beside one that has 1 (`frappe_celery_share` in its
+        own site_config.json: one that all sites had would change nothing).
 
         Raises:
             ConfigError: it is no number above 0, or the site's configuration is broken.
         """
-        value = self.site_config(site).get("frappe_celery_share", 1)
+        config = read_json(f"{self.root}/sites/{site}/site_config.json")
+        value = config.get("frappe_celery_share", 1)
         return checked_share(f" in sites/{site}/site_config.json", value)
 
     @cached_property

@@ -10,10 +10,10 @@ from typing import Any
 
 from redis import Redis
 
+from frappe_celery.brokers.taker import Ended, Taker
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.store import CLAIMED
 
 SITE = "site1"
 
@@ -80,11 +80,11 @@ def take_all(store: JobStore, *queues: str) -> list[str]:
 
 
 def started(store: JobStore, *queues: str, consumer: str = "consumer") -> str:
-    """The next run, started."""
-    run = take(store, *queues, consumer=consumer)
-    assert run is not None
-    assert store.start(run, "worker") == CLAIMED
-    return run
+    """The next run, claimed by a process as it takes it."""
+    store.run_script("alive", (store.keys.consumers,), consumer)
+    taken = Taker(store, consumer, "worker").take(uuid.uuid4().hex, queues or ("default",), Ended())
+    assert taken is not None
+    return taken.run
 
 
 def waiting(store: JobStore, queue: str = "default", site: str | None = None) -> list[str]:
@@ -101,15 +101,19 @@ def broken(store: JobStore) -> list[str]:
 
 
 _AT_ONE_MOMENT = """
--- ARGV: a bench's prefix. Returns name, time to live and contents of each record and index.
+-- ARGV: a bench's prefix. Returns name, time to live and contents of each record, index and turns,
+-- and names of lines.
 local found = {}
 for _, key in ipairs(redis.call('KEYS', ARGV[1] .. '*')) do
   local name = string.sub(key, #ARGV[1] + 1)
   local contents
   if string.find(name, '^job:') then
     contents = redis.call('HGETALL', key)
-  elseif string.find(name, '^jobs:') or string.find(name, '^id:') then
+  elseif string.find(name, '^jobs:') or string.find(name, '^id:')
+    or string.find(name, '^turns:') then
     contents = redis.call('ZRANGE', key, 0, -1)
+  elseif string.find(name, '^line:') then
+    contents = {}
   end
   if contents then table.insert(found, {name, redis.call('TTL', key), contents}) end
 end
@@ -121,6 +125,7 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
     indexed: dict[str, list[str]] = {}
     records: dict[str, tuple[int, dict[str, str]]] = {}
     ids: dict[str, tuple[int, list[str]]] = {}
+    turns, lines = set(), set()
     for key, seconds, contents in client.eval(_AT_ONE_MOMENT, 0, prefix):
         kind, _, rest = key.decode().partition(":")
         words = [word.decode() for word in contents]
@@ -128,6 +133,10 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
             records[rest] = seconds, dict(zip(words[::2], words[1::2], strict=True))
         elif kind == "id":
             ids[rest] = seconds, words
+        elif kind == "turns":
+            turns |= {f"{site}|{rest}" for site in words if site}
+        elif kind == "line":
+            lines.add(rest)
         else:
             for run in words:
                 indexed.setdefault(run, []).append(key.decode())
@@ -142,6 +151,8 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         until, runs = ids.get(record["id"], (-1, []))
         if active and run in runs and until != -1:
             yield f"id:{record['id']} expires while {run} is {record['status']}"
+    if turns != lines:
+        yield f"{turns - lines} have turns and nothing waits there, {lines - turns} have none"
     for run, places in indexed.items():
         if any(not p.endswith(("|finished", "|failed", "|stopped", "|canceled")) for p in places):
             yield f"{places} name the run {run}, which has no record"

@@ -14,9 +14,10 @@ if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false e
 local these = runs_too and rules(prefix, 'line:') or nil
 if these then these.lets_go() end
 for i = 2, #KEYS do
-  local list, token, found
+  local list, token, found, served
   if runs_too and string.sub(KEYS[i], 1, #prefix) == prefix then
-    list, token, found = pick(prefix, KEYS[i], these)
+    list, token, found, served = pick(prefix, KEYS[i], these, true)
+    if served then rank(prefix, served, true) end
   else
     if redis.call('EXISTS', prefix .. 'turns:' .. string.sub(KEYS[i], #prefix + 1)) == 1 then
       ring(prefix, KEYS[i])  -- the process that was woken may have died, or a pause has ended

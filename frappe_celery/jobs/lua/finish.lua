@@ -13,8 +13,7 @@ if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
 if ended or (ARGV[4] ~= '' and was ~= ARGV[4]) then return was end
 
-redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now)
-if #ARGV > 9 then redis.call('HSET', KEYS[1], unpack(ARGV, 10)) end
+redis.call('HSET', KEYS[1], 'status', status, 'ended_at', now, unpack(ARGV, 10))
 if (ARGV[9] or '') ~= '' then
   local about = cjson.decode(redis.call('HGET', KEYS[1], 'about'))
   local scheduled = string.find(about[2], 'run_scheduled_job', 1, true)
@@ -27,12 +26,9 @@ local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
-local queue = string.match(found[2], '|(.*)')
 if found[7] then unhold(prefix, run, found[7]) end
 if found[8] then redis.call('ZREM', prefix .. 'kept:' .. found[8], run) end
-if was == 'queued' and not found[8] and redis.call('LREM', prefix .. 'line:' .. found[2], -1, run) == 0 then
-  redis.call('LREM', prefix .. queue, -1, run)
-end
+if was == 'queued' and not found[8] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
 

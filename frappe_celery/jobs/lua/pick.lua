@@ -1,19 +1,18 @@
 -- The next of a queue's messages: of the site whose turn it is, the one that waited longest. What
 -- older callers and Celery's own put into the queue's own list is a line too.
--- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether the queue's own
--- list is left alone
+-- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether that list is
+-- looked at too
 -- Returns false, or list that it was in, token, {status, place, message} of a run, nothing of another
--- Celery task's message ('{…').
+-- Celery task's message ('{…'); and if others wait too, the place whose turn that was: it is to be
+-- ranked behind them.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
 if these and these.queue_waits(queue) then return false end
-if lines_only then
-  redis.call('ZREM', turns, '')
-elseif redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
+if own_too and redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
   rank(prefix, '|' .. queue, true, true)
 end
 while true do
-  local head = redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES')
+  local head = redis.call('ZRANGE', turns, 0, 1, 'WITHSCORES')
   if not head[1] then break end
   local place = head[1] .. '|' .. queue
   local list = head[1] == '' and key or prefix .. 'line:' .. place
@@ -30,9 +29,10 @@ while true do
       if these.kept >= 100 then return false end
     end
     if waits then  -- else canceled, deleted or running: it is spent
+      if redis.call('EXISTS', list) == 0 then redis.call('ZREM', turns, head[1]) end
+      if not head[3] then return list, token, found end
       redis.call('HSET', prefix .. 'turn', queue, string.format('%.17g', head[2] % 2 ^ 34))
-      rank(prefix, place, true)
-      return list, token, found
+      return list, token, found, place
     end
   end
 end

@@ -1,18 +1,16 @@
 -- When a site's line has its turn in a queue: who occupies fewest whole shares of processes is first,
 -- among equals who was served the longest ago, counted in turns of which a share of 2 costs half.
 -- prefix; place: 'site|queue' ('|queue' : the queue's own list); whether it moves behind the turn
--- that was served last; whether it is to get turns if it has none. Who has nothing waiting has none.
+-- that was served last; whether it is to get turns if it has none
 local site, queue = string.match(place, '^(.*)|(.*)$')
 if not queue then return end  -- of a record that somebody altered
 local turns, level = prefix .. 'turns:' .. queue, 2 ^ 34
 local others = redis.call('ZCARD', turns)
-if others == 0 and not joins then return end
-if redis.call('EXISTS', prefix .. (site == '' and queue or 'line:' .. place)) == 0 then
-  redis.call('ZREM', turns, site)
-  if redis.call('EXISTS', turns) == 0 then redis.call('HDEL', prefix .. 'turn', queue, '|' .. queue) end
+if others < 2 and not joins then return end  -- alone it is first, whatever its turn
+if others == 0 then
+  redis.call('ZADD', turns, 0, site)
   return
 end
-if others == 1 and not joins then return end  -- alone it is first, whatever its turn
 local score = redis.call('ZSCORE', turns, site)
 if not score and not joins then return end
 local share = tonumber(redis.call('HGET', prefix .. 'shares', site) or 1)

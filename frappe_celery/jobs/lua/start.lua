@@ -20,4 +20,5 @@ if these and consumer and these.keeps_back(ARGV[2], found[2]) then
   return 'parked'
 end
 started(ARGV[1], ARGV[2], found[2], ARGV[3], ARGV[4], these)
+rank(ARGV[1], found[2])
 return 'claimed'

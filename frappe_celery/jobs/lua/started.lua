@@ -4,5 +4,4 @@ redis.call('HSET', prefix .. 'job:' .. run, 'status', 'started', 'started_at', n
 local index = prefix .. 'jobs:' .. place .. '|'
 redis.call('ZREM', index .. 'queued', run)
 redis.call('ZADD', index .. 'started', now, run)
-rank(prefix, place)
 if these then these.begins(run, place) end

@@ -22,7 +22,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker.reaper import reap
-from tests.integration.stores import broken, make_store, message, take, waiting, wipe
+from tests.integration.stores import broken, make_store, message, started, take, waiting, wipe
 
 SITES = ("site1", "site2")
 QUEUES = ("short", "long")
@@ -63,7 +63,7 @@ class Histories(RuleBasedStateMachine):
         self.served = dict.fromkeys(QUEUES, 0.0)
         """The turn that was served last."""
         self.came = dict.fromkeys(QUEUES, 0)
-        """How many lines began."""
+        """How many lines began beside others."""
         self.held: list[Run] = []
 
     def teardown(self) -> None:
@@ -75,29 +75,27 @@ class Histories(RuleBasedStateMachine):
         return self.lines[run.queue, run.site]
 
     def put(self, run: Run, first: bool) -> None:
-        line = self.line_of(run)
-        if not line:
-            self.came[run.queue] += 1
-            self.turns[run.queue, run.site] = (
-                self.served[run.queue] + 1 + self.came[run.queue] / 2**18
-            )
+        line, queue = self.line_of(run), run.queue
+        waiting = self.waiting(queue)
+        if not line and waiting:
+            self.came[queue] += 1
+            self.turns[queue, run.site] = self.served[queue] + 1 + self.came[queue] / 2**18
+            if len(waiting) == 1:  # alone until now: it had no turns
+                self.turns[queue, waiting[0]] = self.served[queue] + 1
         line.insert(0 if first else len(line), run)
 
     def serve(self, queue: str) -> Run | None:
-        sites = [site for site in SITES if self.lines[queue, site]]
+        sites = self.waiting(queue)
         if not sites:
             return None
         site = min(sites, key=lambda s: (self.at_work(s, queue), self.turns[queue, s], s))
-        self.served[queue] = self.turns[queue, site]
-        self.turns[queue, site] += 1
-        run = self.lines[queue, site].pop(0)
-        self.nothing_waits_in(queue)
-        return run
+        if len(sites) > 1:
+            self.served[queue] = self.turns[queue, site]
+            self.turns[queue, site] += 1
+        return self.lines[queue, site].pop(0)
 
-    def nothing_waits_in(self, queue: str) -> None:
-        """If so, turns are counted anew."""
-        if not any(self.lines[queue, site] for site in SITES):
-            self.served[queue] = self.came[queue] = 0
+    def waiting(self, queue: str) -> list[str]:
+        return [site for site in SITES if self.lines[queue, site]]
 
     def at_work(self, site: str, queue: str) -> int:
         return sum((r.site, r.queue, r.status) == (site, queue, "started") for r in self.runs)
@@ -107,7 +105,6 @@ class Histories(RuleBasedStateMachine):
         self.newest.remove(run)
         if run in self.line_of(run):
             self.line_of(run).remove(run)
-            self.nothing_waits_in(run.queue)
 
     def become(self, run: Run, status: JobStatus) -> None:
         run.status = status
@@ -115,7 +112,6 @@ class Histories(RuleBasedStateMachine):
         self.runs.append(run)
         if run in self.line_of(run):
             self.line_of(run).remove(run)
-            self.nothing_waits_in(run.queue)
         if status == JobStatus.FAILED:
             place = [
                 r for r in self.runs if (r.site, r.queue, r.status) == (run.site, run.queue, status)
@@ -136,10 +132,12 @@ class Histories(RuleBasedStateMachine):
             self.enqueue(SITES[0], queue, None, False, False)
 
     @precondition(lambda self: any(self.lines.values()))
-    @rule(data=st.data(), order=st.permutations(QUEUES))
-    def take_and_start(self, data: st.DataObject, order: list[str]) -> None:
-        self.take(order)
-        self.start(data)
+    @rule(order=st.permutations(QUEUES))
+    def claim(self, order: list[str]) -> None:
+        run = next(filter(None, map(self.serve, order)))
+        assert started(self.store, *order) == run.run
+        self.held.append(run)
+        self.become(run, JobStatus.STARTED)
 
     @rule(
         site=st.sampled_from(SITES),
