@@ -10,9 +10,10 @@ import click
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.search import AT_ONCE, Wanted, search
+from frappe_celery.schedule.fire import ADMINISTRATOR
 
 NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
 """Of a failed one the message is read when it is requeued."""
@@ -45,7 +46,8 @@ def rotate() -> None:
 def end(anyway: bool) -> None:
     """Accept only the key that signs.
 
-    Refused while a job that waits, runs, or could be requeued is signed by a former one.
+    Refused while a job that waits, runs, or could be requeued is signed by a former one. Documents'
+    passwords, where there is no Frappe, are encrypted anew.
     """
     former = signed_by_others(get_store())
     if former and not anyway:
@@ -54,8 +56,31 @@ def end(anyway: bool) -> None:
             f"jobs are signed by a former key: {numbers}. Wait until they have run (failed ones:"
             " requeue or delete them), or give them up with --anyway"
         )
+    if not hosts.is_bench():
+        _encrypt_anew()
     number = settings.current().keys.end()
     click.echo(f"Former keys that are not accepted any more: {number}")
+
+
+@key.command()
+def encrypt() -> None:
+    """Encrypt documents' passwords with the key that signs now.
+
+    Without a Frappe; `end` does the same. For keys that you exchange yourself, in the environment.
+    """
+    if hosts.is_bench():
+        raise ConfigError("in a bench passwords are Frappe's, encrypted with its `encryption_key`")
+    _encrypt_anew()
+
+
+def _encrypt_anew() -> None:
+    from frappe_celery.hosts.standalone.documents import passwords
+
+    for site in settings.current().sites():
+        with hosts.current().in_site(site, ADMINISTRATOR):
+            number = passwords.encrypt_anew()
+            hosts.current().commit()
+        click.echo(f"{site}: passwords encrypted anew: {number}")
 
 
 def signed_by_others(store: JobStore) -> Counter[str]:

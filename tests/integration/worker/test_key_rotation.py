@@ -46,3 +46,20 @@ def test_what_is_given_up_is_refused(project: Project) -> None:
     worker.wait_for("the signature is missing or wrong")
     wait_until(lambda: given_up.is_failed, 20, "it is recorded as failed")
     assert project.effects() == []
+
+
+SECRET = """
+import frappe_celery, frappe
+from frappe.utils.password import get_decrypted_password, set_encrypted_password
+frappe.init("{site}"); frappe.connect()
+"""
+
+
+def test_passwords_of_documents_are_encrypted_anew(project: Project) -> None:
+    begin = SECRET.format(site=project.site)
+    project.python(begin + "set_encrypted_password('Account', 'a', 's3cret'); frappe.db.commit()")
+    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
+    settings.use(None)
+    assert f"{project.site}: passwords encrypted anew: 1\n" in run("key", "end").output
+    project.python(begin + "assert get_decrypted_password('Account', 'a') == 's3cret'")
+    assert f"{project.site}: passwords encrypted anew: 0\n" in run("key", "encrypt").output

@@ -62,6 +62,28 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
         ) from None
 
 
+def encrypt_anew() -> int:
+    """Encrypt what a former key of the project's encrypted with the one that signs now.
+
+    Returns:
+        How many of the site's secrets that were. Not committed.
+    """
+    from cryptography.fernet import InvalidToken, MultiFernet
+
+    first, *former = map(_fernet, _keys())
+    if not former:
+        return 0
+    changed = 0
+    for row in store.select(AUTH, {}):
+        try:
+            anew = MultiFernet([first, *former]).rotate(_bytes(row["password"])).decode()
+        except InvalidToken:  # it can be read by none of them
+            continue
+        store.update(AUTH, row["name"], {"password": anew})
+        changed += 1
+    return changed
+
+
 def _fernet(key: str) -> Fernet:
     from cryptography.fernet import Fernet
 
