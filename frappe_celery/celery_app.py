@@ -68,6 +68,7 @@ POOL = "frappe_celery.worker.pool:Pool"
 PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
+BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
 
 
 def build(config: Settings | None = None) -> Celery:
@@ -320,9 +321,7 @@ def _add(app: Celery, config: Settings) -> None:
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     alerts.connect(app)
-    app.user_options["worker"].add(
-        Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
-    )
+    app.user_options["worker"].add(BURST)
     signals.celeryd_init.connect(queue_names.check)
     signals.worker_init.connect(prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):

@@ -255,6 +255,16 @@ def test_localhost_and_127_0_0_1_are_one_server(project: Project, redis_url: str
     frappe_celery.setup(Celery("team", broker=redis_url.replace("127.0.0.1", "localhost")))
 
 
+def test_an_app_that_is_set_up_twice_is_as_if_once(project: Project, redis_url: str) -> None:
+    settings.use(None)
+    app = Celery("team", broker=redis_url)
+    for _ in range(2):
+        frappe_celery.setup(app)
+        assert [option.name for option in app.user_options["worker"]].count("burst") == 1
+        names = [queue.name for queue in app.conf.task_queues]
+        assert len(names) == len(set(names))
+
+
 def test_another_rabbitmq_than_ours_is_named(project: Project) -> None:
     project.configure(broker_url="amqp://guest:secret@rabbit1//")
     settings.use(None)
