@@ -24,7 +24,7 @@ from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.embedded import server
 from frappe_celery.enqueue_shim import method_name
-from frappe_celery.hosts.standalone.database import blocks, django_setup
+from frappe_celery.hosts.standalone.database import altering, blocks, django_setup
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import destroy
 from frappe_celery.jobs import Job, get_store, hosts, slots
@@ -182,9 +182,14 @@ class Session:
             local.clear()
 
     def end_test(self) -> None:
-        """The next test finds no job, nothing cached and no site entered."""
+        """The next test finds no job, nothing cached and no site entered.
+
+        Nor documents: pytest-django rolls its database back, that of our own is emptied.
+        """
         self.leave_site()
         self._block.close()
+        if django_setup.is_loaded() and not django_setup.is_own_project():
+            altering.empty_all()
         self.jobs = FrappeJobs()
         keys = [key for key in self._redis.scan_iter(count=1000) if BINDINGS not in key]
         if keys:

@@ -210,19 +210,29 @@ def _narrow(there: schema.Columns, doctype: str, more: list[Wanted]) -> list[tup
     return found
 
 
+OWN = "frappe_celery"
+"""Under this doctype Singles say whose the database is."""
+OWN_DOCTYPES = ("Scheduled Job Type", "Scheduled Job Log", "Scheduler Event", "Error Log")
+
+
 def empty(connection: BaseDatabaseWrapper) -> None:
-    """Delete every document of a database."""
+    """Delete every document of a database; it stays the site's that it is of."""
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
             doctype = table.removeprefix("tab")
             is_ours = doctype in CORE or "docstatus" in schema.columns(connection, doctype)
             if is_ours and doctype != table:
-                cursor.execute(f"delete from {quoted(connection, table)}")
+                but = f" where doctype <> '{OWN}'" if doctype == "Singles" else ""
+                cursor.execute(f"delete from {quoted(connection, table)}{but}")
 
 
-OWN = "frappe_celery"
-"""Under this doctype Singles say whose the database is."""
-OWN_DOCTYPES = ("Scheduled Job Type", "Scheduled Job Log", "Scheduler Event", "Error Log")
+def empty_all() -> None:
+    """The same of each database that this process has opened."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is not None:
+            empty(connection)
 
 
 def has_core(connection: BaseDatabaseWrapper) -> bool:

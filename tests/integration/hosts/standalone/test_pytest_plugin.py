@@ -387,11 +387,26 @@ def test_without_django_it_is_there_when_it_is_asked_for(
         def test_not_before_it_is_asked_for():
             assert "FRAPPE_CELERY_REDIS_QUEUE" not in os.environ
 
+        def test_one_that_needs_no_database(frappe_jobs):
+            assert not frappe.flags.in_import
+
         def test_it(frappe_jobs):
             frappe.enqueue("plain.tasks.note", name="n")
             frappe_jobs.run()
             assert frappe.db.exists("Note", "n")
+
+        def test_the_next_finds_no_documents(frappe_jobs):
+            assert frappe.get_all("Note") == []
+            with frappe.init_site("north"):
+                frappe.connect()
+                frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+                frappe.db.commit()
+
+        def test_nor_on_another_site(frappe_jobs):
+            with frappe.init_site("north"):
+                frappe.connect()
+                assert not frappe.db.exists("Note", "n")
         """,
     )
-    pytester.runpytest_subprocess("-p", "no:django", "plain").assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-p", "no:django", "plain").assert_outcomes(passed=5)
     assert not (pytester.path / ".frappe_celery" / "frappe.sqlite3").exists()
