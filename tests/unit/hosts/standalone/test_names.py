@@ -263,6 +263,21 @@ def test_naming_options(frappe: Any, write: Write) -> None:
     with pytest.raises(frappe.ValidationError, match="Title is required"):
         set_name_from_naming_options("field:title", doc)
     assert parse_naming_series("A-.###", number_generator=lambda key, digits: key + "1") == "A-A-1"
+    week = frappe.utils.now_datetime().strftime("%V")
+    assert parse_naming_series("W.WW.-.title.-.color.-", doc=doc)[1:] in (
+        f"{each}-{doc.title}-color-" for each in (week, "00", "53")
+    )
+
+
+def test_a_new_document_is_named_as_its_doctype_says(frappe: Any, write: Write) -> None:
+    series = field("naming_series", "Select", options="\nORD-.#####\nX-.##")
+    doctype(write, "Order", [field("title"), series], autoname="naming_series:")
+    doctype(write, "Chosen", [field("title")], autoname="Prompt")
+    assert frappe.get_doc({"doctype": "Order"}).insert().name == "ORD-00001"
+    second = frappe.get_doc({"doctype": "Order", "naming_series": "X-.##"}).insert()
+    assert (second.name, second.naming_series) == ("X-01", "X-.##")
+    with pytest.raises(frappe.ValidationError, match="set the document name"):
+        frappe.get_doc({"doctype": "Chosen", "title": "a"}).insert()
 
 
 def test_what_links_to_a_document_follows_its_name(frappe: Any, write: Write) -> None:

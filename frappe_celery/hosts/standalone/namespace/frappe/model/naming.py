@@ -1,18 +1,18 @@
 """`frappe.model.naming`."""
 
 from frappe_celery.hosts.standalone.documents.naming import (
-    make_autoname,
-    revert_series_if_last,
-    set_new_name,
-)
-from frappe_celery.hosts.standalone.documents.naming_options import (
     append_number_if_name_exists,
     get_default_naming_series,
-    getseries,
     is_autoincremented,
-    parse_naming_series,
     set_name_by_naming_series,
     set_name_from_naming_options,
+    set_new_name,
+)
+from frappe_celery.hosts.standalone.documents.series import (
+    getseries,
+    make_autoname,
+    parse_naming_series,
+    revert_series_if_last,
 )
 
 __all__ = [
