@@ -21,6 +21,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from frappe_celery.config.numbers import is_number, is_whole
 from frappe_celery.config.repeats import Retry
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import declarations, hosts
@@ -103,13 +104,12 @@ def options(
     Raises:
         ConfigError: a value that cannot be followed.
     """
-    if max_deliveries is not None:
-        whole = isinstance(max_deliveries, int) and not isinstance(max_deliveries, bool)
-        if not whole or max_deliveries < 1 or not idempotent:
-            raise ConfigError(
-                f"max_deliveries={max_deliveries!r} with idempotent={idempotent!r}: it is a whole"
-                " number above 0 and needs idempotent=True"
-            )
+    right = is_whole(max_deliveries) and max_deliveries > 0 and idempotent
+    if max_deliveries is not None and not right:
+        raise ConfigError(
+            f"max_deliveries={max_deliveries!r} with idempotent={idempotent!r}: it is a whole"
+            " number above 0 and needs idempotent=True"
+        )
     if idempotent is False:
         max_deliveries = 1
     elif idempotent and max_deliveries is None:
@@ -157,8 +157,7 @@ def enqueue_at(when: datetime, method: str | Callable[..., Any], *args: Any, **k
 def _seconds(delay: float | timedelta) -> float:
     if isinstance(delay, timedelta):
         return delay.total_seconds()
-    number = isinstance(delay, (int, float)) and not isinstance(delay, bool)
-    if not number or not abs(delay) < 1e10:
+    if not is_number(delay) or not abs(delay) < 1e10:
         raise ConfigError(f"enqueue_in({delay!r}, …): give seconds or a timedelta")
     return delay
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from frappe_celery.commands.launch import Launch
 from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
@@ -91,7 +92,7 @@ def workers(config: Settings, own_queues: tuple[str, ...] = ()) -> list[WorkerPr
 def _processes(config: Settings, name: str) -> int:
     common = config.site_config("").get("background_workers") or 1
     count = config.workers.get(name, {}).get("background_workers") or common
-    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+    if not is_whole(count) or count < 1:
         raise ConfigError(
             f"background_workers is {count!r}; it must be a whole number above 0."
             f" It stands in {options_stand_in()}"

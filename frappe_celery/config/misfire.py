@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from frappe_celery.config.numbers import is_number
 from frappe_celery.errors import ConfigError
 
 POLICIES = ("once", "skip")
@@ -58,7 +59,7 @@ def _misfire(method: str, value: Any) -> Misfire:
         raise ConfigError(f"misfire.{method}.policy is {policy!r}; it must be once or skip")
     if window is None:
         return Misfire(policy, IN_TIME_SECONDS if policy == "skip" else None)
-    if isinstance(window, bool) or not isinstance(window, (int, float)) or window <= 0:
+    if not is_number(window) or window <= 0:
         raise ConfigError(
             f"misfire.{method}.window is {window!r}; it must be a number of seconds above 0"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_celery.config.files import options_stand_in, variable
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.secrets import is_secret, masked
 from frappe_celery.errors import ConfigError
 
@@ -24,7 +25,7 @@ def checked_value(option: Any, value: Any) -> Any:
         return None
     if kind is bool and value in (0, 1):
         return bool(value)
-    right = isinstance(value, kind) and not (kind is int and isinstance(value, bool))
+    right = is_whole(value) if kind is int else isinstance(value, kind)
     if kind is list:
         right = right and all(isinstance(item, str) for item in value)
     if not right:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.repeats import Repeats, repeats_of
 from frappe_celery.errors import ConfigError
 
@@ -52,7 +53,7 @@ def _configured(known: Queue, config: Any) -> Queue:
     timeout = config.get("timeout", known.timeout)
     count = config.get("background_workers", known.background_workers)
     for key, value in (("timeout", timeout), ("background_workers", count)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        if not is_whole(value) or value < 1:
             raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
     fresh = config.get("fresh_process", False)
     if not isinstance(fresh, bool):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
+from frappe_celery.config.numbers import is_number, is_whole
 from frappe_celery.errors import ConfigError
 
 
@@ -35,8 +36,7 @@ class Retry:
     jitter: float = 0.5
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.max, int) and not isinstance(self.max, bool)
-        if not whole or self.max < 0:
+        if not is_whole(self.max) or self.max < 0:
             raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
         for name, least, most in (
             ("delay", 0, None),
@@ -45,8 +45,7 @@ class Retry:
             ("jitter", 0, 1),
         ):
             value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not least <= value <= (value if most is None else most):
+            if not is_number(value) or not least <= value <= (value if most is None else most):
                 limits = f"{least} or more" if most is None else f"from {least} to {most}"
                 raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
 

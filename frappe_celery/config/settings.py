@@ -28,6 +28,7 @@ from frappe_celery.config.files import (
 )
 from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
+from frappe_celery.config.numbers import is_number
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
@@ -316,8 +317,7 @@ class Settings(Options):
 
 def checked_share(where: str, value: Any) -> float:
     """The value of `frappe_celery_share`; raises ConfigError where it is none."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and 0.01 <= value <= 100:
+    if is_number(value) and 0.01 <= value <= 100:
         return float(value)
     raise ConfigError(
         f"frappe_celery_share is {value!r}{where}; it must be a number from 0.01 to 100, such as 2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.errors import BadTimeout
 
 GRACE_SECONDS = 60
@@ -28,8 +29,7 @@ def seconds_of(timeout: Any, default: int) -> int:
         seconds = int(text[1]) * _UNITS[text[2].lower()]
     elif isinstance(timeout, float) and 0 < timeout <= LONGEST_TIMEOUT:
         seconds = max(1, round(timeout))
-    whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-    if whole and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
+    if is_whole(seconds) and (seconds == -1 or 0 < seconds <= LONGEST_TIMEOUT):
         return int(seconds)
     raise BadTimeout(
         f"timeout is {timeout!r}; it must be a positive number of seconds, -1 for none,"

@@ -18,6 +18,7 @@ from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import naming_the_server
@@ -121,7 +122,7 @@ def configured(config: Settings) -> dict[str, Rule]:
 def checked_number(what: str, name: str, value: Any) -> None:
     """Raises ConfigError where it is no number that a limit can have."""
     most = MOST_A_MINUTE if name == "per_minute" else 1_000_000
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+    if not is_whole(value) or not 1 <= value <= most:
         raise ConfigError(
             f"{what} is {value!r}; it must be a whole number from 1 to {most}."
             " What is to stand still is paused: frappe-celery pause"

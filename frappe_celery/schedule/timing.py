@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.misfire import Misfire, misfires_of
+from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
@@ -120,7 +121,7 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
     for key in TICK_KEYS[1:] if bench else TICK_KEYS:
         seconds = values.get(key)
         if seconds:
-            if not isinstance(seconds, int) or isinstance(seconds, bool) or seconds < 1:
+            if not is_whole(seconds) or seconds < 1:
                 raise ConfigError(f"{key} is {seconds!r}; it must be a whole number of seconds")
             return Tick(seconds, key)
     if bench:

@@ -11,6 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
 
+from frappe_celery.config.numbers import is_number
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 
@@ -37,7 +38,7 @@ def _text(value: Any) -> bool:
 
 
 def _number(most: float) -> Callable[[Any], bool]:
-    return lambda v: isinstance(v, (int, float)) and not isinstance(v, bool) and 0 < v <= most
+    return lambda v: is_number(v) and 0 < v <= most
 
 
 def _port(value: Any) -> bool:
