@@ -21,6 +21,7 @@ from billiard import Process
 from billiard.connection import wait as wait_for_ends
 from celery.concurrency.base import BasePool
 from celery.concurrency.prefork import TaskPool
+from celery.utils.functional import noop
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers import pulse
@@ -100,8 +101,18 @@ class Pool(BasePool):
     def on_apply(self, *args: Any, **options: Any) -> Any:
         """One of a team's own tasks."""
         if not self._tasks.num_processes:
-            self._tasks.grow(self._wanted)  # type: ignore[attr-defined]  # celery-types lacks it
+            self._fork_for_tasks()
         return self._tasks.on_apply(*args, **options)
+
+    def _fork_for_tasks(self) -> None:
+        """Celery's semaphore, in which a task waits for a process, may be revoked and may expire,
+        has counted those that take jobs: from now on it counts these, and that one has its task."""
+        turns = self.options.get("semaphore")
+        if turns is not None:
+            turns.shrink(turns.initial_value)
+        self._tasks.grow(max(self._wanted, 1))  # type: ignore[attr-defined]  # celery-types lacks it
+        if turns is not None:
+            turns.acquire(noop)
 
     def flush(self) -> None:
         """What was handed to Celery's processes and has not begun."""

@@ -8,11 +8,14 @@ import json
 import sys
 import uuid
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 from celery import chain, chord, group
 from celery.canvas import Signature
+from celery.exceptions import TaskRevokedError
 
 import frappe_celery
 from frappe_celery.config import settings
@@ -89,6 +92,9 @@ def stubborn(number):
 """
 
 TEAM = """
+import time
+from pathlib import Path
+
 from celery import Celery
 
 import frappe_celery
@@ -99,6 +105,12 @@ app = Celery("team", broker="BROKER", backend="BACKEND")
 @app.task
 def add(a, b):
     return a + b
+
+
+@app.task
+def hold(until):
+    while not Path(until).exists():
+        time.sleep(0.02)
 
 
 @app.task
@@ -162,6 +174,26 @@ def test_countdown_queue_and_id_are_as_asked(project: Project, store: JobStore, 
 def test_one_that_has_expired_does_not_start(team: Any) -> None:
     result = team.app.tasks[NIGHTLY].apply_async(countdown=0.5, expires=0.1)
     wait_until(lambda: result.state == "REVOKED", what="it is revoked")
+
+
+@pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
+def test_a_task_that_waits_for_a_process_expires_and_can_be_revoked(
+    project: Project, team: Any, tmp_path: Path
+) -> None:
+    """The parent has it already, from a queue of the team's own, which RabbitMQ pushes."""
+    held = [team.hold.delay(str(tmp_path / "go on")) for _ in range(2)]
+    end = datetime.now(timezone.utc) + timedelta(seconds=1)
+    expired = team.add.apply_async((1, 1), headers={"expires": end.isoformat()})
+    revoked = team.add.delay(1, 1)
+    for result in (expired, revoked):
+        project.processes[0].wait_for(f"team.add[{result.id}] received")
+    assert team.app.control.revoke(revoked.id, reply=True, limit=1, timeout=30)
+    wait_until(lambda: datetime.now(timezone.utc) > end, what="it has expired")
+    (tmp_path / "go on").touch()
+    assert [result.get(timeout=30) for result in held] == [None, None]
+    for result in (expired, revoked):
+        with pytest.raises(TaskRevokedError):
+            result.get(timeout=30)
 
 
 @both_brokers
