@@ -132,10 +132,11 @@ def _type(connection: BaseDatabaseWrapper, column: Wanted) -> str:
 
 def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wanted]) -> list[str]:
     table = table_name(doctype)
+    order = " nulls first" if connection.vendor == "postgresql" else ""  # as `Select.order` asks
     return [
         f"create {'unique ' if column.unique else ''}index if not exists"
         f" {quoted(connection, _index_name(table, column.name))} on {quoted(connection, table)}"
-        f" ({quoted(connection, column.name)})"
+        f" ({quoted(connection, column.name)}{order})"
         for column in wanted
         if (column.index or column.unique) and (column.size or column.kind != "text")
     ]

@@ -17,3 +17,22 @@ SERVER = "postgres_server"
 
 def test_it_is_postgresql(frappe: Any) -> None:
     assert frappe.db.db_type == "postgres"
+
+
+def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, *rest: Any) -> Any:
+        asked.append((sql, values))
+        return execute(sql, values, *rest)
+
+    connection = frappe.db.transaction.open()
+    with connection.execute_wrapper(note):
+        frappe.db.get_value("Note", {"docstatus": 0}, "name")
+        frappe.get_all("Note", {"docstatus": 0}, order_by="modified", limit=20)
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        for sql, values in asked:
+            cursor.execute(f"explain {sql}", values)
+            assert "Sort" not in str(cursor.fetchall())
