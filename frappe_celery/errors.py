@@ -69,5 +69,9 @@ class NeedsFrappeSite(FrappeCeleryError):
     """The standalone host does not have the thing asked for; a Frappe site does."""
 
 
+class UnreadableStatement(FrappeCeleryError, ValueError):
+    """SQL that is not MariaDB's, to be carried to another database."""
+
+
 class JobTimeoutException(Exception):
     """Raised inside a job when its time is up (`rq.timeouts.JobTimeoutException`)."""

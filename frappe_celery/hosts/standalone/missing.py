@@ -47,6 +47,14 @@ def missing_attribute(owner: str, name: str) -> MissingName:
     return MissingName(explain(f"{owner}.{name}"))
 
 
+def not_carried(statement: str, vendor: str, why: str) -> NeedsFrappeSite:
+    """The error for a statement of MariaDB's that another database cannot run as it is meant."""
+    return NeedsFrappeSite(
+        f"{vendor} cannot run this statement as MariaDB would: {why.strip()}\n{statement}\nWrite it"
+        " otherwise, or use MariaDB"
+    )
+
+
 def unsupported(what: str) -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
     return NeedsFrappeSite(explain(what))

@@ -16,8 +16,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
+from frappe_celery.errors import UnreadableStatement
 from frappe_celery.hosts.standalone.database import mariadb_sql, postgres_sql, sqlite_sql
-from frappe_celery.hosts.standalone.missing import unsupported
+from frappe_celery.hosts.standalone.missing import not_carried
 
 __all__ = ["ParseError", "carried", "with_columns"]
 
@@ -34,6 +35,7 @@ def carried(found: Any, vendor: str) -> Any:
 
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
+        UnreadableStatement: it cannot be read; shows it and where.
     """
     texts, keys, _ = found
     text = texts[0] + "".join(
@@ -42,12 +44,9 @@ def carried(found: Any, vendor: str) -> Any:
     shown = "%s".join(texts).strip()
     is_replace = _REPLACE.match(text)
     try:
-        tree = sqlglot.parse_one(
-            _REPLACE.sub("insert into ", text, count=1) if is_replace else text,
-            dialect=mariadb_sql.FromMariaDB,
-        )
+        tree = _read(_REPLACE.sub("insert into ", text, count=1) if is_replace else text, shown)
         if isinstance(tree, _NOT_CARRIED):
-            raise unsupported(f"this statement of MariaDB's on {vendor}: {shown}")
+            raise ParseError(f"{shown.split()[0].upper()} is not carried")
         if is_replace:
             tree.set(
                 "conflict", exp.OnConflict(duplicate=True, expressions=mariadb_sql.all_of(tree))
@@ -58,11 +57,20 @@ def carried(found: Any, vendor: str) -> Any:
         prepare(tree)
         made = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, identify=True)
     except SqlglotError as exc:
-        raise unsupported(f"this statement of MariaDB's on {vendor} ({exc}): {shown}") from exc
+        raise not_carried(shown, vendor, str(exc)) from exc
     made_texts, *rest = made.split(mariadb_sql.MARK)
     made_keys = [key if key.startswith(":") else keys[int(key[1:])] for key in rest[::2]]
     times = sqlite_sql.times(tree) if vendor == "sqlite" else ()
     return (made_texts, *rest[1::2]), tuple(made_keys), times
+
+
+def _read(text: str, shown: str) -> exp.Expr:
+    try:
+        return sqlglot.parse_one(text, dialect=mariadb_sql.FromMariaDB)
+    except SqlglotError as exc:
+        where = exc.errors[0] if isinstance(exc, ParseError) and exc.errors else {}
+        near = f", near {where['highlight']!r}" if where.get("highlight") else ""
+        raise UnreadableStatement(f"the statement cannot be read{near}: {shown}") from exc
 
 
 # -- expressions in `fields`, `filters`, `order_by`

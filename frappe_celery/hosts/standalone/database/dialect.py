@@ -59,6 +59,7 @@ def parts(text: str, vendor: str, has_values: bool, is_plain: bool = False) -> P
 
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
+        UnreadableStatement: it cannot be read; shows it and where.
     """
     found: Parts = apart(text) if has_values else ((text,), (), ())
     if vendor == "mysql" or (is_plain and vendor == "sqlite"):

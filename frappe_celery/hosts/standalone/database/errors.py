@@ -13,7 +13,8 @@ from frappe_celery.hosts.standalone.exceptions import (
     QueryTimeoutError,
     RetryBackgroundJobError,
 )
-from frappe_celery.hosts.standalone.missing import unsupported
+from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import not_carried, unsupported
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(
@@ -27,11 +28,8 @@ _LOST = re.compile(
 _MISSING_TABLE = re.compile(
     r"no such table|\(1146,|relation .* does not exist|syntax error at or near \"`\"", re.I
 )
-_MISSING_COLUMN = re.compile(r"no such column|\(1054,|column .* does not exist", re.I)
-_NOT_CARRIED = re.compile(
-    r"no such function|syntax error|function .* does not exist|operator does not exist"
-    r"|wrong number of arguments|must appear in the GROUP BY|user-defined function raised",
-    re.I,
+_MISSING_COLUMN = re.compile(
+    r"no such column|has no column named|\(1054,|column .* does not exist", re.I
 )
 _FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
 
@@ -88,12 +86,6 @@ def _where() -> str:
     return f"{host}{config['NAME']}"
 
 
-def _is_mariadb() -> bool:
-    from frappe_celery.hosts.standalone.local import local
-
-    return bool(local.db.vendor == "mysql")
-
-
 @contextmanager
 def translated(query: str = "") -> Iterator[None]:
     """Raise Frappe's errors for what the database says."""
@@ -113,6 +105,8 @@ def translated(query: str = "") -> Iterator[None]:
         table = _FRAPPE_TABLE.search(query)
         if table and is_missing_table(error):
             raise unsupported(f"the table {table[0]} in frappe.db.sql") from error
-        if query and not _is_mariadb() and _NOT_CARRIED.search(str(error)):
-            raise unsupported(f"this statement of MariaDB's ({error}): {query}") from error
-        raise
+        if not query or local.db.vendor == "mysql":
+            raise
+        if is_missing(error):
+            raise type(error)(f"{error}; the statement is: {query}") from error
+        raise not_carried(query, local.db.vendor, str(error)) from error

@@ -111,23 +111,25 @@ def _excluded(node: exp.Expr, table: str) -> exp.Expr:
 
 
 def _update(tree: exp.Update) -> None:
-    target = tree.this
-    joins = target.args.get("joins") or []
-    if not joins:
-        return
+    joins = tree.this.args.get("joins") or []
     if any(join.side or join.args.get("using") for join in joins):
         raise ParseError("an UPDATE of tables that are joined otherwise than by JOIN … ON")
-    target.set("joins", None)
-    conditions = [join.args["on"] for join in joins if join.args.get("on")]
-    first, *others = (join.this for join in joins)
-    tree.set("from_", exp.From(this=first))
-    for other in others:
-        first.append("joins", exp.Join(this=other))
-    for condition in conditions:
-        tree.where(condition, copy=False)
+    tree.this.set("joins", None)
+    tables = [tree.this, *(join.this for join in joins)]
+    changed = {change.this.table for change in tree.expressions} - {""}
+    if len(changed) > 1:
+        raise ParseError("an UPDATE that changes several tables")
+    target = next((each for each in tables if each.alias_or_name in changed), tables[0])
+    tables.remove(target)
+    tree.set("this", target)
+    if tables:
+        tree.set("from_", exp.From(this=tables[0]))
+    for other in tables[1:]:
+        tables[0].append("joins", exp.Join(this=other))
+    for join in joins:
+        if join.args.get("on"):
+            tree.where(join.args["on"], copy=False)
     for change in tree.expressions:
-        if change.this.table not in ("", target.alias_or_name):
-            raise ParseError("an UPDATE that changes another table than its first")
         change.set("this", exp.column(change.this.name))
 
 

@@ -30,7 +30,8 @@ def _group(select: exp.Select) -> None:
     group, having, order = (select.args.get(part) for part in ("group", "having", "order"))
     aliases = {each.alias: each.this for each in select.expressions if isinstance(each, exp.Alias)}
     for column in _own(select, having, exp.Column):
-        if not column.table and column.name in aliases:
+        is_within = column.find_ancestor(exp.AggFunc, exp.Having, exp.Select)
+        if not column.table and column.name in aliases and isinstance(is_within, exp.Having):
             column.replace(exp.Paren(this=aliases[column.name].copy()))
     orders = order.expressions if order else []
     parts = [*select.expressions, *orders]
@@ -38,14 +39,15 @@ def _group(select: exp.Select) -> None:
     if not group and all(_is_of_a_window(each) for each in aggregates):
         return
     grouped = _grouped(select, aliases)
-    names = {each.name for each in grouped if isinstance(each, exp.Column)}
-    if "name" in names and not select.args.get("joins"):
+    columns = [each for each in grouped if isinstance(each, exp.Column)]
+    if any(each.name == "name" for each in columns) and not select.args.get("joins"):
         return
-    tables = {"", *(table.alias_or_name for table in _own(select, select, exp.Table))}
-    for part in parts:
+    sources = [select.args.get("from_"), *(select.args.get("joins") or [])]
+    tables = {"", *(each.this.alias_or_name for each in sources if each)}
+    for part in [*parts, having]:
         for column in _own(select, part, exp.Column):
             is_alias = any(part is each for each in orders) and column.name in aliases
-            if column.name in names or is_alias or isinstance(column.this, exp.Star):
+            if is_alias or isinstance(column.this, exp.Star) or _is_one_of(column, columns):
                 continue
             if column.table in tables and not _is_within(column, part, grouped):
                 column.replace(exp.Min(this=column.copy()))
@@ -58,6 +60,14 @@ def _own(select: exp.Select, part: exp.Expr | None, kind: type[exp.Expr]) -> lis
     """What is in that part of a query, and not in a query within."""
     found = part.find_all(kind) if part is not None else ()
     return [each for each in found if each.find_ancestor(exp.Select) is select]
+
+
+def _is_one_of(column: exp.Column, others: list[exp.Column]) -> bool:
+    return any(
+        each.name == column.name
+        and (each.table == column.table or not (each.table and column.table))
+        for each in others
+    )
 
 
 def _is_of_a_window(aggregate: exp.Expr) -> bool:
@@ -144,6 +154,15 @@ def _searched(self: Any, node: Any) -> str:
     return f"STRPOS(LOWER(({where}) COLLATE {_FOLDED}), LOWER(({what}) COLLATE {_FOLDED}))"
 
 
+def _concat(self: Any, node: exp.Concat) -> str:
+    """Of numbers and times, too; NULL where one part is."""
+    parts = (
+        self.sql(each) if each.is_string else f"CAST({self.sql(each)} AS TEXT)"
+        for each in node.expressions
+    )
+    return f"({' || '.join(parts)})"
+
+
 def _round(self: Any, node: Any) -> str:
     decimals = node.args.get("decimals")
     if decimals is None:
@@ -201,6 +220,9 @@ def _up_to(self: Any, text: exp.Expr, mark: exp.Expr, count: exp.Expr) -> str:
 
 
 _POSTGRES: dict[str, Callable[..., str]] = {
+    "YEAR": _timed("YEAR"),
+    "MONTH": _timed("MONTH"),
+    "DAY": _timed("DAY"),
     "HOUR": _timed("HOUR"),
     "MINUTE": _timed("MINUTE"),
     "SECOND": _timed("SECOND"),
@@ -218,14 +240,20 @@ _POSTGRES: dict[str, Callable[..., str]] = {
         f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
     ),
     "UNIX_TIMESTAMP": lambda self, when: f"EXTRACT(EPOCH FROM CAST({self.sql(when)} AS TIMESTAMP))",
-    "TIMESTAMP": lambda self, when: f"CAST({self.sql(when)} AS TIMESTAMP)",
+    "TIMESTAMP": lambda self, when, *time: (
+        f"(CAST({self.sql(when)} AS TIMESTAMP)"
+        f"{''.join(f' + CAST({self.sql(each)} AS INTERVAL)' for each in time)})"
+    ),
     "JSON_UNQUOTE": lambda self, what: f"({self.sql(what)} #>> '{{}}')",
 }
 
 
 def _anonymous(self: Any, node: exp.Anonymous) -> str:
     own = _POSTGRES.get(node.name.upper())
-    made: str = own(self, *node.expressions) if own else self.func(node.name, *node.expressions)
+    try:
+        made: str = own(self, *node.expressions) if own else self.func(node.name, *node.expressions)
+    except TypeError:
+        raise ParseError(f"{node.name} with {len(node.expressions)} values") from None
     return made
 
 
@@ -236,6 +264,9 @@ def _as_postgres(name: str) -> Callable[[Any, Any], str]:
 
 
 _OF_SQLGLOT = {
+    exp.Year: "YEAR",
+    exp.Month: "MONTH",
+    exp.Day: "DAY",
     exp.Hour: "HOUR",
     exp.Minute: "MINUTE",
     exp.Second: "SECOND",
@@ -264,6 +295,7 @@ class ToPostgres(Postgres):
             ),
             exp.StrPosition: _searched,
             exp.Round: _round,
+            exp.Concat: _concat,
             exp.TimestampDiff: _pg_difference,
             exp.Length: lambda self, node: (
                 f"{'OCTET_' if node.args.get('binary') else ''}LENGTH("

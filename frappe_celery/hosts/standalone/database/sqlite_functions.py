@@ -147,9 +147,11 @@ def last_day(value: Any) -> str:
     return str((_when(value) + relativedelta(day=31)).date())
 
 
-def timestamp(value: Any) -> str:
-    """`TIMESTAMP`."""
-    return str(_when(value))
+def timestamp(value: Any, time: Any = "0:0:0") -> str:
+    """`TIMESTAMP`: a day, or a time and what is added to it."""
+    hours, minutes, seconds = str(time).split(":")
+    more = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return str(_when(value) + more)
 
 
 def time_to_sec(value: str) -> int:
@@ -179,7 +181,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "hex": (1, hexadecimal),
     "truncate": (2, truncate),
     "last_day": (1, last_day),
-    "timestamp": (1, timestamp),
+    "timestamp": (-1, timestamp),
     "time_to_sec": (1, time_to_sec),
     "left": (2, lambda text, count: str(text)[: max(count, 0)]),
     "right": (2, lambda text, count: str(text)[-count:] if count > 0 else ""),

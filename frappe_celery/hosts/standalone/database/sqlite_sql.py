@@ -24,6 +24,10 @@ _NUMBERS = (exp.Count, exp.Sum, exp.Avg, exp.Year, exp.Month, exp.Day, exp.Lengt
 
 def prepare(tree: exp.Expr) -> None:
     """Have it compare, group and sort as MariaDB does."""
+    for union in list(tree.find_all(exp.SetOperation)):
+        for side in (union.this, union.expression):
+            if isinstance(side, exp.Subquery):  # SQLite takes none in parentheses
+                side.replace(exp.select("*").from_(exp.alias_(side.copy(), "_", table=True)))
     for node in reversed(list(tree.find_all(*_COMPARED))):
         if not is_assignment(node):
             _compare(node)
@@ -109,7 +113,9 @@ def times(tree: exp.Expr) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
     found: list[tuple[int, str, tuple[str, ...]]] = []
     for number, each in enumerate(tree.expressions):
         what = each.unalias()
-        if isinstance(what, (exp.Date, exp.TsOrDsToDate, exp.LastDay)):
+        if any(isinstance(part, exp.Timestamp) for part in (what, what.this)):
+            found.append((number, "datetime", ()))
+        elif isinstance(what, (exp.Date, exp.TsOrDsToDate, exp.LastDay)):
             found.append((number, "date", ()))
         elif isinstance(what, (exp.Min, exp.Max, exp.Coalesce)):
             column = what.this.find(exp.Column)

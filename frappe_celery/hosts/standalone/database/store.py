@@ -89,7 +89,8 @@ def select(
     )
     if for_update:
         statements.lock(doctype)
-    names, rows, _ = statements.run(text, made.arguments, for_update, made.is_plain)
+    with errors.translated("" if made.is_plain else text):
+        names, rows, _ = statements.run(text, made.arguments, for_update, made.is_plain)
     if len(names) == len(made.selected):
         names = [
             each.name if each.name != "*" else name

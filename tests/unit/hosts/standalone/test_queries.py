@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 
-from frappe_celery.errors import NeedsFrappeSite
+from frappe_celery.errors import NeedsFrappeSite, UnreadableStatement
 
 Write = Callable[[str, str], Path]
 DEALS = (("d1", "Red", 1), ("d2", "red", 2), ("d3", "blue", 3), ("d4", None, 4))
@@ -241,6 +241,9 @@ def test_placeholders_are_kept(deals: Any) -> None:
         ("hour('2026-01-01 11:12:13') + minute('2026-01-01 11:12:13')", 23),
         ("name regexp '^D[0-9]$'", 1),
         ("last_day(due)", date(2026, 1, 31)),
+        ("timestamp(due, '11:12:13')", datetime(2026, 1, 1, 11, 12, 13)),
+        ("max(timestamp(due, '11:12:13'))", datetime(2026, 1, 1, 11, 12, 13)),
+        ("concat(year(due), extract(month from due))", "20261"),
         ("substring_index('a.b.c', '.', 1)", "a"),
         ("locate('B', 'abc')", 2),
         ("left(colour, 2)", "Re"),
@@ -321,6 +324,10 @@ def test_changes_of_joined_tables_and_of_what_is_there(deals: Any) -> None:
     both = "tabDeal a join tabDeal b on a.name = b.name"
     sql(f"update {both} set a.size = b.size + 1 where b.name = 'd5'")
     assert deals.db.get_value("Deal", "d5", "size") == 2
+    sql("update tabDeal a, tabDeal b set b.size = a.size where a.name = 'd2' and b.name = 'd5'")
+    sql("update tabDeal d set d.size = d.size + 1 where d.name = 'd5'")
+    assert deals.db.get_value("Deal", "d5", "size") == 3
+    sql("update tabDeal set size = 2 where name = 'd5'")
     both = "tabDeal a left join tabDeal b on a.size = b.size and a.name > b.name"
     sql(f"delete a from {both} where b.name is not null")
     assert deals.get_all("Deal", pluck="name", order_by="name") == ["d1", "d2", "d3", "d4"]
@@ -368,6 +375,27 @@ def test_what_is_grouped_and_what_is_not(deals: Any) -> None:
 )
 def test_groups_are_of_their_own_query(orders: Any, query: str, answer: Any) -> None:
     assert orders.db.sql(query) == answer
+
+
+def test_groups_of_derived_tables_and_what_having_names(orders: Any) -> None:
+    grouped = (
+        "select i.parent, sum(i.qty) / o.total as qty, o.name"
+        " from `tabOrder Item` i, (select name, total from tabOrder) o"
+        " where i.parent = o.name group by i.parent"
+    )
+    query = f"select parent, min(qty) as qty from ({grouped}) q group by parent having min(qty) > 1"
+    assert orders.db.sql(f"{query} order by parent") == (("o1", 1.5), ("o2", 5))
+    query = "select parent, sum(qty) as n from `tabOrder Item` group by parent having n = max(qty)"
+    assert orders.db.sql(query) == (("o2", 5),)
+    query = "select i.parent, sum(i.qty) as n, o.total from `tabOrder Item` i join tabOrder o"
+    query += " on o.name = i.parent group by i.parent having n != o.total order by i.parent"
+    assert orders.db.sql(query) == (("o1", 3, 2), ("o2", 5, 1))
+
+
+def test_unions_in_parentheses(deals: Any) -> None:
+    both = "(select name from tabDeal order by size desc limit 1) union (select 'd0')"
+    assert deals.db.sql(f"select name from ({both}) q order by name") == (("d0",), ("d4",))
+    assert len(deals.db.sql(f"{both} union all (select name from tabDeal)")) == 6
 
 
 def test_a_transaction_of_its_own_is_committed_by_nobody(deals: Any) -> None:
@@ -455,10 +483,33 @@ def test_what_cannot_be_carried_shows_itself(deals: Any) -> None:
     assert deals.db.count("Deal") == 4
 
 
+@pytest.mark.parametrize(
+    "query", ["selct name from tabDeal", "select name from tabDeal wher size = 1"]
+)
+def test_what_cannot_be_read_is_said_to_be_so(deals: Any, query: str) -> None:
+    with pytest.raises((ProgrammingError, UnreadableStatement)) as caught:
+        deals.db.sql(query)
+    if deals.db.db_type != "mariadb":
+        assert "cannot be read, near" in str(caught.value)
+        assert query in str(caught.value)
+
+
+def test_what_the_database_refuses_is_shown(deals: Any) -> None:
+    if deals.db.db_type == "mariadb":
+        pytest.skip("MariaDB's SQL is carried nowhere")
+    query = "select name from tabDeal where (name, size) = 3"
+    with pytest.raises(NeedsFrappeSite, match="cannot run this statement") as caught:
+        deals.db.sql(query)
+    assert query in str(caught.value)
+    with pytest.raises(NeedsFrappeSite, match="BENCHMARK"):
+        deals.get_all("Deal", fields=["benchmark(1, size) as b"])
+
+
 def test_a_column_that_is_not_there_is_no_text(deals: Any) -> None:
     for query in ("select nobody from tabDeal", "select name from tabDeal where nobody is null"):
-        with pytest.raises(DatabaseError, match="nobody"):
+        with pytest.raises(DatabaseError, match="nobody") as caught:
             deals.db.sql(query)
+        assert deals.db.db_type == "mariadb" or query in str(caught.value)
         deals.db.rollback()
         deals.get_doc({"doctype": "Deal", "name": "d1"}).insert()
 
