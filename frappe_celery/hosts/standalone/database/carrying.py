@@ -18,59 +18,97 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from frappe_celery.errors import UnreadableStatement
 from frappe_celery.hosts.standalone.database import mariadb_sql, postgres_sql, sqlite_sql
+from frappe_celery.hosts.standalone.database.dialect import (
+    KEPT,
+    Columns,
+    Key,
+    OfKind,
+    Parts,
+    apart,
+)
+from frappe_celery.hosts.standalone.database.kinds import Kinds
 from frappe_celery.hosts.standalone.missing import not_carried
 
 __all__ = ["ParseError", "carried", "with_columns"]
 
 _NOT_CARRIED = (exp.Command, exp.Show, exp.Set, exp.Alter, exp.Create, exp.Drop, exp.TruncateTable)
 _REPLACE = re.compile(r"\s*replace\s+(into\s+)?", re.I)
-_TARGETS: dict[str, tuple[Callable[[exp.Expr], None], type[sqlglot.Dialect]]] = {
+_TARGETS: dict[str, tuple[Callable[[exp.Expr, Kinds], None], type[sqlglot.Dialect]]] = {
     "postgresql": (postgres_sql.prepare, postgres_sql.ToPostgres),
     "sqlite": (sqlite_sql.prepare, sqlite_sql.ToSQLite),
 }
 
 
-def carried(found: Any, vendor: str) -> Any:
+def carried(text: str, has_values: bool, vendor: str, columns: Columns) -> Parts:
     """A statement taken apart, for that database.
+
+    Args:
+        columns: gives what a doctype's table has.
 
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
         UnreadableStatement: it cannot be read; shows it and where.
     """
-    texts, keys, _ = found
-    text = texts[0] + "".join(
-        f":f{number}{following}" for number, following in enumerate(texts[1:])
-    )
-    shown = "%s".join(texts).strip()
-    is_replace = _REPLACE.match(text)
+    _, doctypes, names = _read(text, has_values)
+    kinds = []
+    for doctype in doctypes:
+        there = columns(doctype)
+        for name in names:
+            spelled = name if name in there else name.lower()
+            kinds += [(doctype, spelled, there[spelled].kind)] if spelled in there else []
+    return _carried(text, has_values, vendor, tuple(kinds))
+
+
+@lru_cache(maxsize=KEPT)
+def _carried(
+    text: str, has_values: bool, vendor: str, fields: tuple[tuple[str, str, str], ...]
+) -> Parts:
+    tree = copy.deepcopy(_read(text, has_values)[0])
+    kinds = Kinds({(doctype, name): kind for doctype, name, kind in fields})
+    _, keys, _ = apart(text, has_values)
     try:
-        tree = _read(_REPLACE.sub("insert into ", text, count=1) if is_replace else text, shown)
         if isinstance(tree, _NOT_CARRIED):
-            raise ParseError(f"{shown.split()[0].upper()} is not carried")
-        if is_replace:
+            raise ParseError(f"{text.split()[0].upper()} is not carried")
+        if _REPLACE.match(text):
             tree.set(
                 "conflict", exp.OnConflict(duplicate=True, expressions=mariadb_sql.all_of(tree))
             )
         tree = tree.transform(mariadb_sql.by_the_sites_clock)
+        mariadb_sql.spell(tree, {name for _, name, _ in fields})
         mariadb_sql.change_one_table(tree)
+        times = sqlite_sql.times(tree, kinds) if vendor == "sqlite" else ()
         prepare, dialect = _TARGETS[vendor]
-        prepare(tree)
+        prepare(tree, kinds)
         made = tree.sql(dialect=dialect, unsupported_level=ErrorLevel.RAISE, identify=True)
     except SqlglotError as exc:
-        raise not_carried(shown, vendor, str(exc)) from exc
+        raise not_carried(text, vendor, str(exc)) from exc
     made_texts, *rest = made.split(mariadb_sql.MARK)
-    made_keys = [key if key.startswith(":") else keys[int(key[1:])] for key in rest[::2]]
-    times = sqlite_sql.times(tree) if vendor == "sqlite" else ()
-    return (made_texts, *rest[1::2]), tuple(made_keys), times
+    return (made_texts, *rest[1::2]), tuple(_key(each, keys) for each in rest[::2]), times
 
 
-def _read(text: str, shown: str) -> exp.Expr:
+def _key(mark: str, keys: tuple[Key, ...]) -> Key | OfKind:
+    """What fills a placeholder: `:now`, `f0` or, where the value meets a number, `f0.number`."""
+    if mark.startswith(":"):
+        return mark
+    number, _, kind = mark[1:].partition(".")
+    return OfKind(keys[int(number)], kind) if kind else keys[int(number)]
+
+
+@lru_cache(maxsize=KEPT)
+def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple[str, ...]]:
+    """The tree, the doctypes whose tables it names, and the names of its columns."""
+    texts, _, _ = apart(text, has_values)
+    marked = texts[0] + "".join(f":f{n}{following}" for n, following in enumerate(texts[1:]))
+    marked = _REPLACE.sub("insert into ", marked, count=1)
     try:
-        return sqlglot.parse_one(text, dialect=mariadb_sql.FromMariaDB)
+        tree = sqlglot.parse_one(marked, dialect=mariadb_sql.FromMariaDB)
     except SqlglotError as exc:
         where = exc.errors[0] if isinstance(exc, ParseError) and exc.errors else {}
         near = f", near {where['highlight']!r}" if where.get("highlight") else ""
-        raise UnreadableStatement(f"the statement cannot be read{near}: {shown}") from exc
+        raise UnreadableStatement(f"the statement cannot be read{near}: {text}") from exc
+    tables = {table.name for table in tree.find_all(exp.Table)}
+    doctypes = sorted(name.removeprefix("tab") for name in tables if name.startswith("tab"))
+    return tree, tuple(doctypes), tuple(sorted({each.name for each in tree.find_all(exp.Column)}))
 
 
 # -- expressions in `fields`, `filters`, `order_by`

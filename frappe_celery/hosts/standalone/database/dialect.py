@@ -7,20 +7,34 @@ the values of one call in.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from frappe_celery.hosts.standalone.database.values import of_kind
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.values import from_column
 
+if TYPE_CHECKING:
+    from frappe_celery.hosts.standalone.database import schema
+
+Columns = Callable[[str], "schema.Columns"]
 Key = int | str
-Times = tuple[tuple[int, str, tuple[str, ...]], ...]
-"""Columns of an answer that are expressions of times, see `carrying`."""
-Parts = tuple[tuple[str, ...], tuple[Key, ...], Times]
+
+
+class OfKind(NamedTuple):
+    """A value that meets a number or a time, and is made one as MariaDB does."""
+
+    key: Key
+    kind: str
+
+
+Times = tuple[tuple[int, str], ...]
+"""Columns of an answer that are times which come as text, with their kinds."""
+Parts = tuple[tuple[str, ...], tuple[Key | OfKind, ...], Times]
 """A statement's text between its placeholders, and what each of them is filled with."""
 _PLACEHOLDER = re.compile(r"%%|%s|%\((\w+)\)s")
 _LISTS = (list, tuple, set, frozenset)
@@ -33,8 +47,11 @@ def quoted(name: str) -> str:
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
 
 
-def apart(text: str) -> Parts:
+@lru_cache(maxsize=KEPT)
+def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...], Times]:
     """The text as it is."""
+    if not has_values:
+        return (text,), (), ()
     texts: list[str] = [""]
     keys: list[Key] = []
     start = 0
@@ -50,26 +67,26 @@ def apart(text: str) -> Parts:
     return tuple(texts), tuple(keys), ()
 
 
-@lru_cache(maxsize=KEPT)
-def parts(text: str, vendor: str, has_values: bool, is_plain: bool = False) -> Parts:
+def parts(
+    text: str, vendor: str, has_values: bool, columns: Columns, is_plain: bool = False
+) -> Parts:
     """A statement for a database, taken apart.
 
     Args:
+        columns: gives what a doctype's table has.
         is_plain: no more than the quotes of names must change.
 
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
         UnreadableStatement: it cannot be read; shows it and where.
     """
-    found: Parts = apart(text) if has_values else ((text,), (), ())
     if vendor == "mysql" or (is_plain and vendor == "sqlite"):
-        return found
+        return apart(text, has_values)
     if is_plain:
-        texts, keys, _ = found
-        return tuple(text.replace("`", '"') for text in texts), keys, ()
+        return apart(text.replace("`", '"'), has_values)
     from frappe_celery.hosts.standalone.database import carrying
 
-    made: Parts = carrying.carried(found, vendor)
+    made: Parts = carrying.carried(text, has_values, vendor, columns)
     return made
 
 
@@ -86,17 +103,33 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
         raise ValueError(f"%s in a statement whose values are named {list(values)}")
     text, arguments = texts[0].replace("%", "%%"), []
     for key, following in zip(keys, texts[1:], strict=True):
+        key, kind = key if isinstance(key, OfKind) else (key, "")
         value = _value(key, values)
         if isinstance(value, _LISTS):
-            listed = ", ".join(["%s"] * len(value)) or "NULL"
-            is_in_parentheses = text.rstrip().endswith("(") and following.lstrip().startswith(")")
-            text += listed if is_in_parentheses else f"({listed})"
-            arguments += [adapted(each, vendor) for each in value]
+            listed = ", ".join(_marks(each) for each in value) or "NULL"
+            is_listed = text.rstrip().endswith(("(", ",")) and following.lstrip().startswith(")")
+            is_of_tuples = vendor == "sqlite" and "(" in listed
+            text += listed if is_listed else f"({'values ' * is_of_tuples}{listed})"
+            arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in _flat(value)]
         else:
+            value = of_kind(value, kind, vendor)
             text += "%s"
             arguments.append(adapted(value, vendor))
         text += following.replace("%", "%%")
     return text, arguments
+
+
+def _marks(value: Any) -> str:
+    if not isinstance(value, _LISTS):
+        return "%s"
+    return f"({', '.join(map(_marks, value))})"
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    found = []
+    for each in values:
+        found += _flat(each) if isinstance(each, _LISTS) else [each]
+    return found
 
 
 def _value(key: Key, values: Any) -> Any:

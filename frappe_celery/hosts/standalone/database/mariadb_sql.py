@@ -52,6 +52,14 @@ def by_the_sites_clock(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def spell(tree: exp.Expr, names: set[str]) -> None:
+    """Columns as their tables spell them: on MariaDB their case does not count."""
+    aliases = {each.alias for each in tree.find_all(exp.Alias)}
+    for column in tree.find_all(exp.Column):
+        if column.name not in names | aliases and column.name.lower() in names:
+            column.set("this", exp.to_identifier(column.name.lower(), quoted=True))
+
+
 def _key_of(table: str) -> list[str]:
     return ["doctype", "field"] if table == "tabSingles" else ["name"]
 

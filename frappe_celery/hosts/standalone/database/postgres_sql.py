@@ -10,6 +10,8 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import ParseError
 from sqlglot.generators.postgres import PostgresGenerator
 
+from frappe_celery.hosts.standalone.database import comparing
+from frappe_celery.hosts.standalone.database.kinds import GIVEN, Kinds, is_shift
 from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment, placeholder
 
 _TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
@@ -17,12 +19,27 @@ _FOLDED = '"und-x-icu"'
 """A collation of PostgreSQL's that LIKE and searches can use, unlike that of the columns."""
 
 
-def prepare(tree: exp.Expr) -> None:
-    """Have it group as MariaDB does, and truth be numbers."""
+def prepare(tree: exp.Expr, kinds: Kinds) -> None:
+    """Have it compare and group as MariaDB does, and truth be numbers."""
+    comparing.prepare(tree, kinds, "postgresql", lambda *sides: _meet(kinds, *sides))
+    for shifted in list(tree.find_all(exp.Add, exp.Sub, exp.DateAdd, exp.DateSub)):
+        if is_shift(shifted) and kinds.of(shifted) == "date":
+            day = exp.Paren(this=shifted.copy())
+            shifted.replace(exp.Cast(this=day, to=exp.DataType.build("date")))
     for select in list(tree.find_all(exp.Select)):
         _group(select)
     for node in list(tree.walk(bfs=False)):
         _truth(node)
+
+
+def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
+    """Text compares without case where a table's column is in it; else it is told to."""
+    sides = [first, *others]
+    is_text = "text" in (found := {kinds.of(each) for each in sides}) and found <= {"text", GIVEN}
+    fields = (field for each in sides for field in each.find_all(exp.Column))
+    if is_text and not any(kinds.of(field) == "text" for field in fields):
+        collation = exp.to_identifier("frappe", quoted=True)
+        first.replace(exp.Collate(this=exp.Paren(this=first.copy()), expression=collation))
 
 
 def _group(select: exp.Select) -> None:
@@ -192,6 +209,8 @@ def _cast(self: Any, node: exp.Cast) -> str:
         and not node.to.expressions
     ):
         return f"CAST({self.sql(node.this)} AS TEXT)"
+    if node.to.this == exp.DataType.Type.UBIGINT:
+        return f"CAST({self.sql(node.this)} AS BIGINT)"
     made: str = self.cast_sql(node)
     return made
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
+from frappe_celery.hosts.standalone.database.values import number_of, time_of
+
 _UNITS = ("microsecond", "second", "minute", "hour", "day", "week", "month", "year")
 _FORMATS = {
     "%i": "%M", "%s": "%S", "%M": "%B", "%W": "%A", "%D": "%d", "%T": "%H:%M:%S",
@@ -20,7 +22,7 @@ _FORMATS = {
 }  # fmt: skip
 """MariaDB's signs that are others in Python, or none."""
 _SIGN = re.compile(r"%.")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d")
 _INTEGER = re.compile(r"\s*[+-]?\d+")
 
 
@@ -134,12 +136,26 @@ def hexadecimal(value: Any) -> str:
     return (value.encode() if isinstance(value, str) else bytes(value)).hex().upper()
 
 
-def alike(what: Any, other: Any) -> Any:
-    """What is compared with `other`: with a number, a text is the number that it begins with."""
-    if isinstance(what, str) and isinstance(other, (int, float)):
-        found = _NUMBER.match(what)
-        return float(found[0]) if found else 0
-    return what
+def compare(one: Any, other: Any) -> int:
+    """Which is more: text without case, or as the number that it begins with if one is a number."""
+    if isinstance(one, str) and isinstance(other, str):
+        one, other = one.lower(), other.lower()
+    else:
+        one, other = (_as_number(each) for each in (one, other))
+    return int(one > other) - int(one < other)
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, str) and _TIME.match(value):
+        raise ValueError(f"{value!r} is compared with a number")
+    return number_of(value) if isinstance(value, str) else value
+
+
+def is_in(what: Any, *among: Any) -> int | None:
+    """`IN`, whatever kinds they are of."""
+    if what is not None and any(not compare(what, each) for each in among if each is not None):
+        return 1
+    return None if what is None or None in among else 0
 
 
 def last_day(value: Any) -> str:
@@ -149,9 +165,7 @@ def last_day(value: Any) -> str:
 
 def timestamp(value: Any, time: Any = "0:0:0") -> str:
     """`TIMESTAMP`: a day, or a time and what is added to it."""
-    hours, minutes, seconds = str(time).split(":")
-    more = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
-    return str(_when(value) + more)
+    return str(_when(value) + time_of(str(time)))
 
 
 def time_to_sec(value: str) -> int:
@@ -168,6 +182,7 @@ def _unquoted(value: str) -> str:
 
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
+    "frappe_compare": (2, compare),
     "frappe_difference": (3, difference),
     "frappe_integer": (1, integer),
     "frappe_regexp": (2, lambda text, form: int(re.search(form, str(text), re.I) is not None)),
@@ -222,18 +237,13 @@ def _null(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _as_timedelta(stored: bytes) -> timedelta:
-    hours, minutes, seconds = stored.decode().split(":")
-    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
-
-
 def prepare(connection: Any, **_: Any) -> None:
     """Give a new connection of Django's to SQLite the functions, and a time of day its reader."""
     if connection.vendor != "sqlite":
         return
-    sqlite3.register_converter("timedelta", _as_timedelta)
+    sqlite3.register_converter("timedelta", lambda stored: time_of(stored.decode()))
     made = connection.connection
     for name, (count, function) in _FUNCTIONS.items():
         made.create_function(name, count, _null(function), deterministic=name != "uuid")
-    made.create_function("frappe_alike", 2, alike, deterministic=True)
+    made.create_function("frappe_in", -1, is_in, deterministic=True)
     made.create_function("concat_ws", -1, concat_ws, deterministic=True)

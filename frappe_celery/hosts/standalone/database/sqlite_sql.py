@@ -8,129 +8,118 @@ from typing import Any, ClassVar
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.sqlite import SQLite
+from sqlglot.errors import ParseError
 from sqlglot.generators.sqlite import SQLiteGenerator
 
-from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment, placeholder
+from frappe_celery.hosts.standalone.database import comparing
+from frappe_celery.hosts.standalone.database.kinds import (
+    GIVEN,
+    TIMES,
+    Kinds,
+    is_shift,
+    projections,
+    shift,
+    unit_of,
+)
+from frappe_celery.hosts.standalone.database.mariadb_sql import placeholder
 
-_ADDING = (exp.DateAdd, exp.DatetimeAdd, exp.TimestampAdd, exp.TsOrDsAdd)
-_TAKING = (exp.DateSub, exp.DatetimeSub, exp.TimestampSub)
 _MYSQL = sqlglot.Dialect.get_or_raise("mysql")
 _MYSQL_TIME = (_MYSQL.INVERSE_TIME_MAPPING, _MYSQL.INVERSE_TIME_TRIE)
-_COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.In, exp.Between)
 _INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
-_NUMBERS = (exp.Count, exp.Sum, exp.Avg, exp.Year, exp.Month, exp.Day, exp.Length, exp.Round,
-            exp.Abs, exp.DateDiff, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod)  # fmt: skip
 
 
-def prepare(tree: exp.Expr) -> None:
+def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     """Have it compare, group and sort as MariaDB does."""
     for union in list(tree.find_all(exp.SetOperation)):
         for side in (union.this, union.expression):
             if isinstance(side, exp.Subquery):  # SQLite takes none in parentheses
                 side.replace(exp.select("*").from_(exp.alias_(side.copy(), "_", table=True)))
-    for node in reversed(list(tree.find_all(*_COMPARED))):
-        if not is_assignment(node):
-            _compare(node)
-    for group in list(tree.find_all(exp.Group, exp.Ordered)):
-        parts = group.expressions if isinstance(group, exp.Group) else [group.this]
-        for part in parts:
-            if not isinstance(part, (exp.Column, exp.Literal, exp.Null)):
-                part.replace(_without_case(part))
+    comparing.prepare(tree, kinds, "sqlite", lambda *sides: _meet(kinds, *sides))
+    for part in _told_apart(tree):
+        if kinds.of(part) not in ("number", *TIMES):
+            _fold(part, kinds)
     for cast in list(tree.find_all(exp.Cast)):
         if cast.to.this in _INTEGERS:
             cast.replace(exp.Anonymous(this="frappe_integer", expressions=[cast.this]))
 
 
-def _compare(node: exp.Expr) -> None:
-    """A column compares without case and as its kind by itself, what is computed is told to."""
-    first = node.this
-    if _is_column(first) or _is_column(node.args.get("expression")):
-        return
-    for key in ("expression", "low", "high"):
-        other = node.args.get(key)
-        if other is not None and not _is_column(other):
-            node.set(key, _alike(other, first))
-            node.set("this", _alike(first, other))
-    if isinstance(node, exp.In):
-        if isinstance(first, _NUMBERS) and not first.find(exp.Interval):
-            # a cast makes numbers of what it is compared with, a list's values too
-            node.set("this", exp.Cast(this=first.copy(), to=exp.DataType.build("double")))
-        elif node.expressions:
-            node.set("expressions", [
-                each if isinstance(each, exp.Placeholder) else _alike(each, first)
-                for each in node.expressions
-            ])  # fmt: skip
-            node.set("this", _alike(first, node.expressions[0]))
-    node.set("this", _without_case(node.this))
+def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
+    """What is of one kind is compared as it is, text without case; else by a function of ours."""
+    found = [kinds.of(each) for each in (first, *others)]
+    if {"date", "datetime"} <= set(found):
+        for each, kind in zip((first, *others), found, strict=True):
+            if kind == "date":
+                each.replace(exp.Timestamp(this=each.copy()))
+    elif any(_is_mixed(kinds, first, other) for other in others):
+        _by_function(node, first, others)
+    elif found[0] not in ("number", *TIMES) and not any(map(kinds.is_stored, others)):
+        _fold(first, kinds)
 
 
-def _is_column(node: exp.Expr | None) -> bool:
-    """Whether it is a table's: neither what HAVING names nor what a query within answers."""
-    select = node.find_ancestor(exp.Select) if isinstance(node, exp.Column) else None
-    if node is None or select is None:
-        return isinstance(node, exp.Column)
-    if node.find_ancestor(exp.Having, exp.Select) is not select and any(
-        each.alias == node.name and not isinstance(each.this, exp.Column)
-        for each in select.expressions
-    ):
+def _is_mixed(kinds: Kinds, first: exp.Expr, other: exp.Expr) -> bool:
+    found = {kinds.of(first), kinds.of(other)}
+    if isinstance(first, exp.Tuple) or (len(found) == 1 and None not in found):
         return False
-    source, joins = select.args.get("from_"), select.args.get("joins") or []
-    return not any(
-        each is not None and isinstance(each.this, exp.Subquery) for each in [source, *joins]
-    )
+    if found & {*TIMES} or found == {"number", GIVEN}:
+        return False
+    is_stored = kinds.is_stored(first) or kinds.is_stored(other)
+    return found == {"text", "number"} or not is_stored
 
 
-def _alike(what: exp.Expr, other: exp.Expr) -> exp.Expr:
-    """A text is compared with a number as a number."""
-    is_known = isinstance(what, (*_NUMBERS, exp.Tuple)) or what.is_number or other.is_string
-    if is_known:
-        return what.copy()
-    return exp.Anonymous(this="frappe_alike", expressions=[what.copy(), other.copy()])
+def _by_function(node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
+    def compared(kind: type[exp.Expr], other: exp.Expr) -> exp.Expr:
+        both = exp.Anonymous(this="frappe_compare", expressions=[first.copy(), other.copy()])
+        return kind(this=both, expression=exp.Literal.number(0))
+
+    if isinstance(node, exp.NullSafeEQ) or node.args.get("query"):
+        raise ParseError("text is compared with numbers")
+    if isinstance(node, exp.In):
+        listed = [first.copy(), *(each.copy() for each in others)]
+        node.replace(exp.Anonymous(this="frappe_in", expressions=listed))
+    elif isinstance(node, exp.Between):
+        low, high = compared(exp.GTE, others[0]), compared(exp.LTE, others[1])
+        node.replace(exp.Paren(this=exp.And(this=low, expression=high)))
+    elif isinstance(node, exp.Case):
+        for each in node.args["ifs"]:
+            each.set("this", compared(exp.EQ, each.this))
+        node.set("this", None)
+    else:
+        node.replace(compared(type(node), others[0]))
 
 
-def _without_case(node: exp.Expr) -> exp.Expr:
-    return exp.Collate(this=exp.Paren(this=node.copy()), expression=exp.var("NOCASE"))
+def _told_apart(tree: exp.Expr) -> list[exp.Expr]:
+    """What is grouped and sorted by, or given once."""
+    found: list[exp.Expr] = []
+    for node in tree.find_all(exp.Group, exp.Ordered, exp.Distinct):
+        if isinstance(node, exp.Ordered):
+            found.append(node.this)
+        elif isinstance(node.parent, exp.Select) and isinstance(node, exp.Distinct):
+            found += [each.unalias() for each in node.parent.expressions]
+        else:
+            found += node.expressions
+    return found
 
 
-def _interval(node: exp.Expr) -> tuple[exp.Expr, str]:
-    """How many of which unit."""
-    count = node.expression
-    unit = node.args.get("unit")
-    if isinstance(count, exp.Interval):
-        unit, count = count.args.get("unit"), count.this
-    return count, str(unit.name if unit is not None else "DAY").upper()
+def _fold(node: exp.Expr, kinds: Kinds) -> None:
+    """A table's column compares without case by itself."""
+    is_told = isinstance(node, (exp.Collate, exp.Literal, exp.Null, exp.Star, exp.Tuple))
+    if not is_told and not kinds.is_stored(node):
+        node.replace(exp.Collate(this=exp.Paren(this=node.copy()), expression=exp.var("NOCASE")))
 
 
-def times(tree: exp.Expr) -> tuple[tuple[int, str, tuple[str, ...]], ...]:
-    """The columns of the answer that are expressions of times, which SQLite gives as text.
-
-    Each with the kind, or with the field whose kind it has and the doctypes that it may be of.
-    """
-    if not isinstance(tree, exp.Select):
-        return ()
-    tables = [table.name for table in tree.find_all(exp.Table)]
-    doctypes = tuple(name.removeprefix("tab") for name in tables if name.startswith("tab"))
-    found: list[tuple[int, str, tuple[str, ...]]] = []
-    for number, each in enumerate(tree.expressions):
-        what = each.unalias()
-        if any(isinstance(part, exp.Timestamp) for part in (what, what.this)):
-            found.append((number, "datetime", ()))
-        elif isinstance(what, (exp.Date, exp.TsOrDsToDate, exp.LastDay)):
-            found.append((number, "date", ()))
-        elif isinstance(what, (exp.Min, exp.Max, exp.Coalesce)):
-            column = what.this.find(exp.Column)
-            if column is not None and not isinstance(column.this, exp.Star):
-                found.append((number, column.name, doctypes))
-        elif isinstance(what, (*_ADDING, *_TAKING)):
-            found.append((number, "either", ()))
-    return tuple(found)
+def times(tree: exp.Expr, kinds: Kinds) -> tuple[tuple[int, str], ...]:
+    """The columns of the answer that are times, which SQLite gives as text, with their kinds."""
+    found = enumerate(map(kinds.of, projections(tree)))
+    return tuple((number, kind) for number, kind in found if kind in TIMES)
 
 
 def _added(sign: str) -> Callable[[Any, exp.Expr], str]:
     def sql(self: Any, node: exp.Expr) -> str:
-        count, unit = _interval(node)
+        when, how_far = shift(node)
+        count = how_far.this if isinstance(how_far, exp.Interval) else how_far.expression
         number = exp.Neg(this=exp.Paren(this=count)) if sign == "-" else count
-        made: str = self.func("frappe_add", node.this, number, exp.Literal.string(unit))
+        unit = exp.Literal.string(unit_of(how_far))
+        made: str = self.func("frappe_add", when, number, unit)
         return made
 
     return sql
@@ -138,11 +127,7 @@ def _added(sign: str) -> Callable[[Any, exp.Expr], str]:
 
 def _plus_or_minus(sign: str, otherwise: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
     def sql(self: Any, node: Any) -> str:
-        if isinstance(node.expression, exp.Interval):
-            return _added(sign)(self, node)
-        if isinstance(node.this, exp.Interval) and sign == "+":
-            return _added(sign)(self, exp.Add(this=node.expression, expression=node.this))
-        return otherwise(self, node)
+        return _added(sign)(self, node) if is_shift(node) else otherwise(self, node)
 
     return sql
 
@@ -173,8 +158,8 @@ class ToSQLite(SQLite):
     class Generator(SQLiteGenerator):
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **SQLiteGenerator.TRANSFORMS,
-            **dict.fromkeys(_ADDING, _added("+")),
-            **dict.fromkeys(_TAKING, _added("-")),
+            exp.DateAdd: _added("+"),
+            exp.DateSub: _added("-"),
             exp.Add: _plus_or_minus("+", lambda self, node: self.binary(node, "+")),
             exp.Sub: _plus_or_minus("-", lambda self, node: self.binary(node, "-")),
             exp.Placeholder: placeholder,

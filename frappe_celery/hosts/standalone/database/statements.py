@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
@@ -38,7 +39,8 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
     """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
     with _writing() if write else _reading() as connection:
         vendor = connection.vendor
-        found = dialect.parts(text, vendor, arguments is not None, is_plain)
+        columns_of = partial(schema.columns, connection)
+        found = dialect.parts(text, vendor, arguments is not None, columns_of, is_plain)
         statement, filled = dialect.filled(found, arguments, vendor)
         with connection.cursor() as cursor:
             cursor.execute(statement, filled)
@@ -52,24 +54,17 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
 def _with_times(rows: Any, times: dialect.Times) -> Any:
     """The rows with their texts read as times where the expressions are of times."""
     changed = [list(row) for row in rows]
-    for number, what, doctypes in times:
-        kinds = [columns(doctype).get(what, schema.Column("")).kind for doctype in doctypes]
-        for read in [READERS[kind] for kind in (what, *kinds) if kind in _TIMES][:1]:
-            for row in changed:
-                row[number] = read(row[number])
+    for number, kind in times:
+        for row in changed:
+            row[number] = READERS[kind](row[number])
     return [tuple(row) for row in changed]
 
 
-def _day_or_time(value: Any) -> Any:
-    return READERS["date" if len(value) == 10 else "datetime"](value) if value else value
-
-
-_TIMES = ("date", "datetime", "either")
 READERS: dict[str, Callable[[Any], Any]] = {
     "json": values.from_json,
-    "either": _day_or_time,
     "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
     "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+    "time": lambda value: values.time_of(value) if isinstance(value, str) else value,
 }
 """By kind of column: what no driver does."""
 

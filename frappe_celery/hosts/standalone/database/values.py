@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -111,6 +112,12 @@ def _datetime(value: Any) -> Any:
     return from_column(get_datetime(value))
 
 
+def time_of(text: str) -> timedelta:
+    """A time of day as a column of SQLite's holds it."""
+    hours, minutes, seconds = text.split(":")
+    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+
+
 def _time(value: Any) -> timedelta:
     if isinstance(value, str):
         found = get_datetime(value)
@@ -131,3 +138,39 @@ _TO: dict[str, Any] = {
     "time": _time,
     "json": _json,
 }
+
+
+# -- in comparisons
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
+
+
+_NO_TIMES = ("", "0000-00-00", "0000-00-00 00:00:00")
+"""MariaDB's, before every other."""
+
+
+def number_of(text: str) -> float:
+    """The number that a text begins with, as MariaDB reads it where it wants one."""
+    found = _NUMBER.match(text)
+    number = float(found[0]) if found else 0
+    return int(number) if number == int(number) else number
+
+
+def of_kind(value: Any, kind: str, vendor: str) -> Any:
+    """A value as the kind that it is compared with; what cannot be that is left as it is."""
+    if kind == "number":
+        return number_of(value) if isinstance(value, str) else value
+    if kind == "text":
+        return str(from_column(value)) if isinstance(value, date) else value
+    if vendor == "postgresql" and kind in ("date", "datetime") and str(value) in _NO_TIMES:
+        return "-infinity"
+    if kind not in ("date", "datetime") or not isinstance(value, (str, date)):
+        return value
+    try:
+        when = datetime.fromisoformat(str(value))
+    except ValueError:
+        return value
+    is_day = kind == "date" and when.time() == time()
+    if vendor == "sqlite":
+        return str(when.date() if is_day else when)
+    return value if is_day or kind == "datetime" else when

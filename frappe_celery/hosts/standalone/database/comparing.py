@@ -1,0 +1,72 @@
+"""What MariaDB converts when it compares, for databases that do not: both sides of one kind.
+
+A text that meets a number is the number that it begins with, one that meets a time is that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+from frappe_celery.hosts.standalone.database.kinds import GIVEN, TIMES, Kinds, choices, is_shift
+from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment
+from frappe_celery.hosts.standalone.database.values import of_kind
+
+BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Sum, exp.Avg)
+Meet = Callable[[exp.Expr, exp.Expr, list[exp.Expr]], None]
+"""Does with a comparison what is a database's own: its first side, and all that it meets."""
+
+
+def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
+    """Make the sides of each comparison alike.
+
+    Raises:
+        ParseError: a time is taken as a number.
+    """
+    for node in tree.find_all(*_ARITHMETIC, exp.Cast):
+        parts = [node.this, node.args.get("expression")]
+        is_number = kinds.of(node) == "number" and not is_shift(node)
+        if is_number and any(kinds.of(part) in TIMES for part in parts):
+            raise ParseError("a time is taken as a number")
+    for node in list(tree.find_all(exp.Coalesce, exp.If, exp.Case)):
+        if kinds.of(node) == "text":
+            for part in choices(node):
+                if kinds.of(part) not in ("text", GIVEN):
+                    part.replace(exp.Cast(this=part.copy(), to=exp.DataType.build("text")))
+    for node in reversed(list(tree.find_all(*BY_TWO, exp.In, exp.Between, exp.Case))):
+        if is_assignment(node) or node.this is None:
+            continue
+        for other in _others(node):
+            if {kinds.of(node.this), kinds.of(other)} in [{"number", kind} for kind in TIMES]:
+                raise ParseError("a time is compared with a number")
+            _give(other, kinds.of(node.this), vendor)
+            _give(node.this, kinds.of(other), vendor)
+        meet(node, node.this, _others(node))
+
+
+def _others(node: exp.Expr) -> list[exp.Expr]:
+    """All that the first side of a comparison meets."""
+    if isinstance(node, exp.Case):
+        return [each.this for each in node.args["ifs"]]
+    found = [node.args.get(key) for key in ("expression", "low", "high", "field", "query")]
+    return [each for each in [*node.expressions, *found] if each is not None]
+
+
+def _give(node: exp.Expr, kind: str | None, vendor: str) -> None:
+    """Have a literal or a placeholder be of the kind that it meets."""
+    node = node.unnest()
+    if kind in (None, GIVEN):
+        return
+    if isinstance(node, exp.Placeholder) and node.name[0] != ":":
+        node.set("this", f"{node.name.partition('.')[0]}.{kind}")
+    elif isinstance(node, exp.Literal) and node.is_string and kind != "text":
+        made = of_kind(node.this, kind, vendor)
+        literal: exp.Expr = exp.Literal.string(str(made))
+        if kind == "number":
+            literal = exp.Literal.number(made)
+        elif not isinstance(made, str):
+            literal = exp.Cast(this=literal, to=exp.DataType.build("timestamp"))
+        node.replace(literal)
