@@ -6,6 +6,7 @@ import math
 import os
 import socket
 import sysconfig
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -59,10 +60,27 @@ def not_served_by_rq(queues: Iterable[str]) -> list[str]:
 def _older_here(since: float) -> Iterator[str]:
     for process in psutil.process_iter(["pid", "create_time", "cmdline"]):
         about, command = process.info, " ".join(process.info["cmdline"] or ())
-        if about["pid"] == os.getpid() or about["create_time"] >= since or GUIDE in command:
+        if (
+            about["pid"] == os.getpid()
+            or exactly(about["create_time"]) >= since
+            or GUIDE in command
+        ):
             continue
         if _runs_in_this_environment(about["pid"]):
             yield f"process {about['pid']} ({command[:100]})"
+
+
+def exactly(created: float) -> float:
+    """psutil's time of a process's beginning, seconds since the epoch, to the hundredth.
+
+    psutil counts from when the machine began, which Linux says in whole seconds: a process seems to
+    be born up to a second before it was.
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    if clock is None:
+        return created
+    machine_began = time.time() - time.clock_gettime(clock)
+    return created + machine_began - float(psutil.boot_time())
 
 
 def _runs_in_this_environment(pid: int) -> bool:
