@@ -20,6 +20,8 @@ from frappe_celery.hosts.standalone.missing import MissingName, explain
 if TYPE_CHECKING:
     from typing import TypeGuard
 
+_BASE = "__absent_base__"
+
 
 class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass for both
     """Refuses every use of its classes but those by which modules are read."""
@@ -28,9 +30,10 @@ class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass 
         mcs, name: str, bases: tuple[type, ...], body: dict[str, Any], **options: Any
     ) -> type:
         """A `class` statement with a stand-in among its bases: the class raises when made."""
-        why = next(_text(base) for base in bases if isinstance(base, _Refusing))
+        missing = next(base for base in bases if isinstance(base, _Refusing))
+        why = _text(missing)
         real = tuple(base for base in bases if not isinstance(base, _Refusing))
-        body = {**body, "__new__": lambda *_args, **_kwargs: _refuse(why)}
+        body = {**body, "__new__": lambda *_args, **_kwargs: _refuse(why), _BASE: missing}
         return types.new_class(name, real, options, lambda namespace: namespace.update(body))
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
@@ -92,6 +95,12 @@ def stand_in(name: str, where: str) -> type:
 def is_stand_in(thing: object) -> TypeGuard[_Refusing]:
     """Whether it is one, without using it."""
     return isinstance(thing, _Refusing)
+
+
+def missing_base(cls: type) -> str:
+    """The stand-in that a class is made from, itself or by its bases; '' where there is none."""
+    base = getattr(cls, _BASE, None)
+    return full_name(base) if base is not None else ""
 
 
 def full_name(cls: type) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from frappe_celery.errors import NeedsFrappeSite
 from frappe_celery.hosts.standalone import statement
-from frappe_celery.hosts.standalone.absent import full_name, is_stand_in
+from frappe_celery.hosts.standalone.absent import full_name, is_stand_in, missing_base
 from frappe_celery.hosts.standalone.database.database import Database
 from frappe_celery.hosts.standalone.namespace.importer import is_served
 
@@ -34,6 +34,7 @@ def missing_names(function: Callable[..., Any]) -> list[str]:
             continue
         seen.add(id(each))
         if isinstance(each, type):
+            found |= dict.fromkeys(filter(None, [missing_base(each)]))
             todo += vars(each).values()
         elif isinstance(each, FunctionType):
             for name, thing in _named(each.__code__, each.__globals__):

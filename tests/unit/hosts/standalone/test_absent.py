@@ -282,6 +282,7 @@ def test_the_schedule_shows_what_a_method_uses(frappe: Any, load: Callable[[str]
 import frappe
 from frappe import _
 from frappe.desk.form.load import get_docinfo, never_used
+from frappe.search.sqlite_search import SQLiteSearch
 from frappe.utils import cint
 
 @frappe.whitelist()
@@ -293,6 +294,7 @@ def report():
 
 def helper(n):
     Loader().load()
+    Search().build()
     from frappe.website.utils import no_page
     try:
         from frappe.desk.reportview import guarded
@@ -302,6 +304,10 @@ def helper(n):
 class Loader:
     def load(self):
         return _(get_docinfo("Note", "x"))
+
+class Search(SQLiteSearch):
+    def build(self):
+        return 1
 
 def fine():
     frappe.utils.now_datetime(), frappe.flags.x, frappe.local.y, frappe.db.commit()
@@ -321,6 +327,7 @@ def fine():
         "frappe.db.no_such_method",
         "frappe.website.utils.no_page",
         "frappe.desk.form.load.get_docinfo",
+        "frappe.search.sqlite_search.SQLiteSearch",
     }
 
 
