@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import rows, singles, store
-from frappe_celery.hosts.standalone.documents import locking, passwords
+from frappe_celery.hosts.standalone.documents import fetching, locking, passwords
 from frappe_celery.hosts.standalone.documents.base_document import (
     CHILD_FIELDS,
     STANDARD_FIELDS,
     BaseDocument,
 )
-from frappe_celery.hosts.standalone.documents.controllers import register_plain
+from frappe_celery.hosts.standalone.documents.controllers import get_controller, register_plain
 from frappe_celery.hosts.standalone.documents.naming import set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
     DocumentLockedError,
     DoesNotExistError,
     DuplicateEntryError,
+    InvalidDates,
     LinkExistsError,
     MandatoryError,
     TimestampMismatchError,
@@ -26,7 +27,7 @@ from frappe_celery.hosts.standalone.exceptions import (
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
-from frappe_celery.hosts.standalone.utils.dates import get_datetime
+from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import get_url_to_form
 
@@ -71,7 +72,8 @@ class Document(BaseDocument):
         self.__dict__.clear()
         self.__dict__.update(flags=flags)
         self.doctype, self.name = doctype, row["name"]
-        for fieldname, value in {**self.meta.defaults(), **row}.items():
+        unset = {df.fieldname: None for df in self.meta.fields} if "modified" in row else {}
+        for fieldname, value in {**self.meta.defaults(), **unset, **row}.items():
             self.set(fieldname, self.meta.cast(fieldname, value))
         self._load_children()
         return self
@@ -122,12 +124,14 @@ class Document(BaseDocument):
             MandatoryError: a field that the doctype requires is empty.
         """
         given = {"ignore_permissions": ignore_permissions, "ignore_mandatory": ignore_mandatory}
+        given["ignore_links"] = ignore_links
         self.flags.update({flag: value for flag, value in given.items() if value is not None})
         self.__dict__["__islocal"] = True
         self.update_if_missing(self.meta.defaults())
         self._stamp()
         self._check_action(DRAFT)
         self._prepare_tables()
+        fetching.fetch(self)
         self.run_method("before_insert")
         if set_name:
             self.name = set_name
@@ -168,6 +172,7 @@ class Document(BaseDocument):
             raise DocumentLockedError(f"{self.doctype} {self.name} is locked: an action is queued")
         self._load_before_save()
         self._stamp()
+        fetching.fetch(self)
         self._before_events()
         if self._action != "cancel":
             self._check_mandatory()
@@ -370,6 +375,14 @@ class Document(BaseDocument):
         if missing:
             raise MandatoryError(f"[{self.doctype}, {self.name}]: {', '.join(missing)}")
 
+    def validate_from_to_dates(self, from_date_field: str, to_date_field: str) -> None:
+        """Raises InvalidDates where the second of two dates lies before the first."""
+        given = (self.get(from_date_field), self.get(to_date_field))
+        first, last = (value and getdate(value) for value in given)
+        if first and last and last < first:
+            labels = [self.meta.get_label(each) for each in (to_date_field, from_date_field)]
+            raise InvalidDates(f"{labels[0]} must be after {labels[1]}")
+
     def get_doc_before_save(self) -> Any:
         """As it was in the database before this `save`."""
         return self.__dict__.get("_doc_before_save")
@@ -414,11 +427,11 @@ class Document(BaseDocument):
         comment_by: str | None = None,
     ) -> Any:
         """Write a Comment document about it."""
-        return Document(
+        return get_controller("Comment")(
             {
                 "doctype": "Comment",
                 "comment_type": comment_type,
-                "comment_email": comment_email or local.session.user,
+                "comment_email": comment_email,
                 "comment_by": comment_by,
                 "reference_doctype": self.doctype,
                 "reference_name": self.name,

@@ -93,6 +93,13 @@ def get_cached_value(
     return list(found) if isinstance(found, tuple) else found
 
 
+def get_doctype_map(
+    doctype: str, name: str, filters: Any = None, order_by: str | None = None
+) -> list[Any]:
+    """The matching documents' names, as `get_all` gives them; nothing is kept under `name`."""
+    return store.get_all(doctype, filters=filters, order_by=order_by)
+
+
 def get_system_settings(key: str) -> Any:
     """A field of System Settings."""
     return singles.single("System Settings").get(key)

@@ -65,6 +65,7 @@ class Meta:
     title_field: str = ""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
+    nsm_parent_field: str = ""
     sort_field: str = ""
     sort_order: str = "desc"
     is_known: bool = False
@@ -160,6 +161,8 @@ def _default(df: _dict) -> Any:
         return getdate()
     if str(df.default).lower() in ("now", "__user"):
         return get_datetime() if str(df.default).lower() == "now" else local.session.user
+    if df.fieldtype == "Select" and df.default is None and df.options:
+        return str(df.options).partition("\n")[0]
     return df.default
 
 
@@ -176,7 +179,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     if not path or not path.exists():
         return Meta(doctype)
     found = json.loads(path.read_text())
-    fields = tuple(_dict(df) for df in found.get("fields", ()) if df.get("fieldname"))
+    described = (*found.get("fields", ()), *_custom_fields(doctype, apps))
+    fields = tuple(_dict(df) for df in described if df.get("fieldname"))
     return Meta(
         name=doctype,
         fields=fields,
@@ -187,11 +191,21 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         allow_rename=bool(found.get("allow_rename")),
         title_field=found.get("title_field") or "",
         unique=tuple(df.fieldname for df in fields if df.unique),
+        nsm_parent_field=found.get("nsm_parent_field") or "",
         sort_field=found.get("sort_field") or "",
         sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,
         _by_name={df.fieldname: df for df in fields},
     )
+
+
+def _custom_fields(doctype: str, apps: AppsKey) -> Iterator[dict[str, Any]]:
+    """Those that apps export for a doctype: `<module>/custom/<doctype>.json`."""
+    for _, module in _module_folders(apps):
+        path = module / "custom" / f"{scrub(doctype)}.json"
+        exported = json.loads(path.read_text()) if path.exists() else {}
+        if exported.get("sync_on_migrate"):
+            yield from exported.get("custom_fields") or ()
 
 
 @lru_cache(maxsize=1024)

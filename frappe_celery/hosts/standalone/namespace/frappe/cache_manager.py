@@ -1,0 +1,5 @@
+"""`frappe.cache_manager`."""
+
+from frappe_celery.hosts.standalone.documents.documents import get_doctype_map
+
+__all__ = ["get_doctype_map"]

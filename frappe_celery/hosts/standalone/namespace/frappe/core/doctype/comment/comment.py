@@ -1,0 +1,5 @@
+"""`frappe.core.doctype.comment.comment`."""
+
+from frappe_celery.hosts.standalone.documents.comments import Comment
+
+__all__ = ["Comment"]

@@ -1,0 +1,23 @@
+"""`frappe.utils.nestedset`."""
+
+from frappe_celery.hosts.standalone.documents.nested_set import (
+    NestedSet,
+    NestedSetChildExistsError,
+    NestedSetRecursionError,
+    get_ancestors_of,
+    get_descendants_of,
+    get_root_of,
+    rebuild_tree,
+    update_nsm,
+)
+
+__all__ = [
+    "NestedSet",
+    "NestedSetChildExistsError",
+    "NestedSetRecursionError",
+    "get_ancestors_of",
+    "get_descendants_of",
+    "get_root_of",
+    "rebuild_tree",
+    "update_nsm",
+]

@@ -1,0 +1,204 @@
+"""What functions of real apps ask of documents, as `tests/apps` has them do on a bench too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[[str, str], Path]
+
+
+@pytest.fixture
+def describe(write: Write) -> Callable[..., None]:
+    """Writes a doctype's description, and its controller where there is one."""
+
+    def describe_doctype(name: str, *fields: dict[str, Any], code: str = "", **more: Any) -> None:
+        folder = f"myapp/crew/doctype/{name.lower().replace(' ', '_')}"
+        described = {"doctype": "DocType", "name": name, "fields": list(fields), **more}
+        stem = folder.rpartition("/")[2]
+        write(f"{folder}/{stem}.json", json.dumps(described))
+        if code:
+            write(f"{folder}/{stem}.py", code)
+
+    return describe_doctype
+
+
+def field(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
+    return {"fieldname": fieldname, "fieldtype": fieldtype, "label": fieldname.title(), **more}
+
+
+@pytest.fixture
+def sailors(frappe: Any, describe: Callable[..., None]) -> Any:
+    """Sailors of a ship, and leaves that take over from them what they say."""
+    describe("Sailor", field("ship"), field("rank"), field("wage", "Currency"))
+    describe(
+        "Shore Leave",
+        field("sailor", "Link", options="Sailor"),
+        field("ship", fetch_from="sailor.ship", reqd=1),
+        field("rank", fetch_from="sailor.rank", fetch_if_empty=1),
+        field("days", "Table", options="Shore Leave Day"),
+    )
+    describe(
+        "Shore Leave Day",
+        field("guard", "Link", options="Sailor"),
+        field("guards_ship", fetch_from="guard.ship"),
+        istable=1,
+    )
+    for name, ship in (("Ada", "Gull"), ("Bo", "Tern")):
+        frappe.get_doc(doctype="Sailor", name=name, ship=ship, rank="Mate").insert()
+    return frappe
+
+
+def test_a_field_is_taken_over_from_the_linked_document(sailors: Any) -> None:
+    days = [{"guard": "Bo"}, {}]
+    leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada", rank="Cook", days=days).insert()
+    assert (leave.ship, leave.rank) == ("Gull", "Cook")
+    assert [day.guards_ship for day in leave.days] == ["Tern", None]
+    assert sailors.db.get_value("Shore Leave", leave.name, ["ship", "rank"]) == ("Gull", "Cook")
+
+    sailors.db.set_value("Sailor", "Bo", "rank", "Bosun")
+    leave.update({"sailor": "Bo", "rank": ""}).save()
+    assert (leave.ship, leave.rank) == ("Tern", "Bosun")
+
+
+def test_a_submitted_document_takes_nothing_over(sailors: Any) -> None:
+    leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert().submit()
+    sailors.db.set_value("Sailor", "Ada", "ship", "Tern")
+    leave.save()
+    assert leave.ship == "Gull"
+
+
+def test_where_links_are_ignored_nothing_is_taken_over(sailors: Any) -> None:
+    with pytest.raises(sailors.MandatoryError, match="ship"):
+        sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert(ignore_links=True)
+
+
+def test_a_new_document_has_the_first_series_and_the_first_choice(
+    frappe: Any, describe: Callable[..., None]
+) -> None:
+    describe(
+        "Voyage",
+        field("naming_series", "Select", options="\nVOY-.####\nOLD-.####", reqd=1),
+        field("state", "Select", options="Planned\nDone"),
+        field("wind", "Select", options="\nEast\nWest"),
+        field("sea", "Select", options="Calm\nRough", default="Rough"),
+        autoname="naming_series:",
+    )
+    made = frappe.get_doc(doctype="Voyage").insert()
+    assert (made.name, made.naming_series) == ("VOY-0001", "VOY-.####")
+    assert (made.state, made.wind, made.sea) == ("Planned", "", "Rough")
+    frappe.db.set_value("Voyage", made.name, "state", None)
+    assert frappe.get_doc("Voyage", made.name).state is None
+
+
+def test_dates_that_stand_the_wrong_way_round(frappe: Any, describe: Callable[..., None]) -> None:
+    describe("Voyage", field("start", "Date"), field("finish", "Date"))
+    voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")
+    voyage.validate_from_to_dates("start", "finish")
+    voyage.finish = "2026-03-01"
+    with pytest.raises(frappe.exceptions.InvalidDates, match="Finish must be after Start"):
+        voyage.validate_from_to_dates("start", "finish")
+
+
+def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
+    frappe.set_user("ada@example.com")
+    comment = {"doctype": "Comment", "reference_doctype": "Note", "reference_name": "n"}
+    assert frappe.get_doc(comment).insert().comment_email == "ada@example.com"
+    note = frappe.get_doc(doctype="Note", name="n").insert()
+    assert note.add_comment(text="Hello").comment_email == "ada@example.com"
+    by = note.add_comment(text="Hello", comment_email="bo@example.com")
+    assert by.comment_email == "bo@example.com"
+
+
+def test_a_field_that_an_app_exports_for_a_doctype(
+    frappe: Any, write: Write, describe: Callable[..., None]
+) -> None:
+    describe("Voyage", field("title"))
+    custom = {"doctype": "Voyage", "custom_fields": [field("berths", "Int", default="4")]}
+    write("myapp/crew/custom/voyage.json", json.dumps({**custom, "sync_on_migrate": 1}))
+    made = frappe.get_doc(doctype="Voyage", title="East").insert()
+    assert frappe.get_all("Voyage", {"berths": 4}, pluck="name") == [made.name]
+
+
+def test_what_a_badge_asks_for(frappe: Any) -> None:
+    frappe.get_doc(doctype="Badge", name="b1", event="New").insert()
+    found = frappe.cache_manager.get_doctype_map("Badge", "Note", {"event": "New"})
+    assert [row.name for row in found] == ["b1"]
+
+
+# -- trees
+
+PLACE = """
+from frappe.utils.nestedset import NestedSet
+
+class Place(NestedSet):
+    pass
+"""
+
+
+@pytest.fixture
+def places(frappe: Any, describe: Callable[..., None]) -> Callable[..., Any]:
+    """Inserts a place below another."""
+    describe(
+        "Place",
+        *(field("parent_place"), field("old_parent"), field("is_group", "Check")),
+        *(field("lft", "Int"), field("rgt", "Int")),
+        code=PLACE,
+    )
+
+    def insert(name: str, parent: str = "") -> Any:
+        values = {"doctype": "Place", "name": name, "parent_place": parent, "is_group": 1}
+        return frappe.get_doc(values).insert()
+
+    return insert
+
+
+def spans(frappe: Any) -> dict[str, tuple[int, int]]:
+    rows = frappe.get_all("Place", fields=["name", "lft", "rgt"], order_by="lft")
+    return {row.name: (row.lft, row.rgt) for row in rows}
+
+
+def test_a_tree_is_numbered_as_documents_come(frappe: Any, places: Callable[..., Any]) -> None:
+    for name, parent in (("A", ""), ("B", ""), ("A2", "A"), ("A1", "A"), ("A2x", "A2")):
+        made = places(name, parent)
+    assert (made.lft, made.rgt) == (3, 4)
+    wanted = {"A": (1, 8), "A2": (2, 5), "A2x": (3, 4), "A1": (6, 7), "B": (9, 10)}
+    assert spans(frappe) == wanted
+    assert frappe.utils.nestedset.get_ancestors_of("Place", "A2x") == ["A2", "A"]
+    assert sorted(frappe.utils.nestedset.get_descendants_of("Place", "A")) == ["A1", "A2", "A2x"]
+
+
+def test_a_document_moves_with_what_is_below_it(frappe: Any, places: Callable[..., Any]) -> None:
+    for name, parent in (("A", ""), ("B", ""), ("A1", "A"), ("A1x", "A1"), ("B1", "B")):
+        places(name, parent)
+    doc = frappe.get_doc("Place", "A1")
+    doc.parent_place = "B"
+    doc.save()
+    wanted = {"A": (1, 2), "B": (3, 10), "B1": (4, 5), "A1": (6, 9), "A1x": (7, 8)}
+    assert spans(frappe) == wanted
+    assert frappe.db.get_value("Place", "A1", "old_parent") == "B"
+
+
+def test_a_tree_refuses_what_would_break_it(frappe: Any, places: Callable[..., Any]) -> None:
+    from frappe.utils.nestedset import NestedSetChildExistsError, NestedSetRecursionError
+
+    for name, parent in (("A", ""), ("A1", "A"), ("A1x", "A1")):
+        places(name, parent)
+    top = frappe.get_doc("Place", "A")
+    top.parent_place = "A1x"
+    with pytest.raises(NestedSetRecursionError):
+        top.save()
+    with pytest.raises(NestedSetChildExistsError):
+        frappe.delete_doc("Place", "A1")
+    frappe.db.rollback()
+
+
+def test_a_deleted_document_leaves_the_tree(frappe: Any, places: Callable[..., Any]) -> None:
+    for name, parent in (("A", ""), ("A1", "A"), ("A2", "A")):
+        places(name, parent)
+    frappe.delete_doc("Place", "A1")
+    assert spans(frappe) == {"A": (1, 4), "A2": (2, 3)}
