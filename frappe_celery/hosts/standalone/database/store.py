@@ -18,6 +18,8 @@ from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import generate_hash
 
 DEFAULT_PAGE = 20
+DEFAULTS = "defaults"
+"""Where `local.cache` has what `frappe.defaults` read."""
 _UNSUPPORTED_ARGUMENTS = ("join", "with_childnames")
 
 
@@ -257,6 +259,7 @@ def get_default(key: str, parent: str) -> Any:
 def set_default(key: str, value: Any, parent: str) -> None:
     """Keep a default."""
     filters = {"parent": parent, "defkey": key}
+    local.cache.pop(DEFAULTS, None)
     if not update_where("DefaultValue", filters, {"defvalue": value}):
         own = {
             "name": generate_hash(length=10),

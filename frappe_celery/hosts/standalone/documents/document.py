@@ -25,6 +25,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     TimestampMismatchError,
 )
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
@@ -44,6 +45,8 @@ _ACTIONS = {
     (SUBMITTED, SUBMITTED): "update_after_submit",
     (SUBMITTED, CANCELLED): "cancel",
 }
+OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
+"""Doctypes whose documents change what a site does; here they would do nothing."""
 
 
 class Document(BaseDocument):
@@ -120,9 +123,12 @@ class Document(BaseDocument):
         """Store a new document; `owner` is the current user unless it was set.
 
         Raises:
+            NeedsFrappeSite: the doctype is one that changes a site.
             DuplicateEntryError: the name is taken (not with `ignore_if_duplicate`).
             MandatoryError: a field that the doctype requires is empty.
         """
+        if self.doctype in OF_A_SITE:
+            raise unsupported(f"a document of {self.doctype}")
         given = {"ignore_permissions": ignore_permissions, "ignore_mandatory": ignore_mandatory}
         given["ignore_links"] = ignore_links
         self.flags.update({flag: value for flag, value in given.items() if value is not None})
@@ -310,6 +316,8 @@ class Document(BaseDocument):
         if self.is_new() or self.creation is None:  # a Single that was never saved
             self.creation = stamp["modified"]
             self.owner = self.owner or stamp["modified_by"]
+        for row in self.get_all_children():
+            row.creation, row.owner = row.creation or self.creation, row.owner or self.owner
 
     # -- before and after
 

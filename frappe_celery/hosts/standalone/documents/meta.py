@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from frappe_celery.hosts.standalone.database.defaults import get_defaults
 from frappe_celery.hosts.standalone.database.schema import NAME_LENGTH, Wanted, describe_by
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
@@ -157,6 +158,10 @@ def _column(df: _dict) -> Wanted:
 
 
 def _default(df: _dict) -> Any:
+    if df.fieldtype == "Link" and df.options != "User":
+        kept = get_defaults().get(df.fieldname)
+        if kept:
+            return kept
     if df.default == "Today":
         return getdate()
     if str(df.default).lower() in ("now", "__user"):

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.errors import NeedsFrappeSite
+
 Write = Callable[[str, str], Path]
 
 
@@ -65,6 +67,15 @@ def test_a_field_is_taken_over_from_the_linked_document(sailors: Any) -> None:
     assert (leave.ship, leave.rank) == ("Tern", "Bosun")
 
 
+def test_a_child_row_is_as_old_as_its_document(sailors: Any) -> None:
+    leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert()
+    sailors.db.set_value("Shore Leave", leave.name, "creation", "2025-01-15 10:00:00")
+    leave.reload().append("days", {})
+    leave.save()
+    made = sailors.db.get_value("Shore Leave Day", leave.days[0].name, "creation")
+    assert str(made) == "2025-01-15 10:00:00"
+
+
 def test_a_submitted_document_takes_nothing_over(sailors: Any) -> None:
     leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert().submit()
     sailors.db.set_value("Sailor", "Ada", "ship", "Tern")
@@ -93,6 +104,26 @@ def test_a_new_document_has_the_first_series_and_the_first_choice(
     assert (made.state, made.wind, made.sea) == ("Planned", "", "Rough")
     frappe.db.set_value("Voyage", made.name, "state", None)
     assert frappe.get_doc("Voyage", made.name).state is None
+
+
+def test_a_link_has_what_is_kept_for_the_user(frappe: Any, describe: Callable[..., None]) -> None:
+    import frappe.defaults
+
+    describe("Voyage", field("ship", "Link", options="Ship"), field("port", default="Rye"))
+    ship = ("Gull", "Tern")
+    frappe.defaults.set_global_default("ship", ship[0])
+    frappe.defaults.set_global_default("port", "Hull")
+    assert frappe.new_doc("Voyage").ship == ship[0]
+    frappe.defaults.set_user_default("ship", ship[1])
+    made = frappe.get_doc(doctype="Voyage").insert()
+    assert (made.ship, made.port) == (ship[1], "Rye")
+    assert frappe.get_doc(doctype="Voyage", ship="Auk").insert().ship == "Auk"
+
+
+@pytest.mark.parametrize("doctype", ["Custom Field", "Property Setter", "Server Script"])
+def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
+    with pytest.raises(NeedsFrappeSite, match=f"a document of {doctype}"):
+        frappe.get_doc(doctype=doctype, dt="Note").insert()
 
 
 def test_dates_that_stand_the_wrong_way_round(frappe: Any, describe: Callable[..., None]) -> None:
