@@ -76,9 +76,11 @@ from frappe_celery.hosts.standalone.utils.dates import get_weekdays as get_weekd
 from frappe_celery.hosts.standalone.utils.periods import get_year_ending as get_year_ending
 from frappe_celery.hosts.standalone.utils.periods import get_year_start as get_year_start
 from frappe_celery.hosts.standalone.utils.dates import getdate as getdate
+from frappe_celery.hosts.standalone.utils.dates import global_date_format as global_date_format
 from frappe_celery.hosts.standalone.utils.lists import groupby_metric as groupby_metric
 from frappe_celery.hosts.standalone.utils.lists import has_common as has_common
 from frappe_celery.hosts.standalone.utils.markup import html2text as html2text
+from frappe_celery.hosts.standalone.documents.money import in_words as in_words
 from frappe_celery.hosts.standalone.utils.text import is_html as is_html
 from frappe_celery.hosts.standalone.utils.periods import is_last_day_of_the_month as is_last_day_of_the_month
 from frappe_celery.hosts.standalone.utils.lists import is_subset as is_subset
@@ -88,6 +90,7 @@ from frappe_celery.hosts.standalone.utils.lists import make_filter_dict as make_
 from frappe_celery.hosts.standalone.utils.lists import make_filter_tuple as make_filter_tuple
 from frappe_celery.hosts.standalone.utils.markup import markdown as markdown
 from frappe_celery.hosts.standalone.utils.markup import md_to_html as md_to_html
+from frappe_celery.hosts.standalone.documents.money import money_in_words as money_in_words
 from frappe_celery.hosts.standalone.utils.dates import month_diff as month_diff
 from frappe_celery.hosts.standalone.utils.dates import now as now
 from frappe_celery.hosts.standalone.utils.dates import now_datetime as now_datetime

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import errors, singles, store
+from frappe_celery.hosts.standalone.database import errors, schema, singles, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
 from frappe_celery.hosts.standalone.missing import missing_attribute
@@ -211,8 +211,8 @@ class Database:
     get = get_value
 
     def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
-        """A field of a Single (`System Settings` and the like)."""
-        return singles.single(doctype).get(fieldname)
+        """A field of a Single (`System Settings` and the like), as the type that it has."""
+        return schema.described(doctype).cast(fieldname, singles.single(doctype).get(fieldname))
 
     get_singles_value = get_single_value
 

@@ -1,4 +1,4 @@
-"""`RQ Job` and `RQ Worker`: doctypes without a table, read from the job store."""
+"""Doctypes without a table: RQ Job and RQ Worker, of the job store, and DocField, of the apps."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
+from frappe_celery.hosts.standalone.database import schema
 from frappe_celery.hosts.standalone.database.filters import Condition, Query, matches
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import as_json
 from frappe_celery.hosts.standalone.utils.values import from_column
 
-DOCTYPES = ("RQ Job", "RQ Worker")
+DOCTYPES = ("RQ Job", "RQ Worker", "DocField")
 _BY_TIME = ("modified", "creation")
 
 
 def select(doctype: str, query: Query) -> list[dict[str, Any]]:
-    """The matching jobs of the current site, or the workers."""
+    """The matching jobs of the current site, the workers, or the fields of a doctype."""
     if doctype == "RQ Job" and (page := _page(query)) is not None:
         return page
-    rows = _jobs(query) if doctype == "RQ Job" else _workers()
+    read = {"RQ Job": _jobs, "RQ Worker": lambda _: _workers(), "DocField": _fields}
+    rows = read[doctype](query)
     found = [row for row in rows if _fulfils(row, query)]
     for order in reversed(query.order_by):
         found.sort(
@@ -33,11 +36,13 @@ def select(doctype: str, query: Query) -> list[dict[str, Any]]:
 
 
 def get(doctype: str, name: str) -> dict[str, Any] | None:
-    """One job or worker.
+    """One job or worker; no field is known by a name.
 
     Raises:
         PermissionError: another site's job.
     """
+    if doctype == "DocField":
+        return None
     if doctype == "RQ Worker":
         return next((row for row in _workers() if row["name"] == name), None)
     from frappe_celery.errors import NoSuchJob
@@ -134,6 +139,19 @@ def _job_row(job: Any) -> dict[str, Any]:
         docstatus=0,
         idx=0,
     )
+
+
+def _fields(query: Query) -> Iterable[dict[str, Any]]:
+    """Those of one doctype.
+
+    Raises:
+        NeedsFrappeSite: the question names none, or several.
+    """
+    parents = [c.value for c in query.conditions if (c.field, c.operator) == ("parent", "=")]
+    if len(parents) != 1:
+        raise unsupported("DocField without the doctype that is the parent")
+    for idx, df in enumerate(schema.described(parents[0]).fields, 1):
+        yield _dict(df, parent=parents[0], parenttype="DocType", parentfield="fields", idx=idx)
 
 
 def _workers() -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from frappe_celery.hosts.standalone.documents.controllers import get_controller,
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.exceptions import DoesNotExistError
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 _NOT_COPIED = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "amended_from")
 
@@ -88,7 +89,13 @@ get_lazy_doc = get_cached_doc
 def get_cached_value(
     doctype: str, name: Any, fieldname: Any = "name", as_dict: bool = False
 ) -> Any:
-    """`frappe.db.get_value` of one document."""
+    """`frappe.db.get_value` of one document; of a Single that was never stored its defaults."""
+    if get_meta(doctype).issingle:
+        single = get_single(doctype)
+        if isinstance(fieldname, str):
+            return single.get(fieldname)
+        values = {field: single.get(field) for field in fieldname}
+        return _dict(values) if as_dict else list(values.values())
     found = local.db.get_value(doctype, name, fieldname, as_dict=as_dict)
     return list(found) if isinstance(found, tuple) else found
 

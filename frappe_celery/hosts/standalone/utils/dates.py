@@ -286,6 +286,17 @@ def formatdate(string_date: Any = None, format_string: str | None = None, **_ign
 
 
 format_date = formatdate
+_GLOBAL_FORMATS = {
+    "full": "{0:%A}, {0:%B} {0.day}, {0.year}",
+    "long": "{0:%B} {0.day}, {0.year}",
+    "medium": "{0:%b} {0.day}, {0.year}",
+    "short": "{0.month}/{0.day}/{0:%y}",
+}
+
+
+def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:  # noqa: A002
+    """`January 31, 2026`; `format` may also be short, medium or full."""
+    return _GLOBAL_FORMATS[format].format(getdate(date))
 
 
 def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:

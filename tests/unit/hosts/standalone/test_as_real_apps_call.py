@@ -126,6 +126,63 @@ def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
         frappe.get_doc(doctype=doctype, dt="Note").insert()
 
 
+def test_settings_that_nobody_stored(frappe: Any, describe: Callable[..., None]) -> None:
+    fields = field("based_on", default="Leave"), field("days", "Int", default="30")
+    describe("Crew Settings", *fields, issingle=1)
+    asked = ("Crew Settings", None, ["based_on", "days"])
+    assert frappe.get_cached_value(*asked) == ["Leave", 30]
+    assert frappe.get_cached_value(*asked, as_dict=True).days == 30
+    frappe.db.set_single_value("Crew Settings", "days", 20)
+    assert frappe.get_cached_value("Crew Settings", "Crew Settings", "days") == 20
+    assert frappe.get_cached_value("Crew Settings", None, "based_on") is None
+
+
+def test_a_setting_has_the_type_of_its_field(frappe: Any, describe: Callable[..., None]) -> None:
+    describe("Crew Settings", field("days", "Int"), field("hours", "Float"), issingle=1)
+    assert frappe.db.get_single_value("Crew Settings", "days") == 0
+    frappe.db.sql(
+        "insert into `tabSingles` (doctype, field, value) values (%s, %s, %s)",
+        ("Crew Settings", "hours", "7.5"),
+    )
+    assert frappe.db.get_single_value("Crew Settings", "hours") == 7.5
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        (2000, "EUR Two Thousand only."),
+        (21.05, "EUR Twenty One and Five Cent only."),
+        (0.5, "Fifty Cent only."),
+        (0, "EUR Zero only."),
+        (-1, ""),
+        ("many", ""),
+    ],
+)
+def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
+    pytest.importorskip("num2words")
+    frappe.get_doc(doctype="Currency", name="EUR", fraction="Cent", fraction_units=100).insert()
+    assert frappe.utils.money_in_words(amount, "EUR") == words
+
+
+def test_the_fields_of_a_doctype(frappe: Any, describe: Callable[..., None]) -> None:
+    describe("Review", field("stars", "Rating", options="10"), field("text", "Small Text"))
+    rating = {"parent": "Review", "fieldtype": "Rating"}
+    (found,) = frappe.get_all("DocField", rating, ["fieldname", "options"])
+    assert (found.fieldname, found.options) == ("stars", "10")
+    assert frappe.db.get_value("DocField", {**rating, "fieldname": "stars"}, "options") == "10"
+    assert frappe.db.count("DocField", {"parent": "Review"}) == 2
+    with pytest.raises(NeedsFrappeSite, match="DocField"):
+        frappe.get_all("DocField", {"fieldname": "stars"})
+
+
+def test_a_date_in_words(frappe: Any) -> None:
+    written = [
+        frappe.utils.global_date_format("2026-01-05", format)
+        for format in ("long", "full", "medium", "short")
+    ]
+    assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
+
+
 def test_dates_that_stand_the_wrong_way_round(frappe: Any, describe: Callable[..., None]) -> None:
     describe("Voyage", field("start", "Date"), field("finish", "Date"))
     voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")

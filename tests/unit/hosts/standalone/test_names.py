@@ -486,10 +486,11 @@ def test_texts_lists_and_dates(frappe: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("package", ["markdown2", "phonenumbers"])
+@pytest.mark.parametrize("package", ["markdown2", "phonenumbers", "num2words"])
 def test_a_package_that_a_name_needs_is_named(frappe: Any, package: str) -> None:
     use = {
         "markdown2": lambda: frappe.utils.md_to_html("# a"),
+        "num2words": lambda: frappe.utils.money_in_words(5, "EUR"),
         "phonenumbers": lambda: frappe.utils.validate_phone_number_with_country_code("+1", "f"),
     }
     try:

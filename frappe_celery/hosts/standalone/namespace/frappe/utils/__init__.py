@@ -4,6 +4,7 @@
 from importlib import import_module
 
 from frappe_celery.hosts.standalone.documents.error_log import get_traceback
+from frappe_celery.hosts.standalone.documents.money import in_words, money_in_words
 from frappe_celery.hosts.standalone.documents.users import get_user_info_for_avatar
 from frappe_celery.hosts.standalone.site.calling import call_hook_method, get_hook_method
 from frappe_celery.hosts.standalone.site.context import get_site_path

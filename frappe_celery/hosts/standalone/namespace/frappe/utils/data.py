@@ -3,6 +3,7 @@
 
 from importlib import import_module
 
+from frappe_celery.hosts.standalone.documents.money import in_words, money_in_words
 from frappe_celery.hosts.standalone.documents.users import get_user_info_for_avatar
 from frappe_celery.hosts.standalone.utils.dates import *
 from frappe_celery.hosts.standalone.utils.lists import *
