@@ -26,7 +26,7 @@ VALUES = {
         for verb in ("delete", "get", "patch", "post", "put")
     },
     "AUTOMATIC_ROLES": "Roles that no document gives.",
-    "cache": "Redis; its methods below.",
+    "cache": "Redis; its methods below, and the client's own, on keys as they are given.",
     "client_cache": "The same as `frappe.cache`: nothing is kept in the process.",
     "conf": "The bench's configuration with the site's own over it.",
     "db": "The site's database; its methods below.",

@@ -22,7 +22,8 @@ from frappe_celery.jobs import codec
 
 PURPOSE = "cache"
 _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
-_SETS = ("sadd", "srem", "sismember", "smembers", "spop")
+_SETS = ("sadd", "srem", "sismember", "smembers", "spop", "srandmember")
+_EMPTYING = ("flushall", "flushdb")
 
 
 def _tolerating_outage() -> AbstractContextManager[None]:
@@ -53,10 +54,15 @@ class Cache:
         return f"{prefix}{local.site}|{key}".encode()
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        """Redis's own list and set commands, on this site's keys."""
-        if name not in (*_LISTS, *_SETS):
-            raise AttributeError(f"frappe.cache has no {name!r} here; use frappe.cache.client")
-        return lambda key, *args: getattr(self.client, name)(self.make_key(key), *args)
+        """Redis's own commands: on this site's lists and sets, else on keys as they are given."""
+        if name in _EMPTYING:
+            raise AttributeError(f"frappe.cache has no {name!r} here: that Redis may have the jobs")
+        if name.startswith("_") or not hasattr(redis.Redis, name):
+            raise AttributeError(f"frappe.cache has no {name!r}")
+        command: Callable[..., Any] = getattr(self.client, name)
+        if name in (*_LISTS, *_SETS):
+            return lambda key, *args: command(self.make_key(key), *args)
+        return command
 
     def _seal(self, value: Any) -> bytes:
         return settings.current().signer.seal(
@@ -136,6 +142,14 @@ class Cache:
     def delete_keys(self, key: str) -> None:
         """Forget all values whose keys begin so."""
         self.delete_value(self.get_keys(key), make_keys=False)
+
+    def expire_key(
+        self, key: str, time: Any, *, user: Any = None, shared: bool = False
+    ) -> bool | None:
+        """Forget a value after so many seconds."""
+        with _tolerating_outage():
+            return bool(self.client.expire(self.make_key(key, user, shared), time))
+        return None
 
     def exists(self, *names: str, user: Any = None, shared: bool = False) -> int:
         """How many of these are kept."""

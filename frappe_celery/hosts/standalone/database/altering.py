@@ -151,10 +151,16 @@ def _index_name(table: str, column: str) -> str:
 
 
 def _change(connection: BaseDatabaseWrapper, doctype: str, statements: list[str]) -> None:
+    from django.db import DatabaseError
+
     schema.changes(connection, doctype)
     with connection.cursor() as cursor:
         for statement in statements:
-            cursor.execute(statement)
+            try:
+                cursor.execute(statement)
+            except DatabaseError as error:
+                error.args = (*error.args[:-1], f"{table_name(doctype)}: {error.args[-1]}")
+                raise
 
 
 # -- all of them

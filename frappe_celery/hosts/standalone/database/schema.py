@@ -226,7 +226,8 @@ def wanted_of(doctype: str) -> list[Wanted]:
     elif meta.is_known:
         found |= {column.name: column for column in OPTIONAL}
     for column in meta.columns():
-        found.setdefault(column.name, column)
+        if column.name.lower() != "name":  # the key, also where an old doctype lists it as a field
+            found.setdefault(column.name, column)
     return list(found.values())
 
 

@@ -175,8 +175,24 @@ def test_lists_and_sets(frappe: Any) -> None:
     frappe.cache.rpush("l", "b")
     assert frappe.cache.lrange("l", 0, -1) == [b"a", b"b"]
     assert frappe.cache.lpop("l") == b"a"
-    with pytest.raises(AttributeError, match="no 'flushall' here"):
+    with pytest.raises(AttributeError, match="no 'flushall' here: that Redis may have the jobs"):
         frappe.cache.flushall()
+
+
+def test_other_commands_of_redis_are_on_keys_as_given(frappe: Any) -> None:
+    key = frappe.cache.make_key("count")
+    assert frappe.cache.set(key, 4, ex=100, nx=True)
+    assert not frappe.cache().set(key, 9, nx=True)
+    assert frappe.cache.incrby(key, 2) == 6
+    assert frappe.cache.get(key) == b"6"
+    assert frappe.cache.client.get(key) == b"6"
+    assert frappe.cache.expire_key("count", 900)
+    assert 100 < frappe.cache.ttl(key) <= 900
+    assert frappe.cache.delete(key) == 1
+    assert frappe.cache.mget(key) == [None]
+    with frappe.cache.lock(key, timeout=5):
+        assert frappe.cache.exists("count")
+    assert not hasattr(frappe.cache, "nothing_of_redis")
 
 
 def test_what_somebody_else_wrote_is_not_opened(frappe: Any) -> None:

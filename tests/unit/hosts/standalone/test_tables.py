@@ -102,6 +102,21 @@ def test_a_field_that_the_app_adds_comes_with_the_next_migrate(invoices: Any, wr
     assert invoices.db.sql("select colour from tabInvoice") == (("red",),)
 
 
+def test_a_doctype_that_lists_its_name_as_a_field_is_made(frappe: Any, write: Write) -> None:
+    describe(write, [{"fieldname": "name", "fieldtype": "Small Text"}, *FIELDS])
+    migrated()
+    assert migrated() == "standalone: every table is as it shall be\n"
+    frappe.get_doc({"doctype": "Invoice", "name": "i", "note": "n"}).insert()
+    assert frappe.get_all("Invoice", fields=["name", "note"]) == [{"name": "i", "note": "n"}]
+
+
+def test_what_the_database_refuses_is_said_with_the_table(frappe: Any, write: Write) -> None:
+    describe(write, [*FIELDS, {"fieldname": "Copies", "fieldtype": "Int"}])
+    refused = CliRunner().invoke(main, ["migrate"])
+    assert refused.exit_code == 1
+    assert "tabInvoice: duplicate column name: Copies" in refused.output
+
+
 MORE = {"copies": "Float", "posting_date": "Datetime", "customer": "Small Text", "paid": "Int"}
 BEFORE = {"copies": 2, "posting_date": date(2026, 1, 2), "customer": "c", "paid": 1}
 
