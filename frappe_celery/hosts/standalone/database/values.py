@@ -50,6 +50,8 @@ def to_column(value: Any, column: Column, field: str, is_described: bool) -> Any
         return None if column.null else 0
     if not is_described:
         _check(value, column, field)
+    elif column.kind == "json" and isinstance(value, str):
+        return value  # it is JSON already
     try:
         made = _TO[column.kind](value)
     except (ValueError, OverflowError, ValidationError) as exc:

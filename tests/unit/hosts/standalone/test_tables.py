@@ -243,6 +243,18 @@ def test_values_become_what_the_field_is(invoices: Any) -> None:
         doc.db_set("customer", "x" * 141)
 
 
+def test_json_that_comes_as_text_is_kept_as_it_is(frappe: Any, write: Write) -> None:
+    describe(write, [*FIELDS, {"fieldname": "options", "fieldtype": "JSON"}])
+    text = '{"n": 1}'
+    document = frappe.get_doc({"doctype": "Invoice", "name": "i", "options": text}).insert()
+    document.save()
+    document.db_set("options", document.options)
+    assert frappe.get_doc("Invoice", "i").options == text
+    assert frappe.db.get_value("Invoice", "i", "options") == text
+    frappe.get_doc({"doctype": "Invoice", "name": "j", "options": {"n": 1}}).insert()
+    assert frappe.get_doc("Invoice", "j").options == text
+
+
 def test_a_number_is_there_once(invoices: Any) -> None:
     invoices.get_doc({"doctype": "Invoice", "number": "1"}).insert()
     with pytest.raises(invoices.DuplicateEntryError):
