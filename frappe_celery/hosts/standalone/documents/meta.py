@@ -215,12 +215,18 @@ def _custom_fields(doctype: str, apps: AppsKey) -> Iterator[dict[str, Any]]:
 
 @lru_cache(maxsize=1024)
 def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
-    """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that has it."""
-    for package, module in _module_folders(apps):
-        folder = module / "doctype" / scrub(doctype)
-        if folder.is_dir():
-            return f"{package}.doctype.{scrub(doctype)}", folder
-    return None
+    """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that describes it.
+
+    Where none does it is the last that has such a folder: a controller may lie there.
+    """
+    name = scrub(doctype)
+    found = [
+        (f"{package}.doctype.{name}", folder)
+        for package, module in _module_folders(apps)
+        if (folder := module / "doctype" / name).is_dir()
+    ]
+    described = (each for each in found if (each[1] / f"{name}.json").exists())
+    return next(described, found[0] if found else None)
 
 
 def known_doctypes() -> list[str]:

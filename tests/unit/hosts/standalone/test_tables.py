@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from frappe_celery.cli import main
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.standalone.database import schema
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import visit
@@ -108,6 +110,24 @@ def test_a_doctype_that_lists_its_name_as_a_field_is_made(frappe: Any, write: Wr
     assert migrated() == "standalone: every table is as it shall be\n"
     frappe.get_doc({"doctype": "Invoice", "name": "i", "note": "n"}).insert()
     assert frappe.get_all("Invoice", fields=["name", "note"]) == [{"name": "i", "note": "n"}]
+
+
+def test_a_later_apps_folder_without_a_description_hides_none(
+    root: Path, frappe: Any, write: Write
+) -> None:
+    describe(write, FIELDS)
+    write("myapp/selling/doctype/invoice/invoice.py", """
+        from frappe.model.document import Document
+        class Invoice(Document): pass
+    """)  # fmt: skip
+    write("myapp_other/hooks.py", "")
+    write("myapp_other/extras/doctype/invoice/invoice.py", "def of_its_own(): ...\n")
+    settings.use(Settings.load(root=root, environ={"FRAPPE_CELERY_APPS": '["myapp", "myapp_other"]'}))
+    migrated()
+    assert frappe.get_meta("Invoice").has_field("customer")
+    assert type(frappe.new_doc("Invoice")).__module__.startswith("myapp.")
+    with pytest.raises(frappe.InvalidColumnName, match="nonsense"):
+        frappe.get_all("Invoice", fields=["nonsense"])
 
 
 def test_what_the_database_refuses_is_said_with_the_table(frappe: Any, write: Write) -> None:
