@@ -294,7 +294,7 @@ _GLOBAL_FORMATS = {
 }
 
 
-def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:  # noqa: A002
+def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:
     """`January 31, 2026`; `format` may also be short, medium or full."""
     return _GLOBAL_FORMATS[format].format(getdate(date))
 

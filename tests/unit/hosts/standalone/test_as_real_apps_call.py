@@ -159,7 +159,6 @@ def test_a_setting_has_the_type_of_its_field(frappe: Any, describe: Callable[...
     ],
 )
 def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
-    pytest.importorskip("num2words")
     frappe.get_doc(doctype="Currency", name="EUR", fraction="Cent", fraction_units=100).insert()
     assert frappe.utils.money_in_words(amount, "EUR") == words
 

@@ -122,7 +122,9 @@ def test_a_later_apps_folder_without_a_description_hides_none(
     """)  # fmt: skip
     write("myapp_other/hooks.py", "")
     write("myapp_other/extras/doctype/invoice/invoice.py", "def of_its_own(): ...\n")
-    settings.use(Settings.load(root=root, environ={"FRAPPE_CELERY_APPS": '["myapp", "myapp_other"]'}))
+    settings.use(
+        Settings.load(root=root, environ={"FRAPPE_CELERY_APPS": '["myapp", "myapp_other"]'})
+    )
     migrated()
     assert frappe.get_meta("Invoice").has_field("customer")
     assert type(frappe.new_doc("Invoice")).__module__.startswith("myapp.")
