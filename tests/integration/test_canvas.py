@@ -95,7 +95,7 @@ TEAM = """
 import time
 from pathlib import Path
 
-from celery import Celery
+from celery import Celery, chain, group
 
 import frappe_celery
 
@@ -111,6 +111,19 @@ def add(a, b):
 def hold(until):
     while not Path(until).exists():
         time.sleep(0.02)
+
+
+@app.task(bind=True)
+def instead(self, number):
+    total = frappe_celery.signature("myapp.core.total")
+    raise self.replace(chain(group(add.s(number, 1), add.s(number, 2)), total))
+
+
+@app.task(bind=True, max_retries=2)
+def persistent(self, number):
+    if self.request.retries < 2:
+        raise self.retry(countdown=0.1)
+    return number + self.request.retries
 
 
 @app.task
@@ -216,6 +229,30 @@ def test_a_group_and_a_chord_of_both_kinds(team: Any) -> None:
     assert group(both).delay().get(timeout=30) == [4, 2, 20]
     assert chord(both)(method("total")).get(timeout=30) == 26
     assert (group(both) | method("total") | method("double")).delay().get(timeout=30) == 52
+
+
+@both_brokers
+def test_a_task_replaces_itself_by_both_kinds_and_one_is_retried(team: Any) -> None:
+    assert (team.instead.s(10) | team.persistent.s()).delay().get(timeout=30) == 25
+    both = [team.instead.s(1), team.persistent.s(3), method("stubborn", args=[2])]
+    assert chord(both)(method("total")).get(timeout=30) == 5 + 5 + 5
+
+
+@both_brokers
+@pytest.mark.parametrize("kind", ["a method", "a task"])
+def test_a_chord_whose_header_fails_calls_its_errback_once_and_not_its_body(
+    project: Project, team: Any, kind: str
+) -> None:
+    failing = method("fail") if kind == "a method" else team.add.s(1, "one")
+    header = [team.add.s(1, 1), failing, team.app.tasks[NIGHTLY].si()]
+    body, errback = (method("record", args=[text], immutable=True) for text in ("body", "errback"))
+    result = chord(header, body).on_error(errback).delay()
+    with pytest.raises((ValueError, TypeError)):
+        result.get(timeout=30)
+    ran = ["errback", "nightly as Administrator"]
+    wait_until(lambda: {*ran} <= {*project.effects()}, what="the errback and the rest run")
+    assert chain(team.add.s(1, 1), method("double")).delay().get(timeout=30) == 4
+    assert sorted(project.effects()) == ran
 
 
 @pytest.mark.parametrize("pool", ["solo", "threads", "processes"])
