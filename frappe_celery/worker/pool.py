@@ -113,6 +113,7 @@ class Pool(BasePool):
         self._tasks.grow(max(self._wanted, 1))  # type: ignore[attr-defined]  # celery-types lacks it
         if turns is not None:
             turns.acquire(noop)
+        self._tasks.maintain_pool()
 
     def flush(self) -> None:
         """What was handed to Celery's processes and has not begun."""
