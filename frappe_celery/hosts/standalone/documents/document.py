@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import rows, singles, store
-from frappe_celery.hosts.standalone.documents import fetching, locking, passwords
+from frappe_celery.hosts.standalone.documents import linking, locking, passwords
 from frappe_celery.hosts.standalone.documents.base_document import (
     CHILD_FIELDS,
     STANDARD_FIELDS,
@@ -137,7 +137,7 @@ class Document(BaseDocument):
         self._stamp()
         self._check_action(DRAFT)
         self._prepare_tables()
-        fetching.fetch(self)
+        linking.follow(self)
         self.run_method("before_insert")
         if set_name:
             self.name = set_name
@@ -178,7 +178,7 @@ class Document(BaseDocument):
             raise DocumentLockedError(f"{self.doctype} {self.name} is locked: an action is queued")
         self._load_before_save()
         self._stamp()
-        fetching.fetch(self)
+        linking.follow(self)
         self._before_events()
         if self._action != "cancel":
             self._check_mandatory()

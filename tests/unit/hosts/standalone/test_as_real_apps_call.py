@@ -83,6 +83,13 @@ def test_a_submitted_document_takes_nothing_over(sailors: Any) -> None:
     assert leave.ship == "Gull"
 
 
+def test_a_link_that_leads_nowhere(sailors: Any) -> None:
+    leave = {"doctype": "Shore Leave", "sailor": "Cy", "days": [{"guard": "Ada"}, {"guard": "Di"}]}
+    with pytest.raises(sailors.LinkValidationError) as raised:
+        sailors.get_doc(leave).insert()
+    assert str(raised.value) == "Could not find Sailor: Cy, Row #2: Guard: Di"
+
+
 def test_where_links_are_ignored_nothing_is_taken_over(sailors: Any) -> None:
     with pytest.raises(sailors.MandatoryError, match="ship"):
         sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert(ignore_links=True)

@@ -292,6 +292,7 @@ def test_what_links_to_a_document_follows_its_name(frappe: Any, write: Write) ->
     doctype(write, "Sale", links)
     for code in ("a", "b"):
         frappe.get_doc({"doctype": "Item", "code": code}).insert()
+    frappe.get_doc({"doctype": "Fixed", "name": "a"}).insert()
     sale = frappe.get_doc({"doctype": "Sale", "item": "a", "kind": "Item", "any": "a"}).insert()
     other = frappe.get_doc({"doctype": "Sale", "item": "b", "kind": "Fixed", "any": "a"}).insert()
     frappe.db.set_single_value("Shop", "best", "a")
