@@ -105,8 +105,11 @@ class Pool(BasePool):
         return self._tasks.on_apply(*args, **options)
 
     def _fork_for_tasks(self) -> None:
-        """Celery's semaphore, in which a task waits for a process, may be revoked and may expire,
-        has counted those that take jobs: from now on it counts these, and that one has its task."""
+        """As many as take jobs, which Celery's semaphore has counted until now.
+
+        In it a task waits for a process, and can be revoked or expire until then. From now on it
+        counts these, one of which is for the task that has come.
+        """
         turns = self.options.get("semaphore")
         if turns is not None:
             turns.shrink(turns.initial_value)

@@ -32,6 +32,8 @@ _MISSING_COLUMN = re.compile(
     r"no such column|has no column named|\(1054,|column .* does not exist", re.I
 )
 _FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
+_NAMED_TABLE = re.compile(r"(?:table: |\.|relation \")(tab[A-Z][^'\"]*)")
+"""As the three databases name the one that is not there."""
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -102,9 +104,10 @@ def translated(query: str = "") -> Iterator[None]:
             raise DuplicateEntryError(error) from error
         if is_lost(error):
             raise type(error)(f"the database {_where()} does not answer: {error}") from error
-        table = _FRAPPE_TABLE.search(query)
-        if table and is_missing_table(error):
-            raise unsupported(f"the table {table[0]} in frappe.db.sql") from error
+        if is_missing_table(error) and (asked := _FRAPPE_TABLE.search(query)):
+            named = _NAMED_TABLE.search(str(error))
+            table = f"`{named[1]}`" if named else asked[0]
+            raise unsupported(f"the table {table} in frappe.db.sql") from error
         if not query or local.db.vendor == "mysql":
             raise
         if is_missing(error):

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, stored
-from frappe_celery.hosts.standalone.documents.meta import Meta, get_meta
+from frappe_celery.hosts.standalone.documents.meta import TABLES, Meta, get_meta
 from frappe_celery.hosts.standalone.documents.precision import precision
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint
@@ -43,9 +43,13 @@ class BaseDocument:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
             raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
-        if any(df.fieldname == name for df in self.meta.get_table_fields()):
-            return self.__dict__.setdefault(name, [])
-        return None
+        return self._empty_table(name)
+
+    def _empty_table(self, name: str) -> list[Any] | None:
+        """The rows of a child table that has none yet; None for any other field."""
+        df = self.meta.get_field(name)
+        is_table = df is not None and df.fieldtype in TABLES
+        return self.__dict__.setdefault(name, []) if is_table else None
 
     @property
     def meta(self) -> Meta:
@@ -65,6 +69,8 @@ class BaseDocument:
         value = self.__dict__.get(key)
         if value is None and key in STANDARD_FIELDS:
             value = getattr(self, key)
+        elif value is None:
+            value = self._empty_table(key)
         if filters and isinstance(value, list):
             value = [row for row in value if _has(row, filters)]
         if isinstance(value, list) and limit:

@@ -76,6 +76,14 @@ def test_a_child_row_is_as_old_as_its_document(sailors: Any) -> None:
     assert str(made) == "2025-01-15 10:00:00"
 
 
+def test_a_child_table_without_rows(sailors: Any) -> None:
+    leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada")
+    assert leave.get("days") == leave.days == []
+    assert leave.get("nothing", "else") == "else"
+    leave.append("days", {"guard": "Bo"})
+    assert len(leave.get("days")) == 1
+
+
 def test_a_submitted_document_takes_nothing_over(sailors: Any) -> None:
     leave = sailors.get_doc(doctype="Shore Leave", sailor="Ada").insert().submit()
     sailors.db.set_value("Sailor", "Ada", "ship", "Tern")
@@ -179,6 +187,12 @@ def test_the_fields_of_a_doctype(frappe: Any, describe: Callable[..., None]) -> 
     assert frappe.db.count("DocField", {"parent": "Review"}) == 2
     with pytest.raises(NeedsFrappeSite, match="DocField"):
         frappe.get_all("DocField", {"fieldname": "stars"})
+
+
+def test_the_table_that_is_not_there_is_named(sailors: Any) -> None:
+    asked = "select s.name from `tabSailor` s join `tabDocField` f on f.parent = s.name"
+    with pytest.raises(NeedsFrappeSite, match="the table `tabDocField` in frappe.db.sql"):
+        sailors.db.sql(asked)
 
 
 def test_a_date_in_words(frappe: Any) -> None:
