@@ -86,6 +86,7 @@ class Comparison:
             sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
         if self.query.vendor == "postgresql":
             sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
+        self.query.is_plain &= "\\" not in str(self.value)  # SQLite must be told what it is
         return f"{sql} {word} {self.query.argument(str(self.value))}"
 
     def _like(self) -> str:

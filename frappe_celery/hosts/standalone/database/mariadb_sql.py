@@ -137,8 +137,18 @@ def _update(tree: exp.Update) -> None:
     for join in joins:
         if join.args.get("on"):
             tree.where(join.args["on"], copy=False)
+    made: dict[str, exp.Expr] = {}
     for change in tree.expressions:
         change.set("this", exp.column(change.this.name))
+        if not tables:
+            change.set("expression", change.expression.transform(_as_changed, made))
+            made[change.this.name] = change.expression
+
+
+def _as_changed(node: exp.Expr, made: dict[str, exp.Expr]) -> exp.Expr:
+    """MariaDB sets one field after another: a later one sees what was set before."""
+    is_changed = isinstance(node, exp.Column) and node.name in made
+    return exp.Paren(this=made[node.name].copy()) if is_changed else node
 
 
 def _delete(tree: exp.Delete) -> None:

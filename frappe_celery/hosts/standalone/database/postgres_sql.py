@@ -14,7 +14,9 @@ from frappe_celery.hosts.standalone.database import comparing
 from frappe_celery.hosts.standalone.database.kinds import GIVEN, Kinds, is_shift
 from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment, placeholder
 
-_TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists)
+_TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Exists, exp.NullSafeEQ, exp.Escape)
+_INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
+_OF_TRUTHS = (exp.Where, exp.Having, exp.Not, exp.Connector, exp.Filter, exp.Escape)
 _FOLDED = '"und-x-icu"'
 """A collation of PostgreSQL's that LIKE and searches can use, unlike that of the columns."""
 
@@ -22,24 +24,39 @@ _FOLDED = '"und-x-icu"'
 def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     """Have it compare and group as MariaDB does, and truth be numbers."""
     comparing.prepare(tree, kinds, "postgresql", lambda *sides: _meet(kinds, *sides))
+    for most in tree.find_all(exp.Greatest, exp.Least):
+        _fold(kinds, [most.this, *most.expressions])
+    for cast in list(tree.find_all(exp.Cast)):
+        if cast.to.this in _INTEGERS and kinds.of(cast.this) == "text":
+            cast.replace(exp.Anonymous(this="INTEGER_OF", expressions=[cast.this]))
     for shifted in list(tree.find_all(exp.Add, exp.Sub, exp.DateAdd, exp.DateSub)):
         if is_shift(shifted) and kinds.of(shifted) == "date":
             day = exp.Paren(this=shifted.copy())
             shifted.replace(exp.Cast(this=day, to=exp.DataType.build("date")))
     for select in list(tree.find_all(exp.Select)):
         _group(select)
-    for node in list(tree.walk(bfs=False)):
+    for node in reversed(list(tree.walk())):  # the innermost first: what is outside is copied
         _truth(node)
 
 
 def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
-    """Text compares without case where a table's column is in it; else it is told to."""
+    """Text that meets numbers is a number."""
     sides = [first, *others]
+    if kinds.of(first) == "number" or {kinds.of(each) for each in others} == {"number"}:
+        for each in sides:
+            if kinds.of(each) == "text" and not isinstance(each, exp.Query):
+                each.replace(exp.Anonymous(this="NUMBER_OF", expressions=[each.copy()]))
+    _fold(kinds, sides)
+
+
+def _fold(kinds: Kinds, sides: list[exp.Expr]) -> None:
+    """Text compares without case where a table's column is in it; else it is told to."""
     is_text = "text" in (found := {kinds.of(each) for each in sides}) and found <= {"text", GIVEN}
     fields = (field for each in sides for field in each.find_all(exp.Column))
     if is_text and not any(kinds.of(field) == "text" for field in fields):
         collation = exp.to_identifier("frappe", quoted=True)
-        first.replace(exp.Collate(this=exp.Paren(this=first.copy()), expression=collation))
+        folded = exp.Collate(this=exp.Paren(this=sides[0].copy()), expression=collation)
+        sides[0].replace(folded)
 
 
 def _group(select: exp.Select) -> None:
@@ -157,13 +174,13 @@ def _asks_for_truth(node: exp.Expr) -> bool:
         return parent.this is node and not _compares(parent)
     if isinstance(parent, exp.Join):
         return parent.args.get("on") is node
-    return isinstance(parent, (exp.Where, exp.Having, exp.Not, exp.Connector, exp.Filter))
+    return isinstance(parent, _OF_TRUTHS)
 
 
 def _like(self: Any, node: Any) -> str:
-    return (
-        f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED} ILIKE {self.sql(node.expression)}"
-    )
+    word = "NOT ILIKE" if node.args.get("negate") else "ILIKE"
+    text = f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED}"
+    return f"{text} {word} {self.sql(node.expression)}"
 
 
 def _searched(self: Any, node: Any) -> str:
@@ -209,6 +226,8 @@ def _cast(self: Any, node: exp.Cast) -> str:
         and not node.to.expressions
     ):
         return f"CAST({self.sql(node.this)} AS TEXT)"
+    if node.to.this == exp.DataType.Type.CHAR:
+        return f"CAST({self.sql(node.this)} AS VARCHAR({self.sql(node.to.expressions[0])}))"
     if node.to.this == exp.DataType.Type.UBIGINT:
         return f"CAST({self.sql(node.this)} AS BIGINT)"
     made: str = self.cast_sql(node)
@@ -223,6 +242,61 @@ def _timed(field: str, more: int = 0) -> Callable[[Any, Any], str]:
     return sql
 
 
+def _of_all(function: str) -> Callable[[Any, Any], str]:
+    """NULL where one is."""
+
+    def sql(self: Any, node: Any) -> str:
+        parts = [self.sql(each) for each in (node.this, *node.expressions)]
+        return _unless_null(parts, f"{function}({', '.join(parts)})")
+
+    return sql
+
+
+def _unless_null(parts: list[str], then: str) -> str:
+    conditions = " OR ".join(f"({each}) IS NULL" for each in parts)
+    return f"(CASE WHEN {conditions} THEN NULL ELSE {then} END)"
+
+
+def _substring(self: Any, node: Any) -> str:
+    """From 1, or from the end with a number below zero."""
+    start, length = node.args.get("start"), node.args.get("length")
+    text, count = self.sql(node.this), f" FOR {self.sql(length)}" if length else ""
+    number = start.this if isinstance(start, exp.Neg) else start
+    if not isinstance(number, exp.Literal) or not number.is_int:
+        raise ParseError("SUBSTRING from where is not a number")
+    if number is start and number.this != "0":
+        return f"SUBSTRING({text} FROM {number.this}{count})"
+    found = f"SUBSTRING(RIGHT({text}, {number.this}) FROM 1{count})"
+    is_within = f"LENGTH({text}) >= {number.this} AND {number.this} > 0"
+    return _unless_null([text], f"CASE WHEN {is_within} THEN {found} ELSE '' END")
+
+
+def _mod(self: Any, node: Any) -> str:
+    first, second = (f"CAST({self.sql(x)} AS DECIMAL)" for x in (node.this, node.expression))
+    return f"MOD({first}, NULLIF({second}, 0))"
+
+
+def _replaced(self: Any, node: Any) -> str:
+    what, new = self.sql(node.expression), self.sql(node.args["replacement"])
+    return _again(f"REPLACE(({self.sql(node.this)}) COLLATE {_FOLDED}, {what}, {new})")
+
+
+def _again(text: str) -> str:
+    """Text that was searched compares without case again."""
+    return f'({text} COLLATE "frappe")'
+
+
+def _beginning(form: str, kind: str) -> Callable[[Any, Any], str]:
+    """The number that a text begins with, 0 where there is none."""
+
+    def sql(self: Any, given: exp.Expr) -> str:
+        text = self.sql(given)
+        found = f"SUBSTRING(({text}) COLLATE {_FOLDED} FROM '^[[:space:]]*({form})')"
+        return _unless_null([text], f"CAST(COALESCE({found}, '0') AS {kind})")
+
+    return sql
+
+
 def _spelled(form: str) -> Callable[[Any, Any], str]:
     return lambda self, given: f"TO_CHAR(CAST({self.sql(given)} AS TIMESTAMP), '{form}')"
 
@@ -232,10 +306,17 @@ def _field(self: Any, what: exp.Expr, *among: exp.Expr) -> str:
     return f"(CASE {self.sql(what)} {cases} ELSE 0 END)"
 
 
+def _found_in_set(self: Any, what: exp.Expr, among: exp.Expr) -> str:
+    sought, listed = self.sql(what), self.sql(among)
+    parts = _again(f"STRING_TO_ARRAY(({listed}) COLLATE {_FOLDED}, ',')")
+    return _unless_null([sought, listed], f"COALESCE(ARRAY_POSITION({parts}, {sought}), 0)")
+
+
 def _up_to(self: Any, text: exp.Expr, mark: exp.Expr, count: exp.Expr) -> str:
     if self.sql(count) not in ("1", "-1"):
         raise ParseError("SUBSTRING_INDEX with another number than 1 and -1")
-    return f"SPLIT_PART(({self.sql(text)}) COLLATE {_FOLDED}, {self.sql(mark)}, {self.sql(count)})"
+    parts = f"({self.sql(text)}) COLLATE {_FOLDED}, {self.sql(mark)}, {self.sql(count)}"
+    return _again(f"SPLIT_PART({parts})")
 
 
 _POSTGRES: dict[str, Callable[..., str]] = {
@@ -251,9 +332,9 @@ _POSTGRES: dict[str, Callable[..., str]] = {
     "QUARTER": _timed("QUARTER"),
     "DAYNAME": _spelled("FMDay"),
     "FIELD": _field,
-    "FIND_IN_SET": lambda self, what, among: (
-        f"COALESCE(ARRAY_POSITION(STRING_TO_ARRAY({self.sql(among)}, ','), {self.sql(what)}), 0)"
-    ),
+    "INTEGER_OF": _beginning("[-+]?[0-9]+", "BIGINT"),
+    "NUMBER_OF": _beginning("[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:e[-+]?[0-9]+)?", "FLOAT8"),
+    "FIND_IN_SET": _found_in_set,
     "SUBSTRING_INDEX": _up_to,
     "TO_DAYS": lambda self, when: (
         f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
@@ -314,6 +395,20 @@ class ToPostgres(Postgres):
             ),
             exp.StrPosition: _searched,
             exp.Round: _round,
+            exp.Trunc: lambda self, node: self.func(
+                "TRUNC",
+                exp.Cast(this=node.this, to=exp.DataType.build("decimal")),
+                node.args.get("decimals"),
+            ),
+            exp.IntDiv: lambda self, node: (
+                f"CAST(TRUNC(CAST({self.sql(node.this)} AS DECIMAL)"
+                f" / NULLIF({self.sql(node.expression)}, 0)) AS BIGINT)"
+            ),
+            exp.Mod: _mod,
+            exp.Replace: _replaced,
+            exp.Substring: _substring,
+            exp.Greatest: _of_all("GREATEST"),
+            exp.Least: _of_all("LEAST"),
             exp.Concat: _concat,
             exp.TimestampDiff: _pg_difference,
             exp.Length: lambda self, node: (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sqlite3
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cmp_to_key
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
@@ -93,8 +95,8 @@ def substring_index(text: str, mark: str, count: int) -> str:
 
 def field(what: Any, *among: Any) -> int:
     """`FIELD`: which of them it is, 0 for none."""
-    folded = [str(each).lower() for each in among]
-    return folded.index(str(what).lower()) + 1 if str(what).lower() in folded else 0
+    places = (n for n, each in enumerate(among, 1) if None not in (what, each))
+    return next((n for n in places if not compare(what, among[n - 1])), 0)
 
 
 def find_in_set(what: str, among: str) -> int:
@@ -105,6 +107,31 @@ def find_in_set(what: str, among: str) -> int:
 def concat_ws(mark: str, *texts: Any) -> str:
     """`CONCAT_WS`: without what is NULL."""
     return mark.join(str(text) for text in texts if text is not None)
+
+
+def substring(of: Any, start: int, count: int | None = None) -> str:
+    """`SUBSTRING`: from 1, or from the end with a number below zero."""
+    text = str(of)
+    first = start - 1 if start > 0 else len(text) + start
+    if start == 0 or first < 0:
+        return ""
+    return text[first:] if count is None else text[first : first + max(count, 0)]
+
+
+def modulo(number: Any, divisor: Any) -> Any:
+    """`MOD`, of fractions too."""
+    number, divisor = _as_number(number), _as_number(divisor)
+    if not divisor:
+        return None
+    rest = math.fmod(number, divisor)
+    return int(rest) if isinstance(number, int) and isinstance(divisor, int) else rest
+
+
+def timediff(last: Any, first: Any) -> str:
+    """`TIMEDIFF`."""
+    seconds = int((_when(last) - _when(first)).total_seconds())
+    hours, rest = divmod(abs(seconds), 3600)
+    return f"{'-' if seconds < 0 else ''}{hours:02}:{rest // 60:02}:{rest % 60:02}"
 
 
 def truncate(number: Any, places: int) -> float:
@@ -183,13 +210,19 @@ def _unquoted(value: str) -> str:
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
     "frappe_compare": (2, compare),
+    "frappe_mod": (2, modulo),
+    "greatest": (-1, lambda *given: max(given, key=cmp_to_key(compare))),
+    "least": (-1, lambda *given: min(given, key=cmp_to_key(compare))),
+    "lower": (1, lambda text: str(text).lower()),
+    "upper": (1, lambda text: str(text).upper()),
+    "substring": (-1, substring),
+    "timediff": (2, timediff),
     "frappe_difference": (3, difference),
     "frappe_integer": (1, integer),
     "frappe_regexp": (2, lambda text, form: int(re.search(form, str(text), re.I) is not None)),
     "date_format": (2, date_format),
     "str_to_date": (2, str_to_date),
     "substring_index": (3, substring_index),
-    "field": (-1, field),
     "find_in_set": (2, find_in_set),
     "datediff": (2, lambda last, first: (_when(last).date() - _when(first).date()).days),
     "round": (2, rounded),
@@ -245,5 +278,6 @@ def prepare(connection: Any, **_: Any) -> None:
     made = connection.connection
     for name, (count, function) in _FUNCTIONS.items():
         made.create_function(name, count, _null(function), deterministic=name != "uuid")
+    made.create_function("field", -1, field, deterministic=True)
     made.create_function("frappe_in", -1, is_in, deterministic=True)
     made.create_function("concat_ws", -1, concat_ws, deterministic=True)

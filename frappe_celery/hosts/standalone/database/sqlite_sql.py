@@ -149,6 +149,24 @@ def _difference(self: Any, node: Any) -> str:
     return made
 
 
+def _like(self: Any, node: exp.Like) -> str:
+    made = str(self.like_sql(node))
+    is_plain = node.expression.is_string and "\\" not in node.expression.name
+    return made if is_plain or isinstance(node.parent, exp.Escape) else rf"{made} ESCAPE '\'"
+
+
+def _cast(self: Any, node: exp.Cast) -> str:
+    """A text of some length is cut, a decimal is rounded."""
+    what, (first, *_) = self.sql(node.this), [*node.to.expressions, None]
+    if first is not None and node.to.this in exp.DataType.TEXT_TYPES:
+        return f"SUBSTRING({what}, 1, {self.sql(first)})"
+    if node.to.this == exp.DataType.Type.DECIMAL:
+        places = node.to.expressions[1] if len(node.to.expressions) > 1 else "0"
+        return f"ROUND(CAST({what} AS REAL), {self.sql(places) if places != '0' else places})"
+    made: str = self.cast_sql(node)
+    return made
+
+
 class ToSQLite(SQLite):
     """How the trees are written."""
 
@@ -162,6 +180,11 @@ class ToSQLite(SQLite):
             exp.DateSub: _added("-"),
             exp.Add: _plus_or_minus("+", lambda self, node: self.binary(node, "+")),
             exp.Sub: _plus_or_minus("-", lambda self, node: self.binary(node, "-")),
+            exp.Mod: lambda self, node: self.func("frappe_mod", node.this, node.expression),
+            exp.Greatest: lambda self, node: self.func("greatest", node.this, *node.expressions),
+            exp.Least: lambda self, node: self.func("least", node.this, *node.expressions),
+            exp.Cast: _cast,
+            exp.Like: _like,
             exp.Placeholder: placeholder,
             exp.TimestampDiff: _difference,
             exp.DateDiff: lambda self, node: self.func("datediff", node.this, node.expression),
