@@ -195,6 +195,7 @@ def insert(doctype: str, fields: Mapping[str, Any]) -> None:
     Raises:
         DuplicateEntryError: the site has one of that doctype and name.
     """
+    _check_has_table(doctype)
     stamp = modified_now()
     stamp |= {"creation": stamp["modified"], "owner": stamp["modified_by"]}
     missing = {field: value for field, value in stamp.items() if fields.get(field) is None}
@@ -213,6 +214,7 @@ def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:
 
 def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     """Set fields of the matching rows; how many they are."""
+    _check_has_table(doctype)
     row = rows.of(doctype, fields)
     if not row:
         return count(doctype, filters)
@@ -225,11 +227,17 @@ def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
 
 def delete(doctype: str, filters: Any) -> int:
     """Remove the matching rows; how many they were."""
+    _check_has_table(doctype)
     if not statements.columns(doctype):
         return 0
     where, arguments = _where(doctype, filters)
     removed: int = statements.run(f"delete from `tab{doctype}`{where}", arguments, True)[2]
     return removed
+
+
+def _check_has_table(doctype: str) -> None:
+    if doctype in virtual.DOCTYPES:
+        raise unsupported(f"writing documents of {doctype!r}")
 
 
 def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:

@@ -1,30 +1,30 @@
-"""Doctypes without a table: RQ Job and RQ Worker, of the job store, and DocField, of the apps."""
+"""Doctypes without a table: `RQ Job` and `RQ Worker` from the job store, `DocType` and `DocField`
+from what the apps describe."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import schema
+from frappe_celery.hosts.standalone.database import altering, schema, statements
 from frappe_celery.hosts.standalone.database.filters import Condition, Query, matches
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import as_json
 from frappe_celery.hosts.standalone.utils.values import from_column
 
-DOCTYPES = ("RQ Job", "RQ Worker", "DocField")
+DOCTYPES = ("RQ Job", "RQ Worker", "DocType", "DocField")
 _BY_TIME = ("modified", "creation")
 
 
 def select(doctype: str, query: Query) -> list[dict[str, Any]]:
-    """The matching jobs of the current site, the workers, or the fields of a doctype."""
+    """The matching jobs of the current site, the workers, or the doctypes."""
     if doctype == "RQ Job" and (page := _page(query)) is not None:
         return page
-    read = {"RQ Job": _jobs, "RQ Worker": lambda _: _workers(), "DocField": _fields}
-    rows = read[doctype](query)
+    rows = _READ[doctype](query)
     found = [row for row in rows if _fulfils(row, query)]
     for order in reversed(query.order_by):
         found.sort(
@@ -36,15 +36,14 @@ def select(doctype: str, query: Query) -> list[dict[str, Any]]:
 
 
 def get(doctype: str, name: str) -> dict[str, Any] | None:
-    """One job or worker; no field is known by a name.
+    """One job, worker or doctype.
 
     Raises:
         PermissionError: another site's job.
     """
-    if doctype == "DocField":
-        return None
-    if doctype == "RQ Worker":
-        return next((row for row in _workers() if row["name"] == name), None)
+    if doctype != "RQ Job":
+        query = Query((Condition("name", "=", name),))
+        return next((row for row in _READ[doctype](query) if row["name"] == name), None)
     from frappe_celery.errors import NoSuchJob
     from frappe_celery.jobs import get_store
 
@@ -141,20 +140,7 @@ def _job_row(job: Any) -> dict[str, Any]:
     )
 
 
-def _fields(query: Query) -> Iterable[dict[str, Any]]:
-    """Those of one doctype.
-
-    Raises:
-        NeedsFrappeSite: the question names none, or several.
-    """
-    parents = [c.value for c in query.conditions if (c.field, c.operator) == ("parent", "=")]
-    if len(parents) != 1:
-        raise unsupported("DocField without the doctype that is the parent")
-    for idx, df in enumerate(schema.described(parents[0]).fields, 1):
-        yield _dict(df, parent=parents[0], parenttype="DocType", parentfield="fields", idx=idx)
-
-
-def _workers() -> list[dict[str, Any]]:
+def _workers(_query: Query) -> list[dict[str, Any]]:
     from frappe_celery.jobs import get_store
 
     return [_worker_row(worker) for worker in get_store().workers.by_process()]
@@ -182,6 +168,44 @@ def _worker_row(worker: Any) -> dict[str, Any]:
     )
 
 
+def _doctypes(query: Query) -> Iterator[dict[str, Any]]:
+    """Those that the apps describe, our own, and those of which there are documents.
+
+    The last ones are found by their names only.
+    """
+    by_name = [c.value for c in query.conditions if (c.field, c.operator) == ("name", "=")]
+    for name in by_name or {*schema.all_described(), *altering.OWN_DOCTYPES}:
+        meta = schema.described(name)
+        if meta.is_known or statements.columns(name):
+            yield _dict({**_NOT_SAID, **meta.said, "name": name, "fields": list(_of(meta))})
+
+
+def _docfields(query: Query) -> Iterator[dict[str, Any]]:
+    parents = tuple(
+        replace(each, field="name") for each in query.conditions if each.field == "parent"
+    )
+    for doctype in _doctypes(Query(parents)):
+        yield from doctype["fields"]
+
+
+def _of(meta: Any) -> Iterator[_dict]:
+    for idx, df in enumerate(meta.fields, 1):
+        name = f"{meta.name}-{df.fieldname}"
+        yield _dict({**_NOT_SAID, **df, "name": name, "parent": meta.name, "idx": idx})
+
+
+_NOT_SAID = dict.fromkeys(
+    (
+        *("docstatus", "idx", "is_virtual", "custom", "issingle", "istable", "is_submittable"),
+        *("is_tree", "track_changes", "allow_rename", "editable_grid", "quick_entry"),
+        *("hidden", "reqd", "read_only", "unique", "search_index", "no_copy", "allow_on_submit"),
+        *("in_list_view", "in_standard_filter", "in_global_search", "print_hide", "permlevel"),
+    ),
+    0,
+)
+"""What a JSON leaves out of a doctype or of a field where it is not so."""
+
+
 def _time(when: datetime | float | None) -> Any:
     """The store's naive UTC times and seconds since the epoch, as the site's time."""
     if when is None:
@@ -189,3 +213,11 @@ def _time(when: datetime | float | None) -> Any:
     if not isinstance(when, datetime):
         when = datetime.fromtimestamp(when, timezone.utc)
     return from_column(when.replace(tzinfo=timezone.utc))
+
+
+_READ: dict[str, Callable[[Query], Iterable[dict[str, Any]]]] = {
+    "RQ Job": _jobs,
+    "RQ Worker": _workers,
+    "DocType": _doctypes,
+    "DocField": _docfields,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.hosts.standalone.database.defaults import get_defaults
-from frappe_celery.hosts.standalone.database.schema import NAME_LENGTH, Wanted, describe_by
+from frappe_celery.hosts.standalone.database.schema import NAME_LENGTH, Wanted, describe_by, list_by
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
@@ -71,6 +71,8 @@ class Meta:
     sort_order: str = "desc"
     is_known: bool = False
     """Whether an app describes it; otherwise any field may be set and read."""
+    said: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What its JSON says beside the fields, such as `module` and `track_changes`."""
     _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
 
     def get_field(self, fieldname: str) -> _dict | None:
@@ -82,7 +84,9 @@ class Meta:
         return fieldname in self._by_name
 
     def __getattr__(self, name: str) -> Any:
-        raise missing_attribute("frappe.get_meta()", name)
+        if name.startswith("_") or name not in self.said:
+            raise missing_attribute("frappe.get_meta()", name)
+        return self.said[name]
 
     def get_label(self, fieldname: str) -> str:
         """A field's label."""
@@ -200,6 +204,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         sort_field=found.get("sort_field") or "",
         sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,
+        said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
         _by_name={df.fieldname: df for df in fields},
     )
 
@@ -239,14 +244,21 @@ def known_doctypes() -> list[str]:
     return list(found)
 
 
-def _module_folders(apps: AppsKey) -> Iterator[tuple[str, Path]]:
+@lru_cache(maxsize=64)
+def _module_folders(apps: AppsKey) -> list[tuple[str, Path]]:
     """Each module of each app, as package and folder, those of the last app first."""
     make_importable()
-    for app in (*reversed(apps[1]), "frappe"):
-        spec = importlib.util.find_spec(app)
-        for root in map(Path, (spec and spec.submodule_search_locations) or ()):
-            for module in _modules(root):
-                yield f"{app}.{module}", root / module
+    return [
+        (f"{app}.{module}", root / module)
+        for app in (*reversed(apps[1]), "frappe")
+        for root in _roots(app)
+        for module in _modules(root)
+    ]
+
+
+def _roots(app: str) -> list[Path]:
+    spec = importlib.util.find_spec(app)
+    return [Path(found) for found in (spec and spec.submodule_search_locations) or ()]
 
 
 def _modules(root: Path) -> list[str]:
@@ -258,9 +270,11 @@ def _modules(root: Path) -> list[str]:
 
 
 describe_by(get_meta)
+list_by(known_doctypes)
 
 
 def forget() -> None:
     """Read the descriptions again when they are next asked for (`frappe.clear_cache`)."""
     _meta.cache_clear()
     doctype_folder.cache_clear()
+    _module_folders.cache_clear()

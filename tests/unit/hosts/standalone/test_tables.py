@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from frappe_celery import errors
 from frappe_celery.cli import main
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
@@ -347,6 +348,28 @@ def test_what_the_database_has_can_be_asked(invoices: Any) -> None:
     assert not invoices.db.has_column("Invoice", "items")
     assert not invoices.db.table_exists("Nothing", cached=False)
     assert not invoices.db.has_column("Nothing", "name")
+
+
+def test_doctypes_are_documents_too(invoices: Any, write: Write) -> None:
+    box = {"name": "Box", "module": "Selling", "track_changes": 1, "fields": ITEM}
+    write("myapp/selling/doctype/box/box.json", json.dumps(box))
+    assert invoices.db.exists("DocType", "Box") == "Box"
+    assert invoices.db.exists("DocType", {"name": "Box", "issingle": 0})
+    assert not invoices.db.exists("DocType", "Nothing")
+    assert invoices.db.get_value("DocType", "Box", ["module", "istable"]) == ("Selling", 0)
+    assert invoices.get_cached_value("DocType", "Invoice Item", "istable") == 1
+    assert invoices.get_meta("Box").module == "Selling"
+    assert {"Box", "Invoice", "Error Log"} <= set(invoices.get_all("DocType", pluck="name"))
+    of_rows = invoices.get_all("DocType", {"istable": 1}, pluck="name")
+    assert "Invoice Item" in of_rows
+    assert "Box" not in of_rows
+    assert invoices.get_doc("DocType", "Box").fields[1].fieldname == "qty"
+    wanted = {"parent": "Invoice", "fieldtype": "Date", "hidden": 0}
+    assert invoices.get_all("DocField", wanted, pluck="fieldname") == ["posting_date"]
+    invoices.get_doc({"doctype": "Of Nobody", "n": 1}).insert()
+    assert invoices.db.exists("DocType", "Of Nobody")
+    with pytest.raises(errors.NeedsFrappeSite, match="writing documents of 'DocType'"):
+        invoices.db.set_value("DocType", "Box", "module", "Other")
 
 
 def test_own_doctypes_have_frappes_tables(frappe: Any) -> None:
