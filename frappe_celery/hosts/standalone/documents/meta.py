@@ -1,10 +1,13 @@
-"""What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known."""
+"""What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known.
+
+The Custom Fields that apps bring as files belong to it.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -188,8 +191,9 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     if not path or not path.exists():
         return Meta(doctype)
     found = json.loads(path.read_text())
-    described = (*found.get("fields", ()), *_custom_fields(doctype, apps))
-    fields = tuple(_dict(df) for df in described if df.get("fieldname"))
+    listed = [*found.get("fields", ()), *_custom_fields(apps).get(doctype, ())]
+    by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
+    fields = tuple(reversed(by_name.values()))
     return Meta(
         name=doctype,
         fields=fields,
@@ -205,17 +209,24 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,
         said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
-        _by_name={df.fieldname: df for df in fields},
+        _by_name=by_name,
     )
 
 
-def _custom_fields(doctype: str, apps: AppsKey) -> Iterator[dict[str, Any]]:
-    """Those that apps export for a doctype: `<module>/custom/<doctype>.json`."""
-    for _, module in _module_folders(apps):
-        path = module / "custom" / f"{scrub(doctype)}.json"
-        exported = json.loads(path.read_text()) if path.exists() else {}
-        if exported.get("sync_on_migrate"):
-            yield from exported.get("custom_fields") or ()
+@lru_cache(maxsize=64)
+def _custom_fields(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
+    """By doctype, what apps add to it: fixtures, and `<module>/custom/<doctype>.json`."""
+    listed: list[dict[str, Any]] = []
+    for root in (root for app in apps[1] for root in _roots(app)):
+        for path in sorted(root.glob("fixtures/*custom_field.json")):
+            listed += json.loads(path.read_text())
+        for path in sorted(root.glob("*/custom/*.json")):
+            exported = json.loads(path.read_text())
+            listed += exported.get("custom_fields") or () if isinstance(exported, dict) else ()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for df in listed:
+        found.setdefault(df.get("dt", ""), []).append(df)
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -278,3 +289,4 @@ def forget() -> None:
     _meta.cache_clear()
     doctype_folder.cache_clear()
     _module_folders.cache_clear()
+    _custom_fields.cache_clear()

@@ -140,6 +140,32 @@ def test_what_the_database_refuses_is_said_with_the_table(frappe: Any, write: Wr
     assert "tabInvoice: duplicate column name: Copies" in refused.output
 
 
+def custom(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
+    """A Custom Field of Invoice as an app's files have it."""
+    return {"doctype": "Custom Field", "dt": "Invoice", "fieldname": fieldname} | {
+        "fieldtype": fieldtype, **more
+    }  # fmt: skip
+
+
+def test_custom_fields_that_apps_bring_as_files_are_fields(invoices: Any, write: Write) -> None:
+    fixtures = [custom("custom_rank", "Int", default="3"), custom("note", "Int"), custom("")]
+    write("myapp/fixtures/custom_field.json", json.dumps(fixtures))
+    write("myapp/fixtures/later_custom_field.json", json.dumps([custom("custom_until", "Date")]))
+    exported = {"doctype": "Invoice", "custom_fields": [custom("custom_code")]}
+    write("myapp/selling/custom/invoice.json", json.dumps(exported))
+    write("myapp/selling/custom/unfit.json", "[]")
+    assert "Invoice (custom_rank, custom_until, custom_code)" in migrated()
+    document = invoices.get_doc(
+        {"doctype": "Invoice", "name": "i", "custom_code": "c", "note": "n"}
+    )
+    document.insert()
+    document.custom_until = "2026-01-02"
+    document.save()
+    fields = ["custom_rank", "custom_until", "custom_code", "note"]
+    assert invoices.db.get_value("Invoice", "i", fields) == (3, date(2026, 1, 2), "c", "n")
+    assert invoices.get_meta("Invoice").has_field("custom_code")
+
+
 MORE = {"copies": "Float", "posting_date": "Datetime", "customer": "Small Text", "paid": "Int"}
 BEFORE = {"copies": 2, "posting_date": date(2026, 1, 2), "customer": "c", "paid": 1}
 
