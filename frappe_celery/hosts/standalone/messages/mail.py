@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import django_setup
 from frappe_celery.hosts.standalone.exceptions import OutgoingEmailError
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.site.context import conf, flags
+from frappe_celery.hosts.standalone.site.templates import get_email_from_template
+from frappe_celery.hosts.standalone.utils.markup import md_to_html
 from frappe_celery.hosts.standalone.utils.numbers import cint
 from frappe_celery.hosts.standalone.utils.text import split_emails, strip_html
 
@@ -25,25 +29,38 @@ def sendmail(
     attachments: list[dict[str, Any]] | None = None,
     now: bool | None = None,
     delayed: bool = True,
+    template: str | None = None,
+    args: Mapping[str, Any] | None = None,
+    as_markdown: bool = False,
+    send_after: Any = None,
     **_ignored: Any,
 ) -> None:
     """Send HTML to people: after the commit, or at once with `now` or `delayed=False`.
+
+    `template` is an app's `templates/emails/<template>.html`, rendered with `args`.
 
     The site's `mail_server`, `mail_port`, `mail_login`, `mail_password`, `use_tls`, `use_ssl` and
     `auto_email_id` are used, else Django's mail settings. `mute_emails` sends nothing.
 
     Raises:
         OutgoingEmailError: neither names a mail server.
+        NeedsFrappeSite: `send_after`, or an attachment that only names its content.
     """
+    if send_after:
+        raise unsupported("sendmail(send_after=…)")
     if flags.mute_emails or cint(conf.mute_emails):
         return
     connection = _connection()
     from django.core.mail import EmailMultiAlternatives
 
-    html = content or message
+    html, text = content or message, None
+    if template:
+        html, text = get_email_from_template(template, args)
+    if as_markdown:
+        html = md_to_html(html)
     mail = EmailMultiAlternatives(
         subject=subject,
-        body=strip_html(html),
+        body=text or strip_html(html),
         from_email=sender or conf.auto_email_id or None,
         to=_addresses(recipients),
         cc=_addresses(cc),
@@ -53,7 +70,9 @@ def sendmail(
     )
     mail.attach_alternative(html, "text/html")
     for attachment in attachments or []:
-        mail.attach(attachment.get("fname"), attachment.get("fcontent"))
+        if "fcontent" not in attachment:
+            raise unsupported(f"sendmail with the attachment {attachment!r}, without fcontent")
+        mail.attach(attachment.get("fname"), attachment["fcontent"])
     if now or not delayed:
         mail.send()
     else:
