@@ -11,7 +11,11 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database import errors, schema, singles, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
-from frappe_celery.hosts.standalone.exceptions import QueryDeadlockError, QueryTimeoutError
+from frappe_celery.hosts.standalone.exceptions import (
+    InvalidColumnName,
+    QueryDeadlockError,
+    QueryTimeoutError,
+)
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
@@ -211,8 +215,22 @@ class Database:
     get = get_value
 
     def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
-        """A field of a Single (`System Settings` and the like), as the type that it has."""
-        return schema.described(doctype).cast(fieldname, singles.single(doctype).get(fieldname))
+        """A field of a Single (`System Settings` and the like), as the kind that an app says.
+
+        Raises:
+            InvalidColumnName: the app that describes the Single gives it no such field.
+        """
+        value = singles.single(doctype).get(fieldname)
+        meta = schema.described(doctype)
+        if not meta.is_known:
+            return value
+        standard = {column.name for column in schema.STANDARD}
+        if value is None and fieldname not in standard and not meta.has_field(fieldname):
+            raise InvalidColumnName(f"{doctype} has no field {fieldname!r}")
+        column = meta.column_of(fieldname)
+        if column is not None and column.kind == "text":
+            return "" if value is None else str(value)
+        return meta.cast(fieldname, value)
 
     get_singles_value = get_single_value
 

@@ -376,6 +376,20 @@ def test_what_the_database_has_can_be_asked(invoices: Any) -> None:
     assert not invoices.db.has_column("Nothing", "name")
 
 
+def test_a_singles_field_is_what_the_app_says(frappe: Any, write: Write) -> None:
+    place = "myapp/selling/doctype/shop_settings/shop_settings.json"
+    write(place, json.dumps({"name": "Shop Settings", "issingle": 1, "fields": FIELDS}))
+    found = frappe.db.get_single_value
+    assert (found("Shop Settings", "copies"), found("Shop Settings", "note")) == (0, "")
+    frappe.db.set_single_value("Shop Settings", {"copies": "5", "number": 7, "total": "1.5"})
+    frappe.db.set_single_value("Shop Settings", "posting_date", "2026-01-02")
+    assert [found("Shop Settings", name) for name in ("copies", "number", "total")] == [5, "7", 1.5]
+    assert found("Shop Settings", "posting_date") == date(2026, 1, 2)
+    with pytest.raises(frappe.InvalidColumnName, match="Shop Settings has no field 'nonsense'"):
+        found("Shop Settings", "nonsense")
+    assert found("Of Nobody", "nonsense") is None
+
+
 def test_doctypes_are_documents_too(invoices: Any, write: Write) -> None:
     box = {"name": "Box", "module": "Selling", "track_changes": 1, "fields": ITEM}
     write("myapp/selling/doctype/box/box.json", json.dumps(box))
