@@ -20,7 +20,13 @@ from frappe_celery.hosts.standalone.utils.text import generate_hash
 DEFAULT_PAGE = 20
 DEFAULTS = "defaults"
 """Where `local.cache` has what `frappe.defaults` read."""
-_UNSUPPORTED_ARGUMENTS = ("join", "with_childnames")
+_UNSUPPORTED_ARGUMENTS = ("join", "with_childnames", "with_comment_count", "docstatus")
+_UNUSED_ARGUMENTS = (
+    *("debug", "ignore_permissions", "ignore_user_permissions", "user", "user_settings", "run"),
+    *("save_user_settings", "save_user_settings_fields", "reference_doctype", "parent_doctype"),
+    *("strict", "ignore_ddl", "ignore_ifnull", "add_total_row"),
+)
+"""What only matters where there are permissions, or Desk."""
 
 
 def table_columns(doctype: str, anew: bool = False) -> list[str]:
@@ -292,6 +298,7 @@ def get_all(
     group_by: str | None = None,
     limit: int | None = None,
     start: int | None = None,
+    offset: int | None = None,
     page_length: int | None = None,
     pluck: str | None = None,
     as_list: bool = False,
@@ -306,9 +313,12 @@ def get_all(
 
     Raises:
         NeedsFrappeSite: a form of Frappe's that is not here, such as `join`.
+        TypeError: Frappe has no such argument either.
     """
-    for argument in _UNSUPPORTED_ARGUMENTS:
-        if others.get(argument):
+    for argument, value in others.items():
+        if argument not in (*_UNSUPPORTED_ARGUMENTS, *_UNUSED_ARGUMENTS):
+            raise TypeError(f"get_all() got an unexpected keyword argument {argument!r}")
+        if (value and argument in _UNSUPPORTED_ARGUMENTS) or (argument, value) == ("run", False):
             raise unsupported(f"get_all({argument}=…)")
     fields, filters = _told_apart(fields, filters)
     rows = select(
@@ -316,7 +326,7 @@ def get_all(
         filters,
         or_filters=or_filters,
         order_by=order_by,
-        start=int(start or limit_start or 0),
+        start=int(start or offset or limit_start or 0),
         limit=int(limit or page_length or limit_page_length or 0) or None,
         fields=[pluck] if pluck and not fields else fields or ["name"],
         group_by=group_by,

@@ -651,3 +651,14 @@ def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
         frappe.db.sql("select name from `tabSales Invoice`")
     with pytest.raises(NeedsFrappeSite, match="tabNobody"):
         frappe.qb.from_("Nobody").select("name").run()
+
+
+def test_arguments_of_get_all_that_frappe_has_not_are_refused(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
+    frappe.get_doc({"doctype": "Thing", "name": "b"}).insert()
+    given = {"debug": False, "ignore_permissions": True, "run": True, "parent_doctype": "X"}
+    assert frappe.get_all("Thing", order_by="name", offset=1, limit=5, **given) == [{"name": "b"}]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'fiters'"):
+        frappe.get_all("Thing", fiters={"name": "a"}, pluck="name")
+    with pytest.raises(NeedsFrappeSite, match="run="):
+        frappe.get_all("Thing", run=False)
