@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from frappe_celery.hosts.standalone.database import errors, schema, singles, store
 from frappe_celery.hosts.standalone.database.transaction import Transaction
@@ -16,8 +17,12 @@ from frappe_celery.hosts.standalone.exceptions import (
     QueryDeadlockError,
     QueryTimeoutError,
 )
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
 _LOCKS = re.compile(r"\bfor\s+update\b", re.I)
@@ -31,7 +36,10 @@ class Database:
     """What Frappe catches to run a job again."""
     is_deadlocked = staticmethod(errors.is_deadlocked)
     is_timedout = staticmethod(errors.is_timedout)
-    is_table_missing = staticmethod(errors.is_missing_table)
+    is_table_missing = is_missing_table = staticmethod(errors.is_missing_table)
+    is_missing_column = staticmethod(errors.is_missing_column)
+    is_duplicate_entry = staticmethod(errors.is_duplicate_entry)
+    is_interface_error = staticmethod(errors.is_lost)
 
     def __init__(self, site: str) -> None:
         self.site = site
@@ -378,3 +386,19 @@ def savepoint(
         local.db.rollback(save_point=name)
     else:
         local.db.release_savepoint(name)
+
+
+def dangerously_reconnect_on_connection_abort(function: Callable[P, T]) -> Callable[P, T]:
+    """A decorator: what finds its connection lost is called once more, on a new one."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if not errors.is_lost(error):
+                raise
+            local.db.close()
+            return function(*args, **kwargs)
+
+    return wrapper

@@ -7,11 +7,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from frappe_celery.errors import NeedsFrappeSite
 from frappe_celery.hosts.standalone.exceptions import (
     DuplicateEntryError,
+    InvalidColumnName,
     QueryDeadlockError,
     QueryTimeoutError,
     RetryBackgroundJobError,
+    UniqueValidationError,
 )
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import not_carried, unsupported
@@ -71,14 +74,25 @@ def is_lost(error: BaseException) -> bool:
 
 def is_missing_table(error: BaseException) -> bool:
     """The statement names a table that is not there."""
+    error = error.__cause__ if isinstance(error, NeedsFrappeSite) and error.__cause__ else error
     return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
+
+
+def is_missing_column(error: BaseException) -> bool:
+    """The statement, or the question, names a column that is not there."""
+    if isinstance(error, InvalidColumnName):
+        return True
+    return is_database_error(error) and bool(_MISSING_COLUMN.search(str(error)))
 
 
 def is_missing(error: BaseException) -> bool:
     """The statement names a table or a column that is not there."""
-    return is_missing_table(error) or (
-        is_database_error(error) and bool(_MISSING_COLUMN.search(str(error)))
-    )
+    return is_missing_table(error) or is_missing_column(error)
+
+
+def is_duplicate_entry(error: BaseException) -> bool:
+    """The name, or a unique field's value, is there already."""
+    return isinstance(error, (DuplicateEntryError, UniqueValidationError))
 
 
 def _where() -> str:

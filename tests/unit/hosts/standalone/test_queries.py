@@ -662,3 +662,26 @@ def test_arguments_of_get_all_that_frappe_has_not_are_refused(frappe: Any) -> No
         frappe.get_all("Thing", fiters={"name": "a"}, pluck="name")
     with pytest.raises(NeedsFrappeSite, match="run="):
         frappe.get_all("Thing", run=False)
+
+
+def test_what_an_error_is_can_be_asked(frappe: Any, write: Any) -> None:
+    described = {"name": "Machine", "fields": [{"fieldname": "n", "fieldtype": "Int"}]}
+    write("myapp/selling/doctype/machine/machine.json", json.dumps(described))
+    machine = {"doctype": "Machine", "name": "a"}
+    frappe.get_doc(machine).insert()
+    frappe.db.commit()
+    questions = {
+        "is_missing_column": (
+            lambda: frappe.db.get_value("Machine", "a", "colour"),
+            lambda: frappe.db.sql("select colour from `tabMachine`"),
+        ),
+        "is_table_missing": (lambda: frappe.db.sql("select 1 from `tabNothing`"),),
+        "is_duplicate_entry": (lambda: frappe.get_doc(machine).insert(),),
+    }
+    for question, actions in questions.items():
+        for action in actions:
+            with pytest.raises(Exception) as raised:  # noqa: PT011
+                action()
+            assert [name for name in questions if getattr(frappe.db, name)(raised.value)] == [
+                question
+            ]

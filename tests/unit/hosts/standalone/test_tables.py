@@ -445,6 +445,16 @@ def test_each_site_has_a_database_of_its_own(frappe: Any) -> None:
         assert frappe.db.sql("select name from tabBox") == (("b",),)
 
 
+def test_a_day_and_a_time_are_a_time(frappe: Any) -> None:
+    at = {"day": date(2026, 1, 2), "at": timedelta(hours=10, seconds=1)}
+    frappe.get_doc({"doctype": "Thing", "name": "late", **at}).insert()
+    frappe.get_doc({"doctype": "Thing", "name": "early", **at, "at": timedelta(hours=9)}).insert()
+    found = frappe.get_all("Thing", order_by="timestamp(day, at) asc", pluck="name")
+    assert found == ["early", "late"]
+    text = "select name from tabThing where timestamp(day, at) > '2026-01-02 10:00:00'"
+    assert frappe.db.sql(text) == (("late",),)
+
+
 def test_a_site_keeps_its_database_when_another_becomes_the_default(
     frappe: Any, root: Path
 ) -> None:
