@@ -17,7 +17,6 @@ from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import generate_hash
 
-DEFAULT_PAGE = 20
 DEFAULTS = "defaults"
 """Where `local.cache` has what `frappe.defaults` read."""
 _UNSUPPORTED_ARGUMENTS = ("join", "with_childnames", "with_comment_count", "docstatus")
@@ -340,11 +339,7 @@ def get_all(
 
 
 def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:
-    """`get_all` a page at a time: 20 unless told. There are no permissions here."""
-    if not any(
-        kwargs.get(key) is not None for key in ("limit", "page_length", "limit_page_length")
-    ):
-        kwargs["limit_page_length"] = DEFAULT_PAGE
+    """`get_all`: there are no permissions here, and a page of 20 is only the REST API's."""
     return get_all(doctype, *args, **kwargs)
 
 

@@ -129,10 +129,12 @@ def test_order_page_and_fields(frappe: Any) -> None:
     ]
 
 
-def test_a_page_of_get_list_has_twenty(frappe: Any) -> None:
+def test_get_list_gives_all_as_frappes_own_does(frappe: Any) -> None:
     for number in range(21):
         frappe.get_doc({"doctype": "Thing", "number": number}).insert()
-    assert len(frappe.get_list("Thing")) == 20
+    assert len(frappe.get_list("Thing")) == 21
+    assert len(frappe.db.get_list("Thing")) == 21
+    assert len(frappe.get_list("Thing", limit=20)) == 20
     assert len(frappe.get_all("Thing")) == 21
 
 
