@@ -222,7 +222,8 @@ def _custom_fields(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
             listed += json.loads(path.read_text())
         for path in sorted(root.glob("*/custom/*.json")):
             exported = json.loads(path.read_text())
-            listed += exported.get("custom_fields") or () if isinstance(exported, dict) else ()
+            if isinstance(exported, dict) and exported.get("sync_on_migrate"):
+                listed += exported.get("custom_fields") or ()
     found: dict[str, list[dict[str, Any]]] = {}
     for df in listed:
         found.setdefault(df.get("dt", ""), []).append(df)

@@ -225,7 +225,10 @@ def test_a_field_that_an_app_exports_for_a_doctype(
     frappe: Any, write: Write, describe: Callable[..., None]
 ) -> None:
     describe("Voyage", field("title"))
-    custom = {"doctype": "Voyage", "custom_fields": [field("berths", "Int", default="4")]}
+    custom = {
+        "doctype": "Voyage",
+        "custom_fields": [field("berths", "Int", default="4", dt="Voyage")],
+    }
     write("myapp/crew/custom/voyage.json", json.dumps({**custom, "sync_on_migrate": 1}))
     made = frappe.get_doc(doctype="Voyage", title="East").insert()
     assert frappe.get_all("Voyage", {"berths": 4}, pluck="name") == [made.name]

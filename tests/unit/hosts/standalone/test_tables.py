@@ -151,7 +151,8 @@ def test_custom_fields_that_apps_bring_as_files_are_fields(invoices: Any, write:
     fixtures = [custom("custom_rank", "Int", default="3"), custom("note", "Int"), custom("")]
     write("myapp/fixtures/custom_field.json", json.dumps(fixtures))
     write("myapp/fixtures/later_custom_field.json", json.dumps([custom("custom_until", "Date")]))
-    exported = {"doctype": "Invoice", "custom_fields": [custom("custom_code")]}
+    fields = [custom("custom_code")]
+    exported = {"doctype": "Invoice", "custom_fields": fields, "sync_on_migrate": 1}
     write("myapp/selling/custom/invoice.json", json.dumps(exported))
     write("myapp/selling/custom/unfit.json", "[]")
     assert "Invoice (custom_rank, custom_until, custom_code)" in migrated()
