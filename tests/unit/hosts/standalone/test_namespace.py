@@ -81,7 +81,7 @@ def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
         "import frappe.desk.form": ("frappe.desk", ImportError),
         "from frappe.desk.form import load": ("frappe.desk", ImportError),
         "from frappe import sessions": ("frappe.sessions", ImportError),
-        "from frappe.utils import pdf": ("frappe.utils.pdf", ImportError),
+        "from frappe.utils import goal": ("frappe.utils.goal", ImportError),
         "from frappe.utils.data import nothing": ("frappe.utils.data.nothing", ImportError),
         "import frappe; frappe.sessions": ("frappe.sessions", AttributeError),
         "import frappe; frappe.utils.pdf.get_pdf": ("frappe.utils.pdf", AttributeError),

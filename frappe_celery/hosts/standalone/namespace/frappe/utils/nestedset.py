@@ -1,8 +1,10 @@
 """`frappe.utils.nestedset`."""
 
-from frappe_celery.hosts.standalone.documents.nested_set import (
+from frappe_celery.hosts.standalone.documents.trees import (
     NestedSet,
     NestedSetChildExistsError,
+    NestedSetInvalidMergeError,
+    NestedSetMultipleRootsError,
     NestedSetRecursionError,
     get_ancestors_of,
     get_descendants_of,
@@ -14,6 +16,8 @@ from frappe_celery.hosts.standalone.documents.nested_set import (
 __all__ = [
     "NestedSet",
     "NestedSetChildExistsError",
+    "NestedSetInvalidMergeError",
+    "NestedSetMultipleRootsError",
     "NestedSetRecursionError",
     "get_ancestors_of",
     "get_descendants_of",
