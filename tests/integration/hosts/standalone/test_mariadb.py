@@ -17,6 +17,7 @@ from tests.unit.hosts.standalone.test_run import *
 from tests.unit.hosts.standalone.test_schedule_rows import *
 from tests.unit.hosts.standalone.test_tables import *
 from tests.unit.hosts.standalone.test_transaction import *
+from tests.unit.hosts.standalone.test_trees import *
 
 SERVER = "mariadb_server"
 FIRST: dict[str, dict[str, Any]] = {

@@ -93,8 +93,14 @@ def test_one_that_is_deleted_leaves_no_gap(shelves: Any) -> None:
 def test_a_tree_is_numbered_anew_by_names(shelves: Any) -> None:
     from frappe.utils import nestedset
 
-    shelves.rename_doc("Shelf", "b", "z")
-    assert shelves.db.get_value("Shelf", "d", ["parent_shelf", "old_parent"]) == ("z", "z")
     shelves.db.set_value("Shelf", {"lft": [">", 0]}, {"lft": 0, "rgt": 0})
+    shelves.db.set_value("Shelf", "b", "parent_shelf", "c")
     nestedset.rebuild_tree("Shelf")
-    assert numbers(shelves) == {"a": (1, 8), "c": (2, 3), "z": (4, 7), "d": (5, 6)}
+    assert numbers(shelves) == {"a": (1, 8), "c": (2, 7), "b": (3, 6), "d": (4, 5)}
+
+
+def test_what_is_below_a_renamed_one_knows_its_name(shelves: Any) -> None:
+    shelves.db.set_value("Shelf", "d", {"parent_shelf": "c", "old_parent": "b"})
+    shelves.get_doc("Shelf", "c").after_rename("b", "c", merge=True)
+    assert shelves.db.get_value("Shelf", "d", "old_parent") == "c"
+    assert numbers(shelves) == {"a": (1, 8), "b": (2, 3), "c": (4, 7), "d": (5, 6)}
