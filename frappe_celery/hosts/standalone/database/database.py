@@ -223,22 +223,17 @@ class Database:
     get = get_value
 
     def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
-        """A field of a Single (`System Settings` and the like), as the kind that an app says.
+        """A field of a Single, as the type that it has: '' or 0 where it was never set.
 
         Raises:
             InvalidColumnName: the app that describes the Single gives it no such field.
         """
         value = singles.single(doctype).get(fieldname)
         meta = schema.described(doctype)
-        if not meta.is_known:
-            return value
-        standard = {column.name for column in schema.STANDARD}
-        if value is None and fieldname not in standard and not meta.has_field(fieldname):
+        known = meta.has_field(fieldname) or fieldname in (each.name for each in schema.STANDARD)
+        if meta.is_known and value is None and not known:
             raise InvalidColumnName(f"{doctype} has no field {fieldname!r}")
-        column = meta.column_of(fieldname)
-        if column is not None and column.kind == "text":
-            return "" if value is None else str(value)
-        return meta.cast(fieldname, value)
+        return meta.cast_setting(fieldname, value)
 
     get_singles_value = get_single_value
 

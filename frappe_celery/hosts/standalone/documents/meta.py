@@ -23,7 +23,7 @@ from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
-from frappe_celery.hosts.standalone.utils.text import scrub, unscrub
+from frappe_celery.hosts.standalone.utils.text import cstr, scrub, unscrub
 
 _WHOLE = ("Int", "Check")
 DECIMAL = ("Float", "Currency", "Percent")
@@ -41,6 +41,11 @@ _LONG = (
     *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor"),
     *("HTML Editor", "Signature", "Geolocation", "Attach", "Attach Image", "Barcode", "Password"),
 )
+_TEXTS = (
+    *("Data", "Text", "Small Text", "Long Text", "Text Editor"),
+    *("Select", "Link", "Dynamic Link"),
+)
+"""Those that Frappe's `get_single_value` makes a text of."""
 KINDS = {
     **dict.fromkeys((*_SHORT, *_LONG), "text"),
     **dict.fromkeys((*DECIMAL, "Duration", "Rating"), "decimal"),
@@ -150,6 +155,11 @@ class Meta:
         if df.fieldtype == "Datetime" and not isinstance(value, datetime):
             return get_datetime(value)
         return value
+
+    def cast_setting(self, fieldname: str, value: Any) -> Any:
+        """As `cast`, but a text is never None and never a number."""
+        df = self._by_name.get(fieldname)
+        return cstr(value) if df and df.fieldtype in _TEXTS else self.cast(fieldname, value)
 
 
 def _column(df: _dict) -> Wanted:

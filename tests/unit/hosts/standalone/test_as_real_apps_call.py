@@ -153,8 +153,10 @@ def test_settings_that_nobody_stored(frappe: Any, describe: Callable[..., None])
 
 
 def test_a_setting_has_the_type_of_its_field(frappe: Any, describe: Callable[..., None]) -> None:
-    describe("Crew Settings", field("days", "Int"), field("hours", "Float"), issingle=1)
-    assert frappe.db.get_single_value("Crew Settings", "days") == 0
+    fields = field("days", "Int"), field("hours", "Float"), field("ship"), field("since", "Date")
+    describe("Crew Settings", *fields, issingle=1)
+    asked = [frappe.db.get_single_value("Crew Settings", df["fieldname"]) for df in fields]
+    assert asked == [0, 0.0, "", None]
     frappe.db.sql(
         "insert into `tabSingles` (doctype, field, value) values (%s, %s, %s)",
         ("Crew Settings", "hours", "7.5"),
