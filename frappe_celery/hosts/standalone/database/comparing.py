@@ -16,6 +16,7 @@ from frappe_celery.hosts.standalone.database.values import of_kind
 
 BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Sum, exp.Avg)
+_CHOICES = (exp.Coalesce, exp.If, exp.Case, exp.Greatest, exp.Least)
 Meet = Callable[[exp.Expr, exp.Expr, list[exp.Expr]], None]
 """Does with a comparison what is a database's own: its first side, and all that it meets."""
 
@@ -26,16 +27,21 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
     Raises:
         ParseError: a time is taken as a number.
     """
+    for null in reversed(list(tree.find_all(exp.Nullif))):
+        is_null = exp.EQ(this=null.this.copy(), expression=null.expression.copy())
+        null.replace(exp.Case().when(is_null, exp.Null()).else_(null.this.copy()))
     for node in tree.find_all(*_ARITHMETIC, exp.Cast):
         parts = [node.this, node.args.get("expression")]
         is_number = kinds.of(node) == "number" and not is_shift(node)
         if is_number and any(kinds.of(part) in TIMES for part in parts):
             raise ParseError("a time is taken as a number")
-    for node in list(tree.find_all(exp.Coalesce, exp.If, exp.Case)):
-        if kinds.of(node) == "text":
-            for part in choices(node):
-                if kinds.of(part) not in ("text", GIVEN):
-                    part.replace(exp.Cast(this=part.copy(), to=exp.DataType.build("text")))
+    for node in reversed(list(tree.find_all(*_CHOICES))):
+        kind, is_most = kinds.of(node), isinstance(node, (exp.Greatest, exp.Least))
+        for part in choices(node):
+            if kind == "text" and not is_most and kinds.of(part) not in ("text", GIVEN):
+                part.replace(exp.Cast(this=part.copy(), to=exp.DataType.build("text")))
+            elif kind == "datetime" and kinds.of(part) == "date":
+                part.replace(exp.Timestamp(this=part.copy()))
     for node in reversed(list(tree.find_all(*BY_TWO, exp.In, exp.Between, exp.Case))):
         if is_assignment(node) or node.this is None:
             continue

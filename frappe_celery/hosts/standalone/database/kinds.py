@@ -30,7 +30,7 @@ _NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Binary, exp.
 _NAMED_NUMBERS = ("FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP", "TIME_TO_SEC", "WEEKDAY")
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Min, exp.Max, exp.Greatest, exp.Least, exp.AnyValue)
 _OF_WHAT_THEY_HOLD = (exp.Paren, exp.Alias, exp.Collate, exp.Window, exp.FirstValue, exp.LastValue,
-                      exp.Lag, exp.Lead, exp.Nullif)  # fmt: skip
+                      exp.Lag, exp.Lead)  # fmt: skip
 _CASTS = {
     **dict.fromkeys(exp.DataType.NUMERIC_TYPES, "number"),
     **dict.fromkeys(exp.DataType.TEXT_TYPES, "text"),

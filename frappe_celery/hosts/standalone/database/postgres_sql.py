@@ -36,7 +36,7 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     for select in list(tree.find_all(exp.Select)):
         _group(select)
     for node in reversed(list(tree.walk())):  # the innermost first: what is outside is copied
-        _truth(node)
+        _truth(node, kinds)
 
 
 def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
@@ -131,20 +131,20 @@ def _is_within(column: exp.Expr, part: exp.Expr, grouped: list[exp.Expr]) -> boo
     return False
 
 
-def _truth(node: exp.Expr) -> None:
+def _truth(node: exp.Expr, kinds: Kinds) -> None:
     """A number where truth is asked for is compared, truth where a number is asked for is one."""
     if isinstance(node, exp.Boolean):
         node.replace(exp.Literal.number(int(node.this)))
         return
     if isinstance(node, (exp.Where, exp.Having, exp.Not)):
-        _make_true(node, "this")
+        _make_true(node, "this", kinds)
     elif isinstance(node, exp.Connector):
-        _make_true(node, "this")
-        _make_true(node, "expression")
+        _make_true(node, "this", kinds)
+        _make_true(node, "expression", kinds)
     elif isinstance(node, exp.If) and not _compares(node):
-        _make_true(node, "this")
+        _make_true(node, "this", kinds)
     elif isinstance(node, exp.Join) and node.args.get("on"):
-        _make_true(node, "on")
+        _make_true(node, "on", kinds)
     if isinstance(node, _TRUTHS) and not _asks_for_truth(node):
         number = exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("int"))
         node.replace(number)
@@ -155,13 +155,19 @@ def _compares(case: exp.If) -> bool:
     return isinstance(case.parent, exp.Case) and case.parent.this is not None
 
 
-def _make_true(node: exp.Expr, key: str) -> None:
+def _make_true(node: exp.Expr, key: str, kinds: Kinds) -> None:
     part = node.args[key]
     inner = part.unnest()
     if isinstance(inner, exp.Boolean):
         inner = exp.Literal.number(int(inner.this))
-    if not isinstance(inner, _TRUTHS):
-        node.set(key, exp.NEQ(this=inner.copy(), expression=exp.Literal.number(0)))
+    if isinstance(inner, _TRUTHS):
+        return
+    kind, what, nothing = kinds.of(inner), inner.copy(), exp.Literal.number(0)
+    if kind == "text":
+        what = exp.Anonymous(this="NUMBER_OF", expressions=[what])
+    elif kind in ("date", "datetime"):
+        nothing = exp.Literal.string("-infinity")
+    node.set(key, exp.NEQ(this=what, expression=nothing))
 
 
 def _asks_for_truth(node: exp.Expr) -> bool:

@@ -90,8 +90,8 @@ def _by_function(node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> Non
 def _told_apart(tree: exp.Expr) -> list[exp.Expr]:
     """What is grouped and sorted by, or given once."""
     found: list[exp.Expr] = []
-    for node in tree.find_all(exp.Group, exp.Ordered, exp.Distinct):
-        if isinstance(node, exp.Ordered):
+    for node in tree.find_all(exp.Group, exp.Ordered, exp.Distinct, exp.Min, exp.Max):
+        if isinstance(node, (exp.Ordered, exp.Min, exp.Max)):
             found.append(node.this)
         elif isinstance(node.parent, exp.Select) and isinstance(node, exp.Distinct):
             found += [each.unalias() for each in node.parent.expressions]
@@ -102,7 +102,7 @@ def _told_apart(tree: exp.Expr) -> list[exp.Expr]:
 
 def _fold(node: exp.Expr, kinds: Kinds) -> None:
     """A table's column compares without case by itself."""
-    is_told = isinstance(node, (exp.Collate, exp.Literal, exp.Null, exp.Star, exp.Tuple))
+    is_told = isinstance(node, (exp.Collate, exp.Null, exp.Star, exp.Tuple)) or node.is_number
     if not is_told and not kinds.is_stored(node):
         node.replace(exp.Collate(this=exp.Paren(this=node.copy()), expression=exp.var("NOCASE")))
 
