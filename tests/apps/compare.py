@@ -1,0 +1,64 @@
+"""What a function changed on a bench and on standalone, beside each other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+NOT_COMPARED = ("_comments", "_assign", "_user_tags", "_liked_by", "kind")
+"""What Desk's lists keep of documents that are compared themselves; a column of our tabSingles."""
+NAMED_BY_VERSION = ("tabScheduled Job Type",)
+
+
+def difference(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """What is not the same, a line each."""
+    found = []
+    if "not run" in one or "not run" in other:
+        return [f"not run: bench {one.get('not run')}, standalone {other.get('not run')}"]
+    if one["raised"] != other["raised"]:
+        found.append(f"raised: bench {one['raised']!r}, standalone {other['raised']!r}")
+    if one["mails"] != other["mails"]:
+        found.append(f"mails: bench {one['mails']}, standalone {other['mails']}")
+    mine, theirs = (_comparable(each["changes"]) for each in (one, other))
+    for key in sorted(mine.keys() | theirs.keys()):
+        if key not in theirs or key not in mine:
+            where = "bench" if key in mine else "standalone"
+            found.append(f"{' '.join(key)}: only {where} {mine.get(key) or theirs.get(key)}")
+            continue
+        a, b = mine[key], theirs[key]
+        unlike = {f for f in a.keys() | b.keys() if f not in NOT_COMPARED and not _same(f, a, b)}
+        found += [
+            f"{' '.join(key)}.{f}: bench {a.get(f)!r}, standalone {b.get(f)!r}"
+            for f in sorted(unlike)
+        ]
+    return found
+
+
+def _same(field: str, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """A field that one host's table does not have is as one that is empty."""
+    if field in one and field in other:
+        return bool(one[field] == other[field])
+    return not (one.get(field) or other.get(field))
+
+
+def _comparable(changes: list[dict[str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
+    """By what happened to which row; one with a random name is known by its content."""
+    random = {
+        c["key"]: c["table"]
+        for c in changes
+        if _is_random(c["key"]) or c["table"] in NAMED_BY_VERSION
+    }
+    shown: dict[tuple[str, ...], dict[str, Any]] = {}
+    contents = [
+        (c["what"], c["table"], f"new {c['table']}" if c["key"] in random else c["key"],
+         {f: f"new {random[v]}" if v in random else v for f, v in c["fields"].items()})
+        for c in changes
+    ]  # fmt: skip
+    for what, table, key, fields in sorted(contents, key=lambda c: json.dumps(c, sort_keys=True)):
+        number = sum(k[:2] == (what, table) and k[2].startswith(f"{key} #") for k in shown)
+        shown[what, table, f"{key} #{number}" if key.startswith("new ") else key] = fields
+    return shown
+
+
+def _is_random(name: str) -> bool:
+    return len(name) == 10 and name.isalnum() and name == name.lower()
