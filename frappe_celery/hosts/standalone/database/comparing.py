@@ -17,8 +17,8 @@ from frappe_celery.hosts.standalone.database.values import of_kind
 BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Sum, exp.Avg)
 _CHOICES = (exp.Coalesce, exp.If, exp.Case, exp.Greatest, exp.Least)
-Meet = Callable[[exp.Expr, exp.Expr, list[exp.Expr]], None]
-"""Does with a comparison what is a database's own: its first side, and all that it meets."""
+Meet = Callable[[exp.Expr, list[exp.Expr]], None]
+"""Does with a comparison what is a database's own: its first side, and all that this meets."""
 
 
 def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
@@ -50,7 +50,8 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
                 raise ParseError("a time is compared with a number")
             _give(other, kinds.of(node.this), vendor)
             _give(node.this, kinds.of(other), vendor)
-        meet(node, node.this, _others(node))
+        _as_numbers(node, kinds)
+        meet(node, [node.this, *_others(node)])
 
 
 def _others(node: exp.Expr) -> list[exp.Expr]:
@@ -59,6 +60,20 @@ def _others(node: exp.Expr) -> list[exp.Expr]:
         return [each.this for each in node.args["ifs"]]
     found = [node.args.get(key) for key in ("expression", "low", "high", "field", "query")]
     return [each for each in [*node.expressions, *found] if each is not None]
+
+
+def _as_numbers(node: exp.Expr, kinds: Kinds) -> None:
+    """Text that meets nothing but numbers."""
+    found = [kinds.of(each) for each in _others(node)]
+    if kinds.of(node.this) == "number" or set(found) == {"number"}:
+        for each in (node.this, *_others(node)):
+            if kinds.of(each) == "text" and not isinstance(each, exp.Query):
+                each.replace(number_of(each.copy()))
+
+
+def number_of(text: exp.Expr) -> exp.Expr:
+    """The number that a text begins with."""
+    return exp.Anonymous(this="NUMBER_OF", expressions=[text])
 
 
 def _give(node: exp.Expr, kind: str | None, vendor: str) -> None:

@@ -27,7 +27,15 @@ _NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Binary, exp.
             exp.TimestampDiff, exp.Length, exp.StrPosition, exp.Round, exp.Abs, exp.Ceil, exp.Floor,
             exp.Trunc, exp.Sqrt, exp.Pow, exp.Sign, exp.Rand, exp.Ascii,
             exp.RowNumber, exp.Rank, exp.DenseRank)  # fmt: skip
-_NAMED_NUMBERS = ("FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP", "TIME_TO_SEC", "WEEKDAY")
+_NAMED_NUMBERS = (
+    "NUMBER_OF",
+    "FIELD",
+    "FIND_IN_SET",
+    "TO_DAYS",
+    "UNIX_TIMESTAMP",
+    "TIME_TO_SEC",
+    "WEEKDAY",
+)
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Min, exp.Max, exp.Greatest, exp.Least, exp.AnyValue)
 _OF_WHAT_THEY_HOLD = (exp.Paren, exp.Alias, exp.Collate, exp.Window, exp.FirstValue, exp.LastValue,
                       exp.Lag, exp.Lead)  # fmt: skip

@@ -23,7 +23,7 @@ _FOLDED = '"und-x-icu"'
 
 def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     """Have it compare and group as MariaDB does, and truth be numbers."""
-    comparing.prepare(tree, kinds, "postgresql", lambda *sides: _meet(kinds, *sides))
+    comparing.prepare(tree, kinds, "postgresql", lambda _, sides: _fold(kinds, sides))
     for most in tree.find_all(exp.Greatest, exp.Least):
         _fold(kinds, [most.this, *most.expressions])
     for cast in list(tree.find_all(exp.Cast)):
@@ -37,16 +37,6 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
         _group(select)
     for node in reversed(list(tree.walk())):  # the innermost first: what is outside is copied
         _truth(node, kinds)
-
-
-def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
-    """Text that meets numbers is a number."""
-    sides = [first, *others]
-    if kinds.of(first) == "number" or {kinds.of(each) for each in others} == {"number"}:
-        for each in sides:
-            if kinds.of(each) == "text" and not isinstance(each, exp.Query):
-                each.replace(exp.Anonymous(this="NUMBER_OF", expressions=[each.copy()]))
-    _fold(kinds, sides)
 
 
 def _fold(kinds: Kinds, sides: list[exp.Expr]) -> None:
@@ -164,7 +154,7 @@ def _make_true(node: exp.Expr, key: str, kinds: Kinds) -> None:
         return
     kind, what, nothing = kinds.of(inner), inner.copy(), exp.Literal.number(0)
     if kind == "text":
-        what = exp.Anonymous(this="NUMBER_OF", expressions=[what])
+        what = comparing.number_of(what)
     elif kind in ("date", "datetime"):
         nothing = exp.Literal.string("-infinity")
     node.set(key, exp.NEQ(this=what, expression=nothing))

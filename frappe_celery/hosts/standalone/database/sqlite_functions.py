@@ -211,6 +211,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
     "frappe_compare": (2, compare),
     "frappe_mod": (2, modulo),
+    "number_of": (1, lambda text: number_of(str(text))),
     "greatest": (-1, lambda *given: max(given, key=cmp_to_key(compare))),
     "least": (-1, lambda *given: min(given, key=cmp_to_key(compare))),
     "lower": (1, lambda text: str(text).lower()),

@@ -34,7 +34,7 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
         for side in (union.this, union.expression):
             if isinstance(side, exp.Subquery):  # SQLite takes none in parentheses
                 side.replace(exp.select("*").from_(exp.alias_(side.copy(), "_", table=True)))
-    comparing.prepare(tree, kinds, "sqlite", lambda *sides: _meet(kinds, *sides))
+    comparing.prepare(tree, kinds, "sqlite", lambda node, sides: _meet(kinds, node, *sides))
     for part in _told_apart(tree):
         if kinds.of(part) not in ("number", *TIMES):
             _fold(part, kinds)
@@ -43,7 +43,7 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
             cast.replace(exp.Anonymous(this="frappe_integer", expressions=[cast.this]))
 
 
-def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
+def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, *others: exp.Expr) -> None:
     """What is of one kind is compared as it is, text without case; else by a function of ours."""
     found = [kinds.of(each) for each in (first, *others)]
     if {"date", "datetime"} <= set(found):
@@ -51,8 +51,10 @@ def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, others: list[exp.Expr])
             if kind == "date":
                 each.replace(exp.Timestamp(this=each.copy()))
     elif any(_is_mixed(kinds, first, other) for other in others):
-        _by_function(node, first, others)
-    elif found[0] not in ("number", *TIMES) and not any(map(kinds.is_stored, others)):
+        _by_function(node, first, *others)
+    elif found[0] not in ("number", *TIMES) and (
+        isinstance(node, exp.In) or not any(map(kinds.is_stored, others))
+    ):
         _fold(first, kinds)
 
 
@@ -66,7 +68,7 @@ def _is_mixed(kinds: Kinds, first: exp.Expr, other: exp.Expr) -> bool:
     return found == {"text", "number"} or not is_stored
 
 
-def _by_function(node: exp.Expr, first: exp.Expr, others: list[exp.Expr]) -> None:
+def _by_function(node: exp.Expr, first: exp.Expr, *others: exp.Expr) -> None:
     def compared(kind: type[exp.Expr], other: exp.Expr) -> exp.Expr:
         both = exp.Anonymous(this="frappe_compare", expressions=[first.copy(), other.copy()])
         return kind(this=both, expression=exp.Literal.number(0))
