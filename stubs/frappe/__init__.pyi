@@ -74,6 +74,7 @@ from frappe_celery.hosts.standalone.cache.cache import cache as cache
 from frappe_celery.hosts.standalone.site.calling import call as call
 from frappe_celery.hosts.standalone.utils.numbers import cint as cint
 from frappe_celery.hosts.standalone.documents.clearing import clear_cache as clear_cache
+from frappe_celery.hosts.standalone.documents.clearing import clear_document_cache as clear_document_cache
 from frappe_celery.hosts.standalone.messages.messages import clear_last_message as clear_last_message
 from frappe_celery.hosts.standalone.messages.messages import clear_messages as clear_messages
 from frappe_celery.hosts.standalone.namespace.frappe import client_cache as client_cache
@@ -139,6 +140,7 @@ from frappe_celery.hosts.standalone.messages.logs import loggers as loggers
 from frappe_celery.hosts.standalone.site.context import message_log as message_log
 from frappe_celery.hosts.standalone.messages.messages import msgprint as msgprint
 from frappe_celery.hosts.standalone.documents.users import only_for as only_for
+from frappe_celery.hosts.standalone.namespace.frappe import only_has_select_perm as only_has_select_perm
 from frappe_celery.hosts.standalone.utils.text import parse_json as parse_json
 from frappe_celery.hosts.standalone.namespace.frappe import ping as ping
 from frappe_celery.hosts.standalone.messages.realtime import publish_progress as publish_progress

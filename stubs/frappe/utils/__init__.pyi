@@ -117,6 +117,7 @@ from frappe_celery.hosts.standalone.utils.dates import nowdate as nowdate
 from frappe_celery.hosts.standalone.utils.dates import nowtime as nowtime
 from frappe_celery.hosts.standalone.utils.text import orjson_dumps as orjson_dumps
 from frappe_celery.hosts.standalone.utils.text import parse_json as parse_json
+from frappe_celery.hosts.standalone.utils.dates import parse_val as parse_val
 from frappe_celery.hosts.standalone.utils.dates import pretty_date as pretty_date
 from frappe_celery.hosts.standalone.utils.text import quoted as quoted
 from frappe_celery.hosts.standalone.utils.text import random_string as random_string

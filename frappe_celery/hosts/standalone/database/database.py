@@ -34,6 +34,8 @@ class Database:
 
     InternalError = (QueryDeadlockError, QueryTimeoutError)
     """What Frappe catches to run a job again."""
+    auto_commit_on_many_writes = False
+    """May be set: here no transaction is too long."""
     is_deadlocked = staticmethod(errors.is_deadlocked)
     is_timedout = staticmethod(errors.is_timedout)
     is_table_missing = is_missing_table = staticmethod(errors.is_missing_table)

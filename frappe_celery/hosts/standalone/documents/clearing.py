@@ -19,3 +19,7 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
     local.cache = {}
     if user is None and doctype is None:
         cache.delete_keys("")
+
+
+def clear_document_cache(doctype: str, name: str | None = None) -> None:
+    """Nothing: `get_cached_doc` keeps no document."""

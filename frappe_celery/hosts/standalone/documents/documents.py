@@ -107,6 +107,12 @@ def get_doctype_map(
     return store.get_all(doctype, filters=filters, order_by=order_by)
 
 
+def get_parent_doc(doc: Any) -> Any:
+    """The document that a Communication or Comment refers to; None where it names none."""
+    refers = doc.get("reference_doctype") and doc.get("reference_name")
+    return get_doc(doc.reference_doctype, doc.reference_name) if refers else None
+
+
 def get_system_settings(key: str) -> Any:
     """A field of System Settings."""
     return singles.single("System Settings").get(key)

@@ -395,3 +395,12 @@ def pretty_date(value: Any) -> str:
         if number:
             return f"{number} {name}{'s' if number > 1 else ''} ago"
     return "just now"
+
+
+def parse_val(v: Any) -> Any:
+    """What a query gave, as simple types: days and times as texts, a time of day as hh:mm."""
+    if isinstance(v, date):
+        return str(v)
+    if isinstance(v, timedelta):
+        return ":".join(str(v).split(":")[:2])
+    return int(v) if isinstance(v, int) else v

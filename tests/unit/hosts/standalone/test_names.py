@@ -608,3 +608,23 @@ def test_hooks_are_called_by_name(frappe: Any, write: Write) -> None:
     assert frappe.utils.call_hook_method("ask", a=2) == 4
     assert frappe.utils.get_hook_method("ask")(1) is None
     assert frappe.utils.get_hook_method("other", len) is len
+
+
+def test_the_document_that_another_refers_to(frappe: Any) -> None:
+    from frappe.core.utils import get_parent_doc
+
+    frappe.get_doc({"doctype": "Task", "name": "t"}).insert()
+    refers = {"reference_doctype": "Task", "reference_name": "t"}
+    assert get_parent_doc(frappe.get_doc({"doctype": "Communication", **refers})).name == "t"
+    assert get_parent_doc(frappe.get_doc({"doctype": "Communication"})) is None
+
+
+def test_what_a_query_gave_as_simple_types(frappe: Any) -> None:
+    from datetime import date, timedelta
+
+    given = [date(2026, 1, 2), timedelta(hours=9, minutes=5, seconds=7), True, "x", None, 1.5]
+    assert [frappe.utils.parse_val(each) for each in given] == [
+        *("2026-01-02", "9:05", 1, "x", None, 1.5)
+    ]
+    assert not frappe.only_has_select_perm("Task")
+    frappe.clear_document_cache("Task", "t")

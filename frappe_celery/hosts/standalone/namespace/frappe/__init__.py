@@ -18,7 +18,7 @@ from frappe_celery.enqueue_shim import enqueue, enqueue_doc
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.cache.caching import local_cache, request_cache
 from frappe_celery.hosts.standalone.database.store import get_all, get_list
-from frappe_celery.hosts.standalone.documents.clearing import clear_cache
+from frappe_celery.hosts.standalone.documents.clearing import clear_cache, clear_document_cache
 from frappe_celery.hosts.standalone.documents.documents import (
     copy_doc,
     delete_doc,
@@ -150,6 +150,11 @@ def read_only() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 def has_permission(*_args: Any, **_kwargs: Any) -> bool:
     """True: there are no permissions here."""
     return True
+
+
+def only_has_select_perm(*_args: Any, **_kwargs: Any) -> bool:
+    """False: whoever may select here may read too."""
+    return False
 
 
 def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
