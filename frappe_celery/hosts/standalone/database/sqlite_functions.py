@@ -7,7 +7,7 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cmp_to_key
 from typing import Any
@@ -190,9 +190,9 @@ def last_day(value: Any) -> str:
     return str((_when(value) + relativedelta(day=31)).date())
 
 
-def timestamp(value: Any, time: Any = "0:0:0") -> str:
+def timestamp(value: Any, of_day: Any = "0:0:0") -> str:
     """`TIMESTAMP`: a day, or a time and what is added to it."""
-    return str(_when(value) + time_of(str(time)))
+    return str(_when(value) + time_of(str(of_day)))
 
 
 def time_to_sec(value: str) -> int:
@@ -276,6 +276,7 @@ def prepare(connection: Any, **_: Any) -> None:
     if connection.vendor != "sqlite":
         return
     sqlite3.register_converter("timedelta", lambda stored: time_of(stored.decode()))
+    sqlite3.register_adapter(time, str)
     made = connection.connection
     for name, (count, function) in _FUNCTIONS.items():
         made.create_function(name, count, _null(function), deterministic=name != "uuid")

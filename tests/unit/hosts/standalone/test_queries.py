@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -695,3 +695,12 @@ def test_what_an_error_is_can_be_asked(frappe: Any, write: Any) -> None:
             assert [name for name in questions if getattr(frappe.db, name)(raised.value)] == [
                 question
             ]
+
+
+def test_a_time_of_day_can_be_asked_for_as_any_of_its_types(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Thing", "name": "a", "at": timedelta(hours=3)}).insert()
+    thing = frappe.qb.DocType("Thing")
+    for at in (time(3), timedelta(hours=3), "03:00:00"):
+        assert frappe.db.sql("select name from tabThing where `at` = %s", (at,)) == (("a",),)
+        assert frappe.qb.from_(thing).select(thing.name).where(thing.at == at).run() == (("a",),)
+        assert frappe.get_all("Thing", {"at": ["<=", at]}, pluck="name") == ["a"]
