@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.hosts.standalone.database.defaults import get_defaults
-from frappe_celery.hosts.standalone.database.schema import NAME_LENGTH, Wanted, describe_by, list_by
+from frappe_celery.hosts.standalone.database.schema import (
+    NAME_LENGTH,
+    Wanted,
+    describe_by,
+    list_by,
+    wanted_of,
+)
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
@@ -111,6 +117,10 @@ class Meta:
     def get_table_fields(self) -> list[_dict]:
         """The fields that hold child rows."""
         return [df for df in self.fields if df.fieldtype in TABLES]
+
+    def get_valid_columns(self) -> list[str]:
+        """The names of its table's columns, as an app describes them."""
+        return ["name", *(column.name for column in wanted_of(self.name))]
 
     def columns(self) -> list[Wanted]:
         """The columns of its table beside the standard ones."""

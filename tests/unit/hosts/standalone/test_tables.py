@@ -81,6 +81,7 @@ def test_migrate_makes_what_an_app_describes(frappe: Any, write: Write) -> None:
     }
     assert not found["total"].null
     assert found["customer"].size == 140
+    assert set(frappe.get_meta("Invoice").get_valid_columns()) == set(found)
     assert {"parent", "parenttype", "parentfield", "qty"} <= columns("Invoice Item").keys()
     connection = local.db.transaction.open()
     with connection.cursor() as cursor:
