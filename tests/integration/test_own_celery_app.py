@@ -235,6 +235,16 @@ def test_control_commands_leave_nothing_behind(
     worker.stop()
 
 
+def test_who_asked_before_and_was_idle_since_is_answered_again(
+    project: Project, store: JobStore, team: Any
+) -> None:
+    """Whoever consumes gives signs of life; between two commands nobody does."""
+    team_worker(project)
+    assert team.app.control.ping(timeout=30, limit=1)
+    reap(store, dead_after=0)
+    assert team.app.control.ping(timeout=5, limit=1)
+
+
 def test_without_redis_queue_it_says_what_to_set(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,6 +162,8 @@ class Channel(kombu_redis.Channel):
     def basic_consume(self, queue: str, no_ack: bool, *args: Any, **options: Any) -> Any:
         """Begin to consume; what needs no acknowledgement is not held, or it would come back."""
         (self._unheld.add if no_ack else self._unheld.discard)(queue)
+        if self in self.connection.cycle.consumers:  # it was idle, and may count as dead
+            self.heartbeat()
         return super().basic_consume(queue, no_ack, *args, **options)
 
     @property
