@@ -136,9 +136,13 @@ class Pool(BasePool):
         return self._wanted
 
     def grow(self, n: int = 1) -> None:
-        """So many more."""
+        """So many more, of both kinds."""
         self._wanted += n
         self._fill()
+        if self._tasks.num_processes:
+            self._tasks.grow(n)  # type: ignore[attr-defined]  # celery-types lacks it
+        elif (turns := self.options.get("semaphore")) is not None:
+            turns.grow(n)
 
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
@@ -147,6 +151,11 @@ class Pool(BasePool):
         staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
         for child in staying[: len(staying) - self._wanted]:
             self._tell_to_stop(child)
+        if self._tasks.num_processes:
+            with suppress(ValueError):  # all of them have a task
+                self._tasks.shrink(n)  # type: ignore[attr-defined]  # celery-types lacks it
+        elif (turns := self.options.get("semaphore")) is not None:
+            turns.shrink(n)
 
     def on_close(self) -> None:
         """No more jobs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside, write_tasks
-from tests.project import Process, Project
+from tests.project import STOP_SECONDS, Process, Project
 from tests.waiting import wait_until
 
 TEAM = """
@@ -159,6 +160,22 @@ def test_its_tasks_have_as_many_processes_as_jobs_from_the_first_of_them_on(
     assert len(process.children()) == 4
 
 
+@pytest.mark.parametrize("least", [0, 1])
+def test_its_tasks_get_processes_as_they_come(
+    project: Project, store: JobStore, team: Any, tmp_path: Path, least: int
+) -> None:
+    team_worker(project, "--autoscale", f"3,{least}")
+    for number in range(4):
+        team.early.delay(f"task{number}", str(tmp_path / "go on"))
+
+    def begun() -> int:
+        return sum("started" in line for line in project.effects())
+
+    wait_until(lambda: begun() == 3, 20, "three run at once")
+    (tmp_path / "go on").touch()
+    wait_until(lambda: sum("ended" in line for line in project.effects()) == 4, 20, "all ran")
+
+
 @pytest.mark.parametrize(
     ("pool", "arguments"),
     [("celery.concurrency.prefork:TaskPool", ()), ("prefork", ("--pool", "processes"))],
@@ -205,10 +222,12 @@ def test_what_it_had_only_fetched_is_given_back_when_it_stops(
     for number in range(3):
         team.note.delay(f"task{number}")
     wait_until(lambda: "late started" in project.effects(), what="it runs")
+    process.popen.send_signal(signal.SIGTERM)
+    process.wait_for("Warm shutdown")
     until.touch()
-    process.stop()
-    done = project.effects().count("late ended") + sum("task" in line for line in project.effects())
-    assert store.client.llen("celery") == 4 - done
+    assert process.wait(STOP_SECONDS) == 0
+    assert project.effects() == ["late started", "late ended"]
+    assert store.client.llen("celery") == 3
     team_worker(project)
     recorded(project, "task0", "task1", "task2")
     assert project.effects() == ["late started", "late ended", "task0", "task1", "task2"]
