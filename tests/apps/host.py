@@ -119,6 +119,7 @@ def put(documents: Iterable[Row]) -> None:
                     (row["doctype"], field, value),
                 )
         elif not frappe.db.exists(row["doctype"], row["name"]):
+            frappe.db.commit()  # on MariaDB a table is made before anything was written
             Document(row).db_insert()
 
 

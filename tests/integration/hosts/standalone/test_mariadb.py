@@ -9,6 +9,7 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database.rows import prepare
 from frappe_celery.hosts.standalone.jobs import run
+from tests.unit.hosts.standalone.test_as_real_apps_call import *
 from tests.unit.hosts.standalone.test_documents import *
 from tests.unit.hosts.standalone.test_error_log import *
 from tests.unit.hosts.standalone.test_filters import *

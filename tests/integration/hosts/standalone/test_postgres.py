@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from tests.unit.hosts.standalone.test_as_real_apps_call import *
 from tests.unit.hosts.standalone.test_documents import *
 from tests.unit.hosts.standalone.test_error_log import *
 from tests.unit.hosts.standalone.test_filters import *

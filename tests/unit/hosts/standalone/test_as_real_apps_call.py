@@ -15,10 +15,10 @@ Write = Callable[[str, str], Path]
 
 
 @pytest.fixture
-def describe(write: Write) -> Callable[..., None]:
+def add_doctype(write: Write) -> Callable[..., None]:
     """Writes a doctype's description, and its controller where there is one."""
 
-    def describe_doctype(name: str, *fields: dict[str, Any], code: str = "", **more: Any) -> None:
+    def write_doctype(name: str, *fields: dict[str, Any], code: str = "", **more: Any) -> None:
         folder = f"myapp/crew/doctype/{name.lower().replace(' ', '_')}"
         described = {"doctype": "DocType", "name": name, "fields": list(fields), **more}
         stem = folder.rpartition("/")[2]
@@ -26,7 +26,7 @@ def describe(write: Write) -> Callable[..., None]:
         if code:
             write(f"{folder}/{stem}.py", code)
 
-    return describe_doctype
+    return write_doctype
 
 
 def field(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
@@ -34,17 +34,17 @@ def field(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any
 
 
 @pytest.fixture
-def sailors(frappe: Any, describe: Callable[..., None]) -> Any:
+def sailors(frappe: Any, add_doctype: Callable[..., None]) -> Any:
     """Sailors of a ship, and leaves that take over from them what they say."""
-    describe("Sailor", field("ship"), field("rank"), field("wage", "Currency"))
-    describe(
+    add_doctype("Sailor", field("ship"), field("rank"), field("wage", "Currency"))
+    add_doctype(
         "Shore Leave",
         field("sailor", "Link", options="Sailor"),
         field("ship", fetch_from="sailor.ship", reqd=1),
         field("rank", fetch_from="sailor.rank", fetch_if_empty=1),
         field("days", "Table", options="Shore Leave Day"),
     )
-    describe(
+    add_doctype(
         "Shore Leave Day",
         field("guard", "Link", options="Sailor"),
         field("guards_ship", fetch_from="guard.ship"),
@@ -52,6 +52,7 @@ def sailors(frappe: Any, describe: Callable[..., None]) -> Any:
     )
     for name, ship in (("Ada", "Gull"), ("Bo", "Tern")):
         frappe.get_doc(doctype="Sailor", name=name, ship=ship, rank="Mate").insert()
+    frappe.db.commit()  # MariaDB makes a table only before something was written
     return frappe
 
 
@@ -104,9 +105,9 @@ def test_where_links_are_ignored_nothing_is_taken_over(sailors: Any) -> None:
 
 
 def test_a_new_document_has_the_first_series_and_the_first_choice(
-    frappe: Any, describe: Callable[..., None]
+    frappe: Any, add_doctype: Callable[..., None]
 ) -> None:
-    describe(
+    add_doctype(
         "Voyage",
         field("naming_series", "Select", options="\nVOY-.####\nOLD-.####", reqd=1),
         field("state", "Select", options="Planned\nDone"),
@@ -121,15 +122,18 @@ def test_a_new_document_has_the_first_series_and_the_first_choice(
     assert frappe.get_doc("Voyage", made.name).state is None
 
 
-def test_a_link_has_what_is_kept_for_the_user(frappe: Any, describe: Callable[..., None]) -> None:
+def test_a_link_has_what_is_kept_for_the_user(
+    frappe: Any, add_doctype: Callable[..., None]
+) -> None:
     import frappe.defaults
 
-    describe("Voyage", field("ship", "Link", options="Ship"), field("port", default="Rye"))
+    add_doctype("Voyage", field("ship", "Link", options="Ship"), field("port", default="Rye"))
     ship = ("Gull", "Tern")
     frappe.defaults.set_global_default("ship", ship[0])
     frappe.defaults.set_global_default("port", "Hull")
     assert frappe.new_doc("Voyage").ship == ship[0]
     frappe.defaults.set_user_default("ship", ship[1])
+    frappe.db.commit()
     made = frappe.get_doc(doctype="Voyage").insert()
     assert (made.ship, made.port) == (ship[1], "Rye")
     assert frappe.get_doc(doctype="Voyage", ship="Auk").insert().ship == "Auk"
@@ -141,9 +145,9 @@ def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
         frappe.get_doc(doctype=doctype, dt="Note").insert()
 
 
-def test_settings_that_nobody_stored(frappe: Any, describe: Callable[..., None]) -> None:
+def test_settings_that_nobody_stored(frappe: Any, add_doctype: Callable[..., None]) -> None:
     fields = field("based_on", default="Leave"), field("days", "Int", default="30")
-    describe("Crew Settings", *fields, issingle=1)
+    add_doctype("Crew Settings", *fields, issingle=1)
     asked = ("Crew Settings", None, ["based_on", "days"])
     assert frappe.get_cached_value(*asked) == ["Leave", 30]
     assert frappe.get_cached_value(*asked, as_dict=True).days == 30
@@ -152,9 +156,9 @@ def test_settings_that_nobody_stored(frappe: Any, describe: Callable[..., None])
     assert frappe.get_cached_value("Crew Settings", None, "based_on") is None
 
 
-def test_a_setting_has_the_type_of_its_field(frappe: Any, describe: Callable[..., None]) -> None:
+def test_a_setting_has_the_type_of_its_field(frappe: Any, add_doctype: Callable[..., None]) -> None:
     fields = field("days", "Int"), field("hours", "Float"), field("ship"), field("since", "Date")
-    describe("Crew Settings", *fields, issingle=1)
+    add_doctype("Crew Settings", *fields, issingle=1)
     asked = [frappe.db.get_single_value("Crew Settings", df["fieldname"]) for df in fields]
     assert asked == [0, 0.0, "", None]
     frappe.db.sql(
@@ -180,8 +184,8 @@ def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
     assert frappe.utils.money_in_words(amount, "EUR") == words
 
 
-def test_the_fields_of_a_doctype(frappe: Any, describe: Callable[..., None]) -> None:
-    describe("Review", field("stars", "Rating", options="10"), field("text", "Small Text"))
+def test_the_fields_of_a_doctype(frappe: Any, add_doctype: Callable[..., None]) -> None:
+    add_doctype("Review", field("stars", "Rating", options="10"), field("text", "Small Text"))
     rating = {"parent": "Review", "fieldtype": "Rating"}
     (found,) = frappe.get_all("DocField", rating, ["fieldname", "options"])
     assert (found.fieldname, found.options) == ("stars", "10")
@@ -204,8 +208,10 @@ def test_a_date_in_words(frappe: Any) -> None:
     assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
 
 
-def test_dates_that_stand_the_wrong_way_round(frappe: Any, describe: Callable[..., None]) -> None:
-    describe("Voyage", field("start", "Date"), field("finish", "Date"))
+def test_dates_that_stand_the_wrong_way_round(
+    frappe: Any, add_doctype: Callable[..., None]
+) -> None:
+    add_doctype("Voyage", field("start", "Date"), field("finish", "Date"))
     voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")
     voyage.validate_from_to_dates("start", "finish")
     voyage.finish = "2026-03-01"
@@ -224,9 +230,9 @@ def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
 
 
 def test_a_field_that_an_app_exports_for_a_doctype(
-    frappe: Any, write: Write, describe: Callable[..., None]
+    frappe: Any, write: Write, add_doctype: Callable[..., None]
 ) -> None:
-    describe("Voyage", field("title"))
+    add_doctype("Voyage", field("title"))
     custom = {
         "doctype": "Voyage",
         "custom_fields": [field("berths", "Int", default="4", dt="Voyage")],
@@ -253,9 +259,9 @@ class Place(NestedSet):
 
 
 @pytest.fixture
-def places(frappe: Any, describe: Callable[..., None]) -> Callable[..., Any]:
+def places(frappe: Any, add_doctype: Callable[..., None]) -> Callable[..., Any]:
     """Inserts a place below another."""
-    describe(
+    add_doctype(
         "Place",
         *(field("parent_place"), field("old_parent"), field("is_group", "Check")),
         *(field("lft", "Int"), field("rgt", "Int")),
