@@ -29,7 +29,7 @@ _LOST = re.compile(
     re.I,
 )
 _MISSING_TABLE = re.compile(
-    r"no such table|\(1146,|relation .* does not exist|syntax error at or near \"`\"", re.I
+    r"no such table|\(1146,|(?<!of )relation .* does not exist|syntax error at or near \"`\"", re.I
 )
 _MISSING_COLUMN = re.compile(
     r"no such column|has no column named|\(1054,|column .* does not exist", re.I
