@@ -13,6 +13,7 @@ from frappe_celery.hosts.standalone.documents.base_document import (
     BaseDocument,
 )
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, register_plain
+from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.documents.naming import set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
@@ -75,8 +76,9 @@ class Document(BaseDocument):
         self.__dict__.clear()
         self.__dict__.update(flags=flags)
         self.doctype, self.name = doctype, row["name"]
-        unset = {df.fieldname: None for df in self.meta.fields} if "modified" in row else {}
-        for fieldname, value in {**self.meta.defaults(), **unset, **row}.items():
+        unset = dict.fromkeys(df.fieldname for df in self.meta.fields)
+        start = unset if "modified" in row else self.meta.defaults()
+        for fieldname, value in {**start, **row}.items():
             self.set(fieldname, self.meta.cast(fieldname, value))
         self._load_children()
         return self
@@ -133,7 +135,7 @@ class Document(BaseDocument):
         given["ignore_links"] = ignore_links
         self.flags.update({flag: value for flag, value in given.items() if value is not None})
         self.__dict__["__islocal"] = True
-        self.update_if_missing(self.meta.defaults())
+        self._set_defaults()
         self._stamp()
         self._check_action(DRAFT)
         self._prepare_tables()
@@ -177,6 +179,7 @@ class Document(BaseDocument):
         if self.is_locked:
             raise DocumentLockedError(f"{self.doctype} {self.name} is locked: an action is queued")
         self._load_before_save()
+        self._set_defaults()
         self._stamp()
         linking.follow(self)
         self._before_events()
@@ -246,6 +249,15 @@ class Document(BaseDocument):
         rows.prepare(self.doctype, self._row())
         for df in self.meta.get_table_fields():
             rows.prepare(df.options, {})
+
+    def _set_defaults(self) -> None:
+        if self.is_new():
+            self.update_if_missing(self.meta.defaults())
+        for df in self.meta.get_table_fields():
+            new = [row for row in self.get(df.fieldname) or [] if row.get("creation") is None]
+            defaults = get_meta(df.options).defaults(self) if new else {}
+            for row in new:
+                row.update_if_missing(defaults)
 
     def update_children(self) -> None:
         """Write the child rows, and delete those that are not there any more."""

@@ -142,13 +142,13 @@ class Meta:
         """The field that titles a document."""
         return self.title_field or ("title" if self.has_field("title") else "name")
 
-    def defaults(self) -> dict[str, Any]:
-        """What a new document's fields hold."""
+    def defaults(self, parent: Any = None) -> dict[str, Any]:
+        """What a new document's fields hold; `parent` is the one that a new row is in."""
         found: dict[str, Any] = {}
         for df in self.fields:
             if df.fieldtype in TABLES:
                 continue
-            found[df.fieldname] = self.cast(df.fieldname, _default(df))
+            found[df.fieldname] = self.cast(df.fieldname, _default(df, parent))
         return found
 
     def cast(self, fieldname: str, value: Any) -> Any:
@@ -184,7 +184,7 @@ def _column(df: _dict) -> Wanted:
     )
 
 
-def _default(df: _dict) -> Any:
+def _default(df: _dict, parent: Any) -> Any:
     if df.fieldtype == "Link" and df.options != "User":
         kept = get_defaults().get(df.fieldname)
         if kept:
@@ -195,7 +195,14 @@ def _default(df: _dict) -> Any:
         return get_datetime() if str(df.default).lower() == "now" else local.session.user
     if df.fieldtype == "Select" and df.default is None and df.options:
         return str(df.options).partition("\n")[0]
-    return df.default
+    return _of_another(df, parent) if str(df.default).startswith(":") else df.default
+
+
+def _of_another(df: _dict, parent: Any) -> Any:
+    """`:Company`: what that document says which the parent names, else the user's defaults."""
+    doctype = df.default[1:]
+    name = (get_defaults() if parent is None else parent).get(scrub(doctype))
+    return local.db.get_value(doctype, name, df.fieldname) if name else None
 
 
 def get_meta(doctype: Any, cached: bool = True) -> Meta:

@@ -478,3 +478,33 @@ def test_a_site_keeps_its_database_when_another_becomes_the_default(
         assert frappe.get_all("Box") == []
     with visit("standalone", "Administrator"):
         assert frappe.get_all("Box", pluck="name") == ["a"]
+
+
+def test_a_new_row_holds_what_its_doctype_says(frappe: Any, write: Write) -> None:
+    centre = {"fieldname": "cost_center", "fieldtype": "Data"}
+    company = {"name": "Company", "fields": [centre]}
+    write("myapp/selling/doctype/company/company.json", json.dumps(company))
+    links = [{"fieldname": "company", "fieldtype": "Link", "options": "Company"}]
+    describe(write, [*links, {**centre, "default": ":Company"}, *FIELDS])
+    fields = [
+        {**centre, "default": ":Company"},
+        {"fieldname": "billed", "fieldtype": "Check", "default": "1"},
+        {"fieldname": "state", "fieldtype": "Select", "options": "Open\nClosed"},
+        {"fieldname": "qty", "fieldtype": "Float"},
+    ]
+    item = {"name": "Invoice Item", "istable": 1, "fields": fields}
+    write("myapp/selling/doctype/invoice_item/invoice_item.json", json.dumps(item))
+    migrated()
+    for name in ("one", "two"):
+        frappe.get_doc({"doctype": "Company", "name": name, "cost_center": f"of {name}"}).insert()
+    frappe.db.set_default("company", "two")
+    rows = [{}, {"billed": 0, "state": "Closed", "cost_center": "own"}]
+    invoice = frappe.get_doc({"doctype": "Invoice", "company": "one", "items": rows}).insert()
+    assert invoice.cost_center == "of two"
+    invoice.append("items", {})
+    invoice.save()
+    stored = frappe.get_all(
+        "Invoice Item", fields=["billed", "state", "cost_center"], order_by="idx", as_list=True
+    )
+    new = (1, "Open", "of one")
+    assert stored == [new, (0, "Closed", "own"), new]
