@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, stored
+from frappe_celery.hosts.standalone.documents.docstatus import DocStatus
 from frappe_celery.hosts.standalone.documents.meta import TABLES, Meta, get_meta
 from frappe_celery.hosts.standalone.documents.precision import precision
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
@@ -31,7 +32,6 @@ class BaseDocument:
     creation: Any = None
     modified: Any = None
     modified_by: Any = None
-    docstatus: Any = 0
     idx: Any = 0
     flags: _dict
 
@@ -50,6 +50,15 @@ class BaseDocument:
         df = self.meta.get_field(name)
         is_table = df is not None and df.fieldtype in TABLES
         return self.__dict__.setdefault(name, []) if is_table else None
+
+    @property
+    def docstatus(self) -> DocStatus:
+        """0 a draft, 1 submitted, 2 cancelled; `doc.docstatus.is_submitted()` asks."""
+        return DocStatus(cint(self.__dict__.get("docstatus")))
+
+    @docstatus.setter
+    def docstatus(self, value: Any) -> None:
+        self.__dict__["docstatus"] = cint(value)
 
     @property
     def meta(self) -> Meta:

@@ -380,3 +380,20 @@ def test_a_comment_and_an_error_about_a_document(frappe: Any) -> None:
     about = {"reference_doctype": "Thing", "reference_name": "a"}
     assert frappe.db.get_value("Comment", about, "content") == "hello"
     assert frappe.db.get_value("Error Log", about, "method") == "broken"
+
+
+def test_a_docstatus_says_what_it_is(frappe: Any) -> None:
+    from frappe.model.docstatus import DocStatus
+
+    doc = frappe.get_doc({"doctype": "Thing", "name": "a", "rows": [{"n": 1}]})
+    assert doc.docstatus.is_draft()
+    doc.insert().submit()
+    doc = frappe.get_doc("Thing", "a")
+    assert doc.docstatus == DocStatus.submitted() == 1
+    assert doc.docstatus.is_submitted()
+    assert frappe.get_all("Thing", {"docstatus": doc.docstatus}, pluck="name") == ["a"]
+    found = frappe.db.sql("select name from tabThing where docstatus = %s", (doc.docstatus,))
+    assert found == (("a",),)
+    assert type(doc.as_dict().docstatus) is int
+    doc.docstatus = "2"
+    assert doc.docstatus.is_cancelled()

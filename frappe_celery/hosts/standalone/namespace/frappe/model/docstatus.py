@@ -1,0 +1,5 @@
+"""`frappe.model.docstatus`."""
+
+from frappe_celery.hosts.standalone.documents.docstatus import DocStatus
+
+__all__ = ["DocStatus"]
