@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
@@ -135,8 +136,10 @@ class Select:
             return self.column(lower[name.lower()], doctype)
         described = {"name", *(column.name for column in schema.wanted_of(doctype))}
         if meta.is_known and name not in described:
+            alike = get_close_matches(name, sorted(described))
             raise InvalidColumnName(
-                f"{doctype} has no field {name!r}; it has {', '.join(sorted(described))}"
+                f"{doctype} has no field {name!r}{', but ' if alike else ''}{', '.join(alike)}."
+                " A Custom Field in an app's fixtures/custom_field.json adds one"
             )
         return "NULL", None
 
