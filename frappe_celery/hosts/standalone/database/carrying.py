@@ -39,11 +39,14 @@ _TARGETS: dict[str, tuple[Callable[[exp.Expr, Kinds], None], type[sqlglot.Dialec
 }
 
 
-def carried(text: str, has_values: bool, vendor: str, columns: Columns) -> Parts:
+def carried(
+    text: str, has_values: bool, vendor: str, columns: Columns, numbers: tuple[int, ...]
+) -> Parts:
     """A statement taken apart, for that database.
 
     Args:
         columns: gives what a doctype's table has.
+        numbers: which of the placeholders are given numbers.
 
     Raises:
         NeedsFrappeSite: it cannot be carried there; shows the statement.
@@ -56,15 +59,20 @@ def carried(text: str, has_values: bool, vendor: str, columns: Columns) -> Parts
         for name in names:
             spelled = name if name in there else name.lower()
             kinds += [(doctype, spelled, there[spelled].kind)] if spelled in there else []
-    return _carried(text, has_values, vendor, tuple(kinds))
+    return _carried(text, has_values, vendor, tuple(kinds), numbers)
 
 
 @lru_cache(maxsize=KEPT)
 def _carried(
-    text: str, has_values: bool, vendor: str, fields: tuple[tuple[str, str, str], ...]
+    text: str,
+    has_values: bool,
+    vendor: str,
+    fields: tuple[tuple[str, str, str], ...],
+    numbers: tuple[int, ...],
 ) -> Parts:
     tree = copy.deepcopy(_read(text, has_values)[0])
-    kinds = Kinds({(doctype, name): kind for doctype, name, kind in fields})
+    given_numbers = {f"f{number}" for number in numbers}
+    kinds = Kinds({(doctype, name): kind for doctype, name, kind in fields}, given_numbers)
     _, keys, _ = apart(text, has_values)
     try:
         if isinstance(tree, _NOT_CARRIED):

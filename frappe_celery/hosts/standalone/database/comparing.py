@@ -12,7 +12,7 @@ from sqlglot.errors import ParseError
 
 from frappe_celery.hosts.standalone.database.kinds import GIVEN, TIMES, Kinds, choices, is_shift
 from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment
-from frappe_celery.hosts.standalone.database.values import of_kind
+from frappe_celery.hosts.standalone.database.values import NotOfKind, of_kind
 
 BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Sum, exp.Avg)
@@ -45,11 +45,15 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
     for node in reversed(list(tree.find_all(*BY_TWO, exp.In, exp.Between, exp.Case))):
         if is_assignment(node) or node.this is None:
             continue
+        met = {kinds.of(each) for each in _others(node)} - {GIVEN, None}
+        if isinstance(node, exp.In) and kinds.of(node.this) == GIVEN and len(met) > 1:
+            raise ParseError("a value is compared with several kinds")
         for other in _others(node):
             if {kinds.of(node.this), kinds.of(other)} in [{"number", kind} for kind in TIMES]:
                 raise ParseError("a time is compared with a number")
-            _give(other, kinds.of(node.this), vendor)
-            _give(node.this, kinds.of(other), vendor)
+            for one, met_by in ((other, node.this), (node.this, other)):
+                if kinds.of(one) != "number":
+                    _give(one, kinds.of(met_by), vendor)
         _as_numbers(node, kinds)
         meet(node, [node.this, *_others(node)])
 
@@ -81,10 +85,14 @@ def _give(node: exp.Expr, kind: str | None, vendor: str) -> None:
     node = node.unnest()
     if kind in (None, GIVEN):
         return
-    if isinstance(node, exp.Placeholder) and node.name[0] != ":":
-        node.set("this", f"{node.name.partition('.')[0]}.{kind}")
+    if isinstance(node, exp.Placeholder):
+        if not node.name.startswith(":") and "." not in node.name:
+            node.set("this", f"{node.name}.{kind}")
     elif isinstance(node, exp.Literal) and node.is_string and kind != "text":
-        made = of_kind(node.this, kind, vendor)
+        try:
+            made = of_kind(node.this, kind, vendor)
+        except NotOfKind as error:
+            raise ParseError(str(error)) from error
         literal: exp.Expr = exp.Literal.string(str(made))
         if kind == "number":
             literal = exp.Literal.number(made)

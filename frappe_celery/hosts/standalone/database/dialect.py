@@ -67,9 +67,7 @@ def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...]
     return tuple(texts), tuple(keys), ()
 
 
-def parts(
-    text: str, vendor: str, has_values: bool, columns: Columns, is_plain: bool = False
-) -> Parts:
+def parts(text: str, vendor: str, values: Any, columns: Columns, is_plain: bool = False) -> Parts:
     """A statement for a database, taken apart.
 
     Args:
@@ -80,13 +78,15 @@ def parts(
         NeedsFrappeSite: it cannot be carried there; shows the statement.
         UnreadableStatement: it cannot be read; shows it and where.
     """
+    found = apart(text, values is not None)
     if vendor == "mysql" or (is_plain and vendor == "sqlite"):
-        return apart(text, has_values)
+        return found
     if is_plain:
-        return apart(text.replace("`", '"'), has_values)
+        return apart(text.replace("`", '"'), values is not None)
     from frappe_celery.hosts.standalone.database import carrying
 
-    made: Parts = carrying.carried(text, has_values, vendor, columns)
+    numbers = tuple(n for n, key in enumerate(found[1]) if _is_number(_value(key, values)))
+    made: Parts = carrying.carried(text, values is not None, vendor, columns, numbers)
     return made
 
 
@@ -95,6 +95,7 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
 
     Raises:
         ValueError: there are not as many values as placeholders, or none of a name.
+        NotOfKind: one is no time, and is compared with one.
     """
     texts, keys, _ = found
     if not keys:
@@ -105,18 +106,25 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
     for key, following in zip(keys, texts[1:], strict=True):
         key, kind = key if isinstance(key, OfKind) else (key, "")
         value = _value(key, values)
-        if isinstance(value, _LISTS):
-            listed = ", ".join(_marks(each) for each in value) or "NULL"
-            is_listed = text.rstrip().endswith(("(", ",")) and following.lstrip().startswith(")")
-            is_of_tuples = vendor == "sqlite" and "(" in listed
-            text += listed if is_listed else f"({'values ' * is_of_tuples}{listed})"
-            arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in _flat(value)]
-        else:
-            value = of_kind(value, kind, vendor)
-            text += "%s"
-            arguments.append(adapted(value, vendor))
+        is_listed = isinstance(value, _LISTS)
+        text += _listed(value, text, following, vendor) if is_listed else "%s"
+        each_one = _flat(value) if is_listed else [value]
+        arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in each_one]
         text += following.replace("%", "%%")
     return text, arguments
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, _LISTS):
+        return bool(value) and all(map(_is_number, value))
+    return isinstance(value, (int, float, Decimal))
+
+
+def _listed(values: Any, before: str, after: str, vendor: str) -> str:
+    marks = ", ".join(map(_marks, values)) or "NULL"
+    if before.rstrip().endswith(("(", ",")) and after.lstrip().startswith(")"):
+        return marks
+    return f"(values {marks})" if vendor == "sqlite" and "(" in marks else f"({marks})"
 
 
 def _marks(value: Any) -> str:

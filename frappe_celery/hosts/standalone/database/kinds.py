@@ -6,7 +6,7 @@ None where nothing says it before the statement runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from sqlglot import exp
 
@@ -51,8 +51,10 @@ _CASTS = {
 class Kinds:
     """The kinds of one statement's expressions."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, numbers: Container[str] = ()) -> None:
         self._fields = fields
+        self._numbers = numbers
+        """The placeholders that are given numbers."""
 
     def of(self, node: exp.Expr | None) -> str | None:
         """The kind of an expression."""
@@ -63,7 +65,8 @@ class Kinds:
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
         if isinstance(node, exp.Placeholder):
-            return _CLOCK.get(node.name, GIVEN)
+            is_number = node.name.partition(".")[0] in self._numbers
+            return "number" if is_number else _CLOCK.get(node.name, GIVEN)
         if isinstance(node, _OF_WHAT_THEY_HOLD):
             return self.of(node.this)
         if isinstance(node, (exp.Subquery, exp.SetOperation, exp.Select)):

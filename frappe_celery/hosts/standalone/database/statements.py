@@ -10,6 +10,7 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database import dialect, schema, values
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import not_carried
 
 
 def _reading() -> AbstractContextManager[Any]:
@@ -40,8 +41,11 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
     with _writing() if write else _reading() as connection:
         vendor = connection.vendor
         columns_of = partial(schema.columns, connection)
-        found = dialect.parts(text, vendor, arguments is not None, columns_of, is_plain)
-        statement, filled = dialect.filled(found, arguments, vendor)
+        found = dialect.parts(text, vendor, arguments, columns_of, is_plain)
+        try:
+            statement, filled = dialect.filled(found, arguments, vendor)
+        except values.NotOfKind as error:
+            raise not_carried(text, vendor, str(error)) from error
         with connection.cursor() as cursor:
             cursor.execute(statement, filled)
             if cursor.description is None:

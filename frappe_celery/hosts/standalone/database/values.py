@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -147,6 +148,7 @@ _TO: dict[str, Any] = {
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
 
 
+_ONE_DIGIT = re.compile(r"-(\d)(?!\d)")
 _NO_TIMES = ("", "0000-00-00", "0000-00-00 00:00:00")
 """MariaDB's, before every other."""
 
@@ -158,20 +160,38 @@ def number_of(text: str) -> float:
     return int(number) if number == int(number) else number
 
 
+class NotOfKind(ValueError):
+    """A value cannot be what it is compared with."""
+
+
+def _time_of(text: str) -> datetime | None:
+    """`2026-1-2` is a day, too."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(_ONE_DIGIT.sub(r"-0\1", text))
+    return None
+
+
 def of_kind(value: Any, kind: str, vendor: str) -> Any:
-    """A value as the kind that it is compared with; what cannot be that is left as it is."""
+    """A value as the kind that it is compared with.
+
+    Raises:
+        NotOfKind: it cannot be that.
+    """
     if kind == "number":
         return number_of(value) if isinstance(value, str) else value
     if kind == "text":
+        if isinstance(value, (int, float, Decimal)):  # numbers alone make a number of the text
+            raise NotOfKind(f"{value!r} stands among texts")
         return str(from_column(value)) if isinstance(value, date) else value
     if vendor == "postgresql" and kind in ("date", "datetime") and str(value) in _NO_TIMES:
         return "-infinity"
     if kind not in ("date", "datetime") or not isinstance(value, (str, date)):
         return value
-    try:
-        when = datetime.fromisoformat(str(value))
-    except ValueError:
+    if str(value) in _NO_TIMES:
         return value
+    when = _time_of(str(value))
+    if when is None:
+        raise NotOfKind(f"{value!r} is compared with a {kind}")
     is_day = kind == "date" and when.time() == time()
     if vendor == "sqlite":
         return str(when.date() if is_day else when)

@@ -343,6 +343,9 @@ def test_texts_of_numbers(deals: Any) -> None:
         ("right(name, 1) between 2 and 3", ["d2", "d3"]),
         ("case right(name, 1) when 3 then 1 else 0 end", ["d3"]),
         ("ifnull(size, '') = ''", []),
+        ("colour = %(zero)s", ["d1", "d2", "d3"]),
+        ("right(name, 1) in %(numbers)s", ["d1", "d4"]),
+        ("name > %(zero)s", []),
         ("ifnull(due, 'never') = 2026 and size = 1", ["d1"]),
         ("right(name, 1) and not colour", ["d1", "d2", "d3"]),
         ("right(name, 1) not in (1, 4)", ["d2", "d3"]),
@@ -361,7 +364,13 @@ def test_numbers_are_compared_as_numbers(deals: Any, condition: str, answer: Any
             deals.db.sql(f"select name from tabDeal where {condition}")
         return
     values = {"two": "2", "three": "3", "both": ["2", "3"], "days": [FIRST - timedelta(1)]}
-    values |= {"one": "D1", "empty": "", "pairs": [("RED", "d2"), ("blue", "d2")]}
+    values |= {
+        "one": "D1",
+        "zero": 0,
+        "numbers": [1, 4.0],
+        "empty": "",
+        "pairs": [("RED", "d2"), ("blue", "d2")],
+    }
     query = f"select name from tabDeal where {condition} order by name"
     assert deals.db.sql(query, values) == tuple((name,) for name in answer)
 
@@ -378,6 +387,7 @@ def test_numbers_are_compared_as_numbers(deals: Any, condition: str, answer: Any
         ("timestamp(due) in %(days)s", ["d2"]),
         ("timestamp(due) = due and name = 'd3'", ["d3"]),
         ("due != '' and due > '0000-00-00' and name = 'd3'", ["d3"]),
+        ("due = '2026-2-10' and due in %(loose)s", ["d2"]),
         ("ifnull(due, '') = '2026-02-10'", ["d2"]),
         ("due and size = 2 and not if(size = 2, null, due)", []),
         ("hour(greatest(due, timestamp('2026-01-01 11:00:00'))) = 11", ["d1"]),
@@ -387,9 +397,14 @@ def test_numbers_are_compared_as_numbers(deals: Any, condition: str, answer: Any
 )
 def test_times_are_compared_as_times(deals: Any, condition: str, answer: Any) -> None:
     day = date(2026, 2, 10)
-    values = {"day": day, "at_ten": "2026-02-10 10:00:00", "midnight": datetime(2026, 2, 10)}
+    values: dict[str, Any] = {
+        "day": day,
+        "at_ten": "2026-02-10 10:00:00",
+        "midnight": datetime(2026, 2, 10),
+    }
     query = f"select name from tabDeal where {condition} order by name"
-    assert deals.db.sql(query, {**values, "days": [day]}) == tuple((name,) for name in answer)
+    values |= {"days": [day], "loose": ["2026-2-10", ""]}
+    assert deals.db.sql(query, values) == tuple((name,) for name in answer)
 
 
 @pytest.mark.parametrize(
@@ -404,6 +419,20 @@ def test_times_are_no_numbers(deals: Any, expression: str) -> None:
     with pytest.raises(NeedsFrappeSite, match="a time is") as caught:
         deals.db.sql(query)
     assert query in str(caught.value)
+
+
+def test_values_of_several_kinds_are_shown(deals: Any) -> None:
+    if deals.db.db_type == "mariadb":
+        pytest.skip("MariaDB's SQL is carried nowhere")
+    for query, value in (
+        ("select name from tabDeal where due < %s", "soon"),
+        ("select name from tabDeal where due < 'soon'", None),
+        ("select name from tabDeal where colour in %s", ["red", 0]),
+        ("select name from tabDeal where %s in (colour, size)", "red"),
+    ):
+        with pytest.raises(NeedsFrappeSite) as caught:
+            deals.db.sql(query, [value] if value else ())
+        assert query in str(caught.value)
 
 
 @pytest.mark.parametrize(
