@@ -93,6 +93,8 @@ from typing import Any, Literal, overload
 from frappe_celery.jobs import Job as _Job
 from frappe_celery.hosts.standalone.site.context import error_log as error_log
 from frappe_celery.hosts.standalone.messages.messages import errprint as errprint
+from frappe_celery.hosts.standalone.utils.formatters import format_value as format
+from frappe_celery.hosts.standalone.utils.formatters import format_value as format_value
 from frappe_celery.hosts.standalone.utils.text import generate_hash as generate_hash
 from frappe_celery.hosts.standalone.database.store import get_all as get_all
 from frappe_celery.hosts.standalone.site.paths import get_all_apps as get_all_apps

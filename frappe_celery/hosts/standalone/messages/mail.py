@@ -21,6 +21,8 @@ def sendmail(
     sender: str = "",
     subject: str = "No Subject",
     message: str = "No Message",
+    as_markdown: bool = False,
+    delayed: bool = True,
     *_args: Any,
     content: str | None = None,
     cc: Any = None,
@@ -28,10 +30,8 @@ def sendmail(
     reply_to: str | None = None,
     attachments: list[dict[str, Any]] | None = None,
     now: bool | None = None,
-    delayed: bool = True,
     template: str | None = None,
     args: Mapping[str, Any] | None = None,
-    as_markdown: bool = False,
     send_after: Any = None,
     **_ignored: Any,
 ) -> None:
@@ -44,6 +44,7 @@ def sendmail(
 
     Raises:
         OutgoingEmailError: neither names a mail server.
+        ValueError: a recipient is no address.
         NeedsFrappeSite: `send_after`, or an attachment that only names its content.
     """
     if send_after:
@@ -73,6 +74,7 @@ def sendmail(
         if "fcontent" not in attachment:
             raise unsupported(f"sendmail with the attachment {attachment!r}, without fcontent")
         mail.attach(attachment.get("fname"), attachment["fcontent"])
+    mail.message()  # what is wrong with it raises here, not after the commit
     if now or not delayed:
         mail.send()
     else:
@@ -80,7 +82,12 @@ def sendmail(
 
 
 def _addresses(given: Any) -> list[str]:
-    return list(given) if isinstance(given, (list, tuple, set)) else split_emails(given or "")
+    listed = given if isinstance(given, (list, tuple, set)) else split_emails(given or "")
+    found = [each for each in listed if each]
+    for each in found:
+        if not isinstance(each, str):
+            raise ValueError(f"{each!r} is no mail address")
+    return found
 
 
 def _connection() -> Any:

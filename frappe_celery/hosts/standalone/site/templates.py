@@ -24,7 +24,8 @@ if TYPE_CHECKING:  # a process that renders nothing is spared Jinja
 
 _FILES = ("html", "css", "scss", "py", "md", "json", "js", "xml", "txt")
 _FRAPPES = (
-    *("_dict", "as_json", "bold", "copy_doc", "flags", "get_all", "get_cached_doc", "get_doc"),
+    *("_dict", "as_json", "bold", "copy_doc", "flags", "format", "format_value"),
+    *("get_all", "get_cached_doc", "get_doc"),
     *("get_hooks", "get_last_doc", "get_list", "get_meta", "get_system_settings", "log_error"),
     *("msgprint", "new_doc", "render_template", "sendmail", "session", "throw", "db", "utils"),
 )

@@ -274,11 +274,22 @@ def get_time_str(value: Any) -> str:
     return get_time(value).strftime("%H:%M:%S")
 
 
+_NAMED_DATES = {
+    "full": "{0:%A}, {0:%B} {0.day}, {0.year}",
+    "long": "{0:%B} {0.day}, {0.year}",
+    "medium": "{0:%b} {0.day}, {0.year}",
+    "short": "{0.month}/{0.day}/{0:%y}",
+}
+_NAMED_TIMES = {"short": "%I:%M %p", "medium": "%I:%M:%S %p"}
+
+
 def formatdate(string_date: Any = None, format_string: str | None = None, **_ignored: Any) -> str:
-    """A date in letters like `dd-mm-yyyy`; as 2026-01-31 where none are given."""
+    """A date in letters like `dd-mm-yyyy`, or as `global_date_format`; as 2026-01-31 without."""
     if string_date == "":
         return ""
     day = _day(string_date)
+    if format_string in _NAMED_DATES:
+        return global_date_format(day, format_string)
     text = (format_string or "yyyy-mm-dd").lower()
     for letters, code in (("yyyy", "%Y"), ("yy", "%y"), ("mmmm", "%B"), ("mmm", "%b")):
         text = text.replace(letters, code)
@@ -286,17 +297,11 @@ def formatdate(string_date: Any = None, format_string: str | None = None, **_ign
 
 
 format_date = formatdate
-_GLOBAL_FORMATS = {
-    "full": "{0:%A}, {0:%B} {0.day}, {0.year}",
-    "long": "{0:%B} {0.day}, {0.year}",
-    "medium": "{0:%b} {0.day}, {0.year}",
-    "short": "{0.month}/{0.day}/{0:%y}",
-}
 
 
 def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:
     """`January 31, 2026`; `format` may also be short, medium or full."""
-    return _GLOBAL_FORMATS[format].format(getdate(date))
+    return _NAMED_DATES[format].format(getdate(date))
 
 
 def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:
@@ -306,8 +311,13 @@ def format_datetime(datetime_string: Any, format_string: str | None = None) -> s
 
 
 def format_time(time_string: Any = None, format_string: str | None = None) -> str:
-    """A time of day as 10:00:00."""
-    return get_time_str(time_string if time_string is not None else now_datetime())
+    """A time of day as 10:00:00, in letters like `HH:mm`, or `short`: 10:00 AM."""
+    time = get_time(time_string if time_string is not None else now_datetime())
+    text = _NAMED_TIMES.get(format_string or "", format_string or "HH:mm:ss")
+    for letters, code in (("HH", "%H"), ("hh", "%I"), ("mm", "%M"), ("ss", "%S")):
+        text = text.replace(letters, code)
+    said = time.strftime(re.sub(r"\ba\b", "%p", text))
+    return said.lstrip("0") if format_string in _NAMED_TIMES else said
 
 
 def get_weekday(when: datetime | None = None) -> str:

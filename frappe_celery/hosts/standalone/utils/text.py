@@ -108,14 +108,20 @@ def comma_sep(items: Any, conjunction: str) -> str:
     return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
 
 
+def _quoted(items: Any) -> Any:
+    """Each of several; what stands alone stays as it is."""
+    is_list = isinstance(items, (list, tuple))
+    return [f"'{item}'" for item in items] if is_list and len(items) > 1 else items
+
+
 def comma_and(some_list: Any, add_quotes: bool = True) -> str:
     """'a', 'b' and 'c'."""
-    return comma_sep([f"'{item}'" for item in some_list] if add_quotes else some_list, "and")
+    return comma_sep(_quoted(some_list) if add_quotes else some_list, "and")
 
 
 def comma_or(some_list: Any, add_quotes: bool = True) -> str:
     """'a', 'b' or 'c'."""
-    return comma_sep([f"'{item}'" for item in some_list] if add_quotes else some_list, "or")
+    return comma_sep(_quoted(some_list) if add_quotes else some_list, "or")
 
 
 def get_abbr(string: str, max_len: int = 2) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from frappe_celery.errors import NeedsFrappeSite
+from tests.mailbox import Mailbox, text_of
+from tests.ports import LOOPBACK
 
 Write = Callable[[str, str], Path]
 
@@ -208,6 +210,22 @@ def test_a_date_in_words(frappe: Any) -> None:
     assert written == ["January 5, 2026", "Monday, January 5, 2026", "Jan 5, 2026", "1/5/26"]
 
 
+def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
+    u = frappe.utils
+    assert u.format_date("2026-01-05", "long") == "January 5, 2026"
+    times = [u.format_time("09:05:07", format) for format in (None, "short", "HH:mm", "hh:mm a")]
+    assert times == ["09:05:07", "9:05 AM", "09:05", "09:05 AM"]
+    assert (u.comma_and(["a"]), u.comma_and(["a", "b"]), u.comma_or("a")) == (
+        "a",
+        "'a' and 'b'",
+        "a",
+    )
+    template = "{{ frappe.format(day, 'Date') }} {{ frappe.format_value(n, {'fieldtype': 'Int'}) }}"
+    assert frappe.render_template(template, {"day": "2026-01-05", "n": 3}) == "2026-01-05 3"
+    with pytest.raises(NeedsFrappeSite, match="format_value of Currency"):
+        frappe.format_value(3, {"fieldtype": "Currency"})
+
+
 def test_dates_that_stand_the_wrong_way_round(
     frappe: Any, add_doctype: Callable[..., None]
 ) -> None:
@@ -320,3 +338,34 @@ def test_a_deleted_document_leaves_the_tree(frappe: Any, places: Callable[..., A
         places(name, parent)
     frappe.delete_doc("Place", "A1")
     assert spans(frappe) == {"A": (1, 4), "A2": (2, 3)}
+
+
+# -- mails
+
+
+@pytest.fixture
+def mailbox(frappe: Any, root: Path) -> Iterator[Mailbox]:
+    """What the site's mail server was given."""
+    box = Mailbox()
+    frappe.conf.update(mail_server=LOOPBACK, mail_port=box.port, auto_email_id="us@example.com")
+    with box.open():
+        yield box
+
+
+def test_a_mail_made_of_a_template(frappe: Any, write: Write, mailbox: Mailbox) -> None:
+    write("myapp/templates/emails/leave.html", "<p>Dear {{ who }}</p>")
+    mail = {"recipients": ["ada@example.com", None], "subject": "Leave", "template": "leave"}
+    frappe.sendmail(**mail, args={"who": "Ada"})
+    assert not mailbox.mails
+    frappe.db.commit()
+    (sent,) = mailbox.mails
+    assert (text_of(sent, "html").strip(), text_of(sent).strip()) == ("<p>Dear Ada</p>", "Dear Ada")
+
+
+def test_what_is_wrong_with_a_mail_raises_before_the_commit(frappe: Any, mailbox: Mailbox) -> None:
+    with pytest.raises(ValueError, match="address"):
+        frappe.sendmail(recipients=[{"name": "Ada"}], subject="Leave", message="m")
+    with pytest.raises(NeedsFrappeSite, match="send_after"):
+        frappe.sendmail(recipients="ada@example.com", send_after="2030-01-01 10:00:00")
+    frappe.db.commit()
+    assert not mailbox.mails

@@ -104,6 +104,8 @@ from frappe_celery.hosts.standalone.site.templates import (
     get_template,
     render_template,
 )
+from frappe_celery.hosts.standalone.utils.formatters import format_value
+from frappe_celery.hosts.standalone.utils.formatters import format_value as format
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, sbool
 from frappe_celery.hosts.standalone.utils.safe_eval import safe_eval

@@ -1,0 +1,5 @@
+"""`frappe.utils.formatters`."""
+
+from frappe_celery.hosts.standalone.utils.formatters import format_value
+
+__all__ = ["format_value"]
