@@ -12,6 +12,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -92,7 +93,7 @@ def _is_bench() -> bool:
 
 
 def _mails() -> list[list[str]]:
-    """Recipient and subject of those that were sent, or in a bench queued, since the last call."""
+    """Recipient, subject and text of those that were sent, or in a bench queued, since then."""
     if _is_bench():
         for name, message in frappe.db.sql("select name, message from `tabEmail Queue`"):
             to = frappe.get_all("Email Queue Recipient", {"parent": name}, pluck="recipient")
@@ -105,7 +106,10 @@ def _mails() -> list[list[str]]:
 
 
 def _mail(content: bytes, to: str) -> list[str]:
-    return [to, str(email.message_from_bytes(content, policy=email.policy.default)["Subject"])]
+    mail = email.message_from_bytes(content, policy=email.policy.default)
+    html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
+    bare = re.sub(r"<style.*?</style>|<!--.*?-->|<[^>]+>|&\w+;", " ", html, flags=re.DOTALL)
+    return [to, str(mail["Subject"]), " ".join(bare.split())]
 
 
 def put(documents: Iterable[Row]) -> None:

@@ -35,7 +35,7 @@ def test_the_same_but_for_random_names_and_empty_columns() -> None:
     [
         (told(SAILS, NEW), "only bench"),
         (told(("changed", "gull", {"sails": 3, "modified": "<now>"}), NEW, NEXT), "gull.sails"),
-        (told(SAILS, NEW, NEXT, mails=[["ada@example.com", "Hello"]]), "mails"),
+        (told(SAILS, NEW, NEXT, mails=[["ada@example.com", "Hello", "Ada"]]), "mails"),
         (told(SAILS, NEW, NEXT, raised="ValueError: no"), "raised"),
         ({"not run": "ValueError: no"}, "not run"),
     ],

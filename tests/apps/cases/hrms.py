@@ -377,3 +377,26 @@ def _() -> Documents:
         doc("Shift Schedule Assignment", "P2", enabled=0, create_shifts_after=day(-10), **plan),
         doc("Shift Schedule Assignment", "P3", enabled=1, create_shifts_after=day(2), **plan),
     ]  # fmt: skip
+
+
+@case("hrms.hr.doctype.shift_type.shift_type.update_last_sync_of_checkin")
+def _() -> Documents:
+    own = {"enable_auto_attendance": 1, "auto_update_last_sync": 1}
+    own |= {
+        "begin_check_in_before_shift_start_time": 60,
+        "allow_check_out_after_shift_end_time": 30,
+    }
+    return [
+        doc("Shift Type", "Day", start_time="00:30:00", end_time="01:00:00", **own),
+        doc("Shift Type", "Night", start_time="22:00:00", end_time="06:00:00", **own),
+        doc("Shift Type", "Late", start_time="00:30:00", end_time="01:00:00",
+            last_sync_of_checkin=at(3), **own),
+    ]  # fmt: skip
+
+
+@case("hrms.controllers.employee_reminders.send_birthday_reminders")
+def _() -> Documents:
+    born = f"1990-{day()[5:]}"
+    who = people("Ada", "Bo", "Cy")
+    next(row for row in who if row["name"] == "Ada")["date_of_birth"] = born
+    return [single("HR Settings", send_birthday_reminders=1, sender_email="hr@example.com"), who]

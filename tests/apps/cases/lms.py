@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.apps.documents import Documents, at, case, day, doc
+from tests.apps.documents import Documents, at, case, day, doc, single
 
 
 @case("lms.lms.doctype.lms_course.lms_course.update_course_statistics")
@@ -81,3 +81,16 @@ def _() -> Documents:
             member_name="Ada",
         ),
     ]
+
+
+@case("lms.lms.doctype.lms_course.lms_course.send_notification_for_published_courses")
+def _() -> Documents:
+    own = [{"doctype": "Course Instructor", "instructor": "ada@example.com"}]
+    return [
+        single("LMS Settings", send_notification_for_published_courses="Email"),
+        doc("User", "ada@example.com", email="ada@example.com", enabled=1, full_name="Ada",
+            username="ada", user_image="", first_name="Ada"),
+        doc("LMS Course", "knots", title="Knots", published_on=day(), notification_sent=0,
+            short_introduction="Ropes", instructors=own),
+        doc("LMS Course", "sails", title="Sails", published_on=day(-1), notification_sent=0),
+    ]  # fmt: skip

@@ -106,3 +106,64 @@ def _() -> Documents:
         *backups,
         *(doc("Virtual Disk Snapshot", f"d{n}", status="Completed") for n in range(3)),
     ]
+
+
+@case("press.press.cleanup.reset_large_output_fields_from_ansible_tasks")
+def _() -> Documents:
+    said = {"output": "long", "result": "{}", "exception": "none", "error": "no"}
+    new = {"creation": at(0), "modified": at(0)}
+    return [
+        doc("Ansible Task", "t1", task="Run migrate on site", status="Success", **said),
+        doc("Ansible Task", "t2", task="Ping", status="Success", **said),
+        doc("Ansible Task", "t3", task="Prepare MariaBackup", status="Success", **said, **new),
+    ]
+
+
+@case("press.press.doctype.account_request.account_request.expire_request_key")
+def _() -> Documents:
+    return [
+        doc("Account Request", "a1", request_key="k1", request_key_expiration_time=at(-1)),
+        doc("Account Request", "a2", request_key="k2", request_key_expiration_time=at(1)),
+        doc("Account Request", "a3", request_key="", request_key_expiration_time=at(-1)),
+    ]
+
+
+@case(
+    "press.saas.doctype.product_trial_request.product_trial_request"
+    ".expire_long_pending_trial_requests"
+)
+def _() -> Documents:
+    new = {"creation": at(0, 23), "modified": at(0, 23)}
+    return [
+        doc("Product Trial Request", "p1", status="Pending"),
+        doc("Product Trial Request", "p2", status="Pending", **new),
+        doc("Product Trial Request", "p3", status="Error"),
+    ]
+
+
+@case("press.press.doctype.agent_job.agent_job.update_job_step_status")
+def _() -> Documents:
+    steps = [("s1", "j1", "Pending"), ("s2", "j1", "Running"), ("s3", "j1", "Success")]
+    steps += [("s4", "j2", "Pending"), ("s5", "j1", "Pending")]
+    return [
+        doc("Agent Job", "j1", status="Failure", job_type="New Site"),
+        doc("Agent Job", "j2", status="Success", job_type="New Site"),
+        *(doc("Agent Job Step", name, agent_job=job, status=s) for name, job, s in steps),
+    ]
+
+
+@case(
+    "press.press.doctype.site_backup.site_backup"
+    ".delete_failed_unavailable_backups_for_archived_sites"
+)
+def _() -> Documents:
+    failed = {"status": "Failure", "site": "a.example.com"}
+    return [
+        doc("Site", "a.example.com", status="Archived"),
+        doc("Site", "b.example.com", status="Active"),
+        doc("Site Backup", "b1", job="j1", **failed),
+        doc("Site Backup", "b2", job="j2", **{**failed, "site": "b.example.com"}),
+        doc("Agent Job", "j1", status="Failure", job_type="Backup Site"),
+        doc("Agent Job", "j2", status="Failure", job_type="Backup Site"),
+        doc("Agent Job Step", "s1", agent_job="j1", status="Failure"),
+    ]
