@@ -68,8 +68,7 @@ class Signer:
         return text
 
     def _fits(self, purpose: str, mac: bytes, text: bytes) -> bool:
-        macs = (self._mac(key, purpose, text) for key in self._keys)
-        return any(hmac.compare_digest(mac, known) for known in macs)
+        return any(hmac.compare_digest(mac, self._mac(key, purpose, text)) for key in self._keys)
 
     def _fits_by_now(self, purpose: str, mac: bytes, text: bytes) -> bool:
         """The key may have been exchanged since this process began."""
