@@ -37,6 +37,7 @@ class Pages:
         """By keyboard; whoever was logged in is not any more."""
         self.browser.delete_all_cookies()
         self.open("/")
+        self.has_focus("[name=username]")
         self.press(name, Keys.TAB, PASSWORD)
         self.enter()
 
