@@ -516,7 +516,7 @@ def test_a_run_that_has_begun_is_not_given_though_its_queue_still_names_it(store
     assert not mover(store).to_rq().waiting
     assert not left_in_rq(store)
     store.finish(job.run_id, None)
-    store.client.delete(store.waiting_list(SITE, "default"))
+    store.client.delete(store.waiting_list(SITE, "default"), store.keys.turns("default"))
 
 
 ODD: list[dict[str, Any]] = [

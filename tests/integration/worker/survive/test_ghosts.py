@@ -93,7 +93,8 @@ def test_an_index_that_names_a_run_without_a_record_is_mended(store: JobStore) -
     jobs: list[Job] = [enqueue(RECORD), enqueue_in(60, RECORD), enqueue(RECORD)]
     started(store)
     store.client.delete(*(store.keys.record(job.run_id) for job in jobs))
-    store.client.delete(store.waiting_list(jobs[0].site, "default"), store.keys.scheduled)
+    line = store.waiting_list(jobs[0].site, "default")
+    store.client.delete(line, store.keys.turns("default"), store.keys.scheduled)
     assert swept(store) == []
     assert set(store.counts().values()) == {0}
 
