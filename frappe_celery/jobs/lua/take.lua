@@ -25,7 +25,7 @@ if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 
 local these = rules(prefix, 'line:')
 if these then these.lets_go() end
-local own_too = redis.call('EXISTS', unpack(KEYS, 3)) > 0
+local own_too = KEYS[3] and redis.call('EXISTS', unpack(KEYS, 3)) > 0
 for i = 3, #KEYS do
   local list, run, found, served = pick(prefix, KEYS[i], these, own_too)
   local whole = list and not found and run

@@ -103,6 +103,19 @@ def test_redis_is_cut_off(store: JobStore, redis: Proxy, moment: Moment, times: 
     takes_what_waits(store, redis, _HASHES["take"].encode(), moment, times)
 
 
+def test_who_stops_while_it_asks_again_still_hears_what_it_got(store: JobStore) -> None:
+    taker = taker_of(store, WORKER, "w0@host")
+    job = enqueue("myapp.core.record")
+    lost = taker.take("1-1", ["default"], NOTHING)
+    assert lost
+    assert lost.run == job.run_id
+    assert taker.take("1-1", [], NOTHING) == lost
+    ended = Ended("1-1", job.run_id, store.result_fields(job.run_id, "done"))
+    assert taker.take("1-2", [], ended) is None
+    assert job.get_status(refresh=True) == JobStatus.FINISHED
+    assert held(store) == []
+
+
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)
 @pytest.mark.parametrize("times", [1, 2, 3])
 @pytest.mark.parametrize("moment", ["before", "after"])
