@@ -13,8 +13,6 @@ from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.exceptions import LinkValidationError
 from frappe_celery.hosts.standalone.local import local
 
-SUBMITTED = 1
-
 
 def follow(doc: Any) -> None:
     """Take over what links give, in a document and its child rows.
@@ -36,7 +34,7 @@ def _follow(doc: Any) -> Iterator[str]:
         if not doctype:
             continue
         name = doc.get(df.fieldname)
-        sources = {field.fieldname: source for field, source in _fetched(doc, df.fieldname)}
+        sources = dict(_fetched(doc, df.fieldname))
         there = {each for each in sources.values() if local.db.has_column(doctype, each)}
         row = local.db.get_value(doctype, name, ["name", *sorted(there)], as_dict=True)
         if row is not None:
@@ -55,11 +53,10 @@ def _linked(doc: Any, df: Any) -> str:
     return doctype if is_here and loader_of(doctype) is None else ""
 
 
-def _fetched(doc: Any, link: str) -> Iterator[tuple[Any, str]]:
-    """The fields that take their value over a link, with the one that they take."""
-    for df in doc.meta.fields:
-        through, dot, source = str(df.fetch_from or "").partition(".")
+def _fetched(doc: Any, link: str) -> Iterator[tuple[str, str]]:
+    """The fields that take their value over a link now, with the one that they take."""
+    for df in doc.meta.fetched.get(link, ()):
         kept = df.fetch_if_empty and doc.get(df.fieldname)
-        final = doc.docstatus == SUBMITTED and not doc.is_new() and not df.allow_on_submit
-        if dot and through == link and not kept and not final:
-            yield df, source
+        final = doc.docstatus.is_submitted() and not doc.is_new() and not df.allow_on_submit
+        if not kept and not final:
+            yield df.fieldname, df.fetch_from.partition(".")[2]

@@ -80,7 +80,6 @@ class Meta:
     title_field: str = ""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
-    nsm_parent_field: str = ""
     sort_field: str = ""
     sort_order: str = "desc"
     is_known: bool = False
@@ -137,6 +136,16 @@ class Meta:
             for df in self.fields
             if df.fieldtype in KINDS and not df.is_virtual
         }
+
+    @cached_property
+    def fetched(self) -> dict[str, list[_dict]]:
+        """By link, the fields that take their value from the document that it names."""
+        found: dict[str, list[_dict]] = {}
+        for df in self.fields:
+            link, dot, _ = str(df.fetch_from or "").partition(".")
+            if dot:
+                found.setdefault(link, []).append(df)
+        return found
 
     def get_title_field(self) -> str:
         """The field that titles a document."""
@@ -231,7 +240,6 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         allow_rename=bool(found.get("allow_rename")),
         title_field=found.get("title_field") or "",
         unique=tuple(df.fieldname for df in fields if df.unique),
-        nsm_parent_field=found.get("nsm_parent_field") or "",
         sort_field=found.get("sort_field") or "",
         sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,

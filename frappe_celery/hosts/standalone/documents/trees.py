@@ -36,7 +36,7 @@ class NestedSet(Document):
 
     @property
     def _parent_field(self) -> str:
-        return getattr(self, "nsm_parent_field", None) or _parent_field_of(self.doctype)
+        return _parent_field(self)
 
     def on_update(self) -> None:
         """Give it its place.
@@ -123,7 +123,7 @@ def update_nsm(doc: Any) -> None:
     Raises:
         NestedSetRecursionError: its parent is below it.
     """
-    field = getattr(doc, "nsm_parent_field", None) or _parent_field_of(doc.doctype)
+    field = _parent_field(doc)
     parent = doc.get(field) or ""
     row = local.db.get_value(doc.doctype, doc.name, ["lft", "rgt"])
     if parent and parent in [doc.name, *_below(doc.doctype, row)]:
@@ -233,6 +233,10 @@ def _below(
 def _names(doctype: str, filters: Any, order_by: str, limit: int | None) -> list[str]:
     rows = store.select(doctype, filters, fields=["name"], order_by=order_by, limit=limit)
     return [row["name"] for row in rows]
+
+
+def _parent_field(doc: Any) -> str:
+    return getattr(doc, "nsm_parent_field", None) or _parent_field_of(doc.doctype)
 
 
 def _parent_field_of(doctype: str) -> str:
