@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.missing import unsupported
-from frappe_celery.hosts.standalone.utils.dates import format_datetime, format_time, formatdate
 from frappe_celery.hosts.standalone.utils.text import cstr
+from frappe_celery.hosts.standalone.utils.written_dates import (
+    format_datetime,
+    format_time,
+    formatdate,
+)
 
 _FORMATS: dict[str, Callable[[Any], str]] = {
     "Date": formatdate,

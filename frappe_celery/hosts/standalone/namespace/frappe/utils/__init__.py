@@ -25,6 +25,7 @@ from frappe_celery.hosts.standalone.utils.periods import *
 from frappe_celery.hosts.standalone.utils.safe_eval import safe_eval
 from frappe_celery.hosts.standalone.utils.system import *
 from frappe_celery.hosts.standalone.utils.text import *
+from frappe_celery.hosts.standalone.utils.written_dates import *
 
 # modules, as Frappe's own star import gives them, and not the classes of those names
 datetime, time = import_module("datetime"), import_module("time")

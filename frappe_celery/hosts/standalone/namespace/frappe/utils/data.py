@@ -11,6 +11,7 @@ from frappe_celery.hosts.standalone.utils.markup import *
 from frappe_celery.hosts.standalone.utils.numbers import *
 from frappe_celery.hosts.standalone.utils.periods import *
 from frappe_celery.hosts.standalone.utils.text import *
+from frappe_celery.hosts.standalone.utils.written_dates import *
 
 # modules, as Frappe's own star import gives them, and not the classes of those names
 datetime, time = import_module("datetime"), import_module("time")
