@@ -210,13 +210,6 @@ PAYROLL = "hrms.payroll.doctype.payroll_entry.payroll_entry"
     publish_progress=False,
 )
 def _() -> Documents:
-    month = {"start_date": "2025-03-01", "end_date": "2025-03-31", "posting_date": "2025-03-31"}
-    month |= {
-        "company": "Harbour",
-        "currency": "EUR",
-        "exchange_rate": 1,
-        "payroll_frequency": "Monthly",
-    }
     wage = [{"doctype": "Salary Detail", "salary_component": "Wage", "abbr": "W", "amount": 2000}]
     slip = {"salary_structure": "Wage", "payroll_entry": "PE", "earnings": wage, "status": "Draft"}
     slip |= {"gross_pay": 2000, "total_working_days": 31, "payment_days": 31, **MONTH}
@@ -250,13 +243,6 @@ def _() -> Documents:
     publish_progress=False,
 )
 def _() -> Documents:
-    month = {"start_date": "2025-03-01", "end_date": "2025-03-31", "posting_date": "2025-03-31"}
-    month |= {
-        "company": "Harbour",
-        "currency": "EUR",
-        "exchange_rate": 1,
-        "payroll_frequency": "Monthly",
-    }
     wage = [
         {"doctype": "Salary Detail", "salary_component": "Wage", "abbr": "W", "amount": 2000.25}
     ]

@@ -43,6 +43,7 @@ def _() -> Documents:
     ]
 
 
+LEARNER = {"batch": "spring", "member": "ada@example.com", "member_name": "Ada"}
 BATCH = {"title": "Spring", "published": 1, "start_time": "10:00:00", "medium": "Online"}
 
 
@@ -51,13 +52,7 @@ def _() -> Documents:
     return [
         doc("LMS Batch", "spring", start_date=day(1), **BATCH),
         doc("LMS Batch", "autumn", start_date=day(90), **BATCH),
-        doc(
-            "LMS Batch Enrollment",
-            "e1",
-            batch="spring",
-            member="ada@example.com",
-            member_name="Ada",
-        ),
+        doc("LMS Batch Enrollment", "e1", **LEARNER),
         doc(
             "LMS Batch Enrollment", "e2", batch="autumn", member="bo@example.com", member_name="Bo"
         ),
@@ -73,13 +68,7 @@ def _() -> Documents:
         doc(
             "LMS Live Class", "c2", title="Sails", date=day(1), time="10:00:00", batch_name="spring"
         ),
-        doc(
-            "LMS Batch Enrollment",
-            "e1",
-            batch="spring",
-            member="ada@example.com",
-            member_name="Ada",
-        ),
+        doc("LMS Batch Enrollment", "e1", **LEARNER),
     ]
 
 
