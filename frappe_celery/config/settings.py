@@ -185,12 +185,16 @@ class Settings(Options):
 
     def has_site(self, site: str) -> bool:
         """Whether there is a site of that name; any name will do where there is no `sites`."""
-        folder = f"{self.root}/sites"
-        return (
-            os.path.exists(f"{folder}/{site}/site_config.json")
-            or not os.path.isdir(folder)
-            or site in self.sites()
-        )
+        return self.site_folder(site) is not None
+
+    def site_folder(self, site: str) -> str | None:
+        """Where a site's files lie, made when one is written there; None: there is no such site."""
+        sites = f"{self.root}/sites"
+        if os.path.exists(f"{sites}/{site}/site_config.json"):
+            return f"{sites}/{site}"
+        if not os.path.isdir(sites):
+            return f"{self.state_path}/sites/{site}"
+        return f"{sites}/{site}" if site in self.sites() else None
 
     def site_config(self, site: str) -> dict[str, Any]:
         """What `frappe.conf` holds for a site: the bench's configuration, the site's own wins.

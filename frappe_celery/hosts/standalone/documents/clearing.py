@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from frappe_celery.hosts.standalone.cache.cache import cache
 from frappe_celery.hosts.standalone.documents import meta
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site import app_hooks
+from frappe_celery.hosts.standalone.site.context import apps_of
 
 
 def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
     """Forget what is kept of this site, and read hooks and doctypes anew."""
     app_hooks.forget()
     meta.forget()
-    with suppress(AttributeError):
-        del local.apps
+    local.apps = apps_of(local.conf)
     local.cache = {}
     if user is None and doctype is None:
         cache.delete_keys("")

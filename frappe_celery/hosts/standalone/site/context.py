@@ -73,20 +73,23 @@ def init(
         return
     site = site or ""
     here = settings.current()
-    if site and not new_site and not here.has_site(site):
+    folder = here.site_folder(site)
+    if folder is None and site and not new_site:
         raise IncorrectSitePath(
             f"{site} does not exist; the sites in {here.sites_path} are {', '.join(here.sites())}"
         )
+    folder = (folder or f"{here.root}/sites/{site}").removesuffix("/")
     if local.is_set_up:
         destroy()
-    folder = _site_folder(site)
+    config = _dict(here.site_config(site))
     local.replace(
         {
             "site": site,
             "site_name": site,
             "sites_path": folder.removesuffix(f"/{site}"),
             "site_path": folder,
-            "conf": _dict(here.site_config(site)),
+            "conf": config,
+            "apps": apps_of(config),
             "flags": _dict(currently_saving=[], in_test=False, in_migrate=False, new_site=new_site),
             "session": _dict(user=None, sid=None, data=_dict()),
             "form_dict": _dict(),
@@ -169,15 +172,8 @@ def visit(site: str, user: str) -> Iterator[None]:
 
 def site_folder(site: str) -> Path:
     """The folder of a site's files and locks, made when something is written there."""
-    return Path(_site_folder(site))
-
-
-def _site_folder(site: str) -> str:
     here = settings.current()
-    folder = f"{here.root}/sites"
-    if not os.path.isdir(folder):
-        folder = f"{here.state_path}/sites"
-    return f"{folder}/{site}" if site else folder
+    return Path(here.site_folder(site) or f"{here.root}/sites/{site}")
 
 
 def get_site_path(*joins: str) -> str:
@@ -202,12 +198,16 @@ AppsKey = tuple[Path, tuple[str, ...]]
 
 
 def current_apps() -> AppsKey:
-    """The current site's, looked up once a visit."""
-    try:
-        found: AppsKey = local.apps
-    except AttributeError:
-        found = local.apps = (settings.current().root, tuple(_apps_of(local.conf)))
+    """The current site's, as its configuration had them when it was entered."""
+    found: AppsKey = local.apps
     return found
+
+
+def apps_of(config: Mapping[str, Any]) -> AppsKey:
+    """Those of a site with this configuration, in the order in which their hooks count."""
+    here = settings.current()
+    named = config.get("installed_apps")
+    return here.root, tuple(here.app_names if named is None else named)
 
 
 def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
@@ -217,9 +217,4 @@ def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
 
 def installed_apps(site: str) -> list[str]:
     """The apps of a site, in the order in which their hooks count."""
-    return _apps_of(settings.current().site_config(site))
-
-
-def _apps_of(config: Mapping[str, Any]) -> list[str]:
-    named = config.get("installed_apps")
-    return list(settings.current().app_names if named is None else named)
+    return list(apps_of(settings.current().site_config(site))[1])
