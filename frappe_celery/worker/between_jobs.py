@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from _signal import getsignal  # type: ignore[import-not-found]  # signal's makes enums: 8 µs a job
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -45,6 +46,12 @@ class _Part(NamedTuple):
     """Raises when it cannot."""
 
 
+def _working_directory() -> str | None:
+    with suppress(OSError):  # it was removed
+        return os.getcwd()
+    return None
+
+
 def _umask() -> int:
     mask = os.umask(0o22)
     os.umask(mask)
@@ -54,7 +61,7 @@ def _umask() -> int:
 def _decimal() -> tuple[Any, ...]:
     context = decimal.getcontext()
     numbers = (context.prec, context.Emin, context.Emax, context.capitals, context.clamp)
-    return *numbers, context.rounding, dict(context.traps)
+    return *numbers, context.rounding, context.traps.copy()
 
 
 def _put_decimal_back(before: tuple[Any, ...]) -> None:
@@ -75,7 +82,7 @@ def _put_environment_back(before: dict[Any, Any]) -> None:
 
 def _put_signals_back(before: list[Any]) -> None:
     for number, handler in zip(SIGNALS, before):  # noqa: B905 (equal by construction)
-        if signal.getsignal(number) != handler:
+        if getsignal(number) != handler:
             if number == signal.SIGUSR1:
                 raise ValueError("SIGUSR1 writes the process's stack, which Python does not know")
             signal.signal(number, handler)
@@ -86,22 +93,26 @@ PARTS = {  # the log first, in which the others are named
     "the environment": _Part(_ENVIRONMENT.copy, _put_environment_back),
     "the time zone": _Part(lambda: time.tzname, lambda _: time.tzset()),
     "the umask": _Part(_umask, os.umask),
-    "the working directory": _Part(os.getcwd, os.chdir),
+    "the working directory": _Part(_working_directory, os.chdir),
     "sys.path": _Part(sys.path.copy, lambda before: sys.path.__setitem__(slice(None), before)),
     "the locale": _Part(
         lambda: locale.setlocale(locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
     "the decimal context": _Part(_decimal, _put_decimal_back),
-    "signal handlers": _Part(lambda: [signal.getsignal(n) for n in SIGNALS], _put_signals_back),
+    "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
 }
+
+
+def _look() -> list[Any]:
+    return [part.look() for part in PARTS.values()]
 
 
 class BetweenJobs:
     """Of a process that is about to take its first job."""
 
     def __init__(self) -> None:
-        self._before = {name: part.look() for name, part in PARTS.items()}
+        self._before = _look()
         self._threads = set(threading.enumerate())
 
     def put_right(self, job: str) -> bool:
@@ -109,15 +120,15 @@ class BetweenJobs:
         return self._put_back(job) and not self._has_left_threads(job)
 
     def _put_back(self, job: str) -> bool:
+        found = _look()
+        if found == self._before:
+            return True
         fit = True
-        for name, (look, put_back) in PARTS.items():
-            before, now = self._before[name], None
-            with suppress(OSError):  # a working directory that was removed
-                now = look()
+        for name, before, now in zip(PARTS, self._before, found):  # noqa: B905 (as many each)
             if now == before:
                 continue
             try:
-                put_back(before)
+                PARTS[name].put_back(before)
                 logger.info("%s changed %s: put back", job, name)
             except Exception as exc:
                 logger.warning("%s changed %s: its process is replaced (%s)", job, name, exc)
