@@ -80,11 +80,8 @@ class Workers:
         self.client, self.keys, self.url = client, keys, url
 
     def write(self, worker: WorkerInfo) -> None:
-        """Write a worker's record; its counts are the store's and stay."""
-        values = asdict(worker)
-        for count in ("successful", "failed", "total_working_time"):
-            del values[count]
-        values |= {
+        """Write a worker's record."""
+        values = asdict(worker) | {
             "queues": ",".join(worker.queues),
             "current_job": worker.current_job or "",
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
@@ -146,7 +143,7 @@ def _info(record: dict[bytes, bytes]) -> WorkerInfo:
         job_processes=tuple(starmap(ProcessInfo, json.loads(text.get("job_processes", "[]")))),
         successful=int(text.get("successful", 0)),
         failed=int(text.get("failed", 0)),
-        total_working_time=int(text.get("worked_microseconds", 0)) / 1e6,
+        total_working_time=float(text.get("total_working_time", 0)),
     )
 
 

@@ -22,6 +22,7 @@ from frappe_celery.worker.configured_limits import ConfiguredLimits
 from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.reaper import Patience, reap
 from frappe_celery.worker.slot import Doing
+from frappe_celery.worker.task import JobRequest
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Record(Repeated):
         ours = isinstance(pool, Pool)
         if ours:
             active += [seen.run for _, seen in pool.seen() if seen.doing >= Doing.HOLDS]
+        successful, failed, seconds = (pool if ours else JobRequest).tally()
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
@@ -102,6 +104,9 @@ class Record(Repeated):
                 last_heartbeat=time.time(),
                 consumer=pool.consumer if ours else "",
                 job_processes=pool.processes() if ours else (),
+                successful=successful,
+                failed=failed,
+                total_working_time=seconds,
             )
         )
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import reduce
 from itertools import count
 from typing import Any
 
@@ -32,7 +33,7 @@ from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.job_process import JobProcess
 from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Doing, Seen, Slot, shared_slots
+from frappe_celery.worker.slot import Doing, Seen, Slot, Tally, shared_slots
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Pool(BasePool):
         self._free = list(range(MOST_PROCESSES))
         self._children: list[_Child] = []
         self._dead: list[tuple[_Child, Seen, str]] = []
+        self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
         self._wanted = int(self.limit)
         self.queues: tuple[str, ...] = ()
@@ -232,6 +234,10 @@ class Pool(BasePool):
             for child in self._children
         )
 
+    def tally(self) -> Tally:
+        """What all of them have run, those too that are no more."""
+        return reduce(Tally.plus, (child.slot.tally() for child in self._children), self._buried)
+
     def running(self) -> int:
         """How many have a job."""
         return sum(seen.doing >= Doing.HOLDS for _, seen in self.seen())
@@ -306,6 +312,9 @@ class Pool(BasePool):
             self._hub.remove_reader(child.process.sentinel)
         child.orders.close()
         seen, code = child.slot.read(), child.process.exitcode
+        self._buried = self._buried.plus(child.slot.tally())
+        if seen.doing == Doing.RUNS:
+            self._buried = self._buried.plus(Tally(failed=1, seconds=time.time() - seen.began))
         self._free.append(child.place)
         child.process.join()
         if code and not seen.number:

@@ -4,6 +4,7 @@ message, and what a process did when it died is known."""
 from __future__ import annotations
 
 import mmap
+import operator
 import struct
 from enum import IntEnum
 from typing import NamedTuple
@@ -45,9 +46,13 @@ class Seen(NamedTuple):
 class Tally(NamedTuple):
     """What a process has run."""
 
-    successful: int
-    failed: int
-    seconds: float
+    successful: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+
+    def plus(self, other: Tally) -> Tally:
+        """With what another one has run."""
+        return Tally(*map(operator.add, self, other))
 
 
 class Slot:

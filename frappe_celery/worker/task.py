@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.perform import attempt, run_claimed, succeeded
+from frappe_celery.worker.slot import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -45,10 +48,24 @@ class InHand:
 
 
 class JobRequest(Request):
-    """A run in the hands of the worker's parent process."""
+    """A run in the hands of the worker's parent process, for a pool of Celery's own."""
+
+    _counting = threading.Lock()
+    _counted = Tally()
+    _has_failed = False
+
+    @classmethod
+    def tally(cls) -> Tally:
+        """What those pools have run of ours."""
+        return cls._counted
 
     def acknowledge(self) -> None:
-        """Acknowledge; in a pool of threads the loop sleeps meanwhile."""
+        """It has ended; in a pool of threads the loop sleeps meanwhile."""
+        if self.time_start and not self.acknowledged:
+            failed, seconds = self._has_failed, time.time() - self.time_start
+            with self._counting:
+                counted = self._counted.plus(Tally(int(not failed), int(failed), seconds))
+                JobRequest._counted = counted
         super().acknowledge()
         self.message.channel.wake()
 
@@ -65,6 +82,7 @@ class JobRequest(Request):
         self, exc_info: Any, send_failed_event: bool = True, return_ok: bool = False
     ) -> Any:
         """The run failed; when its process died it could not record that itself."""
+        self._has_failed = True
         if not return_ok:
             died = exc_info.exception
             self._abandon(f"its process died: {getattr(died, 'exc', died)}")

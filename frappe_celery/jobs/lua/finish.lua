@@ -7,7 +7,7 @@
 local prefix, run, now, status = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local keep, most = tonumber(ARGV[6]), tonumber(ARGV[7])
 local found = redis.call(
-  'HMGET', KEYS[1], 'status', 'place', 'id', 'worker', 'started_at', ARGV[8], 'holds', 'parked')
+  'HMGET', KEYS[1], 'status', 'place', 'id', ARGV[8], 'holds', 'parked')
 local was = found[1]
 if not was then return '' end
 local ended = was ~= 'queued' and was ~= 'started' and was ~= 'scheduled' and was ~= 'deferred'
@@ -20,26 +20,17 @@ if (ARGV[9] or '') ~= '' then
   local kind = (scheduled and about[3] or about[2]) .. '|' .. ARGV[9]
   failure({}, {prefix, kind, now, string.match(found[2], '[^|]*'), run})
 end
-keep = tonumber(found[6] or keep)
+keep = tonumber(found[4] or keep)
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
-if found[7] then unhold(prefix, run, found[7]) end
-if found[8] then redis.call('ZREM', prefix .. 'kept:' .. found[8], run) end
-if was == 'queued' and not found[8] then withdraw(prefix, run, found[2]) end
+if found[5] then unhold(prefix, run, found[5]) end
+if found[6] then redis.call('ZREM', prefix .. 'kept:' .. found[6], run) end
+if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if was == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
-
-if found[4] then
-  local worker = prefix .. 'worker:' .. found[4]
-  if redis.call('EXISTS', worker) == 1 then
-    redis.call('HINCRBY', worker, status == 'finished' and 'successful' or 'failed', 1)
-    redis.call('HINCRBY', worker, 'worked_microseconds',
-      string.format('%.0f', (tonumber(now) - tonumber(found[5])) * 1e6))
-  end
-end
 
 local place, expiring = found[2] .. '|' .. status, prefix .. 'expiring'
 local index = prefix .. 'jobs:' .. place
@@ -47,7 +38,7 @@ redis.call('ZADD', index, now, run)
 if keep >= 0 then
   local time = redis.call('TIME')
   redis.call('EXPIRE', KEYS[1], keep)
-  redis.call('ZADD', expiring, time[1] + time[2] / 1e6 + keep, place .. '\n' .. run)
+  redis.call('ZADD', expiring, time[1] + 1 + keep, place .. '\n' .. run)
 end
 
 if string.sub(found[3], -#run) ~= run then  -- else its id is its own, and listed nowhere

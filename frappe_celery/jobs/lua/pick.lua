@@ -3,8 +3,8 @@
 -- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether that list is
 -- looked at too
 -- Returns false, or list that it was in, token, {status, place, message} of a run, nothing of another
--- Celery task's message ('{…'); and if others wait too, the place whose turn that was: it is to be
--- ranked behind them.
+-- Celery task's message ('{…'); if others wait too, the place whose turn that was, which is to be
+-- ranked behind them; and whether more wait in this queue.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
 if these and these.queue_waits(queue) then return false end
@@ -29,10 +29,11 @@ while true do
       if these.kept >= 100 then return false end
     end
     if waits then  -- else canceled, deleted or running: it is spent
-      if redis.call('EXISTS', list) == 0 then redis.call('ZREM', turns, head[1]) end
-      if not head[3] then return list, token, found end
+      local more = redis.call('EXISTS', list) == 1
+      if not more then redis.call('ZREM', turns, head[1]) end
+      if not head[3] then return list, token, found, nil, more end
       redis.call('HSET', prefix .. 'turn', queue, string.format('%.17g', head[2] % 2 ^ 34))
-      return list, token, found, place
+      return list, token, found, place, true
     end
   end
 end

@@ -27,13 +27,13 @@ local these = rules(prefix, 'line:')
 if these then these.lets_go() end
 local own_too = KEYS[3] and redis.call('EXISTS', unpack(KEYS, 3)) > 0
 for i = 3, #KEYS do
-  local list, run, found, served = pick(prefix, KEYS[i], these, own_too)
+  local list, run, found, served, more = pick(prefix, KEYS[i], these, own_too)
   local whole = list and not found and run
   if whole then  -- which the worker's parent takes; then whoever is next
     redis.call('RPUSH', list, whole)
     redis.call('PUBLISH', prefix .. 'bell:whole', list)
     redis.call('ZREM', prefix .. 'turns:' .. string.sub(KEYS[i], #prefix + 1), '')
-    list, run, found, served = pick(prefix, KEYS[i], these)
+    list, run, found, served, more = pick(prefix, KEYS[i], these)
   end
   if list then
     redis.call('HSET', KEYS[1], tag, list .. '\n' .. run)
@@ -42,7 +42,8 @@ for i = 3, #KEYS do
       rank(prefix, served, true)
       if served ~= found[2] then rank(prefix, found[2]) end
     end
-    for j = i, #KEYS do  -- whoever takes while more wait wakes the next
+    if more then ring(prefix, KEYS[i]) end  -- whoever takes while more wait wakes the next
+    for j = i + 1, #KEYS do
       if redis.call('EXISTS', KEYS[j], prefix .. 'turns:' .. string.sub(KEYS[j], #prefix + 1)) > 0 then
         ring(prefix, KEYS[j])
       end

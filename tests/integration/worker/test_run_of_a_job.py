@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,12 @@ def test_the_worker_s_record_says_who_it_is_and_what_it_does(
         (found,) = bench_store.workers.all()
         return found
 
-    before = record()
+    def record_from_now_on() -> Any:
+        now = time.time()
+        wait_until(lambda: record().last_heartbeat > now, what="its next sign of life")
+        return record()
+
+    before = record_from_now_on()
     assert (before.pid, before.processes) == (bench.processes[0].pid, 1)
     assert before.queues == ("short", "default", "long")
     assert before.hostname == os.uname().nodename
@@ -158,9 +164,8 @@ def test_the_worker_s_record_says_who_it_is_and_what_it_does(
     until.touch()
     assert ended(job).worker_name == before.name
     assert ended(enqueue("myapp.core.fail")).status == JobStatus.FAILED
-    wait_until(lambda: record().state == "idle", what="it is idle")
-    after = record()
-    assert after.current_job is None
+    after = record_from_now_on()
+    assert (after.state, after.current_job) == ("idle", None)
     assert (after.successful, after.failed) == (before.successful + 1, before.failed + 1)
     assert after.total_working_time > before.total_working_time
     assert after.birth == before.birth

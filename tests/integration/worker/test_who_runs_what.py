@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 
 import psutil
@@ -61,3 +63,26 @@ def test_a_worker_with_a_pool_of_celery_s_is_seen_as_one(project: Project, store
     (one,) = wait_until(lambda: [w for w in store.workers.by_process() if w.current_job])
     assert (one.pid, one.current_job, one.processes) == (process.pid, run, 3)
     go.touch()
+
+
+def counts(store: JobStore) -> tuple[int, int]:
+    (one,) = store.workers.all()
+    return one.successful, one.failed
+
+
+@pytest.mark.parametrize("pool", ["prefork", "threads", "solo"])
+def test_a_worker_counts_what_it_has_run(project: Project, store: JobStore, pool: str) -> None:
+    worker(project, "--pool", pool, "-c", "1")
+    all_ended(enqueue(method) for method in ("myapp.core.record", "myapp.core.fail"))
+    wait_until(lambda: counts(store) == (1, 1), what="the next sign of life tells of both")
+
+
+def test_what_a_process_ran_still_counts_when_it_is_no_more(
+    project: Project, store: JobStore
+) -> None:
+    worker(project, "-c", "1")
+    all_ended([enqueue("myapp.core.record")])
+    run = waits_for(project.root / "never")
+    (one,) = wait_until(lambda: [w for w in store.workers.by_process() if w.current_job == run])
+    os.kill(one.pid, signal.SIGKILL)
+    wait_until(lambda: counts(store) == (2, 1), what="the job that it was killed at, its aftermath")

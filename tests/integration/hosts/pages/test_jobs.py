@@ -167,9 +167,8 @@ def test_workers_are_shown_without_another_site_s_job(user: Users, store: JobSto
     enqueued(store, site=OTHER)
     run = started(store)
     now = time.time()
-    worker = WorkerInfo("w1@host", "host", 4711, ("long",), 2, "busy", run, now - 60, now)
-    store.workers.write(worker)
-    store.client.hset(store.keys.worker("w1@host"), mapping={"successful": 12, "failed": 3})
+    who = ("w1@host", "host", 4711, ("long",), 2, "busy", run, now - 60, now)
+    store.workers.write(WorkerInfo(*who, successful=12, failed=3))
     seen = user("carla").get("/admin/frappe_celery/worker/")
     assert "w1@host pid 4711 busy a job of another site long 2 12 3" in seen.text
     assert run not in seen.source
