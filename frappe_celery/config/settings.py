@@ -223,8 +223,10 @@ class Settings(Options):
             ConfigError: it is no number above 0, or the site's configuration is broken.
         """
         config = read_json(f"{self.root}/sites/{site}/site_config.json")
-        value = config.get("frappe_celery_share", 1)
-        return checked_share(f" in sites/{site}/site_config.json", value)
+        if "frappe_celery_share" not in config:
+            return 1
+        where = f" in sites/{site}/site_config.json"
+        return checked_share(where, config["frappe_celery_share"])
 
     @cached_property
     def _options(self) -> dict[str, Any]:
