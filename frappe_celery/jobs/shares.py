@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from frappe_celery.config.settings import checked_share
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import ConfigError
@@ -9,12 +11,33 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.store import JobStore
 
 
+def follow(store: JobStore) -> None:
+    """Have what waits follow the shares in the sites' configurations; one that is broken is 1.
+
+    Raises:
+        BrokerUnreachable: to be called again.
+    """
+    shares = dict.fromkeys(store.settings.sites(), 1.0)
+    for site in shares:
+        with suppress(ConfigError):  # as `doctor` says
+            shares[site] = store.settings.share(site)
+    with naming_the_server(store.url):
+        known = store.client.hgetall(store.keys.shares)
+        for site, share in shares.items():
+            if share == float(known.get(site.encode(), 1)):
+                continue
+            if share == 1:
+                store.client.hdel(store.keys.shares, site)
+            else:
+                store.client.hset(store.keys.shares, site, repr(share))
+
+
 def change(store: JobStore, site: str, share: float) -> None:
     """Write a site's share into its configuration, and have what waits follow it at once.
 
     Raises:
         ConfigError: it is none, or the file cannot be written.
-        BrokerUnreachable: what is enqueued from now on follows it.
+        BrokerUnreachable: the workers will follow it.
     """
     share = checked_share("", share)
     path = store.settings.root / "sites" / site / "site_config.json"
@@ -24,8 +47,4 @@ def change(store: JobStore, site: str, share: float) -> None:
         raise ConfigError(
             f"{path} cannot be written: {exc.strerror}. Write frappe_celery_share there"
         ) from exc
-    with naming_the_server(store.url):
-        if share == 1:
-            store.client.hdel(store.keys.shares, site)
-        else:
-            store.client.hset(store.keys.shares, site, repr(share))
+    follow(store)

@@ -13,7 +13,7 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import ConfigError, InvalidJobOperation, QueueOverloaded, Refused
+from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, record, slots
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
@@ -103,7 +103,7 @@ class JobStore(JobFinder):
             "enqueue",
             (keys.record(message.run), keys.index(place, status.value), waits_in),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked, self._share(message.site)),
+            *(record.about(message), sealed, asked),
             meanwhile=lambda: made.append(self.job_of(message)),
         )
         if outcome == b"enqueued":
@@ -121,13 +121,6 @@ class JobStore(JobFinder):
             raise Rerouted(message.id)
         check_claimed(outcome, message.id)
         return None
-
-    def _share(self, site: str) -> str:
-        try:
-            share = self.settings.share(site)
-        except ConfigError:  # as `doctor` says; the job waits in turn like others
-            return ""
-        return "" if share == 1 else repr(share)
 
     def skip(self, claim: Claim, reason: str) -> None:
         """Note that nothing is enqueued for a due time.

@@ -14,7 +14,7 @@ from celery.worker import state
 
 from frappe_celery.brokers import pulse
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs import JobStore, get_store, shares
 from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import failures
@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 REAP_SECONDS = 2.0
 BURST_SECONDS = 0.2
+SHARES_SECONDS = 10.0
 TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
 
 
@@ -179,6 +180,21 @@ class Burst(Repeated):
             state.should_stop = os.EX_OK
 
 
+class Shares(Repeated):
+    """What sites' configurations say of their shares holds without a restart."""
+
+    seconds = SHARES_SECONDS
+
+    def start(self, consumer: Any) -> None:
+        """At once, then again and again."""
+        super().start(consumer)
+        self.guarded(consumer)
+
+    def tick(self, consumer: Any) -> None:
+        """Read them."""
+        shares.follow(get_store())
+
+
 class Jobs(bootsteps.StartStopStep):
     """The pool's processes take jobs while the consumer runs, which leaves these to them."""
 
@@ -249,4 +265,4 @@ class PoolKind(bootsteps.StartStopStep):
             ended.set()
 
 
-STEPS = (Record, Reaper, Burst, PoolKind, ConfiguredLimits, Jobs)
+STEPS = (Record, Reaper, Burst, PoolKind, ConfiguredLimits, Shares, Jobs)

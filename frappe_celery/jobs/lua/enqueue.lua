@@ -11,7 +11,6 @@
 --         for; fence: of the scheduler that must lead; skip: why it is only noted;
 --         routes: the number that those which led here must have
 --         limit_key: what a limit counts it under
---       the site's share ('' : 1; left out: as it was)
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
@@ -21,12 +20,6 @@ local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], A
 -- Where others wait already, who could take one was woken for the first of them.
 local function ring_for(waiting)
   if waiting == 1 then ring(prefix, KEYS[3]) end
-end
-
-local site, share = string.match(place, '[^|]*'), ARGV[10]
-if share and share ~= (redis.call('HGET', prefix .. 'shares', site) or '') then
-  if share == '' then redis.call('HDEL', prefix .. 'shares', site)
-  else redis.call('HSET', prefix .. 'shares', site, share) end
 end
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry

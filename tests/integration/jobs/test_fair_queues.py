@@ -10,10 +10,12 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs import JobStore, get_store, shares
 from frappe_celery.worker.sweeper import sweep
+from tests.integration.benches import worker
 from tests.integration.stores import enqueue, message, queued, started, take, take_all
 from tests.project import Project
+from tests.waiting import wait_until
 
 BIG, OTHER = "big.example", "other.example"
 
@@ -72,28 +74,34 @@ def test_shares_of_1_and_3_come_out(store: JobStore, processes: int) -> None:
     assert sites[OTHER] / sites[BIG] == pytest.approx(3, rel=0.1)
 
 
-def test_a_share_in_a_sites_configuration_holds_from_its_next_job_on(project: Project) -> None:
+def test_workers_follow_the_shares_in_the_sites_configurations(project: Project) -> None:
     file = Path(project.root) / "sites" / project.site / "site_config.json"
     file.write_text('{"frappe_celery_share": 2.5}')
     settings.use(None)
     store = get_store()
-    queued(store, site=project.site)
-    assert store.client.hget(store.keys.shares, project.site) == b"2.5"
+    store.client.hset(store.keys.shares, "another.machine's", "3.0")
+    worker(project)
+
+    def known() -> dict[bytes, bytes]:
+        return store.client.hgetall(store.keys.shares)
+
+    others = {b"another.machine's": b"3.0"}
+    wait_until(lambda: known() == {project.site.encode(): b"2.5", **others})
     file.write_text("{}")
-    queued(store, site=project.site)
-    assert not store.client.exists(store.keys.shares)
+    wait_until(lambda: known() == others, 30)
 
 
 @pytest.mark.parametrize("share", ["0", '"2"', "true", "-1", "1000", "null"])
-def test_a_share_that_is_none_is_named_and_the_job_waits_in_turn(
-    project: Project, share: str
-) -> None:
+def test_a_share_that_is_none_is_named_and_counts_as_1(project: Project, share: str) -> None:
     file = Path(project.root) / "sites" / project.site / "site_config.json"
     file.write_text(f'{{"frappe_celery_share": {share}}}')
     settings.use(None)
     with pytest.raises(ConfigError, match=f"frappe_celery_share is .* in sites/{project.site}/"):
         settings.current().share(project.site)
-    assert queued(get_store(), site=project.site).is_queued
+    store = get_store()
+    store.client.hset(store.keys.shares, project.site, "2.0")
+    shares.follow(store)
+    assert not store.client.exists(store.keys.shares)
 
 
 def test_at_front_is_first_of_its_own_site(store: JobStore) -> None:
