@@ -37,7 +37,6 @@ class With:
 RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
 STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
-"""v17: how many each site adds to `max_queued_jobs`."""
 
 
 def enqueue(
