@@ -252,7 +252,7 @@ def missing(there: Iterable[str], doctype: str, more: Iterable[Wanted] = ()) -> 
 
 def wanted(name: str, kind: str) -> Wanted:
     """A column for values of a kind, where no app describes it."""
-    return Wanted(name, "long int" if kind == "int" else kind)
+    return Wanted(name, "long int" if kind == "int" else kind, index=kind == "text")
 
 
 def unfit_text(doctype: str, column: Wanted, there: Column) -> str:

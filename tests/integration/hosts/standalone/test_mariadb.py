@@ -191,3 +191,17 @@ def test_numbers_of_a_series_are_given_once_to_many_jobs(frappe: Any) -> None:
     for thread in threads:
         thread.join()
     assert sorted(names) == [f"N-{number:03}" for number in range(1, 41)]
+
+
+def test_texts_that_no_app_describes_are_indexed_as_far_as_mariadb_can(frappe: Any) -> None:
+    fields = {f"field{number}": f"{number} " * 200 for number in range(70)}
+    frappe.get_doc({"doctype": "Wide", "name": "a", **fields}).insert()
+    frappe.db.commit()
+    frappe.get_doc({"doctype": "Wide", "name": "b", **fields, "field70": "one more"}).insert()
+    frappe.db.commit()
+    found = frappe.get_all("Wide", {"field7": fields["field7"]}, order_by="name", pluck="name")
+    assert found == ["a", "b"]
+    (plan,) = frappe.db.sql("explain select name from tabWide where field7 = 'x'", as_dict=True)
+    assert plan.key == "tabWide_field7"
+    (plan,) = frappe.db.sql("explain select name from tabWide where field70 = 'x'", as_dict=True)
+    assert plan.key is None
