@@ -1,6 +1,8 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
-`host.py` is what the core asks; `models.py`, `migrations/` and `apps.py` are Django's application.
+`host.py` is what the core asks; `models.py` and `apps.py` are Django's application, which has no
+migrations: its tables are made as documents' are.
+
 Its rooms, each above those that follow: `admin` (the pages of its tables; `server.py` has them
 served) and `namespace` (what `import frappe` finds); `schedule` and `jobs`; `documents`;
 `messages`; `site`; `database`; `cache` and `utils`. `local.py` is `frappe.local`, which all of them
