@@ -1,5 +1,4 @@
 """`import frappe` where no Frappe is installed (frappe_celery's standalone host)."""
-# ruff: noqa: F401, F403 (this file is a list of names)
 
 from __future__ import annotations
 

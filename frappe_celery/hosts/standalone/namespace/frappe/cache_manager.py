@@ -1,5 +1,3 @@
 """`frappe.cache_manager`."""
 
 from frappe_celery.hosts.standalone.documents.documents import get_doctype_map
-
-__all__ = ["get_doctype_map"]

@@ -7,11 +7,3 @@ from frappe_celery.hosts.standalone.database.defaults import (
     set_global_default,
     set_user_default,
 )
-
-__all__ = [
-    "get_defaults",
-    "get_global_default",
-    "get_user_default",
-    "set_global_default",
-    "set_user_default",
-]

@@ -9,13 +9,3 @@ from frappe_celery.hosts.standalone.utils.deprecation import (
     colorize,
     deprecation_warning,
 )
-
-__all__ = [
-    "Color",
-    "FrappeDeprecationError",
-    "FrappeDeprecationWarning",
-    "PendingFrappeDeprecationWarning",
-    "_deprecated",
-    "colorize",
-    "deprecation_warning",
-]

@@ -1,3 +1,3 @@
 """`frappe.exceptions`."""
 
-from frappe_celery.hosts.standalone.exceptions import *  # noqa: F403
+from frappe_celery.hosts.standalone.exceptions import *

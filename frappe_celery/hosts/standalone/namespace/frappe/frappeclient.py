@@ -8,12 +8,3 @@ from frappe_celery.hosts.standalone.site.frappe_client import (
     SiteExpiredError,
     SiteUnreachableError,
 )
-
-__all__ = [
-    "AuthError",
-    "FrappeClient",
-    "FrappeException",
-    "FrappeOAuth2Client",
-    "SiteExpiredError",
-    "SiteUnreachableError",
-]

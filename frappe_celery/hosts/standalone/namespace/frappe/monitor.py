@@ -5,5 +5,3 @@ from frappe_celery.hosts.standalone.messages.monitor import (
     get_trace_id,
     log_file,
 )
-
-__all__ = ["add_data_to_monitor", "get_trace_id", "log_file"]

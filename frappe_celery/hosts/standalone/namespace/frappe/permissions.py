@@ -2,5 +2,3 @@
 
 from frappe_celery.hosts.standalone.documents.users import AUTOMATIC_ROLES, get_roles
 from frappe_celery.hosts.standalone.documents.users import uses_desk as is_system_user
-
-__all__ = ["AUTOMATIC_ROLES", "get_roles", "is_system_user"]

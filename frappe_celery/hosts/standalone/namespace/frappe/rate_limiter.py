@@ -1,5 +1,3 @@
 """`frappe.rate_limiter`."""
 
 from frappe_celery.hosts.standalone.site.calling import rate_limit
-
-__all__ = ["rate_limit"]

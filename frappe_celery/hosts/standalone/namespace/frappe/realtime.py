@@ -12,16 +12,3 @@ from frappe_celery.hosts.standalone.messages.realtime import (
     publish_progress,
     publish_realtime,
 )
-
-__all__ = [
-    "clear_realtime_log",
-    "emit_via_redis",
-    "get_doc_room",
-    "get_doctype_room",
-    "get_site_room",
-    "get_task_progress_room",
-    "get_user_room",
-    "get_website_room",
-    "publish_progress",
-    "publish_realtime",
-]

@@ -2,5 +2,3 @@
 
 from frappe_celery.errors import InvalidJobOperation
 from frappe_celery.errors import NoSuchJob as NoSuchJobError
-
-__all__ = ["InvalidJobOperation", "NoSuchJobError"]

@@ -2,5 +2,3 @@
 
 from frappe_celery.hosts.standalone.jobs.rq_names import Job, get_current_job
 from frappe_celery.jobs import JobStatus
-
-__all__ = ["Job", "JobStatus", "get_current_job"]

@@ -1,5 +1,3 @@
 """`rq.timeouts`."""
 
 from frappe_celery.errors import JobTimeoutException
-
-__all__ = ["JobTimeoutException"]

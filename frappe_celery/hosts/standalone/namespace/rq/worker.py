@@ -1,5 +1,3 @@
 """`rq.worker`."""
 
 from frappe_celery.hosts.standalone.jobs.rq_names import Worker
-
-__all__ = ["Worker"]

@@ -3,5 +3,3 @@
 from frappe_celery.hosts.standalone.documents.documents import get_parent_doc
 from frappe_celery.hosts.standalone.utils.lists import find, find_all, ljust_list
 from frappe_celery.hosts.standalone.utils.markup import html2text
-
-__all__ = ["find", "find_all", "get_parent_doc", "html2text", "ljust_list"]

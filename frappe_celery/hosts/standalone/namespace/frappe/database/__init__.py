@@ -1,5 +1,3 @@
 """`frappe.database`."""
 
 from frappe_celery.hosts.standalone.database.database import savepoint
-
-__all__ = ["savepoint"]

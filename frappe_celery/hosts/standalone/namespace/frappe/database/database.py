@@ -1,5 +1,3 @@
 """`frappe.database.database`."""
 
 from frappe_celery.hosts.standalone.database.database import Database, savepoint
-
-__all__ = ["Database", "savepoint"]

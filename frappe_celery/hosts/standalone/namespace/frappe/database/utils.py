@@ -3,5 +3,3 @@
 from frappe_celery.hosts.standalone.database.database import (
     dangerously_reconnect_on_connection_abort,
 )
-
-__all__ = ["dangerously_reconnect_on_connection_abort"]

@@ -8,12 +8,3 @@ from frappe_celery.hosts.standalone.documents.integrations import (
     make_put_request,
     make_request,
 )
-
-__all__ = [
-    "make_delete_request",
-    "make_get_request",
-    "make_patch_request",
-    "make_post_request",
-    "make_put_request",
-    "make_request",
-]

@@ -2,5 +2,3 @@
 
 from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
 from frappe_celery.hosts.standalone.documents.controllers import get_controller
-
-__all__ = ["BaseDocument", "get_controller"]

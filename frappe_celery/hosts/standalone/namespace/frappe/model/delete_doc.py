@@ -1,5 +1,3 @@
 """`frappe.model.delete_doc`."""
 
 from frappe_celery.hosts.standalone.documents.documents import delete_doc
-
-__all__ = ["delete_doc"]

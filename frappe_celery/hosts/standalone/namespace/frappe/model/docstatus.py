@@ -1,5 +1,3 @@
 """`frappe.model.docstatus`."""
 
 from frappe_celery.hosts.standalone.documents.docstatus import DocStatus
-
-__all__ = ["DocStatus"]

@@ -4,5 +4,3 @@ from frappe_celery.hosts.standalone.documents.controllers import get_controller
 from frappe_celery.hosts.standalone.documents.document import Document
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.documents.locking import execute_action, unlock_document
-
-__all__ = ["Document", "execute_action", "get_controller", "get_doc", "unlock_document"]

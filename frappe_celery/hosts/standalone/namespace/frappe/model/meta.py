@@ -5,5 +5,3 @@ from frappe_celery.hosts.standalone.documents.precision import (
     get_field_currency,
     get_field_precision,
 )
-
-__all__ = ["Meta", "get_field_currency", "get_field_precision", "get_meta"]

@@ -14,16 +14,3 @@ from frappe_celery.hosts.standalone.documents.series import (
     parse_naming_series,
     revert_series_if_last,
 )
-
-__all__ = [
-    "append_number_if_name_exists",
-    "get_default_naming_series",
-    "getseries",
-    "is_autoincremented",
-    "make_autoname",
-    "parse_naming_series",
-    "revert_series_if_last",
-    "set_name_by_naming_series",
-    "set_name_from_naming_options",
-    "set_new_name",
-]

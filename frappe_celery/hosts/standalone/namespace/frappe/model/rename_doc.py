@@ -1,5 +1,3 @@
 """`frappe.model.rename_doc`."""
 
 from frappe_celery.hosts.standalone.documents.renaming import rename_doc
-
-__all__ = ["rename_doc"]

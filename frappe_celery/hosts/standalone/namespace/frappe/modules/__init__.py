@@ -1,5 +1,3 @@
 """`frappe.modules`."""
 
 from frappe_celery.hosts.standalone.utils.text import scrub
-
-__all__ = ["scrub"]

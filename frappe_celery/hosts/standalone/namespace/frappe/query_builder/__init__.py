@@ -1,5 +1,4 @@
 """`frappe.query_builder`: PyPika's names and Frappe's own."""
-# ruff: noqa: F403
 
 from pypika import *
 

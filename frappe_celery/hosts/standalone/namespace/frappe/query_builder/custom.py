@@ -6,7 +6,5 @@ from frappe_celery.hosts.standalone.database.query_builder import (
     named,
 )
 
-__all__ = ["GROUP_CONCAT", "ConstantColumn", "Month", "MonthName", "Quarter"]
-
 GROUP_CONCAT = GroupConcat
 Month, MonthName, Quarter = named("MONTH"), named("MONTHNAME"), named("QUARTER")

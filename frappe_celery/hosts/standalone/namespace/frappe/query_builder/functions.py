@@ -1,5 +1,4 @@
 """`frappe.query_builder.functions`: PyPika's functions and those of MariaDB that Frappe adds."""
-# ruff: noqa: F401, F403
 
 from frappe.query_builder.custom import GROUP_CONCAT, Month, MonthName, Quarter
 from pypika.functions import *

@@ -4,14 +4,5 @@ from pypika.terms import Criterion, Function
 
 from frappe_celery.hosts.standalone.database.query_builder import SubQuery, Value
 
-__all__ = [
-    "Criterion",
-    "Function",
-    "ParameterizedValueWrapper",
-    "SubQuery",
-    "ValueWrapper",
-    "subqry",
-]
-
 ParameterizedValueWrapper = ValueWrapper = Value
 subqry = SubQuery

@@ -3,5 +3,3 @@
 from frappe.query_builder import DocType, Table, get_query, get_query_builder
 from pypika.queries import Column
 from pypika.terms import PseudoColumn
-
-__all__ = ["Column", "DocType", "PseudoColumn", "Table", "get_query", "get_query_builder"]

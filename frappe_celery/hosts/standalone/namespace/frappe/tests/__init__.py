@@ -1,5 +1,3 @@
 """`frappe.tests`."""
 
 from frappe_celery.hosts.standalone.site.testing import IntegrationTestCase, UnitTestCase
-
-__all__ = ["IntegrationTestCase", "UnitTestCase"]

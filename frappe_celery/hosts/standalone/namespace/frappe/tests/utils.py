@@ -1,5 +1,3 @@
 """`frappe.tests.utils`."""
 
 from frappe_celery.hosts.standalone.site.testing import FrappeTestCase
-
-__all__ = ["FrappeTestCase"]

@@ -1,5 +1,3 @@
 """`frappe.types.frappedict`."""
 
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
-
-__all__ = ["_dict"]

@@ -1,5 +1,4 @@
 """`frappe.utils`."""
-# ruff: noqa: F401, F403 (this file is a list of names)
 
 from importlib import import_module
 

@@ -1,3 +1,3 @@
 """`frappe.utils.background_jobs`."""
 
-from frappe_celery.hosts.standalone.jobs.background_jobs import *  # noqa: F403
+from frappe_celery.hosts.standalone.jobs.background_jobs import *

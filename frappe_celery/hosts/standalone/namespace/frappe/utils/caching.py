@@ -1,5 +1,3 @@
 """`frappe.utils.caching`."""
 
 from frappe_celery.hosts.standalone.cache.caching import redis_cache, request_cache, site_cache
-
-__all__ = ["redis_cache", "request_cache", "site_cache"]

@@ -1,5 +1,3 @@
 """`frappe.utils.csvutils`."""
 
 from frappe_celery.hosts.standalone.utils.tables import UnicodeWriter, read_csv_content, to_csv
-
-__all__ = ["UnicodeWriter", "read_csv_content", "to_csv"]

@@ -1,5 +1,3 @@
 """`frappe.utils.deprecations`."""
 
 from frappe_celery.hosts.standalone.utils.deprecation import deprecated
-
-__all__ = ["deprecated"]

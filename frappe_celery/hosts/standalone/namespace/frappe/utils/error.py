@@ -1,5 +1,3 @@
 """`frappe.utils.error`."""
 
 from frappe_celery.hosts.standalone.documents.error_log import log_error
-
-__all__ = ["log_error"]

@@ -10,14 +10,3 @@ from frappe_celery.hosts.standalone.documents.locking import (
     release_document_locks,
 )
 from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
-
-__all__ = [
-    "LockTimeoutError",
-    "check_lock",
-    "create_lock",
-    "delete_lock",
-    "get_lock_path",
-    "lock_age",
-    "lock_exists",
-    "release_document_locks",
-]

@@ -1,5 +1,3 @@
 """`frappe.utils.formatters`."""
 
 from frappe_celery.hosts.standalone.utils.formatters import format_value
-
-__all__ = ["format_value"]

@@ -8,12 +8,3 @@ from frappe_celery.hosts.standalone.site.templates import (
     render_template,
     validate_template,
 )
-
-__all__ = [
-    "get_email_from_template",
-    "get_jenv",
-    "get_template",
-    "guess_is_path",
-    "render_template",
-    "validate_template",
-]

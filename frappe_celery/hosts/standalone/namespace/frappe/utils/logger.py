@@ -2,5 +2,3 @@
 
 from frappe_celery.hosts.standalone.messages.logs import logger as get_logger
 from frappe_celery.hosts.standalone.messages.logs import set_log_level
-
-__all__ = ["get_logger", "set_log_level"]

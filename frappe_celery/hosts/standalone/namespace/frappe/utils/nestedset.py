@@ -12,16 +12,3 @@ from frappe_celery.hosts.standalone.documents.trees import (
     rebuild_tree,
     update_nsm,
 )
-
-__all__ = [
-    "NestedSet",
-    "NestedSetChildExistsError",
-    "NestedSetInvalidMergeError",
-    "NestedSetMultipleRootsError",
-    "NestedSetRecursionError",
-    "get_ancestors_of",
-    "get_descendants_of",
-    "get_root_of",
-    "rebuild_tree",
-    "update_nsm",
-]

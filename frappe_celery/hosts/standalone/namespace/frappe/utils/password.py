@@ -10,14 +10,3 @@ from frappe_celery.hosts.standalone.documents.passwords import (
     rename_password,
     set_encrypted_password,
 )
-
-__all__ = [
-    "decrypt",
-    "delete_all_passwords_for",
-    "encrypt",
-    "get_decrypted_password",
-    "get_encryption_key",
-    "remove_encrypted_password",
-    "rename_password",
-    "set_encrypted_password",
-]

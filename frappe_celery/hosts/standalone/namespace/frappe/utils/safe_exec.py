@@ -1,5 +1,3 @@
 """`frappe.utils.safe_exec`: expressions alone."""
 
 from frappe_celery.hosts.standalone.utils.safe_eval import safe_eval
-
-__all__ = ["safe_eval"]

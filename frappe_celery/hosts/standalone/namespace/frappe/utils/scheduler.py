@@ -15,17 +15,3 @@ from frappe_celery.hosts.standalone.schedule.scheduler import (
     is_scheduler_inactive,
     toggle_scheduler,
 )
-
-__all__ = [
-    "disable_scheduler",
-    "enable_scheduler",
-    "enqueue_events",
-    "enqueue_events_for_all_sites",
-    "enqueue_events_for_site",
-    "get_scheduler_status",
-    "is_dormant",
-    "is_scheduler_disabled",
-    "is_scheduler_inactive",
-    "schedule_jobs_based_on_activity",
-    "toggle_scheduler",
-]

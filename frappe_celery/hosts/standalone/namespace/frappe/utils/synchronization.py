@@ -2,5 +2,3 @@
 
 from frappe_celery.hosts.standalone.documents.filelocks import filelock
 from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
-
-__all__ = ["LockTimeoutError", "filelock"]

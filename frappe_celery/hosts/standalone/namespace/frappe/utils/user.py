@@ -8,12 +8,3 @@ from frappe_celery.hosts.standalone.documents.users import (
     is_system_user,
     is_website_user,
 )
-
-__all__ = [
-    "get_enabled_system_users",
-    "get_fullname_and_avatar",
-    "get_user_fullname",
-    "get_users_with_role",
-    "is_system_user",
-    "is_website_user",
-]

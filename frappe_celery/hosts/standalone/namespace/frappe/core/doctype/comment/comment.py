@@ -1,5 +1,3 @@
 """`frappe.core.doctype.comment.comment`."""
 
 from frappe_celery.hosts.standalone.documents.comments import Comment
-
-__all__ = ["Comment"]

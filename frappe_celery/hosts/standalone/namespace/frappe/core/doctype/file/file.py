@@ -1,5 +1,3 @@
 """`frappe.core.doctype.file.file`."""
 
 from frappe_celery.hosts.standalone.documents.files import File, MaxFileSizeReachedError
-
-__all__ = ["File", "MaxFileSizeReachedError"]

@@ -1,5 +1,3 @@
 """`frappe.core.doctype.rq_job.rq_job`."""
 
 from frappe_celery.hosts.standalone.jobs.rq_documents import RQJob
-
-__all__ = ["RQJob"]

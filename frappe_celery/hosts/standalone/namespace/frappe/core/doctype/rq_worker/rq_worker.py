@@ -1,5 +1,3 @@
 """`frappe.core.doctype.rq_worker.rq_worker`."""
 
 from frappe_celery.hosts.standalone.jobs.rq_documents import RQWorker
-
-__all__ = ["RQWorker"]

@@ -5,5 +5,3 @@ from frappe_celery.hosts.standalone.schedule.scheduled_job_type import (
     ScheduledJobType,
     run_scheduled_job,
 )
-
-__all__ = ["ScheduledJobType", "run_scheduled_job", "sync_jobs"]

@@ -1,5 +1,3 @@
 """`frappe.core.doctype.version.version`."""
 
 from frappe_celery.hosts.standalone.documents.versions import get_diff
-
-__all__ = ["get_diff"]

@@ -2,5 +2,3 @@
 
 from frappe_celery.enqueue_shim import get_info
 from frappe_celery.hosts.standalone.schedule.scheduler import get_scheduler_status
-
-__all__ = ["get_info", "get_scheduler_status"]
