@@ -14,7 +14,6 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
-from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
@@ -133,7 +132,8 @@ class _Listing:
     in_force: bool
 
     def line(self, row: ScheduleRow, problems: dict[str, str]) -> Line:
-        due, problem = self.next_times(row), problems.get(row.method, "")
+        due = self.timing.next_starts(row, self.at, self.count)
+        problem = problems.get(row.method, "")
         expression = self.timing.expression(row)
         return Line(
             site=row.site,
@@ -144,26 +144,12 @@ class _Listing:
             frequency=row.frequency,
             expression=expression,
             last=row.last_execution and self.timing.on_the_wall(row.last_execution),
-            next=() if isinstance(due, str) else tuple(map(self.timing.on_the_wall, due)),
+            next=() if isinstance(due, str) else tuple(due),
             in_force=self.in_force or not is_of_hook(row),
             state=self.state(row),
             misfire=str(self.timing.misfire(row)),
             problem="; ".join(filter(None, [problem, due if isinstance(due, str) else ""])),
         )
-
-    def next_times(self, row: ScheduleRow) -> list[datetime] | str:
-        """The next times, or why there are none."""
-        after = self.at
-        if row.last_execution and row.last_execution > datetime.now(timezone.utc):
-            after = max(after, row.last_execution)  # somebody put it off
-        times: list[datetime] = []
-        try:
-            while len(times) < self.count:
-                after = self.timing.next_start(row, after)
-                times.append(after)
-        except CronError as exc:
-            return times or str(exc)
-        return times
 
     def state(self, row: ScheduleRow) -> str:
         if row.stopped:

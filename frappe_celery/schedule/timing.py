@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -88,6 +88,20 @@ class Timing:
             key=row.name,
             delays_long=self.delays_long,
         )
+
+    def next_starts(self, row: ScheduleRow, at: datetime, count: int) -> list[datetime] | str:
+        """As many next times after an aware instant, on the site's clocks, or why there is none."""
+        after = at
+        if row.last_execution and row.last_execution > datetime.now(timezone.utc):
+            after = max(after, row.last_execution)  # somebody put it off
+        times: list[datetime] = []
+        try:
+            while len(times) < count:
+                after = self.next_start(row, after)
+                times.append(self.on_the_wall(after))
+        except CronError as exc:
+            return times or str(exc)
+        return times
 
     def last_start(self, row: ScheduleRow, due: datetime, until: datetime) -> datetime:
         """The last time that a row is due from `due`, one of its times, to `until`, at most.

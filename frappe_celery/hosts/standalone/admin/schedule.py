@@ -113,7 +113,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         """The first of the next."""
         if obj.stopped:
             return "-"
-        times = next_runs(obj, 1)
+        times = _timing(obj).next_starts(row_of(obj), datetime.now(timezone.utc), 1)
         return times if isinstance(times, str) else clock(times[0])
 
     @admin.display(description="next runs")
@@ -121,17 +121,17 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         """The next few, or why there are none."""
         if not obj.pk:
             return "-"
-        times = next_runs(obj, NEXT_RUNS)
+        timing = _timing(obj)
+        times = timing.next_starts(row_of(obj), datetime.now(timezone.utc), NEXT_RUNS)
         if isinstance(times, str):
             return times
-        zone = Timing.of(settings.current(), sites.of(obj)).zone
         listed = format_html_join("", "<li>{}</li>", ((clock(time),) for time in times))
         note = "Paused: it would run at these times" if obj.stopped else "Times"
         return format_html(
             '<ul class="fc-times" id="fc-next-runs">{}</ul><small>{} in {}</small>',
             listed,
             note,
-            zone,
+            timing.zone,
         )
 
     @admin.display(description="last run", ordering="last_execution")
@@ -140,7 +140,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         last = row_of(obj).last_execution
         if last is None:
             return "never"
-        return clock(Timing.of(settings.current(), sites.of(obj)).on_the_wall(last))
+        return clock(_timing(obj).on_the_wall(last))
 
     @admin.display(description="runs", boolean=True, ordering="stopped")
     def runs(self, obj: Any) -> bool:
@@ -217,18 +217,5 @@ def row_of(obj: ScheduledJobType) -> ScheduleRow:
         )
 
 
-def next_runs(obj: ScheduledJobType, count: int) -> list[datetime] | str:
-    """The next times on the site's clocks, or why there are none."""
-    row = row_of(obj)
-    timing = Timing.of(settings.current(), sites.of(obj))
-    after = datetime.now(timezone.utc)
-    if row.last_execution is not None:
-        after = max(after, row.last_execution)  # somebody put it off
-    times: list[datetime] = []
-    try:
-        while len(times) < count:
-            after = timing.next_start(row, after)
-            times.append(timing.on_the_wall(after))
-    except CronError as exc:
-        return times or str(exc)
-    return times
+def _timing(obj: ScheduledJobType) -> Timing:
+    return Timing.of(settings.current(), sites.of(obj))

@@ -32,16 +32,8 @@ class SchedulerEventAdmin(DocumentAdmin):
 
     def get_fields(self, request: object, obj: SchedulerEvent | None = None) -> tuple[str, ...]:
         """The site is chosen once."""
-        return (
-            ("site", "scheduled_against", "method")
-            if obj is None
-            else (
-                "name",
-                "site",
-                "scheduled_against",
-                "method",
-            )
-        )
+        name = () if obj is None else ("name",)
+        return (*name, "site", "scheduled_against", "method")
 
     def get_readonly_fields(
         self, request: object, obj: SchedulerEvent | None = None
