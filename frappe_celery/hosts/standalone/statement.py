@@ -15,7 +15,6 @@ from types import FrameType
 from typing import NamedTuple
 
 _IMPORT_NAME, IMPORT_FROM = dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]
-_EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
 _IMPORTLIB = "<frozen importlib._bootstrap>"
 
 
@@ -49,15 +48,10 @@ def place(frame: FrameType) -> str:
 
 def imported_module(frame: FrameType) -> str | None:
     """The module that an `import` statement names, None when it stands at none."""
-    code, at = frame.f_code.co_code, frame.f_lasti
     if instruction(frame) != _IMPORT_NAME:
         return None
-    index, shift = code[at + 1], 8
-    while at >= 2 and code[at - 2] == _EXTENDED_ARG:
-        at -= 2
-        index |= code[at + 1] << shift
-        shift += 8
-    return frame.f_code.co_names[index]
+    steps = dis.get_instructions(frame.f_code)
+    return next(str(step.argval) for step in steps if step.offset == frame.f_lasti)
 
 
 def is_guarded(frame: FrameType | None) -> bool:
