@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -24,10 +24,6 @@ PURPOSE = "cache"
 _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
 _SETS = ("sadd", "srem", "sismember", "smembers", "spop", "srandmember")
 _EMPTYING = ("flushall", "flushdb")
-
-
-def _tolerating_outage() -> AbstractContextManager[None]:
-    return suppress(redis.exceptions.ConnectionError)
 
 
 class Cache:
@@ -64,6 +60,11 @@ class Cache:
             return lambda key, *args: command(self.make_key(key), *args)
         return command
 
+    def _ask(self, command: str, *args: Any, **options: Any) -> Any:
+        """What Redis answers; None where it does not."""
+        with suppress(redis.exceptions.ConnectionError):
+            return getattr(self.client, command)(*args, **options)
+
     def _seal(self, value: Any) -> bytes:
         return settings.current().signer.seal(
             PURPOSE, codec.dumps(codec.encode_value(value)).encode()
@@ -91,9 +92,8 @@ class Cache:
         name = self.make_key(key, user, shared)
         if not expires_in_sec:
             local.cache[name] = val
-        with _tolerating_outage():
-            milliseconds = int(expires_in_sec * 1000) if expires_in_sec else None
-            self.client.set(name, self._seal(val), px=milliseconds)
+        milliseconds = int(expires_in_sec * 1000) if expires_in_sec else None
+        self._ask("set", name, self._seal(val), px=milliseconds)
 
     def get_value(
         self,
@@ -107,9 +107,7 @@ class Cache:
         name = self.make_key(key, user, shared)
         if name in local.cache and not expires:
             return local.cache[name]
-        value = None
-        with _tolerating_outage():
-            value = self._open(self.client.get(name))
+        value = self._open(self._ask("get", name))
         if expires:
             return value
         if value is None and generator:
@@ -128,14 +126,13 @@ class Cache:
         for name in names:
             local.cache.pop(name, None)
         if names:
-            with _tolerating_outage():
-                self.client.delete(*names)
+            self._ask("delete", *names)
 
     delete_key = delete_value
 
     def get_keys(self, key: str = "") -> list[bytes]:
         """The keys of this site that begin so, as they are in Redis."""
-        with _tolerating_outage():
+        with suppress(redis.exceptions.ConnectionError):
             return list(self.client.scan_iter(self.make_key(key) + b"*", count=1000))
         return []
 
@@ -147,15 +144,12 @@ class Cache:
         self, key: str, time: Any, *, user: Any = None, shared: bool = False
     ) -> bool | None:
         """Forget a value after so many seconds."""
-        with _tolerating_outage():
-            return bool(self.client.expire(self.make_key(key, user, shared), time))
-        return None
+        found = self._ask("expire", self.make_key(key, user, shared), time)
+        return None if found is None else bool(found)
 
     def exists(self, *names: str, user: Any = None, shared: bool = False) -> int:
         """How many of these are kept."""
-        with _tolerating_outage():
-            return int(self.client.exists(*(self.make_key(n, user, shared) for n in names)))
-        return 0
+        return self._ask("exists", *(self.make_key(n, user, shared) for n in names)) or 0
 
     # -- hashes
 
@@ -165,8 +159,7 @@ class Cache:
             return
         full = self.make_key(name, shared=shared)
         local.cache.setdefault(full, {})[str(key)] = value
-        with _tolerating_outage():
-            self.client.hset(full.decode(), str(key), self._seal(value))
+        self._ask("hset", full, str(key), self._seal(value))
 
     def hget(
         self, name: str, key: Any, generator: Callable[[], Any] | None = None, shared: bool = False
@@ -178,9 +171,7 @@ class Cache:
         known = local.cache.setdefault(full, {})
         if str(key) in known:
             return known[str(key)]
-        value = None
-        with _tolerating_outage():
-            value = self._open(self.client.hget(full.decode(), str(key)))
+        value = self._open(self._ask("hget", full, str(key)))
         if value is not None:
             known[str(key)] = value
         elif generator:
@@ -190,10 +181,8 @@ class Cache:
 
     def hgetall(self, name: str) -> dict[str, Any]:
         """A whole hash."""
-        with _tolerating_outage():
-            found = self.client.hgetall(self.make_key(name).decode())
-            return {k.decode(): self._open(v) for k, v in found.items()}  # type: ignore[union-attr]
-        return {}
+        found = self._ask("hgetall", self.make_key(name)) or {}
+        return {key.decode(): self._open(value) for key, value in found.items()}
 
     def hkeys(self, name: str) -> list[str]:
         """The keys of a hash."""
@@ -201,9 +190,7 @@ class Cache:
 
     def hexists(self, name: str, key: Any, shared: bool = False) -> bool:
         """Whether a hash has a key."""
-        with _tolerating_outage():
-            return bool(self.client.hexists(self.make_key(name, shared=shared).decode(), str(key)))
-        return False
+        return bool(self._ask("hexists", self.make_key(name, shared=shared), str(key)))
 
     def hdel(self, name: str, keys: Any, shared: bool = False) -> None:
         """Forget keys of a hash."""
@@ -211,8 +198,7 @@ class Cache:
         keys = [str(key) for key in (keys if isinstance(keys, (list, tuple)) else [keys])]
         for key in keys:
             local.cache.get(full, {}).pop(key, None)
-        with _tolerating_outage():
-            self.client.hdel(full.decode(), *keys)
+        self._ask("hdel", full, *keys)
 
 
 cache = Cache()
