@@ -1,25 +1,15 @@
-"""`frappe.utils.background_jobs`: the queue, for code that reaches for it by that name."""
+"""What `frappe.utils.background_jobs` has beyond enqueueing: queues, workers, `execute_job`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.enqueue_shim import (
-    create_job_id,
-    enqueue,
-    enqueue_doc,
-    get_job,
-    get_job_status,
-    get_jobs,
-    is_job_enqueued,
-    method_name,
-)
-from frappe_celery.errors import JobTimeoutException
-from frappe_celery.hosts.standalone.documents.documents import run_doc_method
+from frappe_celery.enqueue_shim import method_name
 from frappe_celery.hosts.standalone.jobs import run
+from frappe_celery.hosts.standalone.jobs.rq_names import Queue, Worker
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import get_store
 
 RQ_JOB_FAILURE_TTL = 7 * 24 * 60 * 60
 RQ_FAILED_JOBS_LIMIT = 1000
@@ -59,22 +49,17 @@ def validate_queue(queue: str, default_queue_list: Any = None) -> None:
     settings.current().queue(queue)
 
 
-def get_workers(queue: Any = None) -> list[Any]:
+def get_workers(queue: Any = None) -> list[Worker]:
     """The workers, as RQ's Worker.all() gives them."""
-    import rq
-
-    workers: list[Any] = rq.Worker.all()
-    return [w for w in workers if queue is None or getattr(queue, "name", queue) in w.queue_names()]
+    return Worker.all(queue=queue)
 
 
-def get_queue(qtype: str, is_async: bool = True) -> Any:
+def get_queue(qtype: str, is_async: bool = True) -> Queue:
     """A queue as RQ shows it; raises UnknownQueue for one that there is not."""
-    import rq
-
-    return rq.Queue(settings.current().queue(qtype).name)
+    return Queue(settings.current().queue(qtype).name)
 
 
-def get_queues(connection: Any = None) -> list[Any]:
+def get_queues(connection: Any = None) -> list[Queue]:
     """All queues as RQ shows them."""
     return [get_queue(name) for name in settings.current().queues]
 
@@ -85,29 +70,3 @@ def get_redis_conn(username: str | None = None, password: str | None = None) -> 
 
 
 get_redis_connection_without_auth = get_redis_conn
-
-
-__all__ = [
-    "RQ_FAILED_JOBS_LIMIT",
-    "RQ_JOB_FAILURE_TTL",
-    "RQ_RESULTS_TTL",
-    "JobStatus",
-    "JobTimeoutException",
-    "create_job_id",
-    "enqueue",
-    "enqueue_doc",
-    "execute_job",
-    "get_job",
-    "get_job_status",
-    "get_jobs",
-    "get_queue",
-    "get_queue_list",
-    "get_queues",
-    "get_queues_timeout",
-    "get_redis_conn",
-    "get_redis_connection_without_auth",
-    "get_workers",
-    "is_job_enqueued",
-    "run_doc_method",
-    "validate_queue",
-]

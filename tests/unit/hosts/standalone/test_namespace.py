@@ -102,6 +102,17 @@ def test_submodules_come_by_attribute(tmp_path: Path) -> None:
     assert python(code, tmp_path) == "['short', 'default', 'long']"
 
 
+def test_queues_are_ours_where_rq_is_installed_too(tmp_path: Path) -> None:
+    (tmp_path / "rq").mkdir()
+    (tmp_path / "rq" / "__init__.py").write_text("")
+    code = """
+import frappe_celery, frappe, rq
+print(hasattr(rq, "Queue"))
+print(*(queue.name for queue in frappe.utils.background_jobs.get_queues()))
+"""
+    assert python(code, tmp_path, tmp_path) == "False\nshort default long"
+
+
 def test_errors_go_by_frappes_name(module: ModuleType) -> None:
     import pickle
 
