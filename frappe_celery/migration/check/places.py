@@ -89,7 +89,7 @@ class Places:
     def _used(self, function: Function) -> list[Need]:
         """What calling a function needs: what its body uses, its decorators and its class's bases.
 
-        A name of Frappe's that is only imported stops nothing (`hosts.standalone.absent`).
+        A name of Frappe's that is only imported stops nothing (`standalone.namespace.absent`).
         """
         if function not in self._of_function:
             module = function.module

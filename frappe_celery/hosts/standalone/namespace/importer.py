@@ -18,14 +18,14 @@ from types import ModuleType
 from typing import Any
 
 from frappe_celery.config.installed import find_real
-from frappe_celery.hosts.standalone import statement
-from frappe_celery.hosts.standalone.absent import stand_in
 from frappe_celery.hosts.standalone.missing import (
     MissingModule,
     missing_attribute,
     missing_import,
     missing_module,
 )
+from frappe_celery.hosts.standalone.namespace import statement
+from frappe_celery.hosts.standalone.namespace.absent import stand_in
 
 NAMESPACE = Path(__file__).parent
 SERVED = ("frappe", "rq")

@@ -10,9 +10,9 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from frappe_celery.errors import NeedsFrappeSite
-from frappe_celery.hosts.standalone import statement
-from frappe_celery.hosts.standalone.absent import full_name, is_stand_in, missing_base
 from frappe_celery.hosts.standalone.database.database import Database
+from frappe_celery.hosts.standalone.namespace import statement
+from frappe_celery.hosts.standalone.namespace.absent import full_name, is_stand_in, missing_base
 from frappe_celery.hosts.standalone.namespace.importer import is_served
 
 _LOADS_NAME = ("LOAD_GLOBAL", "LOAD_NAME")

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from frappe_celery.errors import NeedsFrappeSite
-from frappe_celery.hosts.standalone import statement
 from frappe_celery.hosts.standalone.missing import MissingName, explain
+from frappe_celery.hosts.standalone.namespace import statement
 
 if TYPE_CHECKING:
     from typing import TypeGuard
