@@ -11,7 +11,6 @@ from django.http import HttpRequest
 
 from frappe_celery.errors import ValidationError
 from frappe_celery.hosts.standalone.admin import sites
-from frappe_celery.hosts.standalone.admin.logs import OfSite
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import visit
@@ -62,7 +61,7 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
         return get_doc(self.doctype, self.instance.name).update(fields)
 
 
-class DocumentAdmin(OfSite):
+class DocumentAdmin(sites.OfSite):
     """Rows of a doctype that people add, change and delete."""
 
     form = DocumentForm

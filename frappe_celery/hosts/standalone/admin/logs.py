@@ -2,54 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
 from frappe_celery.config.secrets import masked_text
-from frappe_celery.hosts.standalone.admin.sites import SiteFilter, asked, database, of
+from frappe_celery.hosts.standalone.admin.sites import OfSite
 from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.pages.read_only import ReadOnlyAdmin
-from frappe_celery.pages.sites import several
 
 SHORT = 120
-
-
-class OfSite(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows of the sites that the user sees."""
-
-    list_title = ""
-    """Default: the name of the rows."""
-
-    class Media:
-        css: ClassVar = {"all": ["frappe_celery/pages.css"]}
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The list."""
-        title = self.list_title or self.opts.verbose_name_plural
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of one site, in its database."""
-        site = asked(request)
-        rows: QuerySet[Any] = super().get_queryset(request).none()
-        if site is not None:
-            rows = super().get_queryset(request).using(database(site))
-        return rows
-
-    def site(self, row: Any) -> str:
-        """Whose row it is."""
-        return of(row)
-
-    def get_list_filter(self, request: HttpRequest) -> Any:
-        """The site, where there can be several."""
-        filters = tuple(super().get_list_filter(request))
-        return (SiteFilter, *filters) if several(request.user) else filters
 
 
 class LogAdmin(ReadOnlyAdmin, OfSite):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
-from django.contrib.admin import SimpleListFilter
-from django.http import HttpRequest
+from django.contrib.admin import ModelAdmin, SimpleListFilter
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup
@@ -63,3 +64,37 @@ class SiteFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: Any) -> Any:
         """It was chosen with the database."""
         return queryset
+
+
+class OfSite(ModelAdmin):  # type: ignore[type-arg]
+    """Rows of the sites that the user sees."""
+
+    list_title = ""
+    """Default: the name of the rows."""
+
+    class Media:
+        css: ClassVar = {"all": ["frappe_celery/pages.css"]}
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list."""
+        title = self.list_title or self.opts.verbose_name_plural
+        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of one site, in its database."""
+        site = asked(request)
+        rows: QuerySet[Any] = super().get_queryset(request).none()
+        if site is not None:
+            rows = super().get_queryset(request).using(database(site))
+        return rows
+
+    def site(self, row: Any) -> str:
+        """Whose row it is."""
+        return of(row)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """The site, where there can be several."""
+        filters = tuple(super().get_list_filter(request))
+        return (SiteFilter, *filters) if sites.several(request.user) else filters
