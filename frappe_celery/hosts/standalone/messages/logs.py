@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.local import local
@@ -55,11 +54,11 @@ def _make(folder: str, module: str, site: str, size: int, count: int) -> logging
 
 
 def _handler(path: Path, form: logging.Formatter, size: int, count: int) -> logging.Handler:
-    handler: Any
+    handler: logging.Handler
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handler = RotatingFileHandler(path, maxBytes=size, backupCount=count, delay=True)
     except OSError:  # a log that cannot be written must not stop a job
         handler = logging.StreamHandler()
     handler.setFormatter(form)
-    return handler  # type: ignore[no-any-return]
+    return handler
