@@ -23,7 +23,7 @@ from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.kinds import mailed_as
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.routes import Rerouted
-from frappe_celery.jobs.workers import Workers
+from frappe_celery.jobs.workers import WorkerInfo, Workers
 
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
@@ -141,6 +141,12 @@ class JobStore(JobFinder):
     def job(self, **fields: Any) -> Job:
         """The Job of a record's fields."""
         return self.job_class(store=self, **fields)
+
+    def by_process(self) -> list[tuple[WorkerInfo, Job | None]]:
+        """Each process that runs jobs, with the job that it has."""
+        found = self.workers.by_process()
+        jobs = self.read([process.current_job or "" for process in found])
+        return list(zip(found, jobs, strict=True))
 
     def open_message(self, run: str) -> JobMessage:
         """Everything that a run was enqueued with.

@@ -41,9 +41,7 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
         """Every process that runs jobs."""
         self.require_view(request)
         now = time.time()
-        found = get_store().workers.by_process()
-        jobs = list(get_store().read([info.current_job or "" for info in found]))
-        lines = [_line(info, job, request.user, now) for info, job in zip(found, jobs, strict=True)]
+        lines = [_line(info, job, request.user, now) for info, job in get_store().by_process()]
         return shown(self, request, "workers.html", "Workers", lines=lines)
 
 

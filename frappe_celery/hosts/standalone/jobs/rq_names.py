@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.errors import NoSuchJob
+from frappe_celery.hosts.listed_worker import ListedWorker
 from frappe_celery.jobs import Job as OurJob
 from frappe_celery.jobs import JobStatus, current_job, get_store
-from frappe_celery.jobs.workers import WorkerInfo
 
 
 def get_current_job(connection: Any = None, job_class: Any = None) -> OurJob | None:
@@ -103,24 +102,13 @@ class Queue:
         return Job.fetch(job_id) if Job.exists(job_id) else None
 
 
-class Worker:
+class Worker(ListedWorker):
     """A process of a Celery worker, to look at."""
-
-    def __init__(self, info: WorkerInfo) -> None:
-        self.info = info
-        self.name = info.name
-        self.pid = info.pid
-        self.hostname = info.hostname
-        self.successful_job_count = info.successful
-        self.failed_job_count = info.failed
-        self.total_working_time = info.total_working_time
-        self.birth_date = _naive_utc(info.birth)
-        self.last_heartbeat = _naive_utc(info.last_heartbeat)
 
     @classmethod
     def all(cls, connection: Any = None, queue: Any = None) -> list[Worker]:
         """Every process that runs jobs, or those of a queue: each of RQ's workers is one."""
-        found = [cls(info) for info in get_store().workers.by_process()]
+        found = [cls(*process) for process in get_store().by_process()]
         name = getattr(queue, "name", queue)
         return [worker for worker in found if name is None or name in worker.queue_names()]
 
@@ -129,38 +117,7 @@ class Worker:
         """How many there are."""
         return len(cls.all(connection, queue))
 
-    def queue_names(self) -> list[str]:
-        """The queues that it empties, in order."""
-        return list(self.info.queues)
-
     @property
     def queues(self) -> list[Queue]:
         """The queues that it empties, in order."""
-        return [Queue(name) for name in self.info.queues]
-
-    def get_state(self) -> str:
-        """busy or idle."""
-        return self.info.state
-
-    @property
-    def state(self) -> str:
-        """busy or idle."""
-        return self.info.state
-
-    def get_current_job_id(self) -> str | None:
-        """The id of a job that it runs now."""
-        job = self.get_current_job()
-        return job.id if job else None
-
-    def get_current_job(self) -> OurJob | None:
-        """A job that it runs now."""
-        if not self.info.current_job:
-            return None
-        try:
-            return get_store().fetch_run(self.info.current_job)
-        except NoSuchJob:
-            return None
-
-
-def _naive_utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)
+        return [Queue(name) for name in self.queue_names()]

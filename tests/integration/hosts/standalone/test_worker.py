@@ -48,7 +48,10 @@ def about_me():
         "status": job.get_status(),
         "info": [(d["job_name"], d["status"]) for d in get_info()],
         "rq_jobs": frappe.get_all("RQ Job", filters={"status": "started"}, pluck="name"),
-        "worker": len(rq.Worker.all()),
+        "workers": [
+            (worker.get_state(), worker.get_current_job_id(), worker.queue_names())
+            for worker in rq.Worker.all(queue=rq.Queue("long"))
+        ],
     }
     frappe.get_doc({"doctype": "Seen", "name": "seen", **seen}).insert()
 
@@ -114,7 +117,7 @@ def test_a_job_knows_itself(frappe: Any, project: Project) -> None:
     assert (seen.method, seen.status) == ("myapp.notes.about_me", "started")
     assert seen.info == [["myapp.notes.about_me", "started"]]
     assert seen.rq_jobs == [job.id]
-    assert seen.worker == 1
+    assert seen.workers == [["busy", job.id, ["short", "default", "long"]]]
 
 
 MISSING = """
