@@ -19,6 +19,7 @@ from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
 from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
+from frappe_celery.hosts.listed import oldest_first
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
@@ -176,13 +177,13 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[Any]:
         """The jobs that wait, the oldest first; -1: all. In an armed bench RQ's follow."""
-        jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        jobs = oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
         self.store.read_messages(jobs)
         return [*jobs, *self._of_rqs(self._rqs.get_jobs, offset, length, len(jobs))]
 
     def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
         """Their ids."""
-        found = registry.listed(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        found = oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
         return [
             *(job.id for job in found),
             *self._of_rqs(self._rqs.get_job_ids, offset, length, len(found)),
@@ -239,7 +240,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def empty(self) -> int:
         """Delete all that wait; returns how many."""
-        jobs = registry.listed(self.store, self.queue, JobStatus.QUEUED)
+        jobs = oldest_first(self.store, self.queue, JobStatus.QUEUED)
         for job in jobs:
             job.delete()
         theirs = self._rqs.empty() if routing.current() is not None else 0

@@ -10,7 +10,8 @@ from rq import registry as rqs
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.hosts.bench.job import in_rqs_words
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.hosts.listed import oldest_first
+from frappe_celery.jobs import Job, JobStatus, get_store
 
 ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.STARTED: rqs.StartedJobRegistry,
@@ -21,20 +22,6 @@ ORIGINALS: dict[JobStatus, Any] = {
     JobStatus.SCHEDULED: rqs.ScheduledJobRegistry,
 }
 """RQ's classes, by the status that their jobs have."""
-
-
-def listed(
-    store: JobStore, queue: str, status: JobStatus, offset: int = 0, length: int = -1
-) -> list[Job]:
-    """A queue's jobs in a status, the oldest first; a length of -1: all."""
-    there = store.counts(queue=queue)[status]
-    most = there - offset if length < 0 else min(length, there - offset)
-    if most <= 0:
-        return []
-    newest_first = store.page(
-        queue=queue, statuses=[status], start=there - offset - most, length=most
-    )
-    return newest_first[::-1]
 
 
 class Registry:
@@ -65,7 +52,7 @@ class Registry:
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
         length = -1 if end < 0 else end - start + 1
-        found = listed(self.store, self.queue, self.status, start, length)
+        found = oldest_first(self.store, self.queue, self.status, start, length)
         ids = [job.id for job in found]
         return ids[::-1] if desc else ids
 

@@ -10,7 +10,7 @@ from rq.worker import Worker as RQWorker
 from frappe_celery.hosts.bench import routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.hosts.listed_worker import ListedWorker
+from frappe_celery.hosts.listed import ListedWorker
 from frappe_celery.jobs import get_store
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.errors import NoSuchJob
-from frappe_celery.hosts.listed_worker import ListedWorker
+from frappe_celery.hosts.listed import ListedWorker, oldest_first
 from frappe_celery.jobs import Job as OurJob
 from frappe_celery.jobs import JobStatus, current_job, get_store
 
@@ -80,17 +80,12 @@ class Queue:
 
     @property
     def jobs(self) -> list[OurJob]:
-        """The waiting jobs, newest first."""
+        """The waiting jobs, the oldest first."""
         return self.get_jobs()
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[OurJob]:
-        """The waiting jobs, newest first."""
-        number = self.count if length < 0 else length
-        if not number:
-            return []
-        return get_store().page(
-            queue=self.name, statuses=[JobStatus.QUEUED], start=offset, length=number
-        )
+        """The waiting jobs, the oldest first; a length of -1: all."""
+        return oldest_first(get_store(), self.name, JobStatus.QUEUED, offset, length)
 
     @property
     def job_ids(self) -> list[str]:
