@@ -2,5 +2,6 @@
 
 `scheduler` is what `celery beat` runs (`beat_schedule` is its front door): rows come from `reader`,
 wait on the `agenda` and leave through `fire`, under a `lease`. Hosts use `events` and `sync` (hooks
-to rows), `timing` (when a row is due), `told` (that one changed); `listing` and `history` show it.
+to rows), `documents` (a document as a row), `timing` (when a row is due) and `told` (that one
+changed); `listing` and `history` show it.
 """

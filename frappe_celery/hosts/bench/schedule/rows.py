@@ -14,14 +14,9 @@ import frappe
 from frappe.utils import get_system_timezone
 
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.schedule.frequencies import queue_of
+from frappe_celery.schedule.documents import DOCTYPE, FIELDS, row_of
 
-DOCTYPE = "Scheduled Job Type"
 MODULE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
-FIELDS = (
-    "name", "method", "frequency", "cron_format", "last_execution", "creation", "stopped",
-    "create_log", "server_script", "scheduler_event",
-)  # fmt: skip
 
 
 def read() -> list[ScheduleRow]:
@@ -34,25 +29,14 @@ def read() -> list[ScheduleRow]:
 
 
 def _row_of(values: Mapping[str, Any], zone: str, now: datetime) -> ScheduleRow:
-    last, frequency = values.get("last_execution"), values.get("frequency") or ""
-    method = values.get("method") or ""
-    event = values.get("scheduler_event") or None
-    queues = frappe.conf.get("cron_queues") or {}
-    return ScheduleRow(
+    last = values.get("last_execution")
+    return row_of(
+        values,
         site=frappe.local.site,
-        name=values["name"],
-        method=method,
-        frequency=frequency,
-        queue=queue_of(frequency, method, queues),
+        method=values.get("method") or "",
         creation=instant(values["creation"], zone, now),
-        cron_format=values.get("cron_format") or None,
         last_execution=instant(last, zone, now) if last else None,
-        stopped=bool(values.get("stopped")),
-        create_log=bool(values.get("create_log")),
-        app=method.partition(".")[0] or None,
-        source=f"Scheduler Event {event}" if event else f"{DOCTYPE} {values['name']}",
-        server_script=values.get("server_script") or None,
-        scheduler_event=event,
+        cron_queues=frappe.conf.get("cron_queues"),
     )
 
 

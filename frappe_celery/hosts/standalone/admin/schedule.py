@@ -20,11 +20,11 @@ from frappe_celery.hosts.standalone.admin.times import clock
 from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.models import ScheduledJobType
 from frappe_celery.hosts.standalone.schedule import rows
-from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.pages.jobs import ONE
 from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.documents import DOCTYPE
 from frappe_celery.schedule.events import CRON
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.frequencies import FREQUENCIES, label_of

@@ -14,20 +14,15 @@ from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.utils.dates import as_aware, get_datetime, zone
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
-from frappe_celery.schedule.frequencies import queue_of
+from frappe_celery.schedule import documents
+from frappe_celery.schedule.documents import DOCTYPE, FIELDS
 
-DOCTYPE = "Scheduled Job Type"
 LOG = "Scheduled Job Log"
-READ = (
-    *("name", "method", "frequency", "cron_format", "last_execution", "creation"),
-    *("stopped", "create_log", "server_script", "scheduler_event", "repeated_hour"),
-)
-"""The fields that the schedule knows of."""
 
 
 def read() -> list[ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return [row_of(values) for values in store.select(DOCTYPE, None, fields=READ)]
+    return list(map(row_of, store.select(DOCTYPE, None, fields=[*FIELDS, "repeated_hour"])))
 
 
 def stamp() -> object:
@@ -37,25 +32,15 @@ def stamp() -> object:
 
 def row_of(values: Mapping[str, Any]) -> ScheduleRow:
     """A row as the schedule knows it."""
-    event, again = values.get("scheduler_event"), values.get("repeated_hour") or 0
     last = get_datetime(values["last_execution"]) if values.get("last_execution") else None
-    method = values.get("method") or method_of_event(event)
-    frequency = values.get("frequency") or ""
-    return ScheduleRow(
+    again = int(values.get("repeated_hour") or 0)
+    return documents.row_of(
+        values,
         site=local.site,
-        name=values.get("name") or method,
-        method=method,
-        frequency=frequency,
-        queue=queue_of(frequency, method, local.conf.get("cron_queues") or {}),
+        method=values.get("method") or method_of_event(values.get("scheduler_event")),
         creation=as_aware(values.get("creation")),
-        cron_format=values.get("cron_format") or None,
-        last_execution=as_aware(last.replace(fold=int(again))) if last else None,
-        stopped=bool(values.get("stopped")),
-        create_log=bool(values.get("create_log")),
-        app=method.partition(".")[0] or None,
-        source=f"Scheduler Event {event}" if event else f"{DOCTYPE} {values.get('name')}",
-        server_script=values.get("server_script") or None,
-        scheduler_event=event or None,
+        last_execution=as_aware(last.replace(fold=again)) if last else None,
+        cron_queues=local.conf.get("cron_queues"),
     )
 
 

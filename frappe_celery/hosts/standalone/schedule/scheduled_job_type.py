@@ -19,7 +19,7 @@ from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.schedule import rows as schedule_rows
-from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE, LOG
+from frappe_celery.hosts.standalone.schedule.rows import LOG
 from frappe_celery.hosts.standalone.site.calling import get_attr
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
@@ -27,6 +27,7 @@ from frappe_celery.hosts.standalone.utils.values import from_column
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule import fire
 from frappe_celery.schedule.cron import CronError
+from frappe_celery.schedule.documents import DOCTYPE
 from frappe_celery.schedule.events import CRON, creates_log
 from frappe_celery.schedule.timing import Timing
 

@@ -10,9 +10,9 @@ from frappe_celery.hosts.standalone.documents.documents import get_doc
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.logs import logger
 from frappe_celery.hosts.standalone.schedule.dormancy import schedule_jobs_based_on_activity
-from frappe_celery.hosts.standalone.schedule.rows import DOCTYPE
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 from frappe_celery.hosts.standalone.utils.numbers import cint
+from frappe_celery.schedule.documents import DOCTYPE
 from frappe_celery.schedule.reader import OFF_KEYS
 
 
