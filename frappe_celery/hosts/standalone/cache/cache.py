@@ -24,6 +24,7 @@ PURPOSE = "cache"
 _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
 _SETS = ("sadd", "srem", "sismember", "smembers", "spop", "srandmember")
 _EMPTYING = ("flushall", "flushdb")
+_AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
 class Cache:
@@ -62,7 +63,7 @@ class Cache:
 
     def _ask(self, command: str, *args: Any, **options: Any) -> Any:
         """What Redis answers; None where it does not."""
-        with suppress(redis.exceptions.ConnectionError):
+        with suppress(*_AWAY):
             return getattr(self.client, command)(*args, **options)
 
     def _seal(self, value: Any) -> bytes:
@@ -132,7 +133,7 @@ class Cache:
 
     def get_keys(self, key: str = "") -> list[bytes]:
         """The keys of this site that begin so, as they are in Redis."""
-        with suppress(redis.exceptions.ConnectionError):
+        with suppress(*_AWAY):
             return list(self.client.scan_iter(self.make_key(key) + b"*", count=1000))
         return []
 

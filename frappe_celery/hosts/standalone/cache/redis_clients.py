@@ -1,26 +1,13 @@
-"""Redis clients of the cache and of realtime events, one a URL and process."""
+"""Redis clients of the cache and of realtime events, one a URL."""
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
+from functools import cache
 
 import redis
 
-from frappe_celery.config import sentinels
+from frappe_celery.jobs.connection import connect
 
-SECONDS_TO_ANSWER = 3
-
-_clients: dict[tuple[int, str], redis.Redis] = {}
-
-
-def client(url: str) -> redis.Redis:
-    """The client for a URL; connects when it is first used."""
-    key = (os.getpid(), url)
-    if key not in _clients:
-        times = {"socket_connect_timeout": SECONDS_TO_ANSWER, "socket_timeout": SECONDS_TO_ANSWER}
-        if url.startswith(sentinels.SCHEME):
-            pool = sentinels.Sentinels.of(url).master_pool(**times)
-            _clients[key] = redis.Redis(connection_pool=pool)
-        else:
-            _clients[key] = redis.Redis.from_url(url, **times)
-    return _clients[key]
+client: Callable[[str], redis.Redis] = cache(connect)
+"""The client for a URL; connects when it is first used, in a forked process anew."""

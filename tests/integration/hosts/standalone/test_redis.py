@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -112,6 +113,15 @@ def test_a_redis_that_is_away_does_not_stop_the_job(
     frappe.cache.set_value("k", 1, expires_in_sec=10)
     assert frappe.cache.get_value("k") is None
     assert frappe.cache.get_keys("") == []
+
+
+def test_a_redis_that_stands_still_is_a_cache_that_holds_nothing(
+    frappe: Any, project: Project
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        project.configure(redis_cache=f"redis://127.0.0.1:{silent.getsockname()[1]}")
+        settings.use(None)
+        assert frappe.cache.get_value("k") is None
 
 
 # -- the cache
