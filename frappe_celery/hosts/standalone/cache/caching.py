@@ -15,16 +15,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 def request_cache(func: Function) -> Function:
     """Decorator: the answer to the same arguments is kept until the job, or the user, changes."""
 
+    name = f"request_cache:{func.__module__}.{func.__qualname__}"
+
     @functools.wraps(func)
     def kept(*args: Any, **kwargs: Any) -> Any:
-        answers = local.cache.setdefault(f"request_cache:{func.__module__}.{func.__qualname__}", {})
         key = (args, tuple(sorted(kwargs.items())))
         try:
-            if key not in answers:
-                answers[key] = func(*args, **kwargs)
+            hash(key)
         except TypeError:  # arguments that cannot be compared
             return func(*args, **kwargs)
-        return answers[key]
+        return local_cache(name, key, functools.partial(func, *args, **kwargs))
 
     return kept  # type: ignore[return-value]
 

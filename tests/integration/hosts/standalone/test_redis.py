@@ -243,6 +243,17 @@ def test_cached_functions(frappe: Any) -> None:
     assert [once(7), once(7)] == [7, 7]
     assert calls.count(7) == 1
 
+    @request_cache
+    def counted(what: Any) -> int:
+        calls.append(what)
+        return len(what)
+
+    assert [counted([]), counted([])] == [0, 0]
+    assert calls.count([]) == 2
+    with pytest.raises(TypeError):
+        counted(8)
+    assert calls.count(8) == 1
+
 
 def test_a_dormant_site_stays_awake_for_an_hour(frappe: Any, project: Project) -> None:
     project.configure(frappe_version=15)
