@@ -59,15 +59,12 @@ class Check(SmallIntegerField):
 
 
 class Row(models.Model):
-    """The columns that every document has in Frappe. `database.schema` makes the tables."""
+    """What is shown of any document. `database.schema` makes the tables, with more columns."""
 
     name = models.CharField(max_length=NAME_LENGTH, primary_key=True)
     owner = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     creation = LocalTime()
     modified = LocalTime()
-    modified_by = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    docstatus = models.SmallIntegerField(default=0)
-    idx = models.IntegerField(default=0)
 
     class Meta:
         abstract = True
@@ -132,7 +129,6 @@ class ErrorLog(Row):
     error = models.TextField(default="", blank=True)
     reference_doctype = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     reference_name = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
-    seen = Check(default=0, choices=((0, "No"), (1, "Yes")))
     trace_id = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
 
     class Meta:
