@@ -13,14 +13,15 @@ from typing import Any
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup, errors
 from frappe_celery.hosts.standalone.database.schema import quoted
+from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 
 Edits = tuple[Any, ...]
 """How many rows a site's schedule has and when the last of them was modified."""
 _COUNTED = ("tabScheduled Job Type", "tabScheduler Event")
 
 _seen: dict[str, Edits] = {}
-_files: dict[str, Edits] = {}
-"""What SQLite's files looked like when they were last asked."""
+_files: dict[str, tuple[str, Edits]] = {}
+"""By site: its database, and what that looked like when it was asked; () where it is no file."""
 
 
 def changed_sites() -> set[str]:
@@ -35,12 +36,14 @@ def changed_sites() -> set[str]:
 
 
 def _edits(site: str) -> Edits:
-    with errors.translated():
+    database, looked = _files.get(site, ("", ()))
+    if site in _seen and looked and looked == _looks(database):
+        return _seen[site]
+    with visit(site, ADMINISTRATOR), errors.translated():
         connection = django_setup.connection(site)
-        files = _looks(str(connection.settings_dict["NAME"]))
-        if files and files == _files.get(site) and site in _seen:
-            return _seen[site]
         connection.close_if_unusable_or_obsolete()
+        database = str(connection.settings_dict["NAME"])
+        _files[site] = database, _looks(database)
         asked = [
             f"(select {what} from {quoted(connection, table)})"
             for table in _COUNTED
@@ -53,7 +56,6 @@ def _edits(site: str) -> Edits:
         with connection.cursor() as cursor:
             cursor.execute(f"select {', '.join(asked)}")
             found: Edits = cursor.fetchone()
-        _files[site] = files
         return found
 
 

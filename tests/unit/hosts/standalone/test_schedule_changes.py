@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.host import StandaloneHost
+from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.schedule import changes
+from frappe_celery.hosts.standalone.site.context import visit
 from frappe_celery.schedule.reader import News, Reader
 
 SITE = "standalone"
@@ -51,6 +55,24 @@ def test_an_edit_is_known_of_without_looking_at_each_site(
     run = {"last_execution": frappe.utils.now_datetime()}
     runs = frappe.get_doc(JOB, "tasks.a")
     assert changed(host, frappe, lambda: runs.db_set(run, update_modified=False)) == set()
+
+
+def test_no_site_has_to_be_the_default(
+    root: Path, module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "_seen", {})
+    for site in ("one", "two"):
+        (root / "sites" / site).mkdir(parents=True)
+        (root / "sites" / site / "site_config.json").write_text("{}")
+    host = StandaloneHost()
+    with local.apart():  # as in a process that has not used a site yet
+        assert host.changed_sites() == {"one", "two"}
+        assert host.changed_sites() == set()
+        with visit("two", "Administrator"):
+            job = {"doctype": JOB, "method": "myapp.tasks.a", "frequency": "Daily"}
+            module.get_doc(job).insert()
+            module.db.commit()
+        assert host.changed_sites() == {"two"}
 
 
 def test_what_was_written_past_that_is_found_by_the_look_at_each_site(
@@ -114,6 +136,7 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
 
     with monkeypatch.context() as broken:
         broken.setattr(changes.django_setup, "connection", away)
+        broken.setattr(changes, "_looks", lambda database: ())  # which is no file
         reader.poll()
         reader.poll()
     (error,) = [record.message for record in caplog.records if record.levelname == "ERROR"]
