@@ -12,20 +12,21 @@ import logging
 import sys
 import uuid
 from collections.abc import Mapping
-from datetime import datetime, timezone
-from pathlib import Path
+from datetime import datetime, timedelta, timezone
+from functools import cache
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import current_job
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.watch.logs.files import LogFile, opened
+from frappe_celery.watch.logs.files import opened
 
 logger = logging.getLogger(__name__)
 
 MONITOR_LOG = "monitor.json.log"
-_files: dict[Path, LogFile | None] = {}
+_MICROSECOND = timedelta(microseconds=1)
+_file = cache(opened)
 
 
 class Monitor:
@@ -48,16 +49,16 @@ class Monitor:
         if running is not None:
             self.data["uuid" if self.version < 16 else "job_id"] = running.id
             waited = self.began - running.enqueued_at.replace(tzinfo=timezone.utc)
-            job["wait"] = _microseconds(waited.total_seconds())
+            job["wait"] = waited // _MICROSECOND
 
     def write(self) -> None:
         """The job has ended."""
         took = datetime.now(timezone.utc) - self.began
-        self.data["duration"] = _microseconds(took.total_seconds())
+        self.data["duration"] = took // _MICROSECOND
         line = json.dumps(self.data, sort_keys=True, default=str, separators=(",", ":")) + "\n"
         if settings.current().logs == "json":
             print(line, end="", file=sys.__stdout__, flush=True)
-        elif (file := _file()) is not None:
+        elif (file := _file(settings.current().log_path / MONITOR_LOG)) is not None:
             file.write(line)
 
 
@@ -93,14 +94,3 @@ def get_trace_id() -> str | None:
 def log_file() -> str:
     """Path of the file."""
     return str(settings.current().log_path / MONITOR_LOG)
-
-
-def _file() -> LogFile | None:
-    path = settings.current().log_path / MONITOR_LOG
-    if path not in _files:
-        _files[path] = opened(path)
-    return _files[path]
-
-
-def _microseconds(seconds: float) -> int:
-    return int(seconds * 1_000_000)
