@@ -68,6 +68,7 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
+        managed = False
 
     def __str__(self) -> str:
         return self.name
@@ -79,10 +80,9 @@ class SchedulerEvent(Row):
     scheduled_against = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     method = models.CharField(max_length=METHOD_LENGTH, default="", blank=True)
 
-    class Meta:
+    class Meta(Row.Meta):
         verbose_name = "Scheduler Event"
         verbose_name_plural = "Scheduler Events"
-        managed = False
         db_table = "tabScheduler Event"
 
 
@@ -100,10 +100,9 @@ class ScheduledJobType(Row):
     repeated_hour = Check(default=0)
     """Whether `last_execution` lies in an hour that the clocks had shown before."""
 
-    class Meta:
+    class Meta(Row.Meta):
         verbose_name = "Scheduled Job Type"
         verbose_name_plural = "Scheduled Job Types"
-        managed = False
         db_table = "tabScheduled Job Type"
 
 
@@ -115,10 +114,9 @@ class ScheduledJobLog(Row):
     details = models.TextField(default="", blank=True)
     debug_log = models.TextField(default="", blank=True)
 
-    class Meta:
+    class Meta(Row.Meta):
         verbose_name = "Scheduled Job Log"
         verbose_name_plural = "Scheduled Job Log"
-        managed = False
         db_table = "tabScheduled Job Log"
 
 
@@ -131,8 +129,7 @@ class ErrorLog(Row):
     reference_name = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     trace_id = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
 
-    class Meta:
+    class Meta(Row.Meta):
         verbose_name = "Error Log"
         verbose_name_plural = "Error Log"
-        managed = False
         db_table = "tabError Log"
