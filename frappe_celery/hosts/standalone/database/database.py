@@ -40,7 +40,8 @@ class Database:
     is_timedout = staticmethod(errors.is_timedout)
     is_table_missing = is_missing_table = staticmethod(errors.is_missing_table)
     is_missing_column = staticmethod(errors.is_missing_column)
-    is_duplicate_entry = staticmethod(errors.is_duplicate_entry)
+    is_primary_key_violation = staticmethod(errors.is_primary_key_violation)
+    is_duplicate_entry = is_unique_key_violation = staticmethod(errors.is_duplicate_entry)
     is_interface_error = staticmethod(errors.is_lost)
 
     def __init__(self, site: str) -> None:

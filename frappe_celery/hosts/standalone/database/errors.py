@@ -28,15 +28,14 @@ _LOST = re.compile(
     r"|server closed the connection|unable to open database file",
     re.I,
 )
-_MISSING_TABLE = re.compile(
-    r"no such table|\(1146,|(?<!of )relation .* does not exist|syntax error at or near \"`\"", re.I
-)
+_MISSING_TABLE = re.compile(r"no such table|\(1146,|(?<!of )relation .* does not exist", re.I)
 _MISSING_COLUMN = re.compile(
     r"no such column|has no column named|\(1054,|column .* does not exist", re.I
 )
-_FRAPPE_TABLE = re.compile(r"`tab[^`]+`|\btab[A-Z]\w*")
 _NAMED_TABLE = re.compile(r"(?:table: |\.|relation \")(tab[A-Z][^'\"]*)")
 """As the three databases name the one that is not there."""
+_DUPLICATE = re.compile(r"\(1062,|UNIQUE constraint failed|duplicate key value")
+_OF_THE_NAME = re.compile(r"PRIMARY'\"\)$|failed: .*\.name$|_pkey\"")
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -90,6 +89,11 @@ def is_missing(error: BaseException) -> bool:
     return is_missing_table(error) or is_missing_column(error)
 
 
+def is_primary_key_violation(error: BaseException) -> bool:
+    """The name is there already."""
+    return isinstance(error, DuplicateEntryError)
+
+
 def is_duplicate_entry(error: BaseException) -> bool:
     """The name, or a unique field's value, is there already."""
     return isinstance(error, (DuplicateEntryError, UniqueValidationError))
@@ -114,15 +118,16 @@ def translated(query: str = "") -> Iterator[None]:
             raise QueryDeadlockError(error) from error
         if is_timedout(error):
             raise QueryTimeoutError(error) from error
-        if isinstance(error, sys.modules["django.db"].IntegrityError):
-            raise DuplicateEntryError(error) from error
+        if _DUPLICATE.search(str(error)):
+            of_the_name = _OF_THE_NAME.search(str(error))
+            raise (DuplicateEntryError if of_the_name else UniqueValidationError)(error) from error
         if is_lost(error):
             raise type(error)(f"the database {_where()} does not answer: {error}") from error
-        if is_missing_table(error) and (asked := _FRAPPE_TABLE.search(query)):
-            named = _NAMED_TABLE.search(str(error))
-            table = f"`{named[1]}`" if named else asked[0]
-            raise unsupported(f"the table {table} in frappe.db.sql") from error
-        if not query or local.db.vendor == "mysql":
+        if not query:
+            raise
+        if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
+            raise unsupported(f"the table `{named[1]}` in frappe.db.sql") from error
+        if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
             raise
         if is_missing(error):
             raise type(error)(f"{error}; the statement is: {query}") from error

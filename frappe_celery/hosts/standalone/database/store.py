@@ -11,6 +11,7 @@ from frappe_celery.hosts.standalone.database import query as queries
 from frappe_celery.hosts.standalone.database.dialect import quoted
 from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
 from frappe_celery.hosts.standalone.database.query import Select
+from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError, UniqueValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
@@ -199,6 +200,7 @@ def insert(doctype: str, fields: Mapping[str, Any]) -> None:
 
     Raises:
         DuplicateEntryError: the site has one of that doctype and name.
+        UniqueValidationError: it has one with that value of a unique field.
     """
     _check_has_table(doctype)
     stamp = modified_now()
@@ -207,9 +209,13 @@ def insert(doctype: str, fields: Mapping[str, Any]) -> None:
     row = rows.of(doctype, {**fields, **missing})
     listed = ", ".join(map(quoted, row))
     marks = ", ".join(["%s"] * len(row))
-    statements.run(
-        f"insert into `tab{doctype}` ({listed}) values ({marks})", list(row.values()), True
-    )
+    text = f"insert into `tab{doctype}` ({listed}) values ({marks})"
+    try:
+        statements.run(text, list(row.values()), True)
+    except UniqueValidationError as error:
+        if not names(doctype, row["name"], limit=1):
+            raise
+        raise DuplicateEntryError(error) from error  # SQLite looks at the name last
 
 
 def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import rows, singles, store
@@ -24,6 +25,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     LinkExistsError,
     MandatoryError,
     TimestampMismatchError,
+    UniqueValidationError,
 )
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
@@ -127,6 +129,7 @@ class Document(BaseDocument):
         Raises:
             NeedsFrappeSite: the doctype is one that changes a site.
             DuplicateEntryError: the name is taken (not with `ignore_if_duplicate`).
+            UniqueValidationError: the value of a unique field is.
             MandatoryError: a field that the doctype requires is empty.
         """
         if self.doctype in OF_A_SITE:
@@ -151,10 +154,10 @@ class Document(BaseDocument):
         try:
             self.db_insert()
             self.update_children()
-        except DuplicateEntryError as exc:
+        except DuplicateEntryError:
             if ignore_if_duplicate:
                 return self
-            raise DuplicateEntryError(self.doctype, self.name, exc) from exc
+            raise
         self.run_method("after_insert")
         self._after_events()
         self.flags.in_insert = False
@@ -223,15 +226,26 @@ class Document(BaseDocument):
         """Write the row, without events and child rows."""
         if self._is_single:
             singles.set_single(self.doctype, self._row())
-        else:
+            return
+        with self._named_if_refused():
             store.insert(self.doctype, self._row())
 
     def db_update(self) -> None:
         """Write the row, without events and child rows."""
         if self._is_single:
             singles.set_single(self.doctype, self._row())
-        elif not store.update(self.doctype, self.name, self._row()):
+            return
+        with self._named_if_refused():
+            is_there = store.update(self.doctype, self.name, self._row())
+        if not is_there:
             raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+
+    @contextmanager
+    def _named_if_refused(self) -> Iterator[None]:
+        try:
+            yield
+        except (DuplicateEntryError, UniqueValidationError) as exc:
+            raise type(exc)(self.doctype, self.name, exc) from exc
 
     def db_delete(self) -> None:
         """Delete the row, its child rows and its secrets, without events."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, ProgrammingError
+from django.db import DatabaseError, IntegrityError, ProgrammingError
 
 from frappe_celery.errors import NeedsFrappeSite, UnreadableStatement
 
@@ -697,6 +697,13 @@ def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
         frappe.qb.from_("Nobody").select("name").run()
 
 
+def test_a_table_is_not_said_to_be_missing_for_being_named(deals: Any) -> None:
+    query = "select a from information_schema.nothing where table_name = 'tabDeal'"
+    with pytest.raises(DatabaseError, match="nothing") as refused:
+        deals.db.sql(query)
+    assert "tabDeal in" not in str(refused.value)
+
+
 def test_arguments_of_get_all_that_frappe_has_not_are_refused(frappe: Any) -> None:
     frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
     frappe.get_doc({"doctype": "Thing", "name": "b"}).insert()
@@ -709,9 +716,10 @@ def test_arguments_of_get_all_that_frappe_has_not_are_refused(frappe: Any) -> No
 
 
 def test_what_an_error_is_can_be_asked(frappe: Any, write: Any) -> None:
-    described = {"name": "Machine", "fields": [{"fieldname": "n", "fieldtype": "Int"}]}
+    number = {"fieldname": "n", "fieldtype": "Int", "unique": 1}
+    described = {"name": "Machine", "autoname": "prompt", "fields": [number]}
     write("myapp/selling/doctype/machine/machine.json", json.dumps(described))
-    machine = {"doctype": "Machine", "name": "a"}
+    machine = {"doctype": "Machine", "name": "a", "n": 1}
     frappe.get_doc(machine).insert()
     frappe.db.commit()
     questions = {
@@ -720,15 +728,47 @@ def test_what_an_error_is_can_be_asked(frappe: Any, write: Any) -> None:
             lambda: frappe.db.sql("select colour from `tabMachine`"),
         ),
         "is_table_missing": (lambda: frappe.db.sql("select 1 from `tabNothing`"),),
-        "is_duplicate_entry": (lambda: frappe.get_doc(machine).insert(),),
+        "is_primary_key_violation": (
+            lambda: frappe.get_doc(machine).insert(),
+            lambda: frappe.db.sql("insert into `tabMachine` (name) values ('a')"),
+        ),
+        "is_duplicate_entry": (
+            lambda: frappe.get_doc({**machine, "name": "b"}).insert(),
+            lambda: frappe.db.sql("insert into `tabMachine` (name, n) values ('b', 1)"),
+        ),
     }
     for question, actions in questions.items():
         for action in actions:
             with pytest.raises(Exception) as raised:  # noqa: PT011
                 action()
-            assert [name for name in questions if getattr(frappe.db, name)(raised.value)] == [
-                question
-            ]
+            answers = [name for name in questions if getattr(frappe.db, name)(raised.value)]
+            is_of_the_name = question == "is_primary_key_violation"
+            assert answers == [question, *["is_duplicate_entry"] * is_of_the_name]
+            is_duplicate = "is_duplicate_entry" in answers
+            assert frappe.db.is_unique_key_violation(raised.value) == is_duplicate
+
+
+def test_what_a_table_refuses_is_told_apart(frappe: Any, write: Any) -> None:
+    number = {"fieldname": "n", "fieldtype": "Int", "unique": 1}
+    described = {"name": "Machine", "autoname": "prompt", "fields": [number]}
+    write("myapp/selling/doctype/machine/machine.json", json.dumps(described))
+    for name in ("a", "b"):
+        frappe.get_doc({"doctype": "Machine", "name": name, "n": ord(name)}).insert()
+    for n in (1, ord("a"), ord("b")):
+        with pytest.raises(frappe.DuplicateEntryError) as taken:
+            frappe.get_doc({"doctype": "Machine", "name": "a", "n": n}).insert()
+        assert taken.value.args[:2] == ("Machine", "a")
+    with pytest.raises(frappe.UniqueValidationError) as taken:
+        frappe.get_doc({"doctype": "Machine", "name": "c", "n": ord("b")}).insert()
+    assert taken.value.args[:2] == ("Machine", "c")
+    same = frappe.get_doc("Machine", "a")
+    same.n = ord("b")
+    with pytest.raises(frappe.UniqueValidationError) as taken:
+        same.save()
+    assert taken.value.args[:2] == ("Machine", "a")
+    with pytest.raises(IntegrityError, match="docstatus") as refused:
+        frappe.db.sql("insert into `tabMachine` (name, docstatus) values ('d', null)")
+    assert not frappe.db.is_duplicate_entry(refused.value)
 
 
 def test_a_time_of_day_can_be_asked_for_as_any_of_its_types(frappe: Any) -> None:

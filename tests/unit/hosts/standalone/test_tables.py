@@ -203,7 +203,7 @@ def test_a_field_that_may_hold_more_has_its_column_widened_and_nothing_lost(
     found = invoices.db.get_value("Invoice", "new", list(more), as_dict=True)
     assert found == {**more, "posting_date": datetime(2026, 1, 1, 10, 30)}
     assert invoices.get_all("Invoice", {"posting_date": "2026-01-02"}, pluck="name") == ["old"]
-    with pytest.raises(invoices.DuplicateEntryError):
+    with pytest.raises(invoices.UniqueValidationError):
         invoices.get_doc({"doctype": "Invoice", "number": "n"}).insert()
 
 
@@ -311,7 +311,7 @@ def test_json_that_comes_as_text_is_kept_as_it_is(frappe: Any, write: Write) -> 
 
 def test_a_number_is_there_once(invoices: Any) -> None:
     invoices.get_doc({"doctype": "Invoice", "number": "1"}).insert()
-    with pytest.raises(invoices.DuplicateEntryError):
+    with pytest.raises(invoices.UniqueValidationError):
         invoices.get_doc({"doctype": "Invoice", "number": "1"}).insert()
 
 
