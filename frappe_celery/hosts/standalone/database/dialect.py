@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from frappe_celery.hosts.standalone.database.values import of_kind
+from frappe_celery.hosts.standalone.database.values import of_kind, text_of, time_of
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.values import from_column
@@ -166,7 +166,7 @@ def adapted(value: Any, vendor: str) -> Any:
     if isinstance(value, datetime):
         value = from_column(value)
     if isinstance(value, timedelta):
-        return str(value).rjust(8, "0")
+        return text_of(value)
     if isinstance(value, (datetime, date)):
         return str(value) if vendor == "sqlite" else value
     if isinstance(value, Decimal):
@@ -201,6 +201,19 @@ def rows_of(cursor: Any, vendor: str) -> Sequence[Any]:
     return [tuple(row) for row in changed]
 
 
+def prepare(connection: Any, **_: Any) -> None:
+    """Have a new connection of Django's to MariaDB read a TIME that is no time of day, too."""
+    if connection.vendor == "mysql":
+        made = connection.connection
+        by_type = made.decoders if hasattr(made, "decoders") else made.converter
+        by_type[_MYSQL_TIME] = _time_or_span
+
+
+def _time_or_span(text: str) -> time | timedelta:
+    span = time_of(text)
+    return (datetime.min + span).time() if 0 <= span.days < 1 else span
+
+
 def _as_timedelta(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
@@ -212,8 +225,9 @@ def _as_timedelta(value: Any) -> Any:
     )
 
 
+_MYSQL_TIME = 11
 _DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
-    "mysql": {0: float, 246: float, 11: _as_timedelta},
+    "mysql": {0: float, 246: float, _MYSQL_TIME: _as_timedelta},
     "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
 }
 

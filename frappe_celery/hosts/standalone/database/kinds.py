@@ -27,15 +27,13 @@ _NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Binary, exp.
             exp.TimestampDiff, exp.Length, exp.StrPosition, exp.Round, exp.Abs, exp.Ceil, exp.Floor,
             exp.Trunc, exp.Sqrt, exp.Pow, exp.Sign, exp.Rand, exp.Ascii,
             exp.RowNumber, exp.Rank, exp.DenseRank)  # fmt: skip
-_NAMED_NUMBERS = (
-    "NUMBER_OF",
-    "FIELD",
-    "FIND_IN_SET",
-    "TO_DAYS",
-    "UNIX_TIMESTAMP",
-    "TIME_TO_SEC",
-    "WEEKDAY",
-)
+_NAMED = {
+    **dict.fromkeys(("NUMBER_OF", "FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP"), "number"),
+    **dict.fromkeys(("TIME_TO_SEC", "WEEKDAY"), "number"),
+    **dict.fromkeys(("TIMEDIFF", "SEC_TO_TIME"), "time"),
+    "TIME_FORMAT": "text",
+    "MAKEDATE": "date",
+}
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Min, exp.Max, exp.Greatest, exp.Least, exp.AnyValue)
 _OF_WHAT_THEY_HOLD = (exp.Paren, exp.Alias, exp.Collate, exp.Window, exp.FirstValue, exp.LastValue,
                       exp.Lag, exp.Lead)  # fmt: skip
@@ -79,12 +77,15 @@ class Kinds:
             return "date"
         if isinstance(node, (exp.Timestamp, exp.UnixToTime)):
             return "datetime"
+        if isinstance(node, (exp.Time, exp.TimeFromParts)):
+            return "time"
         if isinstance(node, _CHOICES):
             return self._of_all(choices(node))
         if isinstance(node, _TEXTS):
             return "text"
-        is_number = isinstance(node, exp.Anonymous) and node.name.upper() in _NAMED_NUMBERS
-        return "number" if is_number or isinstance(node, _NUMBERS) else None
+        if isinstance(node, _NUMBERS):
+            return "number"
+        return self._of_named(node) if isinstance(node, exp.Anonymous) else None
 
     def is_stored(self, node: exp.Expr | None) -> bool:
         """Whether it is a table's column, by itself."""
@@ -105,6 +106,13 @@ class Kinds:
         if kind == "date" and unit_of(interval) in ("HOUR", "MINUTE", "SECOND", "MICROSECOND"):
             return "datetime"
         return kind if kind in TIMES else None
+
+    def _of_named(self, node: exp.Anonymous) -> str | None:
+        name = node.name.upper()
+        if name in ("ADDTIME", "SUBTIME"):
+            kind = self.of(node.expressions[0])
+            return kind if kind in TIMES else "text"
+        return _NAMED.get(name)
 
     def _of_column(self, node: exp.Column) -> str | None:
         return self._found(node)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -209,6 +210,13 @@ _POSTGRES: dict[str, Callable[..., str]] = {
     "TO_DAYS": lambda self, when: (
         f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
     ),
+    "TIMEDIFF": lambda self, *times: (
+        f"({' - '.join(f'CAST({self.sql(each)} AS TIMESTAMP)' for each in times)})"
+    ),
+    "SEC_TO_TIME": lambda self, seconds: f"MAKE_INTERVAL(SECS => {self.sql(seconds)})",
+    "MAKEDATE": lambda self, year, day: (
+        f"(MAKE_DATE({self.sql(year)}, 1, 1) + NULLIF({self.sql(day)}, 0) - 1)"
+    ),
     "UNIX_TIMESTAMP": lambda self, when: f"EXTRACT(EPOCH FROM CAST({self.sql(when)} AS TIMESTAMP))",
     "TIMESTAMP": lambda self, when, *time: (
         f"(CAST({self.sql(when)} AS TIMESTAMP)"
@@ -250,10 +258,33 @@ _OF_SQLGLOT = {
 """Those of MariaDB's functions that sqlglot has a class for."""
 
 
+_SIGNS = {**Postgres.INVERSE_TIME_MAPPING, "%p": "AM", "%%": "%"}
+_SIGN_OR_TEXT = re.compile(r"(%-?.)|([^%]+)")
+
+
+def _spelled_sign(found: re.Match[str]) -> str:
+    sign, text = found.groups()
+    if text:
+        return '"' + re.sub(r'["\\]', r"\\\g<0>", text) + '"'
+    if sign not in _SIGNS or sign == "%U":  # PostgreSQL's weeks begin with the year
+        raise ParseError(f"the format {sign}")
+    return _SIGNS[sign]
+
+
 class ToPostgres(Postgres):
     """How the trees are written."""
 
     class Generator(PostgresGenerator):
+        def format_time(self, expression: Any, *_: Any) -> str | None:
+            """sqlglot's own leaves what it does not know, and texts, as they are."""
+            form = expression.args.get("format")
+            if form is None:
+                return None
+            if not form.is_string:
+                raise ParseError("a format that stands not in the statement")
+            spelled = exp.Literal.string(_SIGN_OR_TEXT.sub(_spelled_sign, form.name))
+            return str(self.sql(spelled))
+
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **PostgresGenerator.TRANSFORMS,
             **{kind: _as_postgres(name) for kind, name in _OF_SQLGLOT.items()},
@@ -287,5 +318,6 @@ class ToPostgres(Postgres):
             ),
             exp.Cast: _cast,
             exp.Anonymous: _anonymous,
+            exp.Time: lambda self, node: f"CAST({self.sql(node.this)} AS TIME)",
             exp.Rand: lambda self, node: "RANDOM()",
         }

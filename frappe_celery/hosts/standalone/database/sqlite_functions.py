@@ -7,24 +7,19 @@ import re
 import sqlite3
 import uuid
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from frappe_celery.hosts.standalone.database.values import number_of, time_of
+from frappe_celery.hosts.standalone.database.values import number_of, text_of, time_of
 
 _UNITS = ("microsecond", "second", "minute", "hour", "day", "week", "month", "year")
-_FORMATS = {
-    "%i": "%M", "%s": "%S", "%M": "%B", "%W": "%A", "%D": "%d", "%T": "%H:%M:%S",
-    "%r": "%I:%M:%S %p", "%h": "%I", "%k": "%H", "%l": "%I", "%v": "%V", "%x": "%G",
-    "%e": "{day}", "%c": "{month}",
-}  # fmt: skip
-"""MariaDB's signs that are others in Python, or none."""
-_SIGN = re.compile(r"%.")
-_TIME = re.compile(r"\d{4}-\d\d-\d\d")
+_FORMATS = {"%r": "%I:%M:%S %p", "%v": "%V", "%x": "%G"}
+"""MariaDB's signs that are others in Python, beside those that sqlglot knows."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INTEGER = re.compile(r"\s*[+-]?\d+")
 
 
@@ -67,23 +62,38 @@ def difference(unit: str, first: Any, last: Any) -> int:
     return int((end - begin) / timedelta(**{f"{unit}s": 1}))
 
 
+@lru_cache
+def _python(form: str) -> str:
+    """MariaDB's format as Python's."""
+    from sqlglot.dialects.mysql import MySQL
+    from sqlglot.time import format_time
+
+    if found := re.search("%[DVX]", form):
+        raise ValueError(f"the format {found[0]}")
+    return format_time(form, {**MySQL.TIME_MAPPING, **_FORMATS}) or ""
+
+
 def date_format(value: Any, form: str) -> str:
     """`DATE_FORMAT`."""
-    when = _when(value)
-    python = _SIGN.sub(lambda sign: _FORMATS.get(sign[0], sign[0]), form)
-    return when.strftime(python).format(day=when.day, month=when.month)
+    return _when(value).strftime(_python(form))
+
+
+def time_format(value: Any, form: str) -> str:
+    """`TIME_FORMAT`, of a time of day."""
+    span = _of_day(value)
+    if span.days:
+        raise ValueError(f"{value} is no time of day")
+    return (datetime.min + span).strftime(_python(form))
 
 
 def str_to_date(value: str, form: str) -> str | None:
     """`STR_TO_DATE`; NULL for what does not fit."""
-    python = _SIGN.sub(
-        lambda sign: {"%e": "%d", "%c": "%m"}.get(sign[0], _FORMATS.get(sign[0], sign[0])), form
-    )
+    python = _python(form).replace("%-", "%")
     try:
         made = datetime.strptime(value, python)
     except ValueError:
         return None
-    has_time = re.search("%[HIMSfpT]", python)
+    has_time = re.search("%[HIMSfp]", python)
     return str(made) if has_time else str(made.date())
 
 
@@ -127,11 +137,31 @@ def modulo(number: Any, divisor: Any) -> Any:
     return int(rest) if isinstance(number, int) and isinstance(divisor, int) else rest
 
 
-def timediff(last: Any, first: Any) -> str:
-    """`TIMEDIFF`."""
-    seconds = int((_when(last) - _when(first)).total_seconds())
-    hours, rest = divmod(abs(seconds), 3600)
-    return f"{'-' if seconds < 0 else ''}{hours:02}:{rest // 60:02}:{rest % 60:02}"
+def _moment(value: Any) -> Any:
+    return _when(value) if _DAY.match(str(value)) else time_of(str(value))
+
+
+def _of_day(value: Any) -> timedelta:
+    return time_of(str(value).rpartition(" ")[2])
+
+
+def timediff(last: Any, first: Any) -> str | None:
+    """`TIMEDIFF`; NULL for a time and a time of day."""
+    end, begin = _moment(last), _moment(first)
+    return text_of(end - begin) if type(end) is type(begin) else None
+
+
+def addtime(value: Any, more: Any, sign: int = 1) -> str:
+    """`ADDTIME`, `SUBTIME`."""
+    made = _moment(value) + sign * time_of(str(more))
+    return str(made) if isinstance(made, datetime) else text_of(made)
+
+
+def makedate(year: int, day: int) -> str | None:
+    """`MAKEDATE`."""
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    return str(date(year, 1, 1) + timedelta(day - 1)) if day > 0 else None
 
 
 def truncate(number: Any, places: int) -> float:
@@ -173,7 +203,7 @@ def compare(one: Any, other: Any) -> int:
 
 
 def _as_number(value: Any) -> Any:
-    if isinstance(value, str) and _TIME.match(value):
+    if isinstance(value, str) and _DAY.match(value):
         raise ValueError(f"{value!r} is compared with a number")
     return number_of(value) if isinstance(value, str) else value
 
@@ -195,12 +225,6 @@ def timestamp(value: Any, of_day: Any = "0:0:0") -> str:
     return str(_when(value) + time_of(str(of_day)))
 
 
-def time_to_sec(value: str) -> int:
-    """`TIME_TO_SEC`."""
-    hours, minutes, seconds = value.split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + int(float(seconds))
-
-
 def _unquoted(value: str) -> str:
     import json
 
@@ -218,6 +242,12 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "upper": (1, lambda text: str(text).upper()),
     "substring": (-1, substring),
     "timediff": (2, timediff),
+    "sec_to_time": (1, lambda seconds: text_of(timedelta(seconds=number_of(str(seconds))))),
+    "addtime": (2, addtime),
+    "subtime": (2, lambda value, less: addtime(value, less, -1)),
+    "time_format": (2, time_format),
+    "maketime": (3, lambda *parts: text_of(time_of(":".join(map(str, parts))))),
+    "makedate": (2, makedate),
     "frappe_difference": (3, difference),
     "frappe_integer": (1, integer),
     "frappe_regexp": (2, lambda text, form: int(re.search(form, str(text), re.I) is not None)),
@@ -231,7 +261,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "truncate": (2, truncate),
     "last_day": (1, last_day),
     "timestamp": (-1, timestamp),
-    "time_to_sec": (1, time_to_sec),
+    "time_to_sec": (1, lambda value: int(_of_day(value).total_seconds())),
     "left": (2, lambda text, count: str(text)[: max(count, 0)]),
     "right": (2, lambda text, count: str(text)[-count:] if count > 0 else ""),
     "year": (1, lambda value: _when(value).year),
@@ -242,9 +272,9 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "dayofyear": (1, lambda value: _when(value).timetuple().tm_yday),
     "weekday": (1, lambda value: _when(value).weekday()),
     "quarter": (1, lambda value: (_when(value).month + 2) // 3),
-    "hour": (1, lambda value: _hours(value)[0]),
-    "minute": (1, lambda value: _hours(value)[1]),
-    "second": (1, lambda value: _hours(value)[2]),
+    "hour": (1, lambda value: abs(_of_day(value)) // timedelta(hours=1)),
+    "minute": (1, lambda value: abs(_of_day(value)).seconds // 60 % 60),
+    "second": (1, lambda value: abs(_of_day(value)).seconds % 60),
     "dayname": (1, lambda value: _when(value).strftime("%A")),
     "monthname": (1, lambda value: _when(value).strftime("%B")),
     "unix_timestamp": (1, lambda value: _when(value).timestamp()),
@@ -253,11 +283,6 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "uuid": (0, lambda: str(uuid.uuid1())),
     "to_days": (1, lambda value: _when(value).toordinal() + 365),
 }
-
-
-def _hours(value: Any) -> tuple[int, int, int]:
-    hours, minutes, seconds = str(value).rpartition(" ")[2].split(":")
-    return int(hours), int(minutes), int(float(seconds))
 
 
 def _null(function: Callable[..., Any]) -> Callable[..., Any]:

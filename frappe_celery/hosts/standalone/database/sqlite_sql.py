@@ -210,6 +210,7 @@ class ToSQLite(SQLite):
                 "truncate", node.this, node.args.get("decimals") or exp.Literal.number(0)
             ),
             exp.Rand: lambda self, node: "rand()",
+            exp.TimeFromParts: lambda self, node: self.func("maketime", *node.args.values()),
             exp.UnixToTime: lambda self, node: self.func("from_unixtime", node.this),
             exp.Lock: lambda self, node: "",  # the transaction has locked the whole database
         }

@@ -116,9 +116,17 @@ def _datetime(value: Any) -> Any:
 
 
 def time_of(text: str) -> timedelta:
-    """A time of day as a column of SQLite's holds it."""
-    hours, minutes, seconds = text.split(":")
-    return timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    """A time of day, or how long something takes, as SQLite has it."""
+    hours, minutes, seconds, *_ = [*text.lstrip("-").split(":"), "0"]
+    span = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return -span if text.startswith("-") else span
+
+
+def text_of(span: timedelta) -> str:
+    """What `time_of` reads."""
+    minutes, seconds = divmod(abs(span), timedelta(minutes=1))
+    sign = "-" if span < timedelta(0) else ""
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{str(seconds)[5:]}"
 
 
 def _time(value: Any) -> timedelta:

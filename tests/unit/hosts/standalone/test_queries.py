@@ -297,6 +297,63 @@ def test_functions_of_mariadb(deals: Any, expression: str, answer: Any) -> None:
         assert not isinstance(found, str)
 
 
+SPANS = {
+    "timediff('2026-01-03 10:00:00', '2026-01-01 11:30:00')": timedelta(hours=46.5),
+    "timediff('2026-01-01 10:00:00.5', '2026-01-03 11:30:00')": timedelta(hours=-49.5, seconds=0.5),
+    "timediff('10:00:00', '11:30:00')": timedelta(hours=-1.5),
+    "timediff('2026-01-01 10:00:00', '11:30:00')": None,
+    "timediff(max(creation), max(creation))": timedelta(0),
+    "sec_to_time(3661)": timedelta(seconds=3661),
+    "sec_to_time(-3661.5)": timedelta(seconds=-3661.5),
+    "time('2026-01-01 15:01:02')": timedelta(hours=15, seconds=62),
+    "cast('15:01:02' as time)": timedelta(hours=15, seconds=62),
+    "maketime(12, 5, 30)": timedelta(hours=12, minutes=5, seconds=30),
+    "addtime('2026-01-01 10:00:00', '01:30:00')": "2026-01-01 11:30:00",
+    "addtime('10:00:00', '-11:30:00')": "-01:30:00",
+    "addtime(timestamp('2026-01-01'), '25:30:00')": datetime(2026, 1, 2, 1, 30),
+    "subtime(cast('10:00:00' as time), '25:30:00')": timedelta(hours=-15.5),
+    "time_to_sec('-01:00:00')": -3600,
+    "time_to_sec(timediff('2026-01-01 10:00:00', '2026-01-03 11:30:00'))": -178200,
+    "time_to_sec('2026-01-01 01:00:00')": 3600,
+    "hour(timediff('2026-01-01 10:00:00', '2026-01-03 11:30:00'))": 49,
+    "time_format('2026-01-01 15:01:02', '%k:%i %p')": "15:01 PM",
+    "time_format(sec_to_time(3661), '%H:%i')": "01:01",
+    "makedate(2026, 60)": date(2026, 3, 1),
+    "makedate(1999, 366)": date(2000, 1, 1),
+    "makedate(2026, 0)": None,
+    "date_format('2026-01-02 03:04:05', '{%e/%c %k %l} %%')": "{2/1 3 3} %",
+    "date_format('2026-01-02 15:04:05', 'Day %d of \"%M\", %r')": (
+        'Day 02 of "January", 03:04:05 PM'
+    ),
+    "date_format('2026-01-02', '%v %x')": "01 2026",
+}
+
+
+NOT_ON_POSTGRES = (
+    *("addtime", "subtime", "time_format", "hour", "time_to_sec", "timediff('10"),
+    *("timediff('2026-01-01 10:00:00', '11", "date_format('2026-01-02', '%v"),
+)
+
+
+@pytest.mark.parametrize("expression", SPANS)
+def test_spans_of_time(deals: Any, expression: str) -> None:
+    query = f"select {expression} from tabDeal group by docstatus"
+    if deals.db.db_type == "postgres" and expression.startswith(NOT_ON_POSTGRES):
+        with pytest.raises(NeedsFrappeSite):
+            deals.db.sql(query)
+    else:
+        assert deals.db.sql(query) == ((SPANS[expression],),)
+
+
+def test_formats_that_are_values(deals: Any) -> None:
+    query = "select date_format(due, %s) from tabDeal where name = 'd1'"
+    if deals.db.db_type == "postgres":
+        with pytest.raises(NeedsFrappeSite, match="a format"):
+            deals.db.sql(query, "%Y-%m")
+    else:
+        assert deals.db.sql(query, "%Y-%m") == (("2026-01",),)
+
+
 def test_how_long_ago(deals: Any) -> None:
     query = "select hour(timediff('2026-01-03 10:00:00', '2026-01-01 11:30:00')) from tabDeal"
     if deals.db.db_type == "postgres":
