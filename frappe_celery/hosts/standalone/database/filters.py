@@ -9,10 +9,16 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.missing import unsupported
+from frappe_celery.hosts.standalone.utils.periods import get_timespan_date_range
 
+IN_TREES = (
+    *("descendants of", "descendants of (inclusive)", "not descendants of"),
+    *("ancestors of", "not ancestors of"),
+)
 OPERATORS = (
     *("=", "!=", "<", ">", "<=", ">="),
-    *("in", "not in", "like", "not like", "between", "is"),
+    *("in", "not in", "like", "not like", "between", "is", "timespan", "previous", "next"),
+    *IN_TREES,
 )
 KEEP_DEFAULT = "KEEP_DEFAULT_ORDERING"
 """Frappe's word, as an order, for the doctype's own."""
@@ -110,7 +116,24 @@ def _condition(field: str, operator: str, value: Any, doctype: str | None = None
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",")]
         value = tuple(value) if isinstance(value, Iterable) else (value,)
+    if operator in ("timespan", "previous", "next"):
+        operator, value = "between", _days(operator, value)
     return Condition(field, operator, value, doctype)
+
+
+def _days(operator: str, value: str) -> Any:
+    """The first and the last day of `last week`, or of the `previous` `1 week`."""
+    spans = {"previous": "last", "next": "next"}
+    named = f"{spans[operator]} {_SPANS.get(value)}" if operator in spans else value
+    if (found := get_timespan_date_range(named)) is None:
+        raise ValidationError(f"filter operator {operator!r}: {value!r} is no span of time")
+    return found
+
+
+_SPANS = {
+    **{"1 week": "week", "1 month": "month", "3 months": "quarter"},
+    **{"6 months": "6 months", "1 year": "year"},
+}
 
 
 def bare(field: str) -> str:
@@ -148,6 +171,8 @@ def matches(row: Mapping[str, Any], condition: Condition) -> bool:
     if operator in ("like", "not like"):
         found = re.match(like_pattern(wanted), str(value or ""), re.I | re.S) is not None
         return found == (operator == "like")
+    if operator in IN_TREES:
+        raise unsupported(f"the filter {operator!r} on a doctype without a table")
     return _COMPARE[operator](value, wanted)
 
 

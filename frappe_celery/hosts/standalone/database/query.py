@@ -9,12 +9,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any
 
-from frappe_celery.hosts.standalone.database import dialect, schema, values
+from frappe_celery.hosts.standalone.database import dialect, schema, statements, values
 from frappe_celery.hosts.standalone.database.comparisons import Comparison
 from frappe_celery.hosts.standalone.database.dialect import quoted
-from frappe_celery.hosts.standalone.database.filters import KEEP_DEFAULT, Condition, parse
+from frappe_celery.hosts.standalone.database.filters import (
+    IN_TREES,
+    KEEP_DEFAULT,
+    Condition,
+    parse,
+)
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
 from frappe_celery.hosts.standalone.missing import unsupported
 
@@ -26,12 +31,6 @@ _SIMPLE = re.compile(
 _ALIAS = re.compile(r"(.+?)\s+as\s+[`'\"]?(\w[\w ]*)[`'\"]?\s*", re.I | re.S)
 _DISTINCT = re.compile(r"distinct\s+", re.I)
 _AGGREGATE = re.compile(r"\b(count|sum|avg|min|max|group_concat)\s*\(", re.I)
-
-
-class Reader(Protocol):
-    """Gives the columns of a doctype's table."""
-
-    def __call__(self, doctype: str, anew: bool = False) -> schema.Columns: ...
 
 
 @dataclass
@@ -49,8 +48,6 @@ class Select:
     """A question about one doctype's documents, being built."""
 
     doctype: str
-    columns_of: Reader
-    vendor: str = "mysql"
     joins: dict[str, str] = field(default_factory=dict)
     """By table: the clause that brings it in."""
     arguments: list[Any] = field(default_factory=list)
@@ -60,6 +57,7 @@ class Select:
     is_aggregate: bool = False
 
     def __post_init__(self) -> None:
+        self.vendor = statements.vendor()
         self.meta = schema.described(self.doctype)
         self.table = quoted(schema.table_name(self.doctype))
         self._read: dict[str, schema.Columns] = {}
@@ -68,11 +66,11 @@ class Select:
     def columns(self, doctype: str, name: str | None = None) -> schema.Columns:
         """What a doctype's table has, read once for this question, where `name` lacks once anew."""
         if doctype not in self._read:
-            self._read[doctype] = self.columns_of(doctype)
+            self._read[doctype] = statements.columns(doctype)
         found = self._read[doctype]
         if name and found and name not in found and doctype not in self._read_anew:
             self._read_anew.add(doctype)  # another process may have added it
-            found = self._read[doctype] = self.columns_of(doctype, anew=True)
+            found = self._read[doctype] = statements.columns(doctype, anew=True)
         return found
 
     # -- fields
@@ -203,8 +201,25 @@ class Select:
             return self._of_expression(self.expression(asked.field), asked)
         doctype, path, name = simple.group("doctype", "path", "field")
         sql, column = self.column(name, asked.doctype or doctype, path)
+        if asked.operator in IN_TREES:
+            return self._in_a_tree(sql, name, asked)
         column = column or schema.Column(values.kind_of(_sample(asked.value)))
         return Comparison(self, sql, name, column, asked).sql()
+
+    def _in_a_tree(self, sql: str, name: str, asked: Condition) -> str:
+        """A name or link above or below another one; '' stands for none, as in Frappe."""
+        df = self.meta.get_field(name)
+        doctype = str(df.options) if df else self.doctype
+        up, down = ("<", ">") if "ancestors" in asked.operator else (">", "<")
+        table = quoted(schema.table_name(doctype))
+        text = f"select a.`name` from {table} a, {table} b where b.`name` = %s"
+        text += f" and a.`lft` {up} b.`lft` and a.`rgt` {down} b.`rgt`"
+        rows = statements.run(text, [asked.value], False)[1] if self.columns(doctype) else []
+        found = [each for (each,) in rows]
+        if asked.operator.endswith("(inclusive)"):
+            found.append(asked.value)
+        negation = "not " if asked.operator.startswith("not") else ""
+        return f"{sql} {negation}in ({', '.join(map(self.argument, found or ['']))})"
 
     def _of_expression(self, sql: str, asked: Condition) -> str:
         return Comparison(self, sql, asked.field, None, asked).sql()
@@ -255,8 +270,6 @@ class Select:
 
 
 def select(
-    columns_of: Reader,
-    vendor: str,
     doctype: str,
     fields: Any,
     filters: Any,
@@ -271,7 +284,7 @@ def select(
     for_update: bool = False,
 ) -> tuple[Select, str]:
     """The question and its text."""
-    made = Select(doctype, columns_of, vendor)
+    made = Select(doctype)
     fields = _listed(fields)
     if fields and isinstance(fields[0], str) and _DISTINCT.match(fields[0]):
         distinct, fields = True, [_DISTINCT.sub("", fields[0]), *fields[1:]]
@@ -291,7 +304,7 @@ def select(
     text += f"{''.join(made.joins.values())}{where}{group}{order}"
     if limit is not None or start:
         text += f" limit {int(limit) if limit is not None else 2**62} offset {int(start)}"
-    return made, text + (" for update" if for_update and vendor != "sqlite" else "")
+    return made, text + (" for update" if for_update and made.vendor != "sqlite" else "")
 
 
 def _sample(value: Any) -> Any:

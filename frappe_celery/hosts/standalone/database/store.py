@@ -81,8 +81,6 @@ def select(
         return _virtual(doctype, filters, or_filters, order_by, start, limit, fields)
     by_name = isinstance(filters, (str, int)) and not order_by
     made, text = queries.select(
-        statements.columns,
-        statements.vendor(),
         doctype,
         fields,
         filters,
@@ -122,7 +120,7 @@ def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], 
     if "*" in found:
         columns = made.columns(made.doctype)
         is_all = found.keys() | columns.keys() >= set(names)
-        found |= columns if is_all else made.columns_of(made.doctype, anew=True)
+        found |= columns if is_all else statements.columns(made.doctype, anew=True)
     readers = []
     for name in names:
         column = found.get(name)
@@ -252,7 +250,7 @@ def _check_has_table(doctype: str) -> None:
 
 
 def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
-    made = Select(doctype, statements.columns, statements.vendor())
+    made = Select(doctype)
     where = made.where(filters)
     if made.joins:
         return _where(doctype, {"name": ["in", names(doctype, filters)]})

@@ -178,6 +178,23 @@ def test_days_include_their_last_second(orders: Any) -> None:
     assert orders.db.count("Order", {"due": [">", "2026-01-01 23:00:00"]}) == 0
 
 
+def test_spans_of_the_calendar(deals: Any) -> None:
+    today = deals.utils.getdate()
+    days = {"d1": today, "d2": today - timedelta(7), "d3": today - timedelta(40), "d4": None}
+    for name, day in days.items():
+        at = day and datetime.combine(day, time(23, 59, 59))
+        deals.db.set_value("Deal", name, {"due": day, "creation": at}, update_modified=False)
+    for field in ("due", "creation"):
+        names = lambda *asked: deals.get_all("Deal", [[field, *asked]], pluck="name")  # noqa: B023, E731
+        assert names("timespan", "today") == names("Timespan", "this week") == ["d1"]
+        assert names("timespan", "last week") == names("previous", "1 week") == ["d2"]
+        assert sorted(names("timespan", "last 30 days")) == ["d1", "d2"]
+        assert names("next", "3 months") == []
+    for operator, value in (("timespan", "last blue moon"), ("previous", "7 days")):
+        with pytest.raises(deals.ValidationError, match=value):
+            deals.get_all("Deal", {"due": [operator, value]})
+
+
 def test_many_are_changed_by_one_statement(deals: Any) -> None:
     deals.db.set_value("Deal", {"size": [">", 2]}, "colour", "green")
     assert deals.get_all("Deal", {"colour": "green"}, pluck="name", order_by="name") == ["d3", "d4"]

@@ -104,3 +104,26 @@ def test_what_is_below_a_renamed_one_knows_its_name(shelves: Any) -> None:
     shelves.get_doc("Shelf", "c").after_rename("b", "c", merge=True)
     assert shelves.db.get_value("Shelf", "d", "old_parent") == "c"
     assert numbers(shelves) == {"a": (1, 8), "b": (2, 3), "c": (4, 7), "d": (5, 6)}
+
+
+def test_filters_by_place(shelves: Any) -> None:
+    names = lambda *asked: shelves.get_all("Shelf", [asked], pluck="name", order_by="name")  # noqa: E731
+    for operator, value, wanted in (
+        ("descendants of", "a", ["b", "c", "d"]),
+        ("Descendants Of", "b", ["d"]),
+        ("descendants of", "d", []),
+        ("descendants of", "nobody", []),
+        ("descendants of (inclusive)", "b", ["b", "d"]),
+        ("descendants of (inclusive)", "nobody", []),
+        ("not descendants of", "b", ["a", "b", "c"]),
+        ("not descendants of", "d", ["a", "b", "c", "d"]),
+        ("ancestors of", "d", ["a", "b"]),
+        ("not ancestors of", "d", ["c", "d"]),
+    ):
+        assert names("name", operator, value) == wanted, (operator, value)
+        assert shelves.db.count("Shelf", {"name": [operator, value]}) == len(wanted)
+    assert shelves.db.count("Shelf", {"parent_shelf": ["descendants of (inclusive)", "b"]}) == 1
+    shelves.db.set_value("Shelf", "c", "parent_shelf", None, update_modified=False)
+    assert names("parent_shelf", "descendants of", "a") == ["d"]
+    assert names("parent_shelf", "not descendants of", "a") == ["a", "b"]
+    assert names("parent_shelf", "not descendants of", "d") == ["b", "d"]
