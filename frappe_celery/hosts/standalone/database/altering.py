@@ -82,7 +82,7 @@ def make_table(connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wan
     names = ("doctype", "field") if doctype == "Singles" else ("name",)
     key = ", ".join(quoted(connection, name) for name in names)
     if names == ("name",):
-        wanted.insert(0, schema.sized("name"))
+        wanted.insert(0, schema.name_of(doctype))
     parts = [_definition(connection, column) for column in wanted]
     table = quoted(connection, table_name(doctype))
     statement = (

@@ -6,8 +6,9 @@ import functools
 import random
 import re
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from frappe_celery.hosts.standalone.database import errors, schema, singles, store
@@ -26,6 +27,8 @@ T = TypeVar("T")
 
 _READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
 _LOCKS = re.compile(r"\bfor\s+update\b", re.I)
+_VALUES_AT_ONCE = 30_000
+"""What every database takes in one statement."""
 _CHANGES_TABLES = re.compile(r"\s*(alter|drop|create|truncate|start|begin)\b", re.I)
 
 
@@ -205,8 +208,15 @@ class Database:
         **_ignored: Any,
     ) -> list[Any]:
         """As `get_value`, of every matching document."""
+        rows: list[Any]
         if filters is None or (filters == doctype and doctype != "DocType"):
-            rows = [_picked(singles.single(doctype), fieldname)]
+            found = self.get_singles_dict(doctype, cast=True)
+            if fieldname != "*":
+                wanted = [fieldname] if isinstance(fieldname, str) else fieldname
+                found = _dict((name, found[name]) for name in wanted if name in found)
+            if not (as_dict or fieldname == "*"):
+                return [[found.get(name) for name in wanted]] if found else []
+            rows = [found] if found else []
         else:
             rows = store.select(
                 doctype,
@@ -244,9 +254,12 @@ class Database:
         """A field of System Settings."""
         return self.get_single_value("System Settings", key)
 
-    def get_singles_dict(self, doctype: str, **_ignored: Any) -> _dict:
-        """All fields of a Single."""
-        return _dict(singles.single(doctype))
+    def get_singles_dict(self, doctype: str, *, cast: bool = False, **_ignored: Any) -> _dict:
+        """All fields of a Single, as the texts that are kept or, by `cast`, as their types."""
+        if not cast:
+            return _dict(singles.texts(doctype))
+        cast_setting = schema.described(doctype).cast_setting
+        return _dict({k: cast_setting(k, value) for k, value in singles.single(doctype).items()})
 
     def set_single_value(
         self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
@@ -322,6 +335,22 @@ class Database:
         """Delete the matching documents without their controllers; how many they were."""
         return store.delete(doctype, filters or kwargs.get("conditions"))
 
+    def bulk_insert(
+        self,
+        doctype: str,
+        fields: list[str],
+        values: Iterable[Sequence[Any]],
+        ignore_duplicates: bool = False,
+        *,
+        chunk_size: int = 1000,
+    ) -> None:
+        """Insert rows with these fields, and nothing else, without controllers."""
+        rows = iter(values)
+        most = _VALUES_AT_ONCE // len(fields)
+        while chunk := list(islice(rows, min(chunk_size, most))):
+            each = [dict(zip(fields, row, strict=True)) for row in chunk]
+            store.insert_all(doctype, each, ignore_duplicates)
+
     def truncate(self, doctype: str) -> None:
         """Delete every document of a doctype on this site."""
         store.delete(doctype, None)
@@ -360,13 +389,6 @@ class Database:
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         store.set_default(key, val, user)
-
-
-def _picked(row: Mapping[str, Any], fieldname: Any) -> dict[str, Any]:
-    if fieldname == "*":
-        return dict(row)
-    wanted = [fieldname] if isinstance(fieldname, str) else fieldname
-    return {name: row.get(name) for name in wanted}
 
 
 @contextmanager

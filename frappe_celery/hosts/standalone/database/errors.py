@@ -17,7 +17,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     UniqueValidationError,
 )
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.missing import not_carried, unsupported
+from frappe_celery.hosts.standalone.missing import explain, not_carried
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(
@@ -126,9 +126,21 @@ def translated(query: str = "") -> Iterator[None]:
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
-            raise unsupported(f"the table `{named[1]}` in frappe.db.sql") from error
+            raise NeedsFrappeSite(
+                explain(
+                    f"the table `{named[1]}` in frappe.db.sql",
+                    f"; the first document of {named[1][3:]!r} makes it, or `frappe-celery migrate"
+                    f" --doctype {named[1][3:]!r}`",
+                )
+            ) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
             raise
-        if is_missing(error):
+        if is_missing_column(error):
+            raise type(error)(
+                f"{error}; where no app describes the doctype, the first document with a value"
+                " makes its column, or `frappe-celery migrate --doctype '…' field=kind`; the"
+                f" statement is: {query}"
+            ) from error
+        if is_missing_table(error):
             raise type(error)(f"{error}; the statement is: {query}") from error
         raise not_carried(query, local.db.vendor, str(error)) from error

@@ -156,6 +156,7 @@ class Select:
             self._join_child(df.options, path)
         elif df.options != self.doctype:
             linked = quoted(schema.table_name(df.options))
+            self._meet_the_name_of(df.options)
             self.joins.setdefault(
                 df.options, f" left join {linked} on {linked}.`name` = {self.table}.{quoted(path)}"
             )
@@ -166,12 +167,18 @@ class Select:
     def _join_child(self, doctype: str, parentfield: str | None = None) -> None:
         if "parent" not in self.columns(doctype) and not schema.described(doctype).istable:
             raise unsupported(f"a field of {doctype!r} in a query of {self.doctype!r}")
+        self._meet_the_name_of(self.doctype)
         child = quoted(schema.table_name(doctype))
         on = f"{child}.`parent` = {self.table}.`name`"
         on += f" and {child}.`parenttype` = {_text(self.doctype)}"
         if parentfield:
             on += f" and {child}.`parentfield` = {_text(parentfield)}"
         self.joins.setdefault(doctype, f" left join {child} on ({on})")
+
+    def _meet_the_name_of(self, doctype: str) -> None:
+        """A text is compared with it, and a name may be a number."""
+        name = self.columns(doctype).get("name")
+        self.is_plain &= name is None or name.kind == "text"
 
     # -- anything else
 

@@ -228,6 +228,12 @@ def settle(connection: BaseDatabaseWrapper) -> None:
 # -- what there shall be
 
 
+def name_of(doctype: str) -> Wanted:
+    """The column of a doctype's names."""
+    is_number = doctype not in CORE and described(doctype).autoname == "autoincrement"
+    return Wanted("name", "long int") if is_number else sized("name")
+
+
 def wanted_of(doctype: str) -> list[Wanted]:
     """The columns of a doctype beside its name."""
     if doctype in CORE:

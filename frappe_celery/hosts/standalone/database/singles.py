@@ -24,6 +24,13 @@ def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
     return {**_DEFAULTS.get(doctype, {}), **found}
 
 
+def texts(doctype: str) -> dict[str, str | None]:
+    """The same, as they are kept."""
+    defaults = {field: str(value) for field, value in _DEFAULTS.get(doctype, {}).items()}
+    text = "select `field`, `value` from `tabSingles` where `doctype` = %s"
+    return {**defaults, **dict(run(text, (doctype,), False)[1])}
+
+
 def _from_single(value: str | None, kind: str | None) -> Any:
     if value is None or kind not in _FROM_SINGLE:
         return value

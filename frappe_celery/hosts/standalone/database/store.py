@@ -200,20 +200,31 @@ def insert(doctype: str, fields: Mapping[str, Any]) -> None:
         DuplicateEntryError: the site has one of that doctype and name.
         UniqueValidationError: it has one with that value of a unique field.
     """
-    _check_has_table(doctype)
     stamp = modified_now()
     stamp |= {"creation": stamp["modified"], "owner": stamp["modified_by"]}
     missing = {field: value for field, value in stamp.items() if fields.get(field) is None}
-    row = rows.of(doctype, {**fields, **missing})
-    listed = ", ".join(map(quoted, row))
-    marks = ", ".join(["%s"] * len(row))
-    text = f"insert into `tab{doctype}` ({listed}) values ({marks})"
+    row = {**fields, **missing}
     try:
-        statements.run(text, list(row.values()), True)
+        insert_all(doctype, [row])
     except UniqueValidationError as error:
         if not names(doctype, row["name"], limit=1):
             raise
         raise DuplicateEntryError(error) from error  # SQLite looks at the name last
+
+
+def insert_all(
+    doctype: str, many: Iterable[Mapping[str, Any]], ignore_duplicates: bool = False
+) -> None:
+    """Add rows that have the same fields, and nothing else."""
+    _check_has_table(doctype)
+    found = [rows.of(doctype, fields) for fields in many]
+    marks = f"({', '.join(['%s'] * len(found[0]))})"
+    is_mysql = ignore_duplicates and statements.vendor() == "mysql"
+    text = f"insert {'ignore ' * is_mysql}into `tab{doctype}` ({', '.join(map(quoted, found[0]))})"
+    text += f" values {', '.join([marks] * len(found))}"
+    if ignore_duplicates and not is_mysql:
+        text += " on conflict do nothing"
+    statements.run(text, [value for row in found for value in row.values()], True)
 
 
 def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:

@@ -508,3 +508,68 @@ def test_a_new_row_holds_what_its_doctype_says(frappe: Any, write: Write) -> Non
     )
     new = (1, "Open", "of one")
     assert stored == [new, (0, "Closed", "own"), new]
+
+
+def test_names_that_are_numbers(frappe: Any, write: Write) -> None:
+    rows = [{"fieldname": "steps", "fieldtype": "Table", "options": "Step"}]
+    of = {"fieldname": "of", "fieldtype": "Link", "options": "Job"}
+    text = {"fieldname": "text", "fieldtype": "Data"}
+    for name, more in (
+        ("job", {"autoname": "autoincrement", "fields": [*rows, text]}),
+        ("step", {"istable": 1, "fields": [text, of]}),
+    ):
+        path = f"myapp/main/doctype/{name}/{name}.json"
+        write(path, json.dumps({"name": name.title(), **more}))
+    for doctype in ("Job", "Step"):
+        frappe.get_doc({"doctype": doctype, "name": 1}).db_insert()
+        frappe.db.rollback()
+    for name in (10, 2):
+        frappe.get_doc({"doctype": "Job", "name": name, "text": "x"}).db_insert()
+        step = {"doctype": "Step", "name": f"s{name}", "text": f"of {name}", "of": name}
+        frappe.get_doc({**step, "parent": name, "parenttype": "Job"}).db_insert()
+    assert frappe.get_all("Job", pluck="name", order_by="name") == [2, 10]
+    for name in (2, "2"):
+        assert frappe.db.exists("Job", name) == 2
+        assert frappe.get_doc("Job", name).name == 2
+        assert frappe.db.get_value("Job", {"name": ["in", [name]]}) == 2
+    assert frappe.get_all("Job", [["Step", "text", "=", "of 10"]], pluck="name") == [10]
+    linked = frappe.get_all("Step", {"of.text": "x"}, ["of", "of.name"], order_by="of.name")
+    assert linked == [{"of": "2", "name": 2}, {"of": "10", "name": 10}]
+    assert frappe.db.sql("select name from tabJob order by name") == ((2,), (10,))
+
+
+def test_many_rows_are_inserted_at_once(frappe: Any, write: Write) -> None:
+    describe(write, FIELDS)
+    rows = [(f"i{number}", number, "2026-01-02") for number in range(2500)]
+    fields = ["name", "copies", "posting_date"]
+    frappe.db.bulk_insert("Invoice", fields, iter(rows))
+    assert frappe.db.count("Invoice") == 2500
+    last = frappe.db.get_value("Invoice", "i2499", [*fields, "owner", "docstatus"])
+    assert last == ("i2499", 2499, date(2026, 1, 2), None, 0)
+    with pytest.raises(frappe.DuplicateEntryError):
+        frappe.db.bulk_insert("Invoice", fields, [("new", 1, None), rows[0]])
+    assert not frappe.db.exists("Invoice", "new")
+    more = [("i0", 7, None), ("new", 1, None)]
+    frappe.db.bulk_insert("Invoice", fields, more, ignore_duplicates=True, chunk_size=1)
+    both = {"name": ["in", ["i0", "new"]]}
+    assert frappe.get_all("Invoice", both, pluck="copies", order_by="name") == [0, 1]
+    frappe.db.bulk_insert("Invoice", fields, [])
+
+
+def test_what_a_single_holds_is_of_its_fields_types(frappe: Any, write: Write) -> None:
+    place = "myapp/selling/doctype/shop_settings/shop_settings.json"
+    write(place, json.dumps({"name": "Shop Settings", "issingle": 1, "fields": FIELDS}))
+    single, db = "Shop Settings", frappe.db
+    assert db.get_value(single, None, "copies") is None
+    assert db.get_value(single, None, ["copies", "note"], as_dict=True) is None
+    set_before = {"posting_date": "2026-01-02", "copies": 5, "total": 2.5, "paid": True}
+    db.set_single_value(single, set_before)
+    for filters in (None, single):
+        assert db.get_value(single, filters, "posting_date") == date(2026, 1, 2)
+        assert db.get_value(single, filters, ["copies", "note"]) == [5, None]
+        assert db.get_value(single, filters, ["copies", "note"], as_dict=True) == {"copies": 5}
+        assert db.get_value(single, filters, "*", as_dict=True).items() >= {"total": 2.5}.items()
+    texts = {"posting_date": "2026-01-02", "copies": "5", "total": "2.5", "paid": "1"}
+    assert db.get_singles_dict(single).items() >= texts.items()
+    found = {"posting_date": date(2026, 1, 2), "copies": 5, "total": 2.5, "paid": 1}
+    assert db.get_singles_dict(single, cast=True).items() >= found.items()
