@@ -21,6 +21,7 @@ class Comparison:
         self.query, self.c, self.name, self.column = query, sql, name, column
         self.operator, self.value = asked.operator, asked.value
         self.kind = column.kind if column else ""
+        self.nothing_counts = asked.nothing_counts
 
     def sql(self) -> str:
         """The condition, its arguments noted."""
@@ -47,9 +48,21 @@ class Comparison:
             return f"{self.c} != 0"
         return f"{self.c} is not null"
 
+    def _or_nothing(self, condition: str) -> str:
+        """NULL, too, where it counts and the column can be that."""
+        is_nothing = self.nothing_counts and (self.column is None or self.column.null)
+        return f"({condition} or {self.c} is null)" if is_nothing else condition
+
+    def _is_nothing(self) -> str:
+        """What `=` and `in` make of an empty value."""
+        if self.nothing_counts:
+            return self._is_empty()
+        is_text = self.kind in ("text", "") and self.value is not None
+        return f"{self.c} = ''" if is_text else f"{self.c} is null"
+
     def _equal(self) -> str:
         if self.value is None or self.value == "":
-            return self._is_empty()
+            return self._is_nothing()
         if self.value == 0 and self.kind in ("int", "float"):
             return f"coalesce({self.c}, 0) = 0"
         return f"{self.c} = {self._argument(self.value)}"
@@ -59,7 +72,7 @@ class Comparison:
             return self._is_filled()
         if self.value == 0 and self.kind in ("int", "float"):
             return f"coalesce({self.c}, 0) != 0"
-        return f"({self.c} != {self._argument(self.value)} or {self.c} is null)"
+        return self._or_nothing(f"{self.c} != {self._argument(self.value)}")
 
     def _split_values(self) -> tuple[str, bool]:
         """Placeholders of the values, and whether an empty one is among them."""
@@ -71,7 +84,7 @@ class Comparison:
         listed, with_empty = self._split_values()
         parts = [f"{self.c} in ({listed})"] if listed else []
         if with_empty:
-            parts.append(self._is_empty())
+            parts.append(self._is_nothing())
         return f"({' or '.join(parts)})"
 
     def _not_in(self) -> str:
@@ -79,7 +92,7 @@ class Comparison:
         parts = [f"{self.c} not in ({listed})"] if listed else []
         if with_empty:
             return f"({' and '.join([*parts, self._is_filled()])})"
-        return f"({' or '.join([*parts, f'{self.c} is null'])})"
+        return self._or_nothing(parts[0])
 
     def _liked(self, sql: str, word: str) -> str:
         if self.kind not in ("text", ""):
@@ -93,7 +106,7 @@ class Comparison:
         return self._liked(self.c, "like")
 
     def _not_like(self) -> str:
-        return f"({self._liked(self.c, 'not like')} or {self.c} is null)"
+        return self._or_nothing(self._liked(self.c, "not like"))
 
     def _is(self) -> str:
         return self._is_empty() if str(self.value).lower() == "not set" else self._is_filled()
@@ -105,7 +118,9 @@ class Comparison:
         return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
 
     def _compared(self) -> str:
-        return f"{self.c} {self.operator} {self._argument(self.value)}"
+        made = f"{self.c} {self.operator} {self._argument(self.value)}"
+        is_less = self.operator == "<=" or (self.operator == "<" and self.value != "")
+        return self._or_nothing(made) if is_less and self.kind not in ("int", "float") else made
 
 
 _NAMES = {

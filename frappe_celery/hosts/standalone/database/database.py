@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from frappe_celery.hosts.standalone.database import errors, schema, singles, store
+from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import (
     InvalidColumnName,
@@ -220,8 +221,8 @@ class Database:
         else:
             rows = store.select(
                 doctype,
-                filters,
-                order_by=order_by,
+                as_sql(filters),
+                order_by=descending(order_by),
                 limit=limit,
                 for_update=for_update,
                 fields=fieldname,
@@ -288,7 +289,7 @@ class Database:
             values |= store.modified_now()
             values |= {"modified": modified} if modified else {}
             values |= {"modified_by": modified_by} if modified_by else {}
-        store.update_where(dt, dn, values)
+        store.update_where(dt, as_sql(dn), values)
 
     def bulk_update(
         self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
@@ -308,7 +309,7 @@ class Database:
             return str(dn)
         if dn is None:
             return None
-        found = store.names(dt, dn, limit=1)
+        found = store.names(dt, as_sql(dn), limit=1)
         return found[0] if found else None
 
     def table_exists(self, doctype: str, cached: bool = True) -> bool:
@@ -329,11 +330,11 @@ class Database:
         **_: Any,
     ) -> int:
         """How many documents match."""
-        return store.count(dt, filters, distinct)
+        return store.count(dt, as_sql(filters), distinct)
 
     def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
         """Delete the matching documents without their controllers; how many they were."""
-        return store.delete(doctype, filters or kwargs.get("conditions"))
+        return store.delete(doctype, as_sql(filters or kwargs.get("conditions")))
 
     def bulk_insert(
         self,

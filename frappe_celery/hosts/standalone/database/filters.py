@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from frappe_celery.hosts.standalone.exceptions import ValidationError
@@ -33,6 +33,8 @@ class Condition:
     value: Any
     doctype: str | None = None
     """Whose field it is; None: that which the query is about."""
+    nothing_counts: bool = True
+    """Whether NULL differs from a value and is less than it, and '' is asked for by both."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Query:
     limit: int | None = None
 
 
-def parse(doctype: str, filters: Any) -> tuple[Condition, ...]:
+def parse(filters: Any) -> tuple[Condition, ...]:
     """Read a name, a dictionary, or a list of conditions.
 
     Raises:
@@ -64,6 +66,8 @@ def parse(doctype: str, filters: Any) -> tuple[Condition, ...]:
     """
     if filters is None or filters in ({}, [], ()):
         return ()
+    if isinstance(filters, tuple) and isinstance(filters[0], Condition):
+        return filters
     if isinstance(filters, (str, int)):
         return (Condition("name", "=", str(filters)),)
     if isinstance(filters, Mapping):
@@ -71,14 +75,42 @@ def parse(doctype: str, filters: Any) -> tuple[Condition, ...]:
     filters = list(filters)
     if all(isinstance(part, str) for part in filters):
         if len(filters) in (3, 4) and filters[-2].lower() in OPERATORS:
-            return (_of_list(doctype, filters),)
+            return (_of_list(filters),)
         return (Condition("name", "in", filters),)
     if isinstance(filters[0], str):
-        return (_of_list(doctype, filters),)
+        return (_of_list(filters),)
     found: list[Condition] = []
     for part in filters:
-        found += parse(doctype, part) if isinstance(part, Mapping) else [_of_list(doctype, part)]
+        if isinstance(part, str):
+            raise unsupported(f"{part!r} between filters")
+        found += parse(part) if isinstance(part, Mapping) else [_of_list(part)]
     return tuple(found)
+
+
+def as_sql(filters: Any) -> tuple[Condition, ...]:
+    """As Frappe's query builder reads filters, unlike `get_all`: NULL fulfils no comparison."""
+    return tuple(replace(each, nothing_counts=False) for each in parse(filters))
+
+
+def descending(order_by: str | None) -> str | None:
+    """As the query builder reads an order: what has no direction descends."""
+    if not order_by or order_by == KEEP_DEFAULT:
+        return order_by
+    parts = (part.strip() for part in apart(order_by))
+    return ", ".join(
+        part if part.lower().endswith((" asc", " desc")) else f"{part} desc" for part in parts
+    )
+
+
+def apart(text: str) -> list[str]:
+    """What stands between the commas that are in no parentheses."""
+    found, depth, start = [], 0, 0
+    for position, char in enumerate(text):
+        depth += (char == "(") - (char == ")")
+        if char == "," and depth == 0:
+            found.append(text[start:position].strip())
+            start = position + 1
+    return [*found, text[start:].strip()]
 
 
 def _of_pair(field: str, value: Any) -> Condition:
@@ -94,7 +126,7 @@ def _of_pair(field: str, value: Any) -> Condition:
     return _condition(field, "=", value)
 
 
-def _of_list(doctype: str, part: Any) -> Condition:
+def _of_list(part: Any) -> Condition:
     part = list(part)[:4]  # a fifth says that Desk hides it
     if len(part) == 4:
         other, field, operator, value = part

@@ -18,6 +18,7 @@ from frappe_celery.hosts.standalone.database.filters import (
     IN_TREES,
     KEEP_DEFAULT,
     Condition,
+    apart,
     parse,
 )
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
@@ -195,8 +196,8 @@ class Select:
 
     def where(self, filters: Any, either: Any = None) -> str:
         """The clause, its arguments noted."""
-        parts = [self.condition(each) for each in parse(self.doctype, filters)]
-        any_of = [self.condition(each) for each in parse(self.doctype, either)]
+        parts = [self.condition(each) for each in parse(filters)]
+        any_of = [self.condition(each) for each in parse(either)]
         if any_of:
             parts.append(f"({' or '.join(any_of)})")
         return f" where {' and '.join(parts)}" if parts else ""
@@ -244,7 +245,7 @@ class Select:
         if is_default and (self.is_aggregate or distinct):
             return ""
         parts = []
-        for each in _split(default if is_default else str(given)):
+        for each in apart(default if is_default else str(given)):
             words = each.rsplit(None, 1)
             descending = len(words) == 2 and words[1].lower() == "desc"
             if len(words) == 2 and words[1].lower() in ("asc", "desc"):
@@ -273,7 +274,7 @@ class Select:
         if not given:
             return ""
         self.is_aggregate = True
-        return f" group by {', '.join(self._sorted_by(each) for each in _split(given))}"
+        return f" group by {', '.join(self._sorted_by(each) for each in apart(given))}"
 
 
 def select(
@@ -331,21 +332,10 @@ def _listed(fields: Any) -> list[Any]:
     if fields is None:
         return ["name"]
     if isinstance(fields, str):
-        return _split(fields)
+        return apart(fields)
     if isinstance(fields, Mapping) or not isinstance(fields, Iterable):
         return [fields]
     return list(fields)
-
-
-def _split(text: str) -> list[str]:
-    """At the commas that stand in no parentheses."""
-    found, depth, start = [], 0, 0
-    for position, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            found.append(text[start:position].strip())
-            start = position + 1
-    return [*found, text[start:].strip()]
 
 
 def _text(value: str) -> str:

@@ -20,6 +20,7 @@ from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWr
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.schema import table_name
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
@@ -177,12 +178,12 @@ class Builder(MySQLQuery):  # type: ignore[misc]
         for_update: bool = False,
         **_ignored: Any,
     ) -> Question:
-        """The question that `frappe.get_all` asks with these arguments."""
+        """The question that these arguments ask."""
         return Question(
             table,
             fields=fields or ["name"],
-            filters=filters,
-            order_by=order_by,
+            filters=as_sql(filters),
+            order_by=descending(order_by),
             group_by=group_by,
             limit=limit,
             start=offset or 0,

@@ -79,7 +79,8 @@ def select(
     """The matching rows with those fields."""
     if doctype in virtual.DOCTYPES:
         return _virtual(doctype, filters, or_filters, order_by, start, limit, fields)
-    by_name = isinstance(filters, (str, int)) and not order_by
+    filters = parse(filters)
+    by_name = not order_by and [(each.field, each.operator) for each in filters] == [("name", "=")]
     made, text = queries.select(
         doctype,
         fields,
@@ -141,8 +142,8 @@ def _virtual(
     fields: Any,
 ) -> list[dict[str, Any]]:
     query = Query(
-        parse(doctype, filters),
-        parse(doctype, or_filters),
+        parse(filters),
+        parse(or_filters),
         parse_order(order_by, Order(_newest(), True)),
         start,
         limit,
@@ -180,7 +181,7 @@ def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | N
 def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
     """How many match."""
     if doctype in virtual.DOCTYPES:
-        return len(virtual.select(doctype, Query(parse(doctype, filters))))
+        return len(virtual.select(doctype, Query(parse(filters))))
     what = f"count({'distinct ' if distinct else ''}`tab{doctype}`.`name`) as n"
     return int(select(doctype, filters, fields=[what])[0]["n"])
 

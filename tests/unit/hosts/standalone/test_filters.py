@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from frappe_celery.errors import NeedsFrappeSite
+
 TEXTS = ["", "a", "ab", "b", "10", "9", "100%", "a_b", "x.y"]
 NUMBERS = [0.0, 1.0, 2.0, -1.0, 1.5, 10.0]
 values = st.sampled_from([None, *TEXTS]) | st.sampled_from([None, *NUMBERS])
@@ -18,25 +20,30 @@ def empty(value: Any) -> bool:
     return value in (None, "")
 
 
-def fulfils(value: Any, operator: str, wanted: Any) -> bool:
-    """What an operator means, in plain Python; only values of one kind are compared."""
+def fulfils(value: Any, operator: str, wanted: Any, nothing_counts: bool) -> bool:
+    """What an operator means, in plain Python; only values of one kind are compared.
+
+    `nothing_counts`: as get_all has it, where None differs from a value and is less than a text.
+    """
     if operator == "is":
         return empty(value) == (wanted == "not set")
+    if operator == "=" and empty(wanted):
+        return empty(value) if nothing_counts else value == wanted
     if operator in ("=", "!="):
         if empty(wanted):
-            same = empty(value)
-        elif wanted == 0:
-            same = value in (None, "", 0)
-        else:
-            same = value == wanted
-        return same == (operator == "=")
+            return not empty(value)
+        if wanted == 0:
+            return (value in (None, "", 0)) == (operator == "=")
+    if value is None:
+        is_less = operator == "<=" or (operator == "<" and wanted != "")
+        is_other = operator in ("!=", "not in", "not like")
+        return nothing_counts and (is_other or (is_less and isinstance(wanted, str)))
+    if operator in ("=", "!="):
+        return bool(value == wanted) == (operator == "=")
     if operator in ("in", "not in"):
         return (value in wanted) == (operator == "in")
     if operator in ("like", "not like"):
-        part = wanted.strip("%").lower()
-        return (value is not None and part in str(value).lower()) == (operator == "like")
-    if value is None:
-        return False
+        return (wanted.strip("%").lower() in str(value).lower()) == (operator == "like")
     if operator == "between":
         return bool(wanted[0] <= value <= wanted[1])
     compare = {
@@ -89,9 +96,18 @@ def test_a_filter_selects_what_it_says(
         if as_list:
             condition = [["Thing", field, operator, wanted]]
         found = frappe.get_all("Thing", filters=condition, pluck="name", order_by="name")
-        assert found == [f"t{n}" for n, v in enumerate(rows) if fulfils(v, operator, wanted)]
-        assert frappe.db.count("Thing", condition) == len(found)
-        assert bool(frappe.db.exists("Thing", condition)) == bool(found)
+        for nothing_counts in (True, False):
+            fulfilling = [
+                f"t{number}"
+                for number, value in enumerate(rows)
+                if fulfils(value, operator, wanted, nothing_counts)
+            ]
+            if not nothing_counts:
+                order = {"order_by": "name asc"}
+                found = [name for (name,) in frappe.db.get_values("Thing", condition, **order)]
+                assert frappe.db.count("Thing", condition) == len(fulfilling)
+                assert bool(frappe.db.exists("Thing", condition)) == bool(fulfilling)
+            assert found == fulfilling
     finally:
         frappe.db.rollback()
 
@@ -194,3 +210,42 @@ def test_sites_whose_names_differ_in_a_mark_alone_are_two(frappe: Any) -> None:
             assert frappe.get_all("Thing") == []
             frappe.get_doc({"doctype": "Thing", "name": site}).insert()
             frappe.db.commit()
+
+
+def test_nothing_is_less_and_another_only_for_lists(frappe: Any) -> None:
+    for name, fields in (("a", {"due": date(2026, 1, 2), "colour": "red"}), ("b", {})):
+        frappe.get_doc({"doctype": "Thing", "name": name, "size": 1, **fields}).insert()
+    for condition in (
+        {"due": ["<", "2026-02-05"]},
+        {"due": ["<=", "2026-02-05"]},
+        {"colour": ["<", "blue"]},
+        {"colour": ["!=", "blue"]},
+        {"colour": ["not in", ["blue"]]},
+        {"colour": ["not like", "b%"]},
+        {"colour": ""},
+    ):
+        listed = frappe.get_all("Thing", condition, pluck="name")
+        found = [name for (name,) in frappe.db.get_values("Thing", condition)]
+        assert "b" in listed, condition
+        assert [name for name in listed if name != "b"] == found, condition
+        assert frappe.db.count("Thing", condition) == len(found), condition
+        asked = frappe.qb.get_query("Thing", filters=condition)
+        assert len(asked.run()) == len(found), condition
+    frappe.db.set_value("Thing", {"colour": ["!=", "blue"]}, "size", 2)
+    assert frappe.get_all("Thing", pluck="size", order_by="name") == [2, 1]
+    assert frappe.db.delete("Thing", {"colour": ["!=", "blue"]}) == 1
+
+
+def test_an_order_without_a_direction_descends_but_for_lists(frappe: Any) -> None:
+    for name in ("a", "b"):
+        frappe.get_doc({"doctype": "Thing", "name": name, "size": 1}).insert()
+    assert frappe.get_all("Thing", order_by="size, name", pluck="name") == ["a", "b"]
+    for order, first in (("name", "b"), ("size, name", "b"), ("size, name asc", "a")):
+        assert frappe.db.get_value("Thing", {"size": 1}, "name", order_by=order) == first
+        query = frappe.qb.get_query("Thing", filters={"size": 1}, order_by=order)
+        assert query.run(pluck=True)[0] == first
+
+
+def test_conditions_between_filters_are_refused(frappe: Any) -> None:
+    with pytest.raises(NeedsFrappeSite, match="'or' between filters"):
+        frappe.get_all("Thing", [["name", "=", "a"], "or", ["name", "=", "b"]])
