@@ -81,7 +81,6 @@ def _carried(
             tree.set(
                 "conflict", exp.OnConflict(duplicate=True, expressions=mariadb_sql.all_of(tree))
             )
-        tree = tree.transform(mariadb_sql.by_the_sites_clock)
         mariadb_sql.spell(tree, {name for _, name, _ in fields})
         mariadb_sql.change_one_table(tree)
         times = sqlite_sql.times(tree, kinds) if vendor == "sqlite" else ()

@@ -41,7 +41,7 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
             if kind == "text" and not is_most and kinds.of(part) not in ("text", GIVEN):
                 part.replace(exp.Cast(this=part.copy(), to=exp.DataType.build("text")))
             elif kind == "datetime" and kinds.of(part) == "date":
-                part.replace(exp.Timestamp(this=part.copy()))
+                part.replace(exp.Anonymous(this="TIMESTAMP", expressions=[part.copy()]))
     for node in reversed(list(tree.find_all(*BY_TWO, exp.In, exp.Between, exp.Case))):
         if is_assignment(node) or node.this is None:
             continue

@@ -9,39 +9,38 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from sqlglot import exp
+from sqlglot.dialects.mysql import MySQL
 
 TIMES = ("date", "datetime", "time")
 GIVEN = "given"
 Fields = Mapping[tuple[str, str], str]
 """The kinds of the fields that a statement names, by doctype and name."""
 _OF_COLUMNS = {"int": "number", "float": "number", "json": None}
-_CLOCK = {":now": "datetime", ":utc": "datetime", ":today": "date", ":time": "time"}
 _QUERIES = (exp.Select, exp.Update, exp.Delete, exp.Insert)
 SHIFTED = (exp.DateAdd, exp.DateSub)
-_TEXTS = (exp.Concat, exp.ConcatWs, exp.Lower, exp.Upper, exp.Substring, exp.Trim, exp.Left,
-          exp.Right, exp.Replace, exp.TimeToStr, exp.Dayname, exp.GroupConcat, exp.SubstringIndex,
-          exp.Hex, exp.MD5, exp.Pad, exp.Reverse, exp.Repeat)  # fmt: skip
-_NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean, exp.Binary, exp.Neg, exp.Count,
-            exp.Sum, exp.Avg, exp.Year, exp.Month, exp.Day, exp.Hour, exp.Minute, exp.Second,
-            exp.Quarter, exp.Week, exp.DayOfWeek, exp.DayOfYear, exp.Extract, exp.DateDiff,
-            exp.TimestampDiff, exp.Length, exp.StrPosition, exp.Round, exp.Abs, exp.Ceil, exp.Floor,
-            exp.Trunc, exp.Sqrt, exp.Pow, exp.Sign, exp.Rand, exp.Ascii,
-            exp.RowNumber, exp.Rank, exp.DenseRank)  # fmt: skip
+_TEXTS = (exp.Left, exp.Right, exp.Pad, exp.Reverse)
+_NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Binary, exp.Neg, exp.Count, exp.Sum,
+            exp.Extract, exp.Abs, exp.Ceil, exp.Floor)  # fmt: skip
+"""Beside those of which sqlglot knows what they are."""
 _NAMED = {
     **dict.fromkeys(("NUMBER_OF", "FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP"), "number"),
-    **dict.fromkeys(("TIME_TO_SEC", "WEEKDAY"), "number"),
-    **dict.fromkeys(("TIMEDIFF", "SEC_TO_TIME"), "time"),
-    "TIME_FORMAT": "text",
+    **dict.fromkeys(("DATEDIFF", "TIME_TO_SEC", "TRUNCATE"), "number"),
+    **dict.fromkeys(("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "WEEKDAY"), "number"),
+    **dict.fromkeys(("DAYOFWEEK", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND"), "number"),
+    **dict.fromkeys(("DAYNAME", "SUBSTRING_INDEX", "TIME_FORMAT"), "text"),
+    **dict.fromkeys(("TIMEDIFF", "SEC_TO_TIME", "MAKETIME"), "time"),
+    **dict.fromkeys(("TIMESTAMP", "FROM_UNIXTIME"), "datetime"),
     "MAKEDATE": "date",
 }
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Min, exp.Max, exp.Greatest, exp.Least, exp.AnyValue)
 _OF_WHAT_THEY_HOLD = (exp.Paren, exp.Alias, exp.Collate, exp.Window, exp.FirstValue, exp.LastValue,
                       exp.Lag, exp.Lead)  # fmt: skip
-_CASTS = {
-    **dict.fromkeys(exp.DataType.NUMERIC_TYPES, "number"),
+_OF_TYPES = {
+    **dict.fromkeys((*exp.DataType.NUMERIC_TYPES, exp.DataType.Type.BOOLEAN), "number"),
     **dict.fromkeys(exp.DataType.TEXT_TYPES, "text"),
     exp.DataType.Type.DATE: "date",
     exp.DataType.Type.DATETIME: "datetime",
+    exp.DataType.Type.TIMESTAMP: "datetime",
     exp.DataType.Type.TIME: "time",
 }
 
@@ -59,12 +58,11 @@ class Kinds:
         if node is None:
             return None
         if isinstance(node, exp.Column):
-            return self._of_column(node)
+            return self._found(node)[0]
         if isinstance(node, exp.Literal):
             return "text" if node.is_string else "number"
         if isinstance(node, exp.Placeholder):
-            is_number = node.name.partition(".")[0] in self._numbers
-            return "number" if is_number else _CLOCK.get(node.name, GIVEN)
+            return "number" if node.name.partition(".")[0] in self._numbers else GIVEN
         if isinstance(node, _OF_WHAT_THEY_HOLD):
             return self.of(node.this)
         if isinstance(node, (exp.Subquery, exp.SetOperation, exp.Select)):
@@ -72,20 +70,17 @@ class Kinds:
         if is_shift(node):
             return self._of_shifted(node)
         if isinstance(node, exp.Cast):
-            return _CASTS.get(node.to.this)
-        if isinstance(node, (exp.TsOrDsToDate, exp.Date, exp.LastDay)):
-            return "date"
-        if isinstance(node, (exp.Timestamp, exp.UnixToTime)):
-            return "datetime"
-        if isinstance(node, (exp.Time, exp.TimeFromParts)):
-            return "time"
+            return _OF_TYPES.get(node.to.this)
         if isinstance(node, _CHOICES):
             return self._of_all(choices(node))
+        if isinstance(node, exp.Anonymous):
+            return self._of_named(node)
         if isinstance(node, _TEXTS):
             return "text"
-        if isinstance(node, _NUMBERS):
-            return "number"
-        return self._of_named(node) if isinstance(node, exp.Anonymous) else None
+        known = MySQL.EXPRESSION_METADATA.get(type(node), {}).get("returns")
+        if known is not None:
+            return _OF_TYPES.get(known)
+        return "number" if isinstance(node, _NUMBERS) else None
 
     def is_stored(self, node: exp.Expr | None) -> bool:
         """Whether it is a table's column, by itself."""
@@ -113,9 +108,6 @@ class Kinds:
             kind = self.of(node.expressions[0])
             return kind if kind in TIMES else "text"
         return _NAMED.get(name)
-
-    def _of_column(self, node: exp.Column) -> str | None:
-        return self._found(node)[0]
 
     def _found(self, node: exp.Column) -> tuple[str | None, bool]:
         """The kind, and whether it is a table's."""

@@ -13,7 +13,12 @@ from sqlglot.errors import ParseError
 from sqlglot.parsers.mysql import MySQLParser
 
 MARK = "\0"
-_NOWS = {"NOW": ":now", "SYSDATE": ":now", "LOCALTIME": ":now", "LOCALTIMESTAMP": ":now"}
+_AS_THEY_ARE = {
+    *("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DAYNAME"),
+    *("HOUR", "MINUTE", "SECOND", "TO_DAYS", "TIMESTAMP", "SUBSTRING_INDEX", "DATEDIFF"),
+    *("TRUNCATE", "FROM_UNIXTIME", "MAKETIME"),
+}
+"""Functions that need no more than their names; `sqlite_functions` and `postgres_sql` have them."""
 
 
 class FromMariaDB(MySQL):
@@ -21,9 +26,12 @@ class FromMariaDB(MySQL):
 
     class Parser(MySQLParser):
         FUNCTIONS: ClassVar = {
-            name: function
-            for name, function in MySQLParser.FUNCTIONS.items()
-            if name != "TO_DAYS"  # sqlglot counts from a day of the year 0, which nobody else has
+            **{
+                name: function
+                for name, function in MySQLParser.FUNCTIONS.items()
+                if name not in _AS_THEY_ARE
+            },
+            **dict.fromkeys(("NOW", "SYSDATE"), exp.CurrentTimestamp.from_arg_list),
         }
 
 
@@ -32,24 +40,24 @@ def placeholder(self: Any, node: exp.Placeholder) -> str:
     return f"{MARK}{node.name}{MARK}"
 
 
+def _clock(key: str) -> Any:
+    return lambda self, node: f"{MARK}{key}{MARK}"
+
+
+PLACEHOLDERS = {
+    exp.Placeholder: placeholder,
+    exp.CurrentDate: _clock(":today"),
+    exp.CurrentTime: _clock(":time"),
+    exp.UtcTimestamp: _clock(":utc"),
+    **dict.fromkeys((exp.CurrentTimestamp, exp.CurrentDatetime), _clock(":now")),
+    **dict.fromkeys((exp.Localtime, exp.Localtimestamp), _clock(":now")),
+}
+"""How a generator writes them: NOW() and the like are values, too, by the site's clock."""
+
+
 def is_assignment(node: exp.Expr) -> bool:
     """Whether it is `column = value` of a change: nothing is compared."""
     return isinstance(node.parent, (exp.Update, exp.OnConflict))
-
-
-def by_the_sites_clock(node: exp.Expr) -> exp.Expr:
-    """NOW() and the like as values that `dialect` fills in."""
-    if isinstance(node, exp.CurrentDate):
-        return exp.Placeholder(this=":today")
-    if isinstance(node, exp.CurrentTime):
-        return exp.Placeholder(this=":time")
-    if isinstance(node, exp.UtcTimestamp):
-        return exp.Placeholder(this=":utc")
-    if isinstance(node, (exp.CurrentTimestamp, exp.CurrentDatetime)):
-        return exp.Placeholder(this=":now")
-    if isinstance(node, exp.Anonymous) and node.name.upper() in _NOWS and not node.expressions:
-        return exp.Placeholder(this=_NOWS[node.name.upper()])
-    return node
 
 
 def spell(tree: exp.Expr, names: set[str]) -> None:

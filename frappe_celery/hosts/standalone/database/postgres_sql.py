@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from sqlglot import exp
@@ -13,9 +12,8 @@ from sqlglot.generators.postgres import PostgresGenerator
 
 from frappe_celery.hosts.standalone.database import comparing, grouping, truths
 from frappe_celery.hosts.standalone.database.kinds import GIVEN, Kinds, is_shift
-from frappe_celery.hosts.standalone.database.mariadb_sql import placeholder
+from frappe_celery.hosts.standalone.database.mariadb_sql import PLACEHOLDERS
 
-_INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
 _FOLDED = '"und-x-icu"'
 """A collation of PostgreSQL's that LIKE and searches can use, unlike that of the columns."""
 
@@ -26,7 +24,7 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     for most in tree.find_all(exp.Greatest, exp.Least):
         _fold(kinds, [most.this, *most.expressions])
     for cast in list(tree.find_all(exp.Cast)):
-        if cast.to.this in _INTEGERS and kinds.of(cast.this) == "text":
+        if cast.to.this in exp.DataType.INTEGER_TYPES and kinds.of(cast.this) == "text":
             cast.replace(exp.Anonymous(this="INTEGER_OF", expressions=[cast.this]))
     for shifted in list(tree.find_all(exp.Add, exp.Sub, exp.DateAdd, exp.DateSub)):
         if is_shift(shifted) and kinds.of(shifted) == "date":
@@ -54,11 +52,6 @@ def _like(self: Any, node: Any) -> str:
     return f"{text} {word} {self.sql(node.expression)}"
 
 
-def _searched(self: Any, node: Any) -> str:
-    where, what = self.sql(node.this), self.sql(node.args["substr"])
-    return f"STRPOS(LOWER(({where}) COLLATE {_FOLDED}), LOWER(({what}) COLLATE {_FOLDED}))"
-
-
 def _concat(self: Any, node: exp.Concat) -> str:
     """Of numbers and times, too; NULL where one part is."""
     parts = (
@@ -76,7 +69,7 @@ def _round(self: Any, node: Any) -> str:
     return f"ROUND(CAST({self.sql(node.this)} AS DECIMAL), {self.sql(decimals)})"
 
 
-def _pg_difference(self: Any, node: Any) -> str:
+def _difference(self: Any, node: Any) -> str:
     unit = str(node.args["unit"].name).upper()
     first, last = (f"CAST({self.sql(part)} AS TIMESTAMP)" for part in (node.expression, node.this))
     if unit in _SECONDS:
@@ -92,35 +85,19 @@ _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
 
 
 def _cast(self: Any, node: exp.Cast) -> str:
-    if (
-        node.to.this in (exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR)
-        and not node.to.expressions
-    ):
-        return f"CAST({self.sql(node.this)} AS TEXT)"
-    if node.to.this == exp.DataType.Type.CHAR:
-        return f"CAST({self.sql(node.this)} AS VARCHAR({self.sql(node.to.expressions[0])}))"
-    if node.to.this == exp.DataType.Type.UBIGINT:
+    (size, *_), kind = [*node.to.expressions, None], node.to.this
+    if kind in (exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR):
+        return f"CAST({self.sql(node.this)} AS {f'VARCHAR({self.sql(size)})' if size else 'TEXT'})"
+    if kind == exp.DataType.Type.UBIGINT:
         return f"CAST({self.sql(node.this)} AS BIGINT)"
     made: str = self.cast_sql(node)
     return made
 
 
-def _timed(field: str, more: int = 0) -> Callable[[Any, Any], str]:
-    def sql(self: Any, *given: exp.Expr) -> str:
-        made = f"CAST(EXTRACT({field} FROM CAST({self.sql(given[0])} AS TIMESTAMP)) AS INT)"
-        return f"({made} + {more})" if more else made
-
-    return sql
-
-
-def _of_all(function: str) -> Callable[[Any, Any], str]:
-    """NULL where one is."""
-
-    def sql(self: Any, node: Any) -> str:
-        parts = [self.sql(each) for each in (node.this, *node.expressions)]
-        return _unless_null(parts, f"{function}({', '.join(parts)})")
-
-    return sql
+def _of_all(self: Any, node: Any) -> str:
+    """GREATEST and LEAST: NULL where one is."""
+    parts = [self.sql(each) for each in (node.this, *node.expressions)]
+    return _unless_null(parts, f"{node.key}({', '.join(parts)})")
 
 
 def _unless_null(parts: list[str], then: str) -> str:
@@ -142,120 +119,85 @@ def _substring(self: Any, node: Any) -> str:
     return _unless_null([text], f"CASE WHEN {is_within} THEN {found} ELSE '' END")
 
 
-def _mod(self: Any, node: Any) -> str:
-    first, second = (f"CAST({self.sql(x)} AS DECIMAL)" for x in (node.this, node.expression))
-    return f"MOD({first}, NULLIF({second}, 0))"
+def _timed(field: str) -> str:
+    return f"CAST(EXTRACT({field} FROM CAST({{0}} AS TIMESTAMP)) AS INT)"
 
 
-def _replaced(self: Any, node: Any) -> str:
-    what, new = self.sql(node.expression), self.sql(node.args["replacement"])
-    return _again(f"REPLACE(({self.sql(node.this)}) COLLATE {_FOLDED}, {what}, {new})")
-
-
-def _again(text: str) -> str:
-    """Text that was searched compares without case again."""
-    return f'({text} COLLATE "frappe")'
-
-
-def _beginning(form: str, kind: str) -> Callable[[Any, Any], str]:
+def _beginning(form: str, kind: str) -> str:
     """The number that a text begins with, 0 where there is none."""
-
-    def sql(self: Any, given: exp.Expr) -> str:
-        text = self.sql(given)
-        found = f"SUBSTRING(({text}) COLLATE {_FOLDED} FROM '^[[:space:]]*({form})')"
-        return _unless_null([text], f"CAST(COALESCE({found}, '0') AS {kind})")
-
-    return sql
+    found = f"SUBSTRING(({{0}}) COLLATE {_FOLDED} FROM '^[[:space:]]*({form})')"
+    return _unless_null(["{0}"], f"CAST(COALESCE({found}, '0') AS {kind})")
 
 
-def _spelled(form: str) -> Callable[[Any, Any], str]:
-    return lambda self, given: f"TO_CHAR(CAST({self.sql(given)} AS TIMESTAMP), '{form}')"
-
-
-def _field(self: Any, what: exp.Expr, *among: exp.Expr) -> str:
-    cases = " ".join(f"WHEN {self.sql(each)} THEN {n}" for n, each in enumerate(among, 1))
-    return f"(CASE {self.sql(what)} {cases} ELSE 0 END)"
-
-
-def _found_in_set(self: Any, what: exp.Expr, among: exp.Expr) -> str:
-    sought, listed = self.sql(what), self.sql(among)
-    parts = _again(f"STRING_TO_ARRAY(({listed}) COLLATE {_FOLDED}, ',')")
-    return _unless_null([sought, listed], f"COALESCE(ARRAY_POSITION({parts}, {sought}), 0)")
-
-
-def _up_to(self: Any, text: exp.Expr, mark: exp.Expr, count: exp.Expr) -> str:
-    if self.sql(count) not in ("1", "-1"):
-        raise ParseError("SUBSTRING_INDEX with another number than 1 and -1")
-    parts = f"({self.sql(text)}) COLLATE {_FOLDED}, {self.sql(mark)}, {self.sql(count)}"
-    return _again(f"SPLIT_PART({parts})")
-
-
-_POSTGRES: dict[str, Callable[..., str]] = {
-    "YEAR": _timed("YEAR"),
-    "MONTH": _timed("MONTH"),
-    "DAY": _timed("DAY"),
-    "HOUR": _timed("HOUR"),
-    "MINUTE": _timed("MINUTE"),
-    "SECOND": _timed("SECOND"),
-    "WEEKDAY": _timed("ISODOW", -1),
-    "DAYOFWEEK": _timed("DOW", 1),
+_LISTED = f"STRING_TO_ARRAY(({{1}}) COLLATE {_FOLDED}, ',')"
+_CALLS = {
+    **{part: _timed(part) for part in ("YEAR", "QUARTER", "MONTH", "DAY")},
+    **{part: _timed(part) for part in ("HOUR", "MINUTE", "SECOND")},
+    "DAYOFMONTH": _timed("DAY"),
+    "WEEKDAY": f"({_timed('ISODOW')} - 1)",
+    "DAYOFWEEK": f"({_timed('DOW')} + 1)",
     "DAYOFYEAR": _timed("DOY"),
-    "QUARTER": _timed("QUARTER"),
-    "DAYNAME": _spelled("FMDay"),
-    "FIELD": _field,
+    "DAYNAME": "TO_CHAR(CAST({0} AS TIMESTAMP), 'FMDay')",
     "INTEGER_OF": _beginning("[-+]?[0-9]+", "BIGINT"),
     "NUMBER_OF": _beginning("[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:e[-+]?[0-9]+)?", "FLOAT8"),
-    "FIND_IN_SET": _found_in_set,
-    "SUBSTRING_INDEX": _up_to,
-    "TO_DAYS": lambda self, when: (
-        f"(CAST({self.sql(when)} AS DATE) - CAST('0001-01-01' AS DATE) + 366)"
+    "FIND_IN_SET": _unless_null(
+        ["{0}", "{1}"], f'COALESCE(ARRAY_POSITION(({_LISTED} COLLATE "frappe"), {{0}}), 0)'
     ),
-    "TIMEDIFF": lambda self, *times: (
-        f"({' - '.join(f'CAST({self.sql(each)} AS TIMESTAMP)' for each in times)})"
-    ),
-    "SEC_TO_TIME": lambda self, seconds: f"MAKE_INTERVAL(SECS => {self.sql(seconds)})",
-    "MAKEDATE": lambda self, year, day: (
-        f"(MAKE_DATE({self.sql(year)}, 1, 1) + NULLIF({self.sql(day)}, 0) - 1)"
-    ),
-    "UNIX_TIMESTAMP": lambda self, when: f"EXTRACT(EPOCH FROM CAST({self.sql(when)} AS TIMESTAMP))",
-    "TIMESTAMP": lambda self, when, *time: (
-        f"(CAST({self.sql(when)} AS TIMESTAMP)"
-        f"{''.join(f' + CAST({self.sql(each)} AS INTERVAL)' for each in time)})"
-    ),
-    "JSON_UNQUOTE": lambda self, what: f"({self.sql(what)} #>> '{{}}')",
+    "TO_DAYS": "(CAST({0} AS DATE) - CAST('0001-01-01' AS DATE) + 366)",
+    "DATEDIFF": "(CAST({0} AS DATE) - CAST({1} AS DATE))",
+    "TRUNCATE": "TRUNC(CAST({0} AS DECIMAL), {1})",
+    "FROM_UNIXTIME": "CAST(TO_TIMESTAMP({0}) AS TIMESTAMP)",
+    "MAKETIME": "MAKE_TIME({0}, {1}, {2})",
+    "TIMEDIFF": "(CAST({0} AS TIMESTAMP) - CAST({1} AS TIMESTAMP))",
+    "SEC_TO_TIME": "MAKE_INTERVAL(SECS => {0})",
+    "MAKEDATE": "(MAKE_DATE({0}, 1, 1) + NULLIF({1}, 0) - 1)",
+    "UNIX_TIMESTAMP": "EXTRACT(EPOCH FROM CAST({0} AS TIMESTAMP))",
+    "JSON_UNQUOTE": "({0} #>> '{{}}')",
 }
+"""MariaDB's functions, with what they are given by number."""
+_NODES = {
+    exp.Time: "CAST({0} AS TIME)",
+    exp.Rand: "RANDOM()",
+    exp.RegexpLike: f"CAST({{0}} AS TEXT) COLLATE {_FOLDED} ~* {{1}}",
+    exp.StrPosition: f"STRPOS(LOWER(({{0}}) COLLATE {_FOLDED}), LOWER(({{1}}) COLLATE {_FOLDED}))",
+    exp.Mod: "MOD(CAST({0} AS DECIMAL), NULLIF(CAST({1} AS DECIMAL), 0))",
+    exp.IntDiv: "CAST(TRUNC(CAST({0} AS DECIMAL) / NULLIF({1}, 0)) AS BIGINT)",
+    exp.Replace: f'(REPLACE(({{0}}) COLLATE {_FOLDED}, {{1}}, {{2}}) COLLATE "frappe")',
+}
+"""The same of what sqlglot knows; what was searched compares without case again."""
 
 
-def _anonymous(self: Any, node: exp.Anonymous) -> str:
-    own = _POSTGRES.get(node.name.upper())
+def _filled(template: str, node: exp.Expr, parts: list[str]) -> str:
+    if any(f"{{{number}}}" not in template for number in range(len(parts))):
+        raise ParseError(f"{node.sql()} has more values than are known here")
     try:
-        made: str = own(self, *node.expressions) if own else self.func(node.name, *node.expressions)
-    except TypeError:
-        raise ParseError(f"{node.name} with {len(node.expressions)} values") from None
+        return template.format(*parts)
+    except IndexError:
+        raise ParseError(f"{node.sql()} has less values than it needs") from None
+
+
+def _as_node(self: Any, node: Any) -> str:
+    parts = [self.sql(part) for part in node.args.values() if isinstance(part, exp.Expr)]
+    return _filled(_NODES[type(node)], node, parts)
+
+
+def _as_call(self: Any, node: exp.Anonymous) -> str:
+    name, parts = node.name.upper(), [self.sql(each) for each in node.expressions]
+    if name in _CALLS:
+        return _filled(_CALLS[name], node, parts)
+    if name == "FIELD":
+        cases = " ".join(f"WHEN {each} THEN {n}" for n, each in enumerate(parts[1:], 1))
+        return f"(CASE {parts[0]} {cases} ELSE 0 END)"
+    if name == "TIMESTAMP":
+        more = "".join(f" + CAST({each} AS INTERVAL)" for each in parts[1:])
+        return f"(CAST({parts[0]} AS TIMESTAMP){more})"
+    if name == "SUBSTRING_INDEX":
+        if parts[2] not in ("1", "-1"):
+            raise ParseError("SUBSTRING_INDEX with another number than 1 and -1")
+        parts[0] = f"({parts[0]}) COLLATE {_FOLDED}"
+        return f'(SPLIT_PART({", ".join(parts)}) COLLATE "frappe")'
+    made: str = self.func(node.name, *node.expressions)
     return made
-
-
-def _as_postgres(name: str) -> Callable[[Any, Any], str]:
-    return lambda self, node: _POSTGRES[name](
-        self, *(part for part in node.args.values() if isinstance(part, exp.Expr))
-    )
-
-
-_OF_SQLGLOT = {
-    exp.Year: "YEAR",
-    exp.Month: "MONTH",
-    exp.Day: "DAY",
-    exp.Hour: "HOUR",
-    exp.Minute: "MINUTE",
-    exp.Second: "SECOND",
-    exp.Quarter: "QUARTER",
-    exp.DayOfWeek: "DAYOFWEEK",
-    exp.DayOfYear: "DAYOFYEAR",
-    exp.Dayname: "DAYNAME",
-    exp.SubstringIndex: "SUBSTRING_INDEX",
-    exp.Timestamp: "TIMESTAMP",
-}
-"""Those of MariaDB's functions that sqlglot has a class for."""
 
 
 _SIGNS = {**Postgres.INVERSE_TIME_MAPPING, "%p": "AM", "%%": "%"}
@@ -287,37 +229,19 @@ class ToPostgres(Postgres):
 
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **PostgresGenerator.TRANSFORMS,
-            **{kind: _as_postgres(name) for kind, name in _OF_SQLGLOT.items()},
-            exp.Placeholder: placeholder,
+            **PLACEHOLDERS,
+            **dict.fromkeys(_NODES, _as_node),
+            exp.Anonymous: _as_call,
             exp.Like: _like,
-            exp.RegexpLike: lambda self, node: (
-                f"CAST({self.sql(node.this)} AS TEXT) COLLATE {_FOLDED} ~*"
-                f" {self.sql(node.expression)}"
-            ),
-            exp.StrPosition: _searched,
             exp.Round: _round,
-            exp.Trunc: lambda self, node: self.func(
-                "TRUNC",
-                exp.Cast(this=node.this, to=exp.DataType.build("decimal")),
-                node.args.get("decimals"),
-            ),
-            exp.IntDiv: lambda self, node: (
-                f"CAST(TRUNC(CAST({self.sql(node.this)} AS DECIMAL)"
-                f" / NULLIF({self.sql(node.expression)}, 0)) AS BIGINT)"
-            ),
-            exp.Mod: _mod,
-            exp.Replace: _replaced,
             exp.Substring: _substring,
-            exp.Greatest: _of_all("GREATEST"),
-            exp.Least: _of_all("LEAST"),
+            exp.Greatest: _of_all,
+            exp.Least: _of_all,
             exp.Concat: _concat,
-            exp.TimestampDiff: _pg_difference,
+            exp.TimestampDiff: _difference,
             exp.Length: lambda self, node: (
                 f"{'OCTET_' if node.args.get('binary') else ''}LENGTH("
                 f"CAST({self.sql(node.this)} AS TEXT))"
             ),
             exp.Cast: _cast,
-            exp.Anonymous: _anonymous,
-            exp.Time: lambda self, node: f"CAST({self.sql(node.this)} AS TIME)",
-            exp.Rand: lambda self, node: "RANDOM()",
         }

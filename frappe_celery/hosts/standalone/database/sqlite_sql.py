@@ -21,11 +21,10 @@ from frappe_celery.hosts.standalone.database.kinds import (
     shift,
     unit_of,
 )
-from frappe_celery.hosts.standalone.database.mariadb_sql import placeholder
+from frappe_celery.hosts.standalone.database.mariadb_sql import PLACEHOLDERS
 
 _MYSQL = sqlglot.Dialect.get_or_raise("mysql")
 _MYSQL_TIME = (_MYSQL.INVERSE_TIME_MAPPING, _MYSQL.INVERSE_TIME_TRIE)
-_INTEGERS = (exp.DataType.Type.BIGINT, exp.DataType.Type.UBIGINT, exp.DataType.Type.INT)
 
 
 def prepare(tree: exp.Expr, kinds: Kinds) -> None:
@@ -38,9 +37,9 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     for part in _told_apart(tree):
         if kinds.of(part) not in ("number", *TIMES):
             _fold(part, kinds)
-    for cast in list(tree.find_all(exp.Cast)):
-        if cast.to.this in _INTEGERS:
-            cast.replace(exp.Anonymous(this="frappe_integer", expressions=[cast.this]))
+    for shifted in reversed(list(tree.find_all(exp.Add, exp.Sub, exp.DateAdd, exp.DateSub))):
+        if is_shift(shifted):
+            shifted.replace(_by_call(shifted))
 
 
 def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, *others: exp.Expr) -> None:
@@ -49,7 +48,7 @@ def _meet(kinds: Kinds, node: exp.Expr, first: exp.Expr, *others: exp.Expr) -> N
     if {"date", "datetime"} <= set(found):
         for each, kind in zip((first, *others), found, strict=True):
             if kind == "date":
-                each.replace(exp.Timestamp(this=each.copy()))
+                each.replace(exp.Anonymous(this="TIMESTAMP", expressions=[each.copy()]))
     elif any(_is_mixed(kinds, first, other) for other in others):
         _by_function(node, first, *others)
     elif found[0] not in ("number", *TIMES) and (
@@ -115,23 +114,14 @@ def times(tree: exp.Expr, kinds: Kinds) -> tuple[tuple[int, str], ...]:
     return tuple((number, kind) for number, kind in found if kind in TIMES)
 
 
-def _added(sign: str) -> Callable[[Any, exp.Expr], str]:
-    def sql(self: Any, node: exp.Expr) -> str:
-        when, how_far = shift(node)
-        count = how_far.this if isinstance(how_far, exp.Interval) else how_far.expression
-        number = exp.Neg(this=exp.Paren(this=count)) if sign == "-" else count
-        unit = exp.Literal.string(unit_of(how_far))
-        made: str = self.func("frappe_add", when, number, unit)
-        return made
-
-    return sql
-
-
-def _plus_or_minus(sign: str, otherwise: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]:
-    def sql(self: Any, node: Any) -> str:
-        return _added(sign)(self, node) if is_shift(node) else otherwise(self, node)
-
-    return sql
+def _by_call(shifted: exp.Expr) -> exp.Expr:
+    """`due + interval 1 day` as a function of ours."""
+    when, how_far = shift(shifted)
+    count = how_far.this if isinstance(how_far, exp.Interval) else how_far.expression
+    if isinstance(shifted, (exp.Sub, exp.DateSub)):
+        count = exp.Neg(this=exp.Paren(this=count.copy()))
+    unit = exp.Literal.string(unit_of(how_far))
+    return exp.Anonymous(this="frappe_add", expressions=[when.copy(), count.copy(), unit])
 
 
 def _formatted(function: str) -> Callable[[Any, Any], str]:
@@ -165,6 +155,8 @@ def _cast(self: Any, node: exp.Cast) -> str:
     if node.to.this == exp.DataType.Type.DECIMAL:
         places = node.to.expressions[1] if len(node.to.expressions) > 1 else "0"
         return f"ROUND(CAST({what} AS REAL), {self.sql(places) if places != '0' else places})"
+    if node.to.this in exp.DataType.INTEGER_TYPES:
+        return f"frappe_integer({what})"
     made: str = self.cast_sql(node)
     return made
 
@@ -178,18 +170,18 @@ class ToSQLite(SQLite):
     class Generator(SQLiteGenerator):
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **SQLiteGenerator.TRANSFORMS,
-            exp.DateAdd: _added("+"),
-            exp.DateSub: _added("-"),
-            exp.Add: _plus_or_minus("+", lambda self, node: self.binary(node, "+")),
-            exp.Sub: _plus_or_minus("-", lambda self, node: self.binary(node, "-")),
+            **PLACEHOLDERS,
             exp.Mod: lambda self, node: self.func("frappe_mod", node.this, node.expression),
             exp.Greatest: lambda self, node: self.func("greatest", node.this, *node.expressions),
             exp.Least: lambda self, node: self.func("least", node.this, *node.expressions),
+            exp.RegexpLike: lambda self, node: (
+                f"REGEXP('(?i)' || {self.sql(node.expression)}, {self.sql(node.this)})"
+            ),
+            exp.Rand: lambda self, node: "rand()",
+            exp.IntDiv: lambda self, node: f"CAST({self.binary(node, '/')} AS INTEGER)",
             exp.Cast: _cast,
             exp.Like: _like,
-            exp.Placeholder: placeholder,
             exp.TimestampDiff: _difference,
-            exp.DateDiff: lambda self, node: self.func("datediff", node.this, node.expression),
             exp.Length: lambda self, node: (
                 f"LENGTH(CAST({self.sql(node.this)} AS BLOB))"
                 if node.args.get("binary")
@@ -197,20 +189,10 @@ class ToSQLite(SQLite):
             ),
             exp.TimeToStr: _formatted("date_format"),
             exp.StrToDate: _formatted("str_to_date"),
+            exp.StrToTime: _formatted("str_to_date"),
             exp.Extract: lambda self, node: self.func(node.name.lower(), node.expression),
             exp.StrPosition: lambda self, node: self.func(
                 "INSTR", exp.Lower(this=node.this), exp.Lower(this=node.args["substr"])
             ),
-            exp.RegexpLike: lambda self, node: self.func(
-                "frappe_regexp", node.this, node.expression
-            ),
-            exp.DayOfYear: lambda self, node: self.func("dayofyear", node.this),
-            exp.DayOfWeek: lambda self, node: self.func("dayofweek", node.this),
-            exp.Trunc: lambda self, node: self.func(
-                "truncate", node.this, node.args.get("decimals") or exp.Literal.number(0)
-            ),
-            exp.Rand: lambda self, node: "rand()",
-            exp.TimeFromParts: lambda self, node: self.func("maketime", *node.args.values()),
-            exp.UnixToTime: lambda self, node: self.func("from_unixtime", node.this),
             exp.Lock: lambda self, node: "",  # the transaction has locked the whole database
         }

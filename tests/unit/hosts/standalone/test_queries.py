@@ -343,6 +343,9 @@ SPANS = {
         'Day 02 of "January", 03:04:05 PM'
     ),
     "date_format('2026-01-02', '%v %x')": "01 2026",
+    "str_to_date('02.01.2026', '%d.%m.%Y')": date(2026, 1, 2),
+    "str_to_date('02.01.2026 3:4', '%d.%m.%Y %H:%i')": datetime(2026, 1, 2, 3, 4),
+    "localtimestamp > '2026-01-01' and sysdate() > '2026-01-01'": 1,
 }
 
 
