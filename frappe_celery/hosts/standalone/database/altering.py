@@ -12,7 +12,6 @@ from frappe_celery.hosts.standalone.database.schema import (
     NAME_LENGTH,
     Column,
     Wanted,
-    quoted,
     table_name,
 )
 from frappe_celery.hosts.standalone.exceptions import CannotAlter
@@ -28,48 +27,29 @@ _CREATE_COLLATION = (
 )
 """Neither case nor accents count, as in MariaDB's utf8mb4_unicode_ci."""
 _TYPES = {
+    "text": "text",
+    "int": "integer",
+    "long int": "bigint",
+    "check": "smallint",
+    "float": "double precision",
+    "decimal": "numeric(21,9)",
+    "date": "date",
+    "datetime": "datetime(6)",
+    "time": "time(6)",
+    "json": "json",
+}
+_OTHER_TYPES = {
     "sqlite": {
-        "text": "text collate nocase",
-        "int": "integer",
         "long int": "integer",
-        "check": "integer",
-        "float": "real",
         "decimal": "real",
-        "date": "date",
         "datetime": "datetime",
         "time": "timedelta text",
         "json": "json text",
     },
-    "mysql": {
-        "text": "longtext",
-        "int": "int",
-        "long int": "bigint",
-        "check": "tinyint",
-        "float": "double",
-        "decimal": "decimal(21,9)",
-        "date": "date",
-        "datetime": "datetime(6)",
-        "time": "time(6)",
-        "json": "json",
-    },
-    "postgresql": {
-        "text": f"text collate {_COLLATION}",
-        "int": "integer",
-        "long int": "bigint",
-        "check": "smallint",
-        "float": "double precision",
-        "decimal": "numeric(21,9)",
-        "date": "date",
-        "datetime": "timestamp(6)",
-        "time": "time(6)",
-        "json": 'text collate "C"',  # jsonb would change numbers
-    },
+    "mysql": {"text": "longtext"},
+    "postgresql": {"datetime": "timestamp(6)", "json": 'text collate "C"'},  # jsonb changes numbers
 }
-_SIZED = {
-    "sqlite": "varchar({}) collate nocase",
-    "mysql": "varchar({})",
-    "postgresql": f"varchar({{}}) collate {_COLLATION}",
-}
+_WITHOUT_CASE = {"sqlite": " collate nocase", "postgresql": f" collate {_COLLATION}"}
 _TABLE_OPTIONS = {"mysql": " row_format=dynamic character set utf8mb4 collate utf8mb4_unicode_ci"}
 
 _MOST_INDEXED = 50
@@ -80,11 +60,11 @@ def make_table(connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wan
     """Create a doctype's table."""
     wanted = [*schema.wanted_of(doctype), *more]
     names = ("doctype", "field") if doctype == "Singles" else ("name",)
-    key = ", ".join(quoted(connection, name) for name in names)
+    key = ", ".join(connection.ops.quote_name(name) for name in names)
     if names == ("name",):
         wanted.insert(0, schema.name_of(doctype))
     parts = [_definition(connection, column) for column in wanted]
-    table = quoted(connection, table_name(doctype))
+    table = connection.ops.quote_name(table_name(doctype))
     statement = (
         f"create table if not exists {table} ({', '.join(parts)}, primary key ({key}))"
         f"{_TABLE_OPTIONS.get(connection.vendor, '')}"
@@ -94,7 +74,7 @@ def make_table(connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wan
 
 def add_columns(connection: BaseDatabaseWrapper, doctype: str, wanted: list[Wanted]) -> None:
     """Give a doctype's table more columns."""
-    table = quoted(connection, table_name(doctype))
+    table = connection.ops.quote_name(table_name(doctype))
     statements = [
         f"alter table {table} add column {_definition(connection, column)}" for column in wanted
     ]
@@ -106,11 +86,12 @@ def widen_column(
 ) -> None:
     """Have a column hold more; what is in it stays. A text of any length keeps no index."""
     column = replace(column, null=there.null)
-    table, name = quoted(connection, table_name(doctype)), quoted(connection, column.name)
-    index = quoted(connection, _index_name(table_name(doctype), column.name))
+    quote = connection.ops.quote_name
+    table, name = quote(table_name(doctype)), quote(column.name)
+    index = quote(_index_name(table_name(doctype), column.name))
     unindex = f"drop index if exists {index}"
     if connection.vendor == "sqlite":
-        old = quoted(connection, f"{column.name} as it was")
+        old = quote(f"{column.name} as it was")
         value = f"{old} || ' 00:00:00'" if there.kind == "date" else old
         statements = [
             unindex,
@@ -132,12 +113,13 @@ def widen_column(
 
 def _definition(connection: BaseDatabaseWrapper, column: Wanted) -> str:
     default = "" if column.null else " not null default 0"
-    return f"{quoted(connection, column.name)} {_type(connection, column)}{default}"
+    return f"{connection.ops.quote_name(column.name)} {_type(connection, column)}{default}"
 
 
 def _type(connection: BaseDatabaseWrapper, column: Wanted) -> str:
-    vendor = connection.vendor
-    return _SIZED[vendor].format(column.size) if column.size else _TYPES[vendor][column.kind]
+    kinds = _TYPES | _OTHER_TYPES[connection.vendor]
+    made = f"varchar({column.size})" if column.size else kinds[column.kind]
+    return made + (_WITHOUT_CASE.get(connection.vendor, "") if column.kind == "text" else "")
 
 
 def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wanted]) -> list[str]:
@@ -145,6 +127,7 @@ def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wan
     table, vendor = table_name(doctype), connection.vendor
     order = " nulls first" if vendor == "postgresql" else ""  # as `Select.order` asks
     room = _MOST_INDEXED - len(schema.columns(connection, doctype)) if vendor == "mysql" else 0
+    quote = connection.ops.quote_name
     statements = []
     for column in wanted:
         is_long = column.kind == "text" and not column.size
@@ -153,8 +136,8 @@ def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wan
         room -= 1
         statements.append(
             f"create {'unique ' if column.unique else ''}index if not exists"
-            f" {quoted(connection, _index_name(table, column.name))} on {quoted(connection, table)}"
-            f" ({quoted(connection, column.name)}{f'({NAME_LENGTH})' if is_long else order})"
+            f" {quote(_index_name(table, column.name))} on {quote(table)}"
+            f" ({quote(column.name)}{f'({NAME_LENGTH})' if is_long else order})"
         )
     return statements
 
@@ -247,7 +230,7 @@ def empty(connection: BaseDatabaseWrapper) -> None:
             is_ours = doctype in CORE or "docstatus" in schema.columns(connection, doctype)
             if is_ours and doctype != table:
                 but = f" where doctype <> '{OWN}'" if doctype == "Singles" else ""
-                cursor.execute(f"delete from {quoted(connection, table)}{but}")
+                cursor.execute(f"delete from {connection.ops.quote_name(table)}{but}")
 
 
 def empty_all() -> None:
@@ -293,4 +276,4 @@ def owner(connection: BaseDatabaseWrapper) -> str:
 
 
 def _singles(connection: BaseDatabaseWrapper) -> str:
-    return quoted(connection, table_name("Singles"))
+    return connection.ops.quote_name(table_name("Singles"))

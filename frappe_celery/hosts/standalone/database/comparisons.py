@@ -25,28 +25,19 @@ class Comparison:
 
     def sql(self) -> str:
         """The condition, its arguments noted."""
-        how = self.operator.replace(" ", "_")
-        made: str = getattr(self, f"_{_NAMES.get(how, how)}")()
-        return made
+        return _FORMS[self.operator](self)
 
     def _argument(self, value: Any) -> str:
         if self.column is not None:
             value = values.to_column(value, self.column, self.name, is_described=True)
         return self.query.argument(value)
 
-    def _is_empty(self) -> str:
+    def _empty(self, sign: str) -> str:
         if self.kind in ("text", ""):
-            return f"coalesce({self.c}, '') = ''"
+            return f"coalesce({self.c}, '') {sign} ''"
         if self.column is not None and not self.column.null:
-            return f"{self.c} = 0"
-        return f"{self.c} is null"
-
-    def _is_filled(self) -> str:
-        if self.kind in ("text", ""):
-            return f"coalesce({self.c}, '') != ''"
-        if self.column is not None and not self.column.null:
-            return f"{self.c} != 0"
-        return f"{self.c} is not null"
+            return f"{self.c} {sign} 0"
+        return f"{self.c} is {'null' if sign == '=' else 'not null'}"
 
     def _or_nothing(self, condition: str) -> str:
         """NULL, too, where it counts and the column can be that."""
@@ -56,60 +47,41 @@ class Comparison:
     def _is_nothing(self) -> str:
         """What `=` and `in` make of an empty value."""
         if self.nothing_counts:
-            return self._is_empty()
+            return self._empty("=")
         is_text = self.kind in ("text", "") and self.value is not None
         return f"{self.c} = ''" if is_text else f"{self.c} is null"
 
     def _equal(self) -> str:
+        is_negated = self.operator == "!="
         if self.value is None or self.value == "":
-            return self._is_nothing()
+            return self._empty("!=") if is_negated else self._is_nothing()
         if self.value == 0 and self.kind in ("int", "float"):
-            return f"coalesce({self.c}, 0) = 0"
-        return f"{self.c} = {self._argument(self.value)}"
-
-    def _unequal(self) -> str:
-        if self.value is None or self.value == "":
-            return self._is_filled()
-        if self.value == 0 and self.kind in ("int", "float"):
-            return f"coalesce({self.c}, 0) != 0"
-        return self._or_nothing(f"{self.c} != {self._argument(self.value)}")
-
-    def _split_values(self) -> tuple[str, bool]:
-        """Placeholders of the values, and whether an empty one is among them."""
-        filled = [value for value in self.value if value not in (None, "")]
-        listed = ", ".join(self._argument(value) for value in filled)
-        return listed, not filled or len(filled) < len(self.value)
+            return f"coalesce({self.c}, 0) {self.operator} 0"
+        made = f"{self.c} {self.operator} {self._argument(self.value)}"
+        return self._or_nothing(made) if is_negated else made
 
     def _in(self) -> str:
-        listed, with_empty = self._split_values()
-        parts = [f"{self.c} in ({listed})"] if listed else []
-        if with_empty:
-            parts.append(self._is_nothing())
-        return f"({' or '.join(parts)})"
+        is_negated = self.operator == "not in"
+        filled = [self._argument(value) for value in self.value if value not in (None, "")]
+        parts = [f"{self.c} {self.operator} ({', '.join(filled)})"] if filled else []
+        if not filled or len(filled) < len(self.value):
+            parts.append(self._empty("!=") if is_negated else self._is_nothing())
+        elif is_negated:
+            return self._or_nothing(parts[0])
+        return f"({(' and ' if is_negated else ' or ').join(parts)})"
 
-    def _not_in(self) -> str:
-        listed, with_empty = self._split_values()
-        parts = [f"{self.c} not in ({listed})"] if listed else []
-        if with_empty:
-            return f"({' and '.join([*parts, self._is_filled()])})"
-        return self._or_nothing(parts[0])
-
-    def _liked(self, sql: str, word: str) -> str:
+    def _like(self) -> str:
+        sql, word = self.c, self.operator
         if self.kind not in ("text", ""):
             sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
         if self.query.vendor == "postgresql":
             sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
         self.query.is_plain &= "\\" not in str(self.value)  # SQLite must be told what it is
-        return f"{sql} {word} {self.query.argument(str(self.value))}"
-
-    def _like(self) -> str:
-        return self._liked(self.c, "like")
-
-    def _not_like(self) -> str:
-        return self._or_nothing(self._liked(self.c, "not like"))
+        made = f"{sql} {word} {self.query.argument(str(self.value))}"
+        return self._or_nothing(made) if self.operator == "not like" else made
 
     def _is(self) -> str:
-        return self._is_empty() if str(self.value).lower() == "not set" else self._is_filled()
+        return self._empty("=" if str(self.value).lower() == "not set" else "!=")
 
     def _between(self) -> str:
         first, last = self.value
@@ -123,10 +95,13 @@ class Comparison:
         return self._or_nothing(made) if is_less and self.kind not in ("int", "float") else made
 
 
-_NAMES = {
-    "=": "equal",
-    "!=": "unequal",
-    **dict.fromkeys(("<", ">", "<=", ">="), "compared"),
+_FORMS = {
+    **dict.fromkeys(("=", "!="), Comparison._equal),
+    **dict.fromkeys(("<", ">", "<=", ">="), Comparison._compared),
+    **dict.fromkeys(("in", "not in"), Comparison._in),
+    **dict.fromkeys(("like", "not like"), Comparison._like),
+    "is": Comparison._is,
+    "between": Comparison._between,
 }
 
 

@@ -228,11 +228,8 @@ class Database:
                 fields=fieldname,
                 distinct=distinct,
             )
-        if as_dict or fieldname == "*":
-            return [_dict(row).update(update or {}) for row in rows]
-        if pluck:
-            return [next(iter(row.values())) for row in rows]
-        return [tuple(row.values()) for row in rows]
+        is_dict = as_dict or fieldname == "*"
+        return store.shaped(rows, as_dict=is_dict, pluck=pluck and not is_dict, update=update)
 
     get = get_value
 

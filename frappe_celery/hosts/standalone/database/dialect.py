@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from frappe_celery.hosts.standalone.database.values import of_kind, text_of, time_of
+from frappe_celery.hosts.standalone.database.values import READERS, of_kind, text_of, time_of
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.values import from_column
@@ -177,27 +177,23 @@ def adapted(value: Any, vendor: str) -> Any:
 # -- rows
 
 
-def readers(cursor: Any, vendor: str) -> list[tuple[int, Callable[[Any], Any]]]:
-    """What is to be done to some columns so that they hold what Frappe's drivers give."""
-    kinds = _DRIVER_TYPES.get(vendor, {})
-    return [
-        (number, kinds[column[1]])
-        for number, column in enumerate(cursor.description or ())
-        if column[1] in kinds
-    ]
-
-
-def rows_of(cursor: Any, vendor: str) -> Sequence[Any]:
+def rows_of(cursor: Any, vendor: str, times: Times = ()) -> Sequence[Any]:
     """All rows of an answer: decimals as floats, times of day as timedeltas."""
-    rows: Sequence[Any] = cursor.fetchall()
-    found = readers(cursor, vendor)
-    if not found:
+    kinds = _DRIVER_TYPES.get(vendor, {})
+    columns = enumerate(cursor.description or ())
+    found = {number: kinds[column[1]] for number, column in columns if column[1] in kinds}
+    return read(cursor.fetchall(), found | {number: READERS[kind] for number, kind in times})
+
+
+def read(rows: Sequence[Any], readers: Mapping[int, Callable[[Any], Any]]) -> Sequence[Any]:
+    """The rows, with what stands at these places read; NULL stays that."""
+    if not readers:
         return rows
     changed = [list(row) for row in rows]
-    for number, read in found:
+    for number, reader in readers.items():
         for row in changed:
             if row[number] is not None:
-                row[number] = read(row[number])
+                row[number] = reader(row[number])
     return [tuple(row) for row in changed]
 
 

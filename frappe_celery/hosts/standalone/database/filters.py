@@ -37,26 +37,6 @@ class Condition:
     """Whether NULL differs from a value and is less than it, and '' is asked for by both."""
 
 
-@dataclass(frozen=True)
-class Order:
-    """One field to sort by."""
-
-    field: str
-    descending: bool = False
-
-
-@dataclass(frozen=True)
-class Query:
-    """What to select of a doctype without a table: where all `conditions` hold, and one of
-    `any_of` if there are any."""
-
-    conditions: tuple[Condition, ...] = ()
-    any_of: tuple[Condition, ...] = ()
-    order_by: tuple[Order, ...] = ()
-    start: int = 0
-    limit: int | None = None
-
-
 def parse(filters: Any) -> tuple[Condition, ...]:
     """Read a name, a dictionary, or a list of conditions.
 
@@ -96,10 +76,14 @@ def descending(order_by: str | None) -> str | None:
     """As the query builder reads an order: what has no direction descends."""
     if not order_by or order_by == KEEP_DEFAULT:
         return order_by
-    parts = (part.strip() for part in apart(order_by))
-    return ", ".join(
-        part if part.lower().endswith((" asc", " desc")) else f"{part} desc" for part in parts
-    )
+    return ", ".join(f"{term} {way}" for term, way in orders(order_by, "desc"))
+
+
+def orders(order_by: str, without: str = "asc") -> list[tuple[str, str]]:
+    """What to sort by, each with asc or desc; `without` is that of those which have neither."""
+    ways = re.compile(r"(.+?)\s+(asc|desc)", re.I | re.S)
+    found = [(each, ways.fullmatch(each)) for each in apart(order_by)]
+    return [(has[1], has[2].lower()) if has else (each, without) for each, has in found]
 
 
 def apart(text: str) -> list[str]:
@@ -173,25 +157,6 @@ def bare(field: str) -> str:
     return field.rsplit(".", 1)[-1].strip('`" ')
 
 
-def parse_order(order_by: str | None, default: Order) -> tuple[Order, ...]:
-    """Read `modified desc, name`; nothing given means the default."""
-    if not order_by or order_by == KEEP_DEFAULT:
-        return (default,)
-    found = []
-    for part in order_by.split(","):
-        words = part.split()
-        if len(words) > 2 or (len(words) == 2 and words[1].lower() not in ("asc", "desc")):
-            raise unsupported(f"order_by={order_by!r}")
-        found.append(Order(bare(words[0]), len(words) == 2 and words[1].lower() == "desc"))
-    return tuple(found)
-
-
-def like_pattern(pattern: str) -> str:
-    """SQL's `%` and `_` as a regular expression."""
-    body = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in str(pattern))
-    return f"^{body}$"
-
-
 def matches(row: Mapping[str, Any], condition: Condition) -> bool:
     """Whether a row held in memory fulfils a condition (`RQ Job` has no table)."""
     value, wanted = row.get(bare(condition.field)), condition.value
@@ -201,7 +166,8 @@ def matches(row: Mapping[str, Any], condition: Condition) -> bool:
     if operator == "between":
         return value is not None and wanted[0] <= value <= wanted[1]
     if operator in ("like", "not like"):
-        found = re.match(like_pattern(wanted), str(value or ""), re.I | re.S) is not None
+        form = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in str(wanted))
+        found = re.fullmatch(form, str(value or ""), re.I | re.S) is not None
         return found == (operator == "like")
     if operator in IN_TREES:
         raise unsupported(f"the filter {operator!r} on a doctype without a table")

@@ -19,6 +19,7 @@ from frappe_celery.hosts.standalone.database.filters import (
     KEEP_DEFAULT,
     Condition,
     apart,
+    orders,
     parse,
 )
 from frappe_celery.hosts.standalone.exceptions import InvalidColumnName
@@ -245,17 +246,13 @@ class Select:
         if is_default and (self.is_aggregate or distinct):
             return ""
         parts = []
-        for each in apart(default if is_default else str(given)):
-            words = each.rsplit(None, 1)
-            descending = len(words) == 2 and words[1].lower() == "desc"
-            if len(words) == 2 and words[1].lower() in ("asc", "desc"):
-                each = words[0]
+        for each, way in orders(default if is_default else str(given)):
             nulls = ""  # first in ascending order, as on MariaDB
             if self.vendor == "postgresql":
-                nulls = " nulls last" if descending else " nulls first"
+                nulls = " nulls last" if way == "desc" else " nulls first"
             term = self._sorted_by(each)
             if term != "NULL":
-                parts.append(f"{term}{' desc' if descending else ''}{nulls}")
+                parts.append(f"{term}{' desc' if way == 'desc' else ''}{nulls}")
         return f" order by {', '.join(parts)}" if parts else ""
 
     def _sorted_by(self, each: str) -> str:

@@ -24,7 +24,6 @@ from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.schema import table_name
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
-from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 
 class Parameters:
@@ -119,13 +118,7 @@ class Question:
     ) -> list[Any]:
         """The rows, as tuples unless told otherwise."""
         rows = store.select(self._doctype, **self._asked)
-        if pluck:
-            return [
-                row[pluck] if isinstance(pluck, str) else next(iter(row.values())) for row in rows
-            ]
-        if as_dict:
-            return [_dict(row) for row in rows]
-        return [list(row.values()) if as_list else tuple(row.values()) for row in rows]
+        return store.shaped(rows, as_dict=as_dict, as_list=as_list, pluck=pluck)
 
 
 class Builder(MySQLQuery):  # type: ignore[misc]

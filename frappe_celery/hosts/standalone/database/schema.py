@@ -85,14 +85,15 @@ _KINDS = {
     "json": "json",
     "date": "date",
 }
-_LIST = {
+_LIST = (
+    "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
+    " collation_name in ('utf8mb4_bin', 'C') from information_schema.columns"
+    " where table_schema = {} and table_name = %s"
+)
+_LISTS = {
     "sqlite": 'select name, lower(type), "notnull" = 0, 0, 0 from pragma_table_info(%s)',
-    "mysql": "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
-    " collation_name = 'utf8mb4_bin' from information_schema.columns"
-    " where table_schema = database() and table_name = %s",
-    "postgresql": "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
-    " collation_name = 'C' from information_schema.columns"
-    " where table_schema = current_schema() and table_name = %s",
+    "mysql": _LIST.format("database()"),
+    "postgresql": _LIST.format("current_schema()"),
 }
 
 
@@ -149,12 +150,6 @@ def described(doctype: str) -> Any:
     return _describe(doctype)
 
 
-def quoted(connection: BaseDatabaseWrapper, name: str) -> str:
-    """A name as the database's own SQL writes it."""
-    mark = '"' if connection.vendor == "postgresql" else "`"  # "x" can be a text on SQLite
-    return mark + name.replace(mark, mark * 2) + mark
-
-
 def table_name(doctype: str) -> str:
     """Where a doctype's documents lie."""
     return f"tab{doctype}"
@@ -185,7 +180,7 @@ def columns(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
 
 def _read(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
     with connection.cursor() as cursor:
-        cursor.execute(_LIST[connection.vendor], (table_name(doctype),))
+        cursor.execute(_LISTS[connection.vendor], (table_name(doctype),))
         rows = cursor.fetchall()
     return {name: _column(connection.vendor, *rest) for name, *rest in rows}
 

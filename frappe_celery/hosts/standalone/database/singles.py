@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import schema, values
-from frappe_celery.hosts.standalone.database.statements import READERS, lock, run, vendor
+from frappe_celery.hosts.standalone.database.statements import lock, run, vendor
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "System Settings": {"enable_scheduler": 1, "dormant_days": 4}
@@ -37,7 +37,7 @@ def _from_single(value: str | None, kind: str | None) -> Any:
     return _FROM_SINGLE[kind](value)
 
 
-_FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**READERS, "int": int, "float": float}
+_FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**values.READERS, "int": int, "float": float}
 
 
 def set_single(doctype: str, fields: Mapping[str, Any]) -> None:

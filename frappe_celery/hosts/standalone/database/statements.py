@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -13,19 +10,9 @@ from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import not_carried
 
 
-def _reading() -> AbstractContextManager[Any]:
-    reading: AbstractContextManager[Any] = local.db.transaction.reading()
-    return reading
-
-
-def _writing() -> AbstractContextManager[Any]:
-    writing: AbstractContextManager[Any] = local.db.transaction.writing()
-    return writing
-
-
 def columns(doctype: str, anew: bool = False) -> schema.Columns:
     """What a doctype's table has; nothing where there is none."""
-    with _reading() as connection:
+    with local.db.transaction.reading() as connection:
         if anew:
             schema.forget(connection, doctype)
         return schema.columns(connection, doctype)
@@ -38,7 +25,8 @@ def vendor() -> str:
 
 def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
     """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
-    with _writing() if write else _reading() as connection:
+    transaction = local.db.transaction
+    with transaction.writing() if write else transaction.reading() as connection:
         vendor = connection.vendor
         columns_of = partial(schema.columns, connection)
         found = dialect.parts(text, vendor, arguments, columns_of, is_plain)
@@ -51,26 +39,7 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
             if cursor.description is None:
                 return [], (), cursor.rowcount
             names = [column[0] for column in cursor.description]
-            rows, count = dialect.rows_of(cursor, vendor), cursor.rowcount
-    return names, _with_times(rows, found[2]) if found[2] else rows, count
-
-
-def _with_times(rows: Any, times: dialect.Times) -> Any:
-    """The rows with their texts read as times where the expressions are of times."""
-    changed = [list(row) for row in rows]
-    for number, kind in times:
-        for row in changed:
-            row[number] = READERS[kind](row[number])
-    return [tuple(row) for row in changed]
-
-
-READERS: dict[str, Callable[[Any], Any]] = {
-    "json": values.from_json,
-    "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
-    "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
-    "time": lambda value: values.time_of(value) if isinstance(value, str) else value,
-}
-"""By kind of column: what no driver does."""
+            return names, dialect.rows_of(cursor, vendor, found[2]), cursor.rowcount
 
 
 def lock(doctype: str) -> None:

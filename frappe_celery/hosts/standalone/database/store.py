@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import errors, rows, schema, statements, virtual
+from frappe_celery.hosts.standalone.database import (
+    dialect,
+    errors,
+    rows,
+    schema,
+    statements,
+    virtual,
+)
 from frappe_celery.hosts.standalone.database import query as queries
 from frappe_celery.hosts.standalone.database.dialect import quoted
-from frappe_celery.hosts.standalone.database.filters import Order, Query, bare, parse, parse_order
+from frappe_celery.hosts.standalone.database.filters import KEEP_DEFAULT, bare, parse
 from frappe_celery.hosts.standalone.database.query import Select
+from frappe_celery.hosts.standalone.database.values import READERS
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError, UniqueValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import unsupported
@@ -77,9 +85,11 @@ def select(
     distinct: bool = False,
 ) -> list[dict[str, Any]]:
     """The matching rows with those fields."""
-    if doctype in virtual.DOCTYPES:
-        return _virtual(doctype, filters, or_filters, order_by, start, limit, fields)
     filters = parse(filters)
+    if doctype in virtual.DOCTYPES:
+        by = f"{_newest()} desc" if order_by in (None, "", KEEP_DEFAULT) else str(order_by)
+        rows = virtual.select(doctype, filters, parse(or_filters), by, start, limit)
+        return virtual.columns(rows, fields)
     by_name = not order_by and [(each.field, each.operator) for each in filters] == [("name", "=")]
     made, text = queries.select(
         doctype,
@@ -106,63 +116,20 @@ def select(
     return _read(made, names, rows)
 
 
-def _read(made: Select, names: list[str], rows: Iterable[Any]) -> list[dict[str, Any]]:
-    found = [dict(zip(names, row, strict=True)) for row in rows]
-    for name, read in _readers(made, names):
-        for row in found:
-            if row[name] is not None:
-                row[name] = read(row[name])
-    return found
-
-
-def _readers(made: Select, names: list[str]) -> list[tuple[str, Callable[[Any], Any]]]:
+def _read(made: Select, names: list[str], rows: Any) -> list[dict[str, Any]]:
     """What no driver does: JSON, and times that an expression of SQLite's gives as text."""
-    found: dict[str, schema.Column | None] = {each.name: each.column for each in made.selected}
-    if "*" in found:
-        columns = made.columns(made.doctype)
-        is_all = found.keys() | columns.keys() >= set(names)
-        found |= columns if is_all else statements.columns(made.doctype, anew=True)
-    readers = []
-    for name in names:
-        column = found.get(name)
-        if column is None or (column.kind == "json" and made.meta.is_known):
-            continue
-        if column.kind in statements.READERS:
-            readers.append((name, statements.READERS[column.kind]))
-    return readers
-
-
-def _virtual(
-    doctype: str,
-    filters: Any,
-    or_filters: Any,
-    order_by: str | None,
-    start: int,
-    limit: int | None,
-    fields: Any,
-) -> list[dict[str, Any]]:
-    query = Query(
-        parse(filters),
-        parse(or_filters),
-        parse_order(order_by, Order(_newest(), True)),
-        start,
-        limit,
-    )
-    rows = virtual.select(doctype, query)
-    columns = _columns_of_virtual(fields)
-    if columns is None:
-        return rows
-    return [{called: row.get(name) for called, name in columns.items()} for row in rows]
-
-
-def _columns_of_virtual(fields: Any) -> dict[str, str] | None:
-    columns: dict[str, str] = {}
-    for field in fields.split(",") if isinstance(fields, str) else fields:
-        if not isinstance(field, str) or "(" in field:
-            raise unsupported(f"the field {field!r} of a doctype without a table")
-        source, _, alias = field.strip().partition(" as ")
-        columns[alias.strip() or bare(source)] = bare(source)
-    return None if "*" in columns else columns
+    columns: dict[str, schema.Column | None] = {each.name: each.column for each in made.selected}
+    if "*" in columns:
+        own = made.columns(made.doctype)
+        is_all = columns.keys() | own.keys() >= set(names)
+        columns |= own if is_all else statements.columns(made.doctype, anew=True)
+    kinds = [column.kind if (column := columns.get(name)) else "" for name in names]
+    readers = {
+        number: READERS[kind]
+        for number, kind in enumerate(kinds)
+        if kind in READERS and not (kind == "json" and made.meta.is_known)
+    }
+    return [dict(zip(names, row, strict=True)) for row in dialect.read(rows, readers)]
 
 
 def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
@@ -181,7 +148,7 @@ def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | N
 def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
     """How many match."""
     if doctype in virtual.DOCTYPES:
-        return len(virtual.select(doctype, Query(parse(filters))))
+        return len(virtual.select(doctype, parse(filters)))
     what = f"count({'distinct ' if distinct else ''}`tab{doctype}`.`name`) as n"
     return int(select(doctype, filters, fields=[what])[0]["n"])
 
@@ -347,11 +314,25 @@ def get_all(
         group_by=group_by,
         distinct=distinct,
     )
+    return shaped(rows, as_dict=not as_list, pluck=pluck, update=update)
+
+
+def shaped(
+    rows: Iterable[dict[str, Any]],
+    *,
+    as_dict: bool = False,
+    as_list: bool = False,
+    pluck: Any = None,
+    update: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Rows as one field's values (the first one's unless `pluck` names it), dictionaries, lists
+    or, where nothing is said, tuples."""
     if pluck:
-        return [row.get(bare(pluck), row.get(pluck)) for row in rows]
-    if as_list:
-        return [tuple(row.values()) for row in rows]
-    return [_dict(row).update(update or {}) for row in rows]
+        name = bare(str(pluck))
+        return [row[name] if name in row else next(iter(row.values())) for row in rows]
+    if as_dict:
+        return [_dict(row).update(update or {}) for row in rows]
+    return [list(row.values()) if as_list else tuple(row.values()) for row in rows]
 
 
 def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:

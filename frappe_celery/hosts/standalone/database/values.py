@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -95,6 +96,15 @@ def _check(value: Any, column: Column, field: str) -> None:
 def from_json(value: Any) -> Any:
     """What was stored as JSON."""
     return json.loads(value, cls=FieldDecoder) if isinstance(value, str) and value else value
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "json": from_json,
+    "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
+    "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+    "time": lambda value: time_of(value) if isinstance(value, str) else value,
+}
+"""By kind of column: what no driver does."""
 
 
 def _text(value: Any) -> str:

@@ -9,30 +9,60 @@ from datetime import datetime, timezone
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import altering, schema, statements
-from frappe_celery.hosts.standalone.database.filters import Condition, Query, matches
+from frappe_celery.hosts.standalone.database.filters import Condition, bare, matches, orders
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.text import as_json
 from frappe_celery.hosts.standalone.utils.values import from_column
 
 DOCTYPES = ("RQ Job", "RQ Worker", "DocType", "DocField")
+Conditions = tuple[Condition, ...]
 _BY_TIME = ("modified", "creation")
 
 
-def select(doctype: str, query: Query) -> list[dict[str, Any]]:
+def select(
+    doctype: str,
+    conditions: Conditions,
+    any_of: Conditions = (),
+    order_by: str = "",
+    start: int = 0,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
     """The matching jobs of the current site, the workers, or the doctypes."""
-    if doctype == "RQ Job" and (page := _page(query)) is not None:
-        return page
-    rows = _READ[doctype](query)
-    found = [row for row in rows if _fulfils(row, query)]
-    for order in reversed(query.order_by):
+    order = [(bare(term), way) for term, way in orders(order_by)] if order_by else []
+    if unknown := [term for term, _ in order if not term.isidentifier()]:
+        raise unsupported(f"order_by={unknown[0]!r} of a doctype without a table")
+    if doctype == "RQ Job" and limit is not None and not any_of:
+        page = _page(conditions, order, start, limit)
+        if page is not None:
+            return page
+    found = [
+        row
+        for row in _READ[doctype](conditions)
+        if all(matches(row, each) for each in conditions)
+        and (not any_of or any(matches(row, each) for each in any_of))
+    ]
+    for field, way in reversed(order):
         found.sort(
-            key=lambda row, field=order.field: (row.get(field) not in (None, ""), row.get(field)),  # type: ignore[misc]
-            reverse=order.descending,
+            key=lambda row, field=field: (row.get(field) not in (None, ""), row.get(field)),  # type: ignore[misc]
+            reverse=way == "desc",
         )
-    end = None if query.limit is None else query.start + query.limit
-    return found[query.start : end]
+    return found[start : None if limit is None else start + limit]
+
+
+def columns(rows: list[dict[str, Any]], fields: Any) -> list[dict[str, Any]]:
+    """Those fields of the rows."""
+    named: dict[str, str] = {}
+    for field in fields.split(",") if isinstance(fields, str) else fields:
+        if not isinstance(field, str) or "(" in field:
+            raise unsupported(f"the field {field!r} of a doctype without a table")
+        source, _, alias = field.strip().partition(" as ")
+        named[alias.strip() or bare(source)] = bare(source)
+    if "*" in named:
+        return rows
+    return [{called: row.get(name) for called, name in named.items()} for row in rows]
 
 
 def get(doctype: str, name: str) -> dict[str, Any] | None:
@@ -42,8 +72,8 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
         PermissionError: another site's job.
     """
     if doctype != "RQ Job":
-        query = Query((Condition("name", "=", name),))
-        return next((row for row in _READ[doctype](query) if row["name"] == name), None)
+        rows = _READ[doctype]((Condition("name", "=", name),))
+        return next((row for row in rows if row["name"] == name), None)
     from frappe_celery.errors import NoSuchJob
     from frappe_celery.jobs import get_store
 
@@ -56,25 +86,15 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
     return _dict(_job_row(job), arguments=as_json(job.kwargs))
 
 
-def _fulfils(row: dict[str, Any], query: Query) -> bool:
-    if not all(matches(row, condition) for condition in query.conditions):
-        return False
-    return not query.any_of or any(matches(row, condition) for condition in query.any_of)
-
-
-def _page(query: Query) -> list[dict[str, Any]] | None:
-    """The store's own page, newest first, where the query asks for no more than it can do."""
+def _page(
+    conditions: Conditions, order: list[tuple[str, str]], start: int, limit: int
+) -> list[dict[str, Any]] | None:
+    """The store's own page, newest first, where no more is asked than it can do."""
     from frappe_celery.jobs import JobStatus, get_store
 
-    simple = {c.field: c.value for c in query.conditions if c.operator == "="}
-    newest_first = all(o.descending and o.field in _BY_TIME for o in query.order_by)
-    if (
-        query.limit is None
-        or query.any_of
-        or not newest_first
-        or len(simple) != len(query.conditions)
-        or not set(simple) <= {"queue", "status"}
-    ):
+    simple = {c.field: c.value for c in conditions if c.operator == "="}
+    newest_first = all(way == "desc" and field in _BY_TIME for field, way in order)
+    if not newest_first or len(simple) != len(conditions) or not set(simple) <= {"queue", "status"}:
         return None
     try:
         statuses = [JobStatus(simple["status"])] if "status" in simple else None
@@ -84,20 +104,20 @@ def _page(query: Query) -> list[dict[str, Any]] | None:
         site=local.site,
         queue=simple.get("queue"),
         statuses=statuses,
-        start=query.start,
-        length=query.limit,
+        start=start,
+        length=limit,
     )
     return [_job_row(job) for job in jobs]
 
 
-def _jobs(query: Query) -> Iterable[dict[str, Any]]:
+def _jobs(conditions: Conditions) -> Iterable[dict[str, Any]]:
     """Jobs of the current site; what a filter on queue and status leaves out is never read."""
     from frappe_celery.config import settings
     from frappe_celery.jobs import JobStatus, get_store
 
     store = get_store()
-    statuses = _allowed("status", [status.value for status in JobStatus], query)
-    for queue in _allowed("queue", list(settings.current().queues), query):
+    statuses = _allowed("status", [status.value for status in JobStatus], conditions)
+    for queue in _allowed("queue", list(settings.current().queues), conditions):
         counts = store.counts(site=local.site, queue=queue)
         number = sum(counts[JobStatus(status)] for status in statuses)
         if number:
@@ -110,11 +130,11 @@ def _jobs(query: Query) -> Iterable[dict[str, Any]]:
                 yield _job_row(job)
 
 
-def _allowed(field: str, values: list[str], query: Query) -> list[str]:
+def _allowed(field: str, values: list[str], conditions: Conditions) -> list[str]:
     def fits(value: str, condition: Condition) -> bool:
         return condition.field != field or matches({field: value}, condition)
 
-    return [value for value in values if all(fits(value, c) for c in query.conditions)]
+    return [value for value in values if all(fits(value, c) for c in conditions)]
 
 
 def _job_row(job: Any) -> dict[str, Any]:
@@ -140,7 +160,7 @@ def _job_row(job: Any) -> dict[str, Any]:
     )
 
 
-def _workers(_query: Query) -> list[dict[str, Any]]:
+def _workers(_: Conditions) -> list[dict[str, Any]]:
     from frappe_celery.jobs import get_store
 
     return [_worker_row(worker) for worker in get_store().workers.by_process()]
@@ -168,23 +188,21 @@ def _worker_row(worker: Any) -> dict[str, Any]:
     )
 
 
-def _doctypes(query: Query) -> Iterator[dict[str, Any]]:
+def _doctypes(conditions: Conditions) -> Iterator[dict[str, Any]]:
     """Those that the apps describe, our own, and those of which there are documents.
 
     The last ones are found by their names only.
     """
-    by_name = [c.value for c in query.conditions if (c.field, c.operator) == ("name", "=")]
+    by_name = [c.value for c in conditions if (c.field, c.operator) == ("name", "=")]
     for name in by_name or {*schema.all_described(), *altering.OWN_DOCTYPES}:
         meta = schema.described(name)
         if meta.is_known or statements.columns(name):
             yield _dict({**_NOT_SAID, **meta.said, "name": name, "fields": list(_of(meta))})
 
 
-def _docfields(query: Query) -> Iterator[dict[str, Any]]:
-    parents = tuple(
-        replace(each, field="name") for each in query.conditions if each.field == "parent"
-    )
-    for doctype in _doctypes(Query(parents)):
+def _docfields(conditions: Conditions) -> Iterator[dict[str, Any]]:
+    parents = tuple(replace(each, field="name") for each in conditions if each.field == "parent")
+    for doctype in _doctypes(parents):
         yield from doctype["fields"]
 
 
@@ -215,7 +233,7 @@ def _time(when: datetime | float | None) -> Any:
     return from_column(when.replace(tzinfo=timezone.utc))
 
 
-_READ: dict[str, Callable[[Query], Iterable[dict[str, Any]]]] = {
+_READ: dict[str, Callable[[Conditions], Iterable[dict[str, Any]]]] = {
     "RQ Job": _jobs,
     "RQ Worker": _workers,
     "DocType": _doctypes,

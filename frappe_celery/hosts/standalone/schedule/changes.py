@@ -12,7 +12,6 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.standalone.database import django_setup, errors
-from frappe_celery.hosts.standalone.database.schema import quoted
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 
 Edits = tuple[Any, ...]
@@ -45,12 +44,12 @@ def _edits(site: str) -> Edits:
         database = str(connection.settings_dict["NAME"])
         _files[site] = database, _looks(database)
         asked = [
-            f"(select {what} from {quoted(connection, table)})"
+            f"(select {what} from {connection.ops.quote_name(table)})"
             for table in _COUNTED
             for what in ("count(*)", "max(modified)")
         ]
         asked.append(
-            f"(select max(value) from {quoted(connection, 'tabSingles')}"
+            f"(select max(value) from {connection.ops.quote_name('tabSingles')}"
             " where doctype = 'System Settings' and field = 'modified')"
         )
         with connection.cursor() as cursor:

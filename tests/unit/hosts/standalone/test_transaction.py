@@ -19,14 +19,12 @@ def stored(frappe: Any) -> list[str]:
 
     from django.db import connections
 
-    from frappe_celery.hosts.standalone.database import schema
-
     found: list[str] = []
 
     def look() -> None:
         connection = connections["default"]
         with connection.cursor() as cursor, suppress(DatabaseError):  # there is no table yet
-            cursor.execute(f"select name from {schema.quoted(connection, 'tabNote')}")
+            cursor.execute(f"select name from {connection.ops.quote_name('tabNote')}")
             found.extend(name for (name,) in cursor.fetchall())
         connections.close_all()
 
