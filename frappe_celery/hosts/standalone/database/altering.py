@@ -56,29 +56,34 @@ _MOST_INDEXED = 50
 """Columns up to which texts of any length get an index: MariaDB makes 64 of a table."""
 
 
-def make_table(connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wanted] = ()) -> None:
-    """Create a doctype's table."""
-    wanted = [*schema.wanted_of(doctype), *more]
-    names = ("doctype", "field") if doctype == "Singles" else ("name",)
-    key = ", ".join(connection.ops.quote_name(name) for name in names)
-    if names == ("name",):
-        wanted.insert(0, schema.name_of(doctype))
-    parts = [_definition(connection, column) for column in wanted]
-    table = connection.ops.quote_name(table_name(doctype))
-    statement = (
-        f"create table if not exists {table} ({', '.join(parts)}, primary key ({key}))"
-        f"{_TABLE_OPTIONS.get(connection.vendor, '')}"
-    )
-    _change(connection, doctype, [statement, *_indexes(connection, doctype, wanted)])
+def extend(
+    connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wanted] = ()
+) -> list[Wanted]:
+    """Make a doctype's table, or give it the columns that it lacks: those that were made.
 
-
-def add_columns(connection: BaseDatabaseWrapper, doctype: str, wanted: list[Wanted]) -> None:
-    """Give a doctype's table more columns."""
+    Args:
+        more: columns beside those that are described.
+    """
+    there = schema.columns(connection, doctype)
+    lacking = schema.missing(there, doctype, more)
     table = connection.ops.quote_name(table_name(doctype))
-    statements = [
-        f"alter table {table} add column {_definition(connection, column)}" for column in wanted
-    ]
-    _change(connection, doctype, [*statements, *_indexes(connection, doctype, wanted)])
+    if there:
+        statements = [
+            f"alter table {table} add column {_definition(connection, column)}"
+            for column in lacking
+        ]
+    else:
+        names = ("doctype", "field") if doctype == "Singles" else ("name",)
+        first = [schema.name_of(doctype)] if names == ("name",) else []
+        parts = [_definition(connection, column) for column in [*first, *lacking]]
+        key = ", ".join(map(connection.ops.quote_name, names))
+        statements = [
+            f"create table if not exists {table} ({', '.join(parts)}, primary key ({key}))"
+            f"{_TABLE_OPTIONS.get(connection.vendor, '')}"
+        ]
+    if lacking:
+        _change(connection, doctype, [*statements, *_indexes(connection, doctype, lacking)])
+    return lacking
 
 
 def widen_column(
@@ -192,17 +197,12 @@ def make(
         raise CannotAlter("; ".join(unfit))
     made: dict[str, list[str]] = {}
     for doctype in doctypes:
-        there = schema.columns(connection, doctype)
-        lacking = schema.missing(there, doctype, more)
-        if not there:
-            make_table(connection, doctype, more)
-        elif lacking:
-            add_columns(connection, doctype, lacking)
+        found = [column.name for column in extend(connection, doctype, more)]
         for old, column in narrow[doctype]:
             widen_column(connection, doctype, old, column)
-        if not there or lacking or narrow[doctype]:
-            widened = [f"{column.name}: {old} is now {column}" for old, column in narrow[doctype]]
-            made[doctype] = [*(column.name for column in lacking), *widened]
+            found.append(f"{column.name}: {old} is now {column}")
+        if found:
+            made[doctype] = found
     return made
 
 

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
 from frappe_celery.hosts.standalone.database import errors, schema, singles, store
+from frappe_celery.hosts.standalone.database.dialect import literal
 from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.transaction import Transaction
 from frappe_celery.hosts.standalone.exceptions import (
@@ -152,8 +153,7 @@ class Database:
     @staticmethod
     def escape(s: Any, percent: bool = True) -> str:
         """A value as a quoted SQL text."""
-        text = str(s).replace("'", "''")
-        return "'" + (text.replace("%", "%%") if percent else text) + "'"
+        return literal(str(s), percent)
 
     # -- values
 
@@ -353,13 +353,8 @@ class Database:
         """Delete every document of a doctype on this site."""
         store.delete(doctype, None)
 
-    def get_all(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """`frappe.get_all`."""
-        return store.get_all(*args, **kwargs)
-
-    def get_list(self, *args: Any, **kwargs: Any) -> list[Any]:
-        """`frappe.get_list`."""
-        return store.get_list(*args, **kwargs)
+    get_all = staticmethod(store.get_all)
+    get_list = staticmethod(store.get_list)
 
     def a_row_exists(self, doctype: str) -> bool:
         """Whether there is any document."""
@@ -372,13 +367,8 @@ class Database:
 
     # -- defaults
 
-    def get_default(self, key: str, parent: str = "__default") -> Any:
-        """A default that `set_default` set."""
-        return store.get_default(key, parent)
-
-    def set_default(self, key: str, val: Any, parent: str = "__default", **_: Any) -> None:
-        """Keep a default."""
-        store.set_default(key, val, parent)
+    get_default = staticmethod(store.get_default)
+    set_default = staticmethod(store.set_default)
 
     def get_global(self, key: str, user: str = "__global") -> Any:
         """A value that `set_global` set."""

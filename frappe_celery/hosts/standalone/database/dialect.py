@@ -14,7 +14,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from frappe_celery.hosts.standalone.database.values import READERS, of_kind, text_of, time_of
-from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.dates import now_datetime
 from frappe_celery.hosts.standalone.utils.values import from_column
 
@@ -45,6 +44,12 @@ KEPT = 4096
 def quoted(name: str) -> str:
     """A name in MariaDB's SQL, where placeholders stand beside it."""
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def literal(text: str, percent: bool = True) -> str:
+    """A text in MariaDB's SQL; `percent`: where placeholders stand beside it."""
+    made = "'" + text.replace("'", "''") + "'"
+    return made.replace("%", "%%") if percent else made
 
 
 @lru_cache(maxsize=KEPT)
@@ -226,20 +231,3 @@ _DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
     "mysql": {0: float, 246: float, _MYSQL_TIME: _as_timedelta},
     "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
 }
-
-
-# -- fields of documents in expressions
-
-
-def with_columns(text: str, column: Callable[..., tuple[str, Any]], where: str) -> str:
-    """An expression of MariaDB's whose fields are those that `column` gives.
-
-    Raises:
-        NeedsFrappeSite: it is no expression.
-    """
-    from frappe_celery.hosts.standalone.database import carrying
-
-    try:
-        return carrying.with_columns(text, column).replace("%", "%%")
-    except carrying.ParseError:
-        raise unsupported(where) from None

@@ -44,18 +44,18 @@ def is_database_error(error: BaseException) -> bool:
     return django_db is not None and isinstance(error, django_db.DatabaseError)
 
 
+def _says(error: BaseException, form: re.Pattern[str]) -> bool:
+    return is_database_error(error) and form.search(str(error)) is not None
+
+
 def is_deadlocked(error: BaseException) -> bool:
     """MariaDB 1213, PostgreSQL 40P01 and 40001, also inside Frappe's own class."""
-    if isinstance(error, QueryDeadlockError):
-        return True
-    return is_database_error(error) and bool(_DEADLOCK.search(str(error)))
+    return isinstance(error, QueryDeadlockError) or _says(error, _DEADLOCK)
 
 
 def is_timedout(error: BaseException) -> bool:
     """MariaDB 1205, PostgreSQL 55P03, SQLite's 'database is locked'."""
-    if isinstance(error, QueryTimeoutError):
-        return True
-    return is_database_error(error) and bool(_TIMEOUT.search(str(error)))
+    return isinstance(error, QueryTimeoutError) or _says(error, _TIMEOUT)
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -65,23 +65,18 @@ def is_retryable(error: BaseException) -> bool:
 
 def is_lost(error: BaseException) -> bool:
     """The database does not answer, or closed the connection."""
-    lost = ("OperationalError", "InterfaceError")
-    return (
-        is_database_error(error) and type(error).__name__ in lost and bool(_LOST.search(str(error)))
-    )
+    return type(error).__name__ in ("OperationalError", "InterfaceError") and _says(error, _LOST)
 
 
 def is_missing_table(error: BaseException) -> bool:
     """The statement names a table that is not there."""
     error = error.__cause__ if isinstance(error, NeedsFrappeSite) and error.__cause__ else error
-    return is_database_error(error) and bool(_MISSING_TABLE.search(str(error)))
+    return _says(error, _MISSING_TABLE)
 
 
 def is_missing_column(error: BaseException) -> bool:
     """The statement, or the question, names a column that is not there."""
-    if isinstance(error, InvalidColumnName):
-        return True
-    return is_database_error(error) and bool(_MISSING_COLUMN.search(str(error)))
+    return isinstance(error, InvalidColumnName) or _says(error, _MISSING_COLUMN)
 
 
 def is_missing(error: BaseException) -> bool:

@@ -107,16 +107,14 @@ def _unless_null(parts: list[str], then: str) -> str:
 
 def _substring(self: Any, node: Any) -> str:
     """From 1, or from the end with a number below zero."""
-    start, length = node.args.get("start"), node.args.get("length")
-    text, count = self.sql(node.this), f" FOR {self.sql(length)}" if length else ""
-    number = start.this if isinstance(start, exp.Neg) else start
-    if not isinstance(number, exp.Literal) or not number.is_int:
-        raise ParseError("SUBSTRING from where is not a number")
-    if number is start and number.this != "0":
-        return f"SUBSTRING({text} FROM {number.this}{count})"
-    found = f"SUBSTRING(RIGHT({text}, {number.this}) FROM 1{count})"
-    is_within = f"LENGTH({text}) >= {number.this} AND {number.this} > 0"
-    return _unless_null([text], f"CASE WHEN {is_within} THEN {found} ELSE '' END")
+    text, start, length = (self.sql(node, part) for part in ("this", "start", "length"))
+    count = f" FOR {length}" if length else ""
+    from_the_end = f"SUBSTRING(RIGHT({text}, -({start})) FROM 1{count})"
+    return _unless_null(
+        [text, start],
+        f"CASE WHEN {start} > 0 THEN SUBSTRING({text} FROM {start}{count})"
+        f" WHEN {start} < 0 AND LENGTH({text}) >= -({start}) THEN {from_the_end} ELSE '' END",
+    )
 
 
 def _timed(field: str) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import dialect, schema, statements, values
+from frappe_celery.hosts.standalone.database import schema, statements, values
 from frappe_celery.hosts.standalone.database.comparisons import Comparison
-from frappe_celery.hosts.standalone.database.dialect import quoted
+from frappe_celery.hosts.standalone.database.dialect import literal, quoted
 from frappe_celery.hosts.standalone.database.filters import (
     IN_TREES,
     KEEP_DEFAULT,
@@ -172,9 +172,9 @@ class Select:
         self._meet_the_name_of(self.doctype)
         child = quoted(schema.table_name(doctype))
         on = f"{child}.`parent` = {self.table}.`name`"
-        on += f" and {child}.`parenttype` = {_text(self.doctype)}"
+        on += f" and {child}.`parenttype` = {literal(self.doctype)}"
         if parentfield:
-            on += f" and {child}.`parentfield` = {_text(parentfield)}"
+            on += f" and {child}.`parentfield` = {literal(parentfield)}"
         self.joins.setdefault(doctype, f" left join {child} on ({on})")
 
     def _meet_the_name_of(self, doctype: str) -> None:
@@ -190,8 +190,13 @@ class Select:
         Raises:
             NeedsFrappeSite: it is none.
         """
+        from frappe_celery.hosts.standalone.database import carrying
+
         self.is_plain = False
-        return dialect.with_columns(text, self.column, f"{text!r} in a query of {self.doctype!r}")
+        try:
+            return carrying.with_columns(text, self.column).replace("%", "%%")
+        except carrying.ParseError:
+            raise unsupported(f"{text!r} in a query of {self.doctype!r}") from None
 
     # -- conditions
 
@@ -207,7 +212,7 @@ class Select:
         """One field compared with one value."""
         simple = _SIMPLE.fullmatch(asked.field)
         if simple is None:
-            return self._of_expression(self.expression(asked.field), asked)
+            return Comparison(self, self.expression(asked.field), asked.field, None, asked).sql()
         doctype, path, name = simple.group("doctype", "path", "field")
         sql, column = self.column(name, asked.doctype or doctype, path)
         if asked.operator in IN_TREES:
@@ -229,9 +234,6 @@ class Select:
             found.append(asked.value)
         negation = "not " if asked.operator.startswith("not") else ""
         return f"{sql} {negation}in ({', '.join(map(self.argument, found or ['']))})"
-
-    def _of_expression(self, sql: str, asked: Condition) -> str:
-        return Comparison(self, sql, asked.field, None, asked).sql()
 
     def argument(self, value: Any) -> str:
         """A placeholder for a value."""
@@ -333,7 +335,3 @@ def _listed(fields: Any) -> list[Any]:
     if isinstance(fields, Mapping) or not isinstance(fields, Iterable):
         return [fields]
     return list(fields)
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''").replace("%", "%%") + "'"

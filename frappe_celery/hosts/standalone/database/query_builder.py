@@ -20,6 +20,7 @@ from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWr
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_celery.hosts.standalone.database import store
+from frappe_celery.hosts.standalone.database.dialect import literal
 from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.schema import table_name
 from frappe_celery.hosts.standalone.local import local
@@ -46,8 +47,7 @@ class Literals:
         """The value in MariaDB's spelling."""
         if isinstance(value, (bool, int, float)):
             return str(int(value) if isinstance(value, bool) else value)
-        text = str(value).replace("\\", "\\\\").replace("'", "''").replace("%", "%%")
-        return f"'{text}'"
+        return literal(str(value).replace("\\", "\\\\"))
 
 
 class Value(ValueWrapper):  # type: ignore[misc]

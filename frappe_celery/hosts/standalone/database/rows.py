@@ -91,19 +91,19 @@ def _lacking(
 
 def _make(doctype: str, lacking: list[schema.Wanted], is_there: bool) -> None:
     is_known = schema.described(doctype).is_known
+    fields = ", ".join(column.name for column in lacking)
+    what = f"{doctype!r} has no table"
     if is_there:
-        fields = ", ".join(column.name for column in lacking)
         what = f"the table of {doctype!r} has no column for {fields}"
-        change: Any = lambda connection: altering.add_columns(connection, doctype, lacking)  # noqa: E731
-    else:
-        what = f"{doctype!r} has no table"
-        more = [] if is_known else lacking
-        change = lambda connection: altering.make_table(connection, doctype, more)  # noqa: E731
+    more = [] if is_known else lacking
     command = "frappe-celery migrate"
     if not is_known:
         pairs = " ".join(f"{column.name}={column.kind.split()[-1]}" for column in lacking)
         command += f" --doctype {doctype!r} {pairs}".rstrip()
-    local.db.transaction.alter(change, f"{what}; `{command}` makes it")
+    local.db.transaction.alter(
+        lambda connection: altering.extend(connection, doctype, more),
+        f"{what}; `{command}` makes it",
+    )
 
 
 def make_described(text: str) -> bool:

@@ -122,31 +122,24 @@ CORE: dict[str, tuple[Wanted, ...]] = {
 }
 """Tables that are no doctypes'. `kind` of Singles is ours: what a value is where no app says it."""
 
-_describe: Callable[[str], Any] | None = None
-_list_described: Callable[[], list[str]] | None = None
+_describe: Callable[[str], Any]
+_list_described: Callable[[], list[str]]
 
 
-def describe_by(reader: Callable[[str], Any]) -> None:
-    """Brought by `documents.meta`: gives a doctype's description, a `Meta`."""
-    global _describe
-    _describe = reader
-
-
-def list_by(lister: Callable[[], list[str]]) -> None:
-    """Brought by `documents.meta`: gives the doctypes that the site's apps describe."""
-    global _list_described
-    _list_described = lister
+def describe_by(reader: Callable[[str], Any], lister: Callable[[], list[str]]) -> None:
+    """Brought by `documents.meta`, which the first document imports: gives a doctype's
+    description, a `Meta`, and the doctypes that the site's apps describe."""
+    global _describe, _list_described
+    _describe, _list_described = reader, lister
 
 
 def all_described() -> list[str]:
     """The doctypes that the site's apps describe."""
-    assert _list_described is not None, "documents.meta is imported with the first document"
     return _list_described()
 
 
 def described(doctype: str) -> Any:
     """What is known of a doctype."""
-    assert _describe is not None, "documents.meta is imported with the first document"
     return _describe(doctype)
 
 

@@ -246,23 +246,23 @@ def contents(doctype: str) -> list[tuple[Any, ...]]:
 # -- defaults
 
 
-def get_default(key: str, parent: str) -> Any:
-    """A kept default."""
+def get_default(key: str, parent: str = "__default") -> Any:
+    """A default that `set_default` set."""
     rows = select("DefaultValue", {"parent": parent, "defkey": key}, fields=["defvalue"], limit=1)
     return rows[0]["defvalue"] if rows else None
 
 
-def set_default(key: str, value: Any, parent: str) -> None:
+def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) -> None:
     """Keep a default."""
     filters = {"parent": parent, "defkey": key}
     local.cache.pop(DEFAULTS, None)
-    if not update_where("DefaultValue", filters, {"defvalue": value}):
+    if not update_where("DefaultValue", filters, {"defvalue": val}):
         own = {
             "name": generate_hash(length=10),
             "parenttype": parent,
             "parentfield": "system_defaults",
         }
-        insert("DefaultValue", {**own, **filters, "defvalue": value})
+        insert("DefaultValue", {**own, **filters, "defvalue": val})
 
 
 # -- frappe.get_all

@@ -19,7 +19,6 @@ from frappe_celery.hosts.standalone.database.schema import (
     NAME_LENGTH,
     Wanted,
     describe_by,
-    list_by,
     wanted_of,
 )
 from frappe_celery.hosts.standalone.local import local
@@ -316,8 +315,7 @@ def _modules(root: Path) -> list[str]:
     return sorted(found.parent.name for found in root.glob("*/doctype"))
 
 
-describe_by(get_meta)
-list_by(known_doctypes)
+describe_by(get_meta, known_doctypes)
 
 
 def forget() -> None:
