@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -88,18 +89,22 @@ class BaseDocument:
 
     def set(self, key: str, value: Any, as_value: bool = False) -> None:
         """Set a field; a list of dictionaries becomes child rows."""
-        if isinstance(value, (list, tuple)) and not as_value:
-            rows = list(value)
-            if rows and all(isinstance(row, (Mapping, BaseDocument)) for row in rows):
-                self.__dict__[key] = []
-                self.extend(key, rows)
-                return
+        if isinstance(value, (list, tuple)) and not as_value and self._are_rows(key, value):
+            self.__dict__[key] = []
+            self.extend(key, value)
+            return
         prop = getattr(type(self), key, None)
         if isinstance(prop, property):
             if prop.fset is not None:
                 prop.fset(self, value)
             return
         self.__dict__[key] = value
+
+    def _are_rows(self, key: str, value: Iterable[Any]) -> bool:
+        if self.meta.is_known:
+            df = self.meta.get_field(key)
+            return df is not None and df.fieldtype in TABLES
+        return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in value)
 
     def update(self, d: Mapping[str, Any]) -> Any:
         """Set many fields."""
@@ -120,7 +125,11 @@ class BaseDocument:
     # -- child rows
 
     def append(self, key: str, value: Any = None) -> Any:
-        """Add a row to a child table and return it."""
+        """Add a row to a child table and return it.
+
+        Raises:
+            AttributeError: an app describes the doctype, without that table.
+        """
         rows = self.__dict__.setdefault(key, [])
         row = self._child(key, value or {}, len(rows) + 1)
         rows.append(row)
@@ -141,12 +150,17 @@ class BaseDocument:
 
     def _child(self, key: str, value: Any, idx: int) -> Any:
         df = self.meta.get_field(key)
+        if df is None and self.meta.is_known:
+            raise AttributeError(f"{self.doctype} has no table {key!r}")
         doctype = (df and df.options) or f"{self.doctype} {key}"
         row: Any = value
         if not isinstance(value, BaseDocument):
             row = get_controller(doctype)({"doctype": doctype, **value})
         row.parent, row.parenttype, row.parentfield = self.name, self.doctype, key
         row.idx = cint(row.idx) or idx
+        row._parent_doc = weakref.ref(self)
+        if not row.name:
+            row.__dict__["__islocal"] = True
         return row
 
     def get_all_children(self, parenttype: str | None = None) -> list[Any]:
@@ -161,8 +175,12 @@ class BaseDocument:
 
     @property
     def parent_doc(self) -> Any:
-        """The document that a child row is part of, read anew."""
-        return stored(self.parenttype, self.parent) if self.__dict__.get("parent") else None
+        """The document that a child row is part of; read anew where the row was read alone."""
+        held = self.__dict__.get("_parent_doc")
+        found = held and held()
+        if found is None and self.__dict__.get("parent"):
+            return stored(self.parenttype, self.parent)
+        return found
 
     # -- dictionaries
 
@@ -202,14 +220,17 @@ class BaseDocument:
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         clone = type(self).__new__(type(self))
         memo[id(self)] = clone
-        clone.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        clone.__setstate__(copy.deepcopy(self.__dict__, memo))
         return clone
 
     def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in self.__dict__.items() if key != "_doc_before_save"}
+        kept_out = ("_doc_before_save", "_parent_doc")
+        return {key: value for key, value in self.__dict__.items() if key not in kept_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        for row in self.get_all_children():
+            row._parent_doc = weakref.ref(self)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import rows, singles, store
-from frappe_celery.hosts.standalone.documents import linking, locking, passwords
+from frappe_celery.hosts.standalone.documents import checking, linking, locking, passwords
 from frappe_celery.hosts.standalone.documents.base_document import (
     CHILD_FIELDS,
     STANDARD_FIELDS,
     BaseDocument,
 )
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, register_plain
-from frappe_celery.hosts.standalone.documents.meta import get_meta
+from frappe_celery.hosts.standalone.documents.meta import TABLES, get_meta
 from frappe_celery.hosts.standalone.documents.naming import set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
@@ -23,7 +23,6 @@ from frappe_celery.hosts.standalone.exceptions import (
     DuplicateEntryError,
     InvalidDates,
     LinkExistsError,
-    MandatoryError,
     TimestampMismatchError,
     UniqueValidationError,
 )
@@ -130,7 +129,8 @@ class Document(BaseDocument):
             NeedsFrappeSite: the doctype is one that changes a site.
             DuplicateEntryError: the name is taken (not with `ignore_if_duplicate`).
             UniqueValidationError: the value of a unique field is.
-            MandatoryError: a field that the doctype requires is empty.
+            ValidationError: it holds what its doctype's description does not allow; of an empty
+                field that it requires MandatoryError.
         """
         if self.doctype in OF_A_SITE:
             raise unsupported(f"a document of {self.doctype}")
@@ -146,10 +146,12 @@ class Document(BaseDocument):
         self.run_method("before_insert")
         if set_name:
             self.name = set_name
-        set_new_name(self)
+        else:
+            set_new_name(self)
+        self._name_rows()
         self.flags.in_insert = True
         self._before_events()
-        self._check_mandatory()
+        checking.check(self)
         passwords.keep_passwords(self)
         try:
             self.db_insert()
@@ -174,6 +176,7 @@ class Document(BaseDocument):
         Raises:
             TimestampMismatchError: somebody else stored it since it was read.
             DocumentLockedError: an action of it is queued (`queue_action`).
+            ValidationError: as `insert`.
         """
         if ignore_permissions is not None:
             self.flags.ignore_permissions = ignore_permissions
@@ -184,10 +187,11 @@ class Document(BaseDocument):
         self._load_before_save()
         self._set_defaults()
         self._stamp()
+        self._name_rows()
         linking.follow(self)
         self._before_events()
         if self._action != "cancel":
-            self._check_mandatory()
+            checking.check(self)
         passwords.keep_passwords(self)
         self.db_update()
         self.update_children()
@@ -268,10 +272,22 @@ class Document(BaseDocument):
         if self.is_new():
             self.update_if_missing(self.meta.defaults())
         for df in self.meta.get_table_fields():
-            new = [row for row in self.get(df.fieldname) or [] if row.get("creation") is None]
+            new = [row for row in self.get(df.fieldname) or [] if row.is_new()]
             defaults = get_meta(df.options).defaults(self) if new else {}
             for row in new:
                 row.update_if_missing(defaults)
+
+    def _name_rows(self) -> None:
+        for row in self._rows():
+            row.parent = self.name
+            if self.is_new():
+                row.name = None
+            if not row.name:
+                set_new_name(row)
+
+    def _rows(self) -> list[Any]:
+        """The child rows that have tables of their own."""
+        return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
 
     def update_children(self) -> None:
         """Write the child rows, and delete those that are not there any more."""
@@ -287,7 +303,7 @@ class Document(BaseDocument):
 
     def _write_child(self, row: Any) -> None:
         row.modified, row.modified_by = self.modified, self.modified_by
-        may_be_there = row.name and not self.is_new()
+        may_be_there = not (row.is_new() or self.is_new())
         if not row.name:
             set_new_name(row)
         passwords.keep_passwords(row)
@@ -295,6 +311,7 @@ class Document(BaseDocument):
             return
         row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
         row.db_insert()
+        row.__dict__.pop("__islocal", None)
 
     def db_set(
         self,
@@ -334,7 +351,7 @@ class Document(BaseDocument):
         if not self.meta.is_known:
             return key != "doctype"
         df = self.meta.get_field(key)
-        return df is not None and not isinstance(value, list)
+        return df is not None and df.fieldtype not in TABLES
 
     def _stamp(self) -> None:
         stamp = store.modified_now()
@@ -371,6 +388,14 @@ class Document(BaseDocument):
         if not self.flags.ignore_validate:
             for event in _EVENTS[self._action][0]:
                 self.run_method(event)
+            self._set_title()
+
+    def _set_title(self) -> None:
+        df = self.meta.get_field("title") if self.meta.title_field == "title" else None
+        pattern = df and (df.options or (self.is_new() and not self.get("title") and df.default))
+        if pattern:
+            values = {key: "" if v is None else v for key, v in self.as_dict().items()}
+            self.set("title", pattern.format_map(values))
 
     def _after_events(self) -> None:
         for event in _EVENTS[self._action][1]:
@@ -381,33 +406,17 @@ class Document(BaseDocument):
 
     def _load_before_save(self) -> None:
         self._doc_before_save = None
-        row: Any
-        if self._is_single:
-            row = singles.single(self.doctype, for_update=True)
-        else:
-            row = store.get(self.doctype, str(self.name), for_update=True)
-        if not row or "modified" not in row:
+        before = type(self)(self.doctype, self.name, for_update=True)
+        if before.modified is None:  # a Single that was never saved
             self._check_action(DRAFT)
             return
-        if self.modified and get_datetime(self.modified) != row["modified"]:
+        if self.modified and get_datetime(self.modified) != before.modified:
             raise TimestampMismatchError(
-                f"{self.doctype} {self.name} was changed by {row['modified_by']} at"
-                f" {row['modified']} after it was read; reload it and try again"
+                f"{self.doctype} {self.name} was changed by {before.modified_by} at"
+                f" {before.modified} after it was read; reload it and try again"
             )
-        self._doc_before_save = type(self)({"doctype": self.doctype, **row})
-        self._doc_before_save._load_children()
-        self._check_action(int(row.get("docstatus") or DRAFT))
-
-    def _check_mandatory(self) -> None:
-        if self.flags.ignore_mandatory:
-            return
-        missing = [
-            df.fieldname
-            for df in self.meta.fields
-            if df.reqd and self.get(df.fieldname) in (None, "", [])
-        ]
-        if missing:
-            raise MandatoryError(f"[{self.doctype}, {self.name}]: {', '.join(missing)}")
+        self._doc_before_save = before
+        self._check_action(int(before.docstatus))
 
     def validate_from_to_dates(self, from_date_field: str, to_date_field: str) -> None:
         """Raises InvalidDates where the second of two dates lies before the first."""
@@ -423,8 +432,15 @@ class Document(BaseDocument):
 
     def has_value_changed(self, fieldname: str) -> bool:
         """Whether this `save` changes the field; True for a new document."""
+        if self.get_doc_before_save() is None:
+            return True
+        before = self.get_value_before_save(fieldname)
+        return bool(before != checking.in_kind_of(before, self.get(fieldname)))
+
+    def get_value_before_save(self, fieldname: str) -> Any:
+        """A field as it was in the database before this `save`."""
         before = self.get_doc_before_save()
-        return before is None or bool(before.get(fieldname) != self.get(fieldname))
+        return None if before is None else before.get(fieldname)
 
     # -- locks and actions
 

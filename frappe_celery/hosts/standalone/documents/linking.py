@@ -38,6 +38,8 @@ def _follow(doc: Any) -> Iterator[str]:
         there = {each for each in sources.values() if local.db.has_column(doctype, each)}
         row = local.db.get_value(doctype, name, ["name", *sorted(there)], as_dict=True)
         if row is not None:
+            if str(name) != str(row.name):  # but for case the same
+                doc.set(df.fieldname, row.name)
             doc.update({field: row[source] for field, source in sources.items() if source in row})
         elif get_meta(doctype).is_known and name != doctype:
             number = f"Row #{doc.idx}: " if doc.get("parentfield") else ""

@@ -146,6 +146,21 @@ class Meta:
                 found.setdefault(link, []).append(df)
         return found
 
+    @cached_property
+    def required(self) -> list[_dict]:
+        """The fields that must not be empty."""
+        return [df for df in self.fields if df.reqd and df.fieldtype != "Check"]
+
+    @cached_property
+    def constant(self) -> list[_dict]:
+        """The fields that stay as they were first stored."""
+        return [df for df in self.fields if df.set_only_once and df.fieldtype not in TABLES]
+
+    @cached_property
+    def limited(self) -> list[_dict]:
+        """The fields that cannot hold every value of their type."""
+        return [df for df in self.fields if _is_limited(df)]
+
     def get_title_field(self) -> str:
         """The field that titles a document."""
         return self.title_field or ("title" if self.has_field("title") else "name")
@@ -154,7 +169,7 @@ class Meta:
         """What a new document's fields hold; `parent` is the one that a new row is in."""
         found: dict[str, Any] = {}
         for df in self.fields:
-            if df.fieldtype in TABLES:
+            if df.fieldtype in TABLES or df.fieldname == self.title_field:
                 continue
             found[df.fieldname] = self.cast(df.fieldname, _default(df, parent))
         return found
@@ -178,6 +193,14 @@ class Meta:
         """As `cast`, but a text is never None and never a number."""
         df = self._by_name.get(fieldname)
         return cstr(value) if df and df.fieldtype in _TEXTS else self.cast(fieldname, value)
+
+
+def _is_limited(df: _dict) -> bool:
+    if df.fieldtype == "Select":
+        return bool(cstr(df.options).strip()) and df.fieldname != "naming_series"
+    if df.fieldtype == "Data":
+        return bool(df.options) and df.get("oldfieldtype") in (None, "Data")
+    return df.fieldtype in ("Rating", "Phone") or bool(df.non_negative)
 
 
 def _column(df: _dict) -> Wanted:

@@ -3,35 +3,62 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Any
 
 from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.documents.series import (
+    getseries,
     make_autoname,
     parse_naming_series,
 )
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.utils.text import cstr
+from frappe_celery.hosts.standalone.utils.numbers import cint
+from frappe_celery.hosts.standalone.utils.text import cstr, scrub
 
 
 def set_new_name(doc: Any) -> None:
-    """Give a new document its name, where it has none.
+    """Give a new document its name.
+
+    One that it has already counts where its doctype does not say how it is made.
 
     Raises:
         ValidationError: what the name is to be made of is empty.
     """
-    if doc.meta.issingle:
+    doc.run_method("before_naming")
+    meta, autoname = doc.meta, doc.meta.autoname.lower()
+    is_made = autoname not in ("", "prompt", "uuid") or hasattr(type(doc), "autoname")
+    if is_made and not local.flags.in_import:
+        doc.name = None
+    if meta.issingle:
         doc.name = doc.doctype
-    if not doc.name:
-        doc.run_method("before_naming")
-        if callable(getattr(doc, "autoname", None)):
-            doc.autoname()
+    elif is_autoincremented(doc.doctype, meta):
+        doc.name = int(getseries(f"{scrub(doc.doctype)}_id_seq", 1))
+    elif autoname == "uuid":
+        doc.name = str(doc.name or uuid.uuid4())
+    elif doc.get("amended_from"):
+        doc.name = _amended_name(doc)
+    doc.name = doc.name or _own_name(doc) or make_autoname()
+
+
+def _own_name(doc: Any) -> Any:
+    """As its controller says, else its doctype; None where neither does."""
+    if not doc.name and hasattr(type(doc), "autoname"):
+        doc.autoname()
     if not doc.name and doc.meta.autoname:
         set_name_from_naming_options(doc.meta.autoname, doc)
     elif not doc.name and doc.get("naming_series"):
         set_name_by_naming_series(doc)
-    doc.name = doc.name or make_autoname()
+    return doc.name
+
+
+def _amended_name(doc: Any) -> str:
+    """`INV-00001-1` for what takes the place of INV-00001, and then `INV-00001-2`."""
+    first, _, number = str(doc.amended_from).rpartition("-")
+    if local.db.get_value(doc.doctype, doc.amended_from, "amended_from"):
+        return f"{first}-{cint(number) + 1}"
+    return f"{doc.amended_from}-1"
 
 
 def set_name_from_naming_options(autoname: str, doc: Any) -> None:

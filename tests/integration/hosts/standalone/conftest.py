@@ -12,9 +12,15 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from tests.servers import MariaDBServer, PostgresServer
 from tests.team_sessions import live, run
-from tests.unit.hosts.standalone.conftest import frappe, module, project_folder, write
+from tests.unit.hosts.standalone.conftest import (
+    add_doctype,
+    frappe,
+    module,
+    project_folder,
+    write,
+)
 
-__all__ = ["frappe", "live", "module", "root", "run", "write"]
+__all__ = ["add_doctype", "frappe", "live", "module", "root", "run", "write"]
 
 _numbers = itertools.count()
 

@@ -9,6 +9,7 @@ from tests.unit.hosts.standalone.test_error_log import *
 from tests.unit.hosts.standalone.test_filters import *
 from tests.unit.hosts.standalone.test_queries import *
 from tests.unit.hosts.standalone.test_run import *
+from tests.unit.hosts.standalone.test_saving import *
 from tests.unit.hosts.standalone.test_schedule_rows import *
 from tests.unit.hosts.standalone.test_tables import *
 from tests.unit.hosts.standalone.test_transaction import *

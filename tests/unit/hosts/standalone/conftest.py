@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ from frappe_celery.hosts.standalone.site import app_hooks
 from frappe_celery.hosts.standalone.site.context import connect, destroy, init
 
 importer.install()
+
+Write = Callable[[str, str], Path]
+AddDoctype = Callable[..., None]
 
 
 @contextmanager
@@ -86,3 +90,22 @@ def module() -> ModuleType:
     import frappe as served
 
     return served
+
+
+@pytest.fixture
+def add_doctype(write: Write) -> AddDoctype:
+    """Writes a doctype's description, and its controller where there is one."""
+
+    def write_doctype(name: str, *fields: dict[str, Any], code: str = "", **more: Any) -> None:
+        folder = f"myapp/crew/doctype/{name.lower().replace(' ', '_')}"
+        described = {"doctype": "DocType", "name": name, "fields": list(fields), **more}
+        stem = folder.rpartition("/")[2]
+        write(f"{folder}/{stem}.json", json.dumps(described))
+        if code:
+            write(f"{folder}/{stem}.py", code)
+
+    return write_doctype
+
+
+def field(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
+    return {"fieldname": fieldname, "fieldtype": fieldtype, "label": fieldname.title(), **more}

@@ -12,31 +12,13 @@ import pytest
 from frappe_celery.errors import NeedsFrappeSite
 from tests.mailbox import Mailbox, text_of
 from tests.ports import LOOPBACK
+from tests.unit.hosts.standalone.conftest import AddDoctype, field
 
 Write = Callable[[str, str], Path]
 
 
 @pytest.fixture
-def add_doctype(write: Write) -> Callable[..., None]:
-    """Writes a doctype's description, and its controller where there is one."""
-
-    def write_doctype(name: str, *fields: dict[str, Any], code: str = "", **more: Any) -> None:
-        folder = f"myapp/crew/doctype/{name.lower().replace(' ', '_')}"
-        described = {"doctype": "DocType", "name": name, "fields": list(fields), **more}
-        stem = folder.rpartition("/")[2]
-        write(f"{folder}/{stem}.json", json.dumps(described))
-        if code:
-            write(f"{folder}/{stem}.py", code)
-
-    return write_doctype
-
-
-def field(fieldname: str, fieldtype: str = "Data", **more: Any) -> dict[str, Any]:
-    return {"fieldname": fieldname, "fieldtype": fieldtype, "label": fieldname.title(), **more}
-
-
-@pytest.fixture
-def sailors(frappe: Any, add_doctype: Callable[..., None]) -> Any:
+def sailors(frappe: Any, add_doctype: AddDoctype) -> Any:
     """Sailors of a ship, and leaves that take over from them what they say."""
     add_doctype("Sailor", field("ship"), field("rank"), field("wage", "Currency"))
     add_doctype(
@@ -107,7 +89,7 @@ def test_where_links_are_ignored_nothing_is_taken_over(sailors: Any) -> None:
 
 
 def test_a_new_document_has_the_first_series_and_the_first_choice(
-    frappe: Any, add_doctype: Callable[..., None]
+    frappe: Any, add_doctype: AddDoctype
 ) -> None:
     add_doctype(
         "Voyage",
@@ -124,9 +106,7 @@ def test_a_new_document_has_the_first_series_and_the_first_choice(
     assert frappe.get_doc("Voyage", made.name).state is None
 
 
-def test_a_link_has_what_is_kept_for_the_user(
-    frappe: Any, add_doctype: Callable[..., None]
-) -> None:
+def test_a_link_has_what_is_kept_for_the_user(frappe: Any, add_doctype: AddDoctype) -> None:
     import frappe.defaults
 
     add_doctype("Voyage", field("ship", "Link", options="Ship"), field("port", default="Rye"))
@@ -147,7 +127,7 @@ def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
         frappe.get_doc(doctype=doctype, dt="Note").insert()
 
 
-def test_settings_that_nobody_stored(frappe: Any, add_doctype: Callable[..., None]) -> None:
+def test_settings_that_nobody_stored(frappe: Any, add_doctype: AddDoctype) -> None:
     fields = field("based_on", default="Leave"), field("days", "Int", default="30")
     add_doctype("Crew Settings", *fields, issingle=1)
     asked = ("Crew Settings", None, ["based_on", "days"])
@@ -158,7 +138,7 @@ def test_settings_that_nobody_stored(frappe: Any, add_doctype: Callable[..., Non
     assert frappe.get_cached_value("Crew Settings", None, "based_on") is None
 
 
-def test_a_setting_has_the_type_of_its_field(frappe: Any, add_doctype: Callable[..., None]) -> None:
+def test_a_setting_has_the_type_of_its_field(frappe: Any, add_doctype: AddDoctype) -> None:
     fields = field("days", "Int"), field("hours", "Float"), field("ship"), field("since", "Date")
     add_doctype("Crew Settings", *fields, issingle=1)
     asked = [frappe.db.get_single_value("Crew Settings", df["fieldname"]) for df in fields]
@@ -186,7 +166,7 @@ def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
     assert frappe.utils.money_in_words(amount, "EUR") == words
 
 
-def test_the_fields_of_a_doctype(frappe: Any, add_doctype: Callable[..., None]) -> None:
+def test_the_fields_of_a_doctype(frappe: Any, add_doctype: AddDoctype) -> None:
     add_doctype("Review", field("stars", "Rating", options="10"), field("text", "Small Text"))
     rating = {"parent": "Review", "fieldtype": "Rating"}
     (found,) = frappe.get_all("DocField", rating, ["fieldname", "options"])
@@ -226,9 +206,7 @@ def test_dates_times_and_lists_as_people_read_them(frappe: Any) -> None:
         frappe.format_value(3, {"fieldtype": "Currency"})
 
 
-def test_dates_that_stand_the_wrong_way_round(
-    frappe: Any, add_doctype: Callable[..., None]
-) -> None:
+def test_dates_that_stand_the_wrong_way_round(frappe: Any, add_doctype: AddDoctype) -> None:
     add_doctype("Voyage", field("start", "Date"), field("finish", "Date"))
     voyage = frappe.get_doc(doctype="Voyage", start="2026-03-02", finish="2026-03-02")
     voyage.validate_from_to_dates("start", "finish")
@@ -248,7 +226,7 @@ def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
 
 
 def test_a_field_that_an_app_exports_for_a_doctype(
-    frappe: Any, write: Write, add_doctype: Callable[..., None]
+    frappe: Any, write: Write, add_doctype: AddDoctype
 ) -> None:
     add_doctype("Voyage", field("title"))
     custom = {

@@ -71,9 +71,9 @@ def test_rows_of_ones_own_are_left_alone(host: StandaloneHost, frappe: Any) -> N
         {"doctype": "Scheduler Event", "scheduled_against": "X", "method": "frappe.ping"}
     ).insert()
     own = {"doctype": "Scheduled Job Type", "frequency": "Daily"}
-    frappe.get_doc({**own, "scheduler_event": event.name, "name": "by event"}).insert()
-    frappe.get_doc({**own, "server_script": "script", "name": "by script"}).insert()
-    frappe.get_doc({**own, "method": "frappe.get_hooks", "name": "by hand"}).insert()
+    frappe.get_doc({**own, "scheduler_event": event.name}).insert(set_name="by event")
+    frappe.get_doc({**own, "server_script": "script"}).insert(set_name="by script")
+    frappe.get_doc({**own, "method": "frappe.get_hooks"}).insert(set_name="by hand")
     frappe.db.commit()
     assert host.sync_schedule(SITE, []).removed == ["frappe.get_hooks"]
     assert set(rows(host)) == {"by event", "by script"}
