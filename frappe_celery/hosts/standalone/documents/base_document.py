@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from frappe_celery.hosts.standalone.documents.choosing import fits
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, stored
 from frappe_celery.hosts.standalone.documents.docstatus import DocStatus
 from frappe_celery.hosts.standalone.documents.meta import TABLES, Meta, get_meta
-from frappe_celery.hosts.standalone.documents.precision import precision
+from frappe_celery.hosts.standalone.documents.precision import precision, round_floats_in
+from frappe_celery.hosts.standalone.utils.formatters import format_value
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint
 from frappe_celery.hosts.standalone.utils.text import as_json
@@ -40,6 +42,8 @@ class BaseDocument:
         self.__dict__["flags"] = _dict()
         self.doctype = values.get("doctype") or type(self).__name__
         self.update(values)
+        if hasattr(type(self), "__setup__"):
+            self.__setup__()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
@@ -73,7 +77,7 @@ class BaseDocument:
     ) -> Any:
         """A field's value; of a child table the rows that match `filters`."""
         if isinstance(key, Mapping):
-            return [row for row in self.get_all_children() if _has(row, key)][:limit]
+            return [row for row in self.get_all_children() if fits(row, key)][:limit]
         if filters is not None and not isinstance(filters, Mapping):
             default, filters = filters, None
         value = self.__dict__.get(key)
@@ -82,7 +86,7 @@ class BaseDocument:
         elif value is None:
             value = self._empty_table(key)
         if filters and isinstance(value, list):
-            value = [row for row in value if _has(row, filters)]
+            value = [row for row in value if fits(row, filters)]
         if isinstance(value, list) and limit:
             value = value[:limit]
         return default if value is None else value
@@ -205,6 +209,7 @@ class BaseDocument:
     def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
         """All fields but child rows."""
         found = self.as_dict(convert_dates_to_str=kwargs.get("convert_dates_to_str", False))
+        del found["doctype"]
         return _dict({k: v for k, v in found.items() if not isinstance(v, list)})
 
     def as_json(self) -> str:
@@ -212,6 +217,20 @@ class BaseDocument:
         return as_json(self.as_dict())
 
     precision = precision
+    round_floats_in = round_floats_in
+
+    def get_formatted(self, fieldname: str, *_args: Any, **_kwargs: Any) -> str:
+        """A field's value as text, by its type."""
+        return format_value(self.get(fieldname), self.meta.get_field(fieldname))
+
+    def set_onload(self, key: str, value: Any) -> None:
+        """Keep something for the form that shows it; nothing stores it."""
+        self.get_onload()[key] = value
+
+    def get_onload(self, key: str | None = None) -> Any:
+        """What `set_onload` kept."""
+        kept = self.__dict__.setdefault("__onload", _dict())
+        return kept[key] if key else kept
 
     def is_new(self) -> bool:
         """Whether it was never stored."""
@@ -232,9 +251,8 @@ class BaseDocument:
         for row in self.get_all_children():
             row._parent_doc = weakref.ref(self)
 
+    def __str__(self) -> str:
+        return f"{self.doctype} ({self.name or 'unsaved'})"
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"
-
-
-def _has(row: Any, wanted: Mapping[str, Any]) -> bool:
-    return all(row.get(field) == value for field, value in wanted.items())

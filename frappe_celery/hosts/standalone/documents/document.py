@@ -14,8 +14,8 @@ from frappe_celery.hosts.standalone.documents.base_document import (
     BaseDocument,
 )
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, register_plain
-from frappe_celery.hosts.standalone.documents.meta import TABLES, get_meta
-from frappe_celery.hosts.standalone.documents.naming import set_new_name
+from frappe_celery.hosts.standalone.documents.meta import NO_FIELDS, TABLES, get_meta
+from frappe_celery.hosts.standalone.documents.naming import give_name_back, set_new_name
 from frappe_celery.hosts.standalone.exceptions import (
     DocstatusTransitionError,
     DocumentLockedError,
@@ -73,15 +73,14 @@ class Document(BaseDocument):
     def load_from_db(self) -> Any:
         """Read all fields anew."""
         row = self._stored_row()
-        doctype, flags = self.doctype, self.flags
-        self.__dict__.clear()
-        self.__dict__.update(flags=flags)
-        self.doctype, self.name = doctype, row["name"]
-        unset = dict.fromkeys(df.fieldname for df in self.meta.fields)
+        self.name = row["name"]
+        unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
         start = unset if "modified" in row else self.meta.defaults()
         for fieldname, value in {**start, **row}.items():
             self.set(fieldname, self.meta.cast(fieldname, value))
         self._load_children()
+        if hasattr(type(self), "__setup__"):
+            self.__setup__()
         return self
 
     reload = load_from_db
@@ -207,7 +206,11 @@ class Document(BaseDocument):
         return self.save()
 
     def cancel(self) -> Any:
-        """Make it void: docstatus 2."""
+        """Make it void: docstatus 2.
+
+        Raises:
+            LinkExistsError: a submitted document links to it.
+        """
         return self._cancel()
 
     def _cancel(self) -> Any:
@@ -215,16 +218,33 @@ class Document(BaseDocument):
         return self.save()
 
     def delete(self, ignore_permissions: bool = False, force: bool = False, **_: Any) -> None:
-        """Delete it, after its `on_trash`.
+        """Delete it, after its `on_trash`, with its files and comments.
 
         Raises:
-            LinkExistsError: it is submitted.
+            LinkExistsError: it is submitted, or (not with `force`) another document links to it.
         """
-        if self.docstatus == SUBMITTED and not force:
+        self._delete(force)
+
+    def _delete(self, force: bool, ignore_on_trash: bool = False) -> None:
+        if self.docstatus == SUBMITTED:
             raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
-        self.run_method("on_trash")
+        for event in () if ignore_on_trash else ("on_trash", "on_change"):
+            self.run_method(event)
+        if not force:
+            linking.check_unlinked(self, "delete")
+        give_name_back(self)
         self.db_delete()
         self.run_method("after_delete")
+        self._delete_what_is_about_it()
+
+    def _delete_what_is_about_it(self) -> None:
+        from frappe_celery.hosts.standalone.documents.files import remove_all
+
+        if local.db.table_exists("File") and self.doctype != "File":
+            remove_all(self.doctype, self.name, from_delete=True)
+        if local.db.table_exists("Comment"):
+            about = {"reference_doctype": self.doctype, "reference_name": self.name}
+            store.delete("Comment", about)
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
         """Write the row, without events and child rows."""
@@ -338,6 +358,20 @@ class Document(BaseDocument):
         """A field as it is in the database."""
         return local.db.get_value(self.doctype, self.name, fieldname)
 
+    get_db_value = db_get
+
+    def db_update_all(self) -> None:
+        """Write the row and its child rows, without events."""
+        self.db_update()
+        self.update_children()
+
+    def rename(self, name: str, merge: bool = False, force: bool = False, **_: Any) -> None:
+        """`frappe.rename_doc`; it then has that name."""
+        from frappe_celery.hosts.standalone.documents.renaming import rename_doc
+
+        self.name = rename_doc(self.doctype, self.name, name, merge=merge, force=force)
+        self.reload()
+
     def _row(self) -> dict[str, Any]:
         row = {key: value for key, value in self.as_dict().items() if self._is_column(key, value)}
         row["docstatus"] = int(row["docstatus"] or DRAFT)
@@ -400,6 +434,8 @@ class Document(BaseDocument):
     def _after_events(self) -> None:
         for event in _EVENTS[self._action][1]:
             self.run_method(event)
+        if self._action == "cancel" and not self.flags.ignore_links:
+            linking.check_unlinked(self, "cancel")
         self.run_method("on_change")
         if self.flags.notify_update:
             self.notify_update()

@@ -52,7 +52,8 @@ def new_doc(
         for field, value in kwargs.items():
             setattr(made, field, value)
         return made
-    doc = get_doc({"doctype": doctype, "__islocal": True, **get_meta(doctype).defaults(), **kwargs})
+    values = {"__islocal": True, "owner": local.session.user, **get_meta(doctype).defaults()}
+    doc = get_doc({"doctype": doctype, **values, **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
@@ -134,6 +135,7 @@ def delete_doc(
 
     Raises:
         DoesNotExistError: with `ignore_missing=False`, when there is none.
+        LinkExistsError: it is submitted, or (not with `force`) another document links to it.
     """
     for one in name if isinstance(name, (list, tuple)) else [name]:
         try:
@@ -144,7 +146,7 @@ def delete_doc(
             continue
         doc.flags.update(flags or {})
         if ignore_on_trash:
-            doc.db_delete()
+            doc._delete(bool(force), ignore_on_trash=True)
         else:
             doc.delete(ignore_permissions=ignore_permissions, force=bool(force))
 

@@ -1,4 +1,4 @@
-"""What a document's links say: the documents are there, and some fields take their value from them.
+"""What links say: the documents are there, give fields their values, and stay while linked to.
 
 `fetch_from`, "employee.company". Of a doctype that no app describes nothing is asked.
 """
@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.documents.controllers import loader_of
-from frappe_celery.hosts.standalone.documents.meta import get_meta
-from frappe_celery.hosts.standalone.exceptions import LinkValidationError
+from frappe_celery.hosts.standalone.documents.meta import get_meta, known_doctypes
+from frappe_celery.hosts.standalone.exceptions import LinkExistsError, LinkValidationError
 from frappe_celery.hosts.standalone.local import local
+from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
+from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
+from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
 
 def follow(doc: Any) -> None:
@@ -62,3 +67,67 @@ def _fetched(doc: Any, link: str) -> Iterator[tuple[str, str]]:
         final = doc.docstatus.is_submitted() and not doc.is_new() and not df.allow_on_submit
         if not kept and not final:
             yield df.fieldname, df.fetch_from.partition(".")[2]
+
+
+class LinkField(NamedTuple):
+    """A field that links to documents: of the doctype `to`, or of that in `type_field`."""
+
+    holder: str
+    field: str
+    to: str = ""
+    type_field: str = ""
+
+    def filters(self, doctype: str, name: Any) -> dict[str, Any]:
+        """Those of its holder's documents that link to that one."""
+        return {self.field: name, **({self.type_field: doctype} if self.type_field else {})}
+
+
+_LINKS = {"Link": "to", "Dynamic Link": "type_field"}
+
+
+def links_to(doctype: str) -> list[LinkField]:
+    """The fields, of doctypes that apps describe, that may link to a document of this one."""
+    return [link for link in _links(current_apps()) if link.to in ("", doctype)]
+
+
+@lru_cache(maxsize=16)
+def _links(apps: AppsKey) -> list[LinkField]:
+    return [
+        LinkField(doctype, df.fieldname, **{_LINKS[df.fieldtype]: df.options})
+        for doctype in known_doctypes()
+        for df in get_meta(doctype).fields
+        if df.fieldtype in _LINKS and df.options and not df.is_virtual
+    ]
+
+
+def check_unlinked(doc: Any, action: str) -> None:
+    """That nothing links to a document of which the action is `delete` or `cancel`.
+
+    A cancelled one may be linked to by drafts, a deleted one over a Dynamic Link by cancelled ones.
+
+    Raises:
+        LinkExistsError: it is.
+    """
+    cancelled = action == "cancel"
+    left_out = {*(doc.get("ignore_linked_doctypes") or ())} if cancelled else {"Comment"}
+    left_out |= {*get_hooks("ignore_links_on_delete")}
+    for link in links_to(doc.doctype):
+        if link.holder in left_out or (cancelled and link.field == "amended_from"):
+            continue
+        for row in _holding(link, doc):
+            at = (row.get("parenttype") or link.holder, row.get("parent") or row.name)
+            counts = row.docstatus == 1 if cancelled else link.to or row.docstatus != 2
+            if counts and at[0] not in left_out and at != (doc.doctype, doc.name):
+                what = f"{doc.doctype} {doc.name}, to which {at[0]} {at[1]} links by {link.field}"
+                raise LinkExistsError(f"cannot {action} {what}")
+
+
+def _holding(link: LinkField, doc: Any) -> list[Any]:
+    filters, meta = link.filters(doc.doctype, doc.name), get_meta(link.holder)
+    if meta.issingle:
+        found = _dict(singles.single(link.holder), name=link.holder, docstatus=0)
+        return [found] if filters.items() <= found.items() else []
+    if not local.db.table_exists(link.holder):
+        return []
+    fields = ["name", "docstatus", *(("parent", "parenttype") if meta.istable else ())]
+    return store.get_all(link.holder, filters=filters, fields=fields)

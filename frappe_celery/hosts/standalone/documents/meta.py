@@ -21,6 +21,7 @@ from frappe_celery.hosts.standalone.database.schema import (
     describe_by,
     wanted_of,
 )
+from frappe_celery.hosts.standalone.documents.choosing import fits
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
@@ -46,6 +47,11 @@ _LONG = (
     *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor"),
     *("HTML Editor", "Signature", "Geolocation", "Attach", "Attach Image", "Barcode", "Password"),
 )
+_LABELS = {
+    **{"name": "ID", "creation": "Created On", "owner": "Created By", "idx": "Index"},
+    **{"modified": "Last Updated On", "modified_by": "Last Updated By"},
+    "docstatus": "Document Status",
+}
 _TEXTS = (
     *("Data", "Text", "Small Text", "Long Text", "Text Editor"),
     *("Select", "Link", "Dynamic Link"),
@@ -100,9 +106,24 @@ class Meta:
             raise missing_attribute("frappe.get_meta()", name)
         return self.said[name]
 
+    def get(self, key: str, filters: Mapping[str, Any] | None = None, default: Any = None) -> Any:
+        """`get("fields", {"fieldtype": ["in", ["Date", "Time"]]})`, or what the doctype says."""
+        if key == "fields":
+            return [df for df in self.fields if fits(df, filters or {})]
+        return getattr(self, key) if hasattr(self, key) else default
+
+    def get_link_fields(self) -> list[_dict]:
+        """The fields that link to documents of one doctype."""
+        return [df for df in self.fields if df.fieldtype == "Link"]
+
+    def get_search_fields(self) -> list[str]:
+        """The fields that a link field looks in."""
+        said = [name.strip() for name in self.said.get("search_fields", "").split(",")]
+        return list(dict.fromkeys([*filter(None, said), "name"]))
+
     def get_label(self, fieldname: str) -> str:
         """A field's label."""
-        return str(self._says(fieldname, "label") or "No Label")
+        return str(self._says(fieldname, "label") or _LABELS.get(fieldname, "No Label"))
 
     def get_options(self, fieldname: str) -> Any:
         """A field's options: choices, or the doctype that it links to."""
@@ -169,7 +190,7 @@ class Meta:
         """What a new document's fields hold; `parent` is the one that a new row is in."""
         found: dict[str, Any] = {}
         for df in self.fields:
-            if df.fieldtype in TABLES or df.fieldname == self.title_field:
+            if df.fieldtype in (*TABLES, *NO_FIELDS) or df.fieldname == self.title_field:
                 continue
             found[df.fieldname] = self.cast(df.fieldname, _default(df, parent))
         return found
@@ -251,10 +272,12 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     found = json.loads(path.read_text())
     listed = [*found.get("fields", ()), *_custom_fields(apps).get(doctype, ())]
     by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
-    fields = tuple(reversed(by_name.values()))
+    order = {name: place for place, name in enumerate(found.get("field_order") or ())}
+    fields = [*by_name.values()][::-1]
+    fields.sort(key=lambda df: order.get(df.fieldname, len(order)))
     return Meta(
         name=doctype,
-        fields=fields,
+        fields=tuple(fields),
         autoname=found.get("autoname") or "",
         issingle=bool(found.get("issingle")),
         istable=bool(found.get("istable")),

@@ -11,6 +11,7 @@ from frappe_celery.hosts.standalone.documents.series import (
     getseries,
     make_autoname,
     parse_naming_series,
+    revert_series_if_last,
 )
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
@@ -59,6 +60,14 @@ def _amended_name(doc: Any) -> str:
     if local.db.get_value(doc.doctype, doc.amended_from, "amended_from"):
         return f"{first}-{cint(number) + 1}"
     return f"{doc.amended_from}-1"
+
+
+def give_name_back(doc: Any) -> None:
+    """Have the next document get the number of a deleted one, where it was the newest."""
+    autoname = doc.meta.autoname
+    series = doc.get("naming_series") if autoname.startswith("naming_series:") else autoname
+    if series and "#" in series and not (autoname.startswith("format:") or doc.get("amended_from")):
+        revert_series_if_last(series, str(doc.name), doc)
 
 
 def set_name_from_naming_options(autoname: str, doc: Any) -> None:

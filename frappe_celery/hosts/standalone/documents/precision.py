@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from frappe_celery.hosts.standalone.documents.meta import DECIMAL, get_meta
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.utils.numbers import cint
+from frappe_celery.hosts.standalone.utils.numbers import cint, flt
 from frappe_celery.hosts.standalone.utils.text import cstr
 
 FLOAT_PRECISION, CURRENCY_PRECISION = 3, 2
@@ -78,3 +79,10 @@ def precision(doc: Any, fieldname: str, parentfield: Any = None) -> int | None:
         known[table, fieldname] = get_field_precision(df, doc) if numeric else None
     found: int | None = known[table, fieldname]
     return found
+
+
+def round_floats_in(doc: Any, other: Any, fieldnames: Iterable[str] | None = None) -> None:
+    """Round the amounts of a document or row, as the document has decimals."""
+    listed = fieldnames or [df.fieldname for df in other.meta.fields if df.fieldtype in DECIMAL]
+    for field in listed:
+        other.set(field, flt(other.get(field), precision(doc, field, other.get("parentfield"))))

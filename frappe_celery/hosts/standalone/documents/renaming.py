@@ -6,20 +6,24 @@ whose doctype no app describes.
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from frappe_celery.hosts.standalone.database import singles, store
+from frappe_celery.hosts.standalone.documents import linking
 from frappe_celery.hosts.standalone.documents.clearing import clear_cache
 from frappe_celery.hosts.standalone.documents.documents import delete_doc, get_doc
-from frappe_celery.hosts.standalone.documents.meta import get_meta, known_doctypes
+from frappe_celery.hosts.standalone.documents.meta import get_meta
 from frappe_celery.hosts.standalone.documents.passwords import rename_password
 from frappe_celery.hosts.standalone.exceptions import NameError as InvalidName
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.messages.realtime import publish_realtime
-from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.text import cstr
+
+_ALWAYS = (
+    linking.LinkField("File", "attached_to_name", type_field="attached_to_doctype"),
+    linking.LinkField("Comment", "reference_name", type_field="reference_doctype"),
+)
 
 
 def rename_doc(
@@ -106,37 +110,9 @@ def _rename_row(doctype: str, old: str, new: str) -> None:
 
 
 def _rename_links(doctype: str, old: str, new: str) -> None:
-    for link in (*_links(current_apps()), *_ALWAYS):
-        if link.to and link.to != doctype:
-            continue
-        filters = {link.field: old, **({link.type_field: doctype} if link.type_field else {})}
+    for link in (*linking.links_to(doctype), *_ALWAYS):
+        filters = link.filters(doctype, old)
         if not get_meta(link.holder).issingle:
             local.db.set_value(link.holder, filters, link.field, new, update_modified=False)
         elif filters.items() <= singles.single(link.holder).items():
             local.db.set_single_value(link.holder, link.field, new)
-
-
-class _Link(NamedTuple):
-    """A field that links to documents: of the doctype `to`, or of that in `type_field`."""
-
-    holder: str
-    field: str
-    to: str = ""
-    type_field: str = ""
-
-
-_LINKS = {"Link": "to", "Dynamic Link": "type_field"}
-_ALWAYS = (
-    _Link("File", "attached_to_name", type_field="attached_to_doctype"),
-    _Link("Comment", "reference_name", type_field="reference_doctype"),
-)
-
-
-@lru_cache(maxsize=16)
-def _links(apps: AppsKey) -> list[_Link]:
-    return [
-        _Link(doctype, df.fieldname, **{_LINKS[df.fieldtype]: df.options})
-        for doctype in known_doctypes()
-        for df in get_meta(doctype).fields
-        if df.fieldtype in _LINKS and df.options
-    ]

@@ -132,10 +132,9 @@ def update_nsm(doc: Any) -> None:
         _add(doc.doctype, doc.name, parent)
     elif parent != (_above(doc.doctype, row, limit=1) or [""])[0]:
         _number(doc.doctype, field, moved=(doc.name, parent))
-    doc.lft, doc.rgt = local.db.get_value(doc.doctype, doc.name, ["lft", "rgt"])
     if doc.meta.has_field("old_parent"):
-        doc.old_parent = parent
         local.db.set_value(doc.doctype, doc.name, "old_parent", parent, update_modified=False)
+    doc.reload()
 
 
 def _add(doctype: str, name: str, parent: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
-from tests.unit.hosts.standalone.conftest import AddDoctype, field
+from tests.unit.hosts.standalone.conftest import AddDoctype, Write, field
 
 CONTROLLER = """
 import frappe
@@ -169,3 +170,113 @@ def test_a_submitted_document_changes_only_where_that_is_allowed(voyages: Any) -
     voyage.append("stops", {"port": "Pico"})
     with pytest.raises(voyages.UpdateAfterSubmitError, match="Stops"):
         voyage.save()
+
+
+def test_a_document_that_is_linked_to_stays(voyages: Any) -> None:
+    voyage = voyages.get_doc(doctype="Voyage", ship="Gull", stops=[{"port": "Pico"}]).insert()
+    again = voyages.get_doc(doctype="Voyage", amended_from=voyage.name).insert().submit()
+    for doctype, name in (("Ship", "Gull"), ("Voyage", voyage.name)):
+        with pytest.raises(voyages.LinkExistsError, match=f"Voyage {again.name[:3]}"):
+            voyages.delete_doc(doctype, name)
+    voyage.submit().cancel()  # what was amended may be
+    with pytest.raises(voyages.LinkExistsError, match="submitted"):
+        again.delete(force=True)
+    again.cancel()
+    again.delete()
+    voyages.delete_doc("Voyage", voyage.name)
+    voyages.delete_doc("Ship", "Gull")
+    assert voyages.get_all("Ship") == voyages.get_all("Stop") == []
+
+    voyages.get_doc(doctype="Ship", label="Tern").insert()
+    voyages.get_doc(doctype="Voyage", ship="Tern").insert()
+    voyages.delete_doc("Ship", "Tern", force=True)
+
+
+def test_an_app_says_what_keeps_no_document(write: Write, voyages: Any) -> None:
+    write("myapp/hooks.py", 'ignore_links_on_delete = ["Voyage"]')
+    sys.modules.pop("myapp.hooks", None)
+    voyages.get_doc(doctype="Voyage", ship="Gull").insert()
+    voyages.delete_doc("Ship", "Gull")
+
+
+def test_a_submitted_document_keeps_what_it_links_to(voyages: Any, add_doctype: AddDoctype) -> None:
+    add_doctype("Pass", field("about_type"), field("about", "Dynamic Link", options="about_type"))
+    of_voyage = {"doctype": "Pass", "about_type": "Voyage"}
+    one = voyages.get_doc(doctype="Voyage").insert().submit()
+    held = voyages.get_doc({**of_voyage, "about": one.name}).insert()
+    held.db_set("docstatus", 1)
+    voyages.db.commit()
+    with pytest.raises(voyages.LinkExistsError, match=f"Pass {held.name}"):
+        one.cancel()
+    voyages.db.rollback()
+    held.db_set("docstatus", 2)
+    one.reload().cancel()
+    one.delete()
+
+
+def test_what_a_deleted_document_leaves(voyages: Any, add_doctype: AddDoctype) -> None:
+    add_doctype("Ticket", autoname="T-.###")
+    names = [voyages.get_doc(doctype="Ticket").insert().name for _ in range(2)]
+    first, last = (voyages.get_doc("Ticket", name) for name in names)
+    last.add_comment("Comment", "lost")
+    last.delete()
+    assert voyages.db.count("Comment", {"reference_doctype": "Ticket"}) == 0
+    assert voyages.get_doc(doctype="Ticket").insert().name == last.name
+    first.delete()
+    assert voyages.get_doc(doctype="Ticket").insert().name == "T-003"
+
+
+def test_what_is_asked_of_rows_and_fields(voyages: Any) -> None:
+    stops = [{"port": port, "days": days} for days, port in enumerate(("Pico", "Faial", "Flores"))]
+    voyage = voyages.get_doc(doctype="Voyage", stops=stops).insert()
+
+    def ports(**filters: Any) -> list[str]:
+        return [row.port for row in voyage.get("stops", filters)]
+
+    assert ports(days=[">", 0]) == ports(port="^F") == ports(port=["in", ["Faial", "Flores"]])
+    assert ports(days=["!=", 1], port=True) == ["Pico", "Flores"]
+    assert ports(port=False) == []
+    with pytest.raises(voyages.ValidationError, match="between"):
+        ports(days=["between", [0, 1]])
+
+    meta = voyages.get_meta("Voyage")
+    links = [df.fieldname for df in meta.get("fields", {"fieldtype": ["in", ["Link", "Rating"]]})]
+    assert links == ["ship", "amended_from", "liked"]
+    assert (meta.get("is_submittable"), meta.get("nothing")) == (1, None)
+    assert meta.get_label("name") == "ID"
+    assert str(voyage) == f"Voyage ({voyage.name})"
+    assert voyages.new_doc("Voyage").owner == "Administrator"
+    assert "doctype" not in voyage.get_valid_dict()
+    voyage.set_onload("seen", 1)
+    assert (voyage.get_onload("seen"), voyage.get_db_value("year")) == (1, 0)
+
+
+def test_amounts_are_rounded_as_fields_have_decimals(voyages: Any, add_doctype: AddDoctype) -> None:
+    add_doctype("Bill", field("sum", "Currency"), field("share", "Percent", precision="1"))
+    bill = voyages.get_doc(doctype="Bill", sum=1.2345, share="33.33")
+    bill.round_floats_in(bill)
+    assert (bill.sum, bill.share) == (1.23, 33.3)
+
+
+def test_a_controller_that_reads_its_document_anew_keeps_what_it_knows(
+    voyages: Any, add_doctype: AddDoctype
+) -> None:
+    code = """
+    from frappe.model.document import Document
+
+
+    class Log(Document):
+        def __setup__(self):
+            self.flags.set_up = True
+
+        def on_update(self):
+            self.reload()
+            self.changed = self.has_value_changed("text")
+    """
+    add_doctype("Log", field("text"), field("changed"), code=code)
+    log = voyages.get_doc(doctype="Log", text="a").insert().reload()
+    assert log.flags.set_up
+    assert voyages.get_doc("Log", log.name).flags.set_up
+    assert log.save().changed is False
+    log.text = "b"
+    assert log.save().changed is True
