@@ -1,5 +1,6 @@
 # made by: python -m tests.stubs
 from frappe_celery.hosts.standalone.documents.document import Document as Document
+from frappe_celery.hosts.standalone.documents.documents import bulk_insert as bulk_insert
 from frappe_celery.hosts.standalone.documents.locking import execute_action as execute_action
 from frappe_celery.hosts.standalone.documents.controllers import get_controller as get_controller
 from typing import Any

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import singles, store
 from frappe_celery.hosts.standalone.documents.base_document import BaseDocument
 from frappe_celery.hosts.standalone.documents.controllers import get_controller, loader_of, stored
 from frappe_celery.hosts.standalone.documents.meta import get_meta
-from frappe_celery.hosts.standalone.exceptions import DoesNotExistError
+from frappe_celery.hosts.standalone.documents.naming import set_new_name
+from frappe_celery.hosts.standalone.exceptions import DoesNotExistError, DuplicateEntryError
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 
@@ -58,6 +59,30 @@ def new_doc(
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
     return doc.as_dict() if as_dict else doc
+
+
+def bulk_insert(
+    doctype: str,
+    documents: Iterable[Any],
+    ignore_duplicates: bool = False,
+    chunk_size: int = 10_000,
+) -> None:
+    """Store new documents, and their rows, without any event.
+
+    Raises:
+        DuplicateEntryError: a name is taken (not with `ignore_duplicates`).
+    """
+    for doc in documents:
+        stamp = store.modified_now()
+        for each in (doc, *doc._rows()):
+            each.update({**stamp, "creation": stamp["modified"], "owner": stamp["modified_by"]})
+            if not each.name:
+                set_new_name(each)
+            try:
+                each.db_insert()
+            except DuplicateEntryError:
+                if not ignore_duplicates:
+                    raise
 
 
 def get_single(doctype: str) -> Any:

@@ -132,6 +132,12 @@ def append_number_if_name_exists(
     return f"{value}{separator}{max(numbers, default=0) + 1}"
 
 
+def cleanup_page_name(title: str) -> str:
+    """A title as part of an address: `First Steps, at sea` as first-steps-at-sea."""
+    name = re.sub(r"[~!@#$%^&*+()<>,.\"'?]", "", title.lower()) if title else ""
+    return re.sub("-+", "-", "-".join(re.sub("[:/]", "-", name).split()))[:140]
+
+
 def is_autoincremented(doctype: str, meta: Any = None) -> bool:
     """Whether its documents are numbered by the database."""
     meta = meta or get_meta(doctype)

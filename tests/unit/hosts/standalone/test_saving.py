@@ -109,6 +109,10 @@ def test_how_a_document_is_named(voyages: Any, add_doctype: AddDoctype) -> None:
     assert voyages.get_doc(doctype="Ship", name="x", label="Tern").insert().name == "Tern"
     voyages.db.commit()
 
+    from frappe.website.utils import cleanup_page_name
+
+    assert cleanup_page_name("First Steps, at sea: 1/2") == "first-steps-at-sea-1-2"
+    assert cleanup_page_name("") == ""
     voyage = voyages.get_doc(doctype="Voyage", name="V-7", stops=[{"port": "Pico"}]).insert()
     copied = voyages.get_doc({**voyage.as_dict(), "name": None}).insert()
     assert (voyage.name, len(voyages.get_all("Stop"))) == ("V-7", 2)
@@ -203,6 +207,7 @@ def test_a_submitted_document_keeps_what_it_links_to(voyages: Any, add_doctype: 
     add_doctype("Pass", field("about_type"), field("about", "Dynamic Link", options="about_type"))
     of_voyage = {"doctype": "Pass", "about_type": "Voyage"}
     one = voyages.get_doc(doctype="Voyage").insert().submit()
+    voyages.db.commit()
     held = voyages.get_doc({**of_voyage, "about": one.name}).insert()
     held.db_set("docstatus", 1)
     voyages.db.commit()
@@ -280,3 +285,24 @@ def test_a_controller_that_reads_its_document_anew_keeps_what_it_knows(
     assert log.save().changed is False
     log.text = "b"
     assert log.save().changed is True
+
+
+def test_documents_are_stored_at_once_without_events(voyages: Any) -> None:
+    from frappe.model.document import bulk_insert
+
+    made = [
+        voyages.get_doc(doctype="Voyage", name=name, stops=[{"port": name}]) for name in ("A", "B")
+    ]
+    bulk_insert("Voyage", made)
+    assert voyages.flags.seen is None
+    with pytest.raises(voyages.DuplicateEntryError):
+        bulk_insert("Voyage", [voyages.get_doc(doctype="Voyage", name="A")])
+    more = (voyages.get_doc(doctype="Voyage", name=name) for name in ("B", "C"))
+    bulk_insert("Voyage", more, ignore_duplicates=True)
+    fields = ["name", "owner", "stops.port as port"]
+    found = voyages.get_all("Voyage", fields=fields, order_by="name", as_list=True)
+    assert [tuple(row) for row in found] == [
+        ("A", "Administrator", "A"),
+        ("B", "Administrator", "B"),
+        ("C", "Administrator", None),
+    ]
