@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from frappe_celery.hosts.standalone.database import singles
 from frappe_celery.hosts.standalone.database.defaults import get_defaults
+from frappe_celery.hosts.standalone.documents.precision import decimals
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.utils.numbers import flt
 from frappe_celery.hosts.standalone.utils.packages import required
@@ -25,11 +24,11 @@ def money_in_words(
     if amount < 0:
         return ""
     currency = main_currency or get_defaults().get("currency") or "INR"
-    small = fraction_currency or _of(currency, "fraction")
-    units = int(_of(currency, "fraction_units") or 0) if small else 0
-    whole, _, part = f"{amount:.{math.ceil(math.log10(units)) if units else 0}f}".partition(".")
-    in_million = singles.single("System Settings").get("number_format") != LAKHS
-    cents = in_words(int(float(f"0.{part or 0}") * units), in_million).title()
+    small = fraction_currency or _of(currency, "fraction") or "Cent"
+    number_format = _of(currency, "number_format") or local.db.get_default("number_format")
+    whole, _, part = f"{amount:.{decimals(number_format)}f}".partition(".")
+    in_million = number_format != LAKHS
+    cents = in_words(int(part or 0), in_million).title()
     if not int(part or 0):
         text = f"{currency} {in_words(int(whole), in_million).title()}"
     elif not int(whole):

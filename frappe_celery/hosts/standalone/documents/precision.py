@@ -37,7 +37,9 @@ def get_field_precision(df: Any, doc: Any = None, currency: str | None = None) -
     if df.fieldtype != "Currency":
         return cint(local.db.get_default("float_precision")) or FLOAT_PRECISION
     said = cint(local.db.get_default("currency_precision"))
-    return said or _decimals(currency or get_field_currency(df, doc))
+    currency = currency or get_field_currency(df, doc)
+    of_currency = currency and local.db.get_value("Currency", currency, "number_format")
+    return said or decimals(of_currency or local.db.get_default("number_format"))
 
 
 def get_field_currency(df: Any, doc: Any = None) -> Any:
@@ -58,11 +60,9 @@ def _of_parent(doc: Any, field: str) -> Any:
     return local.db.get_value(parenttype, parent, field)
 
 
-def _decimals(currency: Any) -> int:
-    of_currency = currency and local.db.get_value("Currency", currency, "number_format")
-    return _DECIMALS.get(
-        of_currency or local.db.get_default("number_format") or "", CURRENCY_PRECISION
-    )
+def decimals(number_format: Any) -> int:
+    """Of `#,###.##` two."""
+    return _DECIMALS.get(number_format or "", CURRENCY_PRECISION)
 
 
 def precision(doc: Any, fieldname: str, parentfield: Any = None) -> int | None:

@@ -89,18 +89,19 @@ def convert_utc_to_system_timezone(utc: datetime) -> datetime:
 
 
 def getdate(value: DateTimeLikeObject | None = None, parse_day_first: bool = False) -> date | None:
-    """A date from text or a time; today for None, None for an empty text.
+    """A date from text or a time; today for None and '', None for '0000-00-00'.
 
     Raises:
         ValidationError: the text is no date.
     """
-    if value is None:
+    if not value:
         return now_datetime().date()
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):
         return value
-    return _parse(value, parse_day_first).date() if value.strip() else None
+    found = _parse(value, parse_day_first)
+    return found and found.date()
 
 
 def get_datetime(value: Any = None) -> datetime | None:
@@ -119,10 +120,13 @@ def get_datetime(value: Any = None) -> datetime | None:
         return datetime.combine(now_datetime().date(), time()) + value
     if isinstance(value, (list, tuple)):
         return datetime(*value)
-    return _parse(value) if str(value).strip() else None
+    return _parse(value)
 
 
-def _parse(text: Any, day_first: bool = False) -> datetime:
+def _parse(text: Any, day_first: bool = False) -> datetime | None:
+    """None for what stands for no time."""
+    if not str(text).strip() or str(text).startswith(("0000-00-00", "0001-01-01")):
+        return None
     try:
         return parser.isoparse(str(text).strip().replace(" ", "T", 1))
     except ValueError:
@@ -178,8 +182,8 @@ def add_to_date(
         as_string = True
         as_datetime = as_datetime or " " in when
         when = get_datetime(when)
-    as_datetime = as_datetime or bool(hours or minutes or seconds)
-    if as_datetime:
+    as_datetime = as_datetime or bool(hours)
+    if as_datetime or minutes or seconds:
         when = get_datetime(when)
     # relativedelta takes whole years and months only
     moved = (

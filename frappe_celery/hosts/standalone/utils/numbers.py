@@ -39,11 +39,9 @@ def rounded(num: Any, precision: int = 0, rounding_method: str | None = None) ->
 
 
 def sbool(x: Any) -> Any:
-    """'true', 'yes', '1' as True, their opposites as False, anything else as it is."""
-    word = str(x).lower()
-    if word in ("true", "yes", "1"):
-        return True
-    return False if word in ("false", "no", "0") else x
+    """'true', '1' as True, 'false', '0' as False, anything else as it is."""
+    words = {"true": True, "1": True, "false": False, "0": False}
+    return words.get(x.lower(), x) if isinstance(x, str) else x
 
 
 def safe_div(numerator: Any, denominator: Any) -> float:

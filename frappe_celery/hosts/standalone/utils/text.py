@@ -98,30 +98,25 @@ def is_html(text: str) -> bool:
     return bool(re.search(r"<\w+[^>]*>", text or ""))
 
 
-def comma_sep(items: Any, conjunction: str) -> str:
-    """a, b <conjunction> c."""
-    if not isinstance(items, (list, tuple)):
-        return cstr(items)
-    texts = [cstr(item) for item in items]
+def comma_sep(some_list: Any, pattern: str, add_quotes: bool = True) -> str:
+    """'a', 'b' and 'c' by `{0} and {1}`; what stands alone stays as it is."""
+    if not isinstance(some_list, (list, tuple)):
+        return cstr(some_list)
+    texts = [cstr(item) for item in some_list]
     if len(texts) < 2:
         return "".join(texts)
-    return f"{', '.join(texts[:-1])} {conjunction} {texts[-1]}"
-
-
-def _quoted(items: Any) -> Any:
-    """Each of several; what stands alone stays as it is."""
-    is_list = isinstance(items, (list, tuple))
-    return [f"'{item}'" for item in items] if is_list and len(items) > 1 else items
+    quoted = [f"'{text}'" for text in texts] if add_quotes else texts
+    return pattern.format(", ".join(quoted[:-1]), quoted[-1])
 
 
 def comma_and(some_list: Any, add_quotes: bool = True) -> str:
     """'a', 'b' and 'c'."""
-    return comma_sep(_quoted(some_list) if add_quotes else some_list, "and")
+    return comma_sep(some_list, "{0} and {1}", add_quotes)
 
 
 def comma_or(some_list: Any, add_quotes: bool = True) -> str:
     """'a', 'b' or 'c'."""
-    return comma_sep(_quoted(some_list) if add_quotes else some_list, "or")
+    return comma_sep(some_list, "{0} or {1}", add_quotes)
 
 
 def get_abbr(string: str, max_len: int = 2) -> str:
@@ -181,8 +176,9 @@ def validate_email_address(email_str: str, throw: bool = False) -> str:
 
 
 def split_emails(txt: str) -> list[str]:
-    """The addresses of a list in text."""
-    return [part.strip() for part in re.split(r"[,;\n]", cstr(txt)) if part.strip()]
+    """The addresses of a list in text; a comma in quotes is part of a name."""
+    parts = re.split(r"[,\n](?=(?:[^\"]|\"[^\"]*\")*$)", cstr(txt))
+    return [part.strip() for part in parts if part.strip()]
 
 
 def get_fullname(user: str | None = None) -> str:

@@ -44,20 +44,47 @@ _NAMED_DATES = {
     "medium": "{0:%b} {0.day}, {0.year}",
     "short": "{0.month}/{0.day}/{0:%y}",
 }
-_NAMED_TIMES = {"short": "%I:%M %p", "medium": "%I:%M:%S %p"}
+_NAMED_TIMES = {"short": "h:mm a", "medium": "h:mm:ss a"}
+_LETTERS = {
+    **{"y": "{0.year}", "yyyy": "{0:%Y}", "yy": "{0:%y}"},
+    **{"M": "{0.month}", "MM": "{0:%m}", "MMM": "{0:%b}", "MMMM": "{0:%B}"},
+    **{"d": "{0.day}", "dd": "{0:%d}"},
+    **dict.fromkeys(("E", "EE", "EEE"), "{0:%a}"),
+    **{"EEEE": "{0:%A}", "a": "{0:%p}", "HH": "{0:%H}", "hh": "{0:%I}"},
+    **{"mm": "{0:%M}", "ss": "{0:%S}", "H": "{0.hour}", "m": "{0.minute}", "s": "{0.second}"},
+}
+"""Those of Unicode's patterns, by which Frappe has Babel write."""
+
+
+def _written(when: Any, pattern: str) -> str:
+    """By letters like `EEEE, d MMM yyyy 'at' HH:mm`.
+
+    Raises:
+        ValidationError: other letters are among them.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        letters = found[0]
+        if letters[0] == "'":
+            return letters[1:-1] or "'"
+        if letters == "h":
+            return f"{when:%I}".lstrip("0")
+        if letters not in _LETTERS:
+            known = ", ".join(("h", *_LETTERS))
+            raise ValidationError(f"{letters!r} in the format {pattern!r} is none of {known}")
+        return _LETTERS[letters].format(when)
+
+    return re.sub(r"'[^']*'|([a-zA-Z])\1*", part, pattern)
 
 
 def formatdate(string_date: Any = None, format_string: str | None = None, **_ignored: Any) -> str:
     """A date in letters like `dd-mm-yyyy`, or as `global_date_format`; as 2026-01-31 without."""
-    if string_date == "":
+    if not string_date:
         return ""
     day = _day(string_date)
     if format_string in _NAMED_DATES:
         return global_date_format(day, format_string)
-    text = (format_string or "yyyy-mm-dd").lower()
-    for letters, code in (("yyyy", "%Y"), ("yy", "%y"), ("mmmm", "%B"), ("mmm", "%b")):
-        text = text.replace(letters, code)
-    return day.strftime(text.replace("mm", "%m").replace("dd", "%d"))
+    return _written(day, (format_string or "yyyy-mm-dd").replace("m", "M").replace("Y", "y"))
 
 
 format_date = formatdate
@@ -69,24 +96,26 @@ def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:
 
 
 def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:
-    """A time as 2026-01-31 10:00:00."""
-    when = get_datetime(datetime_string)
-    return f"{formatdate(when, format_string)} {when:%H:%M:%S}" if when else ""
+    """A time in letters like `dd-MM-yyyy HH:mm`, or as `medium`; as 2026-01-31 10:00:00 without."""
+    when = get_datetime(datetime_string) if datetime_string else None
+    if when is None:
+        return ""
+    if format_string in _NAMED_TIMES:
+        return f"{formatdate(when, format_string)}, {format_time(when, format_string)}"
+    return _written(when, format_string or "yyyy-MM-dd HH:mm:ss")
 
 
 def format_time(time_string: Any = None, format_string: str | None = None) -> str:
     """A time of day as 10:00:00, in letters like `HH:mm`, or `short`: 10:00 AM."""
-    time = get_time(time_string if time_string is not None else now_datetime())
-    text = _NAMED_TIMES.get(format_string or "", format_string or "HH:mm:ss")
-    for letters, code in (("HH", "%H"), ("hh", "%I"), ("mm", "%M"), ("ss", "%S")):
-        text = text.replace(letters, code)
-    said = time.strftime(re.sub(r"\ba\b", "%p", text))
-    return said.lstrip("0") if format_string in _NAMED_TIMES else said
+    if not time_string:
+        return ""
+    pattern = format_string or "HH:mm:ss"
+    return _written(get_time(time_string), _NAMED_TIMES.get(pattern, pattern))
 
 
-def get_weekday(when: datetime | None = None) -> str:
+def get_weekday(when: Any = None) -> str:
     """Monday, Tuesday, …"""
-    return (when or now_datetime()).strftime("%A")
+    return _day(when or None).strftime("%A")
 
 
 def get_weekdays() -> list[str]:

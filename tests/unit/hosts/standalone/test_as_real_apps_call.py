@@ -164,6 +164,8 @@ def test_a_setting_has_the_type_of_its_field(frappe: Any, add_doctype: AddDoctyp
 def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
     frappe.get_doc(doctype="Currency", name="EUR", fraction="Cent", fraction_units=100).insert()
     assert frappe.utils.money_in_words(amount, "EUR") == words
+    plain = frappe.utils.money_in_words(12.5, "XYZ")  # of which nothing is known
+    assert plain == "XYZ Twelve and Fifty Cent only."
 
 
 def test_the_fields_of_a_doctype(frappe: Any, add_doctype: AddDoctype) -> None:

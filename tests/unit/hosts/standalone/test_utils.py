@@ -13,7 +13,8 @@ def test_dates(frappe: Any) -> None:
     assert u.getdate("2026-01-31") == date(2026, 1, 31)
     assert u.getdate("2026-01-31 10:00:00.5") == date(2026, 1, 31)
     assert u.getdate(None) == u.now_datetime().date()
-    assert u.getdate("") is None
+    assert u.getdate("") == u.getdate() == u.now_datetime().date()
+    assert u.getdate("0000-00-00") is u.get_datetime("0001-01-01 00:00:00") is None
     assert u.get_datetime("2026-01-31 10:00:00.5") == datetime(2026, 1, 31, 10, 0, 0, 500000)
     assert u.get_datetime("2026-01-31") == datetime(2026, 1, 31)
     assert u.add_days("2026-01-31", 1) == "2026-02-01"
@@ -30,7 +31,16 @@ def test_dates(frappe: Any) -> None:
     assert u.get_first_day("2026-02-15", d_months=-2) == date(2025, 12, 1)
     assert u.get_first_day_of_week("2026-01-07") == date(2026, 1, 4)
     assert u.get_quarter_start("2026-05-07", as_str=True) == "2026-04-01"
+    assert u.add_to_date(datetime(2026, 1, 1), minutes=5, as_string=True) == "2026-01-01"
     assert u.formatdate("2026-01-31", "dd-mm-yyyy") == "31-01-2026"
+    assert u.formatdate("2026-01-05", "EEEE, d MMM YYYY") == "Monday, 5 Jan 2026"
+    assert u.formatdate(None) == u.format_datetime("") == u.format_time(None) == ""
+    when = datetime(2026, 1, 5, 13, 5, 7)
+    assert u.format_datetime(when, "dd-MM-yy 'at' HH:mm, h:mm a") == "05-01-26 at 13:05, 1:05 PM"
+    assert u.format_datetime(when, "medium") == "Jan 5, 2026, 1:05:07 PM"
+    assert u.get_weekday("2026-01-05") == "Monday"
+    with pytest.raises(frappe.ValidationError, match="'QQQ' in the format"):
+        u.formatdate(when, "QQQ yyyy")
     assert u.nowdate() == u.today() == u.now()[:10]
     assert u.get_datetime_str("2026-01-31") == "2026-01-31 00:00:00.000000"
     assert u.pretty_date(u.now_datetime() - timedelta(hours=2)) == "2 hours ago"
@@ -54,7 +64,7 @@ def test_numbers(frappe: Any) -> None:
     assert [u.flt(x) for x in ("1,234.5", None, "x", "2")] == [1234.5, 0.0, 0.0, 2.0]
     assert [u.flt(x, 2) for x in (1.005, 2.345, 0.125)] == [1.0, 2.34, 0.12]
     assert u.flt(2.345, 2, rounding_method="Commercial Rounding") == 2.35
-    assert (u.sbool("yes"), u.sbool("0"), u.sbool("x")) == (True, False, "x")
+    assert (u.sbool("True"), u.sbool("0"), u.sbool("yes")) == (True, False, "yes")
     assert u.fmt_money(1234.5, currency="EUR") == "EUR 1,234.50"
 
 
@@ -65,6 +75,8 @@ def test_texts(frappe: Any) -> None:
     assert frappe.unscrub("sales_order") == "Sales Order"
     assert u.comma_and(["a", "b", "c"], add_quotes=False) == "a, b and c"
     assert list(u.create_batch(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert u.comma_sep(["a", "b", "c"], "{0} with {1}") == "'a', 'b' with 'c'"
+    assert u.split_emails('"Doe, Jo" <a@b.io>, c@b.io') == ['"Doe, Jo" <a@b.io>', "c@b.io"]
     assert u.validate_email_address("X <a@example.com>, nobody") == "a@example.com"
     assert u.get_url("/app") == "http://standalone/app"
     assert u.get_link_to_form("Sales Order", "SO 1") == (
