@@ -80,22 +80,21 @@ class BaseDocument:
             return [row for row in self.get_all_children() if fits(row, key)][:limit]
         if filters is not None and not isinstance(filters, Mapping):
             default, filters = filters, None
-        value = self.__dict__.get(key)
+        value = self.__dict__.get(key, default)
         if value is None and key in STANDARD_FIELDS:
             value = getattr(self, key)
         elif value is None:
             value = self._empty_table(key)
         if filters and isinstance(value, list):
             value = [row for row in value if fits(row, filters)]
-        if isinstance(value, list) and limit:
-            value = value[:limit]
-        return default if value is None else value
+        return value[:limit] if isinstance(value, list) and limit else value
 
     def set(self, key: str, value: Any, as_value: bool = False) -> None:
         """Set a field; a list of dictionaries becomes child rows."""
-        if isinstance(value, (list, tuple)) and not as_value and self._are_rows(key, value):
+        could_be = value is None or isinstance(value, (list, tuple))
+        if could_be and not as_value and self._are_rows(key, value):
             self.__dict__[key] = []
-            self.extend(key, value)
+            self.extend(key, value or ())
             return
         prop = getattr(type(self), key, None)
         if isinstance(prop, property):
@@ -104,11 +103,12 @@ class BaseDocument:
             return
         self.__dict__[key] = value
 
-    def _are_rows(self, key: str, value: Iterable[Any]) -> bool:
+    def _are_rows(self, key: str, value: Iterable[Any] | None) -> bool:
         if self.meta.is_known:
             df = self.meta.get_field(key)
             return df is not None and df.fieldtype in TABLES
-        return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in value)
+        rows = value or ()
+        return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in rows)
 
     def update(self, d: Mapping[str, Any]) -> Any:
         """Set many fields."""

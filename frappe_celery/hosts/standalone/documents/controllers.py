@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from frappe_celery.hosts.standalone.documents.meta import doctype_folder
@@ -57,8 +58,15 @@ def stored(doctype: str, name: str, for_update: bool | None = None) -> Any:
 
 
 def get_controller(doctype: str) -> Any:
-    """The class of a doctype's documents."""
-    return find_controller(doctype) or _plain
+    """The class of a doctype's documents, with what `extend_doctype_class` hooks mix in."""
+    found = find_controller(doctype) or _plain
+    mixed_in = (get_hooks("extend_doctype_class") or {}).get(doctype)
+    return _extended(*map(get_attr, reversed(mixed_in)), found) if mixed_in else found
+
+
+@cache
+def _extended(*bases: type) -> type:
+    return type(bases[-1].__name__, bases, {"__module__": "extended"})  # pickled by its value
 
 
 def find_controller(doctype: str) -> Any:

@@ -226,7 +226,7 @@ class Document(BaseDocument):
         self._delete(force)
 
     def _delete(self, force: bool, ignore_on_trash: bool = False) -> None:
-        if self.docstatus == SUBMITTED:
+        if self.docstatus == SUBMITTED and (self.meta.is_submittable or not self.meta.is_known):
             raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
         for event in () if ignore_on_trash else ("on_trash", "on_change"):
             self.run_method(event)
@@ -346,6 +346,7 @@ class Document(BaseDocument):
         if update_modified:
             values |= store.modified_now()
         self.update(values)
+        self.run_method("before_change")
         if self.name is not None:
             local.db.set_value(self.doctype, self.name, values, update_modified=False)
         self.run_method("on_change")
@@ -399,13 +400,21 @@ class Document(BaseDocument):
     # -- before and after
 
     def run_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        """Call the controller's method of that name, then the `doc_events` hooks of it."""
+        """Call the controller's method of that name, then the `doc_events` hooks of it.
+
+        Returns:
+            What the last of them gave; dictionaries of several as one.
+        """
         own = getattr(type(self), method, None)
         result = own(self, *args, **kwargs) if callable(own) else None
         hooks = get_doc_hooks()
         for doctype in (self.doctype, "*"):
             for handler in hooks.get(doctype, {}).get(method, []):
-                get_attr(handler)(self, method, *args, **kwargs)
+                given = get_attr(handler)(self, method, *args, **kwargs)
+                if isinstance(given, dict) and isinstance(result, dict):
+                    result = {**result, **given}
+                elif given is not None:
+                    result = given
         return result
 
     def _check_action(self, before: int) -> None:

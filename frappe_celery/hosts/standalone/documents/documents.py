@@ -155,8 +155,8 @@ def delete_doc(
     ignore_on_trash: bool = False,
     ignore_missing: bool = True,
     delete_permanently: bool = False,
-) -> None:
-    """Delete a document, or several by a list of names, after their `on_trash`.
+) -> bool | None:
+    """Delete a document, or several by a list of names, after their `on_trash`; False for none.
 
     Raises:
         DoesNotExistError: with `ignore_missing=False`, when there is none.
@@ -168,12 +168,13 @@ def delete_doc(
         except DoesNotExistError:
             if not ignore_missing:
                 raise
-            continue
+            return False
         doc.flags.update(flags or {})
         if ignore_on_trash:
             doc._delete(bool(force), ignore_on_trash=True)
         else:
             doc.delete(ignore_permissions=ignore_permissions, force=bool(force))
+    return None
 
 
 def delete_doc_if_exists(doctype: str, name: str, force: bool = False) -> None:
@@ -182,13 +183,14 @@ def delete_doc_if_exists(doctype: str, name: str, force: bool = False) -> None:
 
 
 def copy_doc(doc: Any, ignore_no_copy: bool = True) -> Any:
-    """A new document with the same fields."""
+    """A new document with the same fields; `ignore_no_copy=False` leaves out the `no_copy` ones."""
     values = copy.deepcopy(dict(doc.as_dict() if isinstance(doc, BaseDocument) else doc))
     made = get_doc({k: v for k, v in values.items() if k not in _NOT_COPIED})
-    made.__dict__["__islocal"] = True
-    for row in made.get_all_children():
-        for field in _NOT_COPIED:
-            row.delete_key(field)
+    for each in (made, *made.get_all_children()):
+        each.__dict__["__islocal"] = True
+        own = () if ignore_no_copy else [df.fieldname for df in each.meta.fields if df.no_copy]
+        for field in (*_NOT_COPIED, *own):
+            each.delete_key(field)
     return made
 
 

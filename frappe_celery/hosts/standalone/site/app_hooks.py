@@ -24,6 +24,7 @@ from frappe_celery.jobs.hosts import AppHooks
 logger = logging.getLogger(__name__)
 
 _merged: dict[AppsKey, _dict] = {}
+_doc_events: dict[AppsKey, dict[str, dict[str, list[str]]]] = {}
 
 
 def make_importable() -> None:
@@ -74,12 +75,20 @@ def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None
 def forget() -> None:
     """Read the hooks again when they are next asked for (`frappe.clear_cache`)."""
     _merged.clear()
+    _doc_events.clear()
 
 
 def get_doc_hooks() -> dict[str, dict[str, list[str]]]:
     """`doc_events` by doctype and event; a key that names several doctypes counts for each."""
+    key = current_apps()
+    if key not in _doc_events:
+        _doc_events[key] = _doc_events_of(get_hooks("doc_events") or {})
+    return _doc_events[key]
+
+
+def _doc_events_of(said: dict[Any, Any]) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
-    for doctypes, events in (get_hooks("doc_events") or {}).items():
+    for doctypes, events in said.items():
         for doctype in doctypes if isinstance(doctypes, tuple) else (doctypes,):
             for event, handlers in events.items():
                 _append(found.setdefault(doctype, {}), event, handlers)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -272,6 +273,7 @@ def test_hooks_hear_of_documents_and_replace_controllers(frappe: Any, write: Wri
             "*": {"validate": "myapp.events.heard"},
         }
         override_doctype_class = {"Sales Order": "myapp.events.BetterOrder"}
+        extend_doctype_class = {"Sales Order": ["myapp.events.First", "myapp.events.Last"]}
         """,
     )
     write(
@@ -283,21 +285,37 @@ def test_hooks_hear_of_documents_and_replace_controllers(frappe: Any, write: Wri
 
         def heard(doc, method):
             HEARD.append((doc.doctype, method))
+            return {method: doc.doctype}
+
+        class First:
+            def total(self):
+                return f"first {super().total()}"
+
+        class Last:
+            def total(self):
+                return f"last {super().total()}"
 
         class BetterOrder(SalesOrder):
             def total(self):
                 return "better"
+
+            def validate(self):
+                return {"own": 1}
         """,
     )
     doc = frappe.get_doc({"doctype": "Sales Order", "customer": "c"}).insert()
-    assert doc.total() == "better"
-    frappe.get_doc({"doctype": "Other"}).insert()
+    assert doc.total() == "last first better"
+    assert cloudpickle.loads(cloudpickle.dumps(doc)).total() == "last first better"
+    assert doc.run_method("validate") == {"own": 1, "validate": "Sales Order"}
+    other = frappe.get_doc({"doctype": "Other"}).insert()
+    assert other.run_method("total") is None
     from myapp.events import HEARD
 
     assert HEARD == [
         ("Sales Order", "validate"),
         ("Sales Order", "after_insert"),
         ("Sales Order", "on_update"),
+        ("Sales Order", "validate"),
         ("Other", "validate"),
         ("Other", "after_insert"),
     ]

@@ -306,3 +306,26 @@ def test_documents_are_stored_at_once_without_events(voyages: Any) -> None:
         ("B", "Administrator", "B"),
         ("C", "Administrator", None),
     ]
+
+
+def test_what_a_copy_leaves_out(voyages: Any, add_doctype: AddDoctype) -> None:
+    add_doctype("Leg", field("port", no_copy=1), field("days", "Int"), istable=1)
+    fields = (field("port"), field("state", no_copy=1), field("legs", "Table", options="Leg"))
+    add_doctype("Route", *fields)
+    legs = [{"port": "Pico", "days": 2}]
+    route = voyages.get_doc(doctype="Route", port="Pico", state="Open", legs=legs).insert()
+    whole, part = voyages.copy_doc(route), voyages.copy_doc(route, ignore_no_copy=False)
+    assert (whole.state, whole.legs[0].port, whole.legs[0].name) == ("Open", "Pico", None)
+    assert (part.port, part.state, part.legs[0].port, part.legs[0].days) == ("Pico", None, None, 2)
+    assert part.insert().legs[0].is_new() is False
+
+
+def test_what_is_not_set_and_what_is_not_there(voyages: Any) -> None:
+    voyage = voyages.get_doc(doctype="Voyage", stops=[{"port": "Pico"}]).insert()
+    assert (voyage.get("port", "x"), voyage.get("nothing", "x")) == (None, "x")
+    voyage.stops = voyage.get("nothing")
+    voyage.set("stops", None)
+    voyage.save()
+    assert (voyage.stops, voyages.get_all("Stop")) == ([], [])
+    assert voyages.delete_doc("Voyage", voyage.name) is None
+    assert voyages.delete_doc("Voyage", voyage.name) is False
