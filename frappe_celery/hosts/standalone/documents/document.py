@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import date, timedelta
 from typing import Any
 
 from frappe_celery.hosts.standalone.database import rows, singles, store
@@ -77,7 +78,7 @@ class Document(BaseDocument):
         unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
         start = unset if "modified" in row else self.meta.defaults()
         for fieldname, value in {**start, **row}.items():
-            self.set(fieldname, self.meta.cast(fieldname, value))
+            self.set(fieldname, self.meta.as_number(fieldname, value))
         self._load_children()
         if hasattr(type(self), "__setup__"):
             self.__setup__()
@@ -92,7 +93,9 @@ class Document(BaseDocument):
     def _stored_row(self) -> Mapping[str, Any]:
         for_update = bool(self.flags.for_update)
         if self._is_single:
-            return {"name": self.doctype, **singles.single(self.doctype, for_update)}
+            kept = singles.single(self.doctype, for_update)
+            texts = {key: str(v) for key, v in kept.items() if isinstance(v, (date, timedelta))}
+            return {"name": self.doctype, **kept, **texts}  # so they lie in Frappe's tabSingles
         if isinstance(self.name, (Mapping, list, tuple)):
             rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
             row = rows[0] if rows else None
@@ -455,7 +458,7 @@ class Document(BaseDocument):
         if before.modified is None:  # a Single that was never saved
             self._check_action(DRAFT)
             return
-        if self.modified and get_datetime(self.modified) != before.modified:
+        if self.modified and get_datetime(self.modified) != get_datetime(before.modified):
             raise TimestampMismatchError(
                 f"{self.doctype} {self.name} was changed by {before.modified_by} at"
                 f" {before.modified} after it was read; reload it and try again"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -26,7 +26,13 @@ from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.site.app_hooks import make_importable
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
-from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
+from frappe_celery.hosts.standalone.utils.dates import (
+    get_datetime,
+    getdate,
+    now_datetime,
+    nowdate,
+    nowtime,
+)
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
 from frappe_celery.hosts.standalone.utils.text import cstr, scrub, unscrub
@@ -83,6 +89,8 @@ class Meta:
     is_submittable: bool = False
     allow_rename: bool = False
     title_field: str = ""
+    roles: tuple[str, ...] = ()
+    """Those that its permissions name."""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
     sort_field: str = ""
@@ -192,18 +200,21 @@ class Meta:
         for df in self.fields:
             if df.fieldtype in (*TABLES, *NO_FIELDS) or df.fieldname == self.title_field:
                 continue
-            found[df.fieldname] = self.cast(df.fieldname, _default(df, parent))
+            found[df.fieldname] = self.as_number(df.fieldname, _default(df, parent))
         return found
+
+    def as_number(self, fieldname: str, value: Any) -> Any:
+        """A number where the field holds one; any other value as it is."""
+        df = self._by_name.get(fieldname)
+        if df is not None and df.fieldtype in _WHOLE:
+            return cint(value)
+        return flt(value) if df is not None and df.fieldtype in DECIMAL else value
 
     def cast(self, fieldname: str, value: Any) -> Any:
         """A stored value as the type that the field has."""
-        df = self._by_name.get(fieldname)
-        if df is None or (value is None and df.fieldtype not in (*_WHOLE, *DECIMAL)):
+        df, value = self._by_name.get(fieldname), self.as_number(fieldname, value)
+        if df is None or value is None:
             return value
-        if df.fieldtype in _WHOLE:
-            return cint(value)
-        if df.fieldtype in DECIMAL:
-            return flt(value)
         if df.fieldtype == "Date" and not isinstance(value, date):
             return getdate(value)
         if df.fieldtype == "Datetime" and not isinstance(value, datetime):
@@ -236,15 +247,21 @@ def _column(df: _dict) -> Wanted:
     )
 
 
+_MOVING: dict[str, Callable[[_dict], Any]] = {
+    "today": lambda df: nowdate(),
+    "now": lambda df: nowtime() if df.fieldtype == "Time" else now_datetime(),
+    "__user": lambda df: local.session.user,
+}
+"""Defaults that say what they are when a document is made; a day and a time of day as texts."""
+
+
 def _default(df: _dict, parent: Any) -> Any:
     if df.fieldtype == "Link" and df.options != "User":
         kept = get_defaults().get(df.fieldname)
         if kept:
             return kept
-    if df.default == "Today":
-        return getdate()
-    if str(df.default).lower() in ("now", "__user"):
-        return get_datetime() if str(df.default).lower() == "now" else local.session.user
+    if str(df.default).lower() in _MOVING:
+        return _MOVING[str(df.default).lower()](df)
     if df.fieldtype == "Select" and df.default is None and df.options:
         return str(df.options).partition("\n")[0]
     return _of_another(df, parent) if str(df.default).startswith(":") else df.default
@@ -284,6 +301,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         is_submittable=bool(found.get("is_submittable")),
         allow_rename=bool(found.get("allow_rename")),
         title_field=found.get("title_field") or "",
+        roles=tuple(rule["role"] for rule in found.get("permissions") or () if rule.get("role")),
         unique=tuple(df.fieldname for df in fields if df.unique),
         sort_field=found.get("sort_field") or "",
         sort_order=(found.get("sort_order") or "desc").lower(),
@@ -336,6 +354,16 @@ def known_doctypes() -> list[str]:
     return list(found)
 
 
+def known_roles() -> set[str]:
+    """The roles that the current site's apps name in their doctypes' permissions."""
+    return _roles(current_apps())
+
+
+@lru_cache(maxsize=16)
+def _roles(apps: AppsKey) -> set[str]:
+    return {role for doctype in known_doctypes() for role in _meta(doctype, apps).roles}
+
+
 @lru_cache(maxsize=64)
 def _module_folders(apps: AppsKey) -> list[tuple[str, Path]]:
     """Each module of each app, as package and folder, those of the last app first."""
@@ -370,3 +398,4 @@ def forget() -> None:
     doctype_folder.cache_clear()
     _module_folders.cache_clear()
     _custom_fields.cache_clear()
+    _roles.cache_clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from frappe_celery.hosts.standalone.documents.meta import known_roles
 from frappe_celery.hosts.standalone.exceptions import PermissionError as NotPermitted
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
@@ -16,12 +17,12 @@ AUTOMATIC_ROLES = (GUEST, ALL, DESK_USER, ADMINISTRATOR)
 
 
 def get_roles(username: str | None = None) -> list[str]:
-    """A user's roles, those that everybody has among them; Administrator's: all roles."""
+    """A user's roles, those that everybody has among them; Administrator's: all that are known."""
     user = username or local.session.user
     if not user or user == GUEST:
         return [GUEST]
     if user == ADMINISTRATOR:
-        return _names("Role")
+        return sorted({*_names("Role"), *known_roles(), *AUTOMATIC_ROLES, "System Manager"})
     own = local.db.get_all("Has Role", {"parenttype": "User", "parent": user}, pluck="role")
     roles = [role for role in own if role not in AUTOMATIC_ROLES] + [ALL, GUEST]
     return [*roles, DESK_USER] if uses_desk(user) else roles

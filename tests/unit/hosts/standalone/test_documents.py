@@ -193,7 +193,7 @@ def test_a_single_is_saved_for_the_first_time(frappe: Any) -> None:
     single.time_zone = "Asia/Kolkata"
     single.save()
     assert frappe.db.get_single_value("System Settings", "time_zone") == "Asia/Kolkata"
-    assert frappe.get_doc("System Settings").creation == single.modified
+    assert frappe.get_doc("System Settings").creation == str(single.modified)
 
 
 def test_submit_and_cancel(frappe: Any) -> None:

@@ -329,3 +329,42 @@ def test_what_is_not_set_and_what_is_not_there(voyages: Any) -> None:
     assert (voyage.stops, voyages.get_all("Stop")) == ([], [])
     assert voyages.delete_doc("Voyage", voyage.name) is None
     assert voyages.delete_doc("Voyage", voyage.name) is False
+
+
+def test_a_new_document_has_days_as_texts(voyages: Any, add_doctype: AddDoctype) -> None:
+    fields = (
+        field("day", "Date", default="Today"),
+        field("fixed", "Date", default="2026-01-05"),
+        field("at", "Datetime", default="Now"),
+        field("clock", "Time", default="now"),
+        field("who", default="__user"),
+    )
+    add_doctype("Log Line", *fields)
+    today = voyages.utils.nowdate()
+    line = voyages.new_doc("Log Line")
+    assert (line.day, line.fixed, line.who) == (today, "2026-01-05", "Administrator")
+    assert (str(line.at)[:10], type(line.clock)) == (today, str)
+    line.insert().reload()
+    assert (str(line.day), str(line.fixed), str(line.at)[:10]) == (today, "2026-01-05", today)
+    assert line.clock.total_seconds() >= 0
+
+
+def test_administrator_has_every_role(voyages: Any, add_doctype: AddDoctype) -> None:
+    add_doctype("Chart", field("text"), permissions=[{"role": "Navigator", "read": 1}])
+    assert {"Administrator", "System Manager", "All", "Navigator"} <= set(voyages.get_roles())
+    voyages.set_user("a@example.com")
+    assert "Navigator" not in voyages.get_roles()
+
+
+def test_a_single_has_days_as_texts(voyages: Any, add_doctype: AddDoctype) -> None:
+    fields = (field("since", "Date"), field("hours", "Float"), field("on", "Check"))
+    add_doctype("Crew Rules", *fields, issingle=1)
+    rules = voyages.get_doc("Crew Rules")
+    rules.update({"since": voyages.utils.getdate("2026-01-05"), "hours": "7.5"}).save()
+    rules = voyages.get_doc("Crew Rules")
+    assert (rules.since, rules.hours, rules.on) == ("2026-01-05", 7.5, 0)
+    assert voyages.get_cached_value("Crew Rules", "Crew Rules", "since") == "2026-01-05"
+    rules.hours = 8
+    assert rules.save().has_value_changed("hours")
+    assert not rules.save().has_value_changed("since")
+    assert str(voyages.db.get_single_value("Crew Rules", "since")) == "2026-01-05"
