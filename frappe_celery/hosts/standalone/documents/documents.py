@@ -72,7 +72,10 @@ def bulk_insert(
     Raises:
         DuplicateEntryError: a name is taken (not with `ignore_duplicates`).
     """
-    for doc in documents:
+    listed = list(documents)
+    for doc in listed:
+        doc._prepare_tables()
+    for doc in listed:
         stamp = store.modified_now()
         for each in (doc, *doc._rows()):
             each.update({**stamp, "creation": stamp["modified"], "owner": stamp["modified_by"]})
