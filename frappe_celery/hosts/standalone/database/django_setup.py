@@ -160,10 +160,9 @@ def _close_other_sites(alias: str) -> None:
     from django.db import connections
 
     for other in connections.all(initialized_only=True):
-        is_site = (
-            other.alias not in ("default", alias) and other.alias in settings.current().sites()
-        )
-        if is_site and not other.in_atomic_block:
+        if other.connection is None or other.in_atomic_block or other.alias in ("default", alias):
+            continue
+        if other.alias in settings.current().sites():
             other.close()
 
 
