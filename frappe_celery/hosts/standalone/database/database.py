@@ -39,6 +39,7 @@ class Database:
 
     InternalError = (QueryDeadlockError, QueryTimeoutError)
     """What Frappe catches to run a job again."""
+    InvalidColumnName = InvalidColumnName
     auto_commit_on_many_writes = False
     """May be set: here no transaction is too long."""
     is_deadlocked = staticmethod(errors.is_deadlocked)
@@ -210,7 +211,8 @@ class Database:
     ) -> list[Any]:
         """As `get_value`, of every matching document."""
         rows: list[Any]
-        if filters is None or (filters == doctype and doctype != "DocType"):
+        doctype = schema.doctype_of(doctype)
+        if _is_single(doctype, filters):
             found = self.get_singles_dict(doctype, cast=True)
             if fieldname != "*":
                 wanted = [fieldname] if isinstance(fieldname, str) else fieldname
@@ -278,15 +280,16 @@ class Database:
         **_ignored: Any,
     ) -> None:
         """Set fields of one document, or of all that match filters, without its controller."""
+        dt = schema.doctype_of(dt)
         values = dict(field) if isinstance(field, Mapping) else {field: val}
-        if dn is None or dn == dt:
+        if _is_single(dt, dn):
             self.set_single_value(dt, values)
             return
         if update_modified:
             values |= store.modified_now()
             values |= {"modified": modified} if modified else {}
             values |= {"modified_by": modified_by} if modified_by else {}
-        store.update_where(dt, as_sql(dn), values)
+        store.set_where(dt, as_sql(dn), values)
 
     def bulk_update(
         self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
@@ -302,11 +305,14 @@ class Database:
         if isinstance(dt, Mapping):
             filters = dict(dt)
             return self.exists(filters.pop("doctype"), filters)
-        if dt != "DocType" and dt == dn:
-            return str(dn)
         if dn is None:
             return None
-        found = store.names(dt, as_sql(dn), limit=1)
+        if _is_single(dt, dn):
+            return str(dn)
+        try:
+            found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
+        except InvalidColumnName:
+            return None
         return found[0] if found else None
 
     def table_exists(self, doctype: str, cached: bool = True) -> bool:
@@ -327,11 +333,12 @@ class Database:
         **_: Any,
     ) -> int:
         """How many documents match."""
-        return store.count(dt, as_sql(filters), distinct)
+        return store.count(schema.doctype_of(dt), as_sql(filters), distinct)
 
     def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
         """Delete the matching documents without their controllers; how many they were."""
-        return store.delete(doctype, as_sql(filters or kwargs.get("conditions")))
+        filters = as_sql(kwargs.get("conditions") if filters is None else filters)
+        return store.delete(schema.doctype_of(doctype), filters)
 
     def bulk_insert(
         self,
@@ -377,6 +384,12 @@ class Database:
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:
         """Keep a value for the whole site."""
         store.set_default(key, val, user)
+
+
+def _is_single(doctype: Any, filters: Any) -> bool:
+    """Whether these filters mean the Single of that name."""
+    is_name = isinstance(filters, str) and filters == doctype and doctype != "DocType"
+    return filters is None or is_name
 
 
 @contextmanager

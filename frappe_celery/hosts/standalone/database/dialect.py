@@ -52,6 +52,17 @@ def literal(text: str, percent: bool = True) -> str:
     return made.replace("%", "%%") if percent else made
 
 
+class Literals:
+    """Puts values into the text of a query of PyPika's: those of functions, whose formats sqlglot
+    must see, and of conditions that are filters."""
+
+    def of(self, value: Any) -> str:
+        """The value in MariaDB's spelling."""
+        if isinstance(value, (bool, int, float)):
+            return str(int(value) if isinstance(value, bool) else value)
+        return literal(str(value).replace("\\", "\\\\"))
+
+
 @lru_cache(maxsize=KEPT)
 def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...], Times]:
     """The text as it is."""

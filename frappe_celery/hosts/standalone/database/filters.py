@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
+from frappe_celery.hosts.standalone.database.dialect import Literals
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.periods import get_timespan_date_range
@@ -20,12 +20,13 @@ OPERATORS = (
     *("in", "not in", "like", "not like", "between", "is", "timespan", "previous", "next"),
     *IN_TREES,
 )
+HOLDS = "holds"
+"""The operator of a condition whose field is an expression that is true."""
 KEEP_DEFAULT = "KEEP_DEFAULT_ORDERING"
 """Frappe's word, as an order, for the doctype's own."""
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """One field compared with one value."""
 
     field: str
@@ -44,10 +45,13 @@ def parse(filters: Any) -> tuple[Condition, ...]:
         ValidationError: an operator that Frappe does not know either, or a condition that is none.
         NeedsFrappeSite: a filter on another doctype's field.
     """
-    if filters is None or filters in ({}, [], ()):
+    if filters is None or (isinstance(filters, (Mapping, list, tuple)) and not filters):
         return ()
     if isinstance(filters, tuple) and isinstance(filters[0], Condition):
         return filters
+    if hasattr(filters, "get_sql"):  # PyPika's
+        text = filters.get_sql(quote_char="`", param_wrapper=Literals())
+        return (Condition(text.replace("%%", "%"), HOLDS, None),)
     if isinstance(filters, (str, int)):
         return (Condition("name", "=", str(filters)),)
     if isinstance(filters, Mapping):
@@ -69,7 +73,7 @@ def parse(filters: Any) -> tuple[Condition, ...]:
 
 def as_sql(filters: Any) -> tuple[Condition, ...]:
     """As Frappe's query builder reads filters, unlike `get_all`: NULL fulfils no comparison."""
-    return tuple(replace(each, nothing_counts=False) for each in parse(filters))
+    return tuple(each._replace(nothing_counts=False) for each in parse(filters))
 
 
 def descending(order_by: str | None) -> str | None:

@@ -24,7 +24,7 @@ _NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Binary, exp.Neg, exp.Coun
 """Beside those of which sqlglot knows what they are."""
 _NAMED = {
     **dict.fromkeys(("NUMBER_OF", "FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP"), "number"),
-    **dict.fromkeys(("DATEDIFF", "TIME_TO_SEC", "TRUNCATE"), "number"),
+    **dict.fromkeys(("DATEDIFF", "TIME_TO_SEC", "TRUNCATE", "WEEK", "WEEKOFYEAR"), "number"),
     **dict.fromkeys(("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "WEEKDAY"), "number"),
     **dict.fromkeys(("DAYOFWEEK", "DAYOFYEAR", "HOUR", "MINUTE", "SECOND"), "number"),
     **dict.fromkeys(("DAYNAME", "SUBSTRING_INDEX", "TIME_FORMAT"), "text"),

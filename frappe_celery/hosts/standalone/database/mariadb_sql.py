@@ -16,7 +16,7 @@ MARK = "\0"
 _AS_THEY_ARE = {
     *("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DAYNAME"),
     *("HOUR", "MINUTE", "SECOND", "TO_DAYS", "TIMESTAMP", "SUBSTRING_INDEX", "DATEDIFF"),
-    *("TRUNCATE", "FROM_UNIXTIME", "MAKETIME"),
+    *("TRUNCATE", "FROM_UNIXTIME", "MAKETIME", "WEEK", "WEEKOFYEAR"),
 }
 """Functions that need no more than their names; `sqlite_functions` and `postgres_sql` have them."""
 

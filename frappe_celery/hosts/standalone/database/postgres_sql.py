@@ -135,6 +135,8 @@ _CALLS = {
     "WEEKDAY": f"({_timed('ISODOW')} - 1)",
     "DAYOFWEEK": f"({_timed('DOW')} + 1)",
     "DAYOFYEAR": _timed("DOY"),
+    "WEEK": f"(({_timed('DOY')} + 6 - {_timed('DOW')}) / 7)",
+    "WEEKOFYEAR": _timed("WEEK"),
     "DAYNAME": "TO_CHAR(CAST({0} AS TIMESTAMP), 'FMDay')",
     "INTEGER_OF": _beginning("[-+]?[0-9]+", "BIGINT"),
     "NUMBER_OF": _beginning("[-+]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:e[-+]?[0-9]+)?", "FLOAT8"),

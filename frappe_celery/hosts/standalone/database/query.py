@@ -15,6 +15,7 @@ from frappe_celery.hosts.standalone.database import schema, statements, values
 from frappe_celery.hosts.standalone.database.comparisons import Comparison
 from frappe_celery.hosts.standalone.database.dialect import literal, quoted
 from frappe_celery.hosts.standalone.database.filters import (
+    HOLDS,
     IN_TREES,
     KEEP_DEFAULT,
     Condition,
@@ -138,7 +139,7 @@ class Select:
         if meta.is_known and name not in described:
             alike = get_close_matches(name, sorted(described))
             raise InvalidColumnName(
-                f"{doctype} has no field {name!r}{', but ' if alike else ''}{', '.join(alike)}."
+                f"{doctype} has no field {name!r}{'; it has ' if alike else ''}{', '.join(alike)}."
                 " A Custom Field in an app's fixtures/custom_field.json adds one"
             )
         return "NULL", None
@@ -209,7 +210,9 @@ class Select:
         return f" where {' and '.join(parts)}" if parts else ""
 
     def condition(self, asked: Condition) -> str:
-        """One field compared with one value."""
+        """One field compared with one value, or an expression that is true."""
+        if asked.operator == HOLDS:
+            return f"({self.expression(asked.field)})"
         simple = _SIMPLE.fullmatch(asked.field)
         if simple is None:
             return Comparison(self, self.expression(asked.field), asked.field, None, asked).sql()

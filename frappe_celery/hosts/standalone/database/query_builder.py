@@ -20,9 +20,9 @@ from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWr
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_celery.hosts.standalone.database import store
-from frappe_celery.hosts.standalone.database.dialect import literal
+from frappe_celery.hosts.standalone.database.dialect import Literals
 from frappe_celery.hosts.standalone.database.filters import as_sql, descending
-from frappe_celery.hosts.standalone.database.schema import table_name
+from frappe_celery.hosts.standalone.database.schema import doctype_of, table_name
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 
@@ -38,16 +38,6 @@ class Parameters:
         name = f"param{len(self.values) + 1}"
         self.values[name] = value
         return f"%({name})s"
-
-
-class Literals:
-    """Puts values into the text: those of functions, whose formats sqlglot must see."""
-
-    def of(self, value: Any) -> str:
-        """The value in MariaDB's spelling."""
-        if isinstance(value, (bool, int, float)):
-            return str(int(value) if isinstance(value, bool) else value)
-        return literal(str(value).replace("\\", "\\\\"))
 
 
 class Value(ValueWrapper):  # type: ignore[misc]
@@ -107,7 +97,7 @@ class Question:
     """What `frappe.qb.get_query` gives: a question of `frappe.get_all`, to be run."""
 
     def __init__(self, doctype: Any, **asked: Any) -> None:
-        self._doctype = str(getattr(doctype, "_table_name", doctype)).removeprefix("tab")
+        self._doctype = doctype_of(doctype)
         self._asked = asked
 
     def __getattr__(self, name: str) -> Any:

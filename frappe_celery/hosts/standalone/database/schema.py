@@ -148,6 +148,11 @@ def table_name(doctype: str) -> str:
     return f"tab{doctype}"
 
 
+def doctype_of(table: Any) -> str:
+    """Whose documents lie in a table of the query builder's; a doctype is one already."""
+    return str(getattr(table, "_table_name", table)).removeprefix("tab")
+
+
 # -- what there is
 
 _known: dict[tuple[str, str], dict[str, Columns]] = {}

@@ -212,6 +212,11 @@ def is_in(what: Any, *among: Any) -> int | None:
     return None if what is None or None in among else 0
 
 
+def week(value: Any, mode: int = 0) -> int:
+    """`WEEK`: from Sunday to Saturday, or by mode 3 those of ISO 8601."""
+    return int(_when(value).strftime({0: "%U", 3: "%V"}[mode]))
+
+
 def last_day(value: Any) -> str:
     """`LAST_DAY`."""
     return str((_when(value) + relativedelta(day=31)).date())
@@ -266,6 +271,8 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "dayofmonth": (1, lambda value: _when(value).day),
     "dayofweek": (1, lambda value: _when(value).isoweekday() % 7 + 1),
     "dayofyear": (1, lambda value: _when(value).timetuple().tm_yday),
+    "week": (-1, week),
+    "weekofyear": (1, lambda value: week(value, 3)),
     "weekday": (1, lambda value: _when(value).weekday()),
     "quarter": (1, lambda value: (_when(value).month + 2) // 3),
     "hour": (1, lambda value: abs(_of_day(value)) // timedelta(hours=1)),

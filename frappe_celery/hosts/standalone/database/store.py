@@ -213,6 +213,18 @@ def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     return changed
 
 
+def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
+    """The same, of fields that the doctype has.
+
+    Raises:
+        InvalidColumnName: the app that describes the doctype gives it no such field.
+    """
+    _check_has_table(doctype)
+    for field in fields.keys() - statements.columns(doctype).keys():
+        Select(doctype).column(field)
+    return update_where(doctype, filters, fields)
+
+
 def delete(doctype: str, filters: Any) -> int:
     """Remove the matching rows; how many they were."""
     _check_has_table(doctype)

@@ -4,7 +4,6 @@ from what the apps describe."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -201,7 +200,7 @@ def _doctypes(conditions: Conditions) -> Iterator[dict[str, Any]]:
 
 
 def _docfields(conditions: Conditions) -> Iterator[dict[str, Any]]:
-    parents = tuple(replace(each, field="name") for each in conditions if each.field == "parent")
+    parents = tuple(each._replace(field="name") for each in conditions if each.field == "parent")
     for doctype in _doctypes(parents):
         yield from doctype["fields"]
 

@@ -344,6 +344,11 @@ SPANS = {
     ),
     "date_format('2026-01-02', '%v %x')": "01 2026",
     "str_to_date('02.01.2026', '%d.%m.%Y')": date(2026, 1, 2),
+    "week('2026-01-03')": 0,
+    "week('2026-01-04')": 1,
+    "week('2023-12-31')": 53,
+    "week('2027-01-01', 3)": 53,
+    "weekofyear('2027-01-01')": 53,
     "str_to_date('02.01.2026 3:4', '%d.%m.%Y %H:%i')": datetime(2026, 1, 2, 3, 4),
     "localtimestamp > '2026-01-01' and sysdate() > '2026-01-01'": 1,
 }
@@ -351,6 +356,7 @@ SPANS = {
 
 NOT_ON_POSTGRES = (
     *("addtime", "subtime", "time_format", "hour", "time_to_sec", "timediff('10"),
+    "week('2027-01-01', 3)",
     *("timediff('2026-01-01 10:00:00', '11", "date_format('2026-01-02', '%v"),
 )
 
@@ -698,6 +704,23 @@ def test_queries_that_are_built(deals: Any) -> None:
     assert select(deal.field).where(Criterion.all([deal.size > 1, deal.size < 3])).run() == (
         ("x",),
     )
+
+
+def test_tables_and_conditions_of_the_builder_are_taken_as_filters(deals: Any) -> None:
+    from frappe.query_builder import Interval
+    from frappe.query_builder.functions import Now
+
+    deal, db = deals.qb.DocType("Deal"), deals.db
+    new = (deal.colour == "Red") & (deal.creation > (Now() - Interval(hours=1)))
+    assert sorted(db.get_values(deal, new, pluck="name")) == ["d1", "d2"]
+    db.set_value("Deal", "d1", "colour", "100% it's \\")
+    odd = deal.colour == "100% it's \\"
+    assert db.get_value(deal, odd, "size") == db.get_value("Deal", odd, "size") == 1
+    assert (db.count(deal, odd), db.count(deal), db.exists(deal, odd)) == (1, 4, "d1")
+    db.set_value(deal, deal.size > 2, "colour", "green")
+    assert db.count("Deal", {"colour": "green"}) == 2
+    db.delete(deal, deal.size > 2)
+    assert db.count(deal) == 2
 
 
 def test_queries_that_change(deals: Any) -> None:

@@ -573,3 +573,13 @@ def test_what_a_single_holds_is_of_its_fields_types(frappe: Any, write: Write) -
     assert db.get_singles_dict(single).items() >= texts.items()
     found = {"posting_date": date(2026, 1, 2), "copies": 5, "total": 2.5, "paid": 1}
     assert db.get_singles_dict(single, cast=True).items() >= found.items()
+
+
+def test_a_field_that_is_not_there_is_not_set_in_silence(invoices: Any) -> None:
+    invoices.get_doc({"doctype": "Invoice", "name": "i"}).insert()
+    for filters in ("i", {"name": "i"}):
+        with pytest.raises(invoices.db.InvalidColumnName, match="'notes'; it has note"):
+            invoices.db.set_value("Invoice", filters, "notes", 1)
+    with pytest.raises(invoices.db.InvalidColumnName):
+        invoices.get_doc("Invoice", "i").db_set("notes", 1)
+    assert invoices.db.exists("Invoice", {"notes": 1}) is None
