@@ -11,7 +11,6 @@ from frappe_celery.hosts.standalone.database.schema import (
     CORE,
     NAME_LENGTH,
     Column,
-    Wanted,
     table_name,
 )
 from frappe_celery.hosts.standalone.exceptions import CannotAlter
@@ -57,8 +56,8 @@ _MOST_INDEXED = 50
 
 
 def extend(
-    connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Wanted] = ()
-) -> list[Wanted]:
+    connection: BaseDatabaseWrapper, doctype: str, more: Iterable[Column] = ()
+) -> list[Column]:
     """Make a doctype's table, or give it the columns that it lacks: those that were made.
 
     Args:
@@ -87,7 +86,7 @@ def extend(
 
 
 def widen_column(
-    connection: BaseDatabaseWrapper, doctype: str, there: Column, column: Wanted
+    connection: BaseDatabaseWrapper, doctype: str, there: Column, column: Column
 ) -> None:
     """Have a column hold more; what is in it stays. A text of any length keeps no index."""
     column = replace(column, null=there.null)
@@ -116,18 +115,18 @@ def widen_column(
     _change(connection, doctype, [*statements, *_indexes(connection, doctype, [column])])
 
 
-def _definition(connection: BaseDatabaseWrapper, column: Wanted) -> str:
+def _definition(connection: BaseDatabaseWrapper, column: Column) -> str:
     default = "" if column.null else " not null default 0"
     return f"{connection.ops.quote_name(column.name)} {_type(connection, column)}{default}"
 
 
-def _type(connection: BaseDatabaseWrapper, column: Wanted) -> str:
-    kinds = _TYPES | _OTHER_TYPES[connection.vendor]
-    made = f"varchar({column.size})" if column.size else kinds[column.kind]
+def _type(connection: BaseDatabaseWrapper, column: Column) -> str:
+    types = _TYPES | _OTHER_TYPES[connection.vendor]
+    made = f"varchar({column.size})" if column.size else types[column.type]
     return made + (_WITHOUT_CASE.get(connection.vendor, "") if column.kind == "text" else "")
 
 
-def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Wanted]) -> list[str]:
+def _indexes(connection: BaseDatabaseWrapper, doctype: str, wanted: Iterable[Column]) -> list[str]:
     """Of texts of any length only MariaDB's, which compares these four times slower than others."""
     table, vendor = table_name(doctype), connection.vendor
     order = " nulls first" if vendor == "postgresql" else ""  # as `Select.order` asks
@@ -172,7 +171,7 @@ def _change(connection: BaseDatabaseWrapper, doctype: str, statements: list[str]
 
 
 def make(
-    connection: BaseDatabaseWrapper, doctypes: Iterable[str], more: Iterable[Wanted] = ()
+    connection: BaseDatabaseWrapper, doctypes: Iterable[str], more: Iterable[Column] = ()
 ) -> dict[str, list[str]]:
     """Bring the tables of doctypes up to their descriptions; what each was given.
 
@@ -206,7 +205,7 @@ def make(
     return made
 
 
-def _narrow(there: schema.Columns, doctype: str, more: list[Wanted]) -> list[tuple[Column, Wanted]]:
+def _narrow(there: schema.Columns, doctype: str, more: list[Column]) -> list[tuple[Column, Column]]:
     """The columns of a table that are not what they shall be."""
     spelled = {name.lower(): name for name in there}
     found = []

@@ -229,12 +229,7 @@ def _time_or_span(text: str) -> time | timedelta:
 def _as_timedelta(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
-    return timedelta(
-        hours=value.hour,
-        minutes=value.minute,
-        seconds=value.second,
-        microseconds=value.microsecond,
-    )
+    return datetime.combine(date.min, value) - datetime.min
 
 
 _MYSQL_TIME = 11

@@ -220,7 +220,7 @@ class Select:
         sql, column = self.column(name, asked.doctype or doctype, path)
         if asked.operator in IN_TREES:
             return self._in_a_tree(sql, name, asked)
-        column = column or schema.Column(values.kind_of(_sample(asked.value)))
+        column = column or schema.wanted(name, values.kind_of(_sample(asked.value)))
         return Comparison(self, sql, name, column, asked).sql()
 
     def _in_a_tree(self, sql: str, name: str, asked: Condition) -> str:

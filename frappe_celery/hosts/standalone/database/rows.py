@@ -30,7 +30,7 @@ def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _check_holds(
-    doctype: str, wanted: schema.Wanted | None, field: str, column: schema.Column, value: Any
+    doctype: str, wanted: schema.Column | None, field: str, column: schema.Column, value: Any
 ) -> None:
     """Refuse what the column would not hold as it is described, or would cut.
 
@@ -74,7 +74,7 @@ def _with_columns(doctype: str, fields: Mapping[str, Any], is_described: bool) -
 
 def _lacking(
     doctype: str, fields: Mapping[str, Any], columns: schema.Columns, is_described: bool
-) -> list[schema.Wanted]:
+) -> list[schema.Column]:
     present = {name.lower() for name in columns} | {"name"}
     absent = {field for field in fields if field.lower() not in present}
     if not absent and columns:
@@ -89,7 +89,7 @@ def _lacking(
     ]
 
 
-def _make(doctype: str, lacking: list[schema.Wanted], is_there: bool) -> None:
+def _make(doctype: str, lacking: list[schema.Column], is_there: bool) -> None:
     is_known = schema.described(doctype).is_known
     fields = ", ".join(column.name for column in lacking)
     what = f"{doctype!r} has no table"
@@ -98,7 +98,7 @@ def _make(doctype: str, lacking: list[schema.Wanted], is_there: bool) -> None:
     more = [] if is_known else lacking
     command = "frappe-celery migrate"
     if not is_known:
-        pairs = " ".join(f"{column.name}={column.kind.split()[-1]}" for column in lacking)
+        pairs = " ".join(f"{column.name}={column.kind}" for column in lacking)
         command += f" --doctype {doctype!r} {pairs}".rstrip()
     local.db.transaction.alter(
         lambda connection: altering.extend(connection, doctype, more),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,73 +19,56 @@ NAME_LENGTH = 140
 
 @dataclass(frozen=True)
 class Column:
-    """A column as it is read: what kind of value it holds."""
-
-    kind: str
-    """text, int, float, date, datetime, time or json."""
-    null: bool = True
-    size: int | None = None
-    """The most characters of a text; None: any number."""
-    width: int = 2
-    """How far an int reaches: 0 a Check's, 1 an Int's, 2 a Long Int's."""
-
-    def __str__(self) -> str:
-        return _called(self.kind, self.size)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A column to make."""
+    """A column, as it is or as it shall be."""
 
     name: str
-    kind: str
-    """One of `Column`'s, or check, long int, decimal."""
+    type: str
+    """text, check, int, long int, float, decimal, date, datetime, time or json."""
     size: int | None = None
+    """The most characters of a text; None: any number."""
     null: bool = True
     index: bool = False
     unique: bool = False
 
+    @cached_property
+    def kind(self) -> str:
+        """What kind of value it holds: text, int, float, date, datetime, time or json."""
+        return _KINDS.get(self.type, self.type)
+
     def __str__(self) -> str:
-        return _called(self._family, self.size)
+        return f"{self.kind} of {self.size} characters" if self.size else self.kind
 
-    @property
-    def _family(self) -> str:
-        """Its kind as a `Column` has it."""
-        return _FAMILIES.get(self.kind, self.kind)
-
-    def fits(self, column: Column) -> bool:
-        """Whether the column is of this kind and holds all that is wanted."""
-        if self._family != column.kind:
+    def fits(self, there: Column) -> bool:
+        """Whether that one is of this kind and holds all that this shall."""
+        if self.kind != there.kind:
             return False
-        if column.kind == "int":
-            return column.width >= _WIDTHS[self.kind]
-        return column.size is None or (self.size is not None and self.size <= column.size)
+        if self.kind == "int":
+            return _REACH.index(there.type) >= _REACH.index(self.type)
+        return there.size is None or (self.size is not None and self.size <= there.size)
 
-    def widens(self, column: Column) -> bool:
-        """Whether a column that does not fit can become this with all that it holds."""
-        return self._family == column.kind or (column.kind, self._family) in _WIDER
-
-
-def _called(kind: str, size: int | None) -> str:
-    return f"{kind} of {size} characters" if size else kind
+    def widens(self, there: Column) -> bool:
+        """Whether that one, which does not fit, can become this with all that it holds."""
+        return self.kind == there.kind or (there.kind, self.kind) in _WIDER
 
 
 Columns = dict[str, Column]
 
-_FAMILIES = {"check": "int", "long int": "int", "decimal": "float"}
+_REACH = ("check", "int", "long int")
+_KINDS = {**dict.fromkeys(_REACH, "int"), "decimal": "float"}
 _WIDER = {("int", "float"), ("date", "datetime")}
-_WIDTHS = {"check": 0, "int": 1, "long int": 2}
-_DECLARED_WIDTHS = {"tinyint": 0, "boolean": 0, "smallint": 0, "int": 1, "integer": 1}
-
-_KINDS = {
+_TYPES = {
     **dict.fromkeys(("varchar", "character varying", "text", "longtext", "mediumtext"), "text"),
-    **dict.fromkeys(("integer", "int", "bigint", "smallint", "tinyint", "boolean"), "int"),
-    **dict.fromkeys(("real", "double", "double precision", "decimal", "numeric"), "float"),
+    **dict.fromkeys(("smallint", "tinyint", "boolean"), "check"),
+    **dict.fromkeys(("integer", "int"), "int"),
+    **dict.fromkeys(("real", "double", "double precision"), "float"),
+    **dict.fromkeys(("decimal", "numeric"), "decimal"),
     **dict.fromkeys(("datetime", "timestamp", "timestamp without time zone"), "datetime"),
     **dict.fromkeys(("time", "time without time zone", "timedelta"), "time"),
+    "bigint": "long int",
     "json": "json",
     "date": "date",
 }
+"""What the databases call them."""
 _LIST = (
     "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
     " collation_name in ('utf8mb4_bin', 'C') from information_schema.columns"
@@ -97,28 +81,28 @@ _LISTS = {
 }
 
 
-def sized(name: str, **more: Any) -> Wanted:
+def sized(name: str, **more: Any) -> Column:
     """A column for names and other short texts."""
-    return Wanted(name, "text", NAME_LENGTH, **more)
+    return Column(name, "text", NAME_LENGTH, **more)
 
 
 STANDARD = (
-    Wanted("creation", "datetime"),
-    Wanted("modified", "datetime", index=True),
+    Column("creation", "datetime"),
+    Column("modified", "datetime", index=True),
     sized("modified_by"),
     sized("owner"),
-    Wanted("docstatus", "check", null=False),
-    Wanted("idx", "int", null=False),
+    Column("docstatus", "check", null=False),
+    Column("idx", "int", null=False),
 )
 """What every document has beside its name."""
 CHILD_COLUMNS = (sized("parent", index=True), sized("parentfield"), sized("parenttype"))
 OPTIONAL = tuple(
-    Wanted(f"_{name}", "text") for name in ("user_tags", "comments", "assign", "liked_by")
+    Column(f"_{name}", "text") for name in ("user_tags", "comments", "assign", "liked_by")
 )
 """What Frappe adds to every table of documents that are no child rows."""
-CORE: dict[str, tuple[Wanted, ...]] = {
-    "Singles": (sized("doctype"), sized("field"), Wanted("value", "text"), sized("kind")),
-    "Series": (Wanted("current", "long int", null=False),),
+CORE: dict[str, tuple[Column, ...]] = {
+    "Singles": (sized("doctype"), sized("field"), Column("value", "text"), sized("kind")),
+    "Series": (Column("current", "long int", null=False),),
 }
 """Tables that are no doctypes'. `kind` of Singles is ours: what a value is where no app says it."""
 
@@ -180,17 +164,20 @@ def _read(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
     with connection.cursor() as cursor:
         cursor.execute(_LISTS[connection.vendor], (table_name(doctype),))
         rows = cursor.fetchall()
-    return {name: _column(connection.vendor, *rest) for name, *rest in rows}
+    return {name: _column(connection.vendor, name, *rest) for name, *rest in rows}
 
 
-def _column(vendor: str, declared: str, null: Any, size: Any, is_binary: Any) -> Column:
-    kind, _, length = declared.partition("(")
-    is_sized = kind in ("varchar", "character varying")
-    if length and is_sized:
-        size = int(length.partition(")")[0])
-    known = _KINDS.get(kind) or _KINDS.get(kind.split()[0], "text")
-    width = 2 if vendor == "sqlite" else _DECLARED_WIDTHS.get(kind, 2)
-    return Column("json" if is_binary else known, bool(null), size if is_sized else None, width)
+def _column(vendor: str, name: str, declared: str, null: Any, size: Any, is_binary: Any) -> Column:
+    called, _, length = declared.partition("(")
+    if length:
+        size = int(length.split(")")[0])
+    made = _TYPES.get(called) or _TYPES.get(called.split()[0], "text")
+    if is_binary:
+        made = "json"
+    elif vendor == "sqlite" and made in _REACH:  # its integers are all of one size
+        made = "long int"
+    is_sized = called in ("varchar", "character varying")
+    return Column(name, made, size if is_sized else None, bool(null))
 
 
 def forget(connection: BaseDatabaseWrapper | None = None, doctype: str | None = None) -> None:
@@ -221,13 +208,13 @@ def settle(connection: BaseDatabaseWrapper) -> None:
 # -- what there shall be
 
 
-def name_of(doctype: str) -> Wanted:
+def name_of(doctype: str) -> Column:
     """The column of a doctype's names."""
     is_number = doctype not in CORE and described(doctype).autoname == "autoincrement"
-    return Wanted("name", "long int") if is_number else sized("name")
+    return Column("name", "long int") if is_number else sized("name")
 
 
-def wanted_of(doctype: str) -> list[Wanted]:
+def wanted_of(doctype: str) -> list[Column]:
     """The columns of a doctype beside its name."""
     if doctype in CORE:
         return list(CORE[doctype])
@@ -243,18 +230,18 @@ def wanted_of(doctype: str) -> list[Wanted]:
     return list(found.values())
 
 
-def missing(there: Iterable[str], doctype: str, more: Iterable[Wanted] = ()) -> list[Wanted]:
+def missing(there: Iterable[str], doctype: str, more: Iterable[Column] = ()) -> list[Column]:
     """Those that a table lacks; names count without case, as in every database."""
     present = {name.lower() for name in there}
     return [column for column in [*wanted_of(doctype), *more] if column.name.lower() not in present]
 
 
-def wanted(name: str, kind: str) -> Wanted:
+def wanted(name: str, kind: str) -> Column:
     """A column for values of a kind, where no app describes it."""
-    return Wanted(name, "long int" if kind == "int" else kind, index=kind == "text")
+    return Column(name, "long int" if kind == "int" else kind, index=kind == "text")
 
 
-def unfit_text(doctype: str, column: Wanted, there: Column) -> str:
+def unfit_text(doctype: str, column: Column, there: Column) -> str:
     """Says that a column cannot become what is wanted, and what to do."""
     return (
         f"the column {column.name!r} of {doctype!r} holds {there}, and {column} is wanted: its"

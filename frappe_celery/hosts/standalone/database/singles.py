@@ -42,7 +42,7 @@ _FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**values.READERS, "int": int, "
 
 def set_single(doctype: str, fields: Mapping[str, Any]) -> None:
     """Set fields of a Single; the others stay."""
-    text = schema.Column("text")
+    text = schema.Column("value", "text")
     rows = [
         (doctype, field, values.to_column(value, text, field, True), values.kind_of(value))
         for field, value in fields.items()

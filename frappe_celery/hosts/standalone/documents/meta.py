@@ -17,7 +17,7 @@ from typing import Any
 from frappe_celery.hosts.standalone.database.defaults import get_defaults
 from frappe_celery.hosts.standalone.database.schema import (
     NAME_LENGTH,
-    Wanted,
+    Column,
     describe_by,
     wanted_of,
 )
@@ -149,16 +149,16 @@ class Meta:
         """The names of its table's columns, as an app describes them."""
         return ["name", *(column.name for column in wanted_of(self.name))]
 
-    def columns(self) -> list[Wanted]:
+    def columns(self) -> list[Column]:
         """The columns of its table beside the standard ones."""
         return list(self._columns.values())
 
-    def column_of(self, fieldname: str) -> Wanted | None:
+    def column_of(self, fieldname: str) -> Column | None:
         """The column that a field shall have, where it has one and an app describes it."""
         return self._columns.get(fieldname)
 
     @cached_property
-    def _columns(self) -> dict[str, Wanted]:
+    def _columns(self) -> dict[str, Column]:
         return {
             df.fieldname: _column(df)
             for df in self.fields
@@ -235,9 +235,9 @@ def _is_limited(df: _dict) -> bool:
     return df.fieldtype in ("Rating", "Phone") or bool(df.non_negative)
 
 
-def _column(df: _dict) -> Wanted:
+def _column(df: _dict) -> Column:
     kind = KINDS[df.fieldtype]
-    return Wanted(
+    return Column(
         df.fieldname,
         kind,
         size=(cint(df.length) or NAME_LENGTH) if df.fieldtype in _SHORT else None,
