@@ -11,6 +11,7 @@ from frappe_celery.hosts.standalone.database.schema import (
     CORE,
     NAME_LENGTH,
     Column,
+    run,
     table_name,
 )
 from frappe_celery.hosts.standalone.exceptions import CannotAlter
@@ -158,13 +159,12 @@ def _change(connection: BaseDatabaseWrapper, doctype: str, statements: list[str]
     from django.db import DatabaseError
 
     schema.changes(connection, doctype)
-    with connection.cursor() as cursor:
-        for statement in statements:
-            try:
-                cursor.execute(statement)
-            except DatabaseError as error:
-                error.args = (*error.args[:-1], f"{table_name(doctype)}: {error.args[-1]}")
-                raise
+    for statement in statements:
+        try:
+            run(connection, statement)
+        except DatabaseError as error:
+            error.args = (*error.args[:-1], f"{table_name(doctype)}: {error.args[-1]}")
+            raise
 
 
 # -- all of them
@@ -223,13 +223,12 @@ OWN_DOCTYPES = ("Scheduled Job Type", "Scheduled Job Log", "Scheduler Event", "E
 
 def empty(connection: BaseDatabaseWrapper) -> None:
     """Delete every document of a database; it stays the site's that it is of."""
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            doctype = table.removeprefix("tab")
-            is_ours = doctype in CORE or "docstatus" in schema.columns(connection, doctype)
-            if is_ours and doctype != table:
-                but = f" where doctype <> '{OWN}'" if doctype == "Singles" else ""
-                cursor.execute(f"delete from {connection.ops.quote_name(table)}{but}")
+    for table in connection.introspection.table_names():
+        doctype = table.removeprefix("tab")
+        is_ours = doctype in CORE or "docstatus" in schema.columns(connection, doctype)
+        if is_ours and doctype != table:
+            but = f" where doctype <> '{OWN}'" if doctype == "Singles" else ""
+            run(connection, f"delete from {connection.ops.quote_name(table)}{but}")
 
 
 def empty_all() -> None:
@@ -252,26 +251,20 @@ def make_core(connection: BaseDatabaseWrapper, site: str) -> None:
 
     with transaction.atomic(using=connection.alias):
         if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(_CREATE_COLLATION)
+            run(connection, _CREATE_COLLATION)
         make(connection, [*CORE, *OWN_DOCTYPES, "DefaultValue"])
         if connection.alias == "default":
-            with connection.cursor() as cursor:
-                cursor.execute(f"delete from {_singles(connection)} where doctype = %s", (OWN,))
-                values = (OWN, "site", site)
-                cursor.execute(
-                    f"insert into {_singles(connection)} (doctype, field, value)"
-                    " values (%s, %s, %s)", values,
-                )  # fmt: skip
+            singles = _singles(connection)
+            run(connection, f"delete from {singles} where doctype = %s", (OWN,))
+            insert = f"insert into {singles} (doctype, field, value) values (%s, %s, %s)"
+            run(connection, insert, (OWN, "site", site))
     schema.settle(connection)
 
 
 def owner(connection: BaseDatabaseWrapper) -> str:
     """The site that a database was made for."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"select value from {_singles(connection)} where doctype = %s", (OWN,))
-        row = cursor.fetchone()
-    return row[0] if row else ""
+    rows = run(connection, f"select value from {_singles(connection)} where doctype = %s", (OWN,))
+    return rows[0][0] if rows else ""
 
 
 def _singles(connection: BaseDatabaseWrapper) -> str:

@@ -22,7 +22,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.sqlite import sqlite
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.standalone.database import altering
+from frappe_celery.hosts.standalone.database import altering, schema
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -299,8 +299,7 @@ def _make_core(found: BaseDatabaseWrapper) -> None:
         if altering.has_core(found):
             return
         if found.vendor == "sqlite" and not found.in_atomic_block:
-            with found.cursor() as cursor:
-                cursor.execute("PRAGMA journal_mode=WAL")
+            schema.run(found, "PRAGMA journal_mode=WAL")
         altering.make_core(found, settings.current().site)
 
 

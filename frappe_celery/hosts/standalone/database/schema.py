@@ -137,6 +137,13 @@ def doctype_of(table: Any) -> str:
     return str(getattr(table, "_table_name", table)).removeprefix("tab")
 
 
+def run(connection: BaseDatabaseWrapper, statement: str, values: Any = None) -> list[Any]:
+    """The rows of a statement in the database's own words."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
 # -- what there is
 
 _known: dict[tuple[str, str], dict[str, Columns]] = {}
@@ -161,9 +168,7 @@ def columns(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
 
 
 def _read(connection: BaseDatabaseWrapper, doctype: str) -> Columns:
-    with connection.cursor() as cursor:
-        cursor.execute(_LISTS[connection.vendor], (table_name(doctype),))
-        rows = cursor.fetchall()
+    rows = run(connection, _LISTS[connection.vendor], (table_name(doctype),))
     return {name: _column(connection.vendor, name, *rest) for name, *rest in rows}
 
 
