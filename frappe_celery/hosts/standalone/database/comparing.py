@@ -14,7 +14,7 @@ from frappe_celery.hosts.standalone.database.kinds import GIVEN, TIMES, Kinds, c
 from frappe_celery.hosts.standalone.database.mariadb_sql import is_assignment
 from frappe_celery.hosts.standalone.database.values import NotOfKind, of_kind
 
-BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
+_BY_TWO = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.IntDiv, exp.Mod, exp.Neg, exp.Sum, exp.Avg)
 _CHOICES = (exp.Coalesce, exp.If, exp.Case, exp.Greatest, exp.Least)
 Meet = Callable[[exp.Expr, list[exp.Expr]], None]
@@ -27,9 +27,8 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
     Raises:
         ParseError: a time is taken as a number.
     """
-    for null in reversed(list(tree.find_all(exp.Nullif))):
-        is_null = exp.EQ(this=null.this.copy(), expression=null.expression.copy())
-        null.replace(exp.Case().when(is_null, exp.Null()).else_(null.this.copy()))
+    for spelled in reversed(list(tree.find_all(exp.Nullif, exp.Between, exp.Case))):
+        _spell_out(spelled)
     for node in tree.find_all(*_ARITHMETIC, exp.Cast):
         parts = [node.this, node.args.get("expression")]
         is_number = kinds.of(node) == "number" and not is_shift(node)
@@ -42,8 +41,8 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
                 part.replace(exp.Cast(this=part.copy(), to=exp.DataType.build("text")))
             elif kind == "datetime" and kinds.of(part) == "date":
                 part.replace(exp.Anonymous(this="TIMESTAMP", expressions=[part.copy()]))
-    for node in reversed(list(tree.find_all(*BY_TWO, exp.In, exp.Between, exp.Case))):
-        if is_assignment(node) or node.this is None:
+    for node in reversed(list(tree.find_all(*_BY_TWO, exp.In))):
+        if is_assignment(node):
             continue
         met = {kinds.of(each) for each in _others(node)} - {GIVEN, None}
         if isinstance(node, exp.In) and kinds.of(node.this) == GIVEN and len(met) > 1:
@@ -58,11 +57,29 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
         meet(node, [node.this, *_others(node)])
 
 
+def _spell_out(node: exp.Expr) -> None:
+    """NULLIF, BETWEEN and CASE … WHEN as the comparisons that they are."""
+    this = node.this
+    if isinstance(node, exp.Nullif):
+        is_null = exp.EQ(this=_side(this), expression=_side(node.expression))
+        node.replace(exp.Case().when(is_null, exp.Null()).else_(this.copy()))
+    elif isinstance(node, exp.Between):
+        low = exp.GTE(this=_side(this), expression=_side(node.args["low"]))
+        high = exp.LTE(this=_side(this), expression=_side(node.args["high"]))
+        node.replace(exp.Paren(this=exp.And(this=low, expression=high)))
+    elif this is not None:
+        for each in node.args["ifs"]:
+            each.set("this", exp.EQ(this=_side(this), expression=_side(each.this)))
+        node.set("this", None)
+
+
+def _side(node: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=node.copy()) if isinstance(node, exp.Binary) else node.copy()
+
+
 def _others(node: exp.Expr) -> list[exp.Expr]:
     """All that the first side of a comparison meets."""
-    if isinstance(node, exp.Case):
-        return [each.this for each in node.args["ifs"]]
-    found = [node.args.get(key) for key in ("expression", "low", "high", "field", "query")]
+    found = [node.args.get(key) for key in ("expression", "field", "query")]
     return [each for each in [*node.expressions, *found] if each is not None]
 
 

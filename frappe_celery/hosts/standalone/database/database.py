@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
-from frappe_celery.hosts.standalone.database import errors, schema, singles, store
+from frappe_celery.hosts.standalone.database import errors, schema, singles, statements, store
 from frappe_celery.hosts.standalone.database.dialect import literal
 from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.transaction import Transaction
@@ -317,11 +317,11 @@ class Database:
 
     def table_exists(self, doctype: str, cached: bool = True) -> bool:
         """Whether the database has the doctype's table; of a Single there is none."""
-        return bool(store.table_columns(doctype, anew=not cached))
+        return bool(statements.columns(doctype, anew=not cached))
 
     def has_column(self, doctype: str, column: str) -> bool:
         """Whether the doctype's table has that column; False where there is no table either."""
-        return column in store.table_columns(doctype)
+        return column in statements.columns(doctype)
 
     def count(
         self,

@@ -68,24 +68,14 @@ def _is_mixed(kinds: Kinds, first: exp.Expr, other: exp.Expr) -> bool:
 
 
 def _by_function(node: exp.Expr, first: exp.Expr, *others: exp.Expr) -> None:
-    def compared(kind: type[exp.Expr], other: exp.Expr) -> exp.Expr:
-        both = exp.Anonymous(this="frappe_compare", expressions=[first.copy(), other.copy()])
-        return kind(this=both, expression=exp.Literal.number(0))
-
     if isinstance(node, exp.NullSafeEQ) or node.args.get("query"):
         raise ParseError("text is compared with numbers")
     if isinstance(node, exp.In):
         listed = [first.copy(), *(each.copy() for each in others)]
         node.replace(exp.Anonymous(this="frappe_in", expressions=listed))
-    elif isinstance(node, exp.Between):
-        low, high = compared(exp.GTE, others[0]), compared(exp.LTE, others[1])
-        node.replace(exp.Paren(this=exp.And(this=low, expression=high)))
-    elif isinstance(node, exp.Case):
-        for each in node.args["ifs"]:
-            each.set("this", compared(exp.EQ, each.this))
-        node.set("this", None)
     else:
-        node.replace(compared(type(node), others[0]))
+        both = exp.Anonymous(this="frappe_compare", expressions=[first.copy(), others[0].copy()])
+        node.replace(type(node)(this=both, expression=exp.Literal.number(0)))
 
 
 def _told_apart(tree: exp.Expr) -> list[exp.Expr]:

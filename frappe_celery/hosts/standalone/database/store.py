@@ -37,11 +37,6 @@ _UNUSED_ARGUMENTS = (
 """What only matters where there are permissions, or Desk."""
 
 
-def table_columns(doctype: str, anew: bool = False) -> list[str]:
-    """The columns that a doctype's table has; none where there is no table."""
-    return list(statements.columns(doctype, anew))
-
-
 def _default_order(doctype: str) -> str:
     meta = schema.described(doctype)
     if meta.sort_field:

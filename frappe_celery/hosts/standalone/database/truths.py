@@ -22,18 +22,13 @@ def make_alike(node: exp.Expr, kinds: Kinds) -> None:
     elif isinstance(node, exp.Connector):
         _make_true(node, "this", kinds)
         _make_true(node, "expression", kinds)
-    elif isinstance(node, exp.If) and not _compares(node):
+    elif isinstance(node, exp.If):
         _make_true(node, "this", kinds)
     elif isinstance(node, exp.Join) and node.args.get("on"):
         _make_true(node, "on", kinds)
     if isinstance(node, _TRUTHS) and not _asks_for_truth(node):
         number = exp.Cast(this=exp.Paren(this=node.copy()), to=exp.DataType.build("int"))
         node.replace(number)
-
-
-def _compares(case: exp.If) -> bool:
-    """`CASE x WHEN 1 THEN …` asks for no truth."""
-    return isinstance(case.parent, exp.Case) and case.parent.this is not None
 
 
 def _make_true(node: exp.Expr, key: str, kinds: Kinds) -> None:
@@ -58,7 +53,7 @@ def _asks_for_truth(node: exp.Expr) -> bool:
     if is_assignment(node):
         return True
     if isinstance(parent, exp.If):
-        return parent.this is node and not _compares(parent)
+        return parent.this is node
     if isinstance(parent, exp.Join):
         return parent.args.get("on") is node
     return isinstance(parent, _OF_TRUTHS)
