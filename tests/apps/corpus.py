@@ -77,9 +77,13 @@ def fill(frappe: Any, doctype: str) -> None:
     there = columns(doctype)
     for row in range(1, ROWS):
         given = {name: value_of(column.kind, row) for name, column in there.items()}
-        _insert(frappe, doctype, {**given, "name": f"r{row}", "docstatus": row % 3})
+        _insert(frappe, doctype, {**given, "name": _name(there, row), "docstatus": row % 3})
     empty = {name: None for name, column in there.items() if column.null}
-    _insert(frappe, doctype, {**empty, "name": f"r{ROWS}"})
+    _insert(frappe, doctype, {**empty, "name": _name(there, ROWS)})
+
+
+def _name(there: Mapping[str, Any], row: int) -> Any:
+    return row if there["name"].kind == "int" else f"r{row}"
 
 
 def _insert(frappe: Any, doctype: str, row: Mapping[str, Any]) -> None:
@@ -188,8 +192,8 @@ def run(frappe: Any, statement: Statement) -> Answer:
     try:
         for doctype, change in asked.changes.items():
             changes = ", ".join(f"`{name}` = %s" for name in change)
-            update = f"update `tab{doctype}` set {changes} where name = 'r1'"
-            frappe.db.sql(update, [*change.values()])
+            update = f"update `tab{doctype}` set {changes} where name = %s"
+            frappe.db.sql(update, [*change.values(), _name(columns(doctype), 1)])
         answer = frappe.db.sql(statement.text, *([asked.given()] if statement.has_values else []))
         if (changed := _CHANGES.match(statement.text)) is not None:
             answer = frappe.db.sql(f"select * from {changed[1]} order by 1, 2")
