@@ -22,7 +22,7 @@ _TEXTS = (exp.Left, exp.Right, exp.Pad, exp.Reverse)
 _NUMBERS = (exp.Predicate, exp.Connector, exp.Not, exp.Binary, exp.Neg, exp.Count, exp.Sum,
             exp.Extract, exp.Abs, exp.Ceil, exp.Floor)  # fmt: skip
 """Beside those of which sqlglot knows what they are."""
-_NAMED = {
+NAMED = {
     **dict.fromkeys(("NUMBER_OF", "FIELD", "FIND_IN_SET", "TO_DAYS", "UNIX_TIMESTAMP"), "number"),
     **dict.fromkeys(("DATEDIFF", "TIME_TO_SEC", "TRUNCATE", "WEEK", "WEEKOFYEAR"), "number"),
     **dict.fromkeys(("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "WEEKDAY"), "number"),
@@ -32,6 +32,7 @@ _NAMED = {
     **dict.fromkeys(("TIMESTAMP", "FROM_UNIXTIME"), "datetime"),
     "MAKEDATE": "date",
 }
+"""Functions that `sqlite_functions` and `postgres_sql` have under MariaDB's names."""
 _CHOICES = (exp.Case, exp.If, exp.Coalesce, exp.Min, exp.Max, exp.Greatest, exp.Least, exp.AnyValue)
 _OF_WHAT_THEY_HOLD = (exp.Paren, exp.Alias, exp.Collate, exp.Window, exp.FirstValue, exp.LastValue,
                       exp.Lag, exp.Lead)  # fmt: skip
@@ -107,7 +108,7 @@ class Kinds:
         if name in ("ADDTIME", "SUBTIME"):
             kind = self.of(node.expressions[0])
             return kind if kind in TIMES else "text"
-        return _NAMED.get(name)
+        return NAMED.get(name)
 
     def _found(self, node: exp.Column) -> tuple[str | None, bool]:
         """The kind, and whether it is a table's."""

@@ -12,24 +12,20 @@ from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import ParseError
 from sqlglot.parsers.mysql import MySQLParser
 
+from frappe_celery.hosts.standalone.database.kinds import NAMED
+
 MARK = "\0"
-_AS_THEY_ARE = {
-    *("YEAR", "QUARTER", "MONTH", "DAY", "DAYOFMONTH", "DAYOFWEEK", "DAYOFYEAR", "DAYNAME"),
-    *("HOUR", "MINUTE", "SECOND", "TO_DAYS", "TIMESTAMP", "SUBSTRING_INDEX", "DATEDIFF"),
-    *("TRUNCATE", "FROM_UNIXTIME", "MAKETIME", "WEEK", "WEEKOFYEAR"),
-}
-"""Functions that need no more than their names; `sqlite_functions` and `postgres_sql` have them."""
 
 
 class FromMariaDB(MySQL):
-    """As sqlglot reads MySQL, but for what it reads as other than it is."""
+    """As sqlglot reads MySQL, but functions that we have by their names stay calls."""
 
     class Parser(MySQLParser):
         FUNCTIONS: ClassVar = {
             **{
                 name: function
                 for name, function in MySQLParser.FUNCTIONS.items()
-                if name not in _AS_THEY_ARE
+                if name not in NAMED
             },
             **dict.fromkeys(("NOW", "SYSDATE"), exp.CurrentTimestamp.from_arg_list),
         }
