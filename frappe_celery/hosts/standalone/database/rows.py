@@ -10,6 +10,7 @@ from frappe_celery.hosts.standalone.database import altering, schema, statements
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.local import local
 
+_YEAR_FIRST = re.compile(r"\s*\d{4}\D?\d")
 _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
 
 
@@ -24,6 +25,7 @@ def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         name = field if field in columns else spelled.get(field.lower())
         if name is not None:
             _check_holds(doctype, meta.column_of(name), name, columns[name], value)
+            _check_day(field, columns[name], value)
             row[name] = values.to_column(value, columns[name], field, is_described)
     row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
@@ -52,6 +54,15 @@ def _check_holds(
         f"the column {field!r} of {doctype!r} holds {column}, not all of {value!r:.60};"
         f" `{command}` widens it" + (f" to {wanted}, which the app describes" if wanted else "")
     )
+
+
+def _check_day(field: str, column: schema.Column, value: Any) -> None:
+    """Refuse what MariaDB refuses: nothing says which of the others is the month."""
+    is_day = column.kind in ("date", "datetime") and isinstance(value, str) and value
+    if is_day and not _YEAR_FIRST.match(value):
+        raise ValidationError(
+            f"{field}: {value!r} cannot be stored as {column.kind}; write 2026-12-31"
+        )
 
 
 def prepare(doctype: str, fields: Mapping[str, Any]) -> None:

@@ -583,3 +583,16 @@ def test_a_field_that_is_not_there_is_not_set_in_silence(invoices: Any) -> None:
     with pytest.raises(invoices.db.InvalidColumnName):
         invoices.get_doc("Invoice", "i").db_set("notes", 1)
     assert invoices.db.exists("Invoice", {"notes": 1}) is None
+
+
+def test_a_day_that_does_not_begin_with_its_year_is_refused(invoices: Any) -> None:
+    for text in ("05-01-2026", "5 January 2026", "01/05/2026"):
+        for field in ("posting_date", "sent_at"):
+            with pytest.raises(invoices.ValidationError, match=f"{field}: '{text}' cannot be"):
+                invoices.get_doc({"doctype": "Invoice", "name": "i", field: text}).insert()
+    invoices.get_doc({"doctype": "Invoice", "name": "i"}).insert()
+    with pytest.raises(invoices.ValidationError, match="posting_date"):
+        invoices.db.set_value("Invoice", "i", "posting_date", "05-01-2026")
+    for text in ("2026-1-5", "2026-01-05 10:00:00", "2026/01/05", "20260105"):
+        invoices.db.set_value("Invoice", "i", {"posting_date": text[:10], "sent_at": text})
+        assert invoices.db.get_value("Invoice", "i", "posting_date") == date(2026, 1, 5)
