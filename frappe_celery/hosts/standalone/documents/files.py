@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import mimetypes
 import os
 import re
 from contextlib import suppress
@@ -43,8 +44,9 @@ class File(Document):
     is_private: Any
 
     def autoname(self) -> None:
-        """A random name; a folder's is its own."""
-        self.name = self.file_name if self.is_folder else generate_hash(length=10)
+        """A random name; a folder's is its path."""
+        folder = "" if self.is_home_folder else f"{self.folder}/"
+        self.name = f"{folder}{self.file_name}" if self.is_folder else generate_hash(length=10)
 
     def before_insert(self) -> None:
         """Write what it brings."""
@@ -58,6 +60,19 @@ class File(Document):
             self.save_file()
         self.__dict__.pop("content", None)
         self.__dict__.pop("decode", None)
+
+    def validate(self) -> None:
+        """Say what type it is.
+
+        Raises:
+            OSError: it is not there.
+        """
+        if self.is_folder:
+            return
+        extension = mimetypes.guess_extension(mimetypes.guess_type(self.file_name)[0] or "")
+        self.file_type = extension and extension[1:].upper()
+        if not self.is_remote_file and not self.exists_on_disk():
+            raise OSError(f"File {self.file_url or self.file_name} does not exist")
 
     @property
     def is_remote_file(self) -> bool:

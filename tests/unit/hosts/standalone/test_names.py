@@ -155,6 +155,20 @@ def test_a_link_to_a_file_does_not_take_it_away(frappe: Any) -> None:
     assert doc.get_content() == "x"
 
 
+def test_a_file_is_there_and_has_a_type(frappe: Any) -> None:
+    doc = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "x"}).insert()
+    assert doc.reload().file_type == "TXT"
+    for place in ({"file_url": "/files/none.txt"}, {"file_name": "none.txt"}):
+        with pytest.raises(OSError, match=r"none\.txt does not exist"):
+            frappe.get_doc({"doctype": "File", **place}).insert()
+    away = frappe.get_doc({"doctype": "File", "file_url": "https://x.example/a.png"}).insert()
+    assert (away.file_name, away.file_type) == ("a.png", "PNG")
+    folder = {"doctype": "File", "file_name": "Plans", "is_folder": 1}
+    assert frappe.get_doc(folder).insert().name == "Home/Plans"
+    below = frappe.get_doc({**folder, "folder": "Home/Plans"}).insert()
+    assert below.name == "Home/Plans/Plans"
+
+
 def test_an_overwritten_file_is_there_again_after_a_rollback(frappe: Any) -> None:
     doc = frappe.get_doc({"doctype": "File", "file_name": "a.txt", "content": "old"}).insert()
     frappe.db.commit()
