@@ -193,13 +193,13 @@ class BaseDocument:
     ) -> _dict:
         """All fields, child rows as dictionaries too."""
         found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
-        found["doctype"] = self.doctype
+        found["doctype"], meta = self.doctype, self.meta
         for key, value in self.__dict__.items():
             if key.startswith("_") or key == "flags" or isinstance(value, BaseDocument):
                 continue
             if isinstance(value, list):
                 value = [r.as_dict() if isinstance(r, BaseDocument) else r for r in value]
-            found[key] = value
+            found[key] = meta.as_number(key, value)
         if convert_dates_to_str:
             for key, value in found.items():
                 if isinstance(value, (date, datetime, timedelta)):

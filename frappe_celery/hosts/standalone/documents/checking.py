@@ -65,6 +65,8 @@ def _empty(doc: Any) -> Iterator[str]:
         value = doc.get(df.fieldname)
         if value in (None, "", []) or not _has_content(df, cstr(value)):
             yield df.fieldname
+    if doc.meta.istable:
+        yield from (field for field in ("parent", "parenttype") if not doc.get(field))
 
 
 def _has_content(df: Any, text: str) -> bool:

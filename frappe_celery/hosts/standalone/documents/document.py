@@ -78,7 +78,7 @@ class Document(BaseDocument):
         unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
         start = unset if "modified" in row else self.meta.defaults()
         for fieldname, value in {**start, **row}.items():
-            self.set(fieldname, self.meta.as_number(fieldname, value))
+            self.set(fieldname, self.meta.as_held(fieldname, value))
         self._load_children()
         if hasattr(type(self), "__setup__"):
             self.__setup__()

@@ -200,8 +200,15 @@ class Meta:
         for df in self.fields:
             if df.fieldtype in (*TABLES, *NO_FIELDS) or df.fieldname == self.title_field:
                 continue
-            found[df.fieldname] = self.as_number(df.fieldname, _default(df, parent))
+            found[df.fieldname] = self.as_held(df.fieldname, _default(df, parent))
         return found
+
+    def as_held(self, fieldname: str, value: Any) -> Any:
+        """As a document holds it: a number where the field is one; None where none was given."""
+        df = self._by_name.get(fieldname)
+        if value is None and (df is None or df.fieldtype != "Check"):
+            return None
+        return self.as_number(fieldname, value)
 
     def as_number(self, fieldname: str, value: Any) -> Any:
         """A number where the field holds one; any other value as it is."""

@@ -51,6 +51,7 @@ def voyages(frappe: Any, add_doctype: AddDoctype) -> Any:
         is_submittable=1,
     )
     add_doctype("Stop", field("port", reqd=1), field("days", "Int", non_negative=1), istable=1)
+    add_doctype("Toll", field("sum", "Currency", reqd=1), field("paid", "Check", reqd=1))
     frappe.get_doc(doctype="Ship", label="Gull").insert()
     frappe.db.commit()  # MariaDB makes a table only before something was written
     return frappe
@@ -133,7 +134,7 @@ def test_a_link_is_written_as_the_document_is_called(voyages: Any) -> None:
         ({"state": "Sunk"}, "ValidationError", 'State cannot be "Sunk"'),
         ({"year": -1}, "NonNegativeError", "Year"),
         ({"captain": "nobody"}, "InvalidEmailAddressError", "nobody"),
-        ({"stops": [{}]}, "MandatoryError", "port"),
+        ({"stops": [{}]}, "MandatoryError", r": port$"),
         ({"stops": [{"port": "Pico", "days": -2}]}, "NonNegativeError", "Row #1: Days"),
     ],
 )
@@ -147,10 +148,25 @@ def test_what_a_document_may_not_hold(
         voyage.update(values).save()
 
 
+def test_a_required_number_must_be_given(voyages: Any) -> None:
+    toll = voyages.new_doc("Toll")
+    assert (toll.sum, toll.paid, toll.as_dict().sum) == (None, 0, 0.0)
+    with pytest.raises(voyages.MandatoryError, match=r": sum$"):
+        toll.insert()
+    assert toll.update({"sum": 0}).insert().reload().sum == 0.0
+
+
+def test_a_row_is_stored_with_its_document(voyages: Any) -> None:
+    with pytest.raises(voyages.MandatoryError, match="parent, parenttype"):
+        voyages.get_doc(doctype="Stop", port="Pico").insert()
+
+
 def test_what_a_document_holds_is_made_fit(voyages: Any) -> None:
     voyage = voyages.get_doc(doctype="Voyage", state=" Planned ", liked=3, captain="a@b.io, c@b.io")
     voyage.insert()
     assert (voyage.state, voyage.liked, voyage.captain) == ("Planned", 1, "a@b.io, c@b.io")
+    voyage.year = "2026"
+    assert (voyage.as_dict().year, voyage.year) == (2026, "2026")
 
 
 def test_what_may_be_set_once_cannot_be_changed(voyages: Any) -> None:
