@@ -299,6 +299,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     order = {name: place for place, name in enumerate(found.get("field_order") or ())}
     fields = [*by_name.values()][::-1]
     fields.sort(key=lambda df: order.get(df.fieldname, len(order)))
+    for place, df in enumerate(fields, 1):
+        df.update(parent=doctype, idx=place)
     return Meta(
         name=doctype,
         fields=tuple(fields),

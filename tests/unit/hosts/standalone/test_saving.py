@@ -265,6 +265,7 @@ def test_what_is_asked_of_rows_and_fields(voyages: Any) -> None:
     assert links == ["ship", "amended_from", "liked"]
     assert (meta.get("is_submittable"), meta.get("nothing")) == (1, None)
     assert meta.get_label("name") == "ID"
+    assert (meta.get_field("port").parent, meta.get_field("port").idx) == ("Voyage", 2)
     assert str(voyage) == f"Voyage ({voyage.name})"
     assert voyages.new_doc("Voyage").owner == "Administrator"
     assert "doctype" not in voyage.get_valid_dict()
