@@ -162,10 +162,10 @@ class Document(BaseDocument):
             if ignore_if_duplicate:
                 return self
             raise
+        self.__dict__.pop("__islocal", None)
         self.run_method("after_insert")
         self._after_events()
         self.flags.in_insert = False
-        self.__dict__.pop("__islocal", None)
         return self
 
     def save(

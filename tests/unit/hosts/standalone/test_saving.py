@@ -292,6 +292,7 @@ def test_a_controller_that_reads_its_document_anew_keeps_what_it_knows(
             self.flags.set_up = True
 
         def on_update(self):
+            assert not self.is_new()
             self.reload()
             self.changed = self.has_value_changed("text")
     """
