@@ -37,8 +37,12 @@ from frappe_celery.hosts.standalone.utils.frappedict import _dict
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
 from frappe_celery.hosts.standalone.utils.text import cstr, scrub, unscrub
 
-_WHOLE = ("Int", "Check")
 DECIMAL = ("Float", "Currency", "Percent")
+_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(DECIMAL, flt),
+    "Int": cint,
+    "Check": lambda value: int(bool(cint(value))),
+}
 TABLES = ("Table", "Table MultiSelect")
 NO_FIELDS = (
     *("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold"),
@@ -213,9 +217,8 @@ class Meta:
     def as_number(self, fieldname: str, value: Any) -> Any:
         """A number where the field holds one; any other value as it is."""
         df = self._by_name.get(fieldname)
-        if df is not None and df.fieldtype in _WHOLE:
-            return cint(value)
-        return flt(value) if df is not None and df.fieldtype in DECIMAL else value
+        reads = _NUMBERS.get(df.fieldtype) if df is not None else None
+        return reads(value) if reads else value
 
     def cast(self, fieldname: str, value: Any) -> Any:
         """A stored value as the type that the field has."""

@@ -153,7 +153,8 @@ def test_a_required_number_must_be_given(voyages: Any) -> None:
     assert (toll.sum, toll.paid, toll.as_dict().sum) == (None, 0, 0.0)
     with pytest.raises(voyages.MandatoryError, match=r": sum$"):
         toll.insert()
-    assert toll.update({"sum": 0}).insert().reload().sum == 0.0
+    assert toll.update({"sum": 0, "paid": 5}).insert().reload().sum == 0.0
+    assert toll.paid == 1
 
 
 def test_a_row_is_stored_with_its_document(voyages: Any) -> None:
