@@ -45,6 +45,8 @@ def check(doc: Any) -> None:
         MandatoryError: a required field is empty.
         ValidationError: another field holds what it may not.
     """
+    if not doc.meta.is_known:
+        return
     each = (doc, *doc._rows())
     missing = [field for one in each for field in _empty(one)]
     if missing and not doc.flags.ignore_mandatory:
