@@ -163,7 +163,7 @@ class BaseDocument:
         row.parent, row.parenttype, row.parentfield = self.name, self.doctype, key
         row.idx = cint(row.idx) or idx
         row._parent_doc = weakref.ref(self)
-        if not row.name:
+        if df is not None and not row.name:  # rows without a table have no names
             row.__dict__["__islocal"] = True
         return row
 
