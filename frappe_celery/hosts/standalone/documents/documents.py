@@ -53,8 +53,7 @@ def new_doc(
         for field, value in kwargs.items():
             setattr(made, field, value)
         return made
-    values = {"__islocal": True, "owner": local.session.user, **get_meta(doctype).defaults()}
-    doc = get_doc({"doctype": doctype, **values, **kwargs})
+    doc = get_doc({"doctype": doctype, "__islocal": True, **get_meta(doctype).defaults(), **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
