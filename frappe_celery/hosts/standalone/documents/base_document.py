@@ -128,15 +128,19 @@ class BaseDocument:
 
     # -- child rows
 
-    def append(self, key: str, value: Any = None) -> Any:
-        """Add a row to a child table and return it.
+    def append(self, key: str, value: Any = None, position: int = -1) -> Any:
+        """Add a row to a child table, as the last one or before `position`, and return it.
 
         Raises:
             AttributeError: an app describes the doctype, without that table.
         """
         rows = self.__dict__.setdefault(key, [])
         row = self._child(key, value or {}, len(rows) + 1)
-        rows.append(row)
+        if position == -1:
+            rows.append(row)
+        else:
+            rows.insert(position, row)
+            _count(rows)
         return row
 
     def extend(self, key: str, value: Iterable[Any]) -> None:
@@ -149,8 +153,7 @@ class BaseDocument:
         rows = self.__dict__.get(doc.parentfield) or []
         if doc in rows:
             rows.remove(doc)
-        for number, row in enumerate(rows, 1):
-            row.idx = number
+        _count(rows)
 
     def _child(self, key: str, value: Any, idx: int) -> Any:
         df = self.meta.get_field(key)
@@ -256,3 +259,8 @@ class BaseDocument:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"
+
+
+def _count(rows: list[Any]) -> None:
+    for number, row in enumerate(rows, 1):
+        row.idx = number

@@ -68,6 +68,9 @@ def test_a_row_has_a_name_and_its_document_before_anything_is_checked(voyages: A
     voyage = voyages.get_doc("Voyage", voyage.name).save()
     assert voyages.flags.seen == [(True, False, True), (True, False, True)]
     assert voyages.get_all("Stop", pluck="port", order_by="idx") == ["Pico", "Faial"]
+    voyage.append("stops", {"port": "Corvo"}, position=0)
+    voyage.save()
+    assert voyages.get_all("Stop", pluck="port", order_by="idx") == ["Corvo", "Pico", "Faial"]
 
 
 def test_rows_have_a_place_where_the_doctype_has_a_table(voyages: Any) -> None:
