@@ -33,6 +33,9 @@ def sendmail(
     template: str | None = None,
     args: Mapping[str, Any] | None = None,
     send_after: Any = None,
+    in_reply_to: str | None = None,
+    email_headers: Mapping[str, str] | None = None,
+    inline_images: Any = None,
     **_ignored: Any,
 ) -> None:
     """Send HTML to people: after the commit, or at once with `now` or `delayed=False`.
@@ -45,10 +48,11 @@ def sendmail(
     Raises:
         OutgoingEmailError: neither names a mail server.
         ValueError: a recipient is no address.
-        NeedsFrappeSite: `send_after`, or an attachment that only names its content.
+        NeedsFrappeSite: `send_after`, `inline_images`, an attachment that only names its content.
     """
-    if send_after:
-        raise unsupported("sendmail(send_after=…)")
+    for name, given in (("send_after", send_after), ("inline_images", inline_images)):
+        if given:
+            raise unsupported(f"sendmail({name}=…)")
     if flags.mute_emails or cint(conf.mute_emails):
         return
     connection = _connection()
@@ -67,6 +71,7 @@ def sendmail(
         cc=_addresses(cc),
         bcc=_addresses(bcc),
         reply_to=[reply_to] if reply_to else None,
+        headers={**({"In-Reply-To": in_reply_to} if in_reply_to else {}), **(email_headers or {})},
         connection=connection,
     )
     mail.attach_alternative(html, "text/html")

@@ -51,6 +51,16 @@ def test_a_mail_goes_with_the_commit(frappe: Any, mailbox: Mailbox) -> None:
     assert [part.get_filename() for part in mail.iter_attachments()] == ["report.csv"]
 
 
+def test_an_answer_names_what_it_answers(frappe: Any, mailbox: Mailbox) -> None:
+    headers = {"X-Order": "7"}
+    asked = "<question@example.com>"
+    frappe.sendmail(
+        "a@example.com", message="m", in_reply_to=asked, email_headers=headers, now=True
+    )
+    [mail] = mailbox.mails
+    assert (mail["In-Reply-To"], mail["X-Order"]) == (asked, "7")
+
+
 def test_an_apps_template_is_what_is_sent(frappe: Any, mailbox: Mailbox, project: Project) -> None:
     project.write("myapp/templates/emails/due.html", "<p>Dear {{ name }}</p>")
     frappe.sendmail("a@example.com", subject="s", template="due", args={"name": "Ann"}, now=True)
@@ -63,6 +73,8 @@ def test_an_apps_template_is_what_is_sent(frappe: Any, mailbox: Mailbox, project
 def test_what_cannot_be_sent_is_refused(frappe: Any, mailbox: Mailbox) -> None:
     with pytest.raises(NeedsFrappeSite, match="send_after"):
         frappe.sendmail("a@example.com", message="m", send_after="2030-01-01")
+    with pytest.raises(NeedsFrappeSite, match="inline_images"):
+        frappe.sendmail("a@example.com", message="m", inline_images=[{"filename": "x.png"}])
     with pytest.raises(NeedsFrappeSite, match="'fid'"):
         frappe.sendmail("a@example.com", message="m", attachments=[{"fid": "x"}])
     frappe.db.commit()
