@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.standalone.database import django_setup, errors
 from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR, visit
 
@@ -38,6 +39,13 @@ def _edits(site: str) -> Edits:
     database, looked = _files.get(site, ("", ()))
     if site in _seen and looked and looked == _looks(database):
         return _seen[site]
+    try:
+        return _asked(site)
+    except ConfigError as exc:  # of one site, as whoever reads it says; until it says otherwise
+        return (str(exc),)
+
+
+def _asked(site: str) -> Edits:
     with visit(site, ADMINISTRATOR), errors.translated():
         connection = django_setup.connection(site)
         connection.close_if_unusable_or_obsolete()
