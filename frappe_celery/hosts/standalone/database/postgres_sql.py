@@ -11,7 +11,7 @@ from sqlglot.errors import ParseError
 from sqlglot.generators.postgres import PostgresGenerator
 
 from frappe_celery.hosts.standalone.database import comparing, grouping, truths
-from frappe_celery.hosts.standalone.database.kinds import GIVEN, Kinds, is_shift
+from frappe_celery.hosts.standalone.database.kinds import GIVEN, SHIFTED, Kinds, is_shift, unit_of
 from frappe_celery.hosts.standalone.database.mariadb_sql import PLACEHOLDERS
 
 _FOLDED = '"und-x-icu"'
@@ -82,6 +82,19 @@ def _difference(self: Any, node: Any) -> str:
 
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}
+
+
+def _span(self: Any, node: exp.Expr) -> str:
+    """An INTERVAL of any number: a whole one but for seconds, as MariaDB rounds it."""
+    number, unit = f"CAST({self.sql(node, 'this')} AS DECIMAL)", unit_of(node)
+    number = number if unit == "SECOND" else f"ROUND({number})"
+    return f"({number} * INTERVAL '{'3 MONTH' if unit == 'QUARTER' else f'1 {unit}'}')"
+
+
+def _shifted(self: Any, node: Any) -> str:
+    span = exp.Interval(this=node.expression.copy(), unit=node.args.get("unit"))
+    sign = "-" if isinstance(node, exp.DateSub) else "+"
+    return f"({self.sql(node.this)} {sign} {self.sql(span)})"
 
 
 def _cast(self: Any, node: exp.Cast) -> str:
@@ -244,4 +257,6 @@ class ToPostgres(Postgres):
                 f"CAST({self.sql(node.this)} AS TEXT))"
             ),
             exp.Cast: _cast,
+            exp.Interval: _span,
+            **dict.fromkeys(SHIFTED, _shifted),
         }

@@ -40,11 +40,12 @@ def _as_it_came(value: Any, made: datetime) -> str:
 
 def add(value: Any, number: Any, unit: str) -> str:
     """`value + INTERVAL number unit`; relativedelta refuses what is no unit."""
-    unit, number = unit.lower(), int(number)
+    unit, count = unit.lower(), Decimal(str(number))
+    count = count if unit == "second" else count.quantize(Decimal(1), ROUND_HALF_UP)
     if unit == "quarter":
-        unit, number = "month", number * 3
-    step: Any = relativedelta(**{f"{unit}s": number})
-    return _as_it_came(value, _when(value) + step)
+        unit, count = "month", count * 3
+    spans: Any = {f"{unit}s": float(count) if unit == "second" else int(count)}
+    return _as_it_came(value, _when(value) + relativedelta(**spans))
 
 
 def difference(unit: str, first: Any, last: Any) -> int:

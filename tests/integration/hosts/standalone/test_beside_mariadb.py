@@ -121,6 +121,8 @@ def statements() -> Iterator[str]:
                 yield statement.replace("{x}", expression)
 
 
+UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
+
 # -- beside one another
 
 
@@ -131,9 +133,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'database'}"
         return
     server = request.getfixturevalue("postgres_server")
-    server.sql("create database beside")
-    yield server.url("beside")
-    server.sql("drop database beside with (force)")
+    name = tmp_path.name.lower()  # what is known of a database's tables is kept by its name
+    server.sql(f'create database "{name}"')
+    yield server.url(name)
+    server.sql(f'drop database "{name}" with (force)')
 
 
 @pytest.fixture
@@ -164,16 +167,38 @@ def alike(rows: Any, is_sorted: bool) -> Any:
     return found if is_sorted else sorted([str(value).lower() for value in row] for row in found)
 
 
-def test_rows_are_those_of_mariadb(frappe: Any, mariadb: Any) -> None:
+@pytest.fixture
+def deals(frappe: Any) -> Any:
+    """`frappe.db` with the same rows."""
     for row in ROWS:
         fields = dict(zip(FIELDS, row, strict=True))
         frappe.get_doc({"doctype": "Deal", **fields}).insert()
     frappe.db.commit()
+    return frappe.db
+
+
+def test_rows_are_those_of_mariadb(deals: Any, mariadb: Any) -> None:
     for statement in statements():
         try:
             mariadb.execute(statement)
         except pymysql.MySQLError:
             continue
         is_sorted, theirs = "order by" in statement, rows_of(mariadb, "mysql")
-        ours = frappe.db.sql(statement)
+        ours = deals.sql(statement)
         assert alike(ours, is_sorted) == alike(theirs, is_sorted), statement
+
+
+def test_spans_of_time_are_those_of_mariadb(deals: Any, mariadb: Any) -> None:
+    spans: list[tuple[str, tuple[Any, ...]]] = [
+        *[(f"interval 2 {unit}", ()) for unit in UNITS],
+        *[(f"interval %s {unit}", (given,)) for unit in UNITS for given in (3, "3", -1, 1.5, 0.4)],
+        *[(f"interval {count} day", ()) for count in ("-1", "1.5", "size", "(size + 1)", "-size")],
+        ("interval paid hour", ()),
+        ("interval ifnull(size, %s) week", (4,)),
+    ]
+    for span, values in spans:
+        for form in ("{at} + {span}", "{at} - {span}", "date_add({at}, {span})", "{span} + {at}"):
+            for at in ("at", "due"):
+                statement = f"select {form.format(at=at, span=span)} from tabDeal order by name"
+                mariadb.execute(statement, values)
+                assert deals.sql(statement, values) == mariadb.fetchall(), (statement, values)
