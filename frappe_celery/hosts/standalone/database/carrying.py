@@ -103,7 +103,7 @@ def _key(mark: str, keys: tuple[Key, ...]) -> Key | OfKind:
 
 @lru_cache(maxsize=KEPT)
 def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple[str, ...]]:
-    """The tree, the doctypes whose tables it names, and the names of its columns."""
+    """The tree, the doctypes whose tables it names, and the names of its columns, `name` always."""
     texts, _, _ = apart(text, has_values)
     marked = texts[0] + "".join(f":f{n}{following}" for n, following in enumerate(texts[1:]))
     marked = _REPLACE.sub("insert into ", marked, count=1)
@@ -115,7 +115,8 @@ def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple
         raise UnreadableStatement(f"the statement cannot be read{near}: {text}") from exc
     tables = {table.name for table in tree.find_all(exp.Table)}
     doctypes = sorted(name.removeprefix("tab") for name in tables if name.startswith("tab"))
-    return tree, tuple(doctypes), tuple(sorted({each.name for each in tree.find_all(exp.Column)}))
+    names = {"name", *(each.name for each in tree.find_all(exp.Column))}
+    return tree, tuple(doctypes), tuple(sorted(names))
 
 
 # -- expressions in `fields`, `filters`, `order_by`

@@ -93,6 +93,20 @@ def change_one_table(tree: exp.Expr) -> None:
         _update(tree)
     elif isinstance(tree, exp.Delete) and tree.args.get("tables"):
         _delete(tree)
+    is_chosen = any(tree.args.get(part) for part in ("order", "limit"))
+    if is_chosen and isinstance(tree, (exp.Update, exp.Delete)):
+        _choose(tree)
+
+
+def _choose(tree: exp.Expr) -> None:
+    """ORDER BY and LIMIT choose names in a query: the standard has them nowhere else."""
+    if tree.args.get("from_"):
+        raise ParseError("an UPDATE of several tables with ORDER BY or LIMIT")
+    names = exp.select(exp.column("name")).from_(tree.this.copy())
+    for part in ("where", "order", "limit"):
+        names.set(part, tree.args.get(part))
+        tree.set(part, None)
+    tree.set("where", exp.Where(this=exp.column("name").isin(names)))
 
 
 def _insert(tree: exp.Insert) -> None:

@@ -202,3 +202,20 @@ def test_spans_of_time_are_those_of_mariadb(deals: Any, mariadb: Any) -> None:
                 statement = f"select {form.format(at=at, span=span)} from tabDeal order by name"
                 mariadb.execute(statement, values)
                 assert deals.sql(statement, values) == mariadb.fetchall(), (statement, values)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "delete from tabDeal where size > %s order by due desc limit 2",
+        "delete from tabDeal where size > %s order by name",
+        "delete from `tabDeal` where size > %s or size is null order by ifnull(size, 0) limit 1",
+        "update tabDeal set code = 'late' where size >= %s order by due desc limit 1",
+        "update tabDeal d set d.code = concat(d.code, 'x') where d.size >= %s order by d.name desc",
+    ],
+)
+def test_as_many_rows_as_are_asked_for_change(deals: Any, mariadb: Any, statement: str) -> None:
+    mariadb.execute(statement, (0,))
+    mariadb.execute("select name, code from tabDeal order by name")
+    deals.sql(statement, (0,))
+    assert deals.sql("select name, code from tabDeal order by name") == mariadb.fetchall()
