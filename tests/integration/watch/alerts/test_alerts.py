@@ -93,7 +93,7 @@ def test_no_worker_is_told_of_once_by_beat_and_once_more_when_one_has_started(
         (over, "success"),
     ]
     assert hook.requests[0][0].startswith("/hook")
-    assert not store.client.exists(key(store, ":outbox"))
+    wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is noted")
 
 
 def test_that_no_scheduler_leads_is_told_by_a_worker(
