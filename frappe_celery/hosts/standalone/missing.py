@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from frappe_celery.errors import NeedsFrappeSite
 
+OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
+"""Doctypes whose documents change what a site does; here they would do nothing."""
+
 
 class MissingModule(NeedsFrappeSite, ModuleNotFoundError):
     """`import frappe.x` of a module that the standalone host does not have."""

@@ -17,7 +17,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     UniqueValidationError,
 )
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.missing import explain, not_carried
+from frappe_celery.hosts.standalone.missing import OF_A_SITE, explain, not_carried
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(
@@ -121,11 +121,15 @@ def translated(query: str = "") -> Iterator[None]:
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
+            table, doctype = named[1], named[1][3:]
+            way_out = (
+                f"; the first document of {doctype!r} makes it, or `frappe-celery migrate"
+                f" --doctype {doctype!r}`"
+            )
             raise NeedsFrappeSite(
                 explain(
-                    f"the table `{named[1]}` in frappe.db.sql",
-                    f"; the first document of {named[1][3:]!r} makes it, or `frappe-celery migrate"
-                    f" --doctype {named[1][3:]!r}`",
+                    f"the table `{table}` in frappe.db.sql",
+                    "" if doctype in OF_A_SITE else way_out,
                 )
             ) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):

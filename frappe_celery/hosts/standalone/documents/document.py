@@ -28,7 +28,7 @@ from frappe_celery.hosts.standalone.exceptions import (
     UniqueValidationError,
 )
 from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.missing import unsupported
+from frappe_celery.hosts.standalone.missing import OF_A_SITE, unsupported
 from frappe_celery.hosts.standalone.site.app_hooks import get_doc_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
 from frappe_celery.hosts.standalone.utils.dates import get_datetime, getdate
@@ -48,8 +48,6 @@ _ACTIONS = {
     (SUBMITTED, SUBMITTED): "update_after_submit",
     (SUBMITTED, CANCELLED): "cancel",
 }
-OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
-"""Doctypes whose documents change what a site does; here they would do nothing."""
 
 
 class Document(BaseDocument):

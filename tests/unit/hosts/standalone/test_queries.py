@@ -799,6 +799,12 @@ def test_a_table_that_is_not_there_is_named(frappe: Any) -> None:
         frappe.qb.from_("Nobody").select("name").run()
 
 
+def test_no_way_to_a_table_is_told_where_none_of_its_documents_can_be_made(frappe: Any) -> None:
+    with pytest.raises(NeedsFrappeSite, match="tabProperty Setter") as caught:
+        frappe.db.sql("select name from `tabProperty Setter`")
+    assert "first document" not in str(caught.value)
+
+
 def test_a_table_is_not_said_to_be_missing_for_being_named(deals: Any) -> None:
     query = "select a from information_schema.nothing where table_name = 'tabDeal'"
     with pytest.raises(DatabaseError, match="nothing") as refused:
