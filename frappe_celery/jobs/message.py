@@ -103,9 +103,7 @@ class JobMessage:
                 f"the message has format {version}, this worker reads {VERSION}:"
                 " run workers and callers with the same version of frappe_celery"
             )
-        message = cls.__new__(cls)
-        message.__dict__.update(_DEFAULTS)  # `__init__` would set each of them by itself
-        message.__dict__.update(values)
+        message = cls(**values)
         if run not in (None, message.run):
             raise Refused(f"the message of run {message.run} lies under the id of another, {run}")
         return message
