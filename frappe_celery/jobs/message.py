@@ -103,7 +103,13 @@ class JobMessage:
                 f"the message has format {version}, this worker reads {VERSION}:"
                 " run workers and callers with the same version of frappe_celery"
             )
-        message = cls(**values)
+        try:
+            message = cls(**values)
+        except TypeError as exc:
+            raise Refused(
+                f"the message is none that this version of frappe_celery writes ({exc}):"
+                " replace workers before callers when you upgrade"
+            ) from exc
         if run not in (None, message.run):
             raise Refused(f"the message of run {message.run} lies under the id of another, {run}")
         return message

@@ -149,6 +149,21 @@ def test_another_format_says_what_to_do() -> None:
         read(sealed)
 
 
+def test_a_field_of_a_later_version_is_refused_by_its_name() -> None:
+    version, said = json.loads(SIGNER.open(PURPOSE, SEALED))
+    sealed = SIGNER.seal(PURPOSE, json.dumps([version, {**said, "colour": "red"}]).encode())
+    with pytest.raises(Refused, match=r"'colour'.*replace workers before callers"):
+        read(sealed)
+
+
+def test_a_message_may_lack_what_has_a_default() -> None:
+    plain = JobMessage("3f0e", "site1::3f0e", "site1", "someone", "myapp.tasks.f", "long", 1500)
+    version, said = json.loads(SIGNER.open(PURPOSE, plain.seal(SIGNER)))
+    older = {name: value for name, value in said.items() if name not in ("kwargs", "headers")}
+    sealed = SIGNER.seal(PURPOSE, json.dumps([version, older]).encode())
+    assert JobMessage.open(SIGNER, sealed) == plain
+
+
 def test_what_has_its_default_does_not_travel() -> None:
     plain = JobMessage("3f0e", "site1::3f0e", "site1", "someone", "myapp.tasks.f", "long", 1500)
     sealed = plain.seal(SIGNER)
