@@ -12,6 +12,7 @@ from frappe_celery.errors import ConfigError
 FOR_EVER = 100 * 365 * 86400
 """RQ's -1 for how long a record is kept, in seconds."""
 KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
+MAY_BE_ZERO = ("frappe_celery_commit_wait", "max_memory_per_child")
 
 
 def checked_value(option: Any, value: Any) -> Any:
@@ -36,7 +37,7 @@ def checked_value(option: Any, value: Any) -> Any:
         )
     if value == -1 and option.name in KEPT_SECONDS:
         return FOR_EVER
-    if kind is int and value < 1:
+    if kind is int and value < 1 and not (value == 0 and option.name in MAY_BE_ZERO):
         raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
     return value
 

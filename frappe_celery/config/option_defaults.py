@@ -146,6 +146,16 @@ class Options:
         " it is failed as poison.",
         int,
     )
+    frappe_celery_commit_wait: int | None = _option(
+        None,
+        "Seconds that a job waits at most for the end of the transaction in which it was enqueued,"
+        " where that has written; 0: it does not wait, as under RQ (docs/differences.md). Default:"
+        " `http_timeout`, else 120.",
+        int,
+    )
+    http_timeout: int | None = _option(
+        None, "Seconds after which a bench's web server ends a request.", int
+    )
     shutdown_seconds: int | None = _option(
         None,
         "Seconds that a worker told to stop (SIGTERM) lets its jobs run on; then they are failed"

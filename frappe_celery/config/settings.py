@@ -45,6 +45,8 @@ BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
 """Any of them says where jobs go; else Celery's own word counts."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
 """What a `broker_url` begins with."""
+COMMIT_WAIT = 120
+"""Seconds; as long as a request may take in a bench that says nothing."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,13 @@ class Settings(Options):
             **self.from_environment,
             **read_json(f"{folder}/{site}/site_config.json"),
         }
+
+    @property
+    def commit_wait(self) -> int:
+        """Seconds that a job waits for its caller's transaction at most; 0: it does not."""
+        if self.frappe_celery_commit_wait is not None:
+            return self.frappe_celery_commit_wait
+        return self.http_timeout or COMMIT_WAIT
 
     def ending_seconds(self, queues: Iterable[str]) -> int:
         """How long a worker of these queues that is told to stop lets its jobs run on."""

@@ -164,10 +164,8 @@ class JobFinder:
         return sum(length for _, length in self.lines(queue)) + in_rabbitmq
 
     def waiting(self, queue: str) -> int:
-        """How many jobs wait in a queue, as Redis knows: Frappe 16 asks at each enqueue."""
-        if self.outbox is not None:
-            return self.counts(queue=queue)[JobStatus.QUEUED]
-        return self.queue_length(queue)
+        """How many jobs wait in a queue, also for a limit or the end of a transaction."""
+        return self.counts(queue=queue)[JobStatus.QUEUED]
 
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""

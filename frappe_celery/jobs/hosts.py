@@ -97,6 +97,10 @@ class Host(Protocol):
     def missing_names(self, function: Callable[..., Any]) -> list[str]:
         """Names of Frappe's that it uses and this host has not, as far as its code tells."""
 
+    def open_transaction(self) -> str | None:
+        """A name for the calling code's transaction, where it has written and will be known to end
+        (`JobStore.transaction_ended`); None elsewhere."""
+
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""
 

@@ -75,6 +75,15 @@ class Keys:
         """Sorted set: the runs that wait for their time, by that time."""
         return f"{self.prefix}scheduled"
 
+    def kept_for(self, transaction: str) -> str:
+        """Sorted set: the runs that wait for a transaction's end, by until when at most."""
+        return f"{self.prefix}kept:commit:{transaction}"
+
+    @property
+    def open_transactions(self) -> str:
+        """Sorted set: those that runs wait for, by when the first of these has waited enough."""
+        return f"{self.prefix}commit:open"
+
     @property
     def sweeping(self) -> str:
         """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from frappe_celery.jobs import Job, declarations, get_store, slots
+from frappe_celery.config import settings
+from frappe_celery.jobs import Job, declarations, get_store, hosts, slots
 from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
@@ -19,6 +20,8 @@ STRATEGY = "frappe_celery.worker.task:job_strategy"
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
     declarations.tell()
+    if settings.current().commit_wait and options.get("front", 0) >= 0:
+        options["transaction"] = hosts.current().open_transaction()
     job = _traced(message, options)
     if job is not None:
         slots.published(job)

@@ -27,6 +27,8 @@ FUNCTIONS = {
     "rank": "prefix, place, moves, joins",
     "put": "prefix, list, run, first",
     "withdraw": "prefix, run, place",
+    "await_commit": "prefix, run, transaction, latest",
+    "hand_out": "KEYS, ARGV",
     "unhold": "prefix, run, holds",
     "rules": "prefix, lined",
     "failure": "KEYS, ARGV",

@@ -28,6 +28,8 @@ from frappe_celery.jobs.workers import WorkerInfo, Workers
 RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
 REFUSED_KEPT = 1000
+HANDED_OUT_AT_ONCE = 500
+"""So that Redis serves others in between."""
 
 
 class JobStore(JobFinder):
@@ -56,6 +58,7 @@ class JobStore(JobFinder):
         claim: Claim | None = None,
         at: float | None = None,
         routes: int | None = None,
+        transaction: str | None = None,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -68,6 +71,8 @@ class JobStore(JobFinder):
             claim: do nothing when this due time has been acted on.
             at: seconds since the epoch; it is scheduled until then (see `scheduled`); None: now.
             routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
+            transaction: the caller's, which has written: the job does not start before
+                `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
 
         Returns:
             The job; None when a duplicate stands in the way.
@@ -83,7 +88,7 @@ class JobStore(JobFinder):
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
-        given = (at, routes, message.limit_key, *ttls)
+        given = (at, routes, message.limit_key, transaction, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = _as_texts(
                 own_id=own_id or None,
@@ -95,6 +100,8 @@ class JobStore(JobFinder):
                 failure_ttl=message.failure_ttl,
                 routes=routes,
                 limit_key=message.limit_key,
+                transaction=transaction,
+                commit_wait=transaction and self.settings.commit_wait,
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
@@ -107,7 +114,8 @@ class JobStore(JobFinder):
             meanwhile=lambda: made.append(self.job_of(message)),
         )
         if outcome == b"enqueued":
-            if self.outbox is not None and at is None and front >= 0:
+            waits = at is not None or transaction is not None or front < 0
+            if self.outbox is not None and not waits:
                 self.outbox.carry(message.run, message.queue, sealed, other == b"first")
             job = made[-1]
             job.status = status
@@ -121,6 +129,16 @@ class JobStore(JobFinder):
             raise Rerouted(message.id)
         check_claimed(outcome, message.id)
         return None
+
+    def transaction_ended(self, transaction: str) -> None:
+        """Have what was enqueued in a transaction start, committed or not, as under RQ."""
+        keys, names = self.keys, (self.lined, transaction)
+        while True:
+            runs = self.run_script("hand_out", (), keys.prefix, *names, HANDED_OUT_AT_ONCE)
+            if self.outbox is not None and runs:
+                self.outbox.forward([run.decode() for run in runs])
+            if len(runs) < HANDED_OUT_AT_ONCE:
+                return
 
     def skip(self, claim: Claim, reason: str) -> None:
         """Note that nothing is enqueued for a due time.

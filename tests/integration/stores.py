@@ -51,7 +51,7 @@ def message(job_id: str | None = None, **fields: Any) -> JobMessage:
 
 def enqueue(store: JobStore, job_id: str | None = None, **given: Any) -> Job | None:
     """Enqueue a job; `given` are fields of its message and options of the store's enqueue."""
-    names = ("deduplicate", "front", "at_most", "claim")
+    names = ("deduplicate", "front", "at_most", "claim", "at", "transaction")
     options = {name: given.pop(name) for name in names if name in given}
     return store.enqueue(message(job_id, **given), own_id=job_id is not None, **options)
 

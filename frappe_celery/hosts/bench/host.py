@@ -13,7 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import aside, names, preload, routing, run, seam
+from frappe_celery.hosts.bench import aside, names, preload, routing, run, seam, transaction
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -81,6 +81,10 @@ class BenchHost:
     def missing_names(self, function: Callable[..., Any]) -> list[str]:
         """None: it is Frappe."""
         return []
+
+    def open_transaction(self) -> str | None:
+        """Of the current site's connection. A test's transaction never ends."""
+        return None if self.in_test() else transaction.current()
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

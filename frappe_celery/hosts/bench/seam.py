@@ -24,6 +24,7 @@ from frappe_celery.hosts.bench import (
     processes,
     registry,
     swallowed,
+    transaction,
 )
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
@@ -119,6 +120,9 @@ FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.database.database": {
         "Database.set_value": Wrapped(telling.telling_of_what_beat_reads),
         "Database.set_single_value": Wrapped(telling.telling_of_what_beat_reads),
+        "Database.check_transaction_status": Wrapped(transaction.seeing_each_statement),
+        "Database.sql": Wrapped(transaction.ending_by_a_statement),
+        "Database.close": Wrapped(transaction.ending_by_close),
     },
 }
 """Functions of Frappe's that lead to RQ, are about its processes, or would read all of its jobs;

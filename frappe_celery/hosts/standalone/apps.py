@@ -8,7 +8,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
 from frappe_celery import pages
-from frappe_celery.hosts.standalone.database import dialect, sqlite_functions
+from frappe_celery.hosts.standalone.database import dialect, open_transaction, sqlite_functions
 from frappe_celery.hosts.standalone.namespace import importer
 
 importer.install()
@@ -33,4 +33,5 @@ class FrappeCeleryConfig(AppConfig):
         request_finished.connect(leave_request)
         connection_created.connect(sqlite_functions.prepare)
         connection_created.connect(dialect.prepare)
+        connection_created.connect(open_transaction.watch)
         post_migrate.connect(make_after_migrate, sender=self)

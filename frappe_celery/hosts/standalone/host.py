@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
+from frappe_celery.hosts.standalone.database import open_transaction
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 from frappe_celery.hosts.standalone.jobs import run
 from frappe_celery.hosts.standalone.local import local
@@ -80,6 +81,10 @@ class StandaloneHost:
         from frappe_celery.hosts.standalone.namespace.uses import missing_names
 
         return missing_names(function)
+
+    def open_transaction(self) -> str | None:
+        """Of the current site's connection."""
+        return None if self.in_test() else open_transaction.current(self.current_site())
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

@@ -11,6 +11,8 @@
 --         for; fence: of the scheduler that must lead; skip: why it is only noted;
 --         routes: the number that those which led here must have
 --         limit_key: what a limit counts it under
+--         transaction: that of its caller, which has written; commit_wait: for how many seconds it
+--         waits for that to end
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
@@ -102,16 +104,22 @@ end
 redis.call('ZADD', KEYS[2], now, run)
 redis.call('SADD', prefix .. 'places', place)
 act('enqueued', run)
+local latest
+if asked.transaction then
+  local time = redis.call('TIME')
+  latest = string.format('%.6f', time[1] + time[2] / 1e6 + asked.commit_wait)
+end
 if asked.at then
   redis.call('ZADD', prefix .. 'scheduled', asked.at, run)
+  if latest then  -- its time may come before that end
+    redis.call('HSET', KEYS[1], 'transaction', asked.transaction)
+    redis.call('ZADD', prefix .. 'commit:open', 'NX', latest, asked.transaction)
+  end
   if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end
   return {'enqueued', run}
 end
-if front == 1 or (front > 1 and waiting > front) then
-  redis.call('HSET', KEYS[1], 'front', '1')
-  ring_for(put(prefix, KEYS[3], run, true))
-  return {'enqueued', 'first'}
-elseif front >= 0 then
-  ring_for(put(prefix, KEYS[3], run))
-end
-return {'enqueued', run}
+local first = front == 1 or (front > 1 and waiting > front)
+if first then redis.call('HSET', KEYS[1], 'front', '1') end
+if latest then await_commit(prefix, run, asked.transaction, latest)
+elseif front >= 0 then ring_for(put(prefix, KEYS[3], run, first)) end
+return {'enqueued', first and 'first' or run}

@@ -1,13 +1,13 @@
 -- What keeps a waiting run back.
 -- ARGV: prefix, what begins the names of lines, run, its queue
--- Returns false, else its counter and JSON of what holds for that: running, per_minute, paused (-1:
--- until told); nothing of them: it is about to be let go.
+-- Returns false, else its counter ('commit:…' : a transaction) and JSON of what holds for that:
+-- running, per_minute, paused (-1: until told); nothing of them: it is about to be let go.
 local these = rules(ARGV[1], ARGV[2])
 local counter = redis.call('HGET', ARGV[1] .. 'job:' .. ARGV[3], 'parked')
 if these and not counter and ARGV[2] ~= '' and these.queue_waits(ARGV[4]) then
   counter = 'queue:' .. ARGV[4]
 end
-if not these or not counter then return false end
-local rule = these.rule(counter) or {}
+if not counter then return false end
+local rule = these and these.rule(counter) or {}
 if rule.paused == math.huge then rule.paused = -1 end
 return {counter, cjson.encode(rule)}

@@ -4,13 +4,15 @@
 -- ARGV: prefix, run, the status that it must have, its sealed message, its id, 'first' or 'last' in
 --       the list, when RQ forgets one that has failed ('' : it waits) and what it raised as RQ packs
 --       it, field, value …
--- Returns 'moved', 'changed' (it runs, has ended or is gone) or 'occupied' (RQ has a job with this id).
+-- Returns 'moved', 'changed' (it runs, has ended or is gone), 'occupied' (RQ has a job with this id) or
+-- 'open' (the transaction in which it was enqueued is).
 local prefix, run, id, failed = ARGV[1], ARGV[2], ARGV[5], ARGV[7] ~= ''
-local found = redis.call('HMGET', KEYS[1], 'status', 'message')
+local found = redis.call('HMGET', KEYS[1], 'status', 'message', 'parked')
 if not found[1] and redis.call('HGET', KEYS[2], 'frappe_celery_run') == run then
   return 'moved'  -- our own retry
 end
 if found[1] ~= ARGV[3] or found[2] ~= ARGV[4] then return 'changed' end
+if string.find(found[3] or '', '^commit:') then return 'open' end
 
 local there = redis.call('HGET', KEYS[2], 'status')
 if there then

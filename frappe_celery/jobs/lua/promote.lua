@@ -1,28 +1,43 @@
--- Hand the scheduled runs whose time has come to their queues, the earliest first.
+-- Hand the scheduled runs whose time has come to their queues, the earliest first, and those that
+-- have waited for the end of a transaction long enough.
 -- KEYS: scheduled
 -- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not)
 -- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled), then the runs
--- that limits let go.
+-- that limits let go or that have waited so.
 local prefix = ARGV[1]
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
 for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local record = prefix .. 'job:' .. run
-  local found = redis.call('HMGET', record, 'status', 'place', 'front')
+  local found = redis.call('HMGET', record, 'status', 'place', 'front', 'transaction')
   if found[1] == 'scheduled' then  -- else canceled or deleted
     local index, queue = prefix .. 'jobs:' .. found[2] .. '|', string.match(found[2], '|(.*)')
     redis.call('HSET', record, 'status', 'queued')
     redis.call('ZREM', index .. 'scheduled', run)
     redis.call('ZADD', index .. 'queued', now, run)
-    local list = prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue)
-    put(prefix, list, run, found[3])
-    ring(prefix, list)
+    local latest = found[4] and redis.call('ZSCORE', prefix .. 'commit:open', found[4])
+    if latest then
+      await_commit(prefix, run, found[4], latest)
+    else
+      local list = prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue)
+      put(prefix, list, run, found[3])
+      ring(prefix, list)
+    end
   end
   redis.call('ZREM', KEYS[1], run)
 end
 local these = rules(prefix, ARGV[3])
 local gone = these and these.lets_go() or {}
+local open = prefix .. 'commit:open'
+for _, transaction in ipairs(redis.call('ZRANGEBYSCORE', open, '-inf', now, 'LIMIT', 0, 1)) do
+  for _, run in ipairs(hand_out({}, {prefix, ARGV[3], transaction, ARGV[2], now})) do
+    gone[#gone + 1] = run
+  end
+end
 if gone[1] then return {'0.05', unpack(gone)} end  -- and perhaps more of them
-local next = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if not next[1] then return {''} end
-return {tostring(math.max(0, tonumber(next[2]) - now))}
+local next
+for _, waiting in ipairs({KEYS[1], open}) do
+  local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
+  if first then next = math.min(next or math.huge, tonumber(first)) end
+end
+return {next and tostring(math.max(0, next - now)) or ''}

@@ -55,7 +55,9 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
       local parked = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
       if parked and redis.call('ZSCORE', prefix .. 'kept:' .. parked, run) then
         there[run] = true
-        redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked)
+        local transaction = string.match(parked, '^commit:(.*)$')
+        if transaction then redis.call('ZADD', prefix .. 'commit:open', 'NX', now, transaction)
+        else redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked) end
       end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('HDEL', prefix .. 'job:' .. run, 'parked')

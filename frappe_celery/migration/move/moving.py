@@ -24,6 +24,9 @@ from frappe_celery.migration.move.rq_format import RqJob, RqQueue
 
 TRIES = 10
 """How often a job is read again that changes."""
+OPEN_SECONDS = 5.0
+"""How long transactions in which jobs were enqueued are waited for, all of them together."""
+PAUSE_SECONDS = 0.05
 SKEW_SECONDS = 60
 """By how much the clocks of those who enqueue may differ."""
 
@@ -79,6 +82,7 @@ class Mover:
         self.site = site
         self.trusted = trusted
         self.report = Report()
+        self._waits_until = time.monotonic() + OPEN_SECONDS
 
     # -- from RQ
 
@@ -255,8 +259,7 @@ class Mover:
             raised = rq_format.packed_exc_string(job.exc_info or "")
             left = int(self._ask("ttl", self.store.keys.record(job.run_id)))
             forgotten = str(int(time.time()) + left) if left >= 0 else "+inf"
-        outcome: bytes = self.store.run_script(
-            "move_out",
+        outcome = self._move_out(
             (
                 self.store.keys.record(job.run_id),
                 rq_format.job_key(job.id),
@@ -268,10 +271,23 @@ class Mover:
             *(end, forgotten, raised),
             *(part for pair in fields.items() for part in pair),
         )
+        if outcome == b"open":
+            raise Stays(
+                "the transaction in which it was enqueued has not ended: call this again, after"
+                f" {self.store.settings.commit_wait} seconds at most"
+            )
         if outcome == b"occupied":
             raise Stays("RQ has a job with this id")
         if outcome == b"moved":
             (self.report.failed if failed else self.report.waiting)[queue.own] += 1
+
+    def _move_out(self, keys: tuple[str, ...], *args: Any) -> bytes:
+        """What the script answers; most transactions have ended a moment later."""
+        while True:
+            outcome: bytes = self.store.run_script("move_out", keys, *args)
+            if outcome != b"open" or time.monotonic() > self._waits_until:
+                return outcome
+            time.sleep(PAUSE_SECONDS)
 
     # -- both
 

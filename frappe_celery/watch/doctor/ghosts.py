@@ -70,8 +70,10 @@ for i = 3, #ARGV, 3 do
     more = more + math.max(0, queued - length - (waits[queue] or 0))
   end
 end
-for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. 'parkings', 0, -1) or {}) do
-  more = math.max(0, more - redis.call('ZCARD', prefix .. 'kept:' .. counter))
+for name, kind in pairs({parkings = '', ['commit:open'] = 'commit:'}) do
+  for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. name, 0, -1) or {}) do
+    more = math.max(0, more - redis.call('ZCARD', prefix .. 'kept:' .. kind .. counter))
+  end
 end
 return cjson.encode({#runs > 0 and runs or '', more})
 """

@@ -213,3 +213,15 @@ def show_progress(gate):
     while not frappe.cache.get_value(gate, expires=True) and time.monotonic() < deadline:
         time.sleep(0.02)
     return {"rows": 3}
+
+
+def sees(name):
+    return frappe.db.exists("ToDo", name)
+
+
+def enqueue_before_a_commit(gate):
+    """What its own job sees of what it wrote, and what it returns meanwhile."""
+    todo = frappe.get_doc({"doctype": "ToDo", "description": "of a job"}).insert()
+    job = frappe.enqueue(sees, queue="short", name=todo.name)
+    hold(gate)
+    return job.id

@@ -10,10 +10,12 @@ import datetime
 import decimal
 import os
 import pickle
+import threading
 import time
 import uuid
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ import pytest
 from frappe_celery import enqueue_in
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStatus, JobStore, codec
+from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.moving import Mover
 from frappe_celery.migration.move.rq_format import RqJob
@@ -393,6 +395,35 @@ def test_what_waits_here_goes_to_rq_as_frappe_would_have_put_it_there(
     # a message that is still in RabbitMQ finds nothing to do
     assert project.worker("--without-mingle", "--burst").wait() == 0
     assert project.effects() == []
+
+
+def enqueued_in(store: JobStore, transaction: str) -> Job:
+    found = get_store().open_message(enqueue("myapp.core.record").run_id)
+    store.delete(found.run)
+    job = store.enqueue(replace(found, run=uuid.uuid4().hex), transaction=transaction)
+    assert job is not None
+    return job
+
+
+def test_one_whose_caller_is_about_to_commit_goes_to_rq_after_that(store: JobStore) -> None:
+    enqueued_in(store, "t")
+    ending = threading.Timer(0.5, store.transaction_ended, ["t"])
+    ending.start()
+    assert dict(mover(store).to_rq().waiting) == {"default": 1}
+    assert ending.finished.is_set()
+    ending.join()
+
+
+def test_one_whose_caller_does_not_commit_stays_and_starts_in_neither(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frappe_celery.migration.move.moving.OPEN_SECONDS", 0.1)
+    job = enqueued_in(store, "t")
+    (stayed,) = mover(store).to_rq().stayed
+    assert (stayed.job_id, "120 seconds at most" in stayed.reason) == (job.id, True)
+    assert not left_in_rq(store)
+    store.transaction_ended("t")
+    assert not mover(store).to_rq().stayed
 
 
 def test_there_and_back_a_job_is_the_same(store: JobStore) -> None:

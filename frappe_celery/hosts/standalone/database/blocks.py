@@ -24,6 +24,11 @@ def innermost_is_a_tests(connection: BaseDatabaseWrapper) -> bool:
     return bool(blocks) and getattr(blocks[-1], TESTS_MARK)
 
 
+def is_in_a_tests(connection: BaseDatabaseWrapper) -> bool:
+    """Whether a test holds one of the open blocks, so that nothing is committed."""
+    return any(getattr(block, TESTS_MARK) for block in connection.atomic_blocks)
+
+
 def roll_back(connection: BaseDatabaseWrapper) -> None:
     """To the test's start, where the innermost block is a test's; another is marked for its end."""
     from django.db import transaction

@@ -6,7 +6,10 @@ import frappe_celery
 from frappe_celery import enqueue
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.job import ENDED
+from tests.integration.stores import queued
 from tests.project import Project
 from tests.servers import RabbitMQServer
 from tests.waiting import wait_until
@@ -55,6 +58,34 @@ def test_at_front_goes_before_what_waits(project: Project, store: JobStore) -> N
     add("first", at_front=True)
     assert project.worker("--without-mingle", "--burst").wait() == 0
     assert project.effects() == ["first", "a", "b"]
+
+
+def test_a_job_reaches_rabbitmq_once_its_callers_transaction_has_ended(
+    project: Project, store: JobStore
+) -> None:
+    assert isinstance(store.outbox, Outbox)
+    queues = store.outbox.names.all("default")
+    first, job = (queued(store, transaction="t") for _ in range(2))
+    assert store.outbox.publisher.waiting(queues) == 0
+    assert store.waiting("default") == 2
+    first.cancel()
+    store.transaction_ended("t")
+    assert store.outbox.publisher.waiting(queues) == 1
+    project.worker("--without-mingle")
+    wait_until(lambda: job.get_status() in ENDED, 20, "the job has run")
+
+
+def test_a_transaction_that_ends_while_rabbitmq_is_away_fails_nobody(
+    project: Project, store: JobStore
+) -> None:
+    assert isinstance(store.outbox, Outbox)
+    job = queued(store, transaction="t")
+    publisher = store.outbox.publisher
+    store.outbox.publisher = Publisher("amqp://guest@127.0.0.1:1//")
+    store.transaction_ended("t")
+    store.outbox.publisher = publisher
+    project.worker("--without-mingle")
+    wait_until(lambda: job.get_status() in ENDED, 30, "the job has run")
 
 
 def test_two_workers_share_a_backlog_and_each_job_runs_once(

@@ -31,18 +31,35 @@ class Database:
         self.site = site
         self.lines = []
         self.after_commit = Callbacks()
+        self.transaction_writes = 0
+        self.db_type = "mariadb"
+
+    def sql(self, query):
+        self.check_transaction_status(query)
+
+    def check_transaction_status(self, query):
+        if query in ("commit", "rollback"):
+            self.transaction_writes = 0
+        elif query == "insert":
+            self.transaction_writes += 1
+
+    def close(self):
+        self.lines.clear()
 
     def write(self, text):
+        self.sql("insert")
         self.lines.append(f"{text}|{self.site}|{frappe.session.user}")
 
     def commit(self):
         with open("../effects.txt", "a") as effects:
             effects.writelines(line + "\n" for line in self.lines)
         self.lines.clear()
+        self.sql("commit")
         self.after_commit.run()
 
     def rollback(self):
         self.lines.clear()
+        self.sql("rollback")
         self.after_commit.reset()
 
     def values(self):

@@ -1,0 +1,74 @@
+"""The open transaction of Frappe's connections, seen where Frappe sees each statement.
+
+Its own count of writes will not do: it becomes 0 at a rollback to a savepoint, and knows neither
+REPLACE nor WITH. Nor will its callbacks: one that raises skips those after it, and a closed
+connection calls none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import frappe
+
+from frappe_celery.hosts.transactions import Transaction
+
+NAME = "frappe_celery_transaction"
+"""Attribute of a connection of Frappe's."""
+
+
+def current() -> str | None:
+    """The name of the calling code's transaction, where it has written."""
+    database = getattr(frappe.local, "primary_db", None) or getattr(frappe.local, "db", None)
+    if database is None:
+        return None
+    transaction = _of(database)
+    has_written = transaction.has_written or database.transaction_writes  # from before the seam
+    return transaction.named() if has_written else None
+
+
+def _of(database: Any) -> Transaction:
+    found: Transaction | None = database.__dict__.get(NAME)
+    if found is None:
+        found = database.__dict__[NAME] = Transaction()
+    return found
+
+
+def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Callable[..., None]:
+    """`Database.check_transaction_status`, which Frappe calls before each statement."""
+
+    @wraps(check_transaction_status)
+    def replacement(self: Any, query: str, *args: Any, **kwargs: Any) -> None:
+        check_transaction_status(self, query, *args, **kwargs)  # which may commit, or refuse
+        _of(self).sees(query, self.db_type == "mariadb")
+
+    return replacement
+
+
+def ending_by_a_statement(sql: Callable[..., Any]) -> Callable[..., Any]:
+    """`Database.sql`, after which the transaction may have ended."""
+
+    @wraps(sql)
+    def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return sql(self, *args, **kwargs)
+        finally:
+            if _of(self).ends:
+                _of(self).has_ended()
+
+    return replacement
+
+
+def ending_by_close(close: Callable[..., Any]) -> Callable[..., Any]:
+    """`Database.close`, which rolls back."""
+
+    @wraps(close)
+    def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return close(self, *args, **kwargs)
+        finally:
+            _of(self).has_ended()
+
+    return replacement

@@ -1,0 +1,26 @@
+-- A transaction has ended, or runs that were enqueued in it have waited for its end long enough: they
+-- enter their queues, in the order in which they were enqueued.
+-- ARGV: prefix, what begins the names of lines, transaction, most at once, those that wait until then
+--       at most (nothing: all)
+-- Returns them.
+local prefix, lined, transaction = ARGV[1], ARGV[2], ARGV[3]
+local kept, latest = prefix .. 'kept:commit:' .. transaction, ARGV[5] or '+inf'
+local waited = redis.call('ZRANGEBYSCORE', kept, '-inf', latest, 'LIMIT', 0, ARGV[4])
+local gone, lists = {}, {}
+for _, run in ipairs(waited) do
+  local record = prefix .. 'job:' .. run
+  local found = redis.call('HMGET', record, 'status', 'place', 'front', 'parked')
+  if found[1] == 'queued' and found[4] == 'commit:' .. transaction then
+    redis.call('HDEL', record, 'parked')
+    local list = prefix .. (lined ~= '' and lined .. found[2] or string.match(found[2], '|(.*)$'))
+    put(prefix, list, run, found[3])
+    lists[list] = true
+    gone[#gone + 1] = run
+  end
+  redis.call('ZREM', kept, run)
+end
+for list in pairs(lists) do ring(prefix, list) end
+local left = redis.call('ZRANGE', kept, 0, 0, 'WITHSCORES')
+if left[1] then redis.call('ZADD', prefix .. 'commit:open', left[2], transaction)
+else redis.call('ZREM', prefix .. 'commit:open', transaction) end
+return gone
