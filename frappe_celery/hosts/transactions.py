@@ -15,13 +15,12 @@ from frappe_celery.jobs import get_store
 
 logger = logging.getLogger(__name__)
 
-READS = frozenset(
+WRITES = frozenset(
     (
-        *("select", "values", "table", "show", "explain", "desc", "describe", "analyze", "pragma"),
-        *("set", "use", "savepoint", "release", "lock", "unlock", "declare", "fetch", "close"),
+        *("insert", "update", "delete", "replace", "merge", "load", "copy", "import"),
+        *("call", "do", "execute", "alter", "create", "drop", "rename", "truncate"),
     )
 )
-"""What a statement begins with that writes nothing; any other word counts as writing."""
 ENDS = frozenset(("commit", "rollback", "start", "begin"))
 """The last two commit what is open. One follows where a driver was told to commit."""
 COMMITS_ON_MARIADB = frozenset(("alter", "create", "drop", "rename", "truncate"))
@@ -49,13 +48,11 @@ class Transaction:
         what was written before it is still there."""
         first = _FIRST_WORD.match(statement)
         word = first[1].lower() if first else ""
-        if word in READS:
-            return
         if word in ENDS:
             self.ends = not (word == "rollback" and _TO_SAVEPOINT.search(statement))
         elif on_mariadb and word in COMMITS_ON_MARIADB:
             self.ends = True
-        elif word != "with" or _WRITING.search(statement):
+        elif word in WRITES or (word == "with" and _WRITING.search(statement)):
             self.has_written = True
 
     def named(self) -> str:
