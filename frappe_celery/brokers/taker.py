@@ -82,7 +82,7 @@ class Taker:
         waited_in, run, sealed = found
         return Taken(run.decode(), keys.queue_of(waited_in.decode()), sealed)
 
-    def wait(self, queues: Sequence[str], orders: int) -> str:
+    def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.
 
         Returns:
@@ -93,21 +93,22 @@ class Taker:
         """
         with naming_the_server(self.store.url):
             try:
-                return self._wait({self.bell_of(queue): queue for queue in queues}, orders)
+                bells = {self.bell_of(queue): queue for queue in queues}
+                return self._wait(bells, orders, seconds)
             except RedisError:
                 self.close()
                 raise
 
-    def _wait(self, bells: dict[str, str], orders: int) -> str:
+    def _wait(self, bells: dict[str, str], orders: int, seconds: int) -> str:
         if self._line is None:
             pool = self.store.client.connection_pool
             self._line = pool.connection_class(**pool.connection_kwargs)
-        self._line.send_command("BLPOP", *bells, WAIT_SECONDS)
+        self._line.send_command("BLPOP", *bells, seconds)
         socket = self._line._sock.fileno()
         poll = select.poll()
         for descriptor in (socket, orders):
             poll.register(descriptor, select.POLLIN)
-        ready = dict(poll.poll((WAIT_SECONDS + ANSWER_SECONDS) * 1000))
+        ready = dict(poll.poll((seconds + ANSWER_SECONDS) * 1000))
         if socket in ready:
             rang = self._line.read_response()
             return bells[rang[0].decode()] if rang else ""

@@ -89,7 +89,8 @@ class Options:
         "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`. With"
         " `idempotent: true` its jobs are run again when their process died, with `retry: 3` when"
         " they failed, so often (docs/jobs.md), with `fresh_process: true` each of them runs in a"
-        " process of its own.",
+        " process of its own, with `full_comparison: true` all that each can leave in modules is"
+        " looked for (docs/differences.md).",
         dict,
     )
     cron_queues: dict[str, str] = _option(
@@ -184,6 +185,13 @@ class Options:
         " `output`: they only print; `json`: JSON lines on standard output. Default: `files`, for"
         " a worker whose output a process manager keeps there already `output`.",
         str,
+    )
+    frappe_celery_keep: list[str] = _option(
+        [],
+        "Dotted names in apps' modules, such as `myapp.ml._model`, that stay in a worker's process"
+        " as a job left them; `*` stands for anything. All else is put back after each job"
+        " (docs/differences.md). An app names its own in hooks.py, as `frappe_celery_keep`.",
+        list,
     )
     max_tasks_per_child: int = _option(
         5000, "Jobs after which a worker process is replaced by a fresh one.", int

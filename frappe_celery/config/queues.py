@@ -22,6 +22,8 @@ class Queue:
     """Worker processes that `frappe-celery setup` writes for it."""
     fresh_process: bool = False
     """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
+    full_comparison: bool = False
+    """Whether all that its jobs can leave in modules is looked for after each (`worker.state`)."""
     repeats: Repeats = Repeats()
     """How its jobs are repeated, unless they or their methods say otherwise."""
 
@@ -55,7 +57,8 @@ def _configured(known: Queue, config: Any) -> Queue:
     for key, value in (("timeout", timeout), ("background_workers", count)):
         if not is_whole(value) or value < 1:
             raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
-    fresh = config.get("fresh_process", False)
-    if not isinstance(fresh, bool):
-        raise ConfigError(f"workers.{name}.fresh_process is {fresh!r}; it must be true or false")
-    return Queue(name, timeout, count, fresh, repeats_of(f"workers.{name}", config))
+    asked = {key: config.get(key, False) for key in ("fresh_process", "full_comparison")}
+    for key, value in asked.items():
+        if not isinstance(value, bool):
+            raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be true or false")
+    return Queue(name, timeout, count, repeats=repeats_of(f"workers.{name}", config), **asked)

@@ -116,6 +116,9 @@ class Host(Protocol):
     def task_hooks(self) -> dict[str, list[AppHooks]]:
         """By site, the hooks whose scheduled methods Celery knows by name; no database is asked."""
 
+    kept_state: tuple[str, ...]
+    """Dotted names in modules of apps that stay as a job left them; `*` stands for anything."""
+
     site_databases: bool
     """Whether every site has a database of its own, which costs a connection and may hang alone."""
 

@@ -158,6 +158,11 @@ class Keys:
         return f"{self.prefix}armed"
 
     @property
+    def left(self) -> str:
+        """Hash: what jobs change in modules of apps, by its dotted name (`worker.state.left`)."""
+        return f"{self.prefix}left:state"
+
+    @property
     def refused(self) -> str:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"

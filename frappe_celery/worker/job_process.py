@@ -22,6 +22,7 @@ from redis.exceptions import ResponseError
 from frappe_celery import canvas
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.brokers.takers import taker_of
+from frappe_celery.config.queues import Queue
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.message import JobMessage
@@ -32,6 +33,7 @@ from frappe_celery.worker.fresh_process import Forks
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.slot import Doing, Slot
+from frappe_celery.worker.state import warm
 from frappe_celery.worker.task import TAKEN, InHand
 from frappe_celery.worker.task_events import TaskEvents
 
@@ -39,6 +41,8 @@ logger = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")
 """Of whoever receives a message."""
 
+IDLE_SECONDS = 1
+"""How long no job has come before what jobs left is looked for everywhere."""
 AGAIN_SECONDS = 1.0
 """How soon a broker that is away is asked again."""
 
@@ -88,6 +92,8 @@ class JobProcess:
 
     def _serve(self, store: JobStore) -> None:
         self._between = BetweenJobs()
+        self._state = warm.state()
+        self._state.watch_imports()
         taker = taker_of(store, self._consumer, self._hostname)
         ended = Ended()
         while True:
@@ -147,7 +153,10 @@ class JobProcess:
             self._orders.heed(None)
             return
         try:
-            taker.wait(queues, self._orders.reader)
+            if self._state.is_looked_through:
+                taker.wait(queues, self._orders.reader)
+            elif not taker.wait(queues, self._orders.reader, IDLE_SECONDS):
+                self._is_fit = self._state.put_everything_back("a job") and self._is_fit
         except BrokerUnreachable as exc:
             logger.warning("waiting for the broker: %s", exc)
             self._orders.heed(AGAIN_SECONDS)
@@ -169,8 +178,13 @@ class JobProcess:
             return Ended(self._tag(), *success)
         self._trace(taken, in_hand)
         self._ended += 1
-        self._is_fit = self._between.put_right(f"{message.label}[{taken.run}]") and self._is_fit
+        self._put_right(f"{message.label}[{taken.run}]", queue)
         return Ended(self._tag(), *self._success(taken, in_hand))
+
+    def _put_right(self, job: str, queue: Queue | None) -> None:
+        everything = queue is not None and queue.full_comparison
+        fit = self._state.put_back(job, everything)
+        self._is_fit = self._between.put_right(job) and fit and self._is_fit
 
     def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self._orders.events = events

@@ -23,9 +23,17 @@ from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import told
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
+FRAPPE_KEEPS = (
+    *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
+    *("frappe.utils.background_jobs._redis_queue_conn",),
+)
+"""Connections, and Frappe's own cache in the process, which Redis tells of every change."""
+
 
 class BenchHost:
     """A real Frappe."""
+
+    kept_state: tuple[str, ...] = FRAPPE_KEEPS
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job

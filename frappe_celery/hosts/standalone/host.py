@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 class StandaloneHost:
     """No Frappe: our own `frappe` namespace on Django's database."""
 
+    kept_state: tuple[str, ...] = ()
+
     def __init__(self) -> None:
         importer.install()
         app_hooks.make_importable()

@@ -1,0 +1,189 @@
+"""What in a module can hold something from one job to the next."""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache, partial
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from frappe_celery.worker.state.cells import KINDS, Cell, Names, cell_of
+
+DEEPEST = 8
+"""How far what stands in one thing is followed."""
+STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
+STORES = frozenset(dis.opmap[name] for name in ("STORE_SUBSCR", "DELETE_SUBSCR"))
+CHANGING = frozenset(
+    (
+        *("add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem"),
+        *("popleft", "remove", "reverse", "setdefault", "sort", "update", "__setitem__"),
+    )
+)
+"""Methods of containers."""
+CACHE = type(lru_cache(len))
+CONTAINERS = (*KINDS, tuple, frozenset)
+WRAPPERS: dict[type, str] = {
+    **dict.fromkeys((classmethod, staticmethod, MethodType), "__func__"),
+    **dict.fromkeys((cached_property, partial), "func"),
+    property: "fget",
+}
+"""What has a function, and where."""
+
+
+@dataclass
+class Found:
+    """In a module: each thing once, under the name of whoever had it first."""
+
+    containers: list[Cell] = field(default_factory=list)
+    """Of the module and of its classes."""
+    inner: list[Cell] = field(default_factory=list)
+    """Within those, within its objects, and what its functions hold."""
+    names: list[Names] = field(default_factory=list)
+    """Of the module and of its classes."""
+    rebound: set[tuple[Names, str]] = field(default_factory=set)
+    """Names of a module that a function declares `global`, and sets."""
+    caches: dict[str, Any] = field(default_factory=dict)
+    """Of functools."""
+
+
+class Finder:
+    """Looks into modules of some packages.
+
+    Args:
+        packages: whose modules, classes and objects are looked into.
+        is_kept: whether a thing, by its dotted name, may stay as a job left it.
+    """
+
+    def __init__(self, packages: Iterable[str], is_kept: Callable[[str], bool]) -> None:
+        self.packages = frozenset(packages)
+        self.is_kept = is_kept
+        self.written: set[int] = set()
+        """Ids of containers that a function seems to change, which has them by a global name."""
+        self._seen: dict[int, Any] = {}
+        """By id, and so held: no other thing gets that id."""
+
+    def is_of_ours(self, module: Any) -> bool:
+        """Whether a module, by its name, is of the packages."""
+        return isinstance(module, str) and module.partition(".")[0] in self.packages
+
+    def look(self, module: ModuleType) -> Found:
+        """What is in a module that was not found before."""
+        found = Found()
+        if self.is_new(module):
+            names = Names(module.__name__, module, self.is_kept)
+            _Look(self, found, names).into(names, 0)
+        return found
+
+    def is_new(self, value: Any) -> bool:
+        """Whether it was not found before."""
+        is_new = id(value) not in self._seen
+        if is_new:
+            self._seen[id(value)] = value
+        return is_new
+
+
+class _Look:
+    """Into one module."""
+
+    def __init__(self, finder: Finder, found: Found, module: Names) -> None:
+        self.finder = finder
+        self.found = found
+        self.module = module
+
+    def into(self, names: Names, depth: int) -> None:
+        """Look at the names of the module or of a class of it."""
+        self.found.names.append(names)
+        for name, value in [*names.before.items()]:
+            if not (name.startswith("__") and name.endswith("__")):
+                self._at(f"{names.name}.{name}", value, depth)
+
+    def _at(self, name: str, value: Any, depth: int) -> None:
+        kind = type(value)  # not `isinstance`, by which a proxy is what it stands for
+        if kind in _ATOMS or depth > DEEPEST or self.finder.is_kept(name):
+            return
+        if kind is FunctionType:
+            self._at_function(name, value, depth)
+        elif kind is CACHE:
+            if self._is_of_ours(value) and self.finder.is_new(value):
+                self.found.caches[name] = value
+        elif issubclass(kind, type):
+            if self._is_of_module(value) and self.finder.is_new(value):
+                self.into(Names(name, value, self.finder.is_kept), depth + 1)
+        elif issubclass(kind, CONTAINERS):
+            self._at_container(name, value, depth)
+        elif kind in WRAPPERS:
+            self._at(name, getattr(value, WRAPPERS[kind]), depth)
+        elif self._is_of_ours(kind):
+            self._at_object(name, value, depth)
+
+    def _at_container(self, name: str, value: Any, depth: int) -> None:
+        if not self.finder.is_new(value):
+            return
+        cell = cell_of(name, value)
+        if cell is not None:
+            cell.is_of_a_class = depth == 1
+            (self.found.containers if depth < 2 else self.found.inner).append(cell)
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, inner in [*items] if not isinstance(value, bytearray) else []:
+            self._at(f"{name}[{key!r}]", inner, depth + 2)
+
+    def _at_object(self, name: str, value: Any, depth: int) -> None:
+        try:
+            attributes = object.__getattribute__(value, "__dict__")
+        except AttributeError:
+            return
+        if self.finder.is_new(value):
+            self.found.inner.append(Cell(name, attributes))
+            for attribute, inner in [*attributes.items()]:
+                self._at(f"{name}.{attribute}", inner, depth + 2)
+
+    def _at_function(self, name: str, function: FunctionType, depth: int) -> None:
+        if not self._is_of_ours(function) or not self.finder.is_new(function):
+            return
+        code = _Code(function.__code__)
+        if function.__module__ == self.module.name:
+            self.found.rebound |= {(self.module, rebound) for rebound in code.rebound}
+        if code.changes:
+            values = (function.__globals__.get(known) for known in code.names)
+            self.finder.written |= {id(value) for value in values}
+        if function.__dict__:
+            self._at_container(f"{name}.__dict__", function.__dict__, depth + 2)
+        for inner in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            self._at(f"{name}(…)", inner, depth + 2)
+        for cell in function.__closure__ or ():
+            try:
+                self._at(f"{name}(…)", cell.cell_contents, depth + 2)
+            except ValueError:  # it is empty
+                continue
+
+    def _is_of_module(self, value: Any) -> bool:
+        return getattr(value, "__module__", None) == self.module.name
+
+    def _is_of_ours(self, value: Any) -> bool:
+        return self.finder.is_of_ours(getattr(value, "__module__", None))
+
+
+_ATOMS = frozenset((type(None), bool, str, bytes, int, float, complex, ModuleType))
+
+
+class _Code:
+    """What a function's code does, and that of the functions in it."""
+
+    def __init__(self, code: CodeType) -> None:
+        self.names = set(code.co_names)
+        self.rebound: set[str] = set()
+        """Global names that it sets."""
+        operations = code.co_code[::2]
+        self.changes = not (STORES.isdisjoint(operations) and CHANGING.isdisjoint(self.names))
+        """Whether it changes a container, whichever."""
+        if STORE_GLOBAL in operations:
+            steps = dis.get_instructions(code)
+            self.rebound = {step.argval for step in steps if step.opcode == STORE_GLOBAL}
+        for inner in code.co_consts:
+            if isinstance(inner, CodeType):
+                found = _Code(inner)
+                self.names |= found.names
+                self.rebound |= found.rebound
+                self.changes = self.changes or found.changes

@@ -1,0 +1,82 @@
+"""Tells when modules of some packages are imported while jobs run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+
+class Imports:
+    """A finder in `sys.meta_path`, before all others, which finds as they do.
+
+    Args:
+        is_watched: of a module, by its name.
+        begins: called before the first of a chain of modules that import each other is executed.
+        executed: called with each once its code has run, before anybody can use it.
+        ends: called once the chain is done.
+    """
+
+    def __init__(
+        self,
+        is_watched: Callable[[str], bool],
+        begins: Callable[[], object],
+        executed: Callable[[ModuleType], object],
+        ends: Callable[[], object],
+    ) -> None:
+        self._is_watched = is_watched
+        self._begins, self._executed, self._ends = begins, executed, ends
+        self._searched: set[str] = set()
+        self._depth = 0
+
+    def install(self) -> None:
+        """Be told from now on."""
+        sys.meta_path.insert(0, self)
+
+    def remove(self) -> None:
+        """Be told no more."""
+        sys.meta_path.remove(self)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """The module's spec as the other finders have it; None for one that is not watched."""
+        if name in self._searched or not self._is_watched(name):
+            return None
+        self._searched.add(name)
+        try:
+            for finder in sys.meta_path:
+                spec = finder is not self and finder.find_spec(name, path, target)
+                if spec:
+                    self._watch(spec)
+                    return spec
+        finally:
+            self._searched.discard(name)
+        return None
+
+    def _watch(self, spec: ModuleSpec) -> None:
+        loader: Any = spec.loader
+        if not hasattr(loader, "exec_module"):
+            return
+        execute = loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module
+            with self._chain():
+                execute(module)
+                self._executed(module)
+
+        loader.exec_module = exec_module
+
+    @contextmanager
+    def _chain(self) -> Iterator[None]:
+        if self._depth == 0:
+            self._begins()
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+            if self._depth == 0:
+                self._ends()

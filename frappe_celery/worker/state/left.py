@@ -1,0 +1,49 @@
+"""What jobs left in modules of apps: told once a name, kept in Redis for whoever asks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import NamedTuple
+
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.connection import naming_the_server
+
+logger = logging.getLogger(__name__)
+
+
+class Left(NamedTuple):
+    """One thing that jobs change."""
+
+    name: str
+    """Dotted."""
+    job: str
+    """The last that was seen to be the first in its process to change it."""
+    at: float
+    """Seconds since the epoch."""
+
+
+def tell(name: str, job: str) -> None:
+    """A job has changed it, and it was put back."""
+    logger.info("%s changed %s: put back", job, name)
+    store = get_store()
+    try:
+        with naming_the_server(store.url):
+            store.client.hset(store.keys.left, name, json.dumps([job, time.time()]))
+    except BrokerUnreachable as exc:
+        logger.warning("%s", exc)
+
+
+def all_of(store: JobStore) -> list[Left]:
+    """By name; raises BrokerUnreachable."""
+    with naming_the_server(store.url):
+        found = store.client.hgetall(store.keys.left)
+    return sorted(Left(name.decode(), *json.loads(text)) for name, text in found.items())
+
+
+def forget(store: JobStore) -> None:
+    """Begin anew; raises BrokerUnreachable."""
+    with naming_the_server(store.url):
+        store.client.delete(store.keys.left)

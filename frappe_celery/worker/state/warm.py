@@ -1,0 +1,201 @@
+"""What apps' modules hold, made after each job what it was when they had been imported.
+
+The measure is RQ's fork. After each job: containers of modules and of classes (of those that no
+function seems to change, only their size), names that are declared `global`, functools caches. What
+else there is (nested containers, attributes of classes and objects, other names that were set)
+takes a hundred times as long to look through: that is done when no job has come for a second, every
+`FULL_EVERY` jobs, and after each one of a queue that asks for it.
+
+What imports add belongs to how it was: apps register and replace things so.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
+from operator import itemgetter, methodcaller
+from types import ModuleType
+from typing import Any
+
+from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import hosts
+from frappe_celery.worker.state import left
+from frappe_celery.worker.state.cells import Cell, Names
+from frappe_celery.worker.state.finding import Finder
+from frappe_celery.worker.state.imports import Imports
+
+logger = logging.getLogger(__name__)
+
+FULL_EVERY = 500
+"""Jobs after which everything is looked through, where there was no pause in which to do it."""
+HOOK = "frappe_celery_keep"
+"""What an app names in its hooks.py that may stay as a job left it; so is the setting called."""
+_sizes_of = methodcaller("cache_info")
+_number = itemgetter(3)
+
+
+class WarmState:
+    """Of a process that runs jobs, or of the parent from which such processes are forked.
+
+    Args:
+        packages: the apps.
+        kept: dotted names of what may stay as a job left it; `*` stands for anything.
+        tell: is called with the name of each thing that a job changed and with the job, once a
+            name.
+    """
+
+    def __init__(
+        self, packages: Iterable[str], kept: Iterable[str], tell: Callable[[str, str], object]
+    ) -> None:
+        self._kept = tuple(kept)
+        self._tell = tell
+        self._told: set[str] = set()
+        self._finder = Finder(packages, self._is_kept)
+        self._all: list[Cell] = []
+        self._containers: list[Cell] = []
+        self._rebound: set[tuple[Names, str]] = set()
+        self._caches: dict[str, Any] = {}
+        self._earlier: dict[int, Any] = {}
+        self._jobs = 0
+        """Since everything was looked through."""
+        self._imports = Imports(
+            self._finder.is_of_ours, self._import_begins, self._note, self._import_ends
+        )
+        for module in [*sys.modules.values()]:
+            if self._finder.is_of_ours(getattr(module, "__name__", None)):
+                self._note(module)
+        self._line_up()
+
+    def _is_kept(self, name: str) -> bool:
+        return any(fnmatchcase(name, pattern) for pattern in self._kept)
+
+    def watch_imports(self) -> None:
+        """In a process that is about to run jobs: modules that these import count too."""
+        self._imports.install()
+
+    # -- how it was
+
+    def _note(self, module: ModuleType) -> None:
+        found = self._finder.look(module)
+        self._containers += found.containers
+        self._all += (*found.containers, *found.inner, *found.names)
+        self._rebound |= found.rebound
+        self._caches |= found.caches
+
+    def _line_up(self) -> None:
+        """What is compared after each job, side by side: Python compares lists in one call."""
+        written = [cell for cell in self._containers if self._is_written(cell)]
+        self._values = [cell.value for cell in written]
+        self._befores = [cell.before for cell in written]
+        self._every_value = [cell.value for cell in self._all]
+        self._every_before = [cell.before for cell in self._all]
+        self._sized = [cell.value for cell in self._containers]
+        self._sizes = [len(cell.before) for cell in self._containers]
+        self._names = [(names.value, names.before, name) for names, name in self._rebound]
+        self._cached = [*self._caches.values()]
+
+    def _is_written(self, cell: Cell) -> bool:
+        return not cell.before or id(cell.value) in self._finder.written or cell.is_of_a_class
+
+    def _import_begins(self) -> None:
+        self._earlier = {id(cell): cell.copy() for cell in self._all_differing()}
+
+    def _import_ends(self) -> None:
+        known = len(self._every_value)
+        for cell in (*self._all_differing(), *(c for c in self._all[known:] if c.differs())):
+            cell.adopt(self._earlier.get(id(cell), cell.before.copy()))
+        self._earlier = {}
+        self._line_up()
+
+    def _all_differing(self) -> list[Cell]:
+        if _same(self._every_value, self._every_before):
+            return []
+        return [cell for cell in self._all if cell.differs()]
+
+    # -- after a job
+
+    @property
+    def is_looked_through(self) -> bool:
+        """Whether no job has run since everything was looked through."""
+        return not self._jobs
+
+    def put_back(self, job: str, everything: bool = False) -> bool:
+        """Make it as it was; False: that cannot be, and the process has to be replaced."""
+        self._jobs += 1
+        fit = self._put_back(job, self._differing())
+        if self._cached and any(map(_number, map(_sizes_of, self._cached))):
+            self._clear_caches(job)
+        if everything or self._jobs >= FULL_EVERY:
+            fit = self.put_everything_back(job) and fit
+        return fit
+
+    def put_everything_back(self, job: str) -> bool:
+        """The same, of everything."""
+        self._jobs = 0
+        return self._put_back(job, self._all_differing())
+
+    def _differing(self) -> list[Cell]:
+        is_as_before = (
+            _same(self._values, self._befores)
+            and [*map(len, self._sized)] == self._sizes
+            and all(now.get(name) is before.get(name) for now, before, name in self._names)
+        )
+        if is_as_before:
+            return []
+        rebound = {names for names, _ in self._rebound}
+        return [cell for cell in (*self._containers, *rebound) if cell.differs()]
+
+    def _put_back(self, job: str, cells: Iterable[Cell]) -> bool:
+        fit = True
+        for cell in cells:
+            names = cell.changed() if isinstance(cell, Names) else [""]
+            try:
+                cell.put_back()
+            except Exception as exc:
+                logger.warning("%s changed %s: its process is replaced (%s)", job, cell.name, exc)
+                fit = False
+            for name in names:
+                self._has_changed(f"{cell.name}.{name}" if name else cell.name, job)
+        return fit
+
+    def _clear_caches(self, job: str) -> None:
+        for name, cache in self._caches.items():
+            if cache.cache_info().currsize:
+                cache.cache_clear()
+                self._has_changed(name, job)
+
+    def _has_changed(self, name: str, job: str) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            self._tell(name, job)
+
+
+def _same(now: list[Any], before: list[Any]) -> bool:
+    try:
+        return now == before
+    except Exception:  # of what stands in one of them
+        return False
+
+
+_state: WarmState | None = None
+
+
+def state() -> WarmState:
+    """This process's, or that of the parent which forked it."""
+    global _state
+    if _state is None:
+        here = settings.current()
+        packages = {name.partition(".")[0] for name in (*here.app_names, *here.job_modules)}
+        _state = WarmState(packages - {"frappe_celery"}, _kept(here), left.tell)
+    return _state
+
+
+def _kept(here: Settings) -> list[str]:
+    kept = [*here.frappe_celery_keep, *hosts.current().kept_state]
+    for app in here.app_names:
+        said = getattr(sys.modules.get(f"{app}.hooks"), HOOK, ())
+        kept += [said] if isinstance(said, str) else said
+    return kept

@@ -1,0 +1,241 @@
+"""What a job leaves in modules of apps, the next one in its process does not find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import Job, JobStore
+from frappe_celery.worker.state import left
+from tests.integration.benches import ended, inside, worker, write_tasks
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+RATES = """
+import collections
+import functools
+import os
+
+import myapp.plugins
+
+_rates = {}
+__exchange_rates = {}
+ORDER = []
+SEEN = set()
+RECENT = collections.deque(maxlen=3)
+BY_SITE = collections.defaultdict(dict)
+FULL = {f"{n}": n for n in range(100)}
+TREE = {"of": {"numbers": [1]}}
+COUNTRY = None
+LEVEL = 1
+MODEL = None
+
+
+class Limits:
+    found = {}
+    highest = 10
+
+
+class Registry:
+    def __init__(self):
+        self.names = []
+
+
+registry = Registry()
+
+
+@functools.lru_cache
+def cached(key):
+    return os.getpid(), len(ORDER)
+
+
+def remembers(value, known=[]):
+    known.append(value)
+    return len(known)
+
+
+def use(name):
+    global COUNTRY, MODEL
+    _rates[name] = 1
+    __exchange_rates[name] = 1
+    ORDER.append(name)
+    SEEN.add(name)
+    RECENT.append(name)
+    BY_SITE[name]["x"] = 1
+    COUNTRY = name
+    MODEL = name
+    cached(name)
+
+
+def use_deeply(name):
+    import sys
+
+    TREE["of"]["numbers"].append(name)
+    Limits.found[name] = 1
+    Limits.highest = name
+    Limits.added = name
+    registry.names.append(name)
+    remembers(name)
+    sys.modules[__name__].LEVEL = name
+    FULL["1"] = name
+
+
+def state():
+    return [
+        _rates, __exchange_rates, ORDER, sorted(SEEN), list(RECENT), BY_SITE, COUNTRY,
+        cached.cache_info().currsize,
+    ]
+
+
+def deep_state():
+    return [
+        TREE, Limits.found, Limits.highest, hasattr(Limits, "added"), registry.names,
+        remembers("") - 1, LEVEL, FULL["1"],
+    ]
+
+
+def model():
+    return MODEL, os.getpid()
+
+
+def add_plugin():
+    import myapp.added
+
+    use("left")
+
+
+def plugins():
+    from myapp import plugins
+
+    return sorted(plugins.REGISTERED), plugins.Base.added_by, len(ORDER)
+
+
+def pid():
+    return os.getpid()
+"""
+PLUGINS = "REGISTERED = {}\n\nclass Base:\n    added_by = None\n"
+ADDED = """
+from myapp import plugins
+
+plugins.REGISTERED["added"] = 1
+plugins.Base.added_by = "an import"
+"""
+AS_IMPORTED = [{}, {}, [], [], [], {}, None, 0]
+DEEPLY_AS_IMPORTED = [{"of": {"numbers": [1]}}, {}, 10, False, [], 0, 1, 1]
+
+
+@pytest.fixture
+def project(project: Project) -> Project:
+    write_tasks(project)
+    project.write("myapp/rates.py", RATES)
+    project.write("myapp/plugins.py", PLUGINS)
+    project.write("myapp/added.py", ADDED)
+    hooks = (project.root / "myapp" / "hooks.py").read_text()
+    project.write("myapp/hooks.py", f'{hooks}\nfrappe_celery_keep = ["myapp.rates.MODEL"]\n')
+    strict = {"strict": {"full_comparison": True}, "fresh": {"fresh_process": True}}
+    project.configure(workers=strict)
+    return project
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    with inside(project) as store:
+        yield store
+
+
+@pytest.fixture
+def one_process(project: Project, store: JobStore) -> Process:
+    return worker(project, "-c", "1")
+
+
+def run(method: str, queue: str = "default", **kwargs: Any) -> Any:
+    job: Job = enqueue(f"myapp.rates.{method}", queue=queue, **kwargs)
+    assert ended(job).is_finished, job.exc_info
+    return json.loads(json.dumps(job.result))
+
+
+def test_containers_globals_and_caches_are_as_they_were_imported(one_process: Process) -> None:
+    run("use", name="left")
+    assert run("state") == AS_IMPORTED
+
+
+def test_a_job_finds_what_it_left_itself_nowhere(one_process: Process) -> None:
+    pids = {run("pid") for _ in range(3) if run("use", name="left") is None}
+    assert len(pids) == 1
+    assert run("state") == AS_IMPORTED
+
+
+def test_what_is_deeper_is_put_back_after_each_job_of_a_queue_that_asks(
+    one_process: Process,
+) -> None:
+    run("use_deeply", queue="strict", name="left")
+    assert run("deep_state") == DEEPLY_AS_IMPORTED
+
+
+def test_what_is_deeper_is_put_back_when_no_job_comes(
+    one_process: Process, store: JobStore
+) -> None:
+    run("use_deeply", name="left")
+    wait_until(lambda: "myapp.rates.TREE['of']['numbers']" in names(store), 10)
+    assert run("deep_state") == DEEPLY_AS_IMPORTED
+
+
+def test_what_is_deeper_is_put_back_after_so_many_jobs(one_process: Process) -> None:
+    run("use_deeply", name="left")
+    jobs = [enqueue("myapp.rates.pid") for _ in range(500)]
+    ended(jobs[-1])
+    assert run("deep_state") == DEEPLY_AS_IMPORTED
+
+
+def names(store: JobStore) -> set[str]:
+    return {found.name for found in left.all_of(store)}
+
+
+def test_each_name_is_told_with_the_job_that_changed_it(
+    one_process: Process, store: JobStore
+) -> None:
+    run("use", queue="strict", name="left")
+    run("use_deeply", queue="strict", name="left")
+    assert names(store) == {
+        *("myapp.rates._rates", "myapp.rates.__exchange_rates", "myapp.rates.ORDER"),
+        *("myapp.rates.SEEN", "myapp.rates.RECENT", "myapp.rates.BY_SITE", "myapp.rates.COUNTRY"),
+        *("myapp.rates.cached", "myapp.rates.TREE['of']['numbers']", "myapp.rates.Limits.found"),
+        *("myapp.rates.Limits.highest", "myapp.rates.Limits.added", "myapp.rates.registry.names"),
+        *("myapp.rates.remembers(…)", "myapp.rates.LEVEL", "myapp.rates.FULL"),
+    }
+    assert {found.job.partition("[")[0] for found in left.all_of(store)} == {
+        "myapp.rates.use",
+        "myapp.rates.use_deeply",
+    }
+
+
+def test_what_an_app_says_that_it_keeps_is_kept(one_process: Process) -> None:
+    run("use", queue="strict", name="left")
+    model, first = run("model")
+    assert model == "left"
+    assert run("model", queue="strict") == ["left", first]
+
+
+def test_what_imports_register_stays_and_what_the_job_left_does_not(one_process: Process) -> None:
+    run("add_plugin", queue="strict")
+    assert run("plugins") == [["added"], "an import", 0]
+
+
+def test_a_module_that_a_job_imports_is_known_as_it_was_then(
+    project: Project, one_process: Process
+) -> None:
+    project.write(
+        "myapp/late.py", "KNOWN = {}\ndef use():\n    KNOWN[1] = 1\n    return len(KNOWN)"
+    )
+    jobs = [ended(enqueue("myapp.late.use")) for _ in range(2)]
+    assert [job.result for job in jobs] == [1, 1]
+
+
+def test_a_fork_for_one_job_begins_as_imported(one_process: Process) -> None:
+    run("use", name="left")
+    run("use", queue="fresh", name="left")
+    assert run("state", queue="fresh") == AS_IMPORTED
