@@ -25,6 +25,7 @@ COMMANDS = {
     "limit": "frappe_celery.commands.limits",
     "pause": "frappe_celery.commands.limits",
     "resume": "frappe_celery.commands.limits",
+    "state": "frappe_celery.commands.state",
     "metrics": "frappe_celery.commands.metrics",
     "admin": "frappe_celery.commands.admin",
     "demo": "frappe_celery.commands.demo",

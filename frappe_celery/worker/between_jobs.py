@@ -1,16 +1,18 @@
 """What a job may change of its process and the next one, of another site, would find.
 
 It is put back after each job. What cannot be, and threads that a job left, are a reason to replace
-the process. What Python keeps in modules stays, for `max_tasks_per_child` jobs.
+the process. What it changed in modules of apps is `state`'s.
 """
 
 from __future__ import annotations
 
 import decimal
+import gc
 import locale
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -100,6 +102,11 @@ PARTS = {  # the log first, in which the others are named
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
     "the decimal context": _Part(_decimal, _put_decimal_back),
+    "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
+    "the time-out of sockets": _Part(socket.getdefaulttimeout, socket.setdefaulttimeout),
+    "the garbage collector": _Part(gc.isenabled, lambda before: before and gc.enable()),
+    "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
+    "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
     "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
 }
 

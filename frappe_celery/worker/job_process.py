@@ -7,6 +7,7 @@ process's slot.
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import os
 import signal
@@ -176,7 +177,7 @@ class JobProcess:
             success = self._forks.run(taken, in_hand, self._orders.events)
             self._ended += 1
             return Ended(self._tag(), *success)
-        self._trace(taken, in_hand)
+        contextvars.copy_context().run(self._trace, taken, in_hand)
         self._ended += 1
         self._put_right(f"{message.label}[{taken.run}]", queue)
         return Ended(self._tag(), *self._success(taken, in_hand))

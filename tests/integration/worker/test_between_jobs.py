@@ -15,18 +15,24 @@ from tests.project import Process, Project
 from tests.waiting import wait_until
 
 STATE = """
+import contextvars
 import decimal
 import faulthandler
+import gc
+import io
 import json
 import locale
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 
 from myapp.core import record
+
+COLOR = contextvars.ContextVar("color", default=None)
 
 
 def state():
@@ -36,7 +42,10 @@ def state():
         os.environ.get("TZ"), os.environ.get("HOME"), os.environ.get("NEW"), time.tzname, mask,
         os.getcwd(), sys.path, locale.setlocale(locale.LC_ALL), decimal.getcontext().prec,
         decimal.getcontext().traps[decimal.Inexact], str(signal.getsignal(signal.SIGINT)),
-        str(signal.getsignal(signal.SIGHUP)), logging.root.level,
+        str(signal.getsignal(signal.SIGHUP)), logging.root.level, sys.getrecursionlimit(),
+        socket.getdefaulttimeout(), gc.isenabled(), type(sys.stdout).__name__,
+        type(sys.stderr).__name__,
+        COLOR.get(),
     ])
 
 
@@ -53,6 +62,11 @@ def change():
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     logging.root.setLevel(logging.CRITICAL)
+    sys.setrecursionlimit(5000)
+    socket.setdefaulttimeout(3)
+    gc.disable()
+    COLOR.set("red")
+    sys.stdout = sys.stderr = io.StringIO()
     return state()
 
 

@@ -1,0 +1,39 @@
+"""`frappe-celery state`: what jobs change in modules of apps, and is put back after them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store
+from frappe_celery.worker.state import left
+
+
+@click.command()
+@click.option("--forget", is_flag=True, help="Begin anew: forget what was seen until now.")
+def state(forget: bool) -> None:
+    """Show what jobs change in apps' modules.
+
+    All of it is put back. Each name is shown with the last job that was the first in its process
+    to change it. A job that fills a cache which is emptied each time is slowed by that: an app
+    keeps it by its name, as `frappe_celery_keep` in its hooks.py or in the configuration, if it
+    holds nothing of a site, a user or the database.
+    """
+    store = get_store()
+    if forget:
+        left.forget(store)
+        return
+    found = left.all_of(store)
+    if not found:
+        click.echo("No job was seen to change anything in a module of an app.")
+        return
+    zone = ZoneInfo(settings.current().zone)
+    table = Table("name", "changed by", "at", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(one.name, one.job, f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}")
+    Console(soft_wrap=True).print(table)
