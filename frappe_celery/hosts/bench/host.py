@@ -13,7 +13,16 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import aside, names, preload, routing, run, seam, transaction
+from frappe_celery.hosts.bench import (
+    aside,
+    kept_state,
+    names,
+    preload,
+    routing,
+    run,
+    seam,
+    transaction,
+)
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
@@ -23,17 +32,11 @@ from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import told
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
-FRAPPE_KEEPS = (
-    *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
-    *("frappe.utils.background_jobs._redis_queue_conn",),
-)
-"""Connections, and Frappe's own cache in the process, which Redis tells of every change."""
-
 
 class BenchHost:
     """A real Frappe."""
 
-    kept_state: tuple[str, ...] = FRAPPE_KEEPS
+    kept_state: tuple[str, ...] = kept_state.NAMES
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job

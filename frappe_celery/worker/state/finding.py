@@ -68,8 +68,15 @@ class Finder:
         """Whether a module, by its name, is of the packages."""
         return isinstance(module, str) and module.partition(".")[0] in self.packages
 
+    def keep(self, module: ModuleType) -> None:
+        """Leave out what a module names that is kept, whoever else has it too."""
+        for name, value in [*vars(module).items()]:
+            if self.is_kept(f"{module.__name__}.{name}"):
+                self._seen[id(value)] = value
+
     def look(self, module: ModuleType) -> Found:
         """What is in a module that was not found before."""
+        self.keep(module)
         found = Found()
         if self.is_new(module):
             names = Names(module.__name__, module, self.is_kept)
@@ -107,7 +114,7 @@ class _Look:
             self._at_function(name, value, depth)
         elif kind is CACHE:
             if self._is_of_ours(value) and self.finder.is_new(value):
-                self.found.caches[name] = value
+                self.found.caches[f"{value.__module__}.{value.__qualname__}"] = value
         elif issubclass(kind, type):
             if self._is_of_module(value) and self.finder.is_new(value):
                 self.into(Names(name, value, self.finder.is_kept), depth + 1)

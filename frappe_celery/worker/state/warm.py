@@ -64,10 +64,15 @@ class WarmState:
         self._imports = Imports(
             self._finder.is_of_ours, self._import_begins, self._note, self._import_ends
         )
-        for module in [*sys.modules.values()]:
-            if self._finder.is_of_ours(getattr(module, "__name__", None)):
-                self._note(module)
+        modules = [module for name, module in [*sys.modules.items()] if self._is_ours(name, module)]
+        for module in modules:
+            self._finder.keep(module)
+        for module in modules:
+            self._note(module)
         self._line_up()
+
+    def _is_ours(self, name: str, module: ModuleType | None) -> bool:
+        return module is not None and self._finder.is_of_ours(name)
 
     def _is_kept(self, name: str) -> bool:
         return any(fnmatchcase(name, pattern) for pattern in self._kept)

@@ -1,0 +1,24 @@
+"""What of Frappe's own stays in a worker's process as a job left it."""
+
+from __future__ import annotations
+
+_CONNECTIONS = (
+    *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
+    "frappe.utils.background_jobs._redis_queue_conn",
+    "frappe.utils.telemetry.posthog._get_posthog_instance",
+)
+"""Redis tells the client cache of every change."""
+_OF_CODE_ALONE = (
+    "frappe._get_cached_signature_params",
+    "frappe.database.query._validate_select_field",
+    "frappe.desk.reportview.extract_fieldnames",
+    "frappe.model.base_document._create_extended_class",
+    "frappe.model.db_query._parse_sql",
+    "frappe.translate.get_parent_language",
+    "frappe.utils.data._sanitize_column",
+    "frappe.utils.get_site_name",
+    "frappe.utils.safe_exec._flatten",
+    "frappe.utils.typing_validations.TypeAdapter",
+)
+"""Caches of functions whose answer depends on nothing but their arguments."""
+NAMES = (*_CONNECTIONS, *_OF_CODE_ALONE)
