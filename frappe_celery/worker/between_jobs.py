@@ -21,6 +21,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+from frappe_celery.worker.state import warm
+
 logger = logging.getLogger(__name__)
 
 KNOWN_THREADS = (
@@ -104,7 +106,7 @@ PARTS = {  # the log first, in which the others are named
     "the decimal context": _Part(_decimal, _put_decimal_back),
     "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
     "the time-out of sockets": _Part(socket.getdefaulttimeout, socket.setdefaulttimeout),
-    "the garbage collector": _Part(gc.isenabled, lambda before: before and gc.enable()),
+    "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),
     "sys.stdout": _Part(lambda: sys.stdout, lambda before: setattr(sys, "stdout", before)),
     "sys.stderr": _Part(lambda: sys.stderr, lambda before: setattr(sys, "stderr", before)),
     "signal handlers": _Part(lambda: [getsignal(n) for n in SIGNALS], _put_signals_back),
@@ -119,12 +121,27 @@ class BetweenJobs:
     """Of a process that is about to take its first job."""
 
     def __init__(self) -> None:
+        self._state = warm.state()
+        self._state.watch_imports()
         self._before = _look()
         self._threads = set(threading.enumerate())
 
-    def put_right(self, job: str) -> bool:
-        """After a job, which is called so in the log; False: the process has to be replaced."""
-        return self._put_back(job) and not self._has_left_threads(job)
+    def put_right(self, job: str, everything: bool = False) -> bool:
+        """After a job, which is called so in the log; False: the process has to be replaced.
+
+        With `everything` all is looked through that the job can have left in modules.
+        """
+        fit = self._state.put_back(job, everything)
+        return self._put_back(job) and not self._has_left_threads(job) and fit
+
+    @property
+    def is_looked_through(self) -> bool:
+        """Whether all is as it was before the first job, as far as it can be looked for."""
+        return self._state.is_looked_through
+
+    def look_through(self) -> bool:
+        """While no job waits; False: the process has to be replaced."""
+        return self._state.put_everything_back("a job")
 
     def _put_back(self, job: str) -> bool:
         found = _look()

@@ -16,8 +16,10 @@ from frappe_celery.brokers import pulse
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store, shares
 from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.publish import TASK_NAME
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import failures
+from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.configured_limits import ConfiguredLimits
 from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.reaper import Patience, reap
@@ -246,13 +248,15 @@ class PoolKind(bootsteps.StartStopStep):
         if pool in ("thread", "gevent", "eventlet"):
             logger.warning(
                 "the %s pool cannot interrupt a job: timeouts, stopping and hard limits do not"
-                " work in it. Use --pool prefork for jobs that may hang",
+                " work in it; and what a job leaves in modules of apps stays. Use --pool prefork"
+                " for jobs that may hang, or that leave something there",
                 pool,
             )
         self.ended = threading.Event()
         if pool == "solo":
             poller = consumer.connection.transport.cycle
             threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
+            consumer.app.tasks[TASK_NAME].between_jobs = BetweenJobs()
 
     def _beat(self, poller: Any) -> None:
         while not self.ended.wait(pulse.BEAT_SECONDS):

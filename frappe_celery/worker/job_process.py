@@ -23,7 +23,6 @@ from redis.exceptions import ResponseError
 from frappe_celery import canvas
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.brokers.takers import taker_of
-from frappe_celery.config.queues import Queue
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.message import JobMessage
@@ -34,7 +33,6 @@ from frappe_celery.worker.fresh_process import Forks
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.slot import Doing, Slot
-from frappe_celery.worker.state import warm
 from frappe_celery.worker.task import TAKEN, InHand
 from frappe_celery.worker.task_events import TaskEvents
 
@@ -93,8 +91,6 @@ class JobProcess:
 
     def _serve(self, store: JobStore) -> None:
         self._between = BetweenJobs()
-        self._state = warm.state()
-        self._state.watch_imports()
         taker = taker_of(store, self._consumer, self._hostname)
         ended = Ended()
         while True:
@@ -154,10 +150,10 @@ class JobProcess:
             self._orders.heed(None)
             return
         try:
-            if self._state.is_looked_through:
+            if self._between.is_looked_through:
                 taker.wait(queues, self._orders.reader)
             elif not taker.wait(queues, self._orders.reader, IDLE_SECONDS):
-                self._is_fit = self._state.put_everything_back("a job") and self._is_fit
+                self._is_fit = self._between.look_through() and self._is_fit
         except BrokerUnreachable as exc:
             logger.warning("waiting for the broker: %s", exc)
             self._orders.heed(AGAIN_SECONDS)
@@ -179,13 +175,10 @@ class JobProcess:
             return Ended(self._tag(), *success)
         contextvars.copy_context().run(self._trace, taken, in_hand)
         self._ended += 1
-        self._put_right(f"{message.label}[{taken.run}]", queue)
-        return Ended(self._tag(), *self._success(taken, in_hand))
-
-    def _put_right(self, job: str, queue: Queue | None) -> None:
         everything = queue is not None and queue.full_comparison
-        fit = self._state.put_back(job, everything)
-        self._is_fit = self._between.put_right(job) and fit and self._is_fit
+        fit = self._between.put_right(f"{message.label}[{taken.run}]", everything)
+        self._is_fit = fit and self._is_fit
+        return Ended(self._tag(), *self._success(taken, in_hand))
 
     def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self._orders.events = events

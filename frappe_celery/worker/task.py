@@ -20,6 +20,7 @@ from frappe_celery.jobs import get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
+from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.failures import abandon
 from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.perform import attempt, run_claimed, succeeded
@@ -103,6 +104,9 @@ class RunJob(BaseTask):
     Request = "frappe_celery.worker.task:JobRequest"
     Strategy = STRATEGY
 
+    between_jobs: BetweenJobs | None = None
+    """Of a worker that runs jobs itself, one after the other (`--pool solo`)."""
+
     def run(self, sealed: str = "") -> Any:
         """Run in a pool's process; the result is recorded in the store, whatever Celery does of it.
 
@@ -126,6 +130,9 @@ class RunJob(BaseTask):
             logger.error("refused %s: %s", self.request.id, exc)
             patiently(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
+        finally:
+            if self.between_jobs is not None:
+                self.between_jobs.put_right(f"{self.name}[{self.request.id}]")
         succeeded(message.run, result)
         return result
 

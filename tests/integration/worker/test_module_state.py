@@ -239,3 +239,9 @@ def test_a_fork_for_one_job_begins_as_imported(one_process: Process) -> None:
     run("use", name="left")
     run("use", queue="fresh", name="left")
     assert run("state", queue="fresh") == AS_IMPORTED
+
+
+def test_a_worker_that_runs_jobs_itself_puts_back_too(project: Project, store: JobStore) -> None:
+    worker(project, "--pool", "solo")
+    run("use", name="left")
+    assert run("state") == AS_IMPORTED
