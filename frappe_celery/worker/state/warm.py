@@ -3,8 +3,10 @@
 The measure is RQ's fork. After each job: containers of modules and of classes (of those that no
 function seems to change, only their size), names that are declared `global`, functools caches. What
 else there is (nested containers, attributes of classes and objects, other names that were set)
-takes a hundred times as long to look through: that is done when no job has come for a second, every
-`FULL_EVERY` jobs, and after each one of a queue that asks for it.
+takes a hundred times as long to look through. That is done when no job has come for a second, after
+the first jobs, then every `FULL_EVERY` jobs, after a job that changed what none has changed before,
+and after each one of a queue that asks for it. What is found so is looked at after each job from
+then on.
 
 What imports add belongs to how it was: apps register and replace things so.
 """
@@ -12,9 +14,10 @@ What imports add belongs to how it was: apps register and replace things so.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any
@@ -50,7 +53,7 @@ class WarmState:
     def __init__(
         self, packages: Iterable[str], kept: Iterable[str], tell: Callable[[str, str], object]
     ) -> None:
-        self._kept = tuple(kept)
+        self._kept = re.compile("|".join(map(translate, kept)) or "$.").match
         self._tell = tell
         self._told: set[str] = set()
         self._finder = Finder(packages, self._is_kept)
@@ -59,8 +62,10 @@ class WarmState:
         self._rebound: set[tuple[Names, str]] = set()
         self._caches: dict[str, Any] = {}
         self._earlier: dict[int, Any] = {}
-        self._jobs = 0
-        """Since everything was looked through."""
+        self._known: list[Cell] = []
+        """Others that jobs of this process change."""
+        self._jobs = self._unseen = 0
+        """All, and those since everything was looked through."""
         self._imports = Imports(
             self._finder.is_of_ours, self._import_begins, self._note, self._import_ends
         )
@@ -75,7 +80,7 @@ class WarmState:
         return module is not None and self._finder.is_of_ours(name)
 
     def _is_kept(self, name: str) -> bool:
-        return any(fnmatchcase(name, pattern) for pattern in self._kept)
+        return self._kept(name) is not None
 
     def watch_imports(self) -> None:
         """In a process that is about to run jobs: modules that these import count too."""
@@ -93,13 +98,13 @@ class WarmState:
     def _line_up(self) -> None:
         """What is compared after each job, side by side: Python compares lists in one call."""
         written = [cell for cell in self._containers if self._is_written(cell)]
-        self._values = [cell.value for cell in written]
-        self._befores = [cell.before for cell in written]
+        self._written = [*dict.fromkeys([*written, *self._known])]
+        self._values = [cell.value for cell in self._written]
+        self._befores = [cell.before for cell in self._written]
         self._every_value = [cell.value for cell in self._all]
         self._every_before = [cell.before for cell in self._all]
         self._sized = [cell.value for cell in self._containers]
         self._sizes = [len(cell.before) for cell in self._containers]
-        self._names = [(names.value, names.before, name) for names, name in self._rebound]
         self._cached = [*self._caches.values()]
 
     def _is_written(self, cell: Cell) -> bool:
@@ -125,33 +130,43 @@ class WarmState:
     @property
     def is_looked_through(self) -> bool:
         """Whether no job has run since everything was looked through."""
-        return not self._jobs
+        return not self._unseen
 
     def put_back(self, job: str, everything: bool = False) -> bool:
         """Make it as it was; False: that cannot be, and the process has to be replaced."""
         self._jobs += 1
+        self._unseen += 1
+        seen = len(self._told)
         fit = self._put_back(job, self._differing())
-        if self._cached and any(map(_number, map(_sizes_of, self._cached))):
+        if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        if everything or self._jobs >= FULL_EVERY:
+        is_first = self._jobs < FULL_EVERY and not self._jobs & (self._jobs - 1)
+        if everything or is_first or self._unseen >= FULL_EVERY or len(self._told) > seen:
             fit = self.put_everything_back(job) and fit
         return fit
 
     def put_everything_back(self, job: str) -> bool:
         """The same, of everything."""
-        self._jobs = 0
-        return self._put_back(job, self._all_differing())
+        self._unseen = 0
+        found = self._all_differing()
+        self._known += [cell for cell in found if cell not in self._known]
+        fit = self._put_back(job, found)
+        if found:
+            self._line_up()
+        return fit
 
     def _differing(self) -> list[Cell]:
-        is_as_before = (
-            _same(self._values, self._befores)
-            and [*map(len, self._sized)] == self._sizes
-            and all(now.get(name) is before.get(name) for now, before, name in self._names)
-        )
-        if is_as_before:
-            return []
-        rebound = {names for names, _ in self._rebound}
-        return [cell for cell in (*self._containers, *rebound) if cell.differs()]
+        found: list[Cell] = []
+        if not _same(self._values, self._befores):
+            found += (cell for cell in self._written if cell.differs())
+        sizes = [*map(len, self._sized)]
+        if sizes != self._sizes:
+            pairs = zip(self._containers, sizes, self._sizes, strict=True)
+            found += (cell for cell, now, before in pairs if now != before and cell not in found)
+        for names, name in self._rebound:
+            if names.value.get(name) is not names.before.get(name) and names not in found:
+                found.append(names)
+        return found
 
     def _put_back(self, job: str, cells: Iterable[Cell]) -> bool:
         fit = True

@@ -116,8 +116,21 @@ def plugins():
 
 def pid():
     return os.getpid()
+
+
+PATCHED = False
+
+
+def patch_once():
+    # as code that adds its part to something of another's when that is first needed
+    global PATCHED
+    if not PATCHED:
+        before = myapp.plugins.call
+        myapp.plugins.call = lambda: 1 + before()
+        PATCHED = True
+    return myapp.plugins.call()
 """
-PLUGINS = "REGISTERED = {}\n\nclass Base:\n    added_by = None\n"
+PLUGINS = "REGISTERED = {}\n\nclass Base:\n    added_by = None\n\ndef call():\n    return 0\n"
 ADDED = """
 from myapp import plugins
 
@@ -233,6 +246,10 @@ def test_a_module_that_a_job_imports_is_known_as_it_was_then(
     )
     jobs = [ended(enqueue("myapp.late.use")) for _ in range(2)]
     assert [job.result for job in jobs] == [1, 1]
+
+
+def test_what_is_changed_together_is_put_back_together(one_process: Process) -> None:
+    assert [run("patch_once") for _ in range(4)] == [1, 1, 1, 1]
 
 
 def test_a_fork_for_one_job_begins_as_imported(one_process: Process) -> None:
