@@ -155,7 +155,7 @@ def _enqueue(sig: MethodSignature, args: Any, kwargs: Any, **options: Any) -> As
     if not result.ignored:
         with app.producer_or_acquire(options.get("producer")) as producer:
             app.backend.on_task_call(producer, task_id)
-    publish.publish(message, own_id=True, at=_due(app, options))
+    publish.publish_for_caller(message, own_id=True, at=_due(app, options))
     parent = app.current_worker_task
     if parent and options.get("add_to_parent", True):
         parent.add_trail(result)

@@ -128,7 +128,7 @@ def enqueue(
         at_most = _most_waiting(config, message.site)
 
     def publish_it(message: JobMessage) -> Job | None:
-        return publish.publish(
+        return publish.publish_for_caller(
             message,
             own_id=bool(job_id),
             deduplicate=options.deduplicate,

@@ -20,12 +20,17 @@ STRATEGY = "frappe_celery.worker.task:job_strategy"
 def publish(message: JobMessage, **options: Any) -> Job | None:
     """Enqueue in the job store (options: see `JobStore.enqueue`), seen by whoever wants to know."""
     declarations.tell()
-    if settings.current().commit_wait and options.get("front", 0) >= 0:
-        options["transaction"] = hosts.current().open_transaction()
     job = _traced(message, options)
     if job is not None:
         slots.published(job)
     return job
+
+
+def publish_for_caller(message: JobMessage, **options: Any) -> Job | None:
+    """The same, for code in a site: the job waits for the transaction that this has open."""
+    if settings.current().commit_wait and options.get("front", 0) >= 0:
+        options["transaction"] = hosts.current().open_transaction()
+    return publish(message, **options)
 
 
 def _traced(message: JobMessage, options: Mapping[str, Any]) -> Job | None:

@@ -95,7 +95,8 @@ class BenchHost:
 
     def open_transaction(self) -> str | None:
         """Of the current site's connection. A test's transaction never ends."""
-        return None if self.in_test() else transaction.current()
+        database = transaction.database()
+        return None if database is None or self.in_test() else transaction.name_of(database)
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

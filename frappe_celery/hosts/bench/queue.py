@@ -150,7 +150,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
             follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
         front = -1 if self.runs_here else int(at_front)
-        job = publish.publish(
+        job = publish.publish_for_caller(
             message,
             own_id=own_id,
             deduplicate=self.deduplicate,

@@ -19,11 +19,13 @@ NAME = "frappe_celery_transaction"
 """Attribute of a connection of Frappe's."""
 
 
-def current() -> str | None:
-    """The name of the calling code's transaction, where it has written."""
-    database = getattr(frappe.local, "primary_db", None) or getattr(frappe.local, "db", None)
-    if database is None:
-        return None
+def database() -> Any:
+    """The connection of the calling code that can write; None where it is in no site."""
+    return getattr(frappe.local, "primary_db", None) or getattr(frappe.local, "db", None)
+
+
+def name_of(database: Any) -> str | None:
+    """The name of what a connection has open, where that has written."""
     transaction = _of(database)
     has_written = transaction.has_written or database.transaction_writes  # from before the seam
     return transaction.named() if has_written else None

@@ -85,8 +85,10 @@ class StandaloneHost:
         return missing_names(function)
 
     def open_transaction(self) -> str | None:
-        """Of the current site's connection."""
-        return None if self.in_test() else open_transaction.current(self.current_site())
+        """Of the current site's connection; None where the calling code is in no site."""
+        if "flags" not in local or self.in_test():
+            return None
+        return open_transaction.current(self.current_site())
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

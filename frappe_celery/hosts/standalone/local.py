@@ -66,6 +66,10 @@ class Local:
             f"frappe.local has no {name!r}: nothing set it on this site, in this job or thread"
         )
 
+    def __contains__(self, name: object) -> bool:
+        """Whether it is set; no site is entered for the answer."""
+        return name in self._context.get()
+
     def __setattr__(self, name: str, value: Any) -> None:
         self._context.set({**self._context.get(), name: value})
 
