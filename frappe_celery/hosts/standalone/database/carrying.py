@@ -108,11 +108,15 @@ def _read(text: str, has_values: bool) -> tuple[exp.Expr, tuple[str, ...], tuple
     marked = texts[0] + "".join(f":f{n}{following}" for n, following in enumerate(texts[1:]))
     marked = _REPLACE.sub("insert into ", marked, count=1)
     try:
-        tree = sqlglot.parse_one(marked, dialect=mariadb_sql.FromMariaDB)
+        read = sqlglot.parse(marked, dialect=mariadb_sql.FromMariaDB)
     except SqlglotError as exc:
         where = exc.errors[0] if isinstance(exc, ParseError) and exc.errors else {}
         near = f", near {where['highlight']!r}" if where.get("highlight") else ""
         raise UnreadableStatement(f"the statement cannot be read{near}: {text}") from exc
+    trees = [each for each in read if each is not None and not isinstance(each, exp.Semicolon)]
+    if len(trees) != 1:
+        raise UnreadableStatement(f"one statement is run at a time, here are {len(trees)}: {text}")
+    (tree,) = trees
     tables = {table.name for table in tree.find_all(exp.Table)}
     doctypes = sorted(name.removeprefix("tab") for name in tables if name.startswith("tab"))
     names = {"name", *(each.name for each in tree.find_all(exp.Column))}

@@ -52,7 +52,7 @@ def prepare(tree: exp.Expr, kinds: Kinds, vendor: str, meet: Meet) -> None:
                 raise ParseError("a time is compared with a number")
             for one, met_by in ((other, node.this), (node.this, other)):
                 if kinds.of(one) != "number":
-                    _give(one, kinds.of(met_by), vendor)
+                    give(one, kinds.of(met_by), vendor)
         _as_numbers(node, kinds)
         meet(node, [node.this, *_others(node)])
 
@@ -97,7 +97,7 @@ def number_of(text: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="NUMBER_OF", expressions=[text])
 
 
-def _give(node: exp.Expr, kind: str | None, vendor: str) -> None:
+def give(node: exp.Expr, kind: str | None, vendor: str) -> None:
     """Have a literal or a placeholder be of the kind that it meets."""
     node = node.unnest()
     if kind in (None, GIVEN):

@@ -76,7 +76,7 @@ class Comparison:
             sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
         if self.query.vendor == "postgresql":
             sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
-        self.query.is_plain &= "\\" not in str(self.value)  # SQLite must be told what it is
+        self.query.is_plain &= not {"\\", "\0"} & {*str(self.value)}  # SQLite needs to be told
         made = f"{sql} {word} {self.query.argument(str(self.value))}"
         return self._or_nothing(made) if self.operator == "not like" else made
 

@@ -23,6 +23,7 @@ from frappe_celery.hosts.standalone.exceptions import (
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.hosts.standalone.missing import missing_attribute
 from frappe_celery.hosts.standalone.utils.frappedict import _dict
+from frappe_celery.hosts.standalone.utils.text import cstr
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -153,8 +154,12 @@ class Database:
 
     @staticmethod
     def escape(s: Any, percent: bool = True) -> str:
-        """A value as a quoted SQL text."""
-        return literal(str(s), percent)
+        """A value as a quoted text, to stand in a statement of MariaDB's; '' for None.
+
+        `percent` doubles each `%`, as a statement with values must have it. What it gives is safe
+        in single quotes, those that it has, and nowhere else.
+        """
+        return literal(cstr(s), percent)
 
     # -- values
 

@@ -36,6 +36,7 @@ Times = tuple[tuple[int, str], ...]
 Parts = tuple[tuple[str, ...], tuple[Key | OfKind, ...], Times]
 """A statement's text between its placeholders, and what each of them is filled with."""
 _PLACEHOLDER = re.compile(r"%%|%s|%\((\w+)\)s")
+_NAME = re.compile("`((?:[^`]|``)*)`")
 _LISTS = (list, tuple, set, frozenset)
 KEPT = 4096
 """So many texts are kept taken apart, translated where they were."""
@@ -47,20 +48,17 @@ def quoted(name: str) -> str:
 
 
 def literal(text: str, percent: bool = True) -> str:
-    """A text in MariaDB's SQL; `percent`: where placeholders stand beside it."""
-    made = "'" + text.replace("'", "''") + "'"
+    """A text in MariaDB's SQL, whatever it holds, which `carrying` reads as MariaDB does.
+
+    Args:
+        percent: placeholders stand beside it.
+    """
+    made = f"'{text.translate(_ESCAPES)}'"
     return made.replace("%", "%%") if percent else made
 
 
-class Literals:
-    """Puts values into the text of a query of PyPika's: those of functions, whose formats sqlglot
-    must see, and of conditions that are filters."""
-
-    def of(self, value: Any) -> str:
-        """The value in MariaDB's spelling."""
-        if isinstance(value, (bool, int, float)):
-            return str(int(value) if isinstance(value, bool) else value)
-        return literal(str(value).replace("\\", "\\\\"))
+_ESCAPES = str.maketrans({"\\": r"\\", "'": "''", '"': r"\"", "\0": r"\0"})
+"""A quote is doubled: with a backslash it would end the text where `NO_BACKSLASH_ESCAPES` is on."""
 
 
 @lru_cache(maxsize=KEPT)
@@ -98,7 +96,7 @@ def parts(text: str, vendor: str, values: Any, columns: Columns, is_plain: bool 
     if vendor == "mysql" or (is_plain and vendor == "sqlite"):
         return found
     if is_plain:
-        return apart(text.replace("`", '"'), values is not None)
+        return apart(_NAME.sub(_double_quoted, text), values is not None)
     from frappe_celery.hosts.standalone.database import carrying
 
     numbers = tuple(n for n, key in enumerate(found[1]) if _is_number(_value(key, values)))
@@ -128,6 +126,10 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
         arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in each_one]
         text += following.replace("%", "%%")
     return text, arguments
+
+
+def _double_quoted(name: re.Match[str]) -> str:
+    return '"' + name[1].replace("``", "`").replace('"', '""') + '"'
 
 
 def _is_number(value: Any) -> bool:

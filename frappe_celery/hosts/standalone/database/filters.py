@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from frappe_celery.hosts.standalone.database.dialect import Literals
 from frappe_celery.hosts.standalone.exceptions import ValidationError
 from frappe_celery.hosts.standalone.missing import unsupported
 from frappe_celery.hosts.standalone.utils.periods import get_timespan_date_range
@@ -50,8 +49,7 @@ def parse(filters: Any) -> tuple[Condition, ...]:
     if isinstance(filters, tuple) and isinstance(filters[0], Condition):
         return filters
     if hasattr(filters, "get_sql"):  # PyPika's
-        text = filters.get_sql(quote_char="`", param_wrapper=Literals())
-        return (Condition(text.replace("%%", "%"), HOLDS, None),)
+        return (Condition(filters.get_sql(quote_char="`"), HOLDS, None),)
     if isinstance(filters, (str, int)):
         return (Condition("name", "=", str(filters)),)
     if isinstance(filters, Mapping):
@@ -91,14 +89,17 @@ def orders(order_by: str, without: str = "asc") -> list[tuple[str, str]]:
 
 
 def apart(text: str) -> list[str]:
-    """What stands between the commas that are in no parentheses."""
+    """What stands between the commas that are in no parentheses and no quotes."""
     found, depth, start = [], 0, 0
-    for position, char in enumerate(text):
-        depth += (char == "(") - (char == ")")
-        if char == "," and depth == 0:
-            found.append(text[start:position].strip())
-            start = position + 1
+    for sign in _SIGNS.finditer(text):
+        depth += (sign[0] == "(") - (sign[0] == ")")
+        if sign[0] == "," and depth == 0:
+            found.append(text[start : sign.start()].strip())
+            start = sign.end()
     return [*found, text[start:].strip()]
+
+
+_SIGNS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|[(),]""", re.S)
 
 
 def _of_pair(field: str, value: Any) -> Condition:

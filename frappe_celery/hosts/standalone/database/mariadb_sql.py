@@ -5,6 +5,7 @@ Times by the site's clock, changes of several tables, INSERT … ON DUPLICATE KE
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, ClassVar
 
 from sqlglot import exp
@@ -14,7 +15,8 @@ from sqlglot.parsers.mysql import MySQLParser
 
 from frappe_celery.hosts.standalone.database.kinds import NAMED
 
-MARK = "\0"
+MARK = secrets.token_hex(16)
+"""Stands around a placeholder's name where a statement was written: in no text, unlike any sign."""
 
 
 class FromMariaDB(MySQL):

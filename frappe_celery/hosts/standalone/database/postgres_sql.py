@@ -230,6 +230,12 @@ class ToPostgres(Postgres):
     """How the trees are written."""
 
     class Generator(PostgresGenerator):
+        def literal_sql(self, expression: exp.Literal) -> str:
+            made: str = super().literal_sql(expression)
+            if "\0" in made:
+                raise ParseError("a text has a NUL, which no text of PostgreSQL's can hold")
+            return made
+
         def format_time(self, expression: Any, *_: Any) -> str | None:
             """sqlglot's own leaves what it does not know, and texts, as they are."""
             form = expression.args.get("format")

@@ -13,7 +13,7 @@ from typing import Any
 
 from frappe_celery.hosts.standalone.database import schema, statements, values
 from frappe_celery.hosts.standalone.database.comparisons import Comparison
-from frappe_celery.hosts.standalone.database.dialect import literal, quoted
+from frappe_celery.hosts.standalone.database.dialect import quoted
 from frappe_celery.hosts.standalone.database.filters import (
     HOLDS,
     IN_TREES,
@@ -51,8 +51,8 @@ class Select:
     """A question about one doctype's documents, being built."""
 
     doctype: str
-    joins: dict[str, str] = field(default_factory=dict)
-    """By table: the clause that brings it in."""
+    joins: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
+    """By table: the clause that brings it in, and its arguments."""
     arguments: list[Any] = field(default_factory=list)
     is_plain: bool = True
     """Whether no more than the quotes of the text must change for the other databases."""
@@ -160,9 +160,8 @@ class Select:
         elif df.options != self.doctype:
             linked = quoted(schema.table_name(df.options))
             self._meet_the_name_of(df.options)
-            self.joins.setdefault(
-                df.options, f" left join {linked} on {linked}.`name` = {self.table}.{quoted(path)}"
-            )
+            on = f"{linked}.`name` = {self.table}.{quoted(path)}"
+            self.joins.setdefault(df.options, (f" left join {linked} on {on}", []))
         else:
             raise unsupported(f"a link of {self.doctype!r} to itself in a query ({path!r})")
         return str(df.options)
@@ -173,10 +172,10 @@ class Select:
         self._meet_the_name_of(self.doctype)
         child = quoted(schema.table_name(doctype))
         on = f"{child}.`parent` = {self.table}.`name`"
-        on += f" and {child}.`parenttype` = {literal(self.doctype)}"
-        if parentfield:
-            on += f" and {child}.`parentfield` = {literal(parentfield)}"
-        self.joins.setdefault(doctype, f" left join {child} on ({on})")
+        on += f" and {child}.`parenttype` = %s"
+        on += f" and {child}.`parentfield` = %s" if parentfield else ""
+        arguments = [self.doctype, parentfield] if parentfield else [self.doctype]
+        self.joins.setdefault(doctype, (f" left join {child} on ({on})", arguments))
 
     def _meet_the_name_of(self, doctype: str) -> None:
         """A text is compared with it, and a name may be a number."""
@@ -310,8 +309,10 @@ def select(
     if not made.columns(doctype):
         source, where = f"(select null as `name`) as {made.table}", " where 1 = 0"
         made.arguments.clear()
+    joins = made.joins.values()
+    made.arguments[:0] = [each for _, arguments in joins for each in arguments]
     text = f"select {'distinct ' if distinct else ''}{listed} from {source}"
-    text += f"{''.join(made.joins.values())}{where}{group}{order}"
+    text += f"{''.join(clause for clause, _ in joins)}{where}{group}{order}"
     if limit is not None or start:
         text += f" limit {int(limit) if limit is not None else 2**62} offset {int(start)}"
     return made, text + (" for update" if for_update and made.vendor != "sqlite" else "")

@@ -20,7 +20,7 @@ from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWr
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_celery.hosts.standalone.database import store
-from frappe_celery.hosts.standalone.database.dialect import Literals
+from frappe_celery.hosts.standalone.database.dialect import literal
 from frappe_celery.hosts.standalone.database.filters import as_sql, descending
 from frappe_celery.hosts.standalone.database.schema import doctype_of, table_name
 from frappe_celery.hosts.standalone.local import local
@@ -40,8 +40,20 @@ class Parameters:
         return f"%({name})s"
 
 
+class Literals:
+    """Puts the values of functions into the text: sqlglot must see their formats."""
+
+    of = staticmethod(lambda value: _literal(value, percent=True))
+
+
+def _literal(value: Any, percent: bool) -> str:
+    if isinstance(value, (bool, int, float)):
+        return str(int(value) if isinstance(value, bool) else value)
+    return literal(str(value), percent)
+
+
 class Value(ValueWrapper):  # type: ignore[misc]
-    """PyPika's wrapped constant, as a parameter where a query is run."""
+    """PyPika's wrapped constant: a parameter where a query is run, else MariaDB's spelling."""
 
     def get_sql(
         self,
@@ -52,12 +64,11 @@ class Value(ValueWrapper):  # type: ignore[misc]
     ) -> str:
         """The SQL."""
         value = self.value.value if isinstance(self.value, Enum) else self.value
-        if param_wrapper is None or value is None or isinstance(value, Term):
+        if value is None or isinstance(value, Term):
             made: str = super().get_sql(quote_char, secondary_quote_char, **kwargs)
             return made
-        named: str = format_alias_sql(
-            param_wrapper.of(value), self.alias, quote_char=quote_char, **kwargs
-        )
+        text = param_wrapper.of(value) if param_wrapper else _literal(value, percent=False)
+        named: str = format_alias_sql(text, self.alias, quote_char=quote_char, **kwargs)
         return named
 
 
@@ -85,6 +96,9 @@ def run(query: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 pypika.terms.ValueWrapper = Value
+pypika.terms.JSON.get_sql = lambda json, **kwargs: Value(
+    json._recursive_get_sql(json.value), json.alias
+).get_sql(**kwargs)
 Function.get_sql = _function_sql
 Selectable.__getattr__ = ignore_copy(lambda table, name: Field(name, table=table))
 Selectable.__getitem__ = ignore_copy(lambda table, name: Field(name, table=table))
@@ -231,13 +245,11 @@ class ConstantColumn(Term):  # type: ignore[misc]
         super().__init__()
         self.value = value
 
-    def get_sql(self, quote_char: str | None = None, **kwargs: Any) -> str:
+    def get_sql(self, param_wrapper: Parameters | Literals | None = None, **kwargs: Any) -> str:
         """The SQL."""
-        text = Literals().of(self.value)
-        made: str = format_alias_sql(
-            text, self.alias or self.value, quote_char=quote_char, **kwargs
-        )
-        return made
+        alias = self.alias or self.value
+        named = Value(self.value, alias.replace("%", "%%") if param_wrapper else alias)
+        return named.get_sql(param_wrapper=param_wrapper, **kwargs)
 
 
 class GroupConcat(DistinctOptionFunction):  # type: ignore[misc]

@@ -33,6 +33,8 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
         for side in (union.this, union.expression):
             if isinstance(side, exp.Subquery):  # SQLite takes none in parentheses
                 side.replace(exp.select("*").from_(exp.alias_(side.copy(), "_", table=True)))
+    for like in tree.find_all(exp.Like):
+        comparing.give(like.expression, "pattern", "sqlite")
     comparing.prepare(tree, kinds, "sqlite", lambda node, sides: _meet(kinds, node, *sides))
     for part in _told_apart(tree):
         if kinds.of(part) not in ("number", *TIMES):
@@ -158,6 +160,11 @@ class ToSQLite(SQLite):
         IDENTIFIERS: ClassVar = ["`"]  # SQLite takes a name in " that is no column for a text
 
     class Generator(SQLiteGenerator):
+        def literal_sql(self, expression: exp.Literal) -> str:
+            """A statement of SQLite's ends at a NUL."""
+            made: str = super().literal_sql(expression)
+            return "({})".format(made.replace("\0", "' || CHAR(0) || '")) if "\0" in made else made
+
         TRANSFORMS = {  # noqa: RUF012 (sqlglot's form)
             **SQLiteGenerator.TRANSFORMS,
             **PLACEHOLDERS,

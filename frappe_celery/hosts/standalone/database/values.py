@@ -197,6 +197,10 @@ def of_kind(value: Any, kind: str, vendor: str) -> Any:
     """
     if kind == "number":
         return number_of(value) if isinstance(value, str) else value
+    if kind == "pattern":
+        if "\0" in str(value):
+            raise NotOfKind(f"a NUL ends a pattern of LIKE there: {value!r}")
+        return value
     if kind == "text":
         if isinstance(value, (int, float, Decimal)):  # numbers alone make a number of the text
             raise NotOfKind(f"{value!r} stands among texts")
