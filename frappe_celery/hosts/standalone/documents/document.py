@@ -57,6 +57,16 @@ class Document(BaseDocument):
         DoesNotExistError: there is none of that name on this site.
     """
 
+    __not_in_templates__: frozenset[str] = frozenset(
+        (
+            *("add_comment", "cancel", "db_delete", "db_insert", "db_set", "db_update"),
+            *("db_update_all", "delete", "insert", "lock", "log_error", "notify_update"),
+            *("on_cancel", "on_submit", "on_trash", "on_update", "queue_action", "rename"),
+            *("run_method", "save", "submit", "unlock", "update_children"),
+        )
+    )
+    """What writes, runs something or opens a file: a template is refused it."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and isinstance(args[0], str):
             self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update")))

@@ -38,6 +38,9 @@ class MaxFileSizeReachedError(ValidationError):
 class File(Document):
     """A file: `content` is written when the document is inserted, `get_content` reads it."""
 
+    __not_in_templates__ = Document.__not_in_templates__ | {
+        *("get_content", "save_file", "save_file_on_filesystem"),
+    }
     file_name: Any
     file_url: Any
     folder: Any

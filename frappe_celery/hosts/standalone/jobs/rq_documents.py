@@ -12,6 +12,8 @@ from frappe_celery.hosts.standalone.documents.document import Document
 class RQJob(Document):
     """A job of the current site, as the job store has it."""
 
+    __not_in_templates__ = Document.__not_in_templates__ | {"job", "stop_job"}
+
     @property
     def job(self) -> Any:
         """The Job."""

@@ -35,6 +35,7 @@ from frappe_celery.schedule.timing import Timing
 class ScheduledJobType(Document):
     """`frappe.get_doc("Scheduled Job Type", name)`."""
 
+    __not_in_templates__ = Document.__not_in_templates__ | {"enqueue", "execute"}
     method: Any
 
     def autoname(self) -> None:

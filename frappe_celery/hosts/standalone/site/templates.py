@@ -15,21 +15,13 @@ from frappe_celery.hosts.standalone.site.app_hooks import get_hooks
 from frappe_celery.hosts.standalone.site.calling import get_attr
 from frappe_celery.hosts.standalone.site.context import AppsKey, current_apps
 from frappe_celery.hosts.standalone.utils.numbers import cint, flt
-from frappe_celery.hosts.standalone.utils.safe_eval import LEAD_OUT
-from frappe_celery.hosts.standalone.utils.text import as_json, cstr, scrub
+from frappe_celery.hosts.standalone.utils.text import as_json, cstr
 
 if TYPE_CHECKING:  # a process that renders nothing is spared Jinja
     from jinja2 import Template
     from jinja2.sandbox import SandboxedEnvironment
 
 _FILES = ("html", "css", "scss", "py", "md", "json", "js", "xml", "txt")
-_FRAPPES = (
-    *("_dict", "as_json", "bold", "copy_doc", "flags", "format", "format_value"),
-    *("get_all", "get_cached_doc", "get_doc"),
-    *("get_hooks", "get_last_doc", "get_list", "get_meta", "get_system_settings", "log_error"),
-    *("msgprint", "new_doc", "render_template", "sendmail", "session", "throw", "db", "utils"),
-)
-"""What a template finds below `frappe`."""
 
 
 def render_template(
@@ -99,9 +91,11 @@ def get_jenv() -> SandboxedEnvironment:
     """The site's environment, with what the apps' `jinja` hooks add; made once a visit."""
     found: SandboxedEnvironment | None = getattr(local, "jinja_environment", None)
     if found is None:
+        from frappe_celery.hosts.standalone.site import template_names
+
         found = local.jinja_environment = _environment(current_apps()).overlay()
-        found.globals = {**found.globals, **_globals()}
-        found.filters = dict(found.filters)
+        found.globals = {**found.globals, **template_names.below_all()}
+        found.filters = {**found.filters, **template_names.filters()}
         hooks = get_hooks("jinja") or {}
         found.globals.update(_functions(hooks.get("methods", ())))
         found.filters.update(_functions(hooks.get("filters", ())))
@@ -112,12 +106,8 @@ def get_jenv() -> SandboxedEnvironment:
 def _environment(apps: AppsKey) -> SandboxedEnvironment:
     """The last app's templates go before those of the ones before it."""
     from jinja2 import ChoiceLoader, DebugUndefined, PackageLoader, PrefixLoader
-    from jinja2.sandbox import SandboxedEnvironment
 
-    class Sandbox(SandboxedEnvironment):
-        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-            """Frames and code objects lead out of it."""
-            return not attr.startswith(LEAD_OUT) and super().is_safe_attribute(obj, attr, value)
+    from frappe_celery.hosts.standalone.site.template_names import Sandbox
 
     names = get_hooks("template_apps") or list(reversed(apps[1]))
     loaders = {name: PackageLoader(name, ".") for name in names}
@@ -126,19 +116,6 @@ def _environment(apps: AppsKey) -> SandboxedEnvironment:
     )
     jenv.filters.update(json=as_json, len=len, int=cint, str=cstr, flt=flt)
     return jenv
-
-
-def _globals() -> dict[str, Any]:
-    frappe = import_module("frappe")
-    below = {name: getattr(frappe, name) for name in _FRAPPES}
-    return {
-        "frappe": below | {"user": local.session.user, "get_url": frappe.utils.get_url},
-        "_": frappe._,
-        "_dict": frappe._dict,
-        "dict": dict,
-        "as_json": as_json,
-        "scrub": scrub,
-    }
 
 
 def _functions(paths: Any) -> dict[str, Any]:

@@ -1,0 +1,169 @@
+"""What templates find: Frappe's names that read; those that write, run or open files raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Write = Callable[[str, str], Path]
+HONEST = {
+    "{{ frappe.format('2026-01-05', 'Date') }}": "2026-01-05",
+    "{{ frappe.format_value(2, {'fieldtype': 'Int'}) }}": "2",
+    "{{ frappe.utils.fmt_money(1234.5, currency='EUR') }}": "EUR 1,234.50",
+    "{{ frappe.utils.get_url('/a') == frappe.get_url('/a') }}": "True",
+    "{{ frappe.utils.add_days('2026-01-31', 1) }}": "2026-02-01",
+    "{{ frappe.utils.formatdate('2026-01-05') and frappe.format_date('2026-01-05') }}": (
+        "January 5, 2026"
+    ),
+    "{{ frappe.db.get_value('Note', 'a', 'colour') }}": "red",
+    "{{ frappe.db.exists('Note', 'a') }} {{ frappe.db.count('Note') }}": "a 2",
+    "{{ frappe.db.get_all('Note', pluck='name', order_by='name')|join(',') }}": "a,b",
+    "{% for x in frappe.get_all('Note', order_by='name') %}{{ x.name }}{% endfor %}": "ab",
+    "{{ frappe.get_list('Note', {'colour': 'red'})[0].name }}": "a",
+    "{{ frappe.get_doc('Note', 'a').colour }}": "red",
+    "{{ frappe.get_cached_doc('Note', 'a').get_formatted('colour') }}": "red",
+    "{{ frappe.get_meta('Note').get_field('nothing') }}": "None",
+    "{{ frappe.db.sql('select colour from tabNote where name = %s', 'a')[0][0] }}": "red",
+    "{{ frappe.db.sql('select name from tabNote order by name', as_dict=1)[1].name }}": "b",
+    "{{ frappe.db.sql('select 1 as x union select 2', pluck=True) }}": "[1, 2]",
+    "{{ frappe.qb.from_('Note').select('colour').where(frappe.qb.Field('name') == 'b').run() }}": (
+        "(('blue',),)"
+    ),
+    "{{ frappe.db.escape('50%') }}": "'50%%'",
+    "{{ _('Hello') }} {{ scrub('Sales Order') }}": "Hello sales_order",
+    "{{ frappe.session.user }} {{ frappe.user }}": "Administrator Administrator",
+    "{{ frappe.render_template('{{ a }}', {'a': 1}) }}": "1",
+    "{{ json.loads('[1]')[0] }} {{ json.dumps([1]) }}": "1 [1]",
+    "{{ as_json({'a': 1})|length > 5 }} {{ _dict(a=1).a }} {{ dict(a=1).a }}": "True 1 1",
+    "{{ sum([1, 2]) }} {{ sorted([2, 1]) }} {{ range(3)|list|len }}": "3 [1, 2] 3",
+    "{{ shout('x') }}{{ 'y'|shout }} {{ twice('z') }}": "XY zz",
+    "{{ '2026-01-05'|global_date_format }} {{ 'a/b'|abs_url }}": "January 5, 2026 /a/b",
+    "{{ resolve_class('a', {'b': 1, 'c': 0}, ['d']) }} {{ is_rtl() }}": "a b d False",
+    "{% set rows = [] %}{{ rows.append(1) or '' }}{{ rows }} {{ '%s' % 1 }} {{ 'a'.upper() }}": (
+        "[1] 1 A"
+    ),
+    "{% if frappe.utils.nothing is defined %}x{% endif %}{{ nothing }}": "{{ nothing }}",
+    "{% set d = frappe.new_doc('Note') %}{{ d.update({'colour': 'pink'}).colour }}": "pink",
+    "{{ doc.colour }} {{ doc.shouted() }} {{ doc.as_dict().name }}": "red RED a",
+    "{{ frappe.get_hooks('app_name')[0] }} {{ 3|flt }} {{ {'a': 1}|json|len }}": "myapp 3.0 11",
+}
+HOSTILE = {
+    "{{ frappe.utils.execute_in_shell('touch made') }}": "frappe.utils.execute_in_shell",
+    "{{ frappe.utils.os.system('touch made') }}": "frappe.utils.os",
+    "{{ frappe.utils.os }}": "frappe.utils.os",
+    "{{ frappe.utils.touch_file('made') }}": "frappe.utils.touch_file",
+    "{{ frappe.utils.safe_eval('1') }}": "frappe.utils.safe_eval",
+    "{{ frappe.db.sql('delete from tabNote') }}": "delete from tabNote",
+    "{{ frappe.db.sql('select 1; delete from tabNote') }}": "here are 2",
+    "{{ frappe.db.sql('with x as (delete from tabNote returning 1) select * from x') }}": "SELECT",
+    "{{ frappe.db.sql('select /*! 1 into outfile \"made\" */ 1') }}": "SELECT",
+    "{{ frappe.db.sql(\"select load_file('/etc/passwd')\") }}": "load_file",
+    "{{ frappe.db.sql(\"select pg_read_file('/etc/passwd')\") }}": "pg_read_file",
+    "{{ frappe.get_all('Note', fields=[\"load_file('/etc/passwd') as x\"]) }}": "load_file",
+    "{{ frappe.db.sql('select name from tabNote for update') }}": "for update",
+    "{{ frappe.db.multisql({'mariadb': 'delete from tabNote'}) }}": "frappe.db.multisql",
+    "{{ frappe.db.set_value('Note', 'a', 'colour', 'x') }}": "frappe.db.set_value",
+    "{{ frappe.db.delete('Note') }}": "frappe.db.delete",
+    "{{ frappe.db.commit() }}": "frappe.db.commit",
+    "{{ frappe.db.transaction }}": "frappe.db.transaction",
+    "{{ frappe.qb.from_('Note').delete().run() }}": "DELETE",
+    "{{ frappe.qb.update('Note').set('colour', 'x').run() }}": "frappe.qb.update",
+    "{{ frappe.qb.terms.inspect.os.system('touch made') }}": "frappe.qb.terms",
+    "{{ frappe.get_doc('Note', 'a').delete() }}": "Note.delete",
+    "{{ doc.save() }}": "Note.save",
+    "{{ doc.db_set('colour', 'x') }}": "Note.db_set",
+    "{{ doc['db_set']('colour', 'x') }}": "Note.db_set",
+    "{{ (doc|attr('delete'))() }}": "Note.delete",
+    "{{ ([doc]|map(attribute='delete')|list)[0]() }}": "Note.delete",
+    "{{ sorted(['x'], key=doc.run_method) }}": "Note.run_method",
+    "{{ frappe.new_doc('Note').insert() }}": "Note.insert",
+    "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/a'}).get_content() }}": "File.get_content",
+    "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/files/a'}).on_trash() }}": "File.on_trash",
+    "{{ frappe.new_doc('RQ Job').job }}": "RQJob.job",
+    "{{ frappe.new_doc('Scheduled Job Type').enqueue() }}": "ScheduledJobType.enqueue",
+    "{{ frappe.delete_doc('Note', 'a') }}": "frappe.delete_doc",
+    "{{ frappe.rename_doc('Note', 'a', 'c') }}": "frappe.rename_doc",
+    "{{ frappe.enqueue('myapp.x') }}": "frappe.enqueue",
+    "{{ frappe.call('os.system', 'touch made') }}": "frappe.call",
+    "{{ frappe.get_attr('os.system')('touch made') }}": "frappe.get_attr",
+    "{{ frappe.get_module('os').system('touch made') }}": "frappe.get_module",
+    "{{ frappe.sendmail(recipients='a@example.com') }}": "frappe.sendmail",
+    "{{ frappe.log_error('x') }}": "frappe.log_error",
+    "{{ frappe.read_file('hooks.py') }}": "frappe.read_file",
+    "{{ frappe.local.conf }}": "frappe.local",
+    "{{ frappe.conf.db_password }}": "frappe.conf",
+    "{{ frappe.set_user('x') }}": "frappe.set_user",
+    "{{ frappe.flags.__class__ }}": "Illegal template",
+    "{{ frappe.flags['__class__'] | string | upper ~ (frappe|attr('__class__')) }}": "__class__",
+    "{{ ''|attr('__class__')|attr('mro') }}": "__class__",
+    "{{ frappe.get_all|attr('__globals__') }}": "__globals__",
+    "{% set g = rows.gi_frame %}{{ g }}": "gi_frame",
+    "{{ (frappe|attr('_source')).utils.os }}": "_source",
+    "{{ (cycler|attr('__init__'))() }}": "__init__",
+    "{{ lipsum|attr('__globals__') }}": "__globals__",
+    "{% set c = '__class__' %}{{ ('{0.' ~ c ~ '}').format('') }}": "__class__",
+    "{{ range(99999999) }}": "Range too big",
+    "{{ calendar.sys.modules }}": "sys",
+    "{{ FrappeClient('http://127.0.0.1') }}": "FrappeClient",
+    "{{ run_script('x') }}": "run_script",
+    "{{ open('/etc/passwd') }}": "open",
+    "{% include '/etc/passwd' %}": "/etc/passwd",
+    "{% include '../../../../../../etc/passwd' %}": "etc/passwd",
+}
+
+
+@pytest.fixture
+def notes(frappe: Any, write: Write, add_doctype: Callable[..., None]) -> Any:
+    code = (
+        "from frappe.model.document import Document\n"
+        "class Note(Document):\n    def shouted(self):\n        return self.colour.upper()\n"
+    )
+    add_doctype("Note", {"fieldname": "colour", "fieldtype": "Data"}, autoname="prompt", code=code)
+    write("myapp/jinja_helpers.py", "def shout(text):\n    return text.upper()\n")
+    write("myapp/more_helpers.py", "def repeated(text):\n    return text * 2\n")
+    write(
+        "myapp/hooks.py",
+        'app_name = "myapp"\n'
+        'jinja = {"methods": ["myapp.jinja_helpers", "twice:myapp.more_helpers.repeated"],'
+        ' "filters": ["myapp.jinja_helpers.shout"]}\n',
+    )
+    for name, colour in (("a", "red"), ("b", "blue")):
+        frappe.get_doc({"doctype": "Note", "name": name, "colour": colour}).insert()
+    return frappe
+
+
+def _context(frappe: Any) -> dict[str, Any]:
+    import calendar
+
+    return {
+        "doc": frappe.get_doc("Note", "a"),
+        "rows": (each for each in ()),
+        "calendar": calendar,
+    }
+
+
+@pytest.mark.parametrize("template", HONEST)
+def test_a_template_reads(notes: Any, template: str) -> None:
+    assert notes.render_template(template, _context(notes)) == HONEST[template]
+
+
+@pytest.mark.parametrize("template", HOSTILE)
+def test_a_template_does_nothing_else(notes: Any, root: Path, template: str) -> None:
+    before, files = notes.db.sql("select * from tabNote order by name"), sorted(root.iterdir())
+    with pytest.raises(Exception) as refused:  # noqa: PT011 (what it says is looked at)
+        notes.render_template(template, _context(notes))
+    assert HOSTILE[template] in str(refused.value)
+    assert notes.db.sql("select * from tabNote order by name") == before
+    assert sorted(root.iterdir()) == files
+
+
+def test_what_is_refused_says_the_way_out(notes: Any) -> None:
+    with pytest.raises(notes.ValidationError, match="call it in the code that renders"):
+        notes.render_template("{{ frappe.db.set_value('Note', 'a', 'colour', 'x') }}")
+    with pytest.raises(notes.ValidationError, match=r"frappe\.utils\.scrub_urls needs a Frappe"):
+        notes.render_template("{{ frappe.utils.scrub_urls('x') }}")
+    with pytest.raises(notes.PermissionError, match="a template runs one SELECT"):
+        notes.render_template("{{ frappe.db.sql('update tabNote set colour = 1') }}")
