@@ -18,6 +18,7 @@ from tests.unit.hosts.standalone.test_run import *
 from tests.unit.hosts.standalone.test_saving import *
 from tests.unit.hosts.standalone.test_schedule_rows import *
 from tests.unit.hosts.standalone.test_tables import *
+from tests.unit.hosts.standalone.test_templates import *
 from tests.unit.hosts.standalone.test_texts import *
 from tests.unit.hosts.standalone.test_transaction import *
 from tests.unit.hosts.standalone.test_trees import *
