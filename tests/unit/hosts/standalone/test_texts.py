@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, DataError
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as trying
 from hypothesis import strategies as st
 from pypika.terms import Case
 
@@ -256,9 +257,7 @@ ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"),
 AWKWARD = st.text(st.sampled_from("\\'\"`%s(){}:f0;-/*#\n \x1a,é\U0001f600"), max_size=60)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@trying(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("a\\b'c")
 @example("\\' union select content from tabSecret -- ")
 @given(ANY | AWKWARD)
