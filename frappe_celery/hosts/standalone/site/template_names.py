@@ -108,7 +108,9 @@ class Sandbox(SandboxedEnvironment):
     """Jinja's, with a way neither to frames and modules nor to what changes a document."""
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Asked before each attribute is given."""
+        """Asked before each attribute is given; a query of `frappe.qb` is run where it reads."""
+        if attr == "run" and hasattr(obj, "walk"):
+            _check_reads(str(obj), has_values=False)
         is_way_out = attr.startswith(LEAD_OUT) or _leads_elsewhere(obj, value)
         not_given = getattr(type(obj), "__not_in_templates__", ())
         writes = attr in not_given and attr not in vars(obj)  # there, it is a field
@@ -118,13 +120,6 @@ class Sandbox(SandboxedEnvironment):
         """What stands for one that is not given."""
         owner = obj if isinstance(obj, type) else type(obj)
         return refused(f"{owner.__name__}.{attribute}")
-
-    def is_safe_callable(self, obj: Any) -> bool:
-        """Asked before each call; a query of `frappe.qb` is run where it reads."""
-        query = getattr(obj, "__self__", None)
-        if getattr(obj, "__name__", "") == "run" and hasattr(query, "walk"):
-            _check_reads(str(query), has_values=False)
-        return super().is_safe_callable(obj)
 
 
 def _leads_elsewhere(obj: Any, value: Any) -> bool:

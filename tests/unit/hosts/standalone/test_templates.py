@@ -70,6 +70,7 @@ HOSTILE = {
     "{{ frappe.db.commit() }}": "frappe.db.commit",
     "{{ frappe.db.transaction }}": "frappe.db.transaction",
     "{{ frappe.qb.from_('Note').delete().run() }}": "DELETE",
+    "{{ sorted([''], key=frappe.qb.from_('Note').delete().run) }}": "DELETE",
     "{{ frappe.qb.update('Note').set('colour', 'x').run() }}": "frappe.qb.update",
     "{{ frappe.qb.terms.inspect.os.system('touch made') }}": "frappe.qb.terms",
     "{{ frappe.get_doc('Note', 'a').delete() }}": "Note.delete",
