@@ -1,13 +1,14 @@
-"""Which of an app's functions run as jobs or in a document's events, and what those call.
+"""Which of an app's functions run as jobs, in documents' events or requests, and what those call.
 
-Named by hooks.py, by calls that enqueue, or by a Scheduled Job Type that code makes; from there on
-along calls that can be read from the text.
+Named by hooks.py, by calls that enqueue, by a Scheduled Job Type that code makes, by a script
+report's file or by `frappe.whitelist`; from there on along calls that can be read from the text.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,16 +28,17 @@ EVENTS_BEFORE_COMMIT = {
     *("before_rename", "after_rename"),
 }
 """Events of a document, all of which run inside the transaction that saves it."""
+_SCRIPT_REPORT = re.compile(rb'"report_type":\s*"Script Report"')
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a function becomes a job, or runs in a document's event."""
+    """How a function becomes a job, or runs in a document's event, a report or a request."""
 
     kind: str
-    """`scheduled`, `enqueued` or `event`."""
+    """`scheduled`, `enqueued`, `event`, `script report` or `whitelisted`."""
     event: str
-    """The word or cron expression of `scheduler_events`, a document's event, or ''."""
+    """The word or cron expression of `scheduler_events`, a document's event, a report, or ''."""
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.event})" if self.event else self.kind
@@ -119,10 +121,25 @@ class TaskCode:
         return found
 
     @cached_property
+    def reports(self) -> dict[Function, list[Way]]:
+        """What runs script reports, in a request or as Prepared Reports do in a job."""
+        found = (f for f in self.app.functions if _runs_a_report(f))
+        return {f: [Way("script report", f.module.path.stem)] for f in found}
+
+    @cached_property
+    def whitelisted(self) -> dict[Function, list[Way]]:
+        """What requests call, and jobs that are made in Desk."""
+        return {f: [Way("whitelisted", "")] for f in self.app.functions if is_whitelisted(f)}
+
+    @cached_property
     def reached(self) -> dict[Function, Function]:
-        """Everything that jobs and `doc_events` run, with the one that it is reached from."""
-        handlers = [f for f in self.events if not self.is_controllers(f)]
-        found = {function: function for function in (*self.jobs, *handlers)}
+        """Everything that is run, with the one that it is reached from: a job, where one is."""
+        handlers = (f for f in self.events if not self.is_controllers(f))
+        by_weight = self.whitelisted, self.reports, (*self.jobs, *handlers)
+        return {f: root for roots in by_weight for f, root in self._reached_from(roots).items()}
+
+    def _reached_from(self, functions: Iterable[Function]) -> dict[Function, Function]:
+        found = {function: function for function in functions}
         edge = list(found)
         for _ in range(DEPTH):
             callers, edge = edge, []
@@ -147,9 +164,10 @@ class TaskCode:
         return {module.classes[name] for module, name in found if name in module.classes}
 
     def why(self, function: Function) -> str:
-        """How a function comes to run in a job, for a sentence."""
+        """How a function comes to run, for a sentence."""
         root = self.reached[function]
-        how = (self.jobs.get(root) or self.events[root])[0]
+        kinds = self.jobs, self.events, self.reports, self.whitelisted
+        how = next(kind[root] for kind in kinds if root in kind)[0]
         if root is function:
             return f"{function.short}, {how}"
         return f"{function.short}, called by {root.short}, {how}"
@@ -167,3 +185,12 @@ def is_whitelisted(function: Function) -> bool:
     """Whether requests call it."""
     names = (name for _, name in decorators(function.node))
     return any(name.rpartition(".")[2] == "whitelist" for name in names)
+
+
+def _runs_a_report(function: Function) -> bool:
+    """Whether it is a script report's, by Frappe's path convention."""
+    path = function.module.path
+    definition = path.with_suffix(".json")
+    is_execute = function.node.name == "execute" and function.owner is None
+    in_its_place = path.parts[-3:-1] == ("report", path.stem) and definition.is_file()
+    return is_execute and in_its_place and bool(_SCRIPT_REPORT.search(definition.read_bytes()))

@@ -31,7 +31,8 @@ def find(code: TaskCode) -> Iterator[Hit]:
 def _container(code: TaskCode, function: Function, expression: ast.expr) -> str:
     """The name of the module's container that an expression leads to, or ''."""
     name = dotted(expression)
-    if not name or name.partition(".")[0] in function.local:
+    local = function.local - function.module.imports.keys()
+    if not name or name.partition(".")[0] in local:
         return ""
     found = code.app.find(function.module.full(expression))
     if found is None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from frappe_celery.migration.check.arguments import Wanted
 from frappe_celery.migration.check.examine import Report, examine
 
-_FILE = re.compile(r"^# (?P<name>[\w/]+\.py)$")
+_FILE = re.compile(r"^# (?P<name>[\w/]+\.(py|json))$")
 _FOUND = re.compile(r"FC\d{3}")
 
 
@@ -21,7 +21,8 @@ def written(folder: Path, text: str) -> Path:
         begins = _FILE.match(line)
         if begins:
             lines = files.setdefault(begins["name"], [])
-        lines.append(line)
+        if not begins or begins["name"].endswith(".py"):
+            lines.append(line)
     for name, content in files.items():
         path = app / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,21 @@ from tests.unit.migration.check.apps import examined, found, marked
 
 DAILY = '# hooks.py\nscheduler_events = {"daily": ["myapp.tasks.run"]}\n# tasks.py\n'
 ON_UPDATE = '# hooks.py\ndoc_events = {"*": {"on_update": "myapp.tasks.run"}}\n# tasks.py\n'
+REPORT = """
+# accounts/report/balance/balance.py
+from myapp.accounts.report.utils import get_rate as rate_of
+
+def execute(filters=None):
+    return [], [rate_of("EUR")]
+# accounts/report/utils.py
+__rates = {}
+
+def get_rate(currency):
+    __rates[currency] = frappe.db.get_value("Currency", currency, "rate")%s
+    return __rates[currency]
+# accounts/report/balance/balance.json
+{"doctype": "Report", "report_type": "%s"}
+"""
 CONTROLLER = "# sales/doctype/order/order.py\nclass Order(Document):\n"
 
 FOUND = {
@@ -114,6 +129,24 @@ def run():
 # other.py
 known = {}
 """,
+    "what a script report calls": REPORT % ("  # FC202", "Script Report"),
+    "what a request or a job asks for": """
+# api.py
+from myapp.other import known as seen
+
+@frappe.whitelist(allow_guest=True)
+def country():
+    global answers
+    answers += 1  # FC201
+    seen["a"] = answers  # FC202
+
+@frappe.whitelist()
+def forget():
+    from myapp.other import known
+    known.clear()  # FC202
+# other.py
+known = {}
+""",
     "a wait that asks for an attribute": """
 # api.py
 from time import sleep
@@ -163,6 +196,7 @@ def helper():
     os.environ["TZ"] = "UTC"
     known["a"] = 1
 """,
+    "the functions beside a report without code": REPORT % ("", "Query Report"),
     "tests and patches": """
 # tests/test_a.py
 frappe.enqueue("myapp.gone", job_name="a")
@@ -200,6 +234,13 @@ known = {}
 def run():
     known = {}
     known["a"] = 1
+""",
+    "a dictionary of sites": DAILY
+    + """
+known = {}
+
+def run():
+    known[frappe.local.site] = frappe.db.get_default("currency")
 """,
     "a thread that is waited for": DAILY
     + """
