@@ -65,6 +65,11 @@ class Hooks:
     built: list[Built] = field(default_factory=list)
     required_apps: list[str] = field(default_factory=list)
 
+    @property
+    def kept(self) -> set[str]:
+        """State of modules that a worker's process keeps from job to job: `myapp.ml._model`."""
+        return set(_texts(self.module, "frappe_celery_keep"))
+
     def take_key(self, hook: str, path: tuple[str, ...], node: ast.AST) -> None:
         """A key that leads to names: one below `cron` is an expression."""
         if hook == SCHEDULER_EVENTS and path[:1] == ("cron",) and len(path) == 2:
@@ -80,10 +85,7 @@ def read_hooks(module: Module | None) -> Hooks:
     found = Hooks(module)
     if module is None:
         return found
-    required = module.assigned.get("required_apps")
-    if isinstance(required, ast.List):
-        names = [text(each) or "" for each in required.elts]
-        found.required_apps = [name.rpartition("/")[2] for name in names if name]
+    found.required_apps = [name.rpartition("/")[2] for name in _texts(module, "required_apps")]
     for hook, node in assignments(module):
         value = _value(node, hook)
         if value is not None:
@@ -93,6 +95,12 @@ def read_hooks(module: Module | None) -> Hooks:
         else:
             found.built.append(Built(hook, node, "a statement changes a part of it"))
     return found
+
+
+def _texts(module: Module | None, name: str) -> list[str]:
+    """What a list that is written out says."""
+    value = module.assigned.get(name) if module else None
+    return [word for each in getattr(value, "elts", ()) if (word := text(each))]
 
 
 def _value(node: ast.stmt, hook: str) -> ast.expr | None:

@@ -53,8 +53,9 @@ RULE = Rule(
     code="FC210",
     title="A cache without the site",
     happens=(
-        "Python keeps the value for the process. A warm one serves every site: the job of one site"
-        " gets what was read on another, and nothing that changes later is seen."
+        "Python keeps the value for the process. A warm one clears the cache of an app's function"
+        " after each job, so that it is filled each time. The web server's serve every site: a"
+        " request gets what was read on another, and nothing that changes later is seen."
     ),
     instead=(
         "Use `frappe.utils.caching.redis_cache` or `site_cache`, which keep a value for each site,"

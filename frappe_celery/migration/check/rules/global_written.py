@@ -16,9 +16,10 @@ def find(code: TaskCode) -> Iterator[Hit]:
         names = {
             name for node in function.nodes if isinstance(node, ast.Global) for name in node.names
         }
+        kept = {name for name in names if f"{function.module.name}.{name}" in code.app.hooks.kept}
         for node in function.nodes if names else ():
             for target in targets(node):
-                if isinstance(target, ast.Name) and target.id in names:
+                if isinstance(target, ast.Name) and target.id in names - kept:
                     what = f"The global `{target.id}` is written by {code.why(function)}."
                     yield hit(function.module, node, what)
 
@@ -27,12 +28,15 @@ RULE = Rule(
     code="FC201",
     title="A global that task code writes",
     happens=(
-        "RQ forks a process for each job, and the change dies with it. A warm process keeps it: the"
-        " next job, of another site or user, finds it, for up to 5,000 jobs."
+        "RQ forks a process for each job, and the change dies with it. A warm process puts it back"
+        " after each job, and what is meant to live is made each time. In the web server's"
+        " processes it stays: the next request, of another site or user, finds it."
     ),
     instead=(
         "Pass the value along, or keep it in `frappe.local` or `frappe.flags`, which end with the"
         " job; what must outlive it belongs in `frappe.cache()`, which has a key for each site."
+        " What is meant to live, the same for every site (a model, a client), name in"
+        " `frappe_celery_keep`, in hooks.py or the configuration."
     ),
     bad="""
 # hooks.py
@@ -51,11 +55,17 @@ def sync():
     good="""
 # hooks.py
 scheduler_events = {"hourly": ["myapp.tasks.sync"]}
+frappe_celery_keep = ["myapp.tasks._model"]
 
 # tasks.py
 import frappe
+import joblib
+
+_model = None
 
 def sync():
+    global _model
+    _model = _model or joblib.load("prices.model")
     settings = frappe.get_cached_doc("Sync Settings")
 """,
     find=find,

@@ -15,7 +15,7 @@ from frappe_celery.migration.check.tasks import TaskCode
 def find(code: TaskCode) -> Iterator[Hit]:
     """Changes, by statement or by method, of containers that stand at the top of a module.
 
-    One that is kept by `frappe.local.site` gives no site another's.
+    One that is filled by `frappe.local.site` gives no site another's.
     """
     for function in code.reached:
         for node in function.nodes:
@@ -38,19 +38,23 @@ def _container(code: TaskCode, function: Function, expression: ast.expr) -> str:
     if found is None:
         return ""
     module, inner = found
-    return name if is_container(module.assigned.get(inner)) else ""
+    kept = f"{module.name}.{inner}" in code.app.hooks.kept
+    return name if is_container(module.assigned.get(inner)) and not kept else ""
 
 
 RULE = Rule(
     code="FC202",
     title="A module's list, dictionary or set that task code changes",
     happens=(
-        "A warm process keeps what was put in: it grows with each job, and as a cache without the"
-        " site in its key it gives one site's data to another's job."
+        "It is emptied between jobs: a warm process puts it back to what it was when the module had"
+        " been imported, and a cache that is meant to live is filled each time. In the web server's"
+        " processes it stays: it grows, and as a cache without the site in its key, or of what"
+        " changes, it gives a request another site's data, or yesterday's."
     ),
     instead=(
         "Make it in the function, or keep it in `frappe.local`; as a cache use `frappe.cache()` or"
-        " `frappe.utils.caching.redis_cache`, which know the site."
+        " `frappe.utils.caching.redis_cache`, which know the site. What is meant to live, the same"
+        " for every site, name in `frappe_celery_keep`, in hooks.py or the configuration."
     ),
     bad="""
 # hooks.py
@@ -68,17 +72,21 @@ def sync():
     good="""
 # hooks.py
 scheduler_events = {"hourly": ["myapp.tasks.sync"]}
+frappe_celery_keep = ["myapp.tasks._models"]
 
 # tasks.py
 import frappe
+import joblib
 
-_currencies = {}
+_models = {}
 
 def sync():
     prices = {}
     for item in frappe.get_all("Item", pluck="name"):
         prices[item] = frappe.db.get_value("Item", item, "price")
-    _currencies[frappe.local.site] = frappe.db.get_default("currency")
+    if "prices" not in _models:
+        _models["prices"] = joblib.load("prices.model")
+    _models["prices"].predict(prices)
 """,
     find=find,
 )

@@ -242,6 +242,21 @@ known = {}
 def run():
     known[frappe.local.site] = frappe.db.get_default("currency")
 """,
+    "what hooks.py says is kept": """
+# hooks.py
+frappe_celery_keep = ["myapp.other.known", "myapp.api.answers"]
+# api.py
+from myapp.other import known as seen
+answers = 0
+
+@frappe.whitelist()
+def country():
+    global answers
+    answers += 1
+    seen["a"] = answers
+# other.py
+known = {}
+""",
     "a thread that is waited for": DAILY
     + """
 import threading
