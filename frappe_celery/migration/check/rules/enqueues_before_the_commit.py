@@ -48,9 +48,9 @@ RULE = Rule(
     code="FC107",
     title="Enqueued before the commit",
     happens=(
-        "A worker may start the job before the document is there (DoesNotExistError, or old"
-        " values): here within 3 ms, where RQ took about 50. After a rollback the job runs all the"
-        " same."
+        "The job waits for the end of its caller's transaction, `frappe_celery_commit_wait` seconds"
+        " at most, so that it finds the document; under RQ it mostly came late enough. After a"
+        " rollback it runs all the same, as under RQ, and finds none (DoesNotExistError)."
     ),
     instead="Add `enqueue_after_commit=True`.",
     bad="""
