@@ -13,7 +13,7 @@ from frappe_celery.worker.state.cells import KINDS, Cell, Names, cell_of
 
 DEEPEST = 8
 """How far what stands in one thing is followed."""
-STORE_GLOBAL = dis.opmap["STORE_GLOBAL"]
+STORE_ATTR, STORE_GLOBAL = dis.opmap["STORE_ATTR"], dis.opmap["STORE_GLOBAL"]
 STORES = frozenset(dis.opmap[name] for name in ("STORE_SUBSCR", "DELETE_SUBSCR"))
 CHANGING = frozenset(
     (
@@ -157,6 +157,11 @@ class _Look:
             self.finder.written |= {id(value) for value in values}
         if function.__dict__:
             self._at_container(f"{name}.__dict__", function.__dict__, depth + 2)
+        for known in code.names if code.sets_attributes else ():
+            value = function.__globals__.get(known)
+            if type(value) is FunctionType and self._is_of_ours(value):
+                whose = f"{value.__module__}.{value.__qualname__}"
+                self._at_container(f"{whose}.__dict__", value.__dict__, depth + 2)
         for inner in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
             self._at(f"{name}(…)", inner, depth + 2)
         for cell in function.__closure__ or ():
@@ -183,6 +188,8 @@ class _Code:
         self.rebound: set[str] = set()
         """Global names that it sets."""
         operations = code.co_code[::2]
+        self.sets_attributes = STORE_ATTR in operations
+        """Of whatever; of a function, perhaps, that has none until then."""
         self.changes = not (STORES.isdisjoint(operations) and CHANGING.isdisjoint(self.names))
         """Whether it changes a container, whichever."""
         if STORE_GLOBAL in operations:
@@ -194,3 +201,4 @@ class _Code:
                 self.names |= found.names
                 self.rebound |= found.rebound
                 self.changes = self.changes or found.changes
+                self.sets_attributes = self.sets_attributes or found.sets_attributes
