@@ -12,6 +12,7 @@ SECRET_WORDS = (
     *("authorization", "cookie", "credential", "passphrase"),
 )
 _DEEPEST = 20
+_AUTH = re.compile(r"(?i)(?<![a-z])auth(?![a-z])")  # `auth=("user", "secret")`, but no author
 _IN_URLS = re.compile(r"(?<=://)([^/@\s:'\"]*):[^/@\s'\"]+@")
 _IN_TEXTS = re.compile(
     r"""(?ix) ( [\w-]* (?: password|passwd|passphrase|secret|token|api_?key|pwd ) ["']? \s*[=:]\s* )
@@ -28,14 +29,19 @@ def masked(value: Any, depth: int = 0) -> Any:
             name: MASK if is_secret(name) and inner is not None else masked(inner, depth + 1)
             for name, inner in value.items()
         }
-    if isinstance(value, (list, tuple)):
-        return [masked(inner, depth + 1) for inner in value]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        shown = [masked(inner, depth + 1) for inner in value]
+        if len(shown) == 2 and is_secret(shown[0]) and shown[1] is not None:
+            shown[1] = MASK  # a name and its value: `("Authorization", "…")`
+        return shown
     return masked_text(value) if isinstance(value, str) else value
 
 
 def is_secret(name: Any) -> bool:
     """Whether an argument of that name is masked."""
-    return isinstance(name, str) and any(word in name.lower() for word in SECRET_WORDS)
+    return isinstance(name, str) and bool(
+        any(word in name.lower() for word in SECRET_WORDS) or _AUTH.search(name)
+    )
 
 
 def masked_text(text: str) -> str:
