@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,14 @@ FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500)
 CUSTOM_QUEUE_TIMEOUT = 300
 QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
+LONGEST_NAME = 100
+"""Bytes: RabbitMQ's names have at most 255, the bench's prefix included."""
+TAKEN_NAMES = frozenset(
+    "acted alerts armed bell came caught compared confirmed consumers expiring forwarding"
+    " may_publish may_write parked parkings patterns pauses places refused routes rules scheduled"
+    " shares suspects sweeping turn workers".split()
+)
+"""What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 
 
 def queues_of(workers: Mapping[str, Any]) -> dict[str, Queue]:
@@ -42,8 +51,28 @@ def queues_of(workers: Mapping[str, Any]) -> dict[str, Queue]:
     """
     queues = {queue.name: queue for queue in FRAPPE_QUEUES}
     for name, config in workers.items():
+        _check_name(name)
         queues[name] = _configured(queues.get(name, Queue(name, CUSTOM_QUEUE_TIMEOUT)), config)
     return queues
+
+
+def _check_name(name: Any) -> None:
+    if name in TAKEN_NAMES:
+        raise ConfigError(
+            f"workers has a queue {name!r}, which is the name of something else that frappe_celery"
+            f" keeps: call it {name}-jobs, say"
+        )
+    fits = isinstance(name, str) and 0 < len(name.encode(errors="replace")) <= LONGEST_NAME
+    if not fits or name[0] in "-." or not all(map(_may_be_in_a_name, name)):
+        raise ConfigError(
+            f"workers has a queue {name!r}; call it by letters, digits, _, - and . alone, the first"
+            f" no - or ., of at most {LONGEST_NAME} bytes"
+        )
+
+
+def _may_be_in_a_name(character: str) -> bool:
+    """No `|`, `:` or `*`, which part what is kept in Redis, no comma, which parts those of `-Q`."""
+    return character in "_-." or unicodedata.category(character)[0] in "LMN"
 
 
 def _configured(known: Queue, config: Any) -> Queue:
