@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,15 @@ class Keys:
         self._keep([signing])
         return len(others)
 
+    def exposed(self) -> Path | None:
+        """The file with the keys, if every user of this machine can read it."""
+        if self.sites_path is None:
+            file, holds = self._file, self._file.exists()
+        else:
+            file = self.sites_path / "common_site_config.json"
+            holds = not self._common().keys().isdisjoint((CONFIG_KEY, ACCEPTED))
+        return file if holds and _is_read_by_others(file.resolve()) else None
+
     def _kept(self) -> Sequence[bytes]:
         keys, ours = self.now(), self._common()
         for name in (CONFIG_KEY, ACCEPTED):
@@ -98,3 +108,10 @@ class Keys:
         if self.sites_path or self._value(CONFIG_KEY) or not self._file.exists():
             return []
         return self._file.read_text().split()[1:]
+
+
+def _is_read_by_others(file: Path) -> bool:
+    """In folders that they can enter."""
+    return bool(file.stat().st_mode & stat.S_IROTH) and all(
+        folder.stat().st_mode & stat.S_IXOTH for folder in file.parents
+    )

@@ -1,4 +1,4 @@
-"""Where the configuration stands, and keys of it that do nothing."""
+"""Where the configuration stands, keys of it that do nothing, and who can read its secret."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from frappe_celery.watch.doctor.report import Section
 
 
 def check(config: Settings) -> Section:
-    """Each such key with the option that was likely meant."""
+    """Each key that does nothing with the option that was likely meant; an exposed secret."""
     section = Section("configuration")
     section.rows.append(
         {
@@ -21,4 +21,11 @@ def check(config: Settings) -> Section:
     )
     for sentence in config.unknown:
         section.warn(sentence, "rename it, or take it out: frappe-celery settings shows all")
+    exposed = config.keys.exposed()
+    if exposed is not None:
+        section.warn(
+            f"every user of this machine can read the key that signs jobs, in {exposed}: who has it"
+            " can have any method run",
+            f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
+        )
     return section
