@@ -35,11 +35,12 @@ QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
 LONGEST_NAME = 100
 """Bytes: RabbitMQ's names have at most 255, the bench's prefix included."""
-TAKEN_NAMES = frozenset(
-    "acted alerts armed bell came caught compared confirmed consumers expiring forwarding"
-    " may_publish may_write parked parkings patterns pauses places refused routes rules scheduled"
-    " shares suspects sweeping turn workers".split()
-)
+TAKEN_NAMES = {
+    *("acted", "alerts", "armed", "bell", "came", "caught", "compared", "confirmed", "consumers"),
+    *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
+    *("pauses", "places", "refused", "routes", "rules", "scheduled", "shares", "suspects"),
+    *("sweeping", "turn", "workers"),
+}
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 
 

@@ -19,7 +19,7 @@ from frappe_celery.errors import Refused
 from frappe_celery.jobs.connection import naming_the_server
 
 LARGEST_BYTES = 2**26
-"""Of a job's data, unpacked."""
+"""Of a job's data or its traceback, unpacked."""
 _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
@@ -109,15 +109,19 @@ class RqJob:
     @property
     def pickled(self) -> bytes:
         """The function's name, its instance, arguments and keyword arguments."""
-        data = self.fields["data"]
-        unpacker = zlib.decompressobj()
-        try:
-            unpacked = unpacker.decompress(data, LARGEST_BYTES)
-        except zlib.error:
-            return data
-        if unpacker.unconsumed_tail:
+        data, is_whole = _unpacked(self.fields["data"])
+        if not is_whole:
             raise Refused(f"its data are more than {LARGEST_BYTES:,} bytes")
-        return unpacked
+        return data
+
+
+def _unpacked(data: bytes) -> tuple[bytes, bool]:
+    """What may be packed, up to LARGEST_BYTES, and whether that is all of it."""
+    unpacker = zlib.decompressobj()
+    try:
+        return unpacker.decompress(data, LARGEST_BYTES), not unpacker.unconsumed_tail
+    except zlib.error:
+        return data[:LARGEST_BYTES], len(data) <= LARGEST_BYTES
 
 
 def read(client: Any, url: str, job_id: str) -> RqJob | None:
@@ -139,10 +143,7 @@ def _exc_string(fields: Mapping[str, bytes], results: list[Any]) -> str:
         packed = base64.b64decode(results[0][1][b"exc_string"])
     else:
         packed = fields.get("exc_info", b"")
-    try:
-        return zlib.decompress(packed).decode(errors="replace") if packed else ""
-    except zlib.error:
-        return packed.decode(errors="replace")
+    return _unpacked(packed)[0].decode(errors="replace")
 
 
 def packed_exc_string(text: str) -> bytes:
