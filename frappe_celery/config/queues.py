@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,16 +63,16 @@ def _check_name(name: Any) -> None:
             f" keeps: call it {name}-jobs, say"
         )
     fits = isinstance(name, str) and 0 < len(name.encode(errors="replace")) <= LONGEST_NAME
-    if not fits or name[0] in "-." or not all(map(_may_be_in_a_name, name)):
+    if not fits or name[0] == "-" or not all(map(_may_be_in_a_name, name)):
         raise ConfigError(
-            f"workers has a queue {name!r}; call it by letters, digits, _, - and . alone, the first"
-            f" no - or ., of at most {LONGEST_NAME} bytes"
+            f"workers has a queue {name!r}; call it by what can be printed without |, :, *, a comma"
+            f" or a space, and without - at its beginning, in at most {LONGEST_NAME} bytes"
         )
 
 
 def _may_be_in_a_name(character: str) -> bool:
-    """No `|`, `:` or `*`, which part what is kept in Redis, no comma, which parts those of `-Q`."""
-    return character in "_-." or unicodedata.category(character)[0] in "LMN"
+    """None that parts names in Redis (`|`, `:`), those of `-Q`, or stands for others in limits."""
+    return character.isprintable() and character not in "|:,* "
 
 
 def _configured(known: Queue, config: Any) -> Queue:

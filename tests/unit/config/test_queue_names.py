@@ -13,7 +13,7 @@ from frappe_celery.errors import ConfigError
 
 CANNOT_WORK = [
     *("a|b", "", "bell:x", "short:front", "line:a|short", "a,b", "a*", " short", "a b"),
-    *("a\n", "\x00", "-Q", ".a", "\udc80", "q" * 101, "é" * 51, "a/b", "%h", 'a"b', "{a}"),
+    *("a\n", "\x00", "-Q", "\udc80", "q" * 101, "é" * 51, "\u2028", "\u200b"),
 ]  # fmt: skip
 
 
@@ -21,7 +21,7 @@ CANNOT_WORK = [
 def test_a_name_that_cannot_work_is_an_error_with_the_way_out(name: str) -> None:
     with pytest.raises(ConfigError) as error:
         queues_of({name: {}})
-    assert f"workers has a queue {name!r}; call it by letters, digits" in str(error.value)
+    assert f"workers has a queue {name!r}; call it by what can be printed" in str(error.value)
 
 
 @pytest.mark.parametrize("name", sorted(TAKEN_NAMES))
@@ -31,7 +31,7 @@ def test_a_name_of_what_the_store_keeps_is_one(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["imports", "crm-sync_2", "v1.2", "größe", "बिक्री", "邮件", "Short"]
+    "name", ["imports", "crm-sync_2", "v1.2", "größe", "बिक्री", "邮件", "Short", "a/b", "50%"]
 )
 def test_others_are_queues(name: str) -> None:
     assert queues_of({name: {}})[name].name == name

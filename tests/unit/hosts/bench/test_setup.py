@@ -324,7 +324,7 @@ def test_a_path_from_which_systemd_starts_nothing(
     assert (result.exit_code, said in result.output) == (1, True), result.output
 
 
-@pytest.mark.parametrize("name", ["my jobs", "a/b", "50%", "größe", "a\\b"])
+@pytest.mark.parametrize("name", ["a/b", "50%", "größe", "a\\b"])
 def test_a_queue_that_no_unit_can_be_named_after(bench: Bench, name: str) -> None:
     bench.configure(frappe_user="nobody", workers={name: {}})
     result = bench.setup("systemd")
