@@ -86,8 +86,8 @@ class Options:
     )
     workers: dict[str, Any] = _option(
         {},
-        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`, named by letters,"
-        " digits, `_`, `-` and `.`. With"
+        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`, whose names have no"
+        " bar, colon, asterisk, comma or space. With"
         " `idempotent: true` its jobs are run again when their process died, with `retry: 3` when"
         " they failed, so often (docs/jobs.md), with `fresh_process: true` each of them runs in a"
         " process of its own, with `full_comparison: true` all that each can leave in modules is"
@@ -220,6 +220,14 @@ class Options:
         True,
         "Arguments that JSON cannot carry exactly travel as a signed pickle; false: refused.",
         bool,
+    )
+    frappe_celery_max_message_size: int | None = _option(
+        None,
+        "Bytes that a job's message may have, arguments included: a larger one is an error where it"
+        " is enqueued, a larger result is not kept. Default: 33554432 (32 MiB) on Redis, 8000000 on"
+        " RabbitMQ, whose own `max_message_size` is twice that: what tells of a job's failure"
+        " carries its message.",
+        int,
     )
     frappe_celery_key: str | None = _option(
         None, "Secret of 32 characters or more that signs every message. Default: made once.", str

@@ -40,6 +40,8 @@ from frappe_celery.errors import ConfigError, UnknownQueue
 logger = logging.getLogger(__name__)
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
+LARGEST_ON_REDIS, LARGEST_ON_RABBITMQ = 2**25, 8_000_000
+"""Bytes of a message, where nothing else is configured."""
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
 BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
 """Any of them says where jobs go; else Celery's own word counts."""
@@ -312,6 +314,12 @@ class Settings(Options):
     def on_rabbitmq(self) -> bool:
         """Whether what waits, waits in RabbitMQ."""
         return (self.broker_url or "").startswith(RABBITMQ_SCHEMES)
+
+    @cached_property
+    def max_message_size(self) -> int:
+        """Bytes that a job's message may have on this broker."""
+        default = LARGEST_ON_RABBITMQ if self.on_rabbitmq else LARGEST_ON_REDIS
+        return self.frappe_celery_max_message_size or default
 
     @cached_property
     def signer(self) -> Signer:

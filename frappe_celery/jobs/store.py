@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, record, slots
+from frappe_celery.jobs import codec, record, sizes, slots
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.finding import JobFinder
@@ -59,6 +59,7 @@ class JobStore(JobFinder):
         at: float | None = None,
         routes: int | None = None,
         transaction: str | None = None,
+        any_size: bool = False,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -73,11 +74,13 @@ class JobStore(JobFinder):
             routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
             transaction: the caller's, which has written: the job does not start before
                 `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
+            any_size: it follows from a job that has been enqueued.
 
         Returns:
             The job; None when a duplicate stands in the way.
 
         Raises:
+            CannotTravel: it is larger than `frappe_celery_max_message_size`.
             Rerouted: other routes hold now.
             QueueOverloaded: `at_most` jobs of the site wait.
             AlreadyActedOn: another scheduler was first.
@@ -105,6 +108,8 @@ class JobStore(JobFinder):
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)
+        if not any_size:
+            sizes.check(message, sealed, self.settings)
         made: list[Job] = []
         outcome, other = self.run_script(
             "enqueue",
@@ -226,7 +231,7 @@ class JobStore(JobFinder):
         return status.decode()
 
     def finish(self, run: str, result: Any) -> str:
-        """The run's method returned `result`; one that cannot be carried is kept as its repr."""
+        """The run's method returned `result`; of one that cannot be kept, a text says why."""
         return self._end(
             run, JobStatus.FINISHED, JobStatus.STARTED, self.result_fields(run, result)
         )
@@ -240,6 +245,13 @@ class JobStore(JobFinder):
         except Exception:
             encoded = f"Unserializable return value: {record.shown(result)}"
         text = codec.dumps([run, encoded]).encode()
+        limit = self.settings.max_message_size
+        if len(text) > limit:
+            encoded = (
+                f"Return value too large to be kept: {type(result).__name__} of {len(text):,}"
+                f" bytes, {sizes.OPTION} is {limit:,}"
+            )
+            text = codec.dumps([run, encoded]).encode()
         return "result", self.signer.seal(RESULT_PURPOSE, text)
 
     def open_result(self, run: str, sealed: bytes) -> Any:

@@ -121,7 +121,7 @@ def _enqueue_aftermath(
         failure_ttl=None,
         enqueued_at=time.time(),
     )
-    publish.publish(aftermath_of, front=1)
+    publish.publish(aftermath_of, front=1, any_size=True)
 
 
 def aftermath(job: Job) -> None:

@@ -29,7 +29,8 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
         deliveries=1,
     )
     wait = pause(backoff, message.attempt)
-    publish.publish(again, own_id=True, at=again.enqueued_at + wait if wait > 0 else None)
+    at = again.enqueued_at + wait if wait > 0 else None
+    publish.publish(again, own_id=True, at=at, any_size=True)
     return again
 
 
@@ -39,7 +40,7 @@ def after_death(message: JobMessage) -> JobMessage | None:
     if message.deliveries >= most:
         return None
     again = replace(_next(message), max_deliveries=most, deliveries=message.deliveries + 1)
-    publish.publish(again, own_id=True, front=1)
+    publish.publish(again, own_id=True, front=1, any_size=True)
     return again
 
 

@@ -108,7 +108,7 @@ def requeue(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
 
     def again(message: JobMessage) -> None:
         found.append(message)
-        outbox.store.enqueue(message, own_id=True)
+        outbox.store.enqueue(message, own_id=True, any_size=True)
 
     def take(channel: Any) -> None:
         for tag in _each(outbox, channel, most, again):

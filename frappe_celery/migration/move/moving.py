@@ -14,8 +14,8 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
-from frappe_celery.errors import ConfigError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, codec, record
+from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
+from frappe_celery.jobs import Job, JobStatus, JobStore, codec, record, sizes
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.migration.move import rq_format, to_rq
@@ -132,7 +132,7 @@ class Mover:
         if message is None:
             return b"another site's"
         more = "1" if stands_twice or job.enqueued_at > began - SKEW_SECONDS else ""
-        sealed = message.seal(self.store.signer)
+        sealed = self._sealed(message)
         outcome = self._move_in(
             job, message, queue.waiting, sealed, _asked(message, int(front)), more
         )
@@ -152,13 +152,21 @@ class Mover:
             started_at = job.time("started_at") or ended_at
         ended = (ended_at, "", JobStatus.FAILED.value, keep, 0, "", "")
         fields = (*record.reason(job.exc_string), "started_at", started_at)
-        sealed = message.seal(self.store.signer)
+        sealed = self._sealed(message)
         outcome = self._move_in(
             job, message, queue.failed, sealed, _asked(message, -1), "", *ended, *fields
         )
         if outcome == b"moved":
             self.report.failed[queue.own] += 1
         return outcome
+
+    def _sealed(self, message: JobMessage) -> bytes:
+        sealed = message.seal(self.store.signer)
+        try:
+            sizes.check(message, sealed, self.store.settings)
+        except CannotTravel as exc:
+            raise Stays(str(exc)) from exc
+        return sealed
 
     @staticmethod
     def _settle(bring: Callable[..., bytes], *args: Any) -> None:

@@ -229,6 +229,17 @@ def test_what_only_rq_can_do_stays_and_is_named(
     store.client.delete(*left_in_rq(store))
 
 
+def test_what_is_larger_than_a_message_may_be_stays(store: JobStore) -> None:
+    small = replace(store.settings, frappe_celery_max_message_size=10_000)
+    in_rq(store, "large", data(text="x" * 100_000))
+    in_rq(store, "small", data(text="x" * 9000))
+    (stayed,) = mover(JobStore(small)).to_celery().stayed
+    assert (stayed.job_id, stayed.needs_a_yes) == ("large", False)
+    assert "myapp.core.record has 100," in stayed.reason
+    assert store.fetch("small").is_queued
+    store.client.delete(*left_in_rq(store))
+
+
 def test_others_wait_for_it_or_it_expires_or_it_lost_its_record(store: JobStore) -> None:
     for name, fields in (("awaited", {}), ("expires", {"ttl": 1000}), ("lost", {}), ("old", {})):
         in_rq(store, name, data(), **fields)
