@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kombu.utils.json import loads
@@ -15,7 +16,7 @@ SEALED = "sealed"
 """Header of a job's message: the signed text."""
 
 _PARTS: dict[str, type] = {"body": str, "headers": dict, "properties": dict}
-_TEXTS = {
+_TEXTS: dict[str | None, tuple[str, ...]] = {
     None: ("content-type", "content-encoding"),
     "headers": ("task", "id", "root_id", "parent_id", "group", "lang", "shadow"),
     "properties": ("body_encoding", "correlation_id", "reply_to"),
@@ -33,10 +34,7 @@ def celery_message(text: bytes, queue: str) -> dict[str, Any]:
         if not isinstance(message[name], kind):
             raise ValueError(f"its {name} is no {kind.__name__}")
     for part, names in _TEXTS.items():
-        values = message if part is None else message[part]
-        for name in names:
-            if not isinstance(values.get(name), (str, type(None))):
-                raise ValueError(f"{name} is no text")
+        check_texts(message if part is None else message[part], names)
     info = {"exchange": "", "routing_key": queue}
     info = message["properties"].setdefault("delivery_info", info)
     if not all(isinstance(info.get(name, ""), str) for name in ("exchange", "routing_key")):
@@ -47,6 +45,13 @@ def celery_message(text: bytes, queue: str) -> dict[str, Any]:
     elif encoding not in (None, "utf-8"):
         raise ValueError(f"its body_encoding {encoding!r} is unknown")
     return message
+
+
+def check_texts(values: Mapping[str, Any], names: Iterable[str] = _TEXTS["headers"]) -> None:
+    """See that these, of a message's headers, are texts where they are there; else ValueError."""
+    for name in names:
+        if not isinstance(values.get(name), (str, type(None))):
+            raise ValueError(f"{name} is no text")
 
 
 def job_message(run: bytes, sealed: bytes | None, queue: str) -> dict[str, Any]:

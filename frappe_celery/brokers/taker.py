@@ -80,7 +80,7 @@ class Taker:
             time.sleep(SETTLED_SECONDS)
             return None
         waited_in, run, sealed = found
-        return Taken(run.decode(), keys.queue_of(waited_in.decode()), sealed)
+        return Taken(run.decode(), keys.queue_of(waited_in.decode(errors="replace")), sealed)
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

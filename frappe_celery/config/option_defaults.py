@@ -86,8 +86,8 @@ class Options:
     )
     workers: dict[str, Any] = _option(
         {},
-        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`, whose names have no"
-        " bar, colon, asterisk, comma or space. With"
+        "Custom queues: `{queue: {timeout: seconds, background_workers: count}}`, whose names have"
+        " no bar, colon, asterisk, comma or space. With"
         " `idempotent: true` its jobs are run again when their process died, with `retry: 3` when"
         " they failed, so often (docs/jobs.md), with `fresh_process: true` each of them runs in a"
         " process of its own, with `full_comparison: true` all that each can leave in modules is"

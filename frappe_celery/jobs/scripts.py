@@ -34,6 +34,7 @@ FUNCTIONS = {
     "failure": "KEYS, ARGV",
     "finish": "KEYS, ARGV",
     "started": "prefix, run, place, now, worker, these",
+    "refuse": "prefix, queue, element, reason",
     "pick": "prefix, key, these, own_too",
     "enqueue": "KEYS, ARGV",
     "delete": "KEYS, ARGV",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -24,7 +24,7 @@ from kombu.transport import pyamqp
 from redis.exceptions import RedisError
 
 from frappe_celery.brokers.alarm import ANSWER_SECONDS
-from frappe_celery.brokers.kombu_messages import HELD_AS, job_message
+from frappe_celery.brokers.kombu_messages import HELD_AS, check_texts, job_message
 from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
@@ -222,9 +222,7 @@ class Channel(pyamqp.Channel):
         """The message to act on; None where there is none, and the next one is asked for."""
         headers = raw.properties.get("application_headers") or {}
         if headers.get("task") != TASK_NAME:
-            raw.delivery_info["routing_key"] = queue
-            message: Message = self.message_to_python(raw)
-            return message
+            return self._whole(raw, headers, queue)
         run, tag = str(headers.get("id"))[:100], f"{self.consumer}:{next(self._tags)}"
         store = get_store()
         keys = store.keys.record(run), store.keys.in_flight(self.consumer), store.keys.consumers
@@ -254,6 +252,20 @@ class Channel(pyamqp.Channel):
             delivery_info=parts["properties"]["delivery_info"],
             channel=self,
         )
+
+    def _whole(self, raw: Any, headers: Mapping[str, Any], queue: str) -> Message | None:
+        """That of some other Celery task."""
+        try:
+            check_texts(headers)
+        except ValueError as exc:
+            logger.error("refused what lay in queue %s: %s", queue, exc)
+            with suppress(BrokerUnreachable):
+                get_store().refuse(queue, str(headers.get("id"))[:100], f"no message: {exc}")
+            super().basic_ack(raw.delivery_tag)
+            return None
+        raw.delivery_info["routing_key"] = queue
+        message: Message = self.message_to_python(raw)
+        return message
 
     def _spent(self, raw: Any, run: str, status: bytes) -> None:
         try:

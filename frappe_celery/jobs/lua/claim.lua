@@ -3,12 +3,14 @@
 -- KEYS: its worker's in-flight hash, consumers, record
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
--- Returns {'claimed', sealed message}; {'parked', ''} where a limit or a pause keeps it back; or {the status that forbids it, ''} ('' : no record), or
+-- Returns {'claimed', sealed message}; {'parked', ''} where a limit or a pause keeps it back; or {the
+-- status that forbids it, ''} ('' : no record, or none that makes sense), or
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local queue, run = prefix .. ARGV[6], ARGV[7]
 for i = 8, #ARGV do wake(prefix .. 'confirmed:' .. ARGV[i]) end
-local found = redis.call('HMGET', KEYS[3], 'status', 'place', 'message')
+local found = redis.pcall('HMGET', KEYS[3], 'status', 'place', 'message')
+if found.err or not string.find(found[2] or '', '|', 1, true) then return {'', ''} end
 if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry
   if found[1] ~= 'queued' then return {found[1] or '', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end

@@ -7,6 +7,16 @@
 -- ranked behind them; and whether more wait in this queue.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
+
+-- Why an element can be no run that waits here; nil: it may be one.
+local function odd(token, found, place)
+  if not string.find(token, '^[%w_.:%-]+$') or #token > 100 then return 'it is no id of a run' end
+  if found.err then return 'its record is no hash' end
+  if found[1] == 'queued' and string.sub(found[2] or '', -#place) ~= place then
+    return 'its record is of another place'
+  end
+end
+
 if these and these.queue_waits(queue) then return false end
 if own_too and redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
   rank(prefix, '|' .. queue, true, true)
@@ -20,10 +30,12 @@ while true do
   if not token or token.err then  -- empty, or no list: the others are served
     redis.call('ZREM', turns, head[1])
   else
-    local whole = string.byte(token) == 123
+    local whole = head[1] == '' and string.byte(token) == 123
     local found = not whole
-      and redis.call('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message')
-    local waits = whole or found[1] == 'queued'
+      and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message')
+    local reason = found and odd(token, found, place)
+    if reason then refuse(prefix, queue, token, reason) end
+    local waits = whole or not reason and found[1] == 'queued'
     if waits and not whole and these and these.keeps_back(token, found[2]) then
       waits = false
       if these.kept >= 100 then return false end
