@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,8 +15,11 @@ from frappe_celery.errors import ConfigError
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 THREADS = 8
+GUESSES = 5
+"""Wrong passwords of a user, from one address, until the next is not looked at."""
+LOCKED = timedelta(minutes=5)
 KEY_PURPOSE = "Django's SECRET_KEY"
-MISSING = "the pages need waitress and whitenoise: pip install 'frappe_celery[admin]'"
+MISSING = "the pages need waitress, whitenoise and django-axes: pip install 'frappe_celery[admin]'"
 
 
 def django_settings(address: str, url: str | None) -> dict[str, Any]:
@@ -29,6 +33,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         ConfigError: our extra packages are missing, or `url` is none.
     """
     try:
+        import axes  # noqa: F401
         import waitress  # noqa: F401
         import whitenoise  # noqa: F401
     except ImportError:
@@ -37,7 +42,19 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
     contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
     validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     return {
-        "INSTALLED_APPS": [f"django.contrib.{name}" for name in contrib],
+        "INSTALLED_APPS": [*(f"django.contrib.{name}" for name in contrib), "axes"],
+        "AUTHENTICATION_BACKENDS": [
+            "axes.backends.AxesStandaloneBackend",
+            "django.contrib.auth.backends.ModelBackend",
+        ],
+        "AXES_FAILURE_LIMIT": GUESSES,
+        "AXES_COOLOFF_TIME": LOCKED,
+        "AXES_LOCKOUT_PARAMETERS": [["username", "ip_address"]],  # a proxy's address is everyone's
+        "AXES_RESET_ON_SUCCESS": True,
+        "AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT": False,
+        "AXES_DISABLE_ACCESS_LOG": True,
+        "AXES_ENABLE_ADMIN": False,
+        "AXES_VERBOSE": False,
         "MIDDLEWARE": [
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -47,6 +64,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            "axes.middleware.AxesMiddleware",
         ],
         "TEMPLATES": [
             {

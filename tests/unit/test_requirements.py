@@ -29,6 +29,7 @@ OF_THE_CALLER = {"pytest"}
 ELSEWHERE = OF_THE_CALLER | OF_BOTH_HOSTS | OF_A_BENCH | OF_THE_DEMO | WHERE_INSTALLED
 EXTRAS = {
     "apprise": "alerts",
+    "axes": "admin",
     "libcst": "fix",
     "prometheus_client": "metrics",
     "waitress": "admin",
