@@ -2,10 +2,12 @@
 
     chain(load.s(7), frappe_celery.signature("myapp.tasks.store", queue="long")).delay()
 
-A signature may travel within the message of a team's own task, which nobody signs. So it carries a
-signed text of its own: the method, its arguments, site, user, and whether it takes what the task
-before it returned. That value is the one thing it takes unsigned, as every task of a chain does.
-What follows a method (chain, chord, links, errbacks) is part of its job's message, signed with it.
+A signature may travel within the message of a team's own task that nobody signed (from a queue of
+the team's own). So it carries a signed text of its own: the method, its arguments, site, user,
+queue, timeout, and whether it takes what the task before it returned. There that value, by
+position, is the one thing that it takes unsigned. What follows a method (chain, chord, links,
+errbacks) is part of its job's message, signed with it, and marked where it came unsigned
+(`jobs.unsigned`).
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id, method_name
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import codec, get_store, hosts, publish, slots
+from frappe_celery.jobs import codec, get_store, hosts, publish, slots, unsigned
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 
@@ -143,6 +145,41 @@ class MethodSignature(Base):
         raise Refused(f"{self.task} runs as a job: call the function itself, or delay() this")
 
 
+@CelerySignature.register_type(unsigned.MARK)
+class Unsigned(Base):
+    """A signature of whichever kind that came in a message which nobody signed."""
+
+    @classmethod
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Unsigned:
+        """One that came in a message, or a copy."""
+        return cls(d, app=app)  # type: ignore[arg-type]  # as celery-types has it
+
+    @property
+    def type(self) -> Any:
+        """The task's own."""
+        return self._itself().type
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        """As the signature would, without the key."""
+        with unsigned.for_others():
+            return self._itself().apply_async(*args, **options)
+
+    def apply(self, *args: Any, **options: Any) -> Any:
+        """As the signature would, without the key."""
+        with unsigned.for_others():
+            return self._itself().apply(*args, **options)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """As the signature would, without the key."""
+        with unsigned.for_others():
+            return self._itself()(*args, **kwargs)
+
+    def _itself(self) -> Any:
+        itself = CelerySignature.from_dict(unsigned.unmarked(self), app=self._app)  # type: ignore[attr-defined]
+        itself._app = self._app or slots.app()  # type: ignore[attr-defined]
+        return itself
+
+
 def _enqueue(sig: MethodSignature, args: Any, kwargs: Any, **options: Any) -> AsyncResult[Any]:
     """What Celery does for one of its tasks (`Celery.send_task`)."""
     app = sig.app
@@ -170,10 +207,23 @@ def _run_here(sig: MethodSignature, args: Any, kwargs: Any, options: Mapping[str
     return sig.type.apply((sealed,), task_id=message.task_id, **links)
 
 
+UNSEALED = frozenset(
+    ("queue", "soft_time_limit", "time_limit", "countdown", "eta", "expires", "headers")
+)
+"""Options that a signature may have in a signed message; beside the seal alone nothing is added."""
+
+
 def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) -> JobMessage:
     config = settings.current()
     said = json.loads(config.signer.open(PURPOSE, str(options.get(SEALED, "")).encode()))
     immutable, allow_pickle = said.pop("immutable"), config.frappe_celery_pickle
+    if unsigned.is_for_others():
+        options = {name: value for name, value in options.items() if name not in UNSEALED}
+        if not immutable and (kwargs or len(args) > 1):
+            raise Refused(
+                f"arguments of {said['name']} were added to what is signed: in a message that"
+                " nobody signed it takes what the task before it returned and nothing else"
+            )
     queue = config.queue(_queue_of(options) or said["queue"])
     limit = options.get("soft_time_limit") or options.get("time_limit") or said["timeout"]
     task_id, expires = str(options.get("task_id") or uuid.uuid4()), options.get("expires")
@@ -193,7 +243,7 @@ def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) ->
             "timeout": seconds_of(limit, queue.timeout),
             "args": said["args"] or None,
             "task_id": task_id,
-            "canvas": dumps(_headers(app, task_id, options)),
+            "canvas": dumps(unsigned.unmarked(_headers(app, task_id, options))),
             "expires": None if expires is None else _instant(app, expires),
             "enqueued_at": time.time(),
         }
@@ -232,6 +282,7 @@ def _headers(app: Celery, task_id: str, options: Mapping[str, Any]) -> dict[str,
         "correlation_id": task_id,
         "stamped_headers": stamped,
         "stamps": {name: options.get(name) for name in stamped} if stamped else None,
+        unsigned.MARK: unsigned.is_for_others() or None,
     }
     return {name: value for name, value in headers.items() if value is not None}
 

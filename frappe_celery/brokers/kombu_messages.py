@@ -23,13 +23,23 @@ _TEXTS: dict[str | None, tuple[str, ...]] = {
 }
 
 
-def celery_message(text: bytes, queue: str) -> dict[str, Any]:
-    """A whole message of some other Celery task.
+def celery_message(text: bytes, queue: str, own: bool) -> dict[str, Any]:
+    """A whole message of some other Celery task; in a queue of the bench's own it is just there.
+
+    Raises as `checked`.
+    """
+    message = checked(loads(text), queue)
+    if own:
+        message["properties"]["delivery_info"] = {"exchange": "", "routing_key": queue}
+    return message
+
+
+def checked(message: dict[str, Any], queue: str) -> dict[str, Any]:
+    """The same message.
 
     Raises:
         Exception: it is none, or a part is of a type at which kombu or Celery would end the worker.
     """
-    message: dict[str, Any] = loads(text)
     for name, kind in _PARTS.items():
         if not isinstance(message[name], kind):
             raise ValueError(f"its {name} is no {kind.__name__}")

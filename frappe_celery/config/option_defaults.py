@@ -228,6 +228,17 @@ class Options:
         " RabbitMQ, whose own `max_message_size` is twice that: what tells of a job's failure"
         " carries its message.",
         int,
+    frappe_celery_unsigned_tasks: bool = _option(
+        False,
+        "A team's own tasks are taken unsigned too, for producers with plain Celery and no key;"
+        " never Celery's own tasks or a method of Frappe's.",
+        bool,
+    )
+    frappe_celery_signed_control: bool = _option(
+        False,
+        "With `frappe_celery.setup(app)`: remote control (`inspect`, `control`, Flower) is acted on"
+        " when it is signed. On this package's own app it always is.",
+        bool,
     )
     frappe_celery_key: str | None = _option(
         None, "Secret of 32 characters or more that signs every message. Default: made once.", str

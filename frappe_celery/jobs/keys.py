@@ -166,3 +166,8 @@ class Keys:
     def refused(self) -> str:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"
+
+    @property
+    def refusals(self) -> str:
+        """Number: how many were refused since the bench's Redis was empty."""
+        return f"{self.prefix}refusals"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import Job, declarations, get_store, hosts, slots
+from frappe_celery.jobs import Job, declarations, get_store, hosts, slots, unsigned
 from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
@@ -72,6 +72,8 @@ def task_headers(message: JobMessage) -> dict[str, Any]:
         from kombu.utils.json import loads
 
         canvas = loads(message.canvas)
+        if canvas.get(unsigned.MARK):
+            unsigned.mark_following(canvas)
     return {
         **message.headers,
         "lang": "py",

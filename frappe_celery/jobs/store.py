@@ -309,15 +309,21 @@ class JobStore(JobFinder):
         return answer.decode()
 
     def refuse(
-        self, queue: str, token: str, reason: str, was: JobStatus = JobStatus.QUEUED
+        self, queue: str, token: str, reason: str, was: JobStatus | None = JobStatus.QUEUED
     ) -> None:
-        """Record that a message was not acted on, and end its run when it has a record."""
+        """Record that a message was not acted on, and end its run when it has a record.
+
+        With `was=None` the name that it gives itself is not taken for a run's.
+        """
         entry = codec.dumps({"at": time.time(), "queue": queue, "run": token, "reason": reason})
         with naming_the_server(self.url):
             pipe = self.client.pipeline()
             pipe.lpush(self.keys.refused, entry)
             pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
+            pipe.incr(self.keys.refusals)
             pipe.execute()
+        if was is None:
+            return
         try:
             self.fail(token, f"Refused: {reason}", was)
         except ResponseError:  # its record makes no sense to the script
@@ -327,6 +333,11 @@ class JobStore(JobFinder):
         """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
         with naming_the_server(self.url):
             return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
+
+    def number_refused(self) -> int:
+        """How many were refused since the bench's Redis was empty."""
+        with naming_the_server(self.url):
+            return int(self.client.get(self.keys.refusals) or 0)
 
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""

@@ -7,17 +7,14 @@ keeps a second one out.
 
 from __future__ import annotations
 
-from itertools import islice
-from traceback import walk_stack
 from typing import Any
 
 from celery import Celery
-from celery.canvas import Signature
 
 from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import hosts, unsigned
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.publish import STRATEGY
 from frappe_celery.schedule.fire import ADMINISTRATOR
@@ -49,13 +46,9 @@ class ScheduledMethod(BaseTask):
         while a run waits or runs.
 
         Raises:
-            Refused: a signature asks for it that nobody has signed.
+            Refused: a message asks for it that nobody signed.
         """
-        if _is_called_by_a_signature():
-            raise Refused(
-                f"the signature of {self.name} is not signed: make it with"
-                f" frappe_celery.signature({self.name!r}) or with the task's own s() and si()"
-            )
+        self._check_who_asks()
         if not options.pop("as_scheduled", False):
             return self.signature(args, kwargs).apply_async(**options)
         from frappe_celery.schedule.fire import enqueue_scheduled
@@ -67,8 +60,16 @@ class ScheduledMethod(BaseTask):
     def apply(  # type: ignore[override]
         self, args: Any = None, kwargs: Any = None, **options: Any
     ) -> Any:
-        """Here and now."""
+        """Here and now. Raises as `apply_async`."""
+        self._check_who_asks()
         return self.signature(args, kwargs).apply(**options)
+
+    def _check_who_asks(self) -> None:
+        if unsigned.is_for_others():
+            raise Refused(
+                f"{self.name} follows a task that nobody signed, and is not signed itself: make it"
+                f" with frappe_celery.signature({self.name!r}) or with the task's own s() and si()"
+            )
 
     def run(self, *_: Any, **__: Any) -> None:
         """A message under this name did not come from `apply_async`, so nobody signed it."""
@@ -76,12 +77,6 @@ class ScheduledMethod(BaseTask):
             f"{self.name} runs as a job: call the function itself, or {self.name}.delay(), with"
             " this package's app, which has the bench's key"
         )
-
-
-def _is_called_by_a_signature() -> bool:
-    """One of Celery's own class, which may have come in anybody's message."""
-    code = Signature.apply_async.__code__
-    return any(frame.f_code is code for frame, _ in islice(walk_stack(None), 6))
 
 
 class FrappeCelery(Celery):

@@ -19,7 +19,7 @@ from celery.exceptions import TaskRevokedError
 
 import frappe_celery
 from frappe_celery.config import settings
-from frappe_celery.errors import Refused, UnknownQueue
+from frappe_celery.errors import UnknownQueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
 from tests.integration.benches import inside
@@ -369,9 +369,12 @@ def test_an_unsigned_signature_in_a_message_is_refused(
     wait_until(lambda: project.effects() == ["signed"], what="what was signed runs")
 
 
-def test_one_made_by_celery_s_own_words_says_what_to_do(team: Any) -> None:
-    with pytest.raises(Refused, match=r"make it with frappe_celery.signature\('myapp.core.nightl"):
-        team.app.signature(NIGHTLY).delay()
+def test_one_made_by_celery_s_own_words_is_signed_with_its_message(
+    project: Project, team: Any
+) -> None:
+    plain = team.app.signature(NIGHTLY, immutable=True)
+    assert (team.add.s(1, 2) | plain | team.add.s(1)).delay().get(timeout=30) == 21
+    assert plain.delay().get(timeout=30) == 20
 
 
 # -- our own app

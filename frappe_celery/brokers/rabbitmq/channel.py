@@ -10,6 +10,7 @@ and Celery's control messages, are RabbitMQ's own matter as ever.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -23,13 +24,14 @@ from kombu.message import Message
 from kombu.transport import pyamqp
 from redis.exceptions import RedisError
 
+from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.alarm import ANSWER_SECONDS
 from frappe_celery.brokers.kombu_messages import HELD_AS, check_texts, job_message
 from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
 from frappe_celery.brokers.rabbitmq.parked import spend
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.publish import TASK_NAME
 
@@ -82,7 +84,11 @@ class Channel(pyamqp.Channel):
     def _basic_publish(
         self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
     ) -> Any:
-        if not exchange and routing_key in self.names.queues:
+        queue = "" if exchange else routing_key
+        if whole_messages.is_to_be_signed(msg.properties.get("application_headers"), exchange):
+            where = whole_messages.place(queue, exchange, routing_key)
+            _write_back(msg, whole_messages.put(_as_kombu(msg), where))
+        if queue in self.names.queues:
             routing_key = self.names.whole(routing_key)
         return super()._basic_publish(msg, exchange, routing_key, *args, **options)
 
@@ -263,9 +269,13 @@ class Channel(pyamqp.Channel):
                 get_store().refuse(queue, str(headers.get("id"))[:100], f"no message: {exc}")
             super().basic_ack(raw.delivery_tag)
             return None
-        raw.delivery_info["routing_key"] = queue
+        raw.delivery_info.update(exchange="", routing_key=queue)
         message: Message = self.message_to_python(raw)
-        return message
+        if not message.errors:
+            return message
+        whole_messages.refuse(_as_kombu(raw), queue, message.errors[0][1])
+        super().basic_ack(raw.delivery_tag)
+        return None
 
     def _spent(self, raw: Any, run: str, status: bytes) -> None:
         try:
@@ -278,12 +288,21 @@ class Channel(pyamqp.Channel):
         super().basic_ack(raw.delivery_tag)
 
     def message_to_python(self, raw_message: Any) -> Any:
-        """Leaves what is one already."""
-        return (
-            raw_message
-            if isinstance(raw_message, Message)
-            else super().message_to_python(raw_message)
-        )
+        """One that is refused has the error in its `errors`. Leaves what is one already."""
+        if isinstance(raw_message, Message):
+            return raw_message
+        info, refusal = raw_message.delivery_info, None
+        exchange, routing_key = info.get("exchange") or "", info.get("routing_key") or ""
+        queue = "" if exchange else routing_key
+        where = whole_messages.place(queue, exchange, routing_key)
+        try:
+            _write_back(raw_message, whole_messages.take(_as_kombu(raw_message), where, queue))
+        except Refused:
+            refusal = sys.exc_info()
+        message = super().message_to_python(raw_message)
+        if refusal:
+            message.errors = [*(message.errors or ()), refusal]
+        return message
 
     # -- acknowledging
 
@@ -341,6 +360,25 @@ class Channel(pyamqp.Channel):
                 self.connection.consumers.discard(self)
             _leave(self.consumer)
         super().collect()
+
+
+def _as_kombu(raw: Any) -> whole_messages.Message:
+    """A message of amqp's in the form of kombu's other transports."""
+    properties = raw.properties
+    return {
+        "body": raw.body,
+        "content-type": properties.get("content_type"),
+        "content-encoding": properties.get("content_encoding"),
+        "headers": properties.get("application_headers") or {},
+        "properties": properties,
+    }
+
+
+def _write_back(raw: Any, message: whole_messages.Message) -> None:
+    raw.body = message["body"]
+    raw.properties["content_type"] = message["content-type"]
+    raw.properties["content_encoding"] = message["content-encoding"]
+    raw.properties["application_headers"] = message["headers"]
 
 
 def _leave(consumer: str) -> None:

@@ -27,8 +27,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
+from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
-from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, job_message
+from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, checked, job_message
 from frappe_celery.brokers.pulse import (
     BEAT_SECONDS,
     broker_is_silent,
@@ -36,6 +37,7 @@ from frappe_celery.brokers.pulse import (
     raise_if_silent,
 )
 from frappe_celery.brokers.redis.poller import Poller
+from frappe_celery.errors import Refused
 from frappe_celery.jobs import JobStatus, get_store, scripts
 from frappe_celery.jobs.keys import Keys
 
@@ -130,11 +132,17 @@ class Channel(kombu_redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        message = _signed(message, queue)
         pipe = self._create_client().pipeline()
         pipe.lpush(key, dumps(message))
         for bell in (self.keys.bell, self.keys.bell_of_whole):
             pipe.publish(bell, queue)
         pipe.execute()
+
+    def _put_fanout(
+        self, exchange: str, message: dict[str, Any], routing_key: str, **kwargs: Any
+    ) -> None:
+        super()._put_fanout(exchange, _signed(message, ""), routing_key, **kwargs)
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
         if queue in self.frappe_celery_queues:
@@ -216,7 +224,7 @@ class Channel(kombu_redis.Channel):
     def _read_fetched(self, **options: Any) -> bool:
         found = self._take_in()
         if found is not None:
-            self.connection._deliver(*found)
+            self.connection.deliver(*found)
         return found is not None
 
     def _take_in(self) -> tuple[dict[str, Any], str] | None:
@@ -244,9 +252,14 @@ class Channel(kombu_redis.Channel):
         queue, _ = self._asked[place - 2]
         try:
             if token[:1] == b"{":
-                message = celery_message(token, queue)
+                whole = celery_message(token, queue, queue in self.frappe_celery_queues)
+                message = _taken(whole, queue)
             else:
                 message = job_message(token, sealed, queue)
+        except Refused as exc:
+            whole_messages.refuse(whole, queue, exc)
+            self.acknowledged.append(self._tag)
+            return None
         except Exception as exc:
             logger.error("refused what lay in queue %s: %s", queue, exc)
             get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
@@ -331,10 +344,37 @@ class Channel(kombu_redis.Channel):
             self._scripts.run("reap", keys, self.keys.prefix, consumer, "inf")
 
 
+def _signed(message: dict[str, Any], queue: str) -> dict[str, Any]:
+    info = message["properties"]["delivery_info"]
+    exchange, routing_key = info["exchange"], info["routing_key"]
+    if not whole_messages.is_to_be_signed(message["headers"], exchange):
+        return message
+    return whole_messages.put(message, whole_messages.place(queue, exchange, routing_key))
+
+
+def _taken(message: dict[str, Any], queue: str) -> dict[str, Any]:
+    info = message["properties"]["delivery_info"]
+    where = whole_messages.place(queue, info.get("exchange", ""), info.get("routing_key", ""))
+    return whole_messages.take(message, where, queue)
+
+
 class Transport(kombu_redis.Transport):
     """Named in `broker_transport`; `broker_url` stays an ordinary redis:// URL."""
 
     Channel = Channel
+
+    def _deliver(self, message: Any, queue: str) -> None:
+        """Of what was broadcast; nobody has looked at it yet."""
+        try:
+            message = _taken(checked(message, queue), queue)
+        except Exception as exc:
+            logger.error("refused what was broadcast to %s: %s", queue, exc)
+            return
+        self.deliver(message, queue)
+
+    def deliver(self, message: dict[str, Any], queue: str) -> None:
+        """Hand a message to whoever consumes from the queue."""
+        super()._deliver(message, queue)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -7,6 +7,7 @@ from collections import Counter as CounterOf
 from collections.abc import Iterable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import CounterMetricFamily
 from prometheus_client.core import GaugeMetricFamily as Gauge
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
@@ -86,7 +87,7 @@ class Exposition(Collector):
             limits = Limits(self.store).all()
             found = [*_jobs(now), *self._methods(), *_limits(limits)]
             found += [_wanted(wanted(self.store, now, limits))]
-            found += [*self._workers(), *self._beat(now.at), *self._memory()]
+            found += [*self._workers(), *self._beat(now.at), *self._memory(), self._refused()]
         except BrokerUnreachable:
             found = []
         up.add_metric([], 1 if found else 0)
@@ -140,6 +141,13 @@ class Exposition(Collector):
             yield Gauge(
                 "frappe_celery_beat_entries", "Entries on the agenda.", value=found.sign.entries
             )
+
+    def _refused(self) -> Metric:
+        return CounterMetricFamily(
+            "frappe_celery_refused_messages",
+            "Messages that were not acted on: unsigned, altered, or none at all.",
+            value=self.store.number_refused(),
+        )
 
     def _memory(self) -> Iterable[Metric]:
         used = memory_used(self.store)

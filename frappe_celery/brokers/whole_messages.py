@@ -1,0 +1,208 @@
+"""Whole messages of Celery's: signed as they are put into a queue, checked as they are taken.
+
+Signed is all that is acted on: task, arguments, headers, what follows, and the place; whoever has
+the bench's key signs by having our transport. From a queue of the bench nothing else is taken, but
+a team's own tasks where `frappe_celery_unsigned_tasks` is on. A team's other queues take what
+comes, and what came unsigned is marked (`jobs.unsigned`). Remote control is signed in the same way;
+who asks for a signature there is `worker.signed_control`.
+"""
+
+from __future__ import annotations
+
+import base64
+import calendar
+import json
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from kombu import compression, serialization
+
+from frappe_celery.config import settings
+from frappe_celery.errors import Refused
+from frappe_celery.jobs import get_store, slots, unsigned
+from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.jobs.unsigned import MARK
+
+logger = logging.getLogger(__name__)
+
+PURPOSE = "celery message"
+SIGNATURE = "frappe_celery_signature"
+"""Header: when it was put (seconds since the epoch), a name of its own, and the signature."""
+STAMP = "frappe_celery_stamp"
+"""Header of a message whose signature was right: when it was put, and its name."""
+OURS = frozenset((SIGNATURE, STAMP, MARK))
+OF_CELERY = "celery."
+CONTROL = ".pidbox"
+"""What ends the names of exchanges of remote control."""
+REPLIES = "reply."
+MAC_LENGTH = 43
+KINDS_LOGGED = 1000
+"""Kinds of refusals that a process remembers having logged."""
+
+_OF_THE_BROKER = ("x-delivery-", "x-acquired-", "x-death", "x-first-death-", "x-last-death-")
+"""What begins the headers that RabbitMQ adds on the way."""
+_SERIALIZERS = {
+    "application/json": "json",
+    "application/x-yaml": "yaml",
+    "application/x-msgpack": "msgpack",
+}
+_logged: set[tuple[str, ...]] = set()
+
+Message = dict[str, Any]
+"""As kombu's own transports have it: body, content-type, content-encoding, headers, properties."""
+
+
+def place(queue: str, exchange: str = "", routing_key: str = "") -> str:
+    """Where a message lies: one of the bench's queues, or what it was sent to."""
+    config = settings.current()
+    own = queue in config.queues
+    return f"{config.prefix}{queue}" if own else f"{exchange}/{routing_key}"
+
+
+def put(message: Message, where: str) -> Message:
+    """The message as it is to lie in `where`: signed, unless it is for somebody who has no key."""
+    came = message["headers"]
+    message = {**message, "headers": {n: v for n, v in came.items() if n not in OURS}}
+    if unsigned.is_for_others() or came.get(MARK):
+        return _changed(message, unsigned.unmarked)
+    stamp = f"{time.time():.3f} {uuid.uuid4().hex} "
+    text = _text(message, where, stamp)
+    mac = settings.current().signer.seal(PURPOSE, text)[:MAC_LENGTH].decode()
+    message["headers"][SIGNATURE] = stamp + mac
+    return message
+
+
+def is_to_be_signed(headers: Any, exchange: str) -> bool:
+    """Tasks and commands; not events, results and answers."""
+    return bool(headers and "task" in headers) or is_command(exchange)
+
+
+def is_command(exchange: str) -> bool:
+    """Of Celery's remote control."""
+    return exchange.endswith(CONTROL) and not exchange.startswith(REPLIES)
+
+
+def take(message: Message, where: str, queue: str) -> Message:
+    """The message as it may be acted on.
+
+    Raises:
+        Refused: its signature is missing or wrong where one is needed, or it makes no sense.
+    """
+    said = str(message["headers"].get(SIGNATURE, ""))
+    headers = {n: v for n, v in message["headers"].items() if n not in OURS}
+    message = {**message, "headers": headers}
+    if said and _fits(message, where, said):
+        if "task" not in headers:
+            headers[STAMP] = said[:-MAC_LENGTH]
+        return message
+    if queue in settings.current().queues:
+        _let_in_unsigned(message)
+    try:
+        return _changed(message, partial(_mark, headers))
+    except Exception as exc:
+        raise Refused(f"it is unsigned, and what it leads to cannot be read: {exc!r}") from exc
+
+
+def refuse(message: Message, queue: str, exc: Exception) -> None:
+    """List it, with what is known of who sent it; the log tells once a kind."""
+    headers = message["headers"]
+    task, sender = (str(headers.get(name) or "?")[:200] for name in ("task", "origin"))
+    kind = (queue, task, sender)
+    if kind not in _logged and len(_logged) < KINDS_LOGGED:
+        _logged.add(kind)
+        logger.error("refused %s from queue %s, sent by %s: %s", task, queue, sender, exc)
+    reason = f"{task} from {sender}: {exc}"
+    get_store().refuse(queue, str(headers.get("id"))[:100], reason, None)
+
+
+def _let_in_unsigned(message: Message) -> None:
+    name = message["headers"].get("task")
+    task = slots.app().tasks.get(name) if isinstance(name, str) else None
+    why = "the signature is missing or wrong"
+    if task is None:
+        raise Refused(f"{why}, and this worker has no such task")
+    if str(name).startswith(OF_CELERY):
+        raise Refused(f"{why}: Celery's own tasks are run for those alone who have the bench's key")
+    if task.Strategy == STRATEGY:
+        raise Refused(f"{why}: Frappe's methods are run for those alone who have the bench's key")
+    if not settings.current().frappe_celery_unsigned_tasks:
+        raise Refused(
+            f"{why}: send it with this package and the bench's key, or set"
+            " frappe_celery_unsigned_tasks for producers that have neither"
+        )
+    if message.get("content-type") not in _SERIALIZERS:
+        raise Refused(f"{why}, and {message['content-type']!r} is not read unsigned")
+
+
+def _mark(headers: dict[str, Any], payload: Any) -> Any:
+    """Mark what a task leads to, in its body and in its headers, where Celery would read it too."""
+    name = headers.get("task")
+    old = isinstance(payload, dict)  # protocol 1
+    if name is None and not (old and "task" in payload):
+        return None  # an event, an answer, a command
+    headers[MARK] = True
+    unsigned.mark_following(headers)
+    if payload is None:
+        return None
+    args, kwargs, embed = (payload.get("args"), payload.get("kwargs"), payload) if old else payload
+    embed = {**(embed or {})}
+    unsigned.mark_following(embed)
+    if str(name or payload["task"]).startswith(OF_CELERY):
+        args, kwargs = unsigned.marked(args), unsigned.marked(kwargs)
+    return {**embed, "args": args, "kwargs": kwargs} if old else [args, kwargs, embed]
+
+
+def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
+    """The message with the payload that `change` makes of it, unless that is None, which it is
+    given for a kind that is not read here."""
+    kind, encoding = (str(message.get(name)) for name in ("content-type", "content-encoding"))
+    serializer = _SERIALIZERS.get(kind)
+    if serializer is None:
+        change(None)
+        return message
+    body, properties = message["body"], message["properties"]
+    in_base64 = properties.get("body_encoding") == "base64"
+    plain = base64.b64decode(body) if in_base64 else body
+    headers = message["headers"]
+    if "compression" in headers:
+        plain = compression.decompress(plain, headers["compression"])
+    changed = change(serialization.loads(plain, kind, encoding, accept=[kind]))
+    if changed is None:
+        return message
+    kind, encoding, plain = serialization.dumps(changed, serializer)
+    if in_base64:
+        plain = base64.b64encode(plain.encode() if isinstance(plain, str) else plain).decode()
+    headers.pop("compression", None)
+    return {**message, "body": plain, "content-type": kind, "content-encoding": encoding}
+
+
+def _fits(message: Message, where: str, said: str) -> bool:
+    stamp, mac = said[:-MAC_LENGTH], said[-MAC_LENGTH:]
+    try:
+        settings.current().signer.open(PURPOSE, mac.encode() + _text(message, where, stamp))
+    except (Refused, ValueError):
+        return False
+    return True
+
+
+def _text(message: Message, where: str, stamp: str) -> bytes:
+    """All that is acted on, the same before and after a broker has carried it."""
+    headers = {n: v for n, v in message["headers"].items() if not n.startswith(_OF_THE_BROKER)}
+    said = message["properties"].get
+    about = [said("correlation_id") or "", said("reply_to") or "", said("priority") or 0]
+    kind = [message.get("content-type"), message.get("content-encoding"), said("body_encoding")]
+    head = json.dumps([stamp, where, kind, headers, about], sort_keys=True, default=_plain)
+    body = message["body"]
+    return head.encode() + b"\0" + (body.encode() if isinstance(body, str) else bytes(body or b""))
+
+
+def _plain(value: Any) -> Any:
+    """What JSON does not know, as RabbitMQ's clients carry it."""
+    if isinstance(value, datetime):
+        return calendar.timegm(value.utctimetuple())
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)

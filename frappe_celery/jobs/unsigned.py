@@ -1,0 +1,74 @@
+"""What came unsigned leads to nothing that is signed.
+
+A message that nobody signed says itself what follows its task: links, errbacks, the rest of a
+chain, a chord's body. A worker has the key, and what it publishes is signed. So these are marked as
+soon as they are read; Celery makes `canvas.Unsigned` of a mark, which publishes as one who has no
+key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+MARK = "frappe_celery_unsigned"
+"""Type of a marked signature, the option that keeps its own type, and the header of a message that
+nobody signed."""
+FOLLOWING = ("callbacks", "errbacks", "chain", "chord")
+"""Where Celery's messages say what follows."""
+
+_for_others: ContextVar[bool] = ContextVar(MARK, default=False)
+
+
+@contextmanager
+def for_others() -> Iterator[None]:
+    """What is published within is what somebody asked for who did not sign it."""
+    token = _for_others.set(True)
+    try:
+        yield
+    finally:
+        _for_others.reset(token)
+
+
+def is_for_others() -> bool:
+    """Whether that holds now."""
+    return _for_others.get()
+
+
+def mark_following(embed: MutableMapping[str, Any]) -> None:
+    """Mark what follows a task."""
+    for name in FOLLOWING:
+        found = embed.get(name)
+        if found:
+            named = [{"task": s} if isinstance(s, str) else s for s in _listed(found)]
+            embed[name] = marked(named if isinstance(found, (list, tuple)) else named[0])
+
+
+def marked(value: Any) -> Any:
+    """A copy in which each signature is marked."""
+    if isinstance(value, dict):
+        if "task" not in value:
+            return {name: marked(item) for name, item in value.items()}
+        if value.get("subtask_type") == MARK:
+            return value
+        options = {**(value.get("options") or {}), MARK: value.get("subtask_type")}
+        blank = {"args": [], "kwargs": {}, "immutable": False}
+        return {**blank, **value, "options": options, "subtask_type": MARK}
+    return [marked(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def unmarked(value: Any) -> Any:
+    """A copy as it came."""
+    if isinstance(value, dict):
+        value = {name: unmarked(item) for name, item in value.items()}
+        if value.get("subtask_type") == MARK:
+            options = dict(value["options"])
+            return {**value, "subtask_type": options.pop(MARK, None), "options": options}
+        return value
+    return [unmarked(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
