@@ -31,6 +31,7 @@ from frappe_celery.watch.logs import output, stacks
 from frappe_celery.worker import (
     queue_names,
     remote_control,  # noqa: F401  # commands of Celery's
+    signed_control,
 )
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, GreenPool, Pulse
@@ -179,6 +180,8 @@ def setup(app: Celery) -> None:
     ]
     names = {queue.name for queue in own}
     app.conf.task_queues = [*own, *(q for q in queues(config) if q.name not in names)]
+    if config.frappe_celery_signed_control:
+        app.control.mailbox.node_cls = signed_control.Node  # type: ignore[attr-defined]
     scheduler = app.conf.beat_scheduler
     app.conf.beat_scheduler = SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler)
     if app.conf.worker_consumer == CELERYS_CONSUMER:

@@ -16,11 +16,13 @@ from celery.worker.control import control_command, inspect_command
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.worker.pool import Pool
+from frappe_celery.worker.pool import MOST_PROCESSES, Pool
 from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
 
+MOST_TIMES = 10
+"""How many times as many processes a pool may have as it began with."""
 SUPERVISOR = b"frappe_celery/commands/supervisor.py"
 """The file that `frappe-celery supervise` runs."""
 
@@ -92,6 +94,16 @@ def _latest(job: Job) -> Job:
 def terminate(state: Any, signal: Any, task_id: Any, **options: Any) -> Any:
     """Terminate task by task id (or list of ids)."""
     return revoke(state, task_id, terminate=True, signal=signal)
+
+
+@control_command(args=[("n", int)], signature="[N=1]")  # type: ignore[untyped-decorator]
+def pool_grow(state: Any, n: int = 1, **options: Any) -> Any:
+    """Grow pool by n processes/threads, to ten times what it began with at most."""
+    worker = state.consumer.controller
+    most = min(MOST_TIMES * worker.concurrency, MOST_PROCESSES)
+    if state.consumer.pool.num_processes + n > most:
+        return control.nok(f"it would have more than {most}: start it with a higher --concurrency")
+    return control.pool_grow(state, n)
 
 
 @control_command()  # type: ignore[untyped-decorator]

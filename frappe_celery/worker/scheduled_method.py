@@ -82,6 +82,8 @@ class ScheduledMethod(BaseTask):
 class FrappeCelery(Celery):
     """The app behind `celery -A frappe_celery`; a scheduled method that it sends is a job."""
 
+    control_cls = "frappe_celery.worker.signed_control:Control"
+
     def send_task(self, name: str, *args: Any, **options: Any) -> Any:
         """Like Celery's; a scheduled method becomes a job."""
         task = self.tasks.get(name)
