@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property, partial
@@ -248,6 +248,18 @@ def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) ->
             "enqueued_at": time.time(),
         }
     )
+
+
+def seals_in(value: Any) -> Iterator[str]:
+    """The signed texts of all methods in a part of a message."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get(SEALED), str):
+            yield value[SEALED]
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for item in value:
+        yield from seals_in(item)
 
 
 def _run_of(task_id: str) -> str:

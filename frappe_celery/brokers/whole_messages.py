@@ -23,6 +23,7 @@ from typing import Any
 from kombu import compression, serialization
 
 from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import get_store, slots, unsigned
 from frappe_celery.jobs.publish import STRATEGY
@@ -93,10 +94,10 @@ def take(message: Message, where: str, queue: str) -> Message:
     Raises:
         Refused: its signature is missing or wrong where one is needed, or it makes no sense.
     """
-    said = str(message["headers"].get(SIGNATURE, ""))
+    said = signature_of(message)
     headers = {n: v for n, v in message["headers"].items() if n not in OURS}
     message = {**message, "headers": headers}
-    if said and _fits(message, where, said):
+    if said and fits(message, where, said, settings.current().signer):
         if "task" not in headers:
             headers[STAMP] = said[:-MAC_LENGTH]
         return message
@@ -181,10 +182,16 @@ def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
     return {**message, "body": plain, "content-type": kind, "content-encoding": encoding}
 
 
-def _fits(message: Message, where: str, said: str) -> bool:
+def signature_of(message: Message) -> str:
+    """What its header says."""
+    return str(message["headers"].get(SIGNATURE, ""))
+
+
+def fits(message: Message, where: str, said: str, signer: Signer) -> bool:
+    """Whether that is its signature, there and by one of these keys."""
     stamp, mac = said[:-MAC_LENGTH], said[-MAC_LENGTH:]
     try:
-        settings.current().signer.open(PURPOSE, mac.encode() + _text(message, where, stamp))
+        signer.open(PURPOSE, mac.encode() + _text(message, where, stamp))
     except (Refused, ValueError):
         return False
     return True
@@ -192,7 +199,11 @@ def _fits(message: Message, where: str, said: str) -> bool:
 
 def _text(message: Message, where: str, stamp: str) -> bytes:
     """All that is acted on, the same before and after a broker has carried it."""
-    headers = {n: v for n, v in message["headers"].items() if not n.startswith(_OF_THE_BROKER)}
+    headers = {
+        name: value
+        for name, value in message["headers"].items()
+        if name not in OURS and not name.startswith(_OF_THE_BROKER)
+    }
     said = message["properties"].get
     about = [said("correlation_id") or "", said("reply_to") or "", said("priority") or 0]
     kind = [message.get("content-type"), message.get("content-encoding"), said("body_encoding")]

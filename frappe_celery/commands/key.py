@@ -6,7 +6,10 @@ from collections import Counter
 from itertools import islice
 
 import click
+from kombu.utils.json import loads
 
+from frappe_celery import canvas
+from frappe_celery.brokers import waiting_messages
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, Refused
@@ -46,8 +49,10 @@ def rotate() -> None:
 def end(anyway: bool) -> None:
     """Accept only the key that signs.
 
-    Refused while a job that waits, runs, or could be requeued is signed by a former one. Documents'
-    passwords, where there is no Frappe, are encrypted anew.
+    Refused while a job that waits, runs, or could be requeued is signed by a former one, or holds a
+    step of a canvas that is, and while a message of another Celery task is (on RabbitMQ, which
+    shows none: while one waits). Documents' passwords, where there is no Frappe, are encrypted
+    anew.
     """
     former = signed_by_others(get_store())
     if former and not anyway:
@@ -84,19 +89,22 @@ def _encrypt_anew() -> None:
 
 
 def signed_by_others(store: JobStore) -> Counter[str]:
-    """How many jobs are not signed by the key that signs now, by status."""
+    """How many jobs are not signed by the key that signs now, by status, and messages of tasks."""
     signer = Signer(store.settings.keys.now()[0])
     jobs = search(store, Wanted(statuses=NEEDED))
     found: Counter[str] = Counter()
     while some := list(islice(jobs, AT_ONCE)):
         store.read_messages(some)
         found.update(job.status.value for job in some if not _is_signed(job, signer))
-    return found
+    found["waiting messages of Celery tasks"] = waiting_messages.signed_by_others(store, signer)
+    return +found
 
 
 def _is_signed(job: Job, signer: Signer) -> bool:
     try:
-        JobMessage.open(signer, job.message, job.run_id)
+        message = JobMessage.open(signer, job.message, job.run_id)
+        for seal in canvas.seals_in(loads(message.canvas or "null")):
+            signer.open(canvas.PURPOSE, seal.encode())
     except Refused:
         return False
     return True

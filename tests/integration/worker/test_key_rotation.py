@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import frappe_celery
 from frappe_celery import enqueue
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job
@@ -63,3 +66,44 @@ def test_passwords_of_documents_are_encrypted_anew(project: Project) -> None:
     assert f"{project.site}: passwords encrypted anew: 1\n" in run("key", "end").output
     project.python(begin + "assert get_decrypted_password('Account', 'a') == 's3cret'")
     assert f"{project.site}: passwords encrypted anew: 0\n" in run("key", "encrypt").output
+
+
+TEAM = """
+import frappe_celery
+from celery import chain, shared_task
+
+@shared_task
+def add(a, b):
+    return a + b
+
+app = frappe_celery.app
+app.set_current()
+"""
+
+
+@both_brokers
+def test_a_former_key_is_kept_while_messages_of_celery_tasks_wait(
+    project: Project, redis_url: str
+) -> None:
+    project.write("celeryconfig.py", f"result_backend = {redis_url!r}\nimports = ('team',)\n")
+    project.write("team.py", TEAM)
+    record = "frappe_celery.signature('myapp.tasks.record', immutable=True, kwargs={'text': 'x'})"
+    send = f"from team import add, chain, frappe_celery; chain(add.s(1, 2), {record}).delay()"
+    project.python(send)
+    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
+    settings.use(None)
+    said = run("key", "end", code=1).output
+    assert "signed by a former key: 1 waiting messages of Celery tasks" in said
+    project.worker("--without-mingle")
+    wait_until(lambda: project.effects() == ["x"], 30, "the method after it ran")
+    assert "not accepted any more: 1" in run("key", "end").output
+
+
+def test_a_former_key_is_kept_while_a_job_holds_a_step_that_it_signed(project: Project) -> None:
+    step = "frappe_celery.signature('myapp.tasks.record')"
+    sealed = project.python(f"import json, frappe_celery; print(json.dumps({step}))")
+    project.python("import frappe_celery.cli as c; c.main(['key', 'rotate'])")
+    settings.use(None)
+    method = frappe_celery.signature("myapp.tasks.record", countdown=3600)
+    method.set(link=json.loads(sealed)).delay()
+    assert "signed by a former key: 1 scheduled" in run("key", "end", code=1).output

@@ -1,8 +1,9 @@
 """`frappe.cache`: values on Redis, each site's by itself, remembered within a job.
 
 `frappe.cache.get_value` and `frappe.cache().get_value` are the same. Values travel as JSON or as a
-signed pickle (DESIGN.md, invariant 5): what somebody else wrote into Redis is not opened, it counts
-as missing. A Redis that does not answer is a cache that holds nothing.
+signed pickle (DESIGN.md, invariant 5), bound to their key: what somebody else wrote into Redis, or
+moved there, is not opened, it counts as missing. A Redis that does not answer is a cache that holds
+nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from frappe_celery.hosts.standalone.cache.redis_clients import client
 from frappe_celery.hosts.standalone.local import local
 from frappe_celery.jobs import codec
 
-PURPOSE = "cache"
+PURPOSE = "cached value"
 _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
 _SETS = ("sadd", "srem", "sismember", "smembers", "spop", "srandmember")
 _EMPTYING = ("flushall", "flushdb")
@@ -66,18 +67,18 @@ class Cache:
         with suppress(*_AWAY):
             return getattr(self.client, command)(*args, **options)
 
-    def _seal(self, value: Any) -> bytes:
-        return settings.current().signer.seal(
-            PURPOSE, codec.dumps(codec.encode_value(value)).encode()
-        )
+    def _seal(self, value: Any, *place: Any) -> bytes:
+        text = codec.dumps([_named(place), codec.encode_value(value)])
+        return settings.current().signer.seal(PURPOSE, text.encode())
 
-    def _open(self, sealed: Any) -> Any:
+    def _open(self, sealed: Any, *place: Any) -> Any:
         if sealed is None:
             return None
         try:
-            return codec.decode(json.loads(settings.current().signer.open(PURPOSE, sealed)))
+            named, encoded = json.loads(settings.current().signer.open(PURPOSE, sealed))
         except Refused:
             return None
+        return codec.decode(encoded) if named == _named(place) else None
 
     # -- single values
 
@@ -94,7 +95,7 @@ class Cache:
         if not expires_in_sec:
             local.cache[name] = val
         milliseconds = int(expires_in_sec * 1000) if expires_in_sec else None
-        self._ask("set", name, self._seal(val), px=milliseconds)
+        self._ask("set", name, self._seal(val, name), px=milliseconds)
 
     def get_value(
         self,
@@ -108,7 +109,7 @@ class Cache:
         name = self.make_key(key, user, shared)
         if name in local.cache and not expires:
             return local.cache[name]
-        value = self._open(self._ask("get", name))
+        value = self._open(self._ask("get", name), name)
         if expires:
             return value
         if value is None and generator:
@@ -160,7 +161,7 @@ class Cache:
             return
         full = self.make_key(name, shared=shared)
         local.cache.setdefault(full, {})[str(key)] = value
-        self._ask("hset", full, str(key), self._seal(value))
+        self._ask("hset", full, str(key), self._seal(value, full, key))
 
     def hget(
         self, name: str, key: Any, generator: Callable[[], Any] | None = None, shared: bool = False
@@ -172,7 +173,7 @@ class Cache:
         known = local.cache.setdefault(full, {})
         if str(key) in known:
             return known[str(key)]
-        value = self._open(self._ask("hget", full, str(key)))
+        value = self._open(self._ask("hget", full, str(key)), full, key)
         if value is not None:
             known[str(key)] = value
         elif generator:
@@ -182,8 +183,9 @@ class Cache:
 
     def hgetall(self, name: str) -> dict[str, Any]:
         """A whole hash."""
-        found = self._ask("hgetall", self.make_key(name)) or {}
-        return {key.decode(): self._open(value) for key, value in found.items()}
+        full = self.make_key(name)
+        found = self._ask("hgetall", full) or {}
+        return {key.decode(): self._open(value, full, key) for key, value in found.items()}
 
     def hkeys(self, name: str) -> list[str]:
         """The keys of a hash."""
@@ -200,6 +202,12 @@ class Cache:
         for key in keys:
             local.cache.get(full, {}).pop(key, None)
         self._ask("hdel", full, *keys)
+
+
+def _named(place: tuple[Any, ...]) -> list[str]:
+    """A key, and a field of a hash, as text."""
+    texts = (p.decode(errors="backslashreplace") if isinstance(p, bytes) else p for p in place)
+    return [*map(str, texts)]
 
 
 cache = Cache()

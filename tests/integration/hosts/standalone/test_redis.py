@@ -271,3 +271,21 @@ def test_a_dormant_site_stays_awake_for_an_hour(frappe: Any, project: Project) -
     assert 3590 <= frappe.cache.client.ttl(key) <= 3600
     frappe.cache.delete_value(dormancy.AWAKE)
     assert "it is dormant" in str(host.scheduling_off(site))
+
+
+def test_a_cached_value_counts_where_it_was_put_and_nowhere_else(
+    frappe: Any, redis_url: str
+) -> None:
+    cache = frappe.cache
+    cache.set_value("role", "Administrator")
+    cache.set_value("mine", "Guest")
+    cache.hset("roles", "a", "Administrator")
+    cache.hset("roles", "b", "Guest")
+    with Redis.from_url(redis_url) as client:
+        client.copy(cache.make_key("role"), cache.make_key("mine"), replace=True)
+        roles = cache.make_key("roles")
+        client.hset(roles, "b", client.hget(roles, "a"))
+    local.cache.clear()
+    assert (cache.get_value("role"), cache.get_value("mine")) == ("Administrator", None)
+    assert (cache.hget("roles", "a"), cache.hget("roles", "b")) == ("Administrator", None)
+    assert cache.hgetall("roles") == {"a": "Administrator", "b": None}
