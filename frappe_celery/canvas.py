@@ -265,7 +265,7 @@ def seals_in(value: Any) -> Iterator[str]:
 def _run_of(task_id: str) -> str:
     """The first run has the result's id, unless somebody chose it, and may choose it again."""
     with suppress(ValueError):
-        if str(uuid.UUID(task_id)) == task_id and not next(get_store().read([task_id])):
+        if str(uuid.UUID(task_id)) == task_id and get_store().is_new(task_id):
             return task_id
     return uuid.uuid4().hex
 

@@ -167,6 +167,10 @@ class Keys:
         """List: messages that were refused, newest first, with the reason."""
         return f"{self.prefix}refused"
 
+    def spent(self, run: str) -> str:
+        """How a run ended; kept as long as its record was to be, a week at most."""
+        return f"{self.prefix}spent:{run}"
+
     @property
     def refusals(self) -> str:
         """Number: how many were refused since the bench's Redis was empty."""

@@ -30,6 +30,7 @@ FUNCTIONS = {
     "await_commit": "prefix, run, transaction, latest",
     "hand_out": "KEYS, ARGV",
     "unhold": "prefix, run, holds",
+    "spent": "prefix, run, queue, ended_at",
     "rules": "prefix, lined",
     "failure": "KEYS, ARGV",
     "finish": "KEYS, ARGV",

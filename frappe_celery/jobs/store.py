@@ -339,6 +339,11 @@ class JobStore(JobFinder):
         with naming_the_server(self.url):
             return int(self.client.get(self.keys.refusals) or 0)
 
+    def is_new(self, run: str) -> bool:
+        """Whether there is no run of this id, and none has ended in these days."""
+        with naming_the_server(self.url):
+            return not self.client.exists(self.keys.record(run), self.keys.spent(run))
+
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)

@@ -9,10 +9,11 @@
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local queue, run = prefix .. ARGV[6], ARGV[7]
 for i = 8, #ARGV do wake(prefix .. 'confirmed:' .. ARGV[i]) end
-local found = redis.pcall('HMGET', KEYS[3], 'status', 'place', 'message')
+local found = redis.pcall('HMGET', KEYS[3], 'status', 'place', 'message', 'ended_at')
 if found.err or not string.find(found[2] or '', '|', 1, true) then return {'', ''} end
 if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our own retry
   if found[1] ~= 'queued' then return {found[1] or '', ''} end
+  if spent(prefix, run, ARGV[6], found[4]) then return {'ended', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
   local these = rules(prefix, '')
   if these and these.keeps_back(run, found[2]) then return {'parked', ''} end

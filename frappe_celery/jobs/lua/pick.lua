@@ -32,10 +32,11 @@ while true do
   else
     local whole = head[1] == '' and string.byte(token) == 123
     local found = not whole
-      and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message')
+      and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
     local reason = found and odd(token, found, place)
     if reason then refuse(prefix, queue, token, reason) end
-    local waits = whole or not reason and found[1] == 'queued'
+    local waits = whole
+      or not reason and found[1] == 'queued' and not spent(prefix, token, queue, found[4])
     if waits and not whole and these and these.keeps_back(token, found[2]) then
       waits = false
       if these.kept >= 100 then return false end
