@@ -38,6 +38,14 @@ STAMP = "frappe_celery_stamp"
 """Header of a message whose signature was right: when it was put, and its name."""
 OURS = frozenset((SIGNATURE, STAMP, MARK))
 OF_CELERY = "celery."
+_TAKES_SIGNATURES = {
+    "celery.group": ("tasks",),
+    "celery.chord": ("header", "body"),
+    "celery.chord_unlock": ("group_id", "callback"),
+}
+"""Celery's own tasks of whose first arguments some are signatures."""
+_CALLS = ("celery.map", "celery.starmap", "celery.chunks")
+"""Those that call a task, named in the first argument, where they run."""
 CONTROL = ".pidbox"
 """What ends the names of exchanges of remote control."""
 REPLIES = "reply."
@@ -78,13 +86,10 @@ def put(message: Message, where: str) -> Message:
     return message
 
 
-def is_to_be_signed(headers: Any, exchange: str) -> bool:
+def is_to_be_signed(headers: Any, queue: str, exchange: str) -> bool:
     """Tasks and commands; not events, results and answers."""
-    return bool(headers and "task" in headers) or is_command(exchange)
-
-
-def is_command(exchange: str) -> bool:
-    """Of Celery's remote control."""
+    if queue in settings.current().queues or (headers and "task" in headers):
+        return True
     return exchange.endswith(CONTROL) and not exchange.startswith(REPLIES)
 
 
@@ -153,9 +158,25 @@ def _mark(headers: dict[str, Any], payload: Any) -> Any:
     args, kwargs, embed = (payload.get("args"), payload.get("kwargs"), payload) if old else payload
     embed = {**(embed or {})}
     unsigned.mark_following(embed)
-    if str(name or payload["task"]).startswith(OF_CELERY):
-        args, kwargs = unsigned.marked(args), unsigned.marked(kwargs)
+    args, kwargs = _mark_arguments(
+        str(name or payload["task"]), [*(args or ())], {**(kwargs or {})}
+    )
     return {**embed, "args": args, "kwargs": kwargs} if old else [args, kwargs, embed]
+
+
+def _mark_arguments(
+    task: str, args: list[Any], kwargs: dict[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    if task in _CALLS:
+        called = [*args, kwargs.get("task")][0]
+        if str(called.get("task") if isinstance(called, dict) else called).startswith(OF_CELERY):
+            raise Refused(f"{task} is to call one of Celery's own tasks")
+    for place, name in enumerate(_TAKES_SIGNATURES.get(task, ())):
+        if place < len(args):
+            args[place] = unsigned.marked(args[place])
+        if name in kwargs:
+            kwargs[name] = unsigned.marked(kwargs[name])
+    return args, kwargs
 
 
 def _changed(message: Message, change: Callable[[Any], Any]) -> Message:

@@ -228,6 +228,7 @@ class Options:
         " RabbitMQ, whose own `max_message_size` is twice that: what tells of a job's failure"
         " carries its message.",
         int,
+    )
     frappe_celery_unsigned_tasks: bool = _option(
         False,
         "A team's own tasks are taken unsigned too, for producers with plain Celery and no key;"

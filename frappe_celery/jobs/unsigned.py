@@ -47,10 +47,10 @@ def mark_following(embed: MutableMapping[str, Any]) -> None:
 
 
 def marked(value: Any) -> Any:
-    """A copy in which each signature is marked."""
+    """A signature, or each of a list of them, marked; what is none stays as it is."""
     if isinstance(value, dict):
-        if "task" not in value:
-            return {name: marked(item) for name, item in value.items()}
+        if not value.keys() & {"task", "subtask_type"}:
+            return value
         if value.get("subtask_type") == MARK:
             return value
         options = {**(value.get("options") or {}), MARK: value.get("subtask_type")}

@@ -85,7 +85,8 @@ class Channel(pyamqp.Channel):
         self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
     ) -> Any:
         queue = "" if exchange else routing_key
-        if whole_messages.is_to_be_signed(msg.properties.get("application_headers"), exchange):
+        headers = msg.properties.get("application_headers")
+        if whole_messages.is_to_be_signed(headers, queue, exchange):
             where = whole_messages.place(queue, exchange, routing_key)
             _write_back(msg, whole_messages.put(_as_kombu(msg), where))
         if queue in self.names.queues:
@@ -273,9 +274,18 @@ class Channel(pyamqp.Channel):
         message: Message = self.message_to_python(raw)
         if not message.errors:
             return message
-        whole_messages.refuse(_as_kombu(raw), queue, message.errors[0][1])
-        super().basic_ack(raw.delivery_tag)
+        self._refused(raw, queue, message.errors[0][1])
         return None
+
+    def _refused(self, raw: Any, queue: str, exc: Exception) -> None:
+        try:
+            whole_messages.refuse(_as_kombu(raw), queue, exc)
+        except BrokerUnreachable as away:
+            logger.warning("a message that is refused goes back: %s", away)
+            super().basic_reject(raw.delivery_tag, requeue=True)
+            self._may_have.clear()
+            return
+        super().basic_ack(raw.delivery_tag)
 
     def _spent(self, raw: Any, run: str, status: bytes) -> None:
         try:

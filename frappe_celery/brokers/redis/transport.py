@@ -347,7 +347,7 @@ class Channel(kombu_redis.Channel):
 def _signed(message: dict[str, Any], queue: str) -> dict[str, Any]:
     info = message["properties"]["delivery_info"]
     exchange, routing_key = info["exchange"], info["routing_key"]
-    if not whole_messages.is_to_be_signed(message["headers"], exchange):
+    if not whole_messages.is_to_be_signed(message["headers"], queue, exchange):
         return message
     return whole_messages.put(message, whole_messages.place(queue, exchange, routing_key))
 

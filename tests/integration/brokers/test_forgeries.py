@@ -69,7 +69,7 @@ EAGER = {"delivery_info": {"is_eager": True}, "options": {"link_error": [EVIL]}}
 CHAIN = sig("celery.chain", subtask_type="chain", kwargs={"tasks": [EVIL]})
 GROUP = sig("celery.group", subtask_type="group", kwargs={"tasks": [EVIL]})
 CHORD = sig("celery.chord", subtask_type="chord", kwargs={"header": [EVIL], "body": EVIL})
-CHUNKS = {"task": EVIL, "it": [[]], "n": 1}
+CHUNKS = {"task": "myapp.own.add", "it": [["evil", "chunk"]], "n": 1}
 
 
 @dataclass
@@ -117,6 +117,13 @@ LEADING = {
     "a chain of a chain": Forged("myapp.own.add", [1, 2], embed={"chain": [CHAIN]}),
     "a group": Forged("myapp.own.add", [1, 2], embed={"callbacks": [GROUP]}),
     "a chord": Forged("myapp.own.add", [1, 2], embed={"callbacks": [CHORD]}),
+    "chunks without a name": Forged(
+        "myapp.own.add",
+        [1, 2],
+        embed={
+            "callbacks": [{"subtask_type": "chunks", "kwargs": CHUNKS, "args": [], "options": {}}]
+        },
+    ),
     "chunks": Forged(
         "myapp.own.add",
         [1, 2],
@@ -249,7 +256,7 @@ def test_where_unsigned_tasks_run_they_lead_to_nothing_of_celery_s_or_frappe_s(
     for text in what:
         wait_until(lambda text=text: text in project.effects(), 30, f"{text} runs")  # type: ignore[misc]
     goes_on(project)
-    assert "nightly" not in project.effects()
+    assert not {"nightly", "add evil chunk"} & {*project.effects()}
     assert "add 1 2" in project.effects()
 
 
@@ -286,6 +293,13 @@ def test_what_an_unsigned_task_s_code_asks_for_is_signed_and_what_it_came_with_i
     producer = Celery("plain", broker=broker)
     producer.send_task("myapp.own.add", ["last", "one"], queue=name)
     wait_until(lambda: "add last one" in project.effects(), 30, "all before it were taken")
+    pairs = [["starmap", {"task": "data"}]]
+    producer.send_task("celery.starmap", ["myapp.own.add", pairs], queue=name)
+    producer.send_task(
+        "celery.group", [[sig("myapp.own.add", "in", name)], [["g", None], []], "g", []], queue=name
+    )
+    said = {"add starmap {'task': 'data'}", f"add in {name}"}
+    wait_until(lambda: said <= {*project.effects()}, 30, "Celery's own tasks run as they came")
     printed = project.python(
         """
         import team
