@@ -2,7 +2,7 @@
 
 Frappe's own reads the ids of all jobs there are for every page and every count. These read a page,
 so that it costs the same at a hundred jobs and at a million. They also list custom queues and
-stopped jobs, which Frappe's leaves out.
+stopped jobs, which Frappe's leaves out. Who may see them says Frappe's own, which is called first.
 """
 
 from __future__ import annotations
@@ -23,38 +23,47 @@ from frappe_celery.hosts.bench import registry, routing
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import Job, JobStatus, get_store
 
+NO_JOB = [["RQ Job", "status", "=", ""]]
+"""Filters that no job passes: with them Frappe's own finds nothing, once it has refused whom it
+refuses."""
+
 
 def listing(original: Any) -> Any:
     """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""
-    if "args" not in signature(original).parameters:
-        return staticmethod(get_list)
 
     def of_arguments(args: Mapping[str, Any]) -> list[Any]:
-        return get_list(
-            filters=args.get("filters"),
-            start=cint(args.get("start") or args.get("limit_start")),
-            page_length=cint(args.get("page_length") or args.get("limit_page_length")) or 20,
-            order_by=args.get("order_by") or "",
+        original({**args, "filters": NO_JOB})
+        return _listed(
+            args.get("filters"),
+            cint(args.get("start") or args.get("limit_start")),
+            cint(args.get("page_length") or args.get("limit_page_length")) or 20,
+            args.get("order_by") or "",
         )
 
-    return staticmethod(of_arguments)
+    def of_parts(
+        filters: Any = None, start: int = 0, page_length: int = 20, order_by: str = "creation desc"
+    ) -> list[Any]:
+        original(NO_JOB, start, page_length, order_by)
+        return _listed(filters or [], start, page_length, order_by)
+
+    return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
 
 
 def counting(original: Any) -> Any:
     """`RQJob.get_count`, likewise."""
-    if "args" not in signature(original).parameters:
-        return staticmethod(get_count)
 
     def of_arguments(args: Mapping[str, Any]) -> int:
-        return get_count(args.get("filters"))
+        original({**args, "filters": NO_JOB})
+        return _counted(args.get("filters"))
 
-    return staticmethod(of_arguments)
+    def of_parts(filters: Any = None) -> int:
+        original(NO_JOB)
+        return _counted(filters or [])
+
+    return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
 
 
-def get_list(
-    filters: Any = None, start: int = 0, page_length: int = 20, order_by: str = "creation desc"
-) -> list[Any]:
-    """As v16 calls it."""
+def _listed(filters: Any, start: int, page_length: int, order_by: str) -> list[Any]:
     from frappe.core.doctype.rq_job.rq_job import serialize_job
 
     jobs = _page(filters, start, page_length)
@@ -64,8 +73,7 @@ def get_list(
     return [serialize_job(job) for job in jobs]
 
 
-def get_count(filters: Any = None) -> int:
-    """As v16 calls it."""
+def _counted(filters: Any) -> int:
     queues, statuses = _asked(filters)
     counts = [get_store().counts(site=frappe.local.site, queue=queue) for queue in queues]
     ours = sum(count[status] for count in counts for status in statuses)
@@ -112,7 +120,7 @@ def _entered(job: Any) -> Any:
 
 def _asked(filters: Any) -> tuple[list[str], list[JobStatus]]:
     """The queues and the statuses that the filters let through."""
-    wanted = make_filter_dict(filters or [])
+    wanted = make_filter_dict(filters)
     return (
         list(_matching(wanted.get("queue"), settings.current().queues)),
         list(_matching(wanted.get("status"), JobStatus)),

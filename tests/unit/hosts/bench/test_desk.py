@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
 
 DESK = (
@@ -90,3 +92,23 @@ def test_a_page_reads_no_more_than_it_shows(bench: StandInBench) -> None:
         STANDIN_FRAPPE="16.9.0",
     )
     assert answer[0] == answer[1]
+
+
+@pytest.mark.parametrize("version", ["15.0.0", "16.9.0"])
+def test_whom_frappes_own_refuses_sees_none(bench: StandInBench, version: str) -> None:
+    answer = bench.ask(
+        """
+        add(1)
+        frappe.set_user("Guest")
+        given = [] if frappe.STABLE_16 else {"filters": []}
+        answer = []
+        for asked in (RQJob.get_list, RQJob.get_count):
+            try:
+                answer.append(asked(given))
+            except PermissionError as exc:
+                answer.append(f"refused {exc}")
+        """,
+        begin=DESK,
+        STANDIN_FRAPPE=version,
+    )
+    assert answer == ["refused Guest"] * 2
