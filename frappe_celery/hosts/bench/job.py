@@ -247,10 +247,12 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
 
 def _ours(job_id: str) -> Any:
+    """The job of that very id: the store would find one by its run's as well, of any site."""
     try:
-        return get_store().fetch(job_id)
+        found = get_store().fetch(job_id)
     except NoSuchJob:
         return None
+    return found if found.id == job_id else None
 
 
 @dataclass(frozen=True)

@@ -200,6 +200,18 @@ def test_an_id_that_frappe_made_up_is_found_without_an_index(bench: StandInBench
     assert answer == [0, 1, True, True]
 
 
+def test_no_other_id_finds_a_job(bench: StandInBench) -> None:
+    """A run's id behind another site's name would pass for one of that site's."""
+    answer = bench.ask(
+        """
+        made = frappe.enqueue("fixture_app.tasks.write")
+        answer = [background_jobs.Job.exists(f"{name}{made.run_id}")
+                  for name in ("site1::", "site2::", "site1::other::", "")]
+        """
+    )
+    assert answer == [True, False, False, False]
+
+
 def test_a_function_stays_a_function(bench: StandInBench) -> None:
     """Frappe looks a dotted path up among the site's apps; a function was never looked up."""
     assert bench.ask(
