@@ -5,3 +5,4 @@ local shown = string.gsub(string.sub(element, 1, 100), '[^\32-\126]', '?')
 redis.call('LPUSH', prefix .. 'refused', cjson.encode(
   {at = tonumber(redis.call('TIME')[1]), queue = queue, run = shown, reason = reason}))
 redis.call('LTRIM', prefix .. 'refused', 0, 999)
+redis.call('INCR', prefix .. 'refusals')

@@ -4,10 +4,5 @@
 local status = redis.call('GET', prefix .. 'spent:' .. run)
 if not status and not ended_at then return false end
 redis.call('HSET', prefix .. 'job:' .. run, 'status', status or 'failed')
-local time, refused = redis.call('TIME'), prefix .. 'refused'
-local name = string.gsub(run, '[^%w_.:-]', '?')
-redis.call('LPUSH', refused, cjson.encode({at = time[1] + time[2] / 1e6, queue = queue, run = name,
-  reason = 'it had ended already: somebody who can write to Redis queued it again'}))
-redis.call('LTRIM', refused, 0, 999)
-redis.call('INCR', prefix .. 'refusals')
+refuse(prefix, queue, run, 'it had ended already: somebody who can write to Redis queued it again')
 return true
