@@ -37,7 +37,17 @@ LONGEST_NAME = 100
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "bell", "came", "caught", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
-    *("pauses", "places", "refused", "routes", "rules", "scheduled", "shares", "suspects"),
+    *(
+        "pauses",
+        "places",
+        "refusals",
+        "refused",
+        "routes",
+        "rules",
+        "scheduled",
+        "shares",
+        "suspects",
+    ),
     *("sweeping", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
