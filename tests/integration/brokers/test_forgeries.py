@@ -65,7 +65,10 @@ def sig(task: str, *args: Any, **more: Any) -> dict[str, Any]:
 
 
 EVIL = sig(NIGHTLY)
-EAGER = {"delivery_info": {"is_eager": True}, "options": {"link_error": [EVIL]}}
+EAGER = {
+    "delivery_info": {"is_eager": True},
+    "options": {"task_id": "t", "countdown": "none", "link_error": [EVIL]},
+}
 CHAIN = sig("celery.chain", subtask_type="chain", kwargs={"tasks": [EVIL]})
 GROUP = sig("celery.group", subtask_type="group", kwargs={"tasks": [EVIL]})
 CHORD = sig("celery.chord", subtask_type="chord", kwargs={"header": [EVIL], "body": EVIL})
@@ -90,7 +93,7 @@ class Forged:
 
 CELERYS = {
     "chord_unlock, eagerly": Forged(
-        "celery.chord_unlock", ["g", sig("own.add", **EAGER)], {"result": [[["x", None], None]]}
+        "celery.chord_unlock", ["g", sig("myapp.own.add", **EAGER)], {"result": []}
     ),
     "chord_unlock": Forged("celery.chord_unlock", ["g", EVIL], {"result": []}),
     "chord": Forged("celery.chord", [[EVIL], EVIL]),
