@@ -143,6 +143,22 @@ def _let_in_unsigned(message: Message) -> None:
         )
     if message.get("content-type") not in _SERIALIZERS:
         raise Refused(f"{why}, and {message['content-type']!r} is not read unsigned")
+    if odd := _odd(message["headers"]):
+        raise Refused(f"{why}, and {odd}")
+
+
+def _odd(headers: dict[str, Any]) -> str:
+    """What in an unsigned task's headers would end the worker that reads them."""
+    limits, stamped = headers.get("timelimit"), headers.get("stamped_headers")
+    if limits is not None and (
+        not isinstance(limits, (list, tuple))
+        or len(limits) != 2
+        or any(not isinstance(limit, (int, float, type(None))) for limit in limits)
+    ):
+        return f"its timelimit {limits!r} is no pair of seconds"
+    if stamped is not None and not isinstance(stamped, (list, tuple)):
+        return f"its stamped_headers {stamped!r} are no list"
+    return ""
 
 
 def _mark(headers: dict[str, Any], payload: Any) -> Any:
@@ -193,7 +209,10 @@ def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
     headers = message["headers"]
     if "compression" in headers:
         plain = compression.decompress(plain, headers["compression"])
-    changed = change(serialization.loads(plain, kind, encoding, accept=[kind]))
+    payload = serialization.loads(plain, kind, encoding, accept=[kind])
+    if payload is None:
+        raise ValueError("its body is empty")
+    changed = change(payload)
     if changed is None:
         return message
     kind, encoding, plain = serialization.dumps(changed, serializer)

@@ -109,6 +109,14 @@ CELERYS = {
 }
 """Each of Celery's own tasks."""
 
+ODD = {
+    "an odd time limit": Forged("myapp.own.add", [1, 2], headers={"timelimit": ["x", {}]}),
+    "a time limit alone": Forged("myapp.own.add", [1, 2], headers={"timelimit": 5}),
+    "odd stamps": Forged("myapp.own.add", [1, 2], headers={"stamped_headers": 5}),
+    "a number as its body": Forged("myapp.own.add", body=5),
+}
+"""At which Celery's worker would end."""
+
 LEADING = {
     "a link": Forged("myapp.own.add", [1, 2], embed={"callbacks": [EVIL]}),
     "two links": Forged("myapp.own.add", [1, 2], embed={"callbacks": [EVIL, CHAIN]}),
@@ -248,7 +256,8 @@ def test_where_unsigned_tasks_run_they_lead_to_nothing_of_celery_s_or_frappe_s(
 ) -> None:
     project.configure(frappe_celery_unsigned_tasks=True)
     project.worker("--without-mingle", "-c", "2")
-    others = {name: send(store, f) for name, f in {**CELERYS, **OTHERS}.items()}
+    listed = {**CELERYS, **OTHERS, **ODD}
+    others = {name: send(store, f) for name, f in listed.items()}
     del others["one that says it is signed"]
     wait_until(lambda: {*others.values()} <= refused(store).keys(), 30, "each is listed")
     for forged in LEADING.values():
