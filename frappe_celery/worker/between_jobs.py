@@ -170,6 +170,8 @@ class BetweenJobs:
 
 
 def _is_known(thread: threading.Thread) -> bool:
+    if isinstance(thread, threading.Timer) and thread.finished.is_set():
+        return True  # it was canceled, as Frappe does with a report's, and is about to end
     return _module_of(thread).partition(".")[0] in KNOWN_THREADS
 
 

@@ -70,6 +70,19 @@ def change():
     return state()
 
 
+def cancel_a_timer():
+    timer = threading.Timer(60, record)
+    timer.finished = Stubborn()
+    timer.start()
+    timer.cancel()
+
+
+class Stubborn(threading.Event):
+    def wait(self, timeout=None):
+        super().wait(timeout)
+        time.sleep(5)
+
+
 def take_usr1():
     signal.signal(signal.SIGUSR1, lambda *_: None)
 
@@ -137,6 +150,16 @@ def test_after_what_cannot_be_put_right_the_process_is_replaced(
     wait_until(lambda: len(pids(process)) == 1 and not pids(process) & children, what="replaced")
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert said in process.output()
+
+
+def test_a_timer_that_was_canceled_is_not_meant(project: Project, store: JobStore) -> None:
+    process = worker(project)
+    ended(enqueue("myapp.core.record"))
+    children = pids(process)
+    ended(enqueue("myapp.state.cancel_a_timer"))
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert pids(process) == children
+    assert "left threads" not in process.output()
 
 
 def test_threads_of_telemetry_are_not_meant(project: Project, store: JobStore) -> None:
