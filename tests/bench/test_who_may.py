@@ -30,19 +30,19 @@ from tests.bench.who_may import (
     Answer,
     Cell,
     Web,
-)  # fmt: skip
+)
 from tests.ports import free_port
 from tests.waiting import wait_until
 
 Key = tuple[str, str, str]
 """Who asks, for what, about what."""
 
+pytestmark = pytest.mark.timeout(600)
+
 
 def waiting(whose: str) -> str:
     return f"{whose} waiting"
 
-
-pytestmark = pytest.mark.timeout(600)
 
 OFF = {"FRAPPE_CELERY_ENABLED": "false"}
 WORKER = ("python", "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue")
@@ -275,7 +275,7 @@ class Side:
 def all_asked(bench: Bench, sessions: Any, environment: dict[str, str]) -> dict[Key, Answer]:
     """What one side answers."""
     port = free_port()
-    since = str(bench.ask("answer = frappe.utils.now()"))
+    since = {site: bench.ask("answer = frappe.utils.now()", site) for site in sessions}
     bench.ask(NO_JOB_LEFT)
     options = ("-b", f"127.0.0.1:{port}", "-w", "1", "-t", "60")
     web = bench.start("gunicorn", *options, "frappe.app:application", **environment)
@@ -300,8 +300,8 @@ def all_asked(bench: Bench, sessions: Any, environment: dict[str, str]) -> dict[
         side.let_jobs_end()
         workers.close()
         bench.ask(NO_JOB_LEFT)
-        for site in sessions:
-            bench.ask(f"since = {since!r}\n{NO_DOCUMENT_LEFT}", site)
+        for site, begin in since.items():
+            bench.ask(f"since = {begin!r}\n{NO_DOCUMENT_LEFT}", site)
         bench.close()
     return side.answers
 

@@ -112,7 +112,7 @@ READ = [
     called("frappe.utils.background_jobs.get_job_status", job_id="{id}"),
     called("frappe.utils.doctor.get_pending_jobs"),
     called("frappe.utils.scheduler.get_scheduler_status"),
-    called("frappe_celery.hosts.bench.desk.get_list"),
+    called("frappe_celery.jobs.get_store"),
     called(f"{TASKS}.get_recent_tasks"),
     called("frappe.core.doctype.submission_queue.submission_queue.get_latest_submissions",
            doctype="ToDo", docname="none"),
