@@ -8,7 +8,7 @@ key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Collection, Iterator, MutableMapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -18,6 +18,8 @@ MARK = "frappe_celery_unsigned"
 nobody signed."""
 FOLLOWING = ("callbacks", "errbacks", "chain", "chord")
 """Where Celery's messages say what follows."""
+LINKS = ("link", "link_error", "chain", "chord")
+"""Where the options of a signature do."""
 
 _for_others: ContextVar[bool] = ContextVar(MARK, default=False)
 
@@ -37,9 +39,9 @@ def is_for_others() -> bool:
     return _for_others.get()
 
 
-def mark_following(embed: MutableMapping[str, Any]) -> None:
+def mark_following(embed: MutableMapping[str, Any], names: Collection[str] = FOLLOWING) -> None:
     """Mark what follows a task."""
-    for name in FOLLOWING:
+    for name in names:
         found = embed.get(name)
         if found:
             named = [{"task": s} if isinstance(s, str) else s for s in _listed(found)]
@@ -54,8 +56,11 @@ def marked(value: Any) -> Any:
         if value.get("subtask_type") == MARK:
             return value
         options = {**(value.get("options") or {}), MARK: value.get("subtask_type")}
+        mark_following(options, LINKS)  # Celery looks there too, without applying this
         blank = {"args": [], "kwargs": {}, "immutable": False}
-        return {**blank, **value, "options": options, "subtask_type": MARK}
+        value = {**blank, **value, "options": options, "subtask_type": MARK}
+        mark_following(value)
+        return value
     return [marked(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 

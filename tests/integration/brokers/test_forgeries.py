@@ -152,6 +152,17 @@ LEADING = {
         embed={"chord": {**EVIL, "chord_size": 1}},
         headers={"group": "g", "group_index": 0},
     ),
+    "a chord of a step of a chain that fails before it": Forged(
+        "myapp.own.fail",
+        embed={
+            "chain": [
+                sig(
+                    "myapp.own.add",
+                    options={"task_id": "t", "group_id": "g", "chord": {**EVIL, "chord_size": 1}},
+                )
+            ]
+        },
+    ),
     "a retry": Forged("myapp.own.stubborn", ["x"], embed={"callbacks": [EVIL]}),
     "a replaced one": Forged("myapp.own.instead", ["x"], embed={"chain": [EVIL]}),
     "protocol 1": Forged(
