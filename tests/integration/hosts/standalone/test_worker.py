@@ -275,6 +275,7 @@ def test_the_virtual_doctypes(frappe: Any, project: Project) -> None:
 def test_what_frappe_gives_travels_in_its_own_type(frappe: Any, project: Project) -> None:
     project.worker()
     doc = frappe.get_doc({"doctype": "Note", "name": "n1"}).insert()
+    frappe.db.commit()  # the job waits for that
     given = {"row": frappe._dict(x=1), "doc": doc, "error": frappe.DoesNotExistError("x")}
     job = frappe.enqueue("myapp.notes.echo", given=given)
     assert ended(job) == "finished", job.exc_info
