@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.database import open_transaction
+from frappe_celery.hosts.standalone.database import django_setup, open_transaction
 from frappe_celery.hosts.standalone.exceptions import DuplicateEntryError
 from frappe_celery.hosts.standalone.jobs import run
 from frappe_celery.hosts.standalone.local import local
@@ -103,6 +103,7 @@ class StandaloneHost:
     def import_apps(self) -> None:
         """Import what every job needs and the apps' hooks and scheduled code."""
         app_hooks.make_importable()
+        self._load_django()
         importlib.import_module("frappe")
         for app in settings.current().app_names:
             found = app_hooks.app_hooks(app)
@@ -110,6 +111,13 @@ class StandaloneHost:
                 logger.error("%s", found.error)
             for method in app_hooks.scheduled_methods(found):
                 self._import(method.rpartition(".")[0])
+
+    @staticmethod
+    def _load_django() -> None:
+        try:
+            django_setup.load_before_forks()
+        except Exception as exc:  # jobs that use it will say so; the others must start
+            logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
 
     @staticmethod
     def _import(module: str) -> None:

@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
@@ -37,6 +38,8 @@ _ready_for: set[tuple[str, str]] = set()
 _owners: dict[str, str] = {}
 """By database: the site that it belongs to, of those that `default` can be."""
 _inherited: list[Any] = []
+_failure: Exception | None = None
+"""Why Django could not be set up: it cannot be tried a second time in a process."""
 _loading = RLock()
 """Held by the thread that loads Django; another one waits."""
 
@@ -62,8 +65,8 @@ def load(**more: Any) -> None:
         more: Django settings beyond those that tasks need, where it is configured here.
 
     Raises:
-        ConfigError: the team's project does not have us in INSTALLED_APPS, or `database_url` is
-            not a URL that Django has a driver for.
+        ConfigError: the team's project does not have us in INSTALLED_APPS, `database_url` is not
+            a URL that Django has a driver for, or an application's set-up failed before.
     """
     with _loading:
         _load(more)
@@ -71,7 +74,6 @@ def load(**more: Any) -> None:
 
 def _load(more: dict[str, Any]) -> None:
     global _configured_for
-    import django
     from django.apps import apps
     from django.conf import settings as django_settings
 
@@ -79,14 +81,47 @@ def _load(more: dict[str, Any]) -> None:
         _configured_for = settings.current()
         django_settings.configure(**{**_own_settings(_configured_for), **more})
     if not apps.ready:
-        django.setup()
-        os.register_at_fork(after_in_child=_forget_connections)
+        _set_up()
+    _keep_from_children()
     if not apps.is_installed(APP):
         raise ConfigError(
             '"frappe_celery" is missing from INSTALLED_APPS of'
             f" {os.environ.get('DJANGO_SETTINGS_MODULE', 'your Django settings')}; add it there and"
             " run `manage.py migrate`"
         )
+
+
+def _set_up() -> None:
+    global _failure
+    import django
+
+    if _failure is not None:
+        reason = f"{type(_failure).__name__}: {_failure}"
+        raise ConfigError(f"Django could not be set up in this process: {reason}") from _failure
+    try:
+        django.setup()
+    except Exception as exc:
+        _failure = exc
+        raise
+
+
+@cache
+def _keep_from_children() -> None:
+    os.register_at_fork(after_in_child=_forget_connections)
+
+
+def load_before_forks() -> None:
+    """`load` in the parent of processes that run jobs, where no time limit can cut it short.
+
+    Raises:
+        Exception: as `load`, and whatever an application's set-up raised.
+    """
+    load()
+    from django.db import connections
+
+    for opened in connections.all(initialized_only=True):
+        if not opened.in_atomic_block:
+            opened.close()
 
 
 def alias_of(site: str) -> str:
