@@ -99,7 +99,8 @@ class JobFinder:
 
     def is_active(self, job_id: str) -> bool:
         """Whether a run under this job id waits, for a worker or for its time, or runs."""
-        return any(status in ACTIVE for status in self.statuses(self._runs(job_id)))
+        keys = (self.keys.ids(job_id),)
+        return bool(self.run_script("active", keys, self.keys.prefix, _own_run(job_id), *ACTIVE))
 
     def statuses(self, runs: list[str]) -> list[JobStatus | None]:
         """Each run's status now, None for one that is gone."""
@@ -108,12 +109,6 @@ class JobFinder:
             for run in runs:
                 pipe.hget(self.keys.record(run), "status")
             return [s and JobStatus(s.decode()) for s in pipe.execute()]
-
-    def _runs(self, job_id: str) -> list[str]:
-        """The runs that an id can mean, newest first."""
-        with naming_the_server(self.url):
-            runs = self.client.zrevrange(self.keys.ids(job_id), 0, -1)
-        return [*(run.decode() for run in runs), _own_run(job_id)]
 
     def page(
         self,

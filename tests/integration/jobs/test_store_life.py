@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -240,6 +241,25 @@ def test_a_job_with_a_made_id_is_active_too(store: JobStore) -> None:
     assert store.is_active(job.id)
     store.finish(started(store), 1)
     assert not store.is_active(job.id)
+
+
+def test_an_id_is_active_at_every_moment_when_the_next_run_comes_before_one_ends(
+    store: JobStore,
+) -> None:
+    """As a retry does; what waits for an id, and who asks before enqueueing it, trusts that."""
+
+    def repeat(times: int) -> None:
+        run = first
+        for _ in range(times):
+            run, before = queued(store, "again"), run
+            store.end(before, JobStatus.CANCELED, reason="the next run is there")
+
+    first = queued(store, "again")
+    with ThreadPoolExecutor() as threads:
+        repeating = threads.submit(repeat, 500)
+        while not repeating.done():
+            assert store.is_active(first.id)
+        repeating.result()
 
 
 # -- deduplicate
