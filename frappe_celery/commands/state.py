@@ -6,11 +6,12 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
+from frappe_celery.watch.job_display import console
 from frappe_celery.worker.state import left
 
 
@@ -35,5 +36,6 @@ def state(forget: bool) -> None:
     zone = ZoneInfo(settings.current().zone)
     table = Table("name", "changed by", "at", box=None, pad_edge=False)
     for one in found:
-        table.add_row(one.name, one.job, f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}")
-    Console(soft_wrap=True).print(table)
+        at = f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}"
+        table.add_row(*(Text(cell, overflow="fold") for cell in (one.name, one.job, at)))
+    console().print(table)
