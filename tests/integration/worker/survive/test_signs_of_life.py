@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,17 +19,20 @@ from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside_with, worker
 from tests.integration.stores import take
+from tests.integration.worker.signs_of_life import silent_for
 from tests.integration.worker.test_reconnect import lost
 from tests.integration.worker.test_worker_death import (
     held,
     waits_for,
     working,
 )
-from tests.project import Project
+from tests.project import Process, Project
 from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 WITHIN_SECONDS = 15
+LONG = 8.0
+"""Seconds without a sign of life, more than twice as many as there are between two."""
 BUSY = """
 import time
 from pathlib import Path
@@ -50,21 +54,26 @@ def store(project: Project, own_redis: RedisServer) -> Iterator[JobStore]:
         yield store
 
 
+def only_its_loop_is_silent(store: JobStore, process: Process) -> bool:
+    """For longer than it takes to be dead, by a margin for whoever asks that next."""
+    silent = silent_for(store, process)
+    return silent["loop"] > LONG and max(silent["process"], silent["jobs"]) < LONG / 2
+
+
 def test_a_worker_whose_loop_is_busy_runs_jobs_and_keeps_them(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
     project.write("celeryconfig.py", BUSY)
-    worker(project, "-c", "2")
+    process = worker(project, "-c", "2")
     run = waits_for(tmp_path / "go on")
     working(project)
     busy = project.write("busy", "")
     project.celery("inspect", "take_long")
     wait_until((project.root / "is busy").exists, what="its loop is busy")
     assert ended(enqueue("myapp.core.record", text="other")).status == JobStatus.FINISHED
-    since = time.monotonic()
-    while time.monotonic() - since < 8:  # as other workers do, only less patiently
-        assert reap(store, dead_after=4) == []
-        time.sleep(0.2)
+    is_silent = partial(only_its_loop_is_silent, store, process)
+    wait_until(is_silent, 60, "its loop has given no sign for long")
+    assert reap(store, dead_after=LONG) == []
     assert held(store) == [run]
     busy.unlink()
     (tmp_path / "go on").touch()
@@ -81,7 +90,7 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_i
     own_redis.kill()
     lost(reaper)
     process.kill()
-    time.sleep(6)  # so long that Celery's own intervals have grown
+    reaper.wait_for("(3/None)")  # attempts, between which Celery's own pauses grow
     own_redis.start()
     back = time.monotonic()
     wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
@@ -89,15 +98,21 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_i
     assert "no sign of life" in str(job.exc_info)
 
 
-@pytest.mark.parametrize("frozen_for", [0, 12])
+def listens_for_the_bell(store: JobStore) -> bool:
+    """What a process does that has been told that its last job is recorded."""
+    return any(c["cmd"] == "blpop" and "b" in c["flags"] for c in store.client.client_list())
+
+
+@pytest.mark.parametrize("noticed", [False, True], ids=["at once", "once the worker knows"])
 def test_a_worker_told_to_stop_ends_though_its_broker_stands_still(
-    project: Project, store: JobStore, own_redis: RedisServer, frozen_for: int
+    project: Project, store: JobStore, own_redis: RedisServer, noticed: bool
 ) -> None:
     process = worker(project)
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
-    time.sleep(1.5)  # it knows that this is recorded: else it would wait to record it
+    wait_until(partial(listens_for_the_bell, store), what="its process waits for the next job")
     own_redis.pause()
-    time.sleep(frozen_for)
+    if noticed:
+        process.wait_for("the broker does not answer")
     os.kill(process.pid, signal.SIGTERM)
     try:
         assert process.wait(timeout=20) == 0
@@ -106,18 +121,15 @@ def test_a_worker_told_to_stop_ends_though_its_broker_stands_still(
 
 
 def test_a_job_that_runs_longer_than_a_visibility_timeout_runs_once(
-    project: Project, store: JobStore, tmp_path: Path
+    project: Project, store: JobStore
 ) -> None:
     """Which kombu's Redis transport has, and would deliver it again after; ours has none."""
     project.write("celeryconfig.py", "broker_transport_options = {'visibility_timeout': 1}")
     worker(project)
     worker(project)
-    run = waits_for(tmp_path / "go on")
-    working(project)
-    time.sleep(3)
-    (tmp_path / "go on").touch()
-    assert ended(store.fetch_run(run)).status == JobStatus.FINISHED
-    assert project.effects() == ["job started", "job ended"]
+    job = enqueue("myapp.tasks.sleep", seconds=3)
+    assert ended(job).status == JobStatus.FINISHED
+    assert project.effects() == ["slept started", "slept"]
 
 
 def test_what_follows_an_abandoned_job_waits_for_the_broker(
