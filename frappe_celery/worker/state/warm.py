@@ -1,12 +1,12 @@
 """What apps' modules hold, made after each job what it was when they had been imported.
 
-The measure is RQ's fork. After each job: containers of modules and of classes (of those that no
-function seems to change, only their size), names that are declared `global`, functools caches. What
-else there is (nested containers, attributes of classes and objects, other names that were set)
-takes a hundred times as long to look through. That is done when no job has come for a second, after
-the first jobs, then every `FULL_EVERY` jobs, after a job that changed what none has changed before,
-and after each one of a queue that asks for it. What is found so is looked at after each job from
-then on.
+The measure is RQ's fork. After each job are looked at: containers of modules and of classes (of
+large ones, and of those that no function seems to change, only their size), names that are declared
+`global`, functools caches. To look through all else (nested containers, attributes of classes and
+objects, other names that were set) takes fifty times as long: that is done when no job has come for
+a second, after the first jobs, then every `FULL_EVERY` jobs, after a job that changed what none had
+changed before, and after each one of a queue that asks for it. What is found so is looked at after
+each job from then on.
 
 What imports add belongs to how it was: apps register and replace things so.
 """
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 FULL_EVERY = 500
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
+LARGE = 32
+"""Elements of a container, of which more would take most of the time that a job may lose here."""
 HOOK = "frappe_celery_keep"
 """What an app names in its hooks.py that may stay as a job left it; so is the setting called."""
 _sizes_of = methodcaller("cache_info")
@@ -108,6 +110,8 @@ class WarmState:
         self._cached = [*self._caches.values()]
 
     def _is_written(self, cell: Cell) -> bool:
+        if len(cell.before) > LARGE:
+            return False
         return not cell.before or id(cell.value) in self._finder.written or cell.is_of_a_class
 
     def _import_begins(self) -> None:
