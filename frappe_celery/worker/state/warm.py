@@ -32,7 +32,7 @@ from frappe_celery.worker.state.imports import Imports
 
 logger = logging.getLogger(__name__)
 
-FULL_EVERY = 500
+FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
 LARGE = 32
 """Elements of a container, of which more would take most of the time that a job may lose here."""
@@ -105,8 +105,10 @@ class WarmState:
         self._befores = [cell.before for cell in self._written]
         self._every_value = [cell.value for cell in self._all]
         self._every_before = [cell.before for cell in self._all]
-        self._sized = [cell.value for cell in self._containers]
-        self._sizes = [len(cell.before) for cell in self._containers]
+        compared = {id(cell) for cell in self._written}
+        self._others = [cell for cell in self._containers if id(cell) not in compared]
+        self._sized = [cell.value for cell in self._others]
+        self._sizes = [len(cell.before) for cell in self._others]
         self._cached = [*self._caches.values()]
 
     def _is_written(self, cell: Cell) -> bool:
@@ -165,8 +167,8 @@ class WarmState:
             found += (cell for cell in self._written if cell.differs())
         sizes = [*map(len, self._sized)]
         if sizes != self._sizes:
-            pairs = zip(self._containers, sizes, self._sizes, strict=True)
-            found += (cell for cell, now, before in pairs if now != before and cell not in found)
+            pairs = zip(self._others, sizes, self._sizes, strict=True)
+            found += (cell for cell, now, before in pairs if now != before)
         for names, name in self._rebound:
             if names.value.get(name) is not names.before.get(name) and names not in found:
                 found.append(names)

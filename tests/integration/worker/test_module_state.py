@@ -11,6 +11,7 @@ import pytest
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.worker.state import left
+from frappe_celery.worker.state.warm import FULL_EVERY
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Process, Project
 from tests.waiting import wait_until
@@ -199,7 +200,7 @@ def test_what_is_deeper_is_put_back_when_no_job_comes(
 
 def test_what_is_deeper_is_put_back_after_so_many_jobs(one_process: Process) -> None:
     run("use_deeply", name="left")
-    jobs = [enqueue("myapp.rates.pid") for _ in range(500)]
+    jobs = [enqueue("myapp.rates.pid") for _ in range(FULL_EVERY)]
     ended(jobs[-1])
     assert run("deep_state") == DEEPLY_AS_IMPORTED
 
