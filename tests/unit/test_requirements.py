@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
@@ -78,22 +77,3 @@ def test_every_import_is_required() -> None:
 
 def test_the_exceptions_are_still_needed() -> None:
     assert ELSEWHERE | EXTRAS.keys() <= {module for module, _ in imported()}
-
-
-def test_no_file_of_the_package_is_ignored() -> None:
-    """What .gitignore names is in no wheel, though it is in the repository."""
-    root = PACKAGE.parent
-    if not (root / ".git").exists():
-        pytest.skip("no clone")
-    tracked = subprocess.run(
-        ["git", "ls-files", PACKAGE.name], cwd=root, capture_output=True, text=True, check=True
-    )
-    ignored = subprocess.run(
-        ["git", "check-ignore", "--no-index", "--stdin"],
-        cwd=root,
-        input=tracked.stdout,
-        capture_output=True,
-        text=True,
-    )
-    assert tracked.stdout
-    assert ignored.stdout == ""

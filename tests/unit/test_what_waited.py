@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from datetime import datetime, timezone
 from decimal import Decimal
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -85,23 +82,3 @@ def test_records_make_jobs(text: str, status: JobStatus) -> None:
     if status == JobStatus.FINISHED:
         run, result = json.loads(SIGNER.open("result", found["sealed_result"]))
         assert (run, codec.decode(result)) == (message.run, {"at": DUE})
-
-
-HOOKED = """
-import sys
-sys.path.insert(0, {folder!r})
-from frappe_celery.hosts.bench import switch
-switch.imported = lambda name: print("told of", name)
-exec(compile(open({hook!r}).read(), "frappe_celery_hook.py", "exec"))
-import frappe.utils.background_jobs
-"""
-
-
-def test_a_hook_that_was_copied_then_tells_the_switch(tmp_path: Path) -> None:
-    for package in ("frappe", "frappe/utils"):
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "__init__.py").write_text("")
-    (tmp_path / "frappe/utils/background_jobs.py").write_text("")
-    program = HOOKED.format(folder=str(tmp_path), hook=str(WAITING / "hook.txt"))
-    ran: Any = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert (ran.stdout, ran.stderr) == ("told of frappe.utils.background_jobs\n", "")

@@ -12,9 +12,9 @@ from redis import Redis
 from frappe_celery.hosts.bench.switch import ACL_RULES
 from tests.integration.benches import inside
 from tests.integration.cli import read
+from tests.integration.hosts.bench.conftest import StandInBench
 from tests.project import Project
 from tests.servers import RedisServer
-from tests.unit.hosts.bench.conftest import StandInBench
 from tests.warm import WarmPython
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import runpy
-import subprocess
-import sys
 import sysconfig
 from collections.abc import Callable
 from pathlib import Path
@@ -19,59 +17,8 @@ from frappe_celery.errors import NeedsFrappeSite
 HERE = Path(__file__).parents[4]
 
 
-def python(code: str, cwd: Path, *path: Path) -> str:
-    """What a fresh interpreter prints."""
-    environment = {"PYTHONPATH": ":".join(map(str, (*path, HERE))), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=cwd, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_a_real_frappe_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "real" / "frappe").mkdir(parents=True)
-    (tmp_path / "real" / "frappe" / "__init__.py").write_text("real = True\n")
-    assert (
-        python("import frappe_celery, frappe; print(frappe.real)", tmp_path, tmp_path / "real")
-        == "True"
-    )
-
-
-def test_a_stray_folder_called_frappe_is_no_frappe(tmp_path: Path) -> None:
-    (tmp_path / "frappe").mkdir()
-    assert python("import frappe_celery, frappe; print(frappe.ping())", tmp_path) == "pong"
-
-
-@pytest.mark.parametrize(
-    "first",
-    ["import frappe_celery", "import frappe_celery.apps", "import frappe_celery.pytest_plugin"],
-)
-def test_ours_is_there_after(first: str, tmp_path: Path) -> None:
-    assert python(f"{first}; import frappe; print(frappe.ping())", tmp_path) == "pong"
-
-
 def test_nothing_called_frappe_is_in_site_packages() -> None:
     assert not (Path(sysconfig.get_paths()["purelib"]) / "frappe").exists()
-
-
-def test_what_is_not_used_is_not_loaded(tmp_path: Path) -> None:
-    code = """
-import sys
-import frappe_celery, frappe
-from frappe.model.document import Document
-from frappe.utils import now_datetime, cint
-from frappe.utils.background_jobs import is_job_enqueued
-import rq
-frappe.session.user, frappe.local.site, frappe.flags.x, frappe.conf.y
-frappe.db.after_commit.add(lambda: print("called", end=" "))
-frappe.db.commit()
-from frappe_celery.hosts.standalone.jobs import run
-print(run.execute(run.Run("standalone", "Administrator", "frappe.ping", {}, "frappe.ping", "")))
-heavy = ("django", "jinja2", "RestrictedPython", "cryptography.fernet")
-print([name for name in sys.modules if name.startswith(heavy)])
-"""
-    assert python(code, tmp_path) == "called pong\n[]"
 
 
 def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
@@ -95,22 +42,6 @@ def test_the_parts_of_an_import_statement_that_are_missing_name_themselves(
         assert str(caught.value).startswith(f"{thing} needs a Frappe site"), statement
     assert not hasattr(module, "sessions")
     assert getattr(module, "sessions", "none") == "none"
-
-
-def test_submodules_come_by_attribute(tmp_path: Path) -> None:
-    code = "import frappe_celery, frappe; print(frappe.utils.background_jobs.get_queue_list())"
-    assert python(code, tmp_path) == "['short', 'default', 'long']"
-
-
-def test_queues_are_ours_where_rq_is_installed_too(tmp_path: Path) -> None:
-    (tmp_path / "rq").mkdir()
-    (tmp_path / "rq" / "__init__.py").write_text("")
-    code = """
-import frappe_celery, frappe, rq
-print(hasattr(rq, "Queue"))
-print(*(queue.name for queue in frappe.utils.background_jobs.get_queues()))
-"""
-    assert python(code, tmp_path, tmp_path) == "False\nshort default long"
 
 
 def test_errors_go_by_frappes_name(module: ModuleType) -> None:
@@ -179,31 +110,6 @@ def test_a_site_that_the_bench_does_not_have(
     frappe.init("one")
     assert frappe.conf.note == 3
     assert frappe.get_site_path("private").endswith("sites/one/private")
-
-
-def test_what_frappe_gives_travels_by_name_not_by_value(tmp_path: Path) -> None:
-    """By value a worker would make classes of its own of it, which are not `frappe._dict`."""
-    code = """
-import frappe_celery, frappe
-import cloudpickle
-given = [frappe._dict(x=1), frappe.get_doc({"doctype": "Note"}), frappe.ValidationError("x")]
-print([b"cloudpickle" in cloudpickle.dumps(each) for each in given])
-"""
-    assert python(code, tmp_path) == "[False, False, False]"
-
-
-def test_star_import_of_utils_leaves_pythons_modules(tmp_path: Path) -> None:
-    code = """
-import frappe_celery
-import time
-from frappe.utils import *
-time.sleep(0)
-print(datetime.datetime(2020, 1, 1).year)
-from frappe.utils.data import *
-time.sleep(0)
-print(datetime.date(2020, 1, 1).year)
-"""
-    assert python(code, tmp_path) == "2020\n2020"
 
 
 def test_what_enqueue_refuses_is_a_validation_error(module: ModuleType) -> None:

@@ -83,7 +83,6 @@ HOSTILE = {
     "{{ frappe.new_doc('Note').insert() }}": "Note.insert",
     "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/a'}).get_content() }}": "File.get_content",
     "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/files/a'}).on_trash() }}": "File.on_trash",
-    "{{ frappe.new_doc('RQ Job').job }}": "RQJob.job",
     "{{ frappe.new_doc('Scheduled Job Type').enqueue() }}": "ScheduledJobType.enqueue",
     "{{ frappe.delete_doc('Note', 'a') }}": "frappe.delete_doc",
     "{{ frappe.rename_doc('Note', 'a', 'c') }}": "frappe.rename_doc",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.hosts.bench.switching import Armed
+from tests.integration.hosts.bench.switching import Armed
 
 SCHEDULED = """
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType

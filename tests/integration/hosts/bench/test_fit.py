@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import STANDIN, StandInBench
+from tests.integration.hosts.bench.conftest import STANDIN, StandInBench
 
 JOBS, DOCUMENT = "frappe/utils/background_jobs.py", "frappe/model/document.py"
 

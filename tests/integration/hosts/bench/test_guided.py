@@ -6,8 +6,8 @@ import signal
 import sys
 from pathlib import Path
 
+from tests.integration.hosts.bench.switching import COMMAND, UNSEEN, Switch
 from tests.project import Process
-from tests.unit.hosts.bench.switching import COMMAND, UNSEEN, Switch
 
 MANAGER = """#!/bin/sh
 cd "$(dirname "$0")"

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import redis
 
+from tests.integration.hosts.bench.switching import Armed, Switch
 from tests.project import Process, Project
-from tests.unit.hosts.bench.switching import Armed, Switch
 from tests.warm import WarmPython
 
 STANDIN = Path(__file__).parent / "standin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
+from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
 
 OURS = "frappe_celery.hosts.bench"
 REMOVED = """

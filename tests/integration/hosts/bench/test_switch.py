@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from frappe_celery.hosts.bench.switch import ACL_RULES
-from tests.unit.hosts.bench.conftest import STANDIN
-from tests.unit.hosts.bench.switching import Switch, metadata
+from tests.integration.hosts.bench.conftest import STANDIN
+from tests.integration.hosts.bench.switching import Switch, metadata
 
 
 def test_on_and_off(switch: Switch) -> None:

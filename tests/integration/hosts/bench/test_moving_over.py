@@ -10,8 +10,8 @@ from pathlib import Path
 import psutil
 import redis
 
-from tests.unit.hosts.bench.conftest import BEGIN
-from tests.unit.hosts.bench.switching import Armed, Switch
+from tests.integration.hosts.bench.conftest import BEGIN
+from tests.integration.hosts.bench.switching import Armed, Switch
 from tests.waiting import wait_until
 
 

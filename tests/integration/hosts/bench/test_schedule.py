@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
+from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
 
 HOSTED = (
     BEGIN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
+from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
 
 DESK = (
     BEGIN

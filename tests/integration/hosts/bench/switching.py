@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import redis
 
 if TYPE_CHECKING:
-    from tests.unit.hosts.bench.conftest import StandInBench
+    from tests.integration.hosts.bench.conftest import StandInBench
 
 COMMAND = """
 import sys, sysconfig

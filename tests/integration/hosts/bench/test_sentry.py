@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import StandInBench
-from tests.unit.hosts.bench.test_run import PERFORM
-from tests.unit.hosts.bench.test_workers import start
+from tests.integration.hosts.bench.conftest import StandInBench
+from tests.integration.hosts.bench.test_run import PERFORM
+from tests.integration.hosts.bench.test_workers import start
 from tests.waiting import wait_until
 
 OLDER = """

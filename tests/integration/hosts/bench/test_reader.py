@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
-from tests.unit.hosts.bench.test_schedule import database, rows
+from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
+from tests.integration.hosts.bench.test_schedule import database, rows
 
 READER = (
     BEGIN

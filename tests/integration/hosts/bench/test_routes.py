@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import redis
 
-from tests.unit.hosts.bench.switching import Armed, Switch
+from tests.integration.hosts.bench.switching import Armed, Switch
 
 
 def test_armed_changes_nothing_yet(armed: Armed, client: redis.Redis) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import StandInBench
-from tests.unit.hosts.bench.test_run import PERFORM
+from tests.integration.hosts.bench.conftest import StandInBench
+from tests.integration.hosts.bench.test_run import PERFORM
 
 
 @pytest.mark.parametrize("lenient", [True, False])

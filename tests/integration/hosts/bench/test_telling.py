@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.hosts.bench.conftest import BEGIN, StandInBench
-from tests.unit.hosts.bench.test_run import PERFORM
+from tests.integration.hosts.bench.conftest import BEGIN, StandInBench
+from tests.integration.hosts.bench.test_run import PERFORM
 
 TELL = (
     BEGIN

@@ -1,0 +1,27 @@
+"""Here no test starts a program, or asks for a fixture that does; those are in tests/integration."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import pytest
+
+STARTED = frozenset(
+    {
+        *("warm", "project", "valkey_server", "redis_server", "own_redis"),
+        *("mariadb_server", "postgres_server", "rabbitmq_server"),
+    }
+)
+
+
+def _refuse(_: object, command: Any, *args: Any, **options: Any) -> None:
+    pytest.fail(f"a unit test starts {command}: move it to tests/integration")
+
+
+@pytest.fixture(autouse=True)
+def _alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    started = STARTED.intersection(request.fixturenames)
+    if started:
+        pytest.fail(f"a unit test asks for {', '.join(started)}: move it to tests/integration")
+    monkeypatch.setattr(subprocess.Popen, "__init__", _refuse)
