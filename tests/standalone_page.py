@@ -34,6 +34,7 @@ VALUES = {
     "error_log": "What `frappe.errprint` noted.",
     "flags": "Whatever is set there, until the job ends.",
     "form_dict": "Empty: there are no requests.",
+    "gzip_compress": "Python's `gzip.compress`.",
     "guest_methods": "What `whitelist(allow_guest=True)` noted.",
     "job": "The running job: site, method, job_name, kwargs, user, after_job.",
     "lang": "`en`.",

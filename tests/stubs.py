@@ -15,7 +15,7 @@ import frappe_celery  # makes `import frappe` find the namespace
 
 ROOT = Path(frappe_celery.__file__).parent.parent
 NAMESPACE = ROOT / "frappe_celery" / "hosts" / "standalone" / "namespace"
-STUBS = ROOT / "stubs"
+STUBS = Path(__file__).parents[1] / "stubs"
 HEAD = "# made by: python -m tests.stubs\n"
 _HOST = "frappe_celery.hosts.standalone"
 _DOCUMENT = f"from {_HOST}.documents.document import Document as {{}}"

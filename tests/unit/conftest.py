@@ -1,4 +1,4 @@
-"""Here no test starts a program or asks for a fixture that does: see tests/integration."""
+"""Here no test starts a program: tests that do, or whose fixtures do, are in tests/integration."""
 
 from __future__ import annotations
 

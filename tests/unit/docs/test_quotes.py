@@ -6,6 +6,8 @@ import ast
 import re
 from pathlib import Path
 
+import frappe_celery
+
 ROOT = Path(__file__).parents[3]
 OTHERS = {
     *("Cannot connect to", "Trying again in", "SecurityWarning", "signal 9 (SIGKILL)"),  # Celery
@@ -34,7 +36,7 @@ def quotes() -> list[str]:
 def texts() -> str:
     """Every text in the package, its f-strings without their values."""
     found = []
-    for file in (ROOT / "frappe_celery").rglob("*.py"):
+    for file in Path(frappe_celery.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(node.value)

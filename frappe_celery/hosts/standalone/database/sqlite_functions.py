@@ -14,7 +14,7 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from frappe_celery.hosts.standalone.database.values import number_of, text_of, time_of
+from frappe_celery.hosts.standalone.database.values import moment_of, number_of, text_of, time_of
 
 _FORMATS = {"%r": "%I:%M:%S %p", "%v": "%V", "%x": "%G"}
 """MariaDB's signs that are others in Python, beside those that sqlglot knows."""
@@ -26,7 +26,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def _when(value: Any) -> datetime:
-    return datetime.fromisoformat(str(value))
+    return moment_of(str(value))
 
 
 def _as_it_came(value: Any, made: datetime) -> str:

@@ -15,6 +15,8 @@ from types import FrameType
 from typing import NamedTuple
 
 _IMPORT_NAME, IMPORT_FROM = dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]
+_BEGINS_OF_BLOCKS = {dis.opmap.get("SETUP_FINALLY"), dis.opmap.get("SETUP_WITH")}
+"""Of `try` and `with`, until Python 3.10."""
 _IMPORTLIB = "<frozen importlib._bootstrap>"
 
 
@@ -86,7 +88,7 @@ def _may_catch(frame: FrameType) -> bool:
     code = frame.f_code
     handlers = getattr(code, "co_exceptiontable", None)  # from Python 3.11 on
     if handlers is None:
-        handlers = dis.opmap["SETUP_FINALLY"] in code.co_code[::2]
+        handlers = not _BEGINS_OF_BLOCKS.isdisjoint(code.co_code[::2])
     if not handlers:
         return False
     if not linecache.getlines(code.co_filename, frame.f_globals):
