@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import subprocess
 import sys
+import sysconfig
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,8 +34,9 @@ def demo(once: bool) -> None:
     Nothing needs to run beforehand. With --once the exit code is 0 only if every job ended as it
     should.
     """
-    os.chdir(_examples())
-    os.environ.update(_environment())
+    folder = _examples()
+    os.chdir(folder)
+    os.environ.update(_environment(folder))
     settings.use(None)
     from frappe_celery.commands.demo import show
     from frappe_celery.commands.demo.cases import enqueue_all
@@ -59,18 +63,25 @@ def demo(once: bool) -> None:
 
 
 def _examples() -> Path:
-    folder = Path(__file__).parents[3] / "examples"
-    if not (folder / "shop" / "hooks.py").exists():
-        raise ConfigError(
-            "the example app is not part of an installed package: run ./dev demo in a clone"
-        )
-    return folder
+    """The clone's own folder; of an installed package a copy, which the demo writes into."""
+    here = Path(__file__).parents[3] / "examples"
+    if _has_the_app(here):
+        return here
+    installed = Path(sysconfig.get_path("data")) / "share" / "frappe_celery" / "examples"
+    if not _has_the_app(installed):
+        raise ConfigError(f"the example app is not in {installed}: install frappe_celery again")
+    folder = Path(tempfile.mkdtemp(prefix="frappe-celery-demo-"))
+    return Path(shutil.copytree(installed, folder, dirs_exist_ok=True))
 
 
-def _environment() -> dict[str, str]:
+def _has_the_app(folder: Path) -> bool:
+    return (folder / "shop" / "hooks.py").exists()
+
+
+def _environment(folder: Path) -> dict[str, str]:
     """A bench id and a key of this run's own, so that an earlier run's jobs stay out of sight."""
     return {
-        "FRAPPE_BENCH_ROOT": str(_examples()),
+        "FRAPPE_BENCH_ROOT": str(folder),
         "FRAPPE_CELERY_BENCH_ID": f"demo-{secrets.token_hex(4)}",
         "FRAPPE_CELERY_KEY": secrets.token_urlsafe(32),
         "FRAPPE_CELERY_DEFAULT_SITE": "shop.localhost",
