@@ -13,7 +13,9 @@ What imports add belongs to how it was: apps register and replace things so.
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -131,6 +133,24 @@ class WarmState:
             return []
         return [cell for cell in self._all if cell.differs()]
 
+    def _differing_in_a_fork(self) -> list[Cell]:
+        """The same, seen by a fork: who compares writes to every page that this process shares with
+        its parent, since Python counts references there."""
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                found = {id(cell) for cell in self._all_differing()}
+                numbers = [number for number, cell in enumerate(self._all) if id(cell) in found]
+                os.write(writing, json.dumps(numbers).encode())
+            finally:
+                os._exit(0)
+        os.close(writing)
+        with os.fdopen(reading) as answer:
+            numbers = json.loads(answer.read() or "[]")
+        os.waitpid(child, 0)
+        return [self._all[number] for number in numbers]
+
     # -- after a job
 
     @property
@@ -147,14 +167,18 @@ class WarmState:
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
         is_first = self._jobs < FULL_EVERY and not self._jobs & (self._jobs - 1)
-        if everything or is_first or self._unseen >= FULL_EVERY or len(self._told) > seen:
+        if everything:
+            fit = self._put_all_back(job, self._all_differing()) and fit
+        elif is_first or self._unseen >= FULL_EVERY or len(self._told) > seen:
             fit = self.put_everything_back(job) and fit
         return fit
 
     def put_everything_back(self, job: str) -> bool:
         """The same, of everything."""
+        return self._put_all_back(job, self._differing_in_a_fork())
+
+    def _put_all_back(self, job: str, found: list[Cell]) -> bool:
         self._unseen = 0
-        found = self._all_differing()
         self._known += [cell for cell in found if cell not in self._known]
         fit = self._put_back(job, found)
         if found:
