@@ -19,14 +19,15 @@ from tests.waiting import wait_until
 
 KEEP = """
 import os
+import string as library
 import time
 
-kept = []
+library.kept = []
 
 
 def count():
-    kept.append(1)
-    return [len(kept), os.getpid()]
+    library.kept.append(1)
+    return [len(library.kept), os.getpid()]
 
 
 def hang():
@@ -51,7 +52,7 @@ def store(project: Project) -> Iterator[JobStore]:
 
 
 @both_brokers
-def test_what_a_job_leaves_in_modules_the_next_one_does_not_find(
+def test_what_a_job_leaves_in_a_library_the_next_one_does_not_find(
     project: Project, store: JobStore
 ) -> None:
     process = worker(project)
