@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
+FIRST = (1, 10, 100)
+"""Jobs of a process after which it is done as well: what most jobs change is seen soon."""
 LARGE = 32
 """Elements of a container, of which more would take most of the time that a job may lose here."""
 HOOK = "frappe_celery_keep"
@@ -166,10 +168,9 @@ class WarmState:
         fit = self._put_back(job, self._differing())
         if any(map(_number, map(_sizes_of, self._cached))):
             self._clear_caches(job)
-        is_first = self._jobs < FULL_EVERY and not self._jobs & (self._jobs - 1)
         if everything:
             fit = self._put_all_back(job, self._all_differing()) and fit
-        elif is_first or self._unseen >= FULL_EVERY or len(self._told) > seen:
+        elif self._jobs in FIRST or self._unseen >= FULL_EVERY or len(self._told) > seen:
             fit = self.put_everything_back(job) and fit
         return fit
 
