@@ -17,6 +17,8 @@ import json
 import logging
 import os
 import re
+import select
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from fnmatch import translate
@@ -38,6 +40,8 @@ FULL_EVERY = 1000
 """Jobs after which everything is looked through, where there was no pause in which to do it."""
 FIRST = (1, 10, 100)
 """Jobs of a process after which it is done as well: what most jobs change is seen soon."""
+FORK_SECONDS = 10
+"""How long a fork may compare: another thread may have held a lock that it waits for."""
 LARGE = 32
 """Elements of a container, of which more would take most of the time that a job may lose here."""
 HOOK = "frappe_celery_keep"
@@ -148,6 +152,9 @@ class WarmState:
             finally:
                 os._exit(0)
         os.close(writing)
+        if not select.select([reading], [], [], FORK_SECONDS)[0]:
+            logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
+            os.kill(child, signal.SIGKILL)
         with os.fdopen(reading) as answer:
             numbers = json.loads(answer.read() or "[]")
         os.waitpid(child, 0)
