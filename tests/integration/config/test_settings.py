@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tests.unit.config.test_settings import bench, write
 
-
-@pytest.fixture
-def bench(tmp_path: Path) -> Path:
-    (tmp_path / "sites" / "site1").mkdir(parents=True)
-    (tmp_path / "sites" / "site1" / "site_config.json").write_text("{}")
-    return tmp_path
-
-
-def write(bench: Path, **values: Any) -> None:
-    (bench / "sites" / "common_site_config.json").write_text(json.dumps(values))
+__all__ = ["bench"]
 
 
 def django_project(folder: Path, settings_module: str) -> subprocess.CompletedProcess[str]:
