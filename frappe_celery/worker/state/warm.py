@@ -42,6 +42,8 @@ FIRST = (1, 10, 100)
 """Jobs of a process after which it is done as well: what most jobs change is seen soon."""
 FORK_SECONDS = 10
 """How long a fork may compare: another thread may have held a lock that it waits for."""
+FEW = 1000
+"""Cells that are compared here: a fork would take longer than they do."""
 LARGE = 32
 """Elements of a container, of which more would take most of the time that a job may lose here."""
 HOOK = "frappe_celery_keep"
@@ -140,14 +142,17 @@ class WarmState:
         return [cell for cell in self._all if cell.differs()]
 
     def _differing_in_a_fork(self) -> list[Cell]:
-        """The same, seen by a fork: who compares writes to every page that this process shares with
-        its parent, since Python counts references there."""
+        """The same, of many seen by a fork: who compares writes to every page that this process
+        shares with its parent, since Python counts references there."""
+        if len(self._all) < FEW:
+            return self._all_differing()
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             try:
-                found = {id(cell) for cell in self._all_differing()}
-                numbers = [number for number, cell in enumerate(self._all) if id(cell) in found]
+                alike = _same(self._every_value, self._every_before)
+                cells = () if alike else enumerate(self._all)
+                numbers = [number for number, cell in cells if Cell.differs(cell)]
                 os.write(writing, json.dumps(numbers).encode())
             finally:
                 os._exit(0)
@@ -158,7 +163,7 @@ class WarmState:
         with os.fdopen(reading) as answer:
             numbers = json.loads(answer.read() or "[]")
         os.waitpid(child, 0)
-        return [self._all[number] for number in numbers]
+        return [cell for cell in map(self._all.__getitem__, numbers) if cell.differs()]
 
     # -- after a job
 

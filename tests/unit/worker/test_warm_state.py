@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from frappe_celery.worker.state import warm
 from frappe_celery.worker.state.warm import WarmState
 
 Make = Callable[..., tuple[WarmState, ModuleType]]
@@ -31,9 +32,12 @@ class Slotted:
 """
 
 
-@pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+@pytest.fixture(params=[0, warm.FEW], ids=["seen by a fork", "seen here"])
+def make(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Make]:
     """An app `shop` whose module `code` is imported, and the state that is put back."""
+    monkeypatch.setattr(warm, "FEW", request.param)
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "__init__.py").touch()
@@ -127,6 +131,14 @@ def test_what_is_kept_is_left_alone_under_whatever_name(make: Make, kept: str) -
     module.use()
     assert state.put_back("job", everything=True)
     assert module._kept == {1: 1}
+
+
+def test_what_is_kept_is_compared_with_what_it_became(make: Make) -> None:
+    state, module = make("model = None", "shop.code.model")
+    module.model = object()
+    assert state.put_everything_back("a job")
+    assert state._every_value == state._every_before
+    assert module.model is not None
 
 
 def test_what_an_import_adds_stays_beside_what_the_job_left(make: Make) -> None:

@@ -179,7 +179,7 @@ def connection(site: str) -> BaseDatabaseWrapper:
 
 def opened(site: str) -> BaseDatabaseWrapper | None:
     """The connection to a site's database, where this process has asked for it before."""
-    if not is_loaded():
+    if not is_loaded() or (_configured_for is not None and not _owners):
         return None
     from django.db import connections
 
