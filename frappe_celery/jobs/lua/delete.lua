@@ -2,7 +2,7 @@
 -- KEYS: record
 -- ARGV: prefix, run
 local prefix, run = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked')
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked', 'ended_at')
 if not found[1] then return 0 end
 local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
@@ -13,5 +13,10 @@ if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])
 if found[1] == 'scheduled' then redis.call('ZREM', prefix .. 'scheduled', run) end
+if found[6] then  -- it has ended
+  local left, week = redis.call('TTL', KEYS[1]), 604800
+  left = left > 0 and math.min(left, week) or week
+  redis.call('SET', prefix .. 'spent:' .. run, found[1], 'EX', left)
+end
 redis.call('DEL', KEYS[1])
 return 1

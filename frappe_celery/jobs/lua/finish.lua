@@ -21,8 +21,6 @@ if (ARGV[9] or '') ~= '' then
   failure({}, {prefix, kind, now, string.match(found[2], '[^|]*'), run})
 end
 keep = tonumber(found[4] or keep)
-local week = 604800
-redis.call('SET', prefix .. 'spent:' .. run, status, 'EX', math.max(1, math.min(keep % 2 ^ 31, week)))
 redis.call('ZREM', prefix .. 'jobs:' .. found[2] .. '|' .. was, run)
 local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then

@@ -7,16 +7,6 @@
 -- ranked behind them; and whether more wait in this queue.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
-
--- Why an element can be no run that waits here; nil: it may be one.
-local function odd(token, found, place)
-  if not string.find(token, '^[%w_.:%-]+$') or #token > 100 then return 'it is no id of a run' end
-  if found.err then return 'its record is no hash' end
-  if found[1] == 'queued' and string.sub(found[2] or '', -#place) ~= place then
-    return 'its record is of another place'
-  end
-end
-
 if these and these.queue_waits(queue) then return false end
 if own_too and redis.call('EXISTS', key) == 1 and not redis.call('ZSCORE', turns, '') then
   rank(prefix, '|' .. queue, true, true)
@@ -33,7 +23,14 @@ while true do
     local whole = head[1] == '' and string.byte(token) == 123
     local found = not whole
       and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
-    local reason = found and odd(token, found, place)
+    local reason
+    if not found then reason = nil
+    elseif token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
+      reason = 'it is no id of a run'
+    elseif found.err then reason = 'its record is no hash'
+    elseif found[1] == 'queued' and string.sub(found[2] or '', -#place) ~= place then
+      reason = 'its record is of another place'
+    end
     if reason then refuse(prefix, queue, token, reason) end
     local waits = whole
       or not reason and found[1] == 'queued' and not spent(prefix, token, queue, found[4])

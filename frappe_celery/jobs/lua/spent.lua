@@ -3,6 +3,8 @@
 -- prefix; run; queue; ended_at of its record
 local status = redis.call('GET', prefix .. 'spent:' .. run)
 if not status and not ended_at then return false end
-redis.call('HSET', prefix .. 'job:' .. run, 'status', status or 'failed')
+local record = prefix .. 'job:' .. run
+local ended = redis.call('HEXISTS', record, 'result') == 1 and 'finished' or 'failed'
+redis.call('HSET', record, 'status', status or ended)
 refuse(prefix, queue, run, 'it had ended already: somebody who can write to Redis queued it again')
 return true

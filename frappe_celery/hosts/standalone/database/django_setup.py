@@ -46,10 +46,12 @@ _loading = RLock()
 
 def is_own_project() -> bool:
     """Whether the database is that of a Django project of the team's own."""
+    if _configured_for is not None:
+        return False
     if os.environ.get("DJANGO_SETTINGS_MODULE"):
         return True
     found = getattr(sys.modules.get("django.conf"), "settings", None)  # None: a thread imports it
-    return found is not None and found.configured and _configured_for is None
+    return found is not None and found.configured
 
 
 def is_loaded() -> bool:
