@@ -168,7 +168,7 @@ class Keys:
         return f"{self.prefix}refused"
 
     def spent(self, run: str) -> str:
-        """How a run had ended that was deleted; kept as long as its record was to be, a week at most."""
+        """How a run had ended that was deleted; kept as its record was to be, at most a week."""
         return f"{self.prefix}spent:{run}"
 
     @property
