@@ -10,16 +10,17 @@ from typing import Any
 import click
 
 from frappe_celery import __version__
+from frappe_celery.config import parts
 from frappe_celery.errors import FrappeCeleryError
 
-COMMANDS = {
+COMMANDS: dict[str, str | None] = {
     "worker": "frappe_celery.commands.worker",
     "beat": "frappe_celery.commands.worker",
     "supervise": "frappe_celery.commands.supervise",
     "restart": "frappe_celery.commands.restart",
     "drain": "frappe_celery.commands.drain",
     "doctor": "frappe_celery.commands.doctor",
-    "check": "frappe_celery.commands.check",
+    "check": None,
     "jobs": "frappe_celery.commands.jobs",
     "limits": "frappe_celery.commands.limits",
     "limit": "frappe_celery.commands.limits",
@@ -41,7 +42,10 @@ COMMANDS = {
     "switch": "frappe_celery.commands.switch",
     "setup": "frappe_celery.commands.setup",
 }
-"""Where each command is; imported when it is called, so that every other one starts fast."""
+"""Where each command is; imported when it is called, so that every other one starts fast. None: in
+another package, found by its entry point."""
+GROUP = "frappe_celery.commands"
+"""Of these entry points."""
 
 
 class Commands(click.Group):
@@ -58,7 +62,12 @@ class Commands(click.Group):
             if close and not ctx.resilient_parsing:
                 ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
-        command: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name]), cmd_name)
+        module = COMMANDS[cmd_name]
+        command: click.Command = (
+            parts.load(GROUP, cmd_name)
+            if module is None
+            else getattr(importlib.import_module(module), cmd_name)
+        )
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

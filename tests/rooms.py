@@ -1,6 +1,6 @@
 """The rooms as the code has them: their graph, the picture in CONTRIBUTING.md, circles.
 
-python -m tests.rooms     writes the picture anew
+python -m tests.rooms     writes the picture anew; prints floors, circles and lines of code
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -16,16 +17,23 @@ import grimp
 
 HERE = Path(__file__).parents[1]
 PACKAGE = "frappe_celery"
+PACKAGES = (PACKAGE, "frappe_check")
+"""Of the distribution."""
 BEGIN, END = "<!-- rooms: python -m tests.rooms -->", "<!-- end of rooms -->"
 DRAWN_OPEN = ("brokers", "hosts", "watch")
 """Rooms whose own rooms the picture shows."""
+
+NO_CODE = {
+    getattr(tokenize, name)
+    for name in ("COMMENT", "NL", "NEWLINE", "INDENT", "DEDENT", "ENCODING", "ENDMARKER")
+}
 
 Arrows = Mapping[str, Collection[str]]
 
 
 def graph() -> grimp.ImportGraph:
-    """Every import of the package's, inside functions and for types alone too."""
-    return grimp.build_graph(PACKAGE, cache_dir=None)
+    """Every import of the packages', inside functions and for types alone too."""
+    return grimp.build_graph(*PACKAGES, cache_dir=None)
 
 
 def arrows(found: grimp.ImportGraph) -> dict[str, set[str]]:
@@ -79,6 +87,48 @@ def joined(imports: Arrows, some: Iterable[tuple[str, str]]) -> dict[str, set[st
     for module, others in imports.items():
         result[names[module]] |= {names[other] for other in others} - {names[module]}
     return result
+
+
+# -- numbers
+
+
+def floors(rooms: Arrows) -> int:
+    """How many rooms stand above each other, counted from the lowest."""
+    height: dict[str, int] = {}
+    for room in TopologicalSorter(rooms).static_order():
+        height[room] = 1 + max((height[below] for below in rooms[room]), default=0)
+    return max(height.values())
+
+
+def code_lines(path: Path) -> int:
+    """Lines of a module without blanks, comments and docstrings."""
+    source = path.read_text()
+    counted: set[int] = set()
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type not in NO_CODE:
+                counted |= {*range(token.start[0], token.end[0] + 1)}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            counted -= {*range(node.lineno, (node.end_lineno or 0) + 1)}
+    return len(counted)
+
+
+def numbers() -> Iterator[str]:
+    """Of each package: files, lines of code, floors, circles."""
+    imports = arrows(graph())
+    for package in PACKAGES:
+        paths = [*(HERE / package).rglob("*.py")]
+        rooms = between_rooms(imports, package)
+        front_door = {package}
+        rooms = {room: rooms[room] - front_door for room in rooms.keys() - front_door}
+        circles = [*filter(None, [circle(rooms)]), *pairs(rooms)]
+        inside = {name: imports[name] for name in imports if name.partition(".")[0] == package}
+        yield (
+            f"{package:<18}{len(paths):>4} files {sum(map(code_lines, paths)):>7,} lines of code"
+            f" {floors(rooms):>3} floors, {len(circles)} circles of rooms,"
+            f" {len(pairs(inside))} pairs of files"
+        )
 
 
 # -- the picture
@@ -141,3 +191,4 @@ if __name__ == "__main__":
         sys.exit()
     contributing = HERE / "CONTRIBUTING.md"
     contributing.write_text(drawn(contributing.read_text()))
+    print(*numbers(), sep="\n")

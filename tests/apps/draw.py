@@ -11,10 +11,10 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from frappe_celery.migration.check.app import App
-from frappe_celery.migration.check.modules import Function
-from frappe_celery.migration.check.syntax import dotted
-from frappe_celery.migration.check.tasks import TaskCode
+from frappe_check.app import App
+from frappe_check.modules import Function
+from frappe_check.syntax import dotted
+from frappe_check.tasks import TaskCode
 
 NETWORK = re.compile(
     r"requests|httpx|urllib3?|urlopen|socket|smtplib|boto3?|botocore|stripe|razorpay|shopify|twilio|\w*sp_api"

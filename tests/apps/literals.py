@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from frappe_celery.migration.check.app import App
-from frappe_celery.migration.check.syntax import dotted, keyword
-from frappe_celery.migration.check.tasks import TaskCode
+from frappe_check.app import App
+from frappe_check.syntax import dotted, keyword
+from frappe_check.tasks import TaskCode
 
 _CALLS = ("frappe.db.sql", "frappe.db.sql_list", "frappe.db.multisql")
 

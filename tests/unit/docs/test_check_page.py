@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from frappe_celery.migration.check.explain import markdown
+from frappe_check.explain import markdown
 
 PAGE = Path(__file__).parents[3] / "docs" / "check.md"
 

@@ -1,0 +1,197 @@
+"""`App`: what is known of an app from its sources, and what its dotted names lead to."""
+
+from __future__ import annotations
+
+import ast
+import gc
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+
+from frappe_check.enqueues import Enqueue, enqueues_in
+from frappe_check.hooks import Hooks, read_hooks
+from frappe_check.imported_hooks import imported_hooks
+from frappe_check.modules import Function, Module, source_files
+from frappe_check.syntax import DOCUMENTS, argument, dotted, text
+
+
+class App:
+    """The package in a folder, or the modules in one that is no package.
+
+    Args:
+        folder: with `hooks.py` where it is a Frappe app's.
+        import_hooks: have what hooks.py builds by code told by importing it.
+    """
+
+    def __init__(self, folder: Path, import_hooks: bool = False) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self.import_hooks = import_hooks
+        self.modules: dict[str, Module] = {}
+        self.unparsable: dict[str, tuple[Path, SyntaxError]] = {}
+        """By the module's name."""
+        for path in source_files(folder):
+            self._read(path)
+
+    def _read(self, path: Path) -> None:
+        parts = path.relative_to(self.folder).with_suffix("").parts
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        is_package = (self.folder / "__init__.py").exists()
+        name = ".".join([self.name, *parts] if is_package or not parts else parts)
+        try:
+            source = path.read_text(encoding="utf-8")
+            tree = ast.parse(source)
+        except SyntaxError as error:
+            self.unparsable[name] = path, error
+        except ValueError as error:  # no UTF-8, or a NUL in it
+            self.unparsable[name] = path, SyntaxError(str(error))
+        else:
+            self.modules[name] = Module(name, path, source, tree)
+            gc.freeze()  # else each search for garbage goes through all trees: half of the time
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        """What hooks.py says; of an app without one nothing."""
+        module = self.modules.get(f"{self.name}.hooks") or self.modules.get("hooks")
+        read = read_hooks(module)
+        return imported_hooks(read) if self.import_hooks and read.built else read
+
+    @cached_property
+    def functions(self) -> list[Function]:
+        """All of them, methods too."""
+        return [each for module in self.modules.values() for each in module.functions.values()]
+
+    @cached_property
+    def enqueues(self) -> list[Enqueue]:
+        """Every call that enqueues a job."""
+        found = []
+        for module in self.modules.values():
+            if "enqueue" in module.source or "queue_action" in module.source:
+                found += enqueues_in(module)
+        return found
+
+    # -- names
+
+    def find(self, name: str) -> tuple[Module, str] | None:
+        """The module that a dotted name is defined in, and its name there ('' for the module).
+
+        None: it is not this app's, or there is no such module.
+        """
+        for _ in range(5):  # through so many modules that hand a name on
+            parts = name.split(".")
+            for end in range(len(parts), 0, -1):
+                module = self.modules.get(".".join(parts[:end]))
+                if module is not None:
+                    break
+            else:
+                return None
+            rest = ".".join(parts[end:])
+            head, dot, tail = rest.partition(".")
+            elsewhere = module.imports.get(head)
+            defined = head in module.functions or head in module.classes or head in module.assigned
+            if not head or defined or elsewhere is None or elsewhere == name:
+                return module, rest
+            name = f"{elsewhere}{dot}{tail}"
+        return None
+
+    def function(self, name: str) -> Function | None:
+        """The function of that dotted name."""
+        found = self.find(name) if name else None
+        if found is None:
+            return None
+        module, rest = found
+        owner, _, method = rest.partition(".")
+        if method and owner in module.classes:
+            return self.method(module, module.classes[owner], method)
+        return module.functions.get(rest)
+
+    def method(self, module: Module, owner: ast.ClassDef, name: str) -> Function | None:
+        """A class's method, its own or of the classes in this app that it is made from."""
+        todo, seen = [(module, owner)], set()
+        while todo:
+            module, owner = todo.pop(0)
+            if owner in seen:
+                continue
+            seen.add(owner)
+            own = module.functions.get(f"{owner.name}.{name}")
+            if own is not None:
+                return own
+            for base in owner.bases:
+                found = self.find(module.full(base))
+                if found and found[1] in found[0].classes:
+                    todo.append((found[0], found[0].classes[found[1]]))
+        return None
+
+    def controller(self, doctype: str) -> tuple[Module, ast.ClassDef] | None:
+        """A doctype's module and class, by Frappe's path convention."""
+        name = doctype.replace(" ", "").replace("-", "")
+        module = self._controllers.get(doctype.replace(" ", "_").replace("-", "_").lower())
+        if module is None or name not in module.classes:
+            return None
+        return module, module.classes[name]
+
+    @cached_property
+    def _controllers(self) -> dict[str, Module]:
+        """By the doctype's name as it stands in the path."""
+        parts = ((full.split("."), module) for full, module in self.modules.items())
+        return {
+            names[-1]: module
+            for names, module in parts
+            if names[-3:-2] == ["doctype"] and names[-1] == names[-2]
+        }
+
+    # -- calls
+
+    def callee(self, caller: Function, call: ast.Call) -> Function | None:
+        """The function of this app that a call leads to, where that can be read.
+
+        Followed are names, `self`, and what is made of the app's classes or got of its doctypes in
+        the same function.
+        """
+        if isinstance(call.func, ast.Attribute):
+            method = self.attribute(caller, call.func)
+            if method is not None:
+                return method
+        head = dotted(call.func).partition(".")[0]
+        if not head or (head in caller.local and head not in caller.module.imports):
+            return None
+        name = caller.module.full(call.func)
+        return self.function(name) or self.function(f"{name}.__init__")
+
+    def attribute(self, caller: Function, node: ast.Attribute) -> Function | None:
+        """The method of that name, of an object whose class in this app can be read."""
+        owner = self._class_of(caller, node.value)
+        return None if owner is None else self.method(*owner, node.attr)
+
+    def _class_of(self, caller: Function, node: ast.expr) -> tuple[Module, ast.ClassDef] | None:
+        """The class in this app that an expression gives an object of."""
+        if isinstance(node, ast.Name):
+            if node.id in ("self", "cls") and caller.owner is not None:
+                return caller.module, caller.owner
+            made = caller.made.get(node.id)
+            return None if made is None else self._class_of(caller, made)
+        if not isinstance(node, ast.Call):
+            return None
+        name = caller.module.full(node.func)
+        if name in DOCUMENTS:
+            return self.controller(text(argument(node, 0, "doctype")) or "")
+        found = self.find(name) if name else None
+        if found is None or found[1] not in found[0].classes:
+            return None
+        return found[0], found[0].classes[found[1]]
+
+    def callees(self, caller: Function) -> Iterator[Function]:
+        """Those of its calls that lead to functions of this app."""
+        for call in caller.calls:
+            found = self.callee(caller, call)
+            if found is not None:
+                yield found
+
+    def reach(self, function: Function, depth: int) -> list[Function]:
+        """The function and what it calls, over so many calls."""
+        found, edge = {function: None}, [function]
+        for _ in range(depth):
+            edge = [each for one in edge for each in self.callees(one) if each not in found]
+            found.update(dict.fromkeys(edge))
+        return list(found)

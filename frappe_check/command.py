@@ -1,0 +1,106 @@
+"""`frappe-celery check`: what an app's code will do on Celery, before it moves."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from frappe_celery.config.files import find_root
+from frappe_celery.errors import ConfigError
+
+if TYPE_CHECKING:
+    from frappe_check.examine import Report
+
+
+@click.command()
+@click.argument("apps", metavar="[APP|PATH]...", nargs=-1)
+@click.option(
+    "--import", "import_hooks", is_flag=True, help="Import a hooks.py that builds lists by code."
+)
+@click.option("--fix", is_flag=True, help="Rewrite v14's deduplication (FC108); show the diff.")
+@click.option("--tasks", "with_tasks", is_flag=True, help="Show where each task can run, and why.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code hosts and editors.")
+@click.option("--rules", is_flag=True, help="Print what each code means, with examples.")
+def check(
+    apps: tuple[str, ...],
+    import_hooks: bool,
+    fix: bool,
+    with_tasks: bool,
+    as_json: bool,
+    sarif: bool,
+    rules: bool,
+) -> None:
+    """Read apps' sources and say what would go wrong on Celery.
+
+    Each APP or PATH is an app of the bench or project in the current folder, or any folder or file;
+    without one it is every app in sites/apps.txt. Nothing of an app runs. `# noqa: FC101` on a line
+    silences that code there.
+
+    \b
+    Exit code:
+      0  nothing was found
+      1  something was found
+      2  an argument names no app and no path
+    """
+    from frappe_check import explain
+    from frappe_check.arguments import wanted
+    from frappe_check.examine import examine
+
+    if rules:
+        click.echo(explain.markdown(), nl=False)
+        return
+    try:
+        asked = wanted(apps, find_root(os.environ))
+    except ConfigError as exc:
+        raise click.UsageError(str(exc)) from exc
+    if not asked:
+        click.echo(
+            "Only frappe is installed, which is not looked at unless it is named: nothing to check",
+            err=True,
+        )
+    reports = [examine(each, import_hooks) for each in asked]
+    if fix and _fix(reports):
+        reports = [examine(each, import_hooks) for each in asked]
+    if sarif:
+        from frappe_check.sarif import as_sarif
+
+        click.echo(json.dumps(as_sarif(reports), indent=1))
+    elif as_json:
+        from frappe_check import as_json as written
+
+        click.echo(json.dumps([written.as_json(report) for report in reports], indent=1))
+    else:
+        _show(reports, with_tasks)
+    raise click.exceptions.Exit(int(any(report.findings for report in reports)))
+
+
+def _fix(reports: list[Report]) -> bool:
+    """Rewrite the files; whether any was. The diff goes where it is in no script's way."""
+    try:
+        from frappe_check.fix import fix
+    except ModuleNotFoundError as exc:
+        raise click.ClickException(
+            f"--fix needs {exc.name}: pip install 'frappe_celery[fix]'"
+        ) from None
+    diffs = [diff for report in reports for diff in fix.fix(report)]
+    for diff in diffs:
+        click.echo(diff, err=True)
+    return bool(diffs)
+
+
+def _show(reports: list[Report], with_tasks: bool) -> None:
+    from rich.console import Console
+
+    from frappe_check import show
+
+    console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highlight=False)
+    for report in reports:
+        console.print(*show.findings(report), sep="\n")
+        if with_tasks:
+            console.print(*show.tasks(report), sep="\n")
+        console.print(show.summary(report))

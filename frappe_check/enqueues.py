@@ -1,0 +1,86 @@
+"""Calls that enqueue a job: `enqueue`, `enqueue_doc`, `queue_action` and ours of that kind."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from frappe_check.modules import Function, Module
+from frappe_check.syntax import (
+    argument,
+    called,
+    dotted,
+    is_false,
+    is_true,
+    keyword,
+)
+
+_FRAPPES = {"enqueue": "enqueue", "enqueue_doc": "enqueue_doc"}
+_OURS = {**_FRAPPES, "enqueue_in": "enqueue_later", "enqueue_at": "enqueue_later"}
+_MODULES = {
+    "frappe": _FRAPPES,
+    "frappe.utils.background_jobs": _FRAPPES,
+    "frappe_celery": _OURS,
+}
+KINDS = {
+    f"{module}.{name}": kind for module, names in _MODULES.items() for name, kind in names.items()
+}
+"""Where the method stands in a call depends on what is called."""
+METHOD_AT = {"enqueue": 0, "enqueue_doc": 2, "enqueue_later": 1, "queue_action": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class Enqueue:
+    """One such call."""
+
+    module: Module
+    function: Function | None
+    """The one that it stands in; None: it runs when the module is imported."""
+    call: ast.Call
+    kind: str
+
+    @property
+    def method(self) -> ast.expr | None:
+        """What is to be run: a text, a function, or a method of a document."""
+        name = "action" if self.kind == "queue_action" else "method"
+        return argument(self.call, METHOD_AT[self.kind], name)
+
+    @property
+    def doctype(self) -> ast.expr | None:
+        """Of `enqueue_doc`."""
+        return argument(self.call, 0, "doctype") if self.kind == "enqueue_doc" else None
+
+    def has(self, name: str) -> bool:
+        """Whether a keyword is given, or may be by `**`."""
+        return any(each.arg in (name, None) for each in self.call.keywords)
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is written out that the caller itself runs it."""
+        direct = is_true(keyword(self.call, "now"))
+        return direct or is_false(keyword(self.call, "is_async"))
+
+
+def enqueues_in(module: Module) -> list[Enqueue]:
+    """Every one in a module."""
+    found, within = [], set()
+    for function in module.functions.values():
+        for call in function.calls:
+            within.add(call)
+            kind = _kind(module, call)
+            if kind:
+                found.append(Enqueue(module, function, call, kind))
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and node not in within:
+            kind = _kind(module, node)
+            if kind:
+                found.append(Enqueue(module, None, node, kind))
+    return found
+
+
+def _kind(module: Module, call: ast.Call) -> str | None:
+    if called(call) == "queue_action":
+        return "queue_action" if dotted(call.func) == "self.queue_action" else None
+    if not called(call).startswith("enqueue"):
+        return None
+    return KINDS.get(module.full(call.func))

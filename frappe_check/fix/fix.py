@@ -1,0 +1,44 @@
+"""`fix`: rewrite what was found and can be rewritten safely, a diff a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import unified_diff
+from pathlib import Path
+
+import libcst as cst
+
+from frappe_check.as_json import shown
+from frappe_check.examine import Report
+from frappe_check.fix.deduplication import Deduplication
+
+FIXED = "FC108"
+
+
+def fix(report: Report) -> Iterator[str]:
+    """Rewrite the report's files in place; a diff for each that changed."""
+    lines: dict[Path, set[int]] = {}
+    for finding in report.findings:
+        if finding.rule.code == FIXED:
+            lines.setdefault(finding.hit.path, set()).add(finding.hit.line)
+    for path, found in lines.items():
+        before = path.read_bytes()
+        after = fixed(before, found)
+        if after != before:
+            path.write_bytes(after)
+            yield "".join(_diff(path, before.decode(), after.decode()))
+
+
+def fixed(source: bytes, lines: set[int]) -> bytes:
+    """A file as it is after the fixes on these lines."""
+    try:
+        wrapper = cst.MetadataWrapper(cst.parse_module(source))
+    except cst.ParserSyntaxError:  # newer than what libcst reads
+        return source
+    return wrapper.visit(Deduplication(wrapper, lines)).bytes
+
+
+def _diff(path: Path, before: str, after: str) -> Iterator[str]:
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    name = shown(path)
+    return unified_diff(old, new, f"{name} (before)", f"{name} (after)")

@@ -1,0 +1,77 @@
+"""FC105: a commit at the end of a job's method, where the framework commits anyway.
+
+Research document section 10, 'Geen commit in short-running tasks'.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from frappe_check.app import App
+from frappe_check.findings import Hit, Rule, hit
+from frappe_check.modules import Function
+from frappe_check.tasks import TaskCode, is_whitelisted
+from frappe_check.work import COMMIT
+
+
+def find(code: TaskCode) -> Iterator[Hit]:
+    """Commits that are a task's last statement, where nothing but the job calls the task."""
+    for task in code.jobs:
+        last = _last(task.node.body)
+        if (
+            isinstance(last, ast.Expr)
+            and isinstance(last.value, ast.Call)
+            and task.module.full(last.value.func) == COMMIT
+            and not is_whitelisted(task)
+            and not _is_called(code.app, task)
+        ):
+            yield hit(task.module, last, f"{task.short} commits as its last statement.")
+
+
+def _last(body: list[ast.stmt]) -> ast.stmt:
+    """The last statement, also of a `try` at the end, before a `return` that computes nothing."""
+    last = body[-1]
+    if isinstance(last, ast.Return) and not isinstance(last.value, ast.Call) and body[:-1]:
+        last = body[-2]
+    return _last(last.body) if isinstance(last, ast.Try) else last
+
+
+def _is_called(app: App, task: Function) -> bool:
+    """Whether something calls it, or anything of its name, as more than a job."""
+    call = re.compile(rf"(?<!def )\b{task.node.name}\(")
+    return any(call.search(module.source) for module in app.modules.values())
+
+
+RULE = Rule(
+    code="FC105",
+    title="A commit where the framework commits",
+    happens=(
+        "The job is committed anyway when its method returns. With `now=True` the commit is the"
+        " caller's, half of whose work is then kept whatever happens to the rest."
+    ),
+    instead="Take it out. In a long batch commit after each document, in the loop.",
+    bad="""
+# tasks.py
+import frappe
+
+def start():
+    frappe.enqueue("myapp.tasks.quick", customer="CUST-1")
+
+def quick(customer):
+    frappe.db.set_value("Customer", customer, "seen", 1)
+    frappe.db.commit()  # FC105
+""",
+    good="""
+# tasks.py
+import frappe
+
+def start():
+    frappe.enqueue("myapp.tasks.quick", customer="CUST-1")
+
+def quick(customer):
+    frappe.db.set_value("Customer", customer, "seen", 1)
+""",
+    find=find,
+)

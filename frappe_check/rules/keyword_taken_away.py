@@ -1,0 +1,88 @@
+"""FC110: a method's parameter that `enqueue` has itself, so that it never arrives."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from frappe_check.enqueues import Enqueue
+from frappe_check.findings import Hit, Rule, hit
+from frappe_check.modules import Function
+from frappe_check.tasks import TaskCode
+
+ENQUEUES_OWN = {
+    **dict.fromkeys(
+        ("queue", "timeout", "event", "is_async", "async", "job_name", "now"), "in every version"
+    ),
+    **dict.fromkeys(("enqueue_after_commit", "at_front"), "in every version"),
+    **dict.fromkeys(("on_success", "on_failure", "job_id", "deduplicate"), "from Frappe 15 on"),
+    "at_front_when_starved": "from Frappe 16 on",
+    "retry": "from Frappe 17 on",
+}
+"""What `frappe.enqueue` takes for itself, and since when (FRAPPE_FACTS 'Enqueue')."""
+BESIDES = {
+    "enqueue": ("method",),
+    "enqueue_later": ("method",),
+    "enqueue_doc": ("doctype", "name", "method", "doc_method"),
+    "queue_action": ("action",),
+}
+"""What each call has of its own."""
+
+
+def find(code: TaskCode) -> Iterator[Hit]:
+    """Calls whose method needs such a parameter, or that give one it has."""
+    for enqueue, method in code.enqueued:
+        own = ENQUEUES_OWN | dict.fromkeys(BESIDES[enqueue.kind], "in every version")
+        given = {each.arg for each in enqueue.call.keywords}
+        needed = _needed(method)
+        for parameter in method.parameters:
+            name = parameter.arg
+            if name in own and (name in needed or name in given):
+                what = f"`{name}` never reaches {method.short}: it is the call's own, {own[name]}."
+                yield hit(enqueue.module, _place(enqueue, name), what)
+
+
+def _place(enqueue: Enqueue, name: str) -> ast.AST:
+    given = (each.value for each in enqueue.call.keywords if each.arg == name)
+    return next(given, enqueue.call)
+
+
+def _needed(method: Function) -> set[str]:
+    """Parameters without a default."""
+    arguments = method.node.args
+    places = [*arguments.posonlyargs, *arguments.args]
+    needed = places[: len(places) - len(arguments.defaults)]
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return {each.arg for each in (*needed, *(one for one, default in pairs if default is None))}
+
+
+RULE = Rule(
+    code="FC110",
+    title="A keyword that enqueue takes away",
+    happens=(
+        "The call takes it as its own option (the queue, the job's time limit, …); the method runs"
+        " with its default, or fails in the worker for want of it (TypeError)."
+    ),
+    instead="Give the method's parameter another name.",
+    bad="""
+# tasks.py
+import frappe
+
+def start():
+    frappe.enqueue("myapp.tasks.load", timeout=30)  # FC110
+
+def load(timeout=5):
+    pass
+""",
+    good="""
+# tasks.py
+import frappe
+
+def start():
+    frappe.enqueue("myapp.tasks.load", timeout=600, patience=30)
+
+def load(patience=5):
+    pass
+""",
+    find=find,
+)

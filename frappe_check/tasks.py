@@ -1,0 +1,196 @@
+"""Which of an app's functions run as jobs, in documents' events or requests, and what those call.
+
+Named by hooks.py, by calls that enqueue, by a Scheduled Job Type that code makes, by a script
+report's file or by `frappe.whitelist`; from there on along calls that can be read from the text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from frappe_check.app import App
+from frappe_check.enqueues import Enqueue
+from frappe_check.hooks import DOC_EVENTS, SCHEDULER_EVENTS
+from frappe_check.modules import Function
+from frappe_check.syntax import decorators, dotted, text
+
+CLASS_HOOKS = ("override_doctype_class", "extend_doctype_class")
+DEPTH = 6
+"""Calls that are followed from a task on."""
+EVENTS_BEFORE_COMMIT = {
+    *("before_insert", "after_insert", "before_validate", "validate", "before_save", "on_update"),
+    *("before_submit", "on_submit", "before_cancel", "on_cancel", "on_update_after_submit"),
+    *("before_update_after_submit", "on_change", "on_trash", "after_delete"),
+    *("before_rename", "after_rename"),
+}
+"""Events of a document, all of which run inside the transaction that saves it."""
+_SCRIPT_REPORT = re.compile(rb'"report_type":\s*"Script Report"')
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a function becomes a job, or runs in a document's event, a report or a request."""
+
+    kind: str
+    """`scheduled`, `enqueued`, `event`, `script report` or `whitelisted`."""
+    event: str
+    """The word or cron expression of `scheduler_events`, a document's event, a report, or ''."""
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.event})" if self.event else self.kind
+
+
+class TaskCode:
+    """An app's functions that run as jobs."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    @cached_property
+    def jobs(self) -> dict[Function, list[Way]]:
+        """Those that a schedule or a call that enqueues names."""
+        found: dict[Function, list[Way]] = {}
+        named = [*self._scheduled(), *((f, Way("enqueued", "")) for _, f in self.enqueued)]
+        for function, way in named:
+            ways = found.setdefault(function, [])
+            if way not in ways:
+                ways.append(way)
+        return found
+
+    def _scheduled(self) -> Iterator[tuple[Function, Way]]:
+        for entry in self.app.hooks.of(SCHEDULER_EVENTS):
+            function = self.app.function(entry.name)
+            if function is not None:
+                yield function, Way("scheduled", entry.path[-1] if entry.path else "")
+        for module in self.app.modules.values():
+            if "Scheduled Job Type" in module.source:
+                for node in ast.walk(module.tree):
+                    function = self.app.function(_scheduled_by_row(node))
+                    if function is not None:
+                        yield function, Way("scheduled", "")
+
+    @cached_property
+    def enqueued(self) -> list[tuple[Enqueue, Function]]:
+        """Each call that enqueues a function of this app's, with the function."""
+        found = ((each, self._method_of(each)) for each in self.app.enqueues)
+        return [(each, function) for each, function in found if function is not None]
+
+    def _method_of(self, enqueue: Enqueue) -> Function | None:
+        module, caller, name = enqueue.module, enqueue.function, text(enqueue.method)
+        if enqueue.kind in ("enqueue_doc", "queue_action"):
+            return self._method_of_document(enqueue, name)
+        if name is not None or enqueue.method is None:
+            return self.app.function(name or "")
+        head, _, rest = dotted(enqueue.method).partition(".")
+        if head in ("self", "cls") and caller is not None and caller.owner is not None:
+            return self.app.method(module, caller.owner, rest)
+        if not head or (caller is not None and head in caller.local - module.imports.keys()):
+            return None
+        return self.app.function(module.full(enqueue.method))
+
+    def _method_of_document(self, enqueue: Enqueue, name: str | None) -> Function | None:
+        """A controller's, where its doctype is written out or is the caller's own."""
+        doctype, caller = enqueue.doctype, enqueue.function
+        its_own = doctype is None or dotted(doctype) == "self.doctype"
+        if its_own and caller is not None and caller.owner is not None:
+            module, owner = caller.module, caller.owner
+        else:
+            found = self.app.controller(text(doctype) or "")
+            if found is None:
+                return None
+            module, owner = found
+        inner = f"_{name}" if enqueue.kind == "queue_action" else ""
+        found_inner = self.app.method(module, owner, inner)
+        return found_inner or self.app.method(module, owner, name or "")
+
+    @cached_property
+    def events(self) -> dict[Function, list[Way]]:
+        """What documents' events run: `doc_events` of hooks.py and the methods of controllers."""
+        found: dict[Function, list[Way]] = {}
+        for entry in self.app.hooks.of(DOC_EVENTS):
+            function = self.app.function(entry.name)
+            if function is not None and entry.path:
+                found.setdefault(function, []).append(Way("event", entry.path[-1]))
+        for function in self.app.functions:
+            if self.is_controllers(function) and function.node.name in EVENTS_BEFORE_COMMIT:
+                found.setdefault(function, []).append(Way("event", function.node.name))
+        return found
+
+    @cached_property
+    def reports(self) -> dict[Function, list[Way]]:
+        """What runs script reports, in a request or as Prepared Reports do in a job."""
+        found = (f for f in self.app.functions if _runs_a_report(f))
+        return {f: [Way("script report", f.module.path.stem)] for f in found}
+
+    @cached_property
+    def whitelisted(self) -> dict[Function, list[Way]]:
+        """What requests call, and jobs that are made in Desk."""
+        return {f: [Way("whitelisted", "")] for f in self.app.functions if is_whitelisted(f)}
+
+    @cached_property
+    def reached(self) -> dict[Function, Function]:
+        """Everything that is run, with the one that it is reached from: a job, where one is."""
+        handlers = (f for f in self.events if not self.is_controllers(f))
+        by_weight = self.whitelisted, self.reports, (*self.jobs, *handlers)
+        return {f: root for roots in by_weight for f, root in self._reached_from(roots).items()}
+
+    def _reached_from(self, functions: Iterable[Function]) -> dict[Function, Function]:
+        found = {function: function for function in functions}
+        edge = list(found)
+        for _ in range(DEPTH):
+            callers, edge = edge, []
+            for caller in callers:
+                for callee in self.app.callees(caller):
+                    if callee not in found:
+                        found[callee] = found[caller]
+                        edge.append(callee)
+        return found
+
+    def is_controllers(self, function: Function) -> bool:
+        """Whether it is a method of a doctype's class: by Frappe's path convention, or by hooks."""
+        parts = function.module.name.split(".")
+        by_path = parts[-3:-2] == ["doctype"] and parts[-1] == parts[-2]
+        return function.owner is not None and (by_path or function.owner in self._by_hooks)
+
+    @cached_property
+    def _by_hooks(self) -> set[ast.ClassDef]:
+        """Classes of this app's that stand for or extend those of other apps' doctypes."""
+        entries = (e for hook in CLASS_HOOKS for e in self.app.hooks.of(hook))
+        found = [place for entry in entries if (place := self.app.find(entry.name))]
+        return {module.classes[name] for module, name in found if name in module.classes}
+
+    def why(self, function: Function) -> str:
+        """How a function comes to run, for a sentence."""
+        root = self.reached[function]
+        kinds = self.jobs, self.events, self.reports, self.whitelisted
+        how = next(kind[root] for kind in kinds if root in kind)[0]
+        if root is function:
+            return f"{function.short}, {how}"
+        return f"{function.short}, called by {root.short}, {how}"
+
+
+def _scheduled_by_row(node: ast.AST) -> str:
+    """The method in a dictionary that makes a Scheduled Job Type."""
+    if not isinstance(node, ast.Dict):
+        return ""
+    values = {text(k): text(v) for k, v in zip(node.keys, node.values, strict=True) if k}
+    return values.get("method") or "" if values.get("doctype") == "Scheduled Job Type" else ""
+
+
+def is_whitelisted(function: Function) -> bool:
+    """Whether requests call it."""
+    names = (name for _, name in decorators(function.node))
+    return any(name.rpartition(".")[2] == "whitelist" for name in names)
+
+
+def _runs_a_report(function: Function) -> bool:
+    """Whether it is a script report's, by Frappe's path convention."""
+    path = function.module.path
+    definition = path.with_suffix(".json")
+    is_execute = function.node.name == "execute" and function.owner is None
+    in_its_place = path.parts[-3:-1] == ("report", path.stem) and definition.is_file()
+    return is_execute and in_its_place and bool(_SCRIPT_REPORT.search(definition.read_bytes()))
