@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.hosts.standalone.namespace.importer import (
+from frappe_standalone.namespace.importer import (
     install as _serve_frappe_where_there_is_none,
 )
 from frappe_celery.jobs import hosts as _hosts
@@ -92,7 +92,7 @@ def _host() -> Host:
         from frappe_celery.hosts.bench.host import BenchHost
 
         return BenchHost()
-    from frappe_celery.hosts.standalone.host import StandaloneHost
+    from frappe_standalone.host import StandaloneHost
 
     return StandaloneHost()
 

@@ -1,5 +1,5 @@
 """Makes `"frappe_celery"` an entry for Django's INSTALLED_APPS."""
 
-from frappe_celery.hosts.standalone.apps import FrappeCeleryConfig
+from frappe_standalone.apps import FrappeCeleryConfig
 
 __all__ = ["FrappeCeleryConfig"]

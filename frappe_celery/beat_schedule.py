@@ -19,6 +19,6 @@ class DatabaseScheduler(_DatabaseScheduler):
 
     def load_django(self) -> None:
         """The team's own project, or ours."""
-        from frappe_celery.hosts.standalone.database import django_setup
+        from frappe_standalone.database import django_setup
 
         django_setup.load()

@@ -8,9 +8,9 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 
-from frappe_celery.hosts.standalone.local import on_an_event_loop
-from frappe_celery.hosts.standalone.site import requests
-from frappe_celery.hosts.standalone.site.context import ADMINISTRATOR
+from frappe_standalone.local import on_an_event_loop
+from frappe_standalone.site import requests
+from frappe_standalone.site.context import ADMINISTRATOR
 
 logger = logging.getLogger(__name__)
 

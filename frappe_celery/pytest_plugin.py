@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from frappe_celery.hosts.standalone.namespace import importer
+from frappe_standalone.namespace import importer
 
 if TYPE_CHECKING:
     from frappe_celery.testing import FrappeJobs, Session

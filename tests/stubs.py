@@ -14,10 +14,10 @@ from pathlib import Path
 import frappe_celery  # makes `import frappe` find the namespace
 
 ROOT = Path(frappe_celery.__file__).parent.parent
-NAMESPACE = ROOT / "frappe_celery" / "hosts" / "standalone" / "namespace"
+NAMESPACE = ROOT / "frappe_standalone" / "namespace"
 STUBS = Path(__file__).parents[1] / "stubs"
 HEAD = "# made by: python -m tests.stubs\n"
-_HOST = "frappe_celery.hosts.standalone"
+_HOST = "frappe_standalone"
 _DOCUMENT = f"from {_HOST}.documents.document import Document as {{}}"
 _TYPE_CHECKING = "from typing import TYPE_CHECKING as TYPE_CHECKING"
 _LEFT_OUT = (

@@ -40,7 +40,7 @@ class Frappe:
         for n in range(SITES):
             _write(f"sites/site{n:04}/site_config.json", "{}")
         _setup_django()
-        from frappe_celery.hosts.standalone.models import ScheduledJobType
+        from frappe_standalone.models import ScheduledJobType
 
         now = datetime.now(timezone.utc)
         about = {"frequency": "Cron", "last_execution": now, "creation": now, "modified": now}
@@ -196,7 +196,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _setup_django() -> None:
-    from frappe_celery.hosts.standalone.database import django_setup
+    from frappe_standalone.database import django_setup
 
     django_setup.connection("")
 
@@ -204,7 +204,7 @@ def _setup_django() -> None:
 def _insert(model: Any, rows: list[Any], site: str = "") -> None:
     from django.db import transaction
 
-    from frappe_celery.hosts.standalone.database import django_setup
+    from frappe_standalone.database import django_setup
 
     database = django_setup.connection(site).alias
     with transaction.atomic(using=database):

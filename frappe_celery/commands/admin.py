@@ -48,7 +48,7 @@ def _load(*where: Any) -> None:
     if hosts.is_bench():
         from frappe_celery.hosts.bench.pages import load
     else:
-        from frappe_celery.hosts.standalone.server import load
+        from frappe_standalone.server import load
     load(*where)
 
 

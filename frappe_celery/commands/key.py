@@ -79,7 +79,7 @@ def encrypt() -> None:
 
 
 def _encrypt_anew() -> None:
-    from frappe_celery.hosts.standalone.documents import passwords
+    from frappe_standalone.documents import passwords
 
     for site in settings.current().sites():
         with hosts.current().in_site(site, ADMINISTRATOR):

@@ -26,8 +26,8 @@ def migrate(columns: tuple[str, ...], site: str | None, doctype: str | None) -> 
     whose field may now hold more is widened; one that cannot become what its field is is named, and
     nothing is changed. In a Django project `manage.py migrate` does the same for its default site.
     """
-    from frappe_celery.hosts.standalone.documents import tables
-    from frappe_celery.hosts.standalone.exceptions import CannotAlter
+    from frappe_standalone.documents import tables
+    from frappe_standalone.exceptions import CannotAlter
 
     if hosts.is_bench():
         raise ConfigError("in a bench, `bench migrate` makes the tables")

@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 def find_real(name: str) -> ModuleSpec | None:
     """The installed package of that name; only one with an `__init__.py` counts.
 
-    A finder that serves a stand-in says so: `stands_in` (`hosts.standalone.namespace.importer`).
+    A finder that serves a stand-in says so: `stands_in` (`frappe_standalone.namespace.importer`).
     """
     for finder in sys.meta_path:
         if getattr(finder, "stands_in", False) or not hasattr(finder, "find_spec"):

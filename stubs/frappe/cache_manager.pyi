@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.documents import get_doctype_map as get_doctype_map
+from frappe_standalone.documents.documents import get_doctype_map as get_doctype_map
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.site.calling import rate_limit as rate_limit
+from frappe_standalone.site.calling import rate_limit as rate_limit
 

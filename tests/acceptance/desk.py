@@ -17,8 +17,8 @@ from typing import Any
 import frappe
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.documents import meta
-from frappe_celery.hosts.standalone.site import app_hooks
+from frappe_standalone.documents import meta
+from frappe_standalone.site import app_hooks
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from tests.acceptance.research import Source
 from tests.project import Project

@@ -16,7 +16,7 @@ import frappe
 import pytest
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.exceptions import LockTimeoutError
+from frappe_standalone.exceptions import LockTimeoutError
 from frappe_celery.jobs import Job
 from frappe_celery.watch.mail.config import MailConfig
 from tests.acceptance.desk import signed_in

@@ -30,7 +30,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from frappe_celery.errors import NeedsFrappeSite
-from frappe_celery.hosts.standalone.database.values import number_of
+from frappe_standalone.database.values import number_of
 from tests.apps.literals import Statement, statements
 from tests.servers import MariaDBServer, PostgresServer
 
@@ -67,7 +67,7 @@ def value_of(kind: str, row: int = 1) -> Any:
 def columns(doctype: str) -> Mapping[str, Any]:
     """What a doctype's table has."""
     found: Mapping[str, Any] = import_module(
-        "frappe_celery.hosts.standalone.database.statements"
+        "frappe_standalone.database.statements"
     ).columns(doctype)
     return found
 

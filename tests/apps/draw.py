@@ -87,7 +87,7 @@ def _words(function: Function, node: ast.AST) -> list[str]:
 
 def is_whole_here(name: str) -> bool:
     """Whether its module imports, and all names of Frappe's that it uses are there."""
-    from frappe_celery.hosts.standalone.namespace.uses import missing_names  # isort: split
+    from frappe_standalone.namespace.uses import missing_names  # isort: split
 
     import frappe
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.standalone.site.context import destroy
+from frappe_standalone.site.context import destroy
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ENDED
 from tests.integration.stores import broken

@@ -51,7 +51,7 @@ NAMED = {
     # loggers whose errors beat mails
     "frappe_celery.schedule",
     # Django's: an application, its URLs, the folder of its controllers
-    "frappe_celery.hosts.standalone",
+    "frappe_standalone",
     "frappe_celery.pages",
     "frappe_celery.pages.urls",
     # the subcommands, and the group of entry points of those in other packages

@@ -1,4 +1,4 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.base_document import BaseDocument as BaseDocument
-from frappe_celery.hosts.standalone.documents.controllers import get_controller as get_controller
+from frappe_standalone.documents.base_document import BaseDocument as BaseDocument
+from frappe_standalone.documents.controllers import get_controller as get_controller
 

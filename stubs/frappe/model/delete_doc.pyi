@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.documents import delete_doc as delete_doc
+from frappe_standalone.documents.documents import delete_doc as delete_doc
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.docstatus import DocStatus as DocStatus
+from frappe_standalone.documents.docstatus import DocStatus as DocStatus
 

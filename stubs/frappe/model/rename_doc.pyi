@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.renaming import rename_doc as rename_doc
+from frappe_standalone.documents.renaming import rename_doc as rename_doc
 

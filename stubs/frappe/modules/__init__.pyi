@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.utils.text import scrub as scrub
+from frappe_standalone.utils.text import scrub as scrub
 

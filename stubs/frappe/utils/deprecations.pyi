@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.utils.deprecation import deprecated as deprecated
+from frappe_standalone.utils.deprecation import deprecated as deprecated
 

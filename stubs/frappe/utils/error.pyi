@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.error_log import log_error as log_error
+from frappe_standalone.documents.error_log import log_error as log_error
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.utils.formatters import format_value as format_value
+from frappe_standalone.utils.formatters import format_value as format_value
 

@@ -1,4 +1,4 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.messages.logs import logger as get_logger
-from frappe_celery.hosts.standalone.messages.logs import set_log_level as set_log_level
+from frappe_standalone.messages.logs import logger as get_logger
+from frappe_standalone.messages.logs import set_log_level as set_log_level
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.naming import cleanup_page_name as cleanup_page_name
+from frappe_standalone.documents.naming import cleanup_page_name as cleanup_page_name
 

@@ -27,7 +27,7 @@ BY_DJANGO = """
     import frappe
 
     frappe.db.count("Scheduled Job Type")  # loads Django
-    from frappe_celery.hosts.standalone.models import ScheduledJobType
+    from frappe_standalone.models import ScheduledJobType
 
     ScheduledJobType.objects.filter(method="myapp.tasks.{method}").update({field}={value!r})
 """

@@ -19,7 +19,7 @@ USERS = """
 import sys
 
 from frappe_celery.cli import main
-from frappe_celery.hosts.standalone.server import load
+from frappe_standalone.server import load
 
 load()
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.comments import Comment as Comment
+from frappe_standalone.documents.comments import Comment as Comment
 

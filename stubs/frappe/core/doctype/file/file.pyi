@@ -1,4 +1,4 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.files import File as File
-from frappe_celery.hosts.standalone.documents.files import MaxFileSizeReachedError as MaxFileSizeReachedError
+from frappe_standalone.documents.files import File as File
+from frappe_standalone.documents.files import MaxFileSizeReachedError as MaxFileSizeReachedError
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.schedule.scheduler_event import SchedulerEvent as SchedulerEvent
+from frappe_standalone.schedule.scheduler_event import SchedulerEvent as SchedulerEvent
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_celery.hosts.standalone.documents.versions import get_diff as get_diff
+from frappe_standalone.documents.versions import get_diff as get_diff
 

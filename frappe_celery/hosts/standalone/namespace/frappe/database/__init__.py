@@ -1,3 +1,0 @@
-"""`frappe.database`."""
-
-from frappe_celery.hosts.standalone.database.database import savepoint

@@ -1,3 +1,0 @@
-"""`frappe.exceptions`."""
-
-from frappe_celery.hosts.standalone.exceptions import *

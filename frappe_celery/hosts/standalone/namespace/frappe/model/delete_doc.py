@@ -1,3 +1,0 @@
-"""`frappe.model.delete_doc`."""
-
-from frappe_celery.hosts.standalone.documents.documents import delete_doc

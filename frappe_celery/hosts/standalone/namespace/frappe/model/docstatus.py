@@ -1,3 +1,0 @@
-"""`frappe.model.docstatus`."""
-
-from frappe_celery.hosts.standalone.documents.docstatus import DocStatus

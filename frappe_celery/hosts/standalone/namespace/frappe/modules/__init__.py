@@ -1,3 +1,0 @@
-"""`frappe.modules`."""
-
-from frappe_celery.hosts.standalone.utils.text import scrub

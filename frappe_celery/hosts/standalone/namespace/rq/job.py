@@ -1,4 +1,0 @@
-"""`rq.job`."""
-
-from frappe_celery.hosts.standalone.jobs.rq_names import Job, get_current_job
-from frappe_celery.jobs import JobStatus

@@ -1,3 +1,0 @@
-"""`rq.queue`."""
-
-from frappe_celery.hosts.standalone.jobs.rq_names import Queue

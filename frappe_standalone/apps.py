@@ -1,0 +1,37 @@
+"""The Django application: `"frappe_celery"` in INSTALLED_APPS."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.core.signals import request_finished, request_started
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
+
+from frappe_celery import pages
+from frappe_standalone.database import dialect, open_transaction, sqlite_functions
+from frappe_standalone.namespace import importer
+
+importer.install()
+
+
+class FrappeCeleryConfig(AppConfig):
+    """Documents, schedule rows and logs of the standalone host."""
+
+    name = "frappe_standalone"
+    path = pages.__path__[0]  # of templates and style sheets
+    label = "frappe_celery"
+    verbose_name = "Frappe jobs"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Between two requests nothing of a user or site remains; `migrate` makes our tables."""
+        from frappe_standalone.documents.tables import make_after_migrate
+        from frappe_standalone.site import requests
+        from frappe_standalone.site.context import leave_request
+
+        request_started.connect(requests.begins)
+        request_finished.connect(leave_request)
+        connection_created.connect(sqlite_functions.prepare)
+        connection_created.connect(dialect.prepare)
+        connection_created.connect(open_transaction.watch)
+        post_migrate.connect(make_after_migrate, sender=self)

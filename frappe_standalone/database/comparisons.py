@@ -1,0 +1,111 @@
+"""One condition of a question as SQL: Frappe's operators, with its meaning of empty values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from frappe_standalone.database import schema, values
+from frappe_standalone.database.filters import Condition
+
+if TYPE_CHECKING:
+    from frappe_standalone.database.query import Select
+
+
+class Comparison:
+    """A condition on a column, with Frappe's meaning of empty values."""
+
+    def __init__(
+        self, query: Select, sql: str, name: str, column: schema.Column | None, asked: Condition
+    ) -> None:
+        self.query, self.c, self.name, self.column = query, sql, name, column
+        self.operator, self.value = asked.operator, asked.value
+        self.kind = column.kind if column else ""
+        self.nothing_counts = asked.nothing_counts
+
+    def sql(self) -> str:
+        """The condition, its arguments noted."""
+        return _FORMS[self.operator](self)
+
+    def _argument(self, value: Any) -> str:
+        if self.column is not None:
+            value = values.to_column(value, self.column, self.name, is_described=True)
+        return self.query.argument(value)
+
+    def _empty(self, sign: str) -> str:
+        if self.kind in ("text", ""):
+            return f"coalesce({self.c}, '') {sign} ''"
+        if self.column is not None and not self.column.null:
+            return f"{self.c} {sign} 0"
+        return f"{self.c} is {'null' if sign == '=' else 'not null'}"
+
+    def _or_nothing(self, condition: str) -> str:
+        """NULL, too, where it counts and the column can be that."""
+        is_nothing = self.nothing_counts and (self.column is None or self.column.null)
+        return f"({condition} or {self.c} is null)" if is_nothing else condition
+
+    def _is_nothing(self) -> str:
+        """What `=` and `in` make of an empty value."""
+        if self.nothing_counts:
+            return self._empty("=")
+        is_text = self.kind in ("text", "") and self.value is not None
+        return f"{self.c} = ''" if is_text else f"{self.c} is null"
+
+    def _equal(self) -> str:
+        is_negated = self.operator == "!="
+        if self.value is None or self.value == "":
+            return self._empty("!=") if is_negated else self._is_nothing()
+        if self.value == 0 and self.kind in ("int", "float"):
+            return f"coalesce({self.c}, 0) {self.operator} 0"
+        made = f"{self.c} {self.operator} {self._argument(self.value)}"
+        return self._or_nothing(made) if is_negated else made
+
+    def _in(self) -> str:
+        is_negated = self.operator == "not in"
+        filled = [self._argument(value) for value in self.value if value not in (None, "")]
+        parts = [f"{self.c} {self.operator} ({', '.join(filled)})"] if filled else []
+        if not filled or len(filled) < len(self.value):
+            parts.append(self._empty("!=") if is_negated else self._is_nothing())
+        elif is_negated:
+            return self._or_nothing(parts[0])
+        return f"({(' and ' if is_negated else ' or ').join(parts)})"
+
+    def _like(self) -> str:
+        sql, word = self.c, self.operator
+        if self.kind not in ("text", ""):
+            sql = f"cast({sql} as {'char' if self.query.vendor == 'mysql' else 'text'})"
+        if self.query.vendor == "postgresql":
+            sql, word = f"{sql} collate `und-x-icu`", word.replace("like", "ilike")
+        self.query.is_plain &= not {"\\", "\0"} & {*str(self.value)}  # SQLite needs to be told
+        made = f"{sql} {word} {self.query.argument(str(self.value))}"
+        return self._or_nothing(made) if self.operator == "not like" else made
+
+    def _is(self) -> str:
+        return self._empty("=" if str(self.value).lower() == "not set" else "!=")
+
+    def _between(self) -> str:
+        first, last = self.value
+        if self.kind == "datetime" and _is_day(last):
+            last = datetime.combine(date.fromisoformat(str(last)), time.max)
+        return f"{self.c} between {self._argument(first)} and {self._argument(last)}"
+
+    def _compared(self) -> str:
+        made = f"{self.c} {self.operator} {self._argument(self.value)}"
+        is_less = self.operator == "<=" or (self.operator == "<" and self.value != "")
+        return self._or_nothing(made) if is_less and self.kind not in ("int", "float") else made
+
+
+_FORMS = {
+    **dict.fromkeys(("=", "!="), Comparison._equal),
+    **dict.fromkeys(("<", ">", "<=", ">="), Comparison._compared),
+    **dict.fromkeys(("in", "not in"), Comparison._in),
+    **dict.fromkeys(("like", "not like"), Comparison._like),
+    "is": Comparison._is,
+    "between": Comparison._between,
+}
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, datetime):
+        return False
+    return isinstance(value, date) or len(str(value).strip()) == 10

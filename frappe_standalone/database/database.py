@@ -1,0 +1,430 @@
+"""`frappe.db`: values, rows and raw SQL of the current site, inside its transaction."""
+
+from __future__ import annotations
+
+import functools
+import random
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, ParamSpec, TypeVar
+
+from frappe_standalone.database import errors, schema, singles, statements, store
+from frappe_standalone.database.dialect import literal
+from frappe_standalone.database.filters import as_sql, descending
+from frappe_standalone.database.transaction import Transaction
+from frappe_standalone.exceptions import (
+    InvalidColumnName,
+    QueryDeadlockError,
+    QueryTimeoutError,
+)
+from frappe_standalone.local import local
+from frappe_standalone.missing import missing_attribute
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.text import cstr
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
+_LOCKS = re.compile(r"\bfor\s+update\b", re.I)
+_VALUES_AT_ONCE = 30_000
+"""What every database takes in one statement."""
+_CHANGES_TABLES = re.compile(r"\s*(alter|drop|create|truncate|start|begin)\b", re.I)
+
+
+class Database:
+    """One visit's database. Nothing is opened before something asks for data."""
+
+    InternalError = (QueryDeadlockError, QueryTimeoutError)
+    """What Frappe catches to run a job again."""
+    InvalidColumnName = InvalidColumnName
+    auto_commit_on_many_writes = False
+    """May be set: here no transaction is too long."""
+    is_deadlocked = staticmethod(errors.is_deadlocked)
+    is_timedout = staticmethod(errors.is_timedout)
+    is_table_missing = is_missing_table = staticmethod(errors.is_missing_table)
+    is_missing_column = staticmethod(errors.is_missing_column)
+    is_primary_key_violation = staticmethod(errors.is_primary_key_violation)
+    is_duplicate_entry = is_unique_key_violation = staticmethod(errors.is_duplicate_entry)
+    is_interface_error = staticmethod(errors.is_lost)
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.transaction = Transaction(site)
+        self.before_commit = self.transaction.before_commit
+        self.after_commit = self.transaction.after_commit
+        self.before_rollback = self.transaction.before_rollback
+        self.after_rollback = self.transaction.after_rollback
+
+    def __getattr__(self, name: str) -> Any:
+        raise missing_attribute("frappe.db", name)
+
+    # -- the transaction
+
+    def begin(self, *, read_only: bool = False) -> None:
+        """Open the transaction now instead of at the first use."""
+        self.transaction.open(write=not read_only)
+
+    def commit(self, *, chain: bool = False) -> None:
+        """Commit, then call what was added to `after_commit`."""
+        self.transaction.commit()
+
+    def rollback(self, *, save_point: str | None = None, chain: bool = False) -> None:
+        """Roll back everything since the last commit, or what came after a savepoint."""
+        if save_point is not None:
+            self.transaction.rollback_to(save_point)
+        else:
+            self.transaction.rollback()
+
+    def savepoint(self, save_point: str) -> None:
+        """Mark this point, for `rollback(save_point=…)`."""
+        self.transaction.savepoint(save_point)
+
+    def release_savepoint(self, save_point: str) -> None:
+        """Forget that point."""
+        self.transaction.release(save_point)
+
+    def close(self) -> None:
+        """Leave: what was not committed is rolled back."""
+        self.transaction.close()
+
+    @property
+    def vendor(self) -> str:
+        """Which database it is, by Django's name."""
+        return self.transaction.open(write=False).vendor
+
+    @property
+    def db_type(self) -> str:
+        """sqlite, mariadb or postgres."""
+        return {"mysql": "mariadb", "postgresql": "postgres"}.get(self.vendor, self.vendor)
+
+    # -- raw SQL
+
+    def sql(
+        self,
+        query: str,
+        values: Any = (),
+        *,
+        as_dict: bool = False,
+        as_list: bool = False,
+        pluck: bool = False,
+        debug: bool = False,
+        auto_commit: bool = False,
+        update: Mapping[str, Any] | None = None,
+        **_ignored: Any,
+    ) -> Any:
+        """Run a statement of MariaDB's on whatever the site's database is.
+
+        `%s` and `%(name)s` are filled in, lists too (`in %s`).
+
+        Raises:
+            NeedsFrappeSite: the statement cannot be carried to this database, or names a `tab…`
+                table that is not there.
+        """
+        query = str(query).strip()
+        has_values = values is not None and values != ()
+        if has_values and not isinstance(values, (tuple, list, dict)):
+            values = (values,)
+        reads = _READS.match(query) is not None
+        # on PostgreSQL even a SELECT that fails would have the commit roll everything back
+        writes = not reads or self.vendor == "postgresql" or _LOCKS.search(query) is not None
+        if _CHANGES_TABLES.match(query):
+            self.transaction.check_implicit_commit(query)
+        with errors.translated(query):
+            names, rows, _ = store.run_sql(query, values if has_values else None, writes)
+        if auto_commit:
+            self.commit()
+        if pluck:
+            return [row[0] for row in rows]
+        if as_dict:
+            return [_dict(zip(names, row, strict=True)).update(update or {}) for row in rows]
+        return [list(row) for row in rows] if as_list else tuple(rows)
+
+    def sql_list(self, query: str, values: Any = (), **kwargs: Any) -> list[Any]:
+        """The first column of a statement's rows."""
+        found: list[Any] = self.sql(query, values, pluck=True, **kwargs)
+        return found
+
+    def multisql(self, sql_dict: Mapping[str, str], values: Any = (), **kwargs: Any) -> Any:
+        """MariaDB's statement, which is carried to any other database; else that for this one."""
+        return self.sql(sql_dict.get("mariadb") or sql_dict[self.db_type], values, **kwargs)
+
+    @staticmethod
+    def escape(s: Any, percent: bool = True) -> str:
+        """A value as a quoted text, to stand in a statement of MariaDB's; '' for None.
+
+        `percent` doubles each `%`, as a statement with values must have it. What it gives is safe
+        in single quotes, those that it has, and nowhere else.
+        """
+        return literal(cstr(s), percent)
+
+    # -- values
+
+    def get_value(
+        self,
+        doctype: str,
+        filters: Any = None,
+        fieldname: str | list[str] | tuple[str, ...] = "name",
+        ignore: Any = None,
+        as_dict: bool = False,
+        debug: bool = False,
+        order_by: str | None = None,
+        cache: bool = False,
+        for_update: bool = False,
+        *,
+        pluck: bool = False,
+        **_ignored: Any,
+    ) -> Any:
+        """One field, or several as a tuple or dictionary, of the first matching document.
+
+        `filters` None, or the doctype itself, means the Single of that name.
+        """
+        rows = self.get_values(
+            doctype,
+            filters,
+            fieldname,
+            as_dict=as_dict,
+            order_by=order_by,
+            for_update=for_update,
+            limit=1,
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        return row if as_dict or fieldname == "*" or len(row) > 1 else row[0]
+
+    def get_values(
+        self,
+        doctype: str,
+        filters: Any = None,
+        fieldname: str | list[str] | tuple[str, ...] = "name",
+        ignore: Any = None,
+        as_dict: bool = False,
+        debug: bool = False,
+        order_by: str | None = None,
+        update: Mapping[str, Any] | None = None,
+        cache: bool = False,
+        for_update: bool = False,
+        *,
+        pluck: bool = False,
+        limit: int | None = None,
+        distinct: bool = False,
+        **_ignored: Any,
+    ) -> list[Any]:
+        """As `get_value`, of every matching document."""
+        rows: list[Any]
+        doctype = schema.doctype_of(doctype)
+        if _is_single(doctype, filters):
+            found = self.get_singles_dict(doctype, cast=True)
+            if fieldname != "*":
+                wanted = [fieldname] if isinstance(fieldname, str) else fieldname
+                found = _dict((name, found[name]) for name in wanted if name in found)
+            if not (as_dict or fieldname == "*"):
+                return [[found.get(name) for name in wanted]] if found else []
+            rows = [found] if found else []
+        else:
+            rows = store.select(
+                doctype,
+                as_sql(filters),
+                order_by=descending(order_by),
+                limit=limit,
+                for_update=for_update,
+                fields=fieldname,
+                distinct=distinct,
+            )
+        is_dict = as_dict or fieldname == "*"
+        return store.shaped(rows, as_dict=is_dict, pluck=pluck and not is_dict, update=update)
+
+    get = get_value
+
+    def get_single_value(self, doctype: str, fieldname: str, cache: bool = True) -> Any:
+        """A field of a Single, as the type that it has: '' or 0 where it was never set.
+
+        Raises:
+            InvalidColumnName: the app that describes the Single gives it no such field.
+        """
+        value = singles.single(doctype).get(fieldname)
+        meta = schema.described(doctype)
+        known = meta.has_field(fieldname) or fieldname in (each.name for each in schema.STANDARD)
+        if meta.is_known and value is None and not known:
+            raise InvalidColumnName(f"{doctype} has no field {fieldname!r}")
+        return meta.cast_setting(fieldname, value)
+
+    get_singles_value = get_single_value
+
+    def get_system_setting(self, key: str) -> Any:
+        """A field of System Settings."""
+        return self.get_single_value("System Settings", key)
+
+    def get_singles_dict(self, doctype: str, *, cast: bool = False, **_ignored: Any) -> _dict:
+        """All fields of a Single, as the texts that are kept or, by `cast`, as their types."""
+        if not cast:
+            return _dict(singles.texts(doctype))
+        cast_setting = schema.described(doctype).cast_setting
+        return _dict({k: cast_setting(k, value) for k, value in singles.single(doctype).items()})
+
+    def set_single_value(
+        self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
+    ) -> None:
+        """Set fields of a Single."""
+        values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
+        singles.set_single(doctype, {**store.modified_now(), **values})
+
+    def set_value(
+        self,
+        dt: str,
+        dn: Any,
+        field: str | Mapping[str, Any],
+        val: Any = None,
+        modified: Any = None,
+        modified_by: str | None = None,
+        update_modified: bool = True,
+        **_ignored: Any,
+    ) -> None:
+        """Set fields of one document, or of all that match filters, without its controller."""
+        dt = schema.doctype_of(dt)
+        values = dict(field) if isinstance(field, Mapping) else {field: val}
+        if _is_single(dt, dn):
+            self.set_single_value(dt, values)
+            return
+        if update_modified:
+            values |= store.modified_now()
+            values |= {"modified": modified} if modified else {}
+            values |= {"modified_by": modified_by} if modified_by else {}
+        store.set_where(dt, as_sql(dn), values)
+
+    def bulk_update(
+        self, doctype: str, doc_updates: Mapping[str, Mapping[str, Any]], **kwargs: Any
+    ) -> None:
+        """Set fields of many documents: `{name: {field: value}}`."""
+        for name, values in doc_updates.items():
+            self.set_value(
+                doctype, name, values, update_modified=kwargs.get("update_modified", True)
+            )
+
+    def exists(self, dt: Any, dn: Any = None, cache: bool = False, **_ignored: Any) -> str | None:
+        """The name of a matching document, None when there is none."""
+        if isinstance(dt, Mapping):
+            filters = dict(dt)
+            return self.exists(filters.pop("doctype"), filters)
+        if dn is None:
+            return None
+        if _is_single(dt, dn):
+            return str(dn)
+        try:
+            found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
+        except InvalidColumnName:
+            return None
+        return found[0] if found else None
+
+    def table_exists(self, doctype: str, cached: bool = True) -> bool:
+        """Whether the database has the doctype's table; of a Single there is none."""
+        return bool(statements.columns(doctype, anew=not cached))
+
+    def has_column(self, doctype: str, column: str) -> bool:
+        """Whether the doctype's table has that column; False where there is no table either."""
+        return column in statements.columns(doctype)
+
+    def count(
+        self,
+        dt: str,
+        filters: Any = None,
+        debug: bool = False,
+        cache: bool = False,
+        distinct: bool = True,
+        **_: Any,
+    ) -> int:
+        """How many documents match."""
+        return store.count(schema.doctype_of(dt), as_sql(filters), distinct)
+
+    def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
+        """Delete the matching documents without their controllers; how many they were."""
+        filters = as_sql(kwargs.get("conditions") if filters is None else filters)
+        return store.delete(schema.doctype_of(doctype), filters)
+
+    def bulk_insert(
+        self,
+        doctype: str,
+        fields: list[str],
+        values: Iterable[Sequence[Any]],
+        ignore_duplicates: bool = False,
+        *,
+        chunk_size: int = 1000,
+    ) -> None:
+        """Insert rows with these fields, and nothing else, without controllers."""
+        rows = iter(values)
+        most = _VALUES_AT_ONCE // len(fields)
+        while chunk := list(islice(rows, min(chunk_size, most))):
+            each = [dict(zip(fields, row, strict=True)) for row in chunk]
+            store.insert_all(doctype, each, ignore_duplicates)
+
+    def truncate(self, doctype: str) -> None:
+        """Delete every document of a doctype on this site."""
+        store.delete(doctype, None)
+
+    get_all = staticmethod(store.get_all)
+    get_list = staticmethod(store.get_list)
+
+    def a_row_exists(self, doctype: str) -> bool:
+        """Whether there is any document."""
+        return bool(store.names(doctype, None, limit=1))
+
+    def get_last_created(self, doctype: str) -> Any:
+        """When the newest document was created, None when there is none."""
+        rows = store.select(doctype, None, fields=["creation"], order_by="creation desc", limit=1)
+        return rows[0]["creation"] if rows else None
+
+    # -- defaults
+
+    get_default = staticmethod(store.get_default)
+    set_default = staticmethod(store.set_default)
+
+    def get_global(self, key: str, user: str = "__global") -> Any:
+        """A value that `set_global` set."""
+        return store.get_default(key, user)
+
+    def set_global(self, key: str, val: Any, user: str = "__global") -> None:
+        """Keep a value for the whole site."""
+        store.set_default(key, val, user)
+
+
+def _is_single(doctype: Any, filters: Any) -> bool:
+    """Whether these filters mean the Single of that name."""
+    is_name = isinstance(filters, str) and filters == doctype and doctype != "DocType"
+    return filters is None or is_name
+
+
+@contextmanager
+def savepoint(
+    catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+) -> Iterator[None]:
+    """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
+    from frappe_standalone.local import local
+
+    name = "".join(random.sample(string.ascii_lowercase, 10))
+    local.db.savepoint(name)
+    try:
+        yield
+    except catch:
+        local.db.rollback(save_point=name)
+    else:
+        local.db.release_savepoint(name)
+
+
+def dangerously_reconnect_on_connection_abort(function: Callable[P, T]) -> Callable[P, T]:
+    """A decorator: what finds its connection lost is called once more, on a new one."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if not errors.is_lost(error):
+                raise
+            local.db.close()
+            return function(*args, **kwargs)
+
+    return wrapper

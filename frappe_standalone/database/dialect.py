@@ -1,0 +1,241 @@
+"""SQL written for MariaDB, carried to the database that is there, by sqlglot.
+
+A statement is taken apart at its placeholders (`%s`, `%(name)s`) once and kept so; `filled` puts
+the values of one call in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from frappe_standalone.database.values import READERS, of_kind, text_of, time_of
+from frappe_standalone.utils.dates import now_datetime
+from frappe_standalone.utils.values import from_column
+
+if TYPE_CHECKING:
+    from frappe_standalone.database import schema
+
+Columns = Callable[[str], "schema.Columns"]
+Key = int | str
+
+
+class OfKind(NamedTuple):
+    """A value that meets a number or a time, and is made one as MariaDB does."""
+
+    key: Key
+    kind: str
+
+
+Times = tuple[tuple[int, str], ...]
+"""Columns of an answer that are times which come as text, with their kinds."""
+Parts = tuple[tuple[str, ...], tuple[Key | OfKind, ...], Times]
+"""A statement's text between its placeholders, and what each of them is filled with."""
+_PLACEHOLDER = re.compile(r"%%|%s|%\((\w+)\)s")
+_NAME = re.compile("`((?:[^`]|``)*)`")
+_LISTS = (list, tuple, set, frozenset)
+KEPT = 4096
+"""So many texts are kept taken apart, translated where they were."""
+
+
+def quoted(name: str) -> str:
+    """A name in MariaDB's SQL, where placeholders stand beside it."""
+    return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def literal(text: str, percent: bool = True) -> str:
+    """A text in MariaDB's SQL, whatever it holds, which `carrying` reads as MariaDB does.
+
+    Args:
+        percent: placeholders stand beside it.
+    """
+    made = f"'{text.translate(_ESCAPES)}'"
+    return made.replace("%", "%%") if percent else made
+
+
+_ESCAPES = str.maketrans({"\\": r"\\", "'": "''", '"': r"\"", "\0": r"\0"})
+"""A quote is doubled: with a backslash it would end the text where `NO_BACKSLASH_ESCAPES` is on."""
+
+
+@lru_cache(maxsize=KEPT)
+def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...], Times]:
+    """The text as it is."""
+    if not has_values:
+        return (text,), (), ()
+    texts: list[str] = [""]
+    keys: list[Key] = []
+    start = 0
+    for found in _PLACEHOLDER.finditer(text):
+        texts[-1] += text[start : found.start()]
+        start = found.end()
+        if found[0] == "%%":
+            texts[-1] += "%"
+        else:
+            keys.append(found[1] or len(keys))
+            texts.append("")
+    texts[-1] += text[start:]
+    return tuple(texts), tuple(keys), ()
+
+
+def parts(text: str, vendor: str, values: Any, columns: Columns, is_plain: bool = False) -> Parts:
+    """A statement for a database, taken apart.
+
+    Args:
+        columns: gives what a doctype's table has.
+        is_plain: no more than the quotes of names must change.
+
+    Raises:
+        NeedsFrappeSite: it cannot be carried there; shows the statement.
+        UnreadableStatement: it cannot be read; shows it and where.
+    """
+    found = apart(text, values is not None)
+    if vendor == "mysql" or (is_plain and vendor == "sqlite"):
+        return found
+    if is_plain:
+        return apart(_NAME.sub(_double_quoted, text), values is not None)
+    from frappe_standalone.database import carrying
+
+    numbers = tuple(n for n, key in enumerate(found[1]) if _is_number(_value(key, values)))
+    made: Parts = carrying.carried(text, values is not None, vendor, columns, numbers)
+    return made
+
+
+def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | None]:
+    """The statement as the driver takes it, and its arguments.
+
+    Raises:
+        ValueError: there are not as many values as placeholders, or none of a name.
+        NotOfKind: one is no time, and is compared with one.
+    """
+    texts, keys, _ = found
+    if not keys:
+        return texts[0], None
+    if any(isinstance(key, int) for key in keys) and isinstance(values, Mapping):
+        raise ValueError(f"%s in a statement whose values are named {list(values)}")
+    text, arguments = texts[0].replace("%", "%%"), []
+    for key, following in zip(keys, texts[1:], strict=True):
+        key, kind = key if isinstance(key, OfKind) else (key, "")
+        value = _value(key, values)
+        is_listed = isinstance(value, _LISTS)
+        text += _listed(value, text, following, vendor) if is_listed else "%s"
+        each_one = _flat(value) if is_listed else [value]
+        arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in each_one]
+        text += following.replace("%", "%%")
+    return text, arguments
+
+
+def _double_quoted(name: re.Match[str]) -> str:
+    return '"' + name[1].replace("``", "`").replace('"', '""') + '"'
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, _LISTS):
+        return bool(value) and all(map(_is_number, value))
+    return isinstance(value, (int, float, Decimal))
+
+
+def _listed(values: Any, before: str, after: str, vendor: str) -> str:
+    marks = ", ".join(map(_marks, values)) or "NULL"
+    if before.rstrip().endswith(("(", ",")) and after.lstrip().startswith(")"):
+        return marks
+    return f"(values {marks})" if vendor == "sqlite" and "(" in marks else f"({marks})"
+
+
+def _marks(value: Any) -> str:
+    if not isinstance(value, _LISTS):
+        return "%s"
+    return f"({', '.join(map(_marks, value))})"
+
+
+def _flat(values: Iterable[Any]) -> list[Any]:
+    found = []
+    for each in values:
+        found += _flat(each) if isinstance(each, _LISTS) else [each]
+    return found
+
+
+def _value(key: Key, values: Any) -> Any:
+    if key in _TIMES:
+        return _TIMES[key]()
+    try:
+        return values[key]
+    except (KeyError, IndexError, TypeError):
+        what = f"{key + 1} values" if isinstance(key, int) else f"a value {key!r}"
+        raise ValueError(f"the statement needs {what}, given was {values!r}") from None
+
+
+_TIMES: dict[Any, Callable[[], Any]] = {
+    ":now": now_datetime,
+    ":utc": lambda: datetime.now(timezone.utc).replace(tzinfo=None),
+    ":today": lambda: now_datetime().date(),
+    ":time": lambda: str(now_datetime().time()),
+}
+"""What MariaDB's NOW() and CURDATE() are elsewhere: the site's time."""
+
+
+def adapted(value: Any, vendor: str) -> Any:
+    """A value as the driver takes it."""
+    if isinstance(value, (str, int, float)) or value is None:
+        return int(value) if isinstance(value, bool) else value
+    if isinstance(value, datetime):
+        value = from_column(value)
+    if isinstance(value, timedelta):
+        return text_of(value)
+    if isinstance(value, (datetime, date)):
+        return str(value) if vendor == "sqlite" else value
+    if isinstance(value, Decimal):
+        return float(value)
+    return value
+
+
+# -- rows
+
+
+def rows_of(cursor: Any, vendor: str, times: Times = ()) -> Sequence[Any]:
+    """All rows of an answer: decimals as floats, times of day as timedeltas."""
+    kinds = _DRIVER_TYPES.get(vendor, {})
+    columns = enumerate(cursor.description or ())
+    found = {number: kinds[column[1]] for number, column in columns if column[1] in kinds}
+    return read(cursor.fetchall(), found | {number: READERS[kind] for number, kind in times})
+
+
+def read(rows: Sequence[Any], readers: Mapping[int, Callable[[Any], Any]]) -> Sequence[Any]:
+    """The rows, with what stands at these places read; NULL stays that."""
+    if not readers:
+        return rows
+    changed = [list(row) for row in rows]
+    for number, reader in readers.items():
+        for row in changed:
+            if row[number] is not None:
+                row[number] = reader(row[number])
+    return [tuple(row) for row in changed]
+
+
+def prepare(connection: Any, **_: Any) -> None:
+    """Have a new connection of Django's to MariaDB read a TIME that is no time of day, too."""
+    if connection.vendor == "mysql":
+        made = connection.connection
+        by_type = made.decoders if hasattr(made, "decoders") else made.converter
+        by_type[_MYSQL_TIME] = _time_or_span
+
+
+def _time_or_span(text: str) -> time | timedelta:
+    span = time_of(text)
+    return (datetime.min + span).time() if 0 <= span.days < 1 else span
+
+
+def _as_timedelta(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    return datetime.combine(date.min, value) - datetime.min
+
+
+_MYSQL_TIME = 11
+_DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
+    "mysql": {0: float, 246: float, _MYSQL_TIME: _as_timedelta},
+    "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
+}

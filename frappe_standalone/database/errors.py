@@ -1,0 +1,145 @@
+"""Which database errors mean 'try again', and the errors that task code knows them by."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from frappe_celery.errors import NeedsFrappeSite
+from frappe_standalone.exceptions import (
+    DuplicateEntryError,
+    InvalidColumnName,
+    QueryDeadlockError,
+    QueryTimeoutError,
+    RetryBackgroundJobError,
+    UniqueValidationError,
+)
+from frappe_standalone.local import local
+from frappe_standalone.missing import OF_A_SITE, explain, not_carried
+
+_DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
+_TIMEOUT = re.compile(
+    r"\(1205,|\(1969,|database (table )?is locked|lock timeout|statement timeout", re.I
+)
+_LOST = re.compile(
+    r"\((2002|2003|2005|2006|2013|0)\b|could not connect|connection .*(failed|refused|closed)"
+    r"|server closed the connection|unable to open database file",
+    re.I,
+)
+_MISSING_TABLE = re.compile(r"no such table|\(1146,|(?<!of )relation .* does not exist", re.I)
+_MISSING_COLUMN = re.compile(
+    r"no such column|has no column named|\(1054,|column .* does not exist", re.I
+)
+_NAMED_TABLE = re.compile(r"(?:table: |\.|relation \")(tab[A-Z][^'\"]*)")
+"""As the three databases name the one that is not there."""
+_DUPLICATE = re.compile(r"\(1062,|UNIQUE constraint failed|duplicate key value")
+_OF_THE_NAME = re.compile(r"PRIMARY'\"\)$|failed: .*\.name$|_pkey\"")
+
+
+def is_database_error(error: BaseException) -> bool:
+    """Whether Django raised it for the database."""
+    django_db = sys.modules.get("django.db")
+    return django_db is not None and isinstance(error, django_db.DatabaseError)
+
+
+def _says(error: BaseException, form: re.Pattern[str]) -> bool:
+    return is_database_error(error) and form.search(str(error)) is not None
+
+
+def is_deadlocked(error: BaseException) -> bool:
+    """MariaDB 1213, PostgreSQL 40P01 and 40001, also inside Frappe's own class."""
+    return isinstance(error, QueryDeadlockError) or _says(error, _DEADLOCK)
+
+
+def is_timedout(error: BaseException) -> bool:
+    """MariaDB 1205, PostgreSQL 55P03, SQLite's 'database is locked'."""
+    return isinstance(error, QueryTimeoutError) or _says(error, _TIMEOUT)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Whether a job that raised it is to be rolled back and run again."""
+    return isinstance(error, RetryBackgroundJobError) or is_deadlocked(error) or is_timedout(error)
+
+
+def is_lost(error: BaseException) -> bool:
+    """The database does not answer, or closed the connection."""
+    return type(error).__name__ in ("OperationalError", "InterfaceError") and _says(error, _LOST)
+
+
+def is_missing_table(error: BaseException) -> bool:
+    """The statement names a table that is not there."""
+    error = error.__cause__ if isinstance(error, NeedsFrappeSite) and error.__cause__ else error
+    return _says(error, _MISSING_TABLE)
+
+
+def is_missing_column(error: BaseException) -> bool:
+    """The statement, or the question, names a column that is not there."""
+    return isinstance(error, InvalidColumnName) or _says(error, _MISSING_COLUMN)
+
+
+def is_missing(error: BaseException) -> bool:
+    """The statement names a table or a column that is not there."""
+    return is_missing_table(error) or is_missing_column(error)
+
+
+def is_primary_key_violation(error: BaseException) -> bool:
+    """The name is there already."""
+    return isinstance(error, DuplicateEntryError)
+
+
+def is_duplicate_entry(error: BaseException) -> bool:
+    """The name, or a unique field's value, is there already."""
+    return isinstance(error, (DuplicateEntryError, UniqueValidationError))
+
+
+def _where() -> str:
+    """Which database, without its password."""
+    config = sys.modules["django.db"].connections["default"].settings_dict
+    host = f"{config['HOST']}:{config['PORT'] or 'default port'}/" if config["HOST"] else ""
+    return f"{host}{config['NAME']}"
+
+
+@contextmanager
+def translated(query: str = "") -> Iterator[None]:
+    """Raise Frappe's errors for what the database says."""
+    try:
+        yield
+    except Exception as error:
+        if not is_database_error(error):
+            raise
+        if is_deadlocked(error):
+            raise QueryDeadlockError(error) from error
+        if is_timedout(error):
+            raise QueryTimeoutError(error) from error
+        if _DUPLICATE.search(str(error)):
+            of_the_name = _OF_THE_NAME.search(str(error))
+            raise (DuplicateEntryError if of_the_name else UniqueValidationError)(error) from error
+        if is_lost(error):
+            raise type(error)(f"the database {_where()} does not answer: {error}") from error
+        if not query:
+            raise
+        if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
+            table, doctype = named[1], named[1][3:]
+            way_out = (
+                f"; the first document of {doctype!r} makes it, or `frappe-celery migrate"
+                f" --doctype {doctype!r}`"
+            )
+            raise NeedsFrappeSite(
+                explain(
+                    f"the table `{table}` in frappe.db.sql",
+                    "" if doctype in OF_A_SITE else way_out,
+                )
+            ) from error
+        if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
+            raise
+        if is_missing_column(error):
+            raise type(error)(
+                f"{error}; where no app describes the doctype, the first document with a value"
+                " makes its column, or `frappe-celery migrate --doctype '…' field=kind`; the"
+                f" statement is: {query}"
+            ) from error
+        if is_missing_table(error):
+            raise type(error)(f"{error}; the statement is: {query}") from error
+        raise not_carried(query, local.db.vendor, str(error)) from error

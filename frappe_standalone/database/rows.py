@@ -1,0 +1,131 @@
+"""What the columns of a document's row hold; those that are not there are made first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from frappe_standalone.database import altering, schema, statements, values
+from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.local import local
+
+_YEAR_FIRST = re.compile(r"\s*\d{4}\D?\d")
+_TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
+
+
+def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the columns of a row hold; those that are not there are made first."""
+    meta = schema.described(doctype)
+    is_described = meta.is_known
+    columns = _with_columns(doctype, fields, is_described)
+    spelled = {name.lower(): name for name in columns}
+    row = {}
+    for field, value in fields.items():
+        name = field if field in columns else spelled.get(field.lower())
+        if name is not None:
+            _check_holds(doctype, meta.column_of(name), name, columns[name], value)
+            _check_day(field, columns[name], value)
+            row[name] = values.to_column(value, columns[name], field, is_described)
+    row.update({field: None for field in meta.unique if row.get(field) == ""})
+    return row
+
+
+def _check_holds(
+    doctype: str, wanted: schema.Column | None, field: str, column: schema.Column, value: Any
+) -> None:
+    """Refuse what the column would not hold as it is described, or would cut.
+
+    A column of the described kind makes of a value what Frappe does: an Int of 2.75 is 2.
+    """
+    if value is None or (wanted and wanted.fits(column)):
+        return
+    if wanted and not wanted.widens(column):
+        raise ValidationError(schema.unfit_text(doctype, wanted, column))
+    is_longer = column.size is not None and len(str(value)) > column.size
+    if not is_longer and not values.is_cut(value, column.kind):
+        return
+    command = "frappe-celery migrate"
+    if wanted is None:
+        if column.kind != "date":
+            return  # `to_column` says which kind the first document's was
+        command += f" --doctype {doctype!r} {field}=datetime"
+    raise ValidationError(
+        f"the column {field!r} of {doctype!r} holds {column}, not all of {value!r:.60};"
+        f" `{command}` widens it" + (f" to {wanted}, which the app describes" if wanted else "")
+    )
+
+
+def _check_day(field: str, column: schema.Column, value: Any) -> None:
+    """Refuse what MariaDB refuses: nothing says which of the others is the month."""
+    is_day = column.kind in ("date", "datetime") and isinstance(value, str) and value
+    if is_day and not _YEAR_FIRST.match(value):
+        raise ValidationError(
+            f"{field}: {value!r} cannot be stored as {column.kind}; write 2026-12-31"
+        )
+
+
+def prepare(doctype: str, fields: Mapping[str, Any]) -> None:
+    """Make the columns of a row that are not there, before anything else is written."""
+    _with_columns(doctype, fields, schema.described(doctype).is_known)
+
+
+def _with_columns(doctype: str, fields: Mapping[str, Any], is_described: bool) -> schema.Columns:
+    columns = statements.columns(doctype)
+    lacking = _lacking(doctype, fields, columns, is_described)
+    if columns and not lacking:
+        return columns
+    if lacking:  # another process may have made them
+        columns = statements.columns(doctype, anew=True)
+        lacking = _lacking(doctype, fields, columns, is_described)
+    if not columns or lacking:
+        _make(doctype, lacking, bool(columns))
+    return statements.columns(doctype)
+
+
+def _lacking(
+    doctype: str, fields: Mapping[str, Any], columns: schema.Columns, is_described: bool
+) -> list[schema.Column]:
+    present = {name.lower() for name in columns} | {"name"}
+    absent = {field for field in fields if field.lower() not in present}
+    if not absent and columns:
+        return []
+    if is_described or doctype in schema.CORE:
+        return [column for column in schema.wanted_of(doctype) if column.name in absent]
+    known = {column.name for column in schema.wanted_of(doctype)} if not columns else set()
+    return [
+        schema.wanted(field, values.kind_of(fields[field]))
+        for field in fields
+        if field in absent and field not in known and fields[field] is not None
+    ]
+
+
+def _make(doctype: str, lacking: list[schema.Column], is_there: bool) -> None:
+    is_known = schema.described(doctype).is_known
+    fields = ", ".join(column.name for column in lacking)
+    what = f"{doctype!r} has no table"
+    if is_there:
+        what = f"the table of {doctype!r} has no column for {fields}"
+    more = [] if is_known else lacking
+    command = "frappe-celery migrate"
+    if not is_known:
+        pairs = " ".join(f"{column.name}={column.kind}" for column in lacking)
+        command += f" --doctype {doctype!r} {pairs}".rstrip()
+    local.db.transaction.alter(
+        lambda connection: altering.extend(connection, doctype, more),
+        f"{what}; `{command}` makes it",
+    )
+
+
+def make_described(text: str) -> bool:
+    """Whether tables or columns were made that a statement's doctypes shall have."""
+    made = False
+    for quoted_name, name in _TABLE.findall(text):
+        doctype = quoted_name or name
+        lacking = schema.described(doctype).is_known and schema.missing(
+            statements.columns(doctype), doctype
+        )
+        if lacking:
+            _make(doctype, lacking, bool(statements.columns(doctype)))
+            made = True
+    return made

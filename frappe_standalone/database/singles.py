@@ -1,0 +1,65 @@
+"""Singles: doctypes with one document, whose fields are rows of `tabSingles`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frappe_standalone.database import schema, values
+from frappe_standalone.database.statements import lock, run, vendor
+
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "System Settings": {"enable_scheduler": 1, "dormant_days": 4}
+}
+
+
+def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
+    """The fields of a Single; its defaults where nothing was saved."""
+    text = "select `field`, `value`, `kind` from `tabSingles` where `doctype` = %s"
+    if for_update:
+        lock("Series")
+        text += "" if vendor() == "sqlite" else " for update"
+    _, rows, _ = run(text, (doctype,), for_update)
+    found = {field: _from_single(value, kind) for field, value, kind in rows}
+    return {**_DEFAULTS.get(doctype, {}), **found}
+
+
+def texts(doctype: str) -> dict[str, str | None]:
+    """The same, as they are kept."""
+    defaults = {field: str(value) for field, value in _DEFAULTS.get(doctype, {}).items()}
+    text = "select `field`, `value` from `tabSingles` where `doctype` = %s"
+    return {**defaults, **dict(run(text, (doctype,), False)[1])}
+
+
+def _from_single(value: str | None, kind: str | None) -> Any:
+    if value is None or kind not in _FROM_SINGLE:
+        return value
+    return _FROM_SINGLE[kind](value)
+
+
+_FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**values.READERS, "int": int, "float": float}
+
+
+def set_single(doctype: str, fields: Mapping[str, Any]) -> None:
+    """Set fields of a Single; the others stay."""
+    text = schema.Column("value", "text")
+    rows = [
+        (doctype, field, values.to_column(value, text, field, True), values.kind_of(value))
+        for field, value in fields.items()
+    ]
+    run(
+        "delete from `tabSingles` where `doctype` = %s and `field` in %s",
+        (doctype, list(fields)),
+        True,
+    )
+    listed = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
+    run(
+        f"insert into `tabSingles` (`doctype`, `field`, `value`, `kind`) values {listed}",
+        [value for row in rows for value in row],
+        True,
+    )
+
+
+def delete_single(doctype: str) -> None:
+    """Forget what was saved of a Single."""
+    run("delete from `tabSingles` where `doctype` = %s", (doctype,), True)

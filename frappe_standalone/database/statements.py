@@ -1,0 +1,51 @@
+"""Statements of MariaDB's, run in the visit's transaction on whatever its database is."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from frappe_standalone.database import dialect, schema, values
+from frappe_standalone.local import local
+from frappe_standalone.missing import not_carried
+
+
+def columns(doctype: str, anew: bool = False) -> schema.Columns:
+    """What a doctype's table has; nothing where there is none."""
+    with local.db.transaction.reading() as connection:
+        if anew:
+            schema.forget(connection, doctype)
+        return schema.columns(connection, doctype)
+
+
+def vendor() -> str:
+    """Which database it is, by Django's name."""
+    return str(local.db.vendor)
+
+
+def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
+    """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
+    transaction = local.db.transaction
+    with transaction.writing() if write else transaction.reading() as connection:
+        vendor = connection.vendor
+        columns_of = partial(schema.columns, connection)
+        found = dialect.parts(text, vendor, arguments, columns_of, is_plain)
+        try:
+            statement, filled = dialect.filled(found, arguments, vendor)
+        except values.NotOfKind as error:
+            raise not_carried(text, vendor, str(error)) from error
+        with connection.cursor() as cursor:
+            cursor.execute(statement, filled)
+            if cursor.description is None:
+                return [], (), cursor.rowcount
+            names = [column[0] for column in cursor.description]
+            return names, dialect.rows_of(cursor, vendor, found[2]), cursor.rowcount
+
+
+def lock(doctype: str) -> None:
+    """SQLite locks the whole database, and only for a statement that writes: one that changes
+    nothing does. Reading first would make the later write fail where another process wrote in
+    between."""
+    if vendor() == "sqlite" and columns(doctype):
+        table = schema.table_name(doctype)
+        run(f"update `{table}` set `name` = `name` where 1 = 0", (), write=True)

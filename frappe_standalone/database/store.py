@@ -1,0 +1,358 @@
+"""The documents of the current site, as rows: what `frappe.db` and `get_all` read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from frappe_celery.config import settings
+from frappe_standalone.database import (
+    dialect,
+    errors,
+    rows,
+    schema,
+    statements,
+    virtual,
+)
+from frappe_standalone.database import query as queries
+from frappe_standalone.database.dialect import quoted
+from frappe_standalone.database.filters import KEEP_DEFAULT, bare, parse
+from frappe_standalone.database.query import Select
+from frappe_standalone.database.values import READERS
+from frappe_standalone.exceptions import DuplicateEntryError, UniqueValidationError
+from frappe_standalone.local import local
+from frappe_standalone.missing import unsupported
+from frappe_standalone.utils.dates import now_datetime
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.text import generate_hash
+
+DEFAULTS = "defaults"
+"""Where `local.cache` has what `frappe.defaults` read."""
+_UNSUPPORTED_ARGUMENTS = ("join", "with_childnames", "with_comment_count", "docstatus")
+_UNUSED_ARGUMENTS = (
+    *("debug", "ignore_permissions", "ignore_user_permissions", "user", "user_settings", "run"),
+    *("save_user_settings", "save_user_settings_fields", "reference_doctype", "parent_doctype"),
+    *("strict", "ignore_ddl", "ignore_ifnull", "add_total_row"),
+)
+"""What only matters where there are permissions, or Desk."""
+
+
+def _default_order(doctype: str) -> str:
+    meta = schema.described(doctype)
+    if meta.sort_field:
+        return meta.sort_field if "," in meta.sort_field else f"{meta.sort_field} {meta.sort_order}"
+    return f"{_newest()} desc"
+
+
+def _newest() -> str:
+    """The field that the newest documents are found by, where nothing says by which."""
+    return "modified" if settings.current().frappe_version < 16 else "creation"
+
+
+def run_sql(text: str, arguments: Any, write: bool) -> Any:
+    """As `run`, of a statement of an app's: the tables are made that it needs and an app describes.
+
+    Raises:
+        NeedsFrappeSite: it cannot be carried to this database; shows it.
+    """
+    try:
+        return statements.run(text, arguments, write, is_plain=False)
+    except Exception as error:
+        if not errors.is_missing(error) or not rows.make_described(text):
+            raise
+    return statements.run(text, arguments, write, is_plain=False)
+
+
+# -- reading
+
+
+def select(
+    doctype: str,
+    filters: Any,
+    *,
+    or_filters: Any = None,
+    order_by: str | None = None,
+    start: int = 0,
+    limit: int | None = None,
+    for_update: bool = False,
+    fields: Any = "*",
+    group_by: str | None = None,
+    distinct: bool = False,
+) -> list[dict[str, Any]]:
+    """The matching rows with those fields."""
+    filters = parse(filters)
+    if doctype in virtual.DOCTYPES:
+        by = f"{_newest()} desc" if order_by in (None, "", KEEP_DEFAULT) else str(order_by)
+        rows = virtual.select(doctype, filters, parse(or_filters), by, start, limit)
+        return virtual.columns(rows, fields)
+    by_name = not order_by and [(each.field, each.operator) for each in filters] == [("name", "=")]
+    made, text = queries.select(
+        doctype,
+        fields,
+        filters,
+        or_filters=or_filters,
+        order_by=order_by,
+        default_order="" if by_name else _default_order(doctype),
+        group_by=group_by,
+        start=start,
+        limit=limit,
+        distinct=distinct,
+        for_update=for_update,
+    )
+    if for_update:
+        statements.lock(doctype)
+    with errors.translated("" if made.is_plain else text):
+        names, rows, _ = statements.run(text, made.arguments, for_update, made.is_plain)
+    if len(names) == len(made.selected):
+        names = [
+            each.name if each.name != "*" else name
+            for each, name in zip(made.selected, names, strict=True)
+        ]
+    return _read(made, names, rows)
+
+
+def _read(made: Select, names: list[str], rows: Any) -> list[dict[str, Any]]:
+    """What no driver does: JSON, and times that an expression of SQLite's gives as text."""
+    columns: dict[str, schema.Column | None] = {each.name: each.column for each in made.selected}
+    if "*" in columns:
+        own = made.columns(made.doctype)
+        is_all = columns.keys() | own.keys() >= set(names)
+        columns |= own if is_all else statements.columns(made.doctype, anew=True)
+    kinds = [column.kind if (column := columns.get(name)) else "" for name in names]
+    readers = {
+        number: READERS[kind]
+        for number, kind in enumerate(kinds)
+        if kind in READERS and not (kind == "json" and made.meta.is_known)
+    }
+    return [dict(zip(names, row, strict=True)) for row in dialect.read(rows, readers)]
+
+
+def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
+    """The names of the matching documents."""
+    return [row["name"] for row in select(doctype, filters, limit=limit, fields=["name"])]
+
+
+def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | None:
+    """One document's row."""
+    if doctype in virtual.DOCTYPES:
+        return virtual.get(doctype, name)
+    rows = select(doctype, str(name), limit=1, for_update=for_update)
+    return rows[0] if rows else None
+
+
+def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
+    """How many match."""
+    if doctype in virtual.DOCTYPES:
+        return len(virtual.select(doctype, parse(filters)))
+    what = f"count({'distinct ' if distinct else ''}`tab{doctype}`.`name`) as n"
+    return int(select(doctype, filters, fields=[what])[0]["n"])
+
+
+# -- writing
+
+
+def modified_now() -> dict[str, Any]:
+    """What a change leaves on a document."""
+    return {"modified": now_datetime(), "modified_by": local.session.user or ""}
+
+
+def insert(doctype: str, fields: Mapping[str, Any]) -> None:
+    """Add a row.
+
+    Raises:
+        DuplicateEntryError: the site has one of that doctype and name.
+        UniqueValidationError: it has one with that value of a unique field.
+    """
+    stamp = modified_now()
+    stamp |= {"creation": stamp["modified"], "owner": stamp["modified_by"]}
+    missing = {field: value for field, value in stamp.items() if fields.get(field) is None}
+    row = {**fields, **missing}
+    try:
+        insert_all(doctype, [row])
+    except UniqueValidationError as error:
+        if not names(doctype, row["name"], limit=1):
+            raise
+        raise DuplicateEntryError(error) from error  # SQLite looks at the name last
+
+
+def insert_all(
+    doctype: str, many: Iterable[Mapping[str, Any]], ignore_duplicates: bool = False
+) -> None:
+    """Add rows that have the same fields, and nothing else."""
+    _check_has_table(doctype)
+    found = [rows.of(doctype, fields) for fields in many]
+    marks = f"({', '.join(['%s'] * len(found[0]))})"
+    is_mysql = ignore_duplicates and statements.vendor() == "mysql"
+    text = f"insert {'ignore ' * is_mysql}into `tab{doctype}` ({', '.join(map(quoted, found[0]))})"
+    text += f" values {', '.join([marks] * len(found))}"
+    if ignore_duplicates and not is_mysql:
+        text += " on conflict do nothing"
+    statements.run(text, [value for row in found for value in row.values()], True)
+
+
+def update(doctype: str, name: str, fields: Mapping[str, Any]) -> bool:
+    """Set fields of a row; False when there is none of that name."""
+    return bool(update_where(doctype, str(name), fields))
+
+
+def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
+    """Set fields of the matching rows; how many they are."""
+    _check_has_table(doctype)
+    row = rows.of(doctype, fields)
+    if not row:
+        return count(doctype, filters)
+    changes = ", ".join(f"{quoted(field)} = %s" for field in row)
+    where, arguments = _where(doctype, filters)
+    text = f"update `tab{doctype}` set {changes}{where}"
+    changed: int = statements.run(text, [*row.values(), *arguments], True)[2]
+    return changed
+
+
+def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
+    """The same, of fields that the doctype has.
+
+    Raises:
+        InvalidColumnName: the app that describes the doctype gives it no such field.
+    """
+    _check_has_table(doctype)
+    for field in fields.keys() - statements.columns(doctype).keys():
+        Select(doctype).column(field)
+    return update_where(doctype, filters, fields)
+
+
+def delete(doctype: str, filters: Any) -> int:
+    """Remove the matching rows; how many they were."""
+    _check_has_table(doctype)
+    if not statements.columns(doctype):
+        return 0
+    where, arguments = _where(doctype, filters)
+    removed: int = statements.run(f"delete from `tab{doctype}`{where}", arguments, True)[2]
+    return removed
+
+
+def _check_has_table(doctype: str) -> None:
+    if doctype in virtual.DOCTYPES:
+        raise unsupported(f"writing documents of {doctype!r}")
+
+
+def _where(doctype: str, filters: Any) -> tuple[str, list[Any]]:
+    made = Select(doctype)
+    where = made.where(filters)
+    if made.joins:
+        return _where(doctype, {"name": ["in", names(doctype, filters)]})
+    return where, made.arguments
+
+
+def contents(doctype: str) -> list[tuple[Any, ...]]:
+    """All that a doctype's rows hold: to see whether anything changed."""
+    if not statements.columns(doctype):
+        return []
+    return list(statements.run(f"select * from `tab{doctype}` order by `name`", (), False)[1])
+
+
+# -- defaults
+
+
+def get_default(key: str, parent: str = "__default") -> Any:
+    """A default that `set_default` set."""
+    rows = select("DefaultValue", {"parent": parent, "defkey": key}, fields=["defvalue"], limit=1)
+    return rows[0]["defvalue"] if rows else None
+
+
+def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) -> None:
+    """Keep a default."""
+    filters = {"parent": parent, "defkey": key}
+    local.cache.pop(DEFAULTS, None)
+    if not update_where("DefaultValue", filters, {"defvalue": val}):
+        own = {
+            "name": generate_hash(length=10),
+            "parenttype": parent,
+            "parentfield": "system_defaults",
+        }
+        insert("DefaultValue", {**own, **filters, "defvalue": val})
+
+
+# -- frappe.get_all
+
+
+def get_all(
+    doctype: str,
+    fields: Any = None,
+    filters: Any = None,
+    or_filters: Any = None,
+    order_by: str | None = None,
+    limit_start: int = 0,
+    limit_page_length: int | None = None,
+    *,
+    group_by: str | None = None,
+    limit: int | None = None,
+    start: int | None = None,
+    offset: int | None = None,
+    page_length: int | None = None,
+    pluck: str | None = None,
+    as_list: bool = False,
+    distinct: bool = False,
+    update: Mapping[str, Any] | None = None,
+    **others: Any,
+) -> list[Any]:
+    """The matching documents' fields (`name` unless `fields` says more), as dictionaries.
+
+    `pluck` gives the values of one field, `as_list` tuples. Arguments that only matter where
+    there are permissions are taken and not used.
+
+    Raises:
+        NeedsFrappeSite: a form of Frappe's that is not here, such as `join`.
+        TypeError: Frappe has no such argument either.
+    """
+    for argument, value in others.items():
+        if argument not in (*_UNSUPPORTED_ARGUMENTS, *_UNUSED_ARGUMENTS):
+            raise TypeError(f"get_all() got an unexpected keyword argument {argument!r}")
+        if (value and argument in _UNSUPPORTED_ARGUMENTS) or (argument, value) == ("run", False):
+            raise unsupported(f"get_all({argument}=…)")
+    fields, filters = _told_apart(fields, filters)
+    rows = select(
+        doctype,
+        filters,
+        or_filters=or_filters,
+        order_by=order_by,
+        start=int(start or offset or limit_start or 0),
+        limit=int(limit or page_length or limit_page_length or 0) or None,
+        fields=[pluck] if pluck and not fields else fields or ["name"],
+        group_by=group_by,
+        distinct=distinct,
+    )
+    return shaped(rows, as_dict=not as_list, pluck=pluck, update=update)
+
+
+def shaped(
+    rows: Iterable[dict[str, Any]],
+    *,
+    as_dict: bool = False,
+    as_list: bool = False,
+    pluck: Any = None,
+    update: Mapping[str, Any] | None = None,
+) -> list[Any]:
+    """Rows as one field's values (the first one's unless `pluck` names it), dictionaries, lists
+    or, where nothing is said, tuples."""
+    if pluck:
+        name = bare(str(pluck))
+        return [row[name] if name in row else next(iter(row.values())) for row in rows]
+    if as_dict:
+        return [_dict(row).update(update or {}) for row in rows]
+    return [list(row.values()) if as_list else tuple(row.values()) for row in rows]
+
+
+def get_list(doctype: str, *args: Any, **kwargs: Any) -> list[Any]:
+    """`get_all`: there are no permissions here, and a page of 20 is only the REST API's."""
+    return get_all(doctype, *args, **kwargs)
+
+
+def _told_apart(fields: Any, filters: Any) -> tuple[Any, Any]:
+    """Fields and filters, which may be given either way round as in Frappe."""
+    if isinstance(fields, Mapping) or (
+        isinstance(fields, (list, tuple)) and fields and isinstance(fields[0], (list, tuple))
+    ):
+        return filters, fields
+    if fields and isinstance(filters, list) and len(filters) > 1 and isinstance(filters[0], str):
+        return filters, fields
+    return fields, filters

@@ -1,0 +1,317 @@
+"""One site visit's transaction: everything is in it until `commit` or `rollback`, as in Frappe.
+
+It is a `django.db.transaction.atomic` held open, so that an app's own models, nested `atomic`
+blocks and `on_commit` callbacks belong to it too. It opens when something first uses the database,
+on our own SQLite when something first writes: readers then do not wait for writers.
+
+Inside an `atomic` block of the caller's own (a view of a team's project) that block decides:
+`commit` does nothing, `rollback` marks the block, `after_commit` is Django's `on_commit`. So it is
+in such a project without a block, where Django commits every statement, unless the code asked for
+Frappe's way by `frappe.connect()`. The block that a test holds around all it does (`blocks`) counts
+as none, except that a rollback goes back to its start.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from frappe_standalone.database import blocks, django_setup, errors, schema
+from frappe_standalone.exceptions import CannotAlter, ImplicitCommitError
+from frappe_standalone.local import on_an_event_loop
+from frappe_standalone.utils.callbacks import CallbackManager
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+    from django.db.transaction import Atomic
+
+
+_WRITES = re.compile(r"\s*(insert|update|delete|replace|load|call)\b", re.I)
+
+
+class AfterCommit(CallbackManager):
+    """`frappe.db.after_commit`: what is added waits for the transaction that is open now."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        super().__init__()
+        self._transaction = transaction
+
+    def add(self, function: Callable[[], Any]) -> None:
+        """Call `function` after the commit, never after a rollback."""
+        if not self._transaction.decided_elsewhere():
+            super().add(function)
+        elif on_an_event_loop() and not self._transaction.is_in_a_block():
+            function()
+        else:
+            from django.db import transaction
+
+            transaction.on_commit(function, django_setup.alias_of(self._transaction.site))
+
+    __call__ = add
+
+
+class Transaction:
+    """Opened by use; `commit` and `rollback` end it and the next use opens a new one."""
+
+    is_djangos = False
+    """Whether it is left to Django: no block is held open."""
+
+    def __init__(self, site: str) -> None:
+        self.site = site
+        self.before_commit = CallbackManager()
+        self.after_commit = AfterCommit(self)
+        self.before_rollback = CallbackManager()
+        self.after_rollback = CallbackManager()
+        self._atomic: Atomic | None = None
+        self._savepoints: dict[str, str] = {}
+        self._written_again: list[Callable[[], Any]] = []
+        self._has_written = False
+        self._postponed: list[Callable[[BaseDatabaseWrapper], Any]] = []
+
+    def open(self, write: bool = True) -> BaseDatabaseWrapper:
+        """The connection, with the transaction open where that is ours to do."""
+        with errors.translated():
+            connection = django_setup.connection(self.site)
+        if self._atomic is None and not self._is_anothers(connection) and not self.is_djangos:
+            with errors.translated():
+                connection.close_if_unusable_or_obsolete()
+            lazy = connection.vendor == "sqlite" and not django_setup.is_own_project()
+            if write or not lazy:
+                self._enter(connection)
+        return connection
+
+    def _enter(self, connection: BaseDatabaseWrapper) -> None:
+        from django.db import transaction
+
+        atomic = transaction.atomic(using=connection.alias)
+        with errors.translated():
+            atomic.__enter__()
+        self._atomic = atomic
+        self._has_written = False
+        if connection.vendor == "mysql":
+            connection.execute_wrappers.append(self._notice)
+
+    def _notice(
+        self, execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]
+    ) -> Any:
+        """Whatever writes: from then on an ALTER, which commits on MariaDB, must not come."""
+        self._has_written = self._has_written or _WRITES.match(sql) is not None
+        return execute(sql, params, many, context)
+
+    def is_in_a_block(self) -> bool:
+        """Whether any block is open; Django opens none on an event loop."""
+        return self._connection() is not None
+
+    def _connection(self) -> BaseDatabaseWrapper | None:
+        """The connection when this process has one that is inside an atomic block."""
+        connection = django_setup.opened(self.site)
+        return connection if connection is not None and connection.in_atomic_block else None
+
+    def decided_elsewhere(self) -> bool:
+        """Whether not we, but an `atomic` block of the caller's or Django will commit."""
+        if self.is_djangos:
+            return True
+        connection = self._connection()
+        if connection is None:
+            return False
+        return self._is_anothers(connection)
+
+    def _is_anothers(self, connection: BaseDatabaseWrapper) -> bool:
+        """Whether the innermost block is neither ours nor one that a test holds around all."""
+        if not connection.in_atomic_block or blocks.innermost_is_a_tests(connection):
+            return False
+        return connection.atomic_blocks[-1] is not self._atomic
+
+    def commit(self) -> None:
+        """Commit, then call what waits for it.
+
+        Raises:
+            TransactionManagementError: an error inside was swallowed, so the database would roll
+                back; it is rolled back.
+        """
+        if self.decided_elsewhere():
+            return
+        self.before_rollback.reset()
+        self.after_rollback.reset()
+        self.before_commit.run()
+        self._leave(keep=True)
+        self._written_again.clear()
+        self.after_commit.run()
+
+    def rollback(self) -> None:
+        """Roll back, forget what waits for the commit, call what waits for a rollback."""
+        if self.decided_elsewhere():
+            connection = self._connection()
+            if connection is not None:
+                blocks.roll_back(connection)
+            return
+        self.before_commit.reset()
+        self.after_commit.reset()
+        self.before_rollback.run()
+        self._leave(keep=False)
+        self._write_again()
+        self.after_rollback.run()
+
+    def write_again(self, write: Callable[[], Any]) -> None:
+        """Have a rollback of the open transaction followed by `write`, committed at once.
+
+        Where not we decide about the transaction, nothing is done.
+        """
+        if not self.decided_elsewhere():
+            self._written_again.append(write)
+
+    def _write_again(self) -> None:
+        writes, self._written_again = self._written_again, []
+        for write in writes:
+            write()
+        self._leave(keep=True)
+
+    def _leave(self, keep: bool) -> None:
+        """End the atomic block that we hold, if any."""
+        if self._atomic is None:
+            return
+        from django.db import transaction
+
+        atomic, self._atomic = self._atomic, None
+        self._savepoints.clear()
+        connection = transaction.get_connection(atomic.using)
+        if self._notice in connection.execute_wrappers:
+            connection.execute_wrappers.remove(self._notice)
+        broken = keep and transaction.get_rollback(atomic.using)
+        if not keep:
+            transaction.set_rollback(True, atomic.using)
+        with errors.translated():
+            atomic.__exit__(None, None, None)
+        if not connection.in_atomic_block:  # of a test, which will roll it all back
+            schema.settle(connection)
+        postponed, self._postponed = self._postponed, []
+        for change in [] if keep else postponed:
+            with suppress(Exception):  # the next try says why
+                change(connection)
+        if broken:
+            raise transaction.TransactionManagementError(
+                "a database error was caught and ignored inside this transaction, so nothing of it"
+                " can be committed; put the statement that may fail into `with"
+                " django.db.transaction.atomic():`, or call frappe.db.rollback() after it failed"
+            )
+
+    def close(self) -> None:
+        """Roll back what was not committed."""
+        self.before_commit.reset()
+        self.after_commit.reset()
+        try:
+            self.before_rollback.run()
+        finally:
+            self._leave(keep=False)
+        self._write_again()
+        self.after_rollback.run()
+
+    @contextmanager
+    def writing(self) -> Iterator[BaseDatabaseWrapper]:
+        """Statements that may fail without spoiling the transaction that they stand in.
+
+        Only on PostgreSQL one that fails would, and without a transaction each would be by itself.
+        """
+        from django.db import transaction
+
+        connection = self.open(write=True)
+        is_safe = connection.in_atomic_block and connection.vendor != "postgresql"
+        with errors.translated(), ExitStack() as block:
+            if not is_safe:
+                block.enter_context(transaction.atomic(using=connection.alias))
+            yield connection
+
+    def alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
+        """Make or change tables: within the transaction, where the database can do that.
+
+        On MariaDB such a statement commits, so it comes before anything was written, or not at
+        all; a rollback is followed by it, so that a job that is run again finds it done.
+
+        Args:
+            what: names the table or the field, and the command that makes it.
+
+        Raises:
+            CannotAlter: it may not be now, or the database's user may not do it at all.
+        """
+        connection = self.open(write=True)
+        if connection.vendor == "mysql" and connection.in_atomic_block:
+            marked = self._savepoints or connection.savepoint_ids
+            if self._atomic is None or self._has_written or marked:
+                if self._atomic is not None:
+                    self._postponed.append(change)
+                raise CannotAlter(
+                    f"{what}. MariaDB cannot do that within a transaction that has written, and"
+                    " nothing is committed unasked"
+                )
+            self._run_change(change, connection, what)
+            return
+        with self.writing() as writable:
+            self._run_change(change, writable, what)
+
+    def check_implicit_commit(self, statement: str) -> None:
+        """Refuse what would commit, on MariaDB, what was written before.
+
+        Raises:
+            ImplicitCommitError: something was.
+        """
+        connection = self.open(write=True)
+        schema.forget(connection)
+        commits = connection.vendor == "mysql" and connection.in_atomic_block
+        if commits and (self._atomic is None or self._has_written):
+            raise ImplicitCommitError(f"this would commit what was written: {statement}")
+
+    @staticmethod
+    def _run_change(
+        change: Callable[[BaseDatabaseWrapper], Any], connection: BaseDatabaseWrapper, what: str
+    ) -> None:
+        from django.db import DatabaseError
+
+        try:
+            change(connection)
+        except DatabaseError as error:
+            if errors.is_retryable(error):
+                raise
+            raise CannotAlter(f"{what}: {error}") from error
+
+    @contextmanager
+    def reading(self) -> Iterator[BaseDatabaseWrapper]:
+        """A statement that only reads."""
+        with errors.translated():
+            yield self.open(write=False)
+
+    def savepoint(self, name: str) -> None:
+        """Mark this point under a name (`frappe.db.savepoint`)."""
+        from django.db import transaction
+
+        connection = self.open(write=True)
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError(
+                f"savepoint {name!r} needs a transaction: open one by `with"
+                " django.db.transaction.atomic():` or by frappe.connect()"
+            )
+        self._savepoints[name] = transaction.savepoint(using=connection.alias)
+
+    def rollback_to(self, name: str) -> None:
+        """Undo what came after the savepoint of that name."""
+        from django.db import transaction
+
+        transaction.savepoint_rollback(self._point(name), django_setup.alias_of(self.site))
+
+    def release(self, name: str) -> None:
+        """Forget the savepoint of that name."""
+        from django.db import transaction
+
+        point = self._point(name)
+        del self._savepoints[name]
+        transaction.savepoint_commit(point, django_setup.alias_of(self.site))
+
+    def _point(self, name: str) -> str:
+        try:
+            return self._savepoints[name]
+        except KeyError:
+            raise ValueError(
+                f"there is no savepoint {name!r} in this transaction; those set since the last"
+                f" commit are {sorted(self._savepoints)}"
+            ) from None

@@ -1,0 +1,226 @@
+"""A field's value on its way into a column, and back out of what a driver gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from frappe_standalone.database.schema import Column
+from frappe_standalone.exceptions import CharacterLengthExceededError, ValidationError
+from frappe_standalone.utils.dates import get_datetime, getdate
+from frappe_standalone.utils.numbers import cint, flt
+from frappe_standalone.utils.values import FieldDecoder, FieldEncoder, from_column
+
+DECIMAL_PLACES = 9
+"""Of Frappe's Float and Currency."""
+_KINDS: tuple[tuple[Any, str], ...] = (
+    (str, "text"),
+    ((bool, int), "int"),
+    ((float, Decimal), "float"),
+    (datetime, "datetime"),
+    (date, "date"),
+    ((time, timedelta), "time"),
+)
+_LIKE: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "int": (bool, int),
+    "float": (bool, int, float, Decimal),
+    "date": (date, str),
+    "datetime": (date, str),
+    "time": (time, timedelta, str),
+}
+
+
+def kind_of(value: Any) -> str:
+    """The kind of column for a value's field where no app says which."""
+    return next((kind for types, kind in _KINDS if isinstance(value, types)), "json")
+
+
+def to_column(value: Any, column: Column, field: str, is_described: bool) -> Any:
+    """A value as the column holds it; what an app describes is made what it says, as in Frappe.
+
+    Raises:
+        ValidationError: it cannot be that; names the field.
+        TypeError: it cannot be stored at all.
+    """
+    if value is None or (value == "" and column.kind != "text"):
+        return None if column.null else 0
+    if not is_described:
+        _check(value, column, field)
+    elif column.kind == "json" and isinstance(value, str):
+        return value  # it is JSON already
+    try:
+        made = _TO[column.kind](value)
+    except (ValueError, OverflowError, ValidationError) as exc:
+        raise ValidationError(f"{field}: {value!r} cannot be stored as {column.kind}") from exc
+    if column.size and len(made) > column.size:
+        raise CharacterLengthExceededError(
+            f"{field} has {len(made)} characters, {column.size} are the most: {made[:40]!r}…"
+        )
+    return round(made, DECIMAL_PLACES) if column.kind == "float" and is_described else made
+
+
+def is_cut(value: Any, kind: str) -> bool:
+    """Whether a column of that kind would hold less than the value."""
+    if value is None or value == "":
+        return False
+    if kind == "date":
+        when = get_datetime(value) if isinstance(value, (str, datetime)) else None
+        return when is not None and when.time() != time()
+    if kind == "time":
+        return isinstance(value, str) and "-" in value
+    if kind not in ("int", "float") or isinstance(value, int):
+        return False
+    try:
+        number = float(value.replace(",", "") if isinstance(value, str) else value)
+    except (ValueError, TypeError):
+        return True
+    return kind == "int" and number != cint(number)
+
+
+def _check(value: Any, column: Column, field: str) -> None:
+    is_day_for_time = column.kind == "time" and is_cut(value, "time")
+    if column.kind == "json" or (isinstance(value, _LIKE[column.kind]) and not is_day_for_time):
+        return
+    raise ValidationError(
+        f"the field {field!r} holds {column.kind}, as its first document did; {value!r} is"
+        f" {kind_of(value)}. Give it values of one kind, or describe the doctype in an app"
+    )
+
+
+def from_json(value: Any) -> Any:
+    """What was stored as JSON."""
+    return json.loads(value, cls=FieldDecoder) if isinstance(value, str) and value else value
+
+
+READERS: dict[str, Callable[[Any], Any]] = {
+    "json": from_json,
+    "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
+    "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
+    "time": lambda value: time_of(value) if isinstance(value, str) else value,
+}
+"""By kind of column: what no driver does."""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return _json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)
+
+
+def _int(value: Any) -> int:
+    return int(value) if isinstance(value, int) else cint(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, cls=FieldEncoder)
+
+
+def _datetime(value: Any) -> Any:
+    return from_column(get_datetime(value))
+
+
+def time_of(text: str) -> timedelta:
+    """A time of day, or how long something takes, as SQLite has it."""
+    hours, minutes, seconds, *_ = [*text.lstrip("-").split(":"), "0"]
+    span = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return -span if text.startswith("-") else span
+
+
+def text_of(span: timedelta) -> str:
+    """What `time_of` reads."""
+    minutes, seconds = divmod(abs(span), timedelta(minutes=1))
+    sign = "-" if span < timedelta(0) else ""
+    return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{str(seconds)[5:]}"
+
+
+def _time(value: Any) -> timedelta:
+    if isinstance(value, str):
+        found = get_datetime(value)
+        value = found.time() if found else None
+    if isinstance(value, time):
+        value = datetime.combine(date.min, value) - datetime.min
+    if not isinstance(value, timedelta) or not timedelta(0) <= value < timedelta(days=1):
+        raise ValueError
+    return value
+
+
+_TO: dict[str, Any] = {
+    "text": _text,
+    "int": _int,
+    "float": flt,
+    "date": getdate,
+    "datetime": _datetime,
+    "time": _time,
+    "json": _json,
+}
+
+
+# -- in comparisons
+
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
+
+
+_FRACTION = re.compile(r"\.\d+")
+_ONE_DIGIT = re.compile(r"-(\d)(?!\d)")
+_NO_TIMES = ("", "0000-00-00", "0000-00-00 00:00:00")
+"""MariaDB's, before every other."""
+
+
+def number_of(text: str) -> float:
+    """The number that a text begins with, as MariaDB reads it where it wants one."""
+    found = _NUMBER.match(text)
+    number = float(found[0]) if found else 0
+    return int(number) if number == int(number) else number
+
+
+class NotOfKind(ValueError):
+    """A value cannot be what it is compared with."""
+
+
+def moment_of(text: str) -> datetime:
+    """A time with any number of digits after its second; Python 3.10 reads 3 and 6 only."""
+    return datetime.fromisoformat(_FRACTION.sub(lambda found: f"{found[0]:0<7.7}", text))
+
+
+def _time_of(text: str) -> datetime | None:
+    """`2026-1-2` is a day, too."""
+    with suppress(ValueError):
+        return moment_of(_ONE_DIGIT.sub(r"-0\1", text))
+    return None
+
+
+def of_kind(value: Any, kind: str, vendor: str) -> Any:
+    """A value as the kind that it is compared with.
+
+    Raises:
+        NotOfKind: it cannot be that.
+    """
+    if kind == "number":
+        return number_of(value) if isinstance(value, str) else value
+    if kind == "pattern":
+        if "\0" in str(value):
+            raise NotOfKind(f"a NUL ends a pattern of LIKE there: {value!r}")
+        return value
+    if kind == "text":
+        if isinstance(value, (int, float, Decimal)):  # numbers alone make a number of the text
+            raise NotOfKind(f"{value!r} stands among texts")
+        return str(from_column(value)) if isinstance(value, date) else value
+    if vendor == "postgresql" and kind in ("date", "datetime") and str(value) in _NO_TIMES:
+        return "-infinity"
+    if kind not in ("date", "datetime") or not isinstance(value, (str, date)):
+        return value
+    if str(value) in _NO_TIMES:
+        return value
+    when = _time_of(str(value))
+    if when is None:
+        raise NotOfKind(f"{value!r} is compared with a {kind}")
+    is_day = kind == "date" and when.time() == time()
+    if vendor == "sqlite":
+        return str(when.date() if is_day else when)
+    return value if is_day or kind == "datetime" else when

@@ -1,0 +1,240 @@
+"""Doctypes without a table: `RQ Job` and `RQ Worker` from the job store, `DocType` and `DocField`
+from what the apps describe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from frappe_standalone.database import altering, schema, statements
+from frappe_standalone.database.filters import Condition, bare, matches, orders
+from frappe_standalone.exceptions import PermissionError as NotPermitted
+from frappe_standalone.local import local
+from frappe_standalone.missing import unsupported
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.text import as_json
+from frappe_standalone.utils.values import from_column
+
+DOCTYPES = ("RQ Job", "RQ Worker", "DocType", "DocField")
+Conditions = tuple[Condition, ...]
+_BY_TIME = ("modified", "creation")
+
+
+def select(
+    doctype: str,
+    conditions: Conditions,
+    any_of: Conditions = (),
+    order_by: str = "",
+    start: int = 0,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """The matching jobs of the current site, the workers, or the doctypes."""
+    order = [(bare(term), way) for term, way in orders(order_by)] if order_by else []
+    if unknown := [term for term, _ in order if not term.isidentifier()]:
+        raise unsupported(f"order_by={unknown[0]!r} of a doctype without a table")
+    if doctype == "RQ Job" and limit is not None and not any_of:
+        page = _page(conditions, order, start, limit)
+        if page is not None:
+            return page
+    found = [
+        row
+        for row in _READ[doctype](conditions)
+        if all(matches(row, each) for each in conditions)
+        and (not any_of or any(matches(row, each) for each in any_of))
+    ]
+    for field, way in reversed(order):
+        found.sort(
+            key=lambda row, field=field: (row.get(field) not in (None, ""), row.get(field)),  # type: ignore[misc]
+            reverse=way == "desc",
+        )
+    return found[start : None if limit is None else start + limit]
+
+
+def columns(rows: list[dict[str, Any]], fields: Any) -> list[dict[str, Any]]:
+    """Those fields of the rows."""
+    named: dict[str, str] = {}
+    for field in fields.split(",") if isinstance(fields, str) else fields:
+        if not isinstance(field, str) or "(" in field:
+            raise unsupported(f"the field {field!r} of a doctype without a table")
+        source, _, alias = field.strip().partition(" as ")
+        named[alias.strip() or bare(source)] = bare(source)
+    if "*" in named:
+        return rows
+    return [{called: row.get(name) for called, name in named.items()} for row in rows]
+
+
+def get(doctype: str, name: str) -> dict[str, Any] | None:
+    """One job, worker or doctype.
+
+    Raises:
+        PermissionError: another site's job.
+    """
+    if doctype != "RQ Job":
+        rows = _READ[doctype]((Condition("name", "=", name),))
+        return next((row for row in rows if row["name"] == name), None)
+    from frappe_celery.errors import NoSuchJob
+    from frappe_celery.jobs import get_store
+
+    try:
+        job = get_store().fetch(name)
+    except NoSuchJob:
+        return None
+    if job.site != local.site:
+        raise NotPermitted(f"job {name} belongs to another site than {local.site}")
+    return _dict(_job_row(job), arguments=as_json(job.kwargs))
+
+
+def _page(
+    conditions: Conditions, order: list[tuple[str, str]], start: int, limit: int
+) -> list[dict[str, Any]] | None:
+    """The store's own page, newest first, where no more is asked than it can do."""
+    from frappe_celery.jobs import JobStatus, get_store
+
+    simple = {c.field: c.value for c in conditions if c.operator == "="}
+    newest_first = all(way == "desc" and field in _BY_TIME for field, way in order)
+    if not newest_first or len(simple) != len(conditions) or not set(simple) <= {"queue", "status"}:
+        return None
+    try:
+        statuses = [JobStatus(simple["status"])] if "status" in simple else None
+    except ValueError:
+        return []
+    jobs = get_store().page(
+        site=local.site,
+        queue=simple.get("queue"),
+        statuses=statuses,
+        start=start,
+        length=limit,
+    )
+    return [_job_row(job) for job in jobs]
+
+
+def _jobs(conditions: Conditions) -> Iterable[dict[str, Any]]:
+    """Jobs of the current site; what a filter on queue and status leaves out is never read."""
+    from frappe_celery.config import settings
+    from frappe_celery.jobs import JobStatus, get_store
+
+    store = get_store()
+    statuses = _allowed("status", [status.value for status in JobStatus], conditions)
+    for queue in _allowed("queue", list(settings.current().queues), conditions):
+        counts = store.counts(site=local.site, queue=queue)
+        number = sum(counts[JobStatus(status)] for status in statuses)
+        if number:
+            for job in store.page(
+                site=local.site,
+                queue=queue,
+                statuses=[JobStatus(status) for status in statuses],
+                length=number,
+            ):
+                yield _job_row(job)
+
+
+def _allowed(field: str, values: list[str], conditions: Conditions) -> list[str]:
+    def fits(value: str, condition: Condition) -> bool:
+        return condition.field != field or matches({field: value}, condition)
+
+    return [value for value in values if all(fits(value, c) for c in conditions)]
+
+
+def _job_row(job: Any) -> dict[str, Any]:
+    started, ended = _time(job.started_at), _time(job.ended_at)
+    created = _time(job.created_at)
+    return _dict(
+        name=job.id,
+        job_id=job.id,
+        queue=job.queue,
+        job_name=job.job_name,
+        status=job.status.value,
+        started_at=started,
+        ended_at=ended,
+        time_taken=(ended - started).total_seconds() if started and ended else None,
+        exc_info=job.exc_info,
+        timeout=job.timeout,
+        creation=created,
+        modified=ended or started or created,
+        owner=job.user,
+        modified_by=job.user,
+        docstatus=0,
+        idx=0,
+    )
+
+
+def _workers(_: Conditions) -> list[dict[str, Any]]:
+    from frappe_celery.jobs import get_store
+
+    return [_worker_row(worker) for worker in get_store().workers.by_process()]
+
+
+def _worker_row(worker: Any) -> dict[str, Any]:
+    birth, seen = _time(worker.birth), _time(worker.last_heartbeat)
+    return _dict(
+        name=worker.name,
+        worker_name=worker.name,
+        queue=", ".join(worker.queues),
+        queue_type=",".join(worker.queues),
+        status=str(worker.state),
+        pid=worker.pid,
+        current_job_id=worker.current_job,
+        successful_job_count=worker.successful,
+        failed_job_count=worker.failed,
+        total_working_time=worker.total_working_time,
+        birth_date=birth,
+        last_heartbeat=seen,
+        creation=birth,
+        modified=seen,
+        docstatus=0,
+        idx=0,
+    )
+
+
+def _doctypes(conditions: Conditions) -> Iterator[dict[str, Any]]:
+    """Those that the apps describe, our own, and those of which there are documents.
+
+    The last ones are found by their names only.
+    """
+    by_name = [c.value for c in conditions if (c.field, c.operator) == ("name", "=")]
+    for name in by_name or {*schema.all_described(), *altering.OWN_DOCTYPES}:
+        meta = schema.described(name)
+        if meta.is_known or statements.columns(name):
+            yield _dict({**_NOT_SAID, **meta.said, "name": name, "fields": list(_of(meta))})
+
+
+def _docfields(conditions: Conditions) -> Iterator[dict[str, Any]]:
+    parents = tuple(each._replace(field="name") for each in conditions if each.field == "parent")
+    for doctype in _doctypes(parents):
+        yield from doctype["fields"]
+
+
+def _of(meta: Any) -> Iterator[_dict]:
+    for idx, df in enumerate(meta.fields, 1):
+        name = f"{meta.name}-{df.fieldname}"
+        yield _dict({**_NOT_SAID, **df, "name": name, "parent": meta.name, "idx": idx})
+
+
+_NOT_SAID = dict.fromkeys(
+    (
+        *("docstatus", "idx", "is_virtual", "custom", "issingle", "istable", "is_submittable"),
+        *("is_tree", "track_changes", "allow_rename", "editable_grid", "quick_entry"),
+        *("hidden", "reqd", "read_only", "unique", "search_index", "no_copy", "allow_on_submit"),
+        *("in_list_view", "in_standard_filter", "in_global_search", "print_hide", "permlevel"),
+    ),
+    0,
+)
+"""What a JSON leaves out of a doctype or of a field where it is not so."""
+
+
+def _time(when: datetime | float | None) -> Any:
+    """The store's naive UTC times and seconds since the epoch, as the site's time."""
+    if when is None:
+        return None
+    if not isinstance(when, datetime):
+        when = datetime.fromtimestamp(when, timezone.utc)
+    return from_column(when.replace(tzinfo=timezone.utc))
+
+
+_READ: dict[str, Callable[[Conditions], Iterable[dict[str, Any]]]] = {
+    "RQ Job": _jobs,
+    "RQ Worker": _workers,
+    "DocType": _doctypes,
+    "DocField": _docfields,
+}

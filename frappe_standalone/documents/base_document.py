@@ -1,0 +1,266 @@
+"""A document's fields: attributes, child rows, dictionaries. Storing is document.py's."""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from frappe_standalone.documents.choosing import fits
+from frappe_standalone.documents.controllers import get_controller, stored
+from frappe_standalone.documents.docstatus import DocStatus
+from frappe_standalone.documents.meta import TABLES, Meta, get_meta
+from frappe_standalone.documents.precision import precision, round_floats_in
+from frappe_standalone.utils.formatters import format_value
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.numbers import cint
+from frappe_standalone.utils.text import as_json
+
+STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
+CHILD_FIELDS = ("parent", "parenttype", "parentfield")
+
+
+class BaseDocument:
+    """A field that nobody set reads as None, as a declared field does in Frappe.
+
+    Where an app describes the doctype (`<doctype>.json`), a name that is no field of it raises
+    AttributeError.
+    """
+
+    doctype: str
+    name: Any = None
+    owner: Any = None
+    creation: Any = None
+    modified: Any = None
+    modified_by: Any = None
+    idx: Any = 0
+    flags: _dict
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__["flags"] = _dict()
+        self.doctype = values.get("doctype") or type(self).__name__
+        self.update(values)
+        if hasattr(type(self), "__setup__"):
+            self.__setup__()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
+            raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
+        return self._empty_table(name)
+
+    def _empty_table(self, name: str) -> list[Any] | None:
+        """The rows of a child table that has none yet; None for any other field."""
+        df = self.meta.get_field(name)
+        is_table = df is not None and df.fieldtype in TABLES
+        return self.__dict__.setdefault(name, []) if is_table else None
+
+    @property
+    def docstatus(self) -> DocStatus:
+        """0 a draft, 1 submitted, 2 cancelled; `doc.docstatus.is_submitted()` asks."""
+        return DocStatus(cint(self.__dict__.get("docstatus")))
+
+    @docstatus.setter
+    def docstatus(self, value: Any) -> None:
+        self.__dict__["docstatus"] = cint(value)
+
+    @property
+    def meta(self) -> Meta:
+        """The doctype's description."""
+        return get_meta(self.__dict__.get("doctype") or "")
+
+    # -- fields
+
+    def get(
+        self, key: Any, filters: Any = None, limit: int | None = None, default: Any = None
+    ) -> Any:
+        """A field's value; of a child table the rows that match `filters`."""
+        if isinstance(key, Mapping):
+            return [row for row in self.get_all_children() if fits(row, key)][:limit]
+        if filters is not None and not isinstance(filters, Mapping):
+            default, filters = filters, None
+        value = self.__dict__.get(key, default)
+        if value is None and key in STANDARD_FIELDS:
+            value = getattr(self, key)
+        elif value is None:
+            value = self._empty_table(key)
+        if filters and isinstance(value, list):
+            value = [row for row in value if fits(row, filters)]
+        return value[:limit] if isinstance(value, list) and limit else value
+
+    def set(self, key: str, value: Any, as_value: bool = False) -> None:
+        """Set a field; a list of dictionaries becomes child rows."""
+        could_be = value is None or isinstance(value, (list, tuple))
+        if could_be and not as_value and self._are_rows(key, value):
+            self.__dict__[key] = []
+            self.extend(key, value or ())
+            return
+        prop = getattr(type(self), key, None)
+        if isinstance(prop, property):
+            if prop.fset is not None:
+                prop.fset(self, value)
+            return
+        self.__dict__[key] = value
+
+    def _are_rows(self, key: str, value: Iterable[Any] | None) -> bool:
+        if self.meta.is_known:
+            df = self.meta.get_field(key)
+            return df is not None and df.fieldtype in TABLES
+        rows = value or ()
+        return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in rows)
+
+    def update(self, d: Mapping[str, Any]) -> Any:
+        """Set many fields."""
+        for key, value in d.items():
+            self.set(key, value)
+        return self
+
+    def update_if_missing(self, d: Mapping[str, Any]) -> None:
+        """Set those that are not set."""
+        for key, value in d.items():
+            if self.get(key) is None:
+                self.set(key, value)
+
+    def delete_key(self, key: str) -> None:
+        """Forget a field."""
+        self.__dict__.pop(key, None)
+
+    # -- child rows
+
+    def append(self, key: str, value: Any = None, position: int = -1) -> Any:
+        """Add a row to a child table, as the last one or before `position`, and return it.
+
+        Raises:
+            AttributeError: an app describes the doctype, without that table.
+        """
+        rows = self.__dict__.setdefault(key, [])
+        row = self._child(key, value or {}, len(rows) + 1)
+        if position == -1:
+            rows.append(row)
+        else:
+            rows.insert(position, row)
+            _count(rows)
+        return row
+
+    def extend(self, key: str, value: Iterable[Any]) -> None:
+        """Add rows to a child table."""
+        for row in value:
+            self.append(key, row)
+
+    def remove(self, doc: Any) -> None:
+        """Take a row out of its child table; the others count anew."""
+        rows = self.__dict__.get(doc.parentfield) or []
+        if doc in rows:
+            rows.remove(doc)
+        _count(rows)
+
+    def _child(self, key: str, value: Any, idx: int) -> Any:
+        df = self.meta.get_field(key)
+        if df is None and self.meta.is_known:
+            raise AttributeError(f"{self.doctype} has no table {key!r}")
+        doctype = (df and df.options) or f"{self.doctype} {key}"
+        row: Any = value
+        if not isinstance(value, BaseDocument):
+            row = get_controller(doctype)({"doctype": doctype, **value})
+        row.parent, row.parenttype, row.parentfield = self.name, self.doctype, key
+        row.idx = cint(row.idx) or idx
+        row._parent_doc = weakref.ref(self)
+        if df is not None and not row.name:  # rows without a table have no names
+            row.__dict__["__islocal"] = True
+        return row
+
+    def get_all_children(self, parenttype: str | None = None) -> list[Any]:
+        """Every row of every child table."""
+        return [
+            row
+            for rows in self.__dict__.values()
+            if isinstance(rows, list)
+            for row in rows
+            if isinstance(row, BaseDocument)
+        ]
+
+    @property
+    def parent_doc(self) -> Any:
+        """The document that a child row is part of; read anew where the row was read alone."""
+        held = self.__dict__.get("_parent_doc")
+        found = held and held()
+        if found is None and self.__dict__.get("parent"):
+            return stored(self.parenttype, self.parent)
+        return found
+
+    # -- dictionaries
+
+    def as_dict(
+        self, no_nulls: bool = False, convert_dates_to_str: bool = False, **_: Any
+    ) -> _dict:
+        """All fields, child rows as dictionaries too."""
+        found = _dict({field: self.get(field) for field in STANDARD_FIELDS})
+        found["doctype"], meta = self.doctype, self.meta
+        for key, value in self.__dict__.items():
+            if key.startswith("_") or key == "flags" or isinstance(value, BaseDocument):
+                continue
+            if isinstance(value, list):
+                value = [r.as_dict() if isinstance(r, BaseDocument) else r for r in value]
+            found[key] = meta.as_number(key, value)
+        if convert_dates_to_str:
+            for key, value in found.items():
+                if isinstance(value, (date, datetime, timedelta)):
+                    found[key] = str(value)
+        return _dict({k: v for k, v in found.items() if v is not None}) if no_nulls else found
+
+    def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
+        """All fields but child rows."""
+        found = self.as_dict(convert_dates_to_str=kwargs.get("convert_dates_to_str", False))
+        del found["doctype"]
+        return _dict({k: v for k, v in found.items() if not isinstance(v, list)})
+
+    def as_json(self) -> str:
+        """As JSON."""
+        return as_json(self.as_dict())
+
+    precision = precision
+    round_floats_in = round_floats_in
+
+    def get_formatted(self, fieldname: str, *_args: Any, **_kwargs: Any) -> str:
+        """A field's value as text, by its type."""
+        return format_value(self.get(fieldname), self.meta.get_field(fieldname))
+
+    def set_onload(self, key: str, value: Any) -> None:
+        """Keep something for the form that shows it; nothing stores it."""
+        self.get_onload()[key] = value
+
+    def get_onload(self, key: str | None = None) -> Any:
+        """What `set_onload` kept."""
+        kept = self.__dict__.setdefault("__onload", _dict())
+        return kept[key] if key else kept
+
+    def is_new(self) -> bool:
+        """Whether it was never stored."""
+        return bool(self.__dict__.get("__islocal"))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        clone = type(self).__new__(type(self))
+        memo[id(self)] = clone
+        clone.__setstate__(copy.deepcopy(self.__dict__, memo))
+        return clone
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept_out = ("_doc_before_save", "_parent_doc")
+        return {key: value for key, value in self.__dict__.items() if key not in kept_out}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for row in self.get_all_children():
+            row._parent_doc = weakref.ref(self)
+
+    def __str__(self) -> str:
+        return f"{self.doctype} ({self.name or 'unsaved'})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.doctype} {self.name or 'unsaved'}>"
+
+
+def _count(rows: list[Any]) -> None:
+    for number, row in enumerate(rows, 1):
+        row.idx = number

@@ -1,0 +1,91 @@
+"""The class of a doctype's documents, and loaders for an app's own models.
+
+Looked for in this order: `override_doctype_class` hooks, Frappe's path convention in the apps,
+our own doctypes, loaders that an app registered; else plain Document.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from frappe_standalone.documents.meta import doctype_folder
+from frappe_standalone.site.app_hooks import get_hooks
+from frappe_standalone.site.calling import get_attr
+from frappe_standalone.site.context import current_apps
+from frappe_standalone.utils.text import scrub
+
+Loader = Callable[[str | None], Any]
+
+_loaders: dict[str, Loader] = {}
+_plain: Any = None
+
+
+def register_loader(doctype: str, loader: Loader) -> None:
+    """Have `frappe.get_doc(doctype, name)`, and so `frappe.enqueue_doc`, give an object of yours.
+
+    `loader(name)` returns the object, `loader(None)` a new one. It raises
+    `frappe.DoesNotExistError` for a name that it does not know.
+    """
+    _loaders[doctype] = loader
+
+
+def loader_of(doctype: str) -> Loader | None:
+    """The loader registered for a doctype that no app has a controller for."""
+    if doctype in _loaders and find_controller(doctype) is None:
+        return _loaders[doctype]
+    return None
+
+
+def register_plain(document: type) -> None:
+    """The class of documents that have no other (`document.Document`)."""
+    global _plain
+    _plain = document
+
+
+def stored(doctype: str, name: str, for_update: bool | None = None) -> Any:
+    """A stored document, or what an app's loader gives.
+
+    Raises:
+        DoesNotExistError: none of that name is on this site.
+    """
+    loader = loader_of(doctype)
+    if loader is not None:
+        return loader(None if name == doctype else name)
+    return get_controller(doctype)(doctype, name, for_update=for_update)
+
+
+def get_controller(doctype: str) -> Any:
+    """The class of a doctype's documents, with what `extend_doctype_class` hooks mix in."""
+    found = find_controller(doctype) or _plain
+    mixed_in = (get_hooks("extend_doctype_class") or {}).get(doctype)
+    return _extended(*map(get_attr, reversed(mixed_in)), found) if mixed_in else found
+
+
+@cache
+def _extended(*bases: type) -> type:
+    return type(bases[-1].__name__, bases, {"__module__": "extended"})  # pickled by its value
+
+
+def find_controller(doctype: str) -> Any:
+    """An app's or our own class for a doctype; None when there is none.
+
+    Raises:
+        ImportError: the controller's module is there and does not import, or lacks the class.
+    """
+    overrides = (get_hooks("override_doctype_class") or {}).get(doctype)
+    if overrides:
+        return get_attr(overrides[-1])
+    folder = doctype_folder(doctype, current_apps())
+    if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
+        module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
+        name = doctype.replace(" ", "").replace("-", "")
+        try:
+            return getattr(module, name)
+        except AttributeError:
+            raise ImportError(
+                f"{module.__name__} has no class {name}, the controller of {doctype!r}"
+            ) from None
+    return None

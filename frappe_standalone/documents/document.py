@@ -1,0 +1,571 @@
+"""`frappe.model.document.Document`: stored, with the events of its controller and of the hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from typing import Any
+
+from frappe_standalone.database import rows, singles, store
+from frappe_standalone.documents import checking, linking, locking, passwords
+from frappe_standalone.documents.base_document import (
+    CHILD_FIELDS,
+    STANDARD_FIELDS,
+    BaseDocument,
+)
+from frappe_standalone.documents.controllers import get_controller, register_plain
+from frappe_standalone.documents.meta import NO_FIELDS, TABLES, get_meta
+from frappe_standalone.documents.naming import give_name_back, set_new_name
+from frappe_standalone.exceptions import (
+    DocstatusTransitionError,
+    DocumentLockedError,
+    DoesNotExistError,
+    DuplicateEntryError,
+    InvalidDates,
+    LinkExistsError,
+    TimestampMismatchError,
+    UniqueValidationError,
+)
+from frappe_standalone.local import local
+from frappe_standalone.missing import OF_A_SITE, unsupported
+from frappe_standalone.site.app_hooks import get_doc_hooks
+from frappe_standalone.site.calling import get_attr
+from frappe_standalone.utils.dates import get_datetime, getdate
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.text import get_url_to_form
+
+DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
+_EVENTS = {
+    "save": (("validate", "before_save"), ("on_update",)),
+    "submit": (("validate", "before_submit"), ("on_update", "on_submit")),
+    "cancel": (("before_cancel",), ("on_cancel",)),
+    "update_after_submit": (("before_update_after_submit",), ("on_update_after_submit",)),
+}
+_ACTIONS = {
+    (DRAFT, DRAFT): "save",
+    (DRAFT, SUBMITTED): "submit",
+    (SUBMITTED, SUBMITTED): "update_after_submit",
+    (SUBMITTED, CANCELLED): "cancel",
+}
+
+
+class Document(BaseDocument):
+    """`Document("ToDo", name)` reads one, `Document({"doctype": …})` makes a new one.
+
+    Raises:
+        DoesNotExistError: there is none of that name on this site.
+    """
+
+    __not_in_templates__: frozenset[str] = frozenset(
+        (
+            *("add_comment", "cancel", "db_delete", "db_insert", "db_set", "db_update"),
+            *("db_update_all", "delete", "insert", "lock", "log_error", "notify_update"),
+            *("on_cancel", "on_submit", "on_trash", "on_update", "queue_action", "rename"),
+            *("run_method", "save", "submit", "unlock", "update_children"),
+        )
+    )
+    """What writes, runs something or opens a file: a template is refused it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and isinstance(args[0], str):
+            self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update")))
+            self.doctype = args[0]
+            self.name = args[1] if len(args) > 1 else args[0]
+            self.load_from_db()
+            return
+        values = dict(args[0]) if args else kwargs
+        if not values:
+            raise ValueError("a document is made of a doctype and a name, or of a dictionary")
+        super().__init__(values)
+
+    def load_from_db(self) -> Any:
+        """Read all fields anew."""
+        row = self._stored_row()
+        self.name = row["name"]
+        unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
+        start = unset if "modified" in row else self.meta.defaults()
+        for fieldname, value in {**start, **row}.items():
+            self.set(fieldname, self.meta.as_held(fieldname, value))
+        self._load_children()
+        if hasattr(type(self), "__setup__"):
+            self.__setup__()
+        return self
+
+    reload = load_from_db
+
+    @property
+    def _is_single(self) -> bool:
+        return self.meta.issingle or bool(self.name == self.doctype)
+
+    def _stored_row(self) -> Mapping[str, Any]:
+        for_update = bool(self.flags.for_update)
+        if self._is_single:
+            kept = singles.single(self.doctype, for_update)
+            texts = {key: str(v) for key, v in kept.items() if isinstance(v, (date, timedelta))}
+            return {"name": self.doctype, **kept, **texts}  # so they lie in Frappe's tabSingles
+        if isinstance(self.name, (Mapping, list, tuple)):
+            rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
+            row = rows[0] if rows else None
+        else:
+            row = store.get(self.doctype, self.name, for_update)
+        if row is None:
+            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+        return row
+
+    def _load_children(self) -> None:
+        for df in self.meta.get_table_fields():
+            rows = store.select(df.options, self._children_of(df), order_by="idx asc")
+            self.__dict__[df.fieldname] = []
+            self.extend(df.fieldname, rows)
+
+    def _children_of(self, df: Any) -> dict[str, Any]:
+        return {"parent": self.name, "parenttype": self.doctype, "parentfield": df.fieldname}
+
+    # -- storing
+
+    def insert(
+        self,
+        ignore_permissions: bool | None = None,
+        ignore_links: bool | None = None,
+        ignore_if_duplicate: bool = False,
+        ignore_mandatory: bool | None = None,
+        set_name: str | None = None,
+        set_child_names: bool = True,
+    ) -> Any:
+        """Store a new document; `owner` is the current user unless it was set.
+
+        Raises:
+            NeedsFrappeSite: the doctype is one that changes a site.
+            DuplicateEntryError: the name is taken (not with `ignore_if_duplicate`).
+            UniqueValidationError: the value of a unique field is.
+            ValidationError: it holds what its doctype's description does not allow; of an empty
+                field that it requires MandatoryError.
+        """
+        if self.doctype in OF_A_SITE:
+            raise unsupported(f"a document of {self.doctype}")
+        given = {"ignore_permissions": ignore_permissions, "ignore_mandatory": ignore_mandatory}
+        given["ignore_links"] = ignore_links
+        self.flags.update({flag: value for flag, value in given.items() if value is not None})
+        self.__dict__["__islocal"] = True
+        self._set_defaults()
+        self._stamp()
+        self._check_action(DRAFT)
+        self._prepare_tables()
+        linking.follow(self)
+        self.run_method("before_insert")
+        if set_name:
+            self.name = set_name
+        else:
+            set_new_name(self)
+        self._name_rows()
+        self.flags.in_insert = True
+        self._before_events()
+        checking.check(self)
+        passwords.keep_passwords(self)
+        try:
+            self.db_insert()
+            self.update_children()
+        except DuplicateEntryError:
+            if ignore_if_duplicate:
+                return self
+            raise
+        self.__dict__.pop("__islocal", None)
+        self.run_method("after_insert")
+        self._after_events()
+        self.flags.in_insert = False
+        return self
+
+    def save(
+        self,
+        ignore_permissions: bool | None = None,
+        ignore_version: bool | None = None,
+    ) -> Any:
+        """Store changes; a new document is inserted.
+
+        Raises:
+            TimestampMismatchError: somebody else stored it since it was read.
+            DocumentLockedError: an action of it is queued (`queue_action`).
+            ValidationError: as `insert`.
+        """
+        if ignore_permissions is not None:
+            self.flags.ignore_permissions = ignore_permissions
+        if self.is_new() or not self.name:
+            return self.insert()
+        if self.is_locked:
+            raise DocumentLockedError(f"{self.doctype} {self.name} is locked: an action is queued")
+        self._load_before_save()
+        self._set_defaults()
+        self._stamp()
+        self._name_rows()
+        linking.follow(self)
+        self._before_events()
+        if self._action != "cancel":
+            checking.check(self)
+        passwords.keep_passwords(self)
+        self.db_update()
+        self.update_children()
+        self._after_events()
+        return self
+
+    def submit(self) -> Any:
+        """Make it final: docstatus 1."""
+        return self._submit()
+
+    def _submit(self) -> Any:
+        self.docstatus = SUBMITTED
+        return self.save()
+
+    def cancel(self) -> Any:
+        """Make it void: docstatus 2.
+
+        Raises:
+            LinkExistsError: a submitted document links to it.
+        """
+        return self._cancel()
+
+    def _cancel(self) -> Any:
+        self.docstatus = CANCELLED
+        return self.save()
+
+    def delete(self, ignore_permissions: bool = False, force: bool = False, **_: Any) -> None:
+        """Delete it, after its `on_trash`, with its files and comments.
+
+        Raises:
+            LinkExistsError: it is submitted, or (not with `force`) another document links to it.
+        """
+        self._delete(force)
+
+    def _delete(self, force: bool, ignore_on_trash: bool = False) -> None:
+        if self.docstatus == SUBMITTED and (self.meta.is_submittable or not self.meta.is_known):
+            raise LinkExistsError(f"{self.doctype} {self.name} is submitted: cancel it first")
+        for event in () if ignore_on_trash else ("on_trash", "on_change"):
+            self.run_method(event)
+        if not force:
+            linking.check_unlinked(self, "delete")
+        give_name_back(self)
+        self.db_delete()
+        self.run_method("after_delete")
+        self._delete_what_is_about_it()
+
+    def _delete_what_is_about_it(self) -> None:
+        from frappe_standalone.documents.files import remove_all
+
+        if local.db.table_exists("File") and self.doctype != "File":
+            remove_all(self.doctype, self.name, from_delete=True)
+        if local.db.table_exists("Comment"):
+            about = {"reference_doctype": self.doctype, "reference_name": self.name}
+            store.delete("Comment", about)
+
+    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+        """Write the row, without events and child rows."""
+        if self._is_single:
+            singles.set_single(self.doctype, self._row())
+            return
+        with self._named_if_refused():
+            store.insert(self.doctype, self._row())
+
+    def db_update(self) -> None:
+        """Write the row, without events and child rows."""
+        if self._is_single:
+            singles.set_single(self.doctype, self._row())
+            return
+        with self._named_if_refused():
+            is_there = store.update(self.doctype, self.name, self._row())
+        if not is_there:
+            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+
+    @contextmanager
+    def _named_if_refused(self) -> Iterator[None]:
+        try:
+            yield
+        except (DuplicateEntryError, UniqueValidationError) as exc:
+            raise type(exc)(self.doctype, self.name, exc) from exc
+
+    def db_delete(self) -> None:
+        """Delete the row, its child rows and its secrets, without events."""
+        if self._is_single:
+            singles.delete_single(self.doctype)
+        else:
+            store.delete(self.doctype, {"name": self.name})
+        for df in self.meta.get_table_fields():
+            store.delete(df.options, self._children_of(df))
+        passwords.forget_passwords(self)
+
+    def _prepare_tables(self) -> None:
+        if self._is_single:
+            return
+        rows.prepare(self.doctype, self._row())
+        for df in self.meta.get_table_fields():
+            rows.prepare(df.options, {})
+
+    def _set_defaults(self) -> None:
+        if self.is_new():
+            self.update_if_missing(self.meta.defaults())
+        for df in self.meta.get_table_fields():
+            new = [row for row in self.get(df.fieldname) or [] if row.is_new()]
+            defaults = get_meta(df.options).defaults(self) if new else {}
+            for row in new:
+                row.update_if_missing(defaults)
+
+    def _name_rows(self) -> None:
+        for row in self._rows():
+            row.parent = self.name
+            if self.is_new():
+                row.name = None
+            if not row.name:
+                set_new_name(row)
+
+    def _rows(self) -> list[Any]:
+        """The child rows that have tables of their own."""
+        return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
+
+    def update_children(self) -> None:
+        """Write the child rows, and delete those that are not there any more."""
+        for df in self.meta.get_table_fields():
+            rows = self.get(df.fieldname) or []
+            if not self.is_new():
+                kept = [row.name for row in rows if row.name]
+                gone = [["name", "not in", kept]] if kept else []
+                store.delete(df.options, [*map(list, self._children_of(df).items()), *gone])
+            for row in rows:
+                row.docstatus, row.parent = self.docstatus, self.name
+                self._write_child(row)
+
+    def _write_child(self, row: Any) -> None:
+        row.modified, row.modified_by = self.modified, self.modified_by
+        may_be_there = not (row.is_new() or self.is_new())
+        if not row.name:
+            set_new_name(row)
+        passwords.keep_passwords(row)
+        if may_be_there and store.update(row.doctype, row.name, row._row()):
+            return
+        row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
+        row.db_insert()
+        row.__dict__.pop("__islocal", None)
+
+    def db_set(
+        self,
+        fieldname: str | Mapping[str, Any],
+        value: Any = None,
+        update_modified: bool = True,
+        notify: bool = False,
+        commit: bool = False,
+    ) -> None:
+        """Set fields here and in the database, without the controller's validation."""
+        values = dict(fieldname) if isinstance(fieldname, Mapping) else {fieldname: value}
+        if update_modified:
+            values |= store.modified_now()
+        self.update(values)
+        self.run_method("before_change")
+        if self.name is not None:
+            local.db.set_value(self.doctype, self.name, values, update_modified=False)
+        self.run_method("on_change")
+        if notify:
+            self.notify_update()
+        if commit:
+            local.db.commit()
+
+    def db_get(self, fieldname: str) -> Any:
+        """A field as it is in the database."""
+        return local.db.get_value(self.doctype, self.name, fieldname)
+
+    get_db_value = db_get
+
+    def db_update_all(self) -> None:
+        """Write the row and its child rows, without events."""
+        self.db_update()
+        self.update_children()
+
+    def rename(self, name: str, merge: bool = False, force: bool = False, **_: Any) -> None:
+        """`frappe.rename_doc`; it then has that name."""
+        from frappe_standalone.documents.renaming import rename_doc
+
+        self.name = rename_doc(self.doctype, self.name, name, merge=merge, force=force)
+        self.reload()
+
+    def _row(self) -> dict[str, Any]:
+        row = {key: value for key, value in self.as_dict().items() if self._is_column(key, value)}
+        row["docstatus"] = int(row["docstatus"] or DRAFT)
+        return row
+
+    def _is_column(self, key: str, value: Any) -> bool:
+        if key in STANDARD_FIELDS:
+            return True
+        if key in CHILD_FIELDS:
+            return value is not None
+        if not self.meta.is_known:
+            return key != "doctype"
+        df = self.meta.get_field(key)
+        return df is not None and df.fieldtype not in TABLES
+
+    def _stamp(self) -> None:
+        stamp = store.modified_now()
+        self.update(stamp)
+        if self.is_new() or self.creation is None:  # a Single that was never saved
+            self.creation = stamp["modified"]
+            self.owner = self.owner or stamp["modified_by"]
+        for row in self.get_all_children():
+            row.creation, row.owner = row.creation or self.creation, row.owner or self.owner
+
+    # -- before and after
+
+    def run_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Call the controller's method of that name, then the `doc_events` hooks of it.
+
+        Returns:
+            What the last of them gave; dictionaries of several as one.
+        """
+        own = getattr(type(self), method, None)
+        result = own(self, *args, **kwargs) if callable(own) else None
+        hooks = get_doc_hooks()
+        for doctype in (self.doctype, "*"):
+            for handler in hooks.get(doctype, {}).get(method, []):
+                given = get_attr(handler)(self, method, *args, **kwargs)
+                if isinstance(given, dict) and isinstance(result, dict):
+                    result = {**result, **given}
+                elif given is not None:
+                    result = given
+        return result
+
+    def _check_action(self, before: int) -> None:
+        after = int(self.docstatus or DRAFT)
+        if (before, after) not in _ACTIONS:
+            raise DocstatusTransitionError(
+                f"{self.doctype} {self.name}: docstatus cannot go from {before} to {after}"
+            )
+        self._action = _ACTIONS[before, after]
+
+    def _before_events(self) -> None:
+        if self._action in ("save", "submit"):
+            self.run_method("before_validate")
+        if not self.flags.ignore_validate:
+            for event in _EVENTS[self._action][0]:
+                self.run_method(event)
+            self._set_title()
+
+    def _set_title(self) -> None:
+        df = self.meta.get_field("title") if self.meta.title_field == "title" else None
+        pattern = df and (df.options or (self.is_new() and not self.get("title") and df.default))
+        if pattern:
+            values = {key: "" if v is None else v for key, v in self.as_dict().items()}
+            self.set("title", pattern.format_map(values))
+
+    def _after_events(self) -> None:
+        for event in _EVENTS[self._action][1]:
+            self.run_method(event)
+        if self._action == "cancel" and not self.flags.ignore_links:
+            linking.check_unlinked(self, "cancel")
+        self.run_method("on_change")
+        if self.flags.notify_update:
+            self.notify_update()
+
+    def _load_before_save(self) -> None:
+        self._doc_before_save = None
+        before = type(self)(self.doctype, self.name, for_update=True)
+        if before.modified is None:  # a Single that was never saved
+            self._check_action(DRAFT)
+            return
+        if self.modified and get_datetime(self.modified) != get_datetime(before.modified):
+            raise TimestampMismatchError(
+                f"{self.doctype} {self.name} was changed by {before.modified_by} at"
+                f" {before.modified} after it was read; reload it and try again"
+            )
+        self._doc_before_save = before
+        self._check_action(int(before.docstatus))
+
+    def validate_from_to_dates(self, from_date_field: str, to_date_field: str) -> None:
+        """Raises InvalidDates where the second of two dates lies before the first."""
+        given = (self.get(from_date_field), self.get(to_date_field))
+        first, last = (value and getdate(value) for value in given)
+        if first and last and last < first:
+            labels = [self.meta.get_label(each) for each in (to_date_field, from_date_field)]
+            raise InvalidDates(f"{labels[0]} must be after {labels[1]}")
+
+    def get_doc_before_save(self) -> Any:
+        """As it was in the database before this `save`."""
+        return self.__dict__.get("_doc_before_save")
+
+    def has_value_changed(self, fieldname: str) -> bool:
+        """Whether this `save` changes the field; True for a new document."""
+        if self.get_doc_before_save() is None:
+            return True
+        before = self.get_value_before_save(fieldname)
+        return bool(before != checking.in_kind_of(before, self.get(fieldname)))
+
+    def get_value_before_save(self, fieldname: str) -> Any:
+        """A field as it was in the database before this `save`."""
+        before = self.get_doc_before_save()
+        return None if before is None else before.get(fieldname)
+
+    # -- locks and actions
+
+    get_signature = locking.signature
+    lock = locking.lock
+    unlock = locking.unlock
+    queue_action = locking.queue_action
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether an action of it is queued."""
+        return locking.lock_exists(self.get_signature())
+
+    # -- around it
+
+    get_password = passwords.get_password
+
+    def notify_update(self) -> None:
+        """Tell browsers, after the commit, that it changed."""
+        from frappe_standalone.messages.realtime import publish_realtime
+
+        news = {"modified": self.modified, "doctype": self.doctype, "name": self.name}
+        publish_realtime(
+            "doc_update", news, doctype=self.doctype, docname=self.name, after_commit=True
+        )
+        news = {"doctype": self.doctype, "name": self.name, "user": local.session.user}
+        publish_realtime("list_update", news, after_commit=True)
+
+    def add_comment(
+        self,
+        comment_type: str = "Comment",
+        text: str | None = None,
+        comment_email: str | None = None,
+        comment_by: str | None = None,
+    ) -> Any:
+        """Write a Comment document about it."""
+        return get_controller("Comment")(
+            {
+                "doctype": "Comment",
+                "comment_type": comment_type,
+                "comment_email": comment_email,
+                "comment_by": comment_by,
+                "reference_doctype": self.doctype,
+                "reference_name": self.name,
+                "content": text or comment_type,
+            }
+        ).insert(ignore_permissions=True)
+
+    def log_error(self, title: Any = None, message: Any = None) -> Any:
+        """`frappe.log_error` that refers to it."""
+        from frappe_standalone.documents.error_log import log_error
+
+        return log_error(title, message, self.doctype, self.name)
+
+    def get_title(self) -> str:
+        """What it is called."""
+        return str(self.get(self.meta.get_title_field()) or self.name or "")
+
+    def get_url(self) -> str:
+        """The address of its form."""
+        return get_url_to_form(self.doctype, self.name)
+
+    def check_permission(self, permtype: str = "read", permlevel: Any = None) -> None:
+        """There are no permissions here."""
+
+    def has_permission(self, permtype: str = "read", **_: Any) -> bool:
+        """True: there are no permissions here."""
+        return True
+
+
+Document.__module__ = "frappe.model.document"
+register_plain(Document)

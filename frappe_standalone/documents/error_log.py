@@ -1,0 +1,87 @@
+"""`frappe.log_error`: rows of the Error Log. It never raises into the job that calls it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+from frappe_standalone.local import local
+
+logger = logging.getLogger(__name__)
+
+TITLE_LENGTH = 140
+
+
+def get_traceback(with_context: bool = False) -> str:
+    """The exception being handled as text, with its causes; '' when there is none."""
+    kind, value, trace = sys.exc_info()
+    if value is None:
+        return ""
+    return "".join(traceback.format_exception(kind, value, trace))
+
+
+def log_error(
+    title: Any = None,
+    message: Any = None,
+    reference_doctype: str | None = None,
+    reference_name: str | None = None,
+    *,
+    defer_insert: bool = False,
+) -> Any:
+    """Write an Error Log row and return it; None when that is impossible, and the log says why.
+
+    Called with title and message the wrong way round, as task code often does (a title of
+    several lines is a traceback), they are put right. Without a message it is the exception
+    being handled. As in Frappe, whose table of them has no transactions, a rollback keeps it.
+    """
+    title, text = sort_out(title, message)
+    try:
+        from frappe_standalone.documents.controllers import get_controller
+
+        row = get_controller("Error Log")(
+            {
+                "doctype": "Error Log",
+                "method": title,
+                "error": text,
+                "reference_doctype": reference_doctype,
+                "reference_name": reference_name,
+            }
+        ).insert(ignore_permissions=True)
+        local.db.transaction.write_again(lambda: _write_again(row))
+        return row
+    except Exception:
+        logger.exception(
+            "the Error Log could not be written on %s: %s\n%s", local.site, title, text
+        )
+        return None
+
+
+def _write_again(row: Any) -> None:
+    try:
+        row.db_insert()
+    except Exception:
+        logger.exception("the Error Log %s was rolled back on %s", row.method, local.site)
+
+
+def sort_out(title: Any, message: Any) -> tuple[str, str]:
+    """What is the title and what the text."""
+    title, text = str(title or ""), str(message or "")
+    if "\n" in title.strip():
+        title, text = text, title
+    if not text:
+        text = get_traceback()
+    if len(title) > TITLE_LENGTH:
+        text = f"{title}\n\n{text}" if text else title
+    elif not text:
+        text = title
+    return (title or "Error")[:TITLE_LENGTH], text
+
+
+def report_swallowed(error: Exception) -> None:
+    """Have the failure mail sent for an exception after which the job still ends as finished."""
+    from frappe_celery import error_mail
+    from frappe_celery.jobs import current_job
+
+    error_mail.report_swallowed(current_job(), error)

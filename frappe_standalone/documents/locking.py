@@ -1,0 +1,177 @@
+"""Lock files of documents, and actions of documents that are queued under such a lock.
+
+`frappe.utils.file_lock` and `Document.queue_action`; research document section 3, FRAPPE_FACTS
+'Enqueue'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from frappe_standalone.database.errors import is_retryable
+from frappe_standalone.documents.controllers import stored
+from frappe_standalone.documents.error_log import get_traceback, report_swallowed
+from frappe_standalone.exceptions import DocumentLockedError, LockTimeoutError
+from frappe_standalone.local import local
+from frappe_standalone.site.context import get_site_path
+
+LOCKS_DIR = "locks"
+STALE_SECONDS = 600
+"""From this age on a lock is no queue but a failure (research document section 6)."""
+EXECUTE_ACTION = "frappe.model.document.execute_action"
+
+
+# -- frappe.utils.file_lock
+
+
+def get_lock_path(name: str) -> str:
+    """The lock's file."""
+    return get_site_path(LOCKS_DIR, f"{name.lower()}.lock")
+
+
+def lock_exists(name: str) -> bool:
+    """Whether somebody holds it."""
+    return os.path.exists(get_lock_path(name))
+
+
+def lock_age(name: str) -> float:
+    """Seconds since it was taken."""
+    return time.time() - os.path.getmtime(get_lock_path(name))
+
+
+def check_lock(path: str, timeout: int = STALE_SECONDS) -> bool:
+    """Whether the file is there.
+
+    Raises:
+        LockTimeoutError: and is older than `timeout` seconds.
+    """
+    if not os.path.exists(path):
+        return False
+    if time.time() - os.path.getmtime(path) > timeout:
+        raise LockTimeoutError(path)
+    return True
+
+
+def create_lock(name: str) -> bool:
+    """Take it; False when somebody else has it. One of many at once gets it.
+
+    Raises:
+        LockTimeoutError: somebody has had it for over ten minutes.
+    """
+    path = Path(get_lock_path(name))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+    except FileExistsError:
+        check_lock(str(path))
+        return False
+    return True
+
+
+def delete_lock(name: str) -> bool:
+    """Give it back."""
+    Path(get_lock_path(name)).unlink(missing_ok=True)
+    return True
+
+
+def release_document_locks() -> None:
+    """Give back those that this context took."""
+    for doc in list(local.locked_documents):
+        doc.unlock()
+
+
+# -- documents
+
+
+def signature(doc: Any) -> str:
+    """The name of a document's lock."""
+    text = f"{doc.doctype}:{doc.name}".encode()
+    return hashlib.sha224(text, usedforsecurity=False).hexdigest()
+
+
+def lock(doc: Any, timeout: int = 0) -> None:
+    """Take the document's lock, waiting up to `timeout` seconds.
+
+    Raises:
+        DocumentLockedError: an action of it is queued or runs.
+        LockTimeoutError: and has been for over ten minutes: its worker died; `doc.unlock()` helps.
+    """
+    name = doc.get_signature()
+    end = time.monotonic() + timeout
+    while not create_lock(name):
+        if time.monotonic() >= end:
+            raise DocumentLockedError(
+                f"{doc.doctype} {doc.name} is currently locked and queued for execution."
+                " Please try again after some time."
+            )
+        time.sleep(0.1)
+    local.locked_documents.append(doc)
+
+
+def unlock(doc: Any) -> None:
+    """Give the document's lock back."""
+    delete_lock(doc.get_signature())
+    if doc in local.locked_documents:
+        local.locked_documents.remove(doc)
+
+
+def unlock_document(doctype: str, name: str) -> None:
+    """Give back a lock whose worker died."""
+    stored(doctype, name).unlock()
+
+
+def queue_action(doc: Any, action: str, **kwargs: Any) -> Any:
+    """Have a worker call `doc.<action>(**kwargs)`, or `doc._<action>` where there is one.
+
+    The document is locked until then. Enqueued after the commit unless
+    `enqueue_after_commit=False`; when it is not enqueued, the lock is given back.
+    """
+    from frappe_celery import enqueue_shim
+
+    if callable(getattr(type(doc), f"_{action}", None)):
+        action = f"_{action}"
+    after_commit = kwargs.pop("enqueue_after_commit", None)
+    lock(doc)
+    local.locked_documents.remove(doc)  # the lock outlives this context: it is the queued action's
+    local.db.after_rollback.add(doc.unlock)
+    try:
+        return enqueue_shim.enqueue(
+            EXECUTE_ACTION,
+            __doctype=doc.doctype,
+            __name=doc.name,
+            __action=action,
+            enqueue_after_commit=True if after_commit is None else after_commit,
+            **kwargs,
+        )
+    except BaseException:
+        unlock(doc)
+        raise
+
+
+def execute_action(__doctype: str, __name: str, __action: str, **kwargs: Any) -> None:
+    """What a worker runs for `queue_action`.
+
+    A failure is rolled back and becomes a comment on the document; the job ends as finished, as in
+    Frappe, but is reported like a failed one.
+    """
+    doc = stored(__doctype, __name)
+    doc.unlock()
+    try:
+        getattr(doc, __action)(**kwargs)
+    except Exception as exc:
+        if is_retryable(exc):
+            raise
+        local.db.rollback()
+        told = local.message_log[-1].message if local.message_log else None
+        doc.add_comment("Comment", f"Action Failed<br><br>{told or _as_html(get_traceback())}")
+        report_swallowed(exc)
+    doc.notify_update()
+
+
+def _as_html(text: str) -> str:
+    return f"<pre><code>{html.escape(text)}</code></pre>"

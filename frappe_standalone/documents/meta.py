@@ -1,0 +1,413 @@
+"""What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known.
+
+The Custom Fields that apps bring as files belong to it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from frappe_standalone.database.defaults import get_defaults
+from frappe_standalone.database.schema import (
+    NAME_LENGTH,
+    Column,
+    describe_by,
+    wanted_of,
+)
+from frappe_standalone.documents.choosing import fits
+from frappe_standalone.local import local
+from frappe_standalone.missing import missing_attribute
+from frappe_standalone.site.app_hooks import make_importable
+from frappe_standalone.site.context import AppsKey, current_apps
+from frappe_standalone.utils.dates import (
+    get_datetime,
+    getdate,
+    now_datetime,
+    nowdate,
+    nowtime,
+)
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.numbers import cint, flt
+from frappe_standalone.utils.text import cstr, scrub, unscrub
+
+DECIMAL = ("Float", "Currency", "Percent")
+_NUMBERS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(DECIMAL, flt),
+    "Int": cint,
+    "Check": lambda value: int(bool(cint(value))),
+}
+TABLES = ("Table", "Table MultiSelect")
+NO_FIELDS = (
+    *("Section Break", "Column Break", "Tab Break", "HTML", "Button", "Image", "Fold"),
+    "Heading",
+)
+"""What only lays a form out."""
+_SHORT = (
+    *("Data", "Link", "Dynamic Link", "Select", "Read Only", "Color", "Icon", "Phone"),
+    "Autocomplete",
+)
+_LONG = (
+    *("Small Text", "Text", "Long Text", "Code", "Text Editor", "Markdown Editor"),
+    *("HTML Editor", "Signature", "Geolocation", "Attach", "Attach Image", "Barcode", "Password"),
+)
+_LABELS = {
+    **{"name": "ID", "creation": "Created On", "owner": "Created By", "idx": "Index"},
+    **{"modified": "Last Updated On", "modified_by": "Last Updated By"},
+    "docstatus": "Document Status",
+}
+_TEXTS = (
+    *("Data", "Text", "Small Text", "Long Text", "Text Editor"),
+    *("Select", "Link", "Dynamic Link"),
+)
+"""Those that Frappe's `get_single_value` makes a text of."""
+KINDS = {
+    **dict.fromkeys((*_SHORT, *_LONG), "text"),
+    **dict.fromkeys((*DECIMAL, "Duration", "Rating"), "decimal"),
+    "Int": "int",
+    "Long Int": "long int",
+    "Check": "check",
+    "Date": "date",
+    "Datetime": "datetime",
+    "Time": "time",
+    "JSON": "json",
+}
+"""The fields that have a column."""
+
+
+@dataclass(frozen=True)
+class Meta:
+    """A doctype's description."""
+
+    name: str
+    fields: tuple[_dict, ...] = ()
+    autoname: str = ""
+    issingle: bool = False
+    istable: bool = False
+    is_submittable: bool = False
+    allow_rename: bool = False
+    title_field: str = ""
+    roles: tuple[str, ...] = ()
+    """Those that its permissions name."""
+    unique: tuple[str, ...] = ()
+    """Fields of which a value is there once; an empty one counts as none."""
+    sort_field: str = ""
+    sort_order: str = "desc"
+    is_known: bool = False
+    """Whether an app describes it; otherwise any field may be set and read."""
+    said: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What its JSON says beside the fields, such as `module` and `track_changes`."""
+    _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
+
+    def get_field(self, fieldname: str) -> _dict | None:
+        """A field's description."""
+        return self._by_name.get(fieldname)
+
+    def has_field(self, fieldname: str) -> bool:
+        """Whether the doctype has that field."""
+        return fieldname in self._by_name
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self.said:
+            raise missing_attribute("frappe.get_meta()", name)
+        return self.said[name]
+
+    def get(self, key: str, filters: Mapping[str, Any] | None = None, default: Any = None) -> Any:
+        """`get("fields", {"fieldtype": ["in", ["Date", "Time"]]})`, or what the doctype says."""
+        if key == "fields":
+            return [df for df in self.fields if fits(df, filters or {})]
+        return getattr(self, key) if hasattr(self, key) else default
+
+    def get_link_fields(self) -> list[_dict]:
+        """The fields that link to documents of one doctype."""
+        return [df for df in self.fields if df.fieldtype == "Link"]
+
+    def get_search_fields(self) -> list[str]:
+        """The fields that a link field looks in."""
+        said = [name.strip() for name in self.said.get("search_fields", "").split(",")]
+        return list(dict.fromkeys([*filter(None, said), "name"]))
+
+    def get_label(self, fieldname: str) -> str:
+        """A field's label."""
+        return str(self._says(fieldname, "label") or _LABELS.get(fieldname, "No Label"))
+
+    def get_options(self, fieldname: str) -> Any:
+        """A field's options: choices, or the doctype that it links to."""
+        return self._says(fieldname, "options")
+
+    def _says(self, fieldname: str, what: str) -> Any:
+        df = self.get_field(fieldname)
+        return None if df is None else df.get(what)
+
+    def get_table_fields(self) -> list[_dict]:
+        """The fields that hold child rows."""
+        return [df for df in self.fields if df.fieldtype in TABLES]
+
+    def get_valid_columns(self) -> list[str]:
+        """The names of its table's columns, as an app describes them."""
+        return ["name", *(column.name for column in wanted_of(self.name))]
+
+    def columns(self) -> list[Column]:
+        """The columns of its table beside the standard ones."""
+        return list(self._columns.values())
+
+    def column_of(self, fieldname: str) -> Column | None:
+        """The column that a field shall have, where it has one and an app describes it."""
+        return self._columns.get(fieldname)
+
+    @cached_property
+    def _columns(self) -> dict[str, Column]:
+        return {
+            df.fieldname: _column(df)
+            for df in self.fields
+            if df.fieldtype in KINDS and not df.is_virtual
+        }
+
+    @cached_property
+    def fetched(self) -> dict[str, list[_dict]]:
+        """By link, the fields that take their value from the document that it names."""
+        found: dict[str, list[_dict]] = {}
+        for df in self.fields:
+            link, dot, _ = str(df.fetch_from or "").partition(".")
+            if dot:
+                found.setdefault(link, []).append(df)
+        return found
+
+    @cached_property
+    def required(self) -> list[_dict]:
+        """The fields that must not be empty."""
+        return [df for df in self.fields if df.reqd and df.fieldtype != "Check"]
+
+    @cached_property
+    def constant(self) -> list[_dict]:
+        """The fields that stay as they were first stored."""
+        return [df for df in self.fields if df.set_only_once and df.fieldtype not in TABLES]
+
+    @cached_property
+    def limited(self) -> list[_dict]:
+        """The fields that cannot hold every value of their type."""
+        return [df for df in self.fields if _is_limited(df)]
+
+    def get_title_field(self) -> str:
+        """The field that titles a document."""
+        return self.title_field or ("title" if self.has_field("title") else "name")
+
+    def defaults(self, parent: Any = None) -> dict[str, Any]:
+        """What a new document's fields hold; `parent` is the one that a new row is in."""
+        found: dict[str, Any] = {}
+        for df in self.fields:
+            if df.fieldtype in (*TABLES, *NO_FIELDS) or df.fieldname == self.title_field:
+                continue
+            found[df.fieldname] = self.as_held(df.fieldname, _default(df, parent))
+        return found
+
+    def as_held(self, fieldname: str, value: Any) -> Any:
+        """As a document holds it: a number where the field is one; None where none was given."""
+        df = self._by_name.get(fieldname)
+        if value is None and (df is None or df.fieldtype != "Check"):
+            return None
+        return self.as_number(fieldname, value)
+
+    def as_number(self, fieldname: str, value: Any) -> Any:
+        """A number where the field holds one; any other value as it is."""
+        df = self._by_name.get(fieldname)
+        reads = _NUMBERS.get(df.fieldtype) if df is not None else None
+        return reads(value) if reads else value
+
+    def cast(self, fieldname: str, value: Any) -> Any:
+        """A stored value as the type that the field has."""
+        df, value = self._by_name.get(fieldname), self.as_number(fieldname, value)
+        if df is None or value is None:
+            return value
+        if df.fieldtype == "Date" and not isinstance(value, date):
+            return getdate(value)
+        if df.fieldtype == "Datetime" and not isinstance(value, datetime):
+            return get_datetime(value)
+        return value
+
+    def cast_setting(self, fieldname: str, value: Any) -> Any:
+        """As `cast`, but a text is never None and never a number."""
+        df = self._by_name.get(fieldname)
+        return cstr(value) if df and df.fieldtype in _TEXTS else self.cast(fieldname, value)
+
+
+def _is_limited(df: _dict) -> bool:
+    if df.fieldtype == "Select":
+        return bool(cstr(df.options).strip()) and df.fieldname != "naming_series"
+    if df.fieldtype == "Data":
+        return bool(df.options) and df.get("oldfieldtype") in (None, "Data")
+    return df.fieldtype in ("Rating", "Phone") or bool(df.non_negative)
+
+
+def _column(df: _dict) -> Column:
+    kind = KINDS[df.fieldtype]
+    return Column(
+        df.fieldname,
+        kind,
+        size=(cint(df.length) or NAME_LENGTH) if df.fieldtype in _SHORT else None,
+        null=kind not in ("check", "int", "long int", "decimal"),
+        index=bool(df.search_index),
+        unique=bool(df.unique),
+    )
+
+
+_MOVING: dict[str, Callable[[_dict], Any]] = {
+    "today": lambda df: nowdate(),
+    "now": lambda df: nowtime() if df.fieldtype == "Time" else now_datetime(),
+    "__user": lambda df: local.session.user,
+}
+"""Defaults that say what they are when a document is made; a day and a time of day as texts."""
+
+
+def _default(df: _dict, parent: Any) -> Any:
+    if df.fieldtype == "Link" and df.options != "User":
+        kept = get_defaults().get(df.fieldname)
+        if kept:
+            return kept
+    if str(df.default).lower() in _MOVING:
+        return _MOVING[str(df.default).lower()](df)
+    if df.fieldtype == "Select" and df.default is None and df.options:
+        return str(df.options).partition("\n")[0]
+    return _of_another(df, parent) if str(df.default).startswith(":") else df.default
+
+
+def _of_another(df: _dict, parent: Any) -> Any:
+    """`:Company`: what that document says which the parent names, else the user's defaults."""
+    doctype = df.default[1:]
+    name = (get_defaults() if parent is None else parent).get(scrub(doctype))
+    return local.db.get_value(doctype, name, df.fieldname) if name else None
+
+
+def get_meta(doctype: Any, cached: bool = True) -> Meta:
+    """The description of a doctype, of a document or by name."""
+    name = getattr(doctype, "doctype", doctype)
+    return _meta(str(name), current_apps())
+
+
+@lru_cache(maxsize=1024)
+def _meta(doctype: str, apps: AppsKey) -> Meta:
+    folder = doctype_folder(doctype, apps)
+    path = folder and folder[1] / f"{scrub(doctype)}.json"
+    if not path or not path.exists():
+        return Meta(doctype)
+    found = json.loads(path.read_text())
+    listed = [*found.get("fields", ()), *_custom_fields(apps).get(doctype, ())]
+    by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
+    order = {name: place for place, name in enumerate(found.get("field_order") or ())}
+    fields = [*by_name.values()][::-1]
+    fields.sort(key=lambda df: order.get(df.fieldname, len(order)))
+    for place, df in enumerate(fields, 1):
+        df.update(parent=doctype, idx=place)
+    return Meta(
+        name=doctype,
+        fields=tuple(fields),
+        autoname=found.get("autoname") or "",
+        issingle=bool(found.get("issingle")),
+        istable=bool(found.get("istable")),
+        is_submittable=bool(found.get("is_submittable")),
+        allow_rename=bool(found.get("allow_rename")),
+        title_field=found.get("title_field") or "",
+        roles=tuple(rule["role"] for rule in found.get("permissions") or () if rule.get("role")),
+        unique=tuple(df.fieldname for df in fields if df.unique),
+        sort_field=found.get("sort_field") or "",
+        sort_order=(found.get("sort_order") or "desc").lower(),
+        is_known=True,
+        said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
+        _by_name=by_name,
+    )
+
+
+@lru_cache(maxsize=64)
+def _custom_fields(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
+    """By doctype, what apps add to it: fixtures, and `<module>/custom/<doctype>.json`."""
+    listed: list[dict[str, Any]] = []
+    for root in (root for app in apps[1] for root in _roots(app)):
+        for path in sorted(root.glob("fixtures/*custom_field.json")):
+            listed += json.loads(path.read_text())
+        for path in sorted(root.glob("*/custom/*.json")):
+            exported = json.loads(path.read_text())
+            if isinstance(exported, dict) and exported.get("sync_on_migrate"):
+                listed += exported.get("custom_fields") or ()
+    found: dict[str, list[dict[str, Any]]] = {}
+    for df in listed:
+        found.setdefault(df.get("dt", ""), []).append(df)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
+    """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that describes it.
+
+    Where none does it is the last that has such a folder: a controller may lie there.
+    """
+    name = scrub(doctype)
+    found = [
+        (f"{package}.doctype.{name}", folder)
+        for package, module in _module_folders(apps)
+        if (folder := module / "doctype" / name).is_dir()
+    ]
+    described = (each for each in found if (each[1] / f"{name}.json").exists())
+    return next(described, found[0] if found else None)
+
+
+def known_doctypes() -> list[str]:
+    """The doctypes that the current site's apps describe, and our own."""
+    found = {}
+    for _, module in _module_folders(current_apps()):
+        for path in sorted(module.glob("doctype/*/*.json")):
+            if path.stem == path.parent.name:
+                found[json.loads(path.read_text()).get("name") or unscrub(path.stem)] = True
+    return list(found)
+
+
+def known_roles() -> set[str]:
+    """The roles that the current site's apps name in their doctypes' permissions."""
+    return _roles(current_apps())
+
+
+@lru_cache(maxsize=16)
+def _roles(apps: AppsKey) -> set[str]:
+    return {role for doctype in known_doctypes() for role in _meta(doctype, apps).roles}
+
+
+@lru_cache(maxsize=64)
+def _module_folders(apps: AppsKey) -> list[tuple[str, Path]]:
+    """Each module of each app, as package and folder, those of the last app first."""
+    make_importable()
+    return [
+        (f"{app}.{module}", root / module)
+        for app in (*reversed(apps[1]), "frappe")
+        for root in _roots(app)
+        for module in _modules(root)
+    ]
+
+
+def _roots(app: str) -> list[Path]:
+    spec = importlib.util.find_spec(app)
+    return [Path(found) for found in (spec and spec.submodule_search_locations) or ()]
+
+
+def _modules(root: Path) -> list[str]:
+    """The app's modules, of modules.txt or by looking for `doctype` folders."""
+    listed = root / "modules.txt"
+    if listed.exists():
+        return [scrub(line.strip()) for line in listed.read_text().splitlines() if line.strip()]
+    return sorted(found.parent.name for found in root.glob("*/doctype"))
+
+
+describe_by(get_meta, known_doctypes)
+
+
+def forget() -> None:
+    """Read the descriptions again when they are next asked for (`frappe.clear_cache`)."""
+    _meta.cache_clear()
+    doctype_folder.cache_clear()
+    _module_folders.cache_clear()
+    _custom_fields.cache_clear()
+    _roles.cache_clear()

@@ -1,0 +1,87 @@
+"""Names by a series, `INV-.YYYY.-.#####`, and the counters in `tabSeries`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from frappe_standalone.database import store
+from frappe_standalone.exceptions import DuplicateEntryError
+from frappe_standalone.utils.dates import now_datetime
+from frappe_standalone.utils.text import cstr, generate_hash
+
+SERIES = "Series"
+RANDOM_LENGTH = 10
+DATES = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "JJJ": "%j"}
+
+
+def make_autoname(key: str = "", doctype: str = "", doc: Any = None) -> str:
+    """`INV-.YYYY.-.#####` as INV-2026-00001; 'hash' as random digits."""
+    if key in ("", "hash"):
+        return generate_hash(length=RANDOM_LENGTH)
+    return parse_naming_series(key if "#" in key else f"{key}.#####", doc=doc)
+
+
+def parse_naming_series(
+    parts: str | Iterable[str],
+    doctype: str | None = None,
+    doc: Any = None,
+    number_generator: Callable[[str, int], str] | None = None,
+) -> str:
+    """A series' parts put together; the first `###` is the next number of what stands before."""
+    name, numbered = "", False
+    for part in parts.split(".") if isinstance(parts, str) else parts:
+        if not part.startswith("#"):
+            name += _field_part(part, doc)
+        elif not numbered:
+            name += (number_generator or getseries)(name, len(part))
+            numbered = True
+    return name
+
+
+def _field_part(part: str, doc: Any) -> str:
+    """A part of a series: of today's date, a field's value, else itself."""
+    today = now_datetime()
+    if part in DATES:
+        return today.strftime(DATES[part])
+    if part == "WW":
+        return _week(today)
+    if part == "timestamp":
+        return str(today)
+    field = part.strip("{}")
+    if doc is not None and (part != field or doc.meta.has_field(field) or doc.get(field)):
+        return cstr(doc.get(field)).strip()
+    return part
+
+
+def _week(day: datetime) -> str:
+    """Of the ISO calendar, but ascending within each year."""
+    week = day.strftime("%V")
+    if day.month == 1 and week >= "52":
+        return "00"
+    return "53" if day.month == 12 and week == "01" else week
+
+
+def getseries(key: str, digits: int) -> str:
+    """The next number of a series, of at least that many digits.
+
+    It counts up in a row of its own, which stays locked until the commit.
+    """
+    name = key or "-"
+    if store.get(SERIES, name) is None:
+        with suppress(DuplicateEntryError):  # another process was faster
+            store.insert(SERIES, {"name": name, "current": 0})
+    row = store.get(SERIES, name, for_update=True)
+    number = int(row["current"]) + 1 if row else 1
+    store.update(SERIES, name, {"current": number})
+    return str(number).zfill(digits)
+
+
+def revert_series_if_last(key: str, name: str, doc: Any = None) -> None:
+    """Give the number of a deleted document back when it was the newest."""
+    prefix = name.rstrip("0123456789")
+    row = store.get(SERIES, prefix or "-")
+    if row and name[len(prefix) :] and int(name[len(prefix) :]) == row["current"]:
+        store.update(SERIES, prefix or "-", {"current": row["current"] - 1})

@@ -1,0 +1,56 @@
+"""All tables of a site, as the apps' doctypes describe them: what `migrate` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from frappe_celery.config import settings
+from frappe_standalone.database import altering, django_setup, schema
+from frappe_standalone.documents.meta import get_meta, known_doctypes
+from frappe_standalone.local import local
+from frappe_standalone.site.context import ADMINISTRATOR, visit
+
+Made = Mapping[str, list[str]]
+"""By doctype, the columns that its table was given, or what became of those it had."""
+
+
+def make_all(site: str) -> Made:
+    """Bring a site's tables up to its apps' doctypes; what else is there stays."""
+    with visit(site, ADMINISTRATOR):
+        wanted = [doctype for doctype in known_doctypes() if not get_meta(doctype).issingle]
+        return _make(wanted, {})
+
+
+def make_one(site: str, doctype: str, columns: Mapping[str, str]) -> Made:
+    """Make the table of a doctype that no app describes, with those columns, by name and kind."""
+    with visit(site, ADMINISTRATOR):
+        return _make([doctype], columns)
+
+
+def _make(doctypes: list[str], columns: Mapping[str, str]) -> Made:
+    made: dict[str, list[str]] = {}
+    more = [schema.wanted(name, kind) for name, kind in columns.items()]
+
+    def change(connection: Any) -> None:
+        made.update(altering.make(connection, doctypes, more))
+
+    local.db.transaction.alter(change, "the tables are not as the doctypes describe them")
+    local.db.commit()
+    return made
+
+
+def make_after_migrate(using: str, plan: Any = None, **_: Any) -> None:
+    """Django's `post_migrate`, which also comes after a `flush`, then without a plan.
+
+    A flush, as of a TransactionTestCase, empties the tables of documents too.
+    """
+    if not django_setup.is_own_project():
+        return
+    site = django_setup.site_of(using)
+    if site not in settings.current().sites() and using != "default":
+        return
+    with visit(site, ADMINISTRATOR):
+        if plan is None:
+            altering.empty(django_setup.connection(site))
+    make_all(site)

@@ -1,0 +1,209 @@
+"""The standalone host: what the core asks of the place that jobs run in."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from frappe_celery.config import settings
+from frappe_standalone.database import django_setup, open_transaction
+from frappe_standalone.exceptions import DuplicateEntryError
+from frappe_standalone.jobs import run
+from frappe_standalone.local import local
+from frappe_standalone.namespace import importer
+from frappe_standalone.site import allowed, app_hooks, calling
+from frappe_standalone.site.context import ADMINISTRATOR, visit
+from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
+
+if TYPE_CHECKING:
+    from frappe_celery.jobs import Job
+
+logger = logging.getLogger(__name__)
+
+
+class StandaloneHost:
+    """No Frappe: our own `frappe` namespace on Django's database."""
+
+    kept_state: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        importer.install()
+        app_hooks.make_importable()
+
+    def current_site(self) -> str:
+        """The site of the calling code; the default one where it named none."""
+        return str(local.site)
+
+    def current_user(self) -> str:
+        """The user of the calling code; Administrator where it named none."""
+        return str(local.session.user or ADMINISTRATOR)
+
+    def in_test(self) -> bool:
+        """Whether `frappe.flags.in_test` is set."""
+        return bool(local.flags.in_test)
+
+    def job_id(self, own_id: str, site: str) -> str:
+        """`site::own_id`, from v16 on `site||own_id` with ':' as '|'."""
+        if settings.current().frappe_version >= 16:
+            return f"{site}||{own_id.replace(':', '|')}"
+        return f"{site}::{own_id}"
+
+    def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
+        """Be in a site as a user; rolled back and forgotten at the end."""
+        return visit(site, user)
+
+    def commit(self) -> None:
+        """Commit the current site's transaction."""
+        local.db.commit()
+
+    def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
+        """`frappe.call`."""
+        return calling.call(method, **kwargs)
+
+    def get_attr(self, path: str) -> Callable[..., Any]:
+        """The function at a dotted path; raises ImportError or AttributeError."""
+        found: Callable[..., Any] = calling.get_attr(path)
+        return found
+
+    def job_function(self, path: str) -> Callable[..., Any]:
+        """The same, of a path that came with a message.
+
+        Raises:
+            ImportError, AttributeError: there is none.
+            Refused: it may be no job (see `allowed`).
+        """
+        allowed.check(path)
+        return self.get_attr(path)
+
+    def missing_names(self, function: Callable[..., Any]) -> list[str]:
+        """What of Frappe's the function uses and is not in the namespace."""
+        from frappe_standalone.namespace.uses import missing_names
+
+        return missing_names(function)
+
+    def open_transaction(self) -> str | None:
+        """Of the current site's connection; None where the calling code is in no site."""
+        if "flags" not in local or self.in_test():
+            return None
+        return open_transaction.current(self.current_site())
+
+    def after_commit(self, callback: Callable[[], Any]) -> None:
+        """Call back after the open transaction's commit; never when it is rolled back."""
+        local.db.after_commit.add(callback)
+
+    def run(self, job: Job) -> Any:
+        """Frappe's `execute_job`."""
+        return run.execute(
+            run.Run(job.site, job.user, job.function, job.kwargs, job.method, job.job_name)
+        )
+
+    def import_apps(self) -> None:
+        """Import what every job needs and the apps' hooks and scheduled code."""
+        app_hooks.make_importable()
+        self._load_django()
+        importlib.import_module("frappe")
+        for app in settings.current().app_names:
+            found = app_hooks.app_hooks(app)
+            if found.error:
+                logger.error("%s", found.error)
+            for method in app_hooks.scheduled_methods(found):
+                self._import(method.rpartition(".")[0])
+
+    @staticmethod
+    def _load_django() -> None:
+        try:
+            django_setup.load_before_forks()
+        except Exception as exc:  # jobs that use it will say so; the others must start
+            logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
+
+    @staticmethod
+    def _import(module: str) -> None:
+        try:
+            importlib.import_module(module)
+        except Exception as exc:  # its jobs will say so; the others must start
+            logger.error("%s cannot be imported: %s: %s", module, type(exc).__name__, exc)
+
+    def app_hooks(self, site: str) -> list[AppHooks]:
+        """The hooks of a site's apps, each by itself, with the error of one that has any."""
+        return app_hooks.site_hooks(site)
+
+    def task_hooks(self) -> dict[str, list[AppHooks]]:
+        """Each site's own."""
+        return {site: self.app_hooks(site) for site in settings.current().sites()}
+
+    # -- the schedule
+
+    site_databases = False
+
+    def changed_sites(self) -> set[str]:
+        """Sites whose rows, Scheduler Events or System Settings were saved, added or deleted."""
+        from frappe_standalone.schedule.changes import changed_sites
+
+        return changed_sites()
+
+    @contextmanager
+    def visiting(self, site: str) -> Iterator[None]:
+        """Be in a site to look at its schedule; each question has a transaction of its own."""
+        if local.is_set_up and local.site == site and getattr(local, "looking", False):
+            try:
+                yield
+            finally:
+                local.db.rollback()
+            return
+        with visit(site, ADMINISTRATOR):
+            local.looking = True
+            yield
+
+    def time_zone(self, site: str) -> None:
+        """None: the site's configuration says."""
+
+    def delays_long(self, site: str) -> bool:
+        """Until v15."""
+        return settings.current().frappe_version < 16
+
+    def schedule_rows(self, site: str) -> list[ScheduleRow]:
+        """The site's Scheduled Job Type rows."""
+        from frappe_standalone.schedule.rows import read
+
+        with self.visiting(site):
+            return read()
+
+    def scheduling_off(self, site: str) -> str | None:
+        """Why nothing of the site is scheduled now (FRAPPE_FACTS, 'No scheduling while')."""
+        from frappe_standalone.schedule.dormancy import why_dormant
+        from frappe_standalone.schedule.scheduler import why_inactive
+
+        with self.visiting(site):
+            return why_inactive() or why_dormant()
+
+    def schedule_stamp(self, site: str) -> object:
+        """What the site's rows hold now."""
+        from frappe_standalone.schedule.rows import stamp
+
+        with self.visiting(site):
+            return stamp()
+
+    def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
+        """Make the rows of hooks follow `wanted`, in one transaction."""
+        try:
+            return self._sync(site, wanted)
+        except DuplicateEntryError:  # another process was faster: look at its rows
+            return self._sync(site, wanted)
+
+    @staticmethod
+    def _sync(site: str, wanted: list[ScheduleRow]) -> SyncReport:
+        from frappe_standalone.schedule.rows import sync
+
+        with visit(site, ADMINISTRATOR):
+            report = sync(wanted)
+            local.db.commit()
+            return report
+
+    def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
+        """Frappe's job id and arguments for a row's run, in the version that this stands in for."""
+        from frappe_standalone.schedule.rows import scheduled_run
+
+        return scheduled_run(row)

@@ -1,0 +1,54 @@
+"""The controllers of `RQ Job` and `RQ Worker` (research document section 7)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from frappe_celery.errors import InvalidJobOperation
+from frappe_standalone.documents.document import Document
+
+
+class RQJob(Document):
+    """A job of the current site, as the job store has it."""
+
+    __not_in_templates__ = Document.__not_in_templates__ | {"job", "stop_job"}
+
+    @property
+    def job(self) -> Any:
+        """The Job."""
+        from frappe_celery.jobs import get_store
+
+        return get_store().fetch(self.name)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> None:
+        """Remove its record, and it from its queue."""
+        self.job.delete()
+
+    def stop_job(self) -> None:
+        """End it while it runs; one that does not run is left alone, as in Frappe."""
+        with suppress(InvalidJobOperation):
+            self.job.stop()
+
+    def cancel(self) -> Any:
+        """Take it out of its queue."""
+        return self.job.cancel()
+
+    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+        """Jobs are enqueued, not inserted."""
+
+    def db_update(self) -> None:
+        """Nothing to update."""
+
+
+class RQWorker(Document):
+    """A Celery worker."""
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> None:
+        """Workers end by themselves."""
+
+    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
+        """Workers start by themselves."""
+
+    def db_update(self) -> None:
+        """Nothing to update."""

@@ -1,0 +1,106 @@
+"""Frappe's `execute_job`: one job on its site, with its hooks, committed or rolled back.
+
+FRAPPE_FACTS 'Run'. Where Frappe itself is wrong (a rerun loses the user; the database layer's own
+deadlock classes are not caught) this is right.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from frappe_celery.hosts.reruns import RunAgain, with_reruns
+from frappe_standalone.database import django_setup
+from frappe_standalone.database.errors import is_deadlocked, is_retryable
+from frappe_standalone.documents.error_log import log_error
+from frappe_standalone.documents.locking import release_document_locks
+from frappe_standalone.local import local
+from frappe_standalone.messages import monitor
+from frappe_standalone.site import allowed
+from frappe_standalone.site.app_hooks import get_hooks
+from frappe_standalone.site.calling import call, get_attr
+from frappe_standalone.site.context import connect, init, visit
+from frappe_standalone.utils.callbacks import CallbackManager
+from frappe_standalone.utils.frappedict import _dict
+
+
+@dataclass(frozen=True)
+class Run:
+    """What is to be run, where and as whom."""
+
+    site: str
+    user: str
+    function: str | Callable[..., Any]
+    """A dotted path or what it names."""
+    kwargs: dict[str, Any]
+    method: str
+    """How hooks and logs call it."""
+    job_name: str
+
+
+def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
+    """Run it and return what it returned.
+
+    Raises:
+        Exception: what the method, a hook, or the search for the method raised.
+    """
+    label = f"{run.method} on {run.site}"
+    return with_reruns(lambda last: _attempt(run, last), label, sleep)
+
+
+def _attempt(run: Run, last: bool) -> Any:
+    with visit(run.site, run.user):
+        if django_setup.is_own_project() and django_setup.is_loaded():
+            local.db.begin()  # so that an app's own models are in it from their first statement
+        function = run.function
+        if isinstance(function, str):
+            allowed.check(function)
+            function = get_attr(function)
+        local.job = _dict(
+            site=run.site,
+            method=run.method,
+            job_name=run.job_name,
+            kwargs=run.kwargs,
+            user=run.user,
+            after_job=CallbackManager(),
+        )
+        monitor.start(run.method, run.kwargs)
+        for hook in get_hooks("before_job"):
+            call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
+        return _call(run, function, last)
+
+
+def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:
+    result = None
+    again = False
+    callbacks = local.job.after_job
+    try:
+        result = function(**run.kwargs)
+        _return_to(run.site)
+        local.db.commit()
+    except Exception as exc:
+        _return_to(run.site)
+        local.db.rollback()
+        if is_retryable(exc) and not last:
+            again = True
+            raise RunAgain(is_deadlocked(exc)) from exc
+        log_error(title=run.method)
+        local.db.commit()
+        raise
+    finally:
+        release_document_locks()
+        if not again:
+            monitor.stop()
+            for hook in get_hooks("after_job"):
+                call(hook, method=run.method, kwargs=run.kwargs, result=result)
+            callbacks.run()
+    return result
+
+
+def _return_to(site: str) -> None:
+    """Code that left every site, by `frappe.destroy()`, does not end on another one."""
+    if not local.is_set_up:
+        init(site)
+        connect()

@@ -1,0 +1,79 @@
+"""`frappe.throw`, `msgprint`, `_`: what is said to the user, kept in `frappe.message_log`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.local import local
+from frappe_standalone.utils.frappedict import _dict
+
+
+def _(msg: Any, lang: str | None = None, context: str | None = None) -> Any:
+    """The text as it is: there are no translations here."""
+    return msg
+
+
+_lt = _
+
+
+def msgprint(
+    msg: Any,
+    title: str | None = None,
+    raise_exception: bool | type[Exception] | Exception = False,
+    *_args: Any,
+    realtime: bool = False,
+    **options: Any,
+) -> None:
+    """Note a message for the user; with `raise_exception` raise it, as ValidationError."""
+    if not local.flags.mute_messages:
+        message = _dict(message=msg, title=title or "Message", **options)
+        if realtime:
+            from frappe_standalone.messages.realtime import publish_realtime
+
+            publish_realtime("msgprint", message)
+        else:
+            local.message_log.append(message)
+    if not raise_exception:
+        return
+    if isinstance(raise_exception, Exception):
+        raise raise_exception
+    if inspect.isclass(raise_exception) and issubclass(raise_exception, Exception):
+        raise raise_exception(msg)
+    raise ValidationError(msg)
+
+
+def throw(
+    msg: Any,
+    exc: type[Exception] | Exception = ValidationError,
+    title: str | None = None,
+    **options: Any,
+) -> None:
+    """Note a message and raise it."""
+    msgprint(msg, title, raise_exception=exc, indicator="red", **options)
+
+
+def clear_messages() -> None:
+    """Forget all messages."""
+    local.message_log = []
+
+
+def clear_last_message() -> None:
+    """Forget the newest message."""
+    local.message_log = local.message_log[:-1]
+
+
+def get_message_log() -> list[Any]:
+    """The messages so far."""
+    return list(local.message_log)
+
+
+def errprint(msg: Any) -> None:
+    """Note an error."""
+    local.error_log.append({"exc": str(msg)})
+
+
+def log(msg: Any) -> None:
+    """Note a line for the debug log of a scheduled job."""
+    local.debug_log.append(str(msg))

@@ -1,0 +1,3 @@
+"""`frappe.cache_manager`."""
+
+from frappe_standalone.documents.documents import get_doctype_map

@@ -1,0 +1,3 @@
+"""`frappe.core.doctype.comment.comment`."""
+
+from frappe_standalone.documents.comments import Comment

@@ -1,0 +1,3 @@
+"""`frappe.core.doctype.file.file`."""
+
+from frappe_standalone.documents.files import File, MaxFileSizeReachedError

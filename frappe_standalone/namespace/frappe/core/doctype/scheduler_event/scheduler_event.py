@@ -1,0 +1,3 @@
+"""`frappe.core.doctype.scheduler_event.scheduler_event`."""
+
+from frappe_standalone.schedule.scheduler_event import SchedulerEvent

@@ -1,0 +1,3 @@
+"""`frappe.core.doctype.version.version`."""
+
+from frappe_standalone.documents.versions import get_diff

@@ -1,0 +1,3 @@
+"""`frappe.database`."""
+
+from frappe_standalone.database.database import savepoint

@@ -1,0 +1,3 @@
+"""`frappe.database.database`."""
+
+from frappe_standalone.database.database import Database, savepoint

@@ -1,0 +1,3 @@
+"""`frappe.exceptions`."""
+
+from frappe_standalone.exceptions import *

@@ -1,0 +1,10 @@
+"""`frappe.frappeclient`."""
+
+from frappe_standalone.site.frappe_client import (
+    AuthError,
+    FrappeClient,
+    FrappeException,
+    FrappeOAuth2Client,
+    SiteExpiredError,
+    SiteUnreachableError,
+)

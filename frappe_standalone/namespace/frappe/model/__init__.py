@@ -1,0 +1,24 @@
+"""`frappe.model`."""
+
+import frappe_standalone.documents.meta as _meta
+
+default_fields = (
+    "doctype",
+    "name",
+    "owner",
+    "creation",
+    "modified",
+    "modified_by",
+    "docstatus",
+    "idx",
+)
+child_table_fields = ("parent", "parentfield", "parenttype")
+optional_fields = ("_user_tags", "_comments", "_assign", "_liked_by", "_seen")
+table_fields = _meta.TABLES
+numeric_fieldtypes = (*_meta.DECIMAL, "Int", "Long Int", "Check")
+float_like_fields = set(_meta.DECIMAL)
+datetime_fields = {"Datetime", "Date", "Time"}
+attachment_fieldtypes = ("Attach", "Attach Image")
+display_fieldtypes = _meta.NO_FIELDS
+no_value_fields = (*display_fieldtypes, *table_fields)
+data_fieldtypes = tuple(_meta.KINDS)

@@ -1,0 +1,3 @@
+"""`frappe.model.delete_doc`."""
+
+from frappe_standalone.documents.documents import delete_doc

@@ -1,0 +1,3 @@
+"""`frappe.model.docstatus`."""
+
+from frappe_standalone.documents.docstatus import DocStatus

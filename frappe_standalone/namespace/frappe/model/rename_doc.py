@@ -1,0 +1,3 @@
+"""`frappe.model.rename_doc`."""
+
+from frappe_standalone.documents.renaming import rename_doc

@@ -1,0 +1,3 @@
+"""`frappe.modules`."""
+
+from frappe_standalone.utils.text import scrub

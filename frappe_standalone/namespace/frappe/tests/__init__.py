@@ -1,0 +1,3 @@
+"""`frappe.tests`."""
+
+from frappe_standalone.site.testing import IntegrationTestCase, UnitTestCase

@@ -1,0 +1,3 @@
+"""`frappe.tests.utils`."""
+
+from frappe_standalone.site.testing import FrappeTestCase

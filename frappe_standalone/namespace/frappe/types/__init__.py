@@ -1,0 +1,3 @@
+"""`frappe.types`."""
+
+from frappe_standalone.utils.frappedict import _dict

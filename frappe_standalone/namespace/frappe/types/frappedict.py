@@ -1,0 +1,3 @@
+"""`frappe.types.frappedict`."""
+
+from frappe_standalone.utils.frappedict import _dict

@@ -1,0 +1,3 @@
+"""`frappe.utils.deprecations`."""
+
+from frappe_standalone.utils.deprecation import deprecated

@@ -1,0 +1,3 @@
+"""`frappe.utils.error`."""
+
+from frappe_standalone.documents.error_log import log_error

@@ -1,0 +1,3 @@
+"""`frappe.website.utils`."""
+
+from frappe_standalone.documents.naming import cleanup_page_name

@@ -1,0 +1,198 @@
+"""Serves `import frappe` and `import rq` where neither is installed.
+
+A finder in `sys.meta_path` looks for the real packages first, and only a package with an
+`__init__.py` counts: a stray folder called `frappe` does not. Nothing is put into site-packages.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
+from pathlib import Path
+from threading import get_ident
+from types import ModuleType
+from typing import Any
+
+from frappe_celery.config.installed import find_real
+from frappe_standalone.missing import (
+    MissingModule,
+    missing_attribute,
+    missing_import,
+    missing_module,
+)
+from frappe_standalone.namespace import statement
+from frappe_standalone.namespace.absent import stand_in
+from frappe_standalone.namespace.former_name import FormerName
+
+NAMESPACE = Path(__file__).parent
+SERVED = ("frappe", "rq")
+
+
+def install() -> None:
+    """Put the finders in place, once. Cheap: nothing is looked for until it is imported."""
+    if not any(isinstance(finder, NamespaceFinder) for finder in sys.meta_path):
+        sys.meta_path[:0] = NamespaceFinder(), FormerName()
+
+
+def is_served(name: str) -> bool:
+    """Whether the module of that name, already imported, is our stand-in."""
+    spec = getattr(sys.modules.get(name), "__spec__", None)
+    return spec is not None and isinstance(spec.loader, NamespaceLoader)
+
+
+def look_up(module: ModuleType, name: str) -> object:
+    """A submodule that nobody imported yet, for a module's `__getattr__`.
+
+    `from module import name` of what is not there gets a stand-in, unless it is inside a `try`. It
+    is bound where that statement binds it and nowhere else: `hasattr(frappe, …)` tells the truth.
+
+    Raises:
+        NeedsFrappeSite: there is none of that name.
+    """
+    folder = module.__dict__.get("__path__")
+    if folder and not name.startswith("__"):
+        submodule = f"{module.__name__}.{name}"
+        if PathFinder.find_spec(submodule, folder) is not None:
+            return import_module(submodule)
+    frame = statement.outside(module.__dict__.get("__file__") or "")
+    if statement.instruction(frame) != statement.IMPORT_FROM:
+        raise missing_attribute(module.__name__, name)
+    if statement.is_guarded(frame):
+        raise missing_import(module.__name__, name)
+    return stand_in(f"{module.__name__}.{name}", statement.place(frame))
+
+
+def add_name(path: str, thing: object) -> None:
+    """Have `frappe.…` stand for something of an app's own, until a real Frappe is installed.
+
+    Args:
+        path: with its module, which need not be there: `frappe.desk.form.assign_to.add`.
+    """
+    module, _, name = path.rpartition(".")
+    if find_real("frappe") is None:
+        setattr(_module(module), name, thing)
+
+
+def _module(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except MissingModule:
+        parent, _, last = name.rpartition(".")
+        module = NamespaceModule(name, "Made by `add_name`.")
+        module.__path__ = []
+        module.__dict__["__getattr__"] = lambda attribute: look_up(module, attribute)
+        setattr(_module(parent), last, module)
+        sys.modules[name] = module
+        return module
+
+
+class NamespaceModule(ModuleType):
+    """A module of the namespace; an absent one that was imported below it is not bound to it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """By its name, as any module: a function that travels by value may use it."""
+        return import_module, (self.__name__,)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not isinstance(value, AbsentModule):
+            super().__setattr__(name, value)
+        else:
+            _under_way.discard((get_ident(), value.__name__))
+            _forget_absent()
+
+
+class AbsentModule(NamespaceModule):
+    """A module that is not there, while a statement imports it: `import a.b`, `from a.b import c`.
+
+    The import system wants it in `sys.modules` until then; afterwards another import of it, which
+    may be inside a `try`, must find nothing there.
+    """
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        frame = statement.outside()
+        if statement.is_guarded(frame):  # it is there because of another thread's import
+            raise missing_import(self.__name__, name)
+        return stand_in(f"{self.__name__}.{name}", statement.place(frame))
+
+
+_under_way: set[tuple[int, str]] = set()
+"""Which thread imports which absent module: another may be at a package that both go through."""
+
+
+def _forget_absent() -> None:
+    if not _under_way:
+        for name, module in list(sys.modules.items()):
+            if isinstance(module, AbsentModule):
+                del sys.modules[name]
+
+
+class NamespaceLoader(SourceFileLoader):
+    """Gives every module a `__getattr__` for its submodules and for what is missing."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return NamespaceModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__getattr__"] = lambda name: look_up(module, name)
+        super().exec_module(module)
+
+
+class AbsentLoader(Loader):
+    """Loads modules that are not there."""
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return AbsentModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing."""
+
+
+class NamespaceFinder(MetaPathFinder):
+    """Finds `frappe`, `rq` and what is below them in the namespace folder."""
+
+    stands_in = True
+    """Not the real ones (`config.installed`)."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        top = fullname.partition(".")[0]
+        if top not in SERVED:
+            return None
+        if fullname == top:
+            return None if find_real(top) else _spec(fullname, [str(NAMESPACE)])
+        if not is_served(top):
+            return None
+        spec = _spec(fullname, path)
+        return spec or _absent(fullname)
+
+
+def _absent(fullname: str) -> ModuleSpec:
+    """For a module that is not there, where an `import` statement outside of a `try` names it."""
+    frame = statement.outside()
+    wanted = statement.imported_module(frame) or ""
+    if not f"{wanted}.".startswith(f"{fullname}.") or statement.is_guarded(frame):
+        raise missing_module(fullname)
+    _under_way.add((get_ident(), wanted))
+    return ModuleSpec(fullname, AbsentLoader(), is_package=True)
+
+
+def _spec(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
+    found = PathFinder.find_spec(fullname, path)
+    if found is None or found.origin is None:
+        return None
+    return spec_from_file_location(
+        fullname,
+        found.origin,
+        loader=NamespaceLoader(fullname, found.origin),
+        submodule_search_locations=found.submodule_search_locations,
+    )

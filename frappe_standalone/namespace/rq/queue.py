@@ -1,0 +1,3 @@
+"""`rq.queue`."""
+
+from frappe_standalone.jobs.rq_names import Queue

@@ -1,0 +1,3 @@
+"""`rq.worker`."""
+
+from frappe_standalone.jobs.rq_names import Worker

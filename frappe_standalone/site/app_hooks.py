@@ -1,0 +1,131 @@
+"""The hooks.py files of a site's apps, imported as the modules that they are.
+
+A hook may be a text, a list or a dictionary; `get_hooks` makes one list of every app's, in the
+order of the installed apps, and does the same inside dictionaries (`doc_events`, `cron`).
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import inspect
+import logging
+import sys
+import traceback
+from types import FunctionType, ModuleType
+from typing import Any
+
+from frappe_celery.config import files as config_files
+from frappe_celery.config import settings
+from frappe_standalone.site.context import AppsKey, current_apps, installed_apps
+from frappe_standalone.utils.frappedict import _dict
+from frappe_celery.jobs.hosts import AppHooks
+
+logger = logging.getLogger(__name__)
+
+_merged: dict[AppsKey, _dict] = {}
+_doc_events: dict[AppsKey, dict[str, dict[str, list[str]]]] = {}
+
+
+def make_importable() -> None:
+    """Have the project's app folders on Python's path."""
+    config_files.make_importable(settings.current().root)
+
+
+def app_hooks(app: str) -> AppHooks:
+    """One app's hooks, or the text of what went wrong when its hooks.py was imported."""
+    make_importable()
+    try:
+        module = importlib.import_module(f"{app}.hooks")
+    except Exception:
+        return AppHooks(app=app, error=_reason(app))
+    return AppHooks(app=app, hooks=_values(module))
+
+
+def scheduled_methods(found: AppHooks) -> list[str]:
+    """The methods that an app's `scheduler_events` name."""
+    methods: list[str] = []
+    for events in (found.hooks.get("scheduler_events") or {}).values():
+        for entry in events.values() if isinstance(events, dict) else [events]:
+            methods += [entry] if isinstance(entry, str) else list(entry)
+    return [method for method in methods if isinstance(method, str) and "." in method]
+
+
+def site_hooks(site: str) -> list[AppHooks]:
+    """The hooks of a site's apps, each by itself, in installed order."""
+    return [app_hooks(app) for app in installed_apps(site)]
+
+
+def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None = None) -> Any:
+    """`frappe.get_hooks`: all hooks of the site's apps, or one of them ([] when none has it).
+
+    An app whose hooks.py cannot be imported is left out, and the log says so.
+    """
+    root, apps = current_apps()
+    key = (root, (app_name,) if app_name else apps)
+    if key not in _merged:
+        _merged[key] = _merge(key[1])
+    if hook is None:
+        return copy.deepcopy(_merged[key])
+    if hook not in _merged[key]:
+        return [] if default is None else default
+    return copy.deepcopy(_merged[key][hook])
+
+
+def forget() -> None:
+    """Read the hooks again when they are next asked for (`frappe.clear_cache`)."""
+    _merged.clear()
+    _doc_events.clear()
+
+
+def get_doc_hooks() -> dict[str, dict[str, list[str]]]:
+    """`doc_events` by doctype and event; a key that names several doctypes counts for each."""
+    key = current_apps()
+    if key not in _doc_events:
+        _doc_events[key] = _doc_events_of(get_hooks("doc_events") or {})
+    return _doc_events[key]
+
+
+def _doc_events_of(said: dict[Any, Any]) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for doctypes, events in said.items():
+        for doctype in doctypes if isinstance(doctypes, tuple) else (doctypes,):
+            for event, handlers in events.items():
+                _append(found.setdefault(doctype, {}), event, handlers)
+    return found
+
+
+def _merge(apps: tuple[str, ...]) -> _dict:
+    merged = _dict()
+    for app in apps:
+        found = app_hooks(app)
+        if found.error is not None:
+            logger.error("app %s is left out: %s", app, found.error)
+        for name, value in found.hooks.items():
+            _append(merged, name, value)
+    return merged
+
+
+def _append(target: dict[Any, Any], key: Any, value: Any) -> None:
+    if isinstance(value, dict):
+        inner = target.setdefault(key, {})
+        for name, part in value.items():
+            _append(inner, name, part)
+    else:
+        target.setdefault(key, []).extend(value if isinstance(value, (list, tuple)) else [value])
+
+
+def _values(module: ModuleType) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in inspect.getmembers(module)
+        if not name.startswith("_") and not isinstance(value, (ModuleType, FunctionType, type))
+    }
+
+
+def _reason(app: str) -> str:
+    kind, error, trace = sys.exc_info()
+    frames = [f for f in traceback.extract_tb(trace) if "importlib" not in f.filename]
+    where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+    name = kind.__name__ if kind else "error"
+    return f"{app}.hooks cannot be imported: {name}: {error}{where}"

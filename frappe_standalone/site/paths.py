@@ -1,0 +1,83 @@
+"""Paths and files of `frappe` and `frappe.utils`: of the bench, its sites and its apps."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from frappe_celery.config import settings
+from frappe_standalone.site.context import get_site_path
+from frappe_standalone.utils.text import scrub
+
+
+def get_bench_path() -> str:
+    """The bench's or project's folder."""
+    return str(settings.current().root)
+
+
+def get_bench_id() -> str:
+    """What tells benches apart that share one Redis."""
+    here = settings.current()
+    return here.bench_id or here.root.name
+
+
+def get_sites(sites_path: str | None = None) -> list[str]:
+    """Every site."""
+    return settings.current().sites()
+
+
+def get_all_apps(*_args: Any, **_kwargs: Any) -> list[str]:
+    """Every app of the bench or project."""
+    return list(settings.current().app_names)
+
+
+def get_app_path(app_name: str, *joins: str) -> str:
+    """A path inside an app's package."""
+    return get_pymodule_path(app_name, *joins)
+
+
+def get_pymodule_path(modulename: str, *joins: str) -> str:
+    """A path beside a module's file."""
+    file = importlib.import_module(modulename).__file__ or ""
+    if "public" not in joins:
+        joins = tuple(scrub(part) for part in joins)
+    return os.path.abspath(os.path.join(os.path.dirname(file), *joins))
+
+
+def get_files_path(*path: str, is_private: bool = False) -> str:
+    """A path in the site's files."""
+    return get_site_path("private" if is_private else "public", "files", *path)
+
+
+def touch_file(path: str) -> str:
+    """Make the file, or make it new."""
+    Path(path).touch()
+    return path
+
+
+def read_file(path: str, raise_not_found: bool = False) -> str | None:
+    """A file's text, None when there is none.
+
+    Raises:
+        OSError: with `raise_not_found`.
+    """
+    if os.path.exists(path):
+        return Path(path).read_text()
+    if raise_not_found:
+        raise OSError(f"{path} Not Found")
+    return None
+
+
+def get_file_items(path: str, raise_not_found: bool = False, **_: Any) -> list[str]:
+    """A file's lines, without empty ones and those that begin with '#'."""
+    text = read_file(path, raise_not_found) or ""
+    lines = (line.strip() for line in text.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def get_file_json(path: str) -> Any:
+    """What a JSON file says."""
+    return json.loads(Path(path).read_text())

@@ -1,0 +1,228 @@
+"""What a template finds, by Frappe's names: those that read. `templates` renders with it.
+
+The names are those of Frappe 15 and 16 (`get_safe_globals`, `jinja` in its hooks), without those
+that write, run something or open files.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import mimetypes
+from collections.abc import Iterable
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from jinja2 import Undefined
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import SandboxedEnvironment
+
+from frappe_standalone.exceptions import PermissionError as NotPermitted
+from frappe_standalone.local import local
+from frappe_standalone.site.app_hooks import get_hooks
+from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.safe_eval import LEAD_OUT
+from frappe_standalone.utils.text import as_json, scrub
+
+_BELOW_FRAPPE = (
+    *("bold", "copy_doc", "errprint", "form_dict", "format", "format_value", "get_all"),
+    *("get_cached_doc", "get_doc", "get_last_doc", "get_list", "get_meta", "get_system_settings"),
+    *("lang", "log", "msgprint", "new_doc", "render_template", "request", "response", "throw"),
+)
+_OF_DB = (
+    *("count", "escape", "exists", "get_all", "get_default", "get_list", "get_single_value"),
+    "get_value",
+)
+_OF_QB = (
+    "DocType",
+    "Field",
+    "Table",
+    "asc",
+    "avg",
+    "desc",
+    "from_",
+    "get_query",
+    "max",
+    "min",
+    "sum",
+)
+_UTILS = (
+    *("DATETIME_FORMAT", "DATE_FORMAT", "TIME_FORMAT", "add_days", "add_months", "add_to_date"),
+    *("add_years", "ceil", "cint", "comma_and", "comma_or", "comma_sep", "cstr", "date_diff"),
+    *("convert_utc_to_system_timezone", "escape_html", "floor", "flt", "fmt_money", "format_date"),
+    *("format_datetime", "format_duration", "format_time", "formatdate", "generate_hash"),
+    *("get_abbr", "get_absolute_url", "get_date_str", "get_datetime", "get_datetime_in_timezone"),
+    *("get_datetime_str", "get_eta", "get_first_day", "get_first_day_of_week", "get_last_day"),
+    *("get_last_day_of_week", "get_link_to_form", "get_month", "get_quarter_ending"),
+    *("get_quarter_start", "get_system_timezone", "get_time", "get_time_str", "get_timedelta"),
+    *("get_timespan_date_range", "get_timestamp", "get_url", "get_url_to_form", "get_url_to_list"),
+    *("get_url_to_report", "get_user_info_for_avatar", "get_weekday", "get_weekdays"),
+    *("get_year_ending", "get_year_start", "getdate", "global_date_format", "has_common"),
+    *("in_words", "is_html", "is_image", "is_subset", "make_filter_dict", "make_filter_tuple"),
+    *("markdown", "md_to_html", "money_in_words", "month_diff", "now", "now_datetime", "nowdate"),
+    *("nowtime", "orjson_dumps", "parse_json", "parse_val", "pretty_date", "quoted", "remainder"),
+    *("rounded", "safe_div", "sha256_hash", "strip", "strip_html", "time_diff"),
+    *("time_diff_in_hours", "time_diff_in_seconds", "to_markdown", "to_timedelta", "today"),
+    "unique",
+)
+_BUILTINS = (abs, all, any, bool, dict, enumerate, isinstance, issubclass, list, max, min, set,
+             sorted, sum, tuple)  # fmt: skip
+
+
+class Refused(Undefined):
+    """A name that a template does not get: not defined, and an error where it is used."""
+
+    __slots__ = ()
+    __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error
+
+
+def refused(name: str) -> Refused:
+    """For a name that would write, run something, open a file, or lead out of the template."""
+    return Refused(
+        f"{name} is not for templates, which only read: call it in the code that renders, and give"
+        " the template what it makes",
+        exc=SecurityError,
+    )
+
+
+class Names:
+    """Some names of a module or an object; any other one is `Refused`."""
+
+    def __init__(self, path: str, source: Any, names: Iterable[str], **more: Any) -> None:
+        self._path, self._source, self._names, self._more = path, source, {*names}, more
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name in self._more:
+            return self._more[name]
+        try:
+            found = getattr(self._source, name)
+        except AttributeError as missing:
+            return Refused(str(missing), exc=SecurityError)
+        return found if name in self._names else refused(f"{self._path}.{name}")
+
+
+class Sandbox(SandboxedEnvironment):
+    """Jinja's, with a way neither to frames and modules nor to what changes a document."""
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Asked before each attribute is given; a query of `frappe.qb` is run where it reads."""
+        if attr == "run" and hasattr(obj, "walk"):
+            _check_reads(str(obj), has_values=False)
+        is_way_out = attr.startswith(LEAD_OUT) or _leads_elsewhere(obj, value)
+        not_given = getattr(type(obj), "__not_in_templates__", ())
+        writes = attr in not_given and attr not in vars(obj)  # there, it is a field
+        return not is_way_out and not writes and super().is_safe_attribute(obj, attr, value)
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> Undefined:
+        """What stands for one that is not given."""
+        owner = obj if isinstance(obj, type) else type(obj)
+        return refused(f"{owner.__name__}.{attribute}")
+
+
+def _leads_elsewhere(obj: Any, value: Any) -> bool:
+    """From a module to another package's."""
+    if not (isinstance(obj, ModuleType) and isinstance(value, ModuleType)):
+        return False
+    return value.__name__.partition(".")[0] != obj.__name__.partition(".")[0]
+
+
+def below_all() -> dict[str, Any]:
+    """What templates find, but for the apps' own."""
+    frappe = import_module("frappe")
+    utils, user = frappe.utils, local.session.user or "Guest"
+    errors = (name for name, each in vars(frappe.exceptions).items() if isinstance(each, type))
+    return {
+        **{each.__name__: each for each in _BUILTINS},
+        "frappe": Names(
+            "frappe",
+            frappe,
+            (*_BELOW_FRAPPE, *errors),
+            db=Names("frappe.db", frappe.db, _OF_DB, sql=read_sql),
+            flags=_dict(),
+            format_date=utils.global_date_format,
+            get_fullname=utils.get_fullname,
+            get_hooks=lambda *args, **kwargs: copy.deepcopy(get_hooks(*args, **kwargs)),
+            get_url=utils.get_url,
+            qb=Names("frappe.qb", _LateQb(), _OF_QB),
+            session=_dict(user=user, csrf_token=""),
+            user=user,
+            utils=Names("frappe.utils", utils, _UTILS),
+        ),
+        "json": Names("json", json, ("dumps", "loads")),
+        **{"_": frappe._, "_dict": _dict, "as_json": as_json, "args": local.form_dict},
+        **{"dev_server": local.dev_server, "guess_mimetype": mimetypes.guess_type},
+        **{"html2text": utils.html2text, "log": frappe.log, "scrub": scrub},
+        **{"get_dom_id": _dom_id, "is_rtl": _is_rtl, "resolve_class": _classes},
+    }
+
+
+class _LateQb:
+    """PyPika is imported with the first use."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module("frappe").qb, name)
+
+
+def filters() -> dict[str, Any]:
+    """The filters that Frappe's own hooks add to its templates."""
+    utils = import_module("frappe").utils
+    return {
+        "abs_url": _abs_url,
+        "global_date_format": utils.global_date_format,
+        "markdown": utils.markdown,
+    }
+
+
+def read_sql(
+    query: Any,
+    values: Any = (),
+    *,
+    as_dict: bool = False,
+    as_list: bool = False,
+    pluck: bool = False,
+    **_ignored: Any,
+) -> Any:
+    """`frappe.db.sql` of one SELECT.
+
+    Raises:
+        PermissionError: it is something else, or has a function that reaches out of the database.
+    """
+    _check_reads(str(query).strip(), values not in (None, ()))
+    return local.db.sql(query, values, as_dict=as_dict, as_list=as_list, pluck=pluck)
+
+
+def _check_reads(query: str, has_values: bool) -> None:
+    from frappe_standalone.database.carrying import only_reads
+
+    if not only_reads(query, has_values):
+        raise NotPermitted(
+            f"a template runs one SELECT, which opens no file and locks nothing, not: {query}."
+            " Run it in the code that renders, and give the template what it gives"
+        )
+
+
+def _abs_url(path: str) -> str:
+    is_whole = path.startswith(("http://", "https://", "/", "#")) or not path
+    return path if is_whole else f"/{path}"
+
+
+def _dom_id(_seed: Any = None) -> str:
+    return f"id-{import_module('frappe').generate_hash(12)}"
+
+
+def _is_rtl(language: str | None = None) -> bool:
+    return (language or local.lang) in ("ar", "fa", "he", "ps")
+
+
+def _classes(*given: Any) -> str:
+    """The value of a `class` attribute: texts, lists of them, and dictionaries by what is true."""
+    found = []
+    for each in given:
+        if isinstance(each, dict):
+            found += [name for name, is_there in each.items() if is_there]
+        else:
+            found.append(_classes(*each) if isinstance(each, (list, tuple)) else str(each or ""))
+    return " ".join(filter(None, found))

@@ -1,0 +1,257 @@
+"""Dates and times of `frappe.utils`: naive, in the site's time zone, given as text or objects."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil import parser
+from dateutil.relativedelta import relativedelta
+
+from frappe_celery.config import settings
+from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.local import local
+
+DATE_FORMAT = "%Y-%m-%d"
+TIME_FORMAT = "%H:%M:%S.%f"
+DATETIME_FORMAT = f"{DATE_FORMAT} {TIME_FORMAT}"
+DateTimeLikeObject = str | date | datetime
+
+_zone_named = lru_cache(ZoneInfo)
+
+
+def get_system_timezone() -> str:
+    """IANA name of the site's time zone: `time_zone` in its configuration, else the bench's."""
+    configured = local.conf.get("time_zone") if local.is_set_up else None
+    return str(configured or settings.current().zone)
+
+
+def zone() -> ZoneInfo:
+    """The site's time zone."""
+    return _zone_named(get_system_timezone())
+
+
+# -- now
+
+
+def now_datetime() -> datetime:
+    """The site's time now, naive."""
+    return datetime.now(zone()).replace(tzinfo=None)
+
+
+def as_aware(value: Any) -> datetime:
+    """A naive time of the site as an aware one in UTC."""
+    if isinstance(value, datetime) and value.tzinfo is timezone.utc:
+        return value
+    when = get_datetime(value) or now_datetime()
+    return (when if when.tzinfo else when.replace(tzinfo=zone())).astimezone(timezone.utc)
+
+
+def now() -> str:
+    """The site's time now, as text with microseconds."""
+    return now_datetime().strftime(DATETIME_FORMAT)
+
+
+def nowdate() -> str:
+    """Today, as text."""
+    return now_datetime().strftime(DATE_FORMAT)
+
+
+today = nowdate
+
+
+def nowtime() -> str:
+    """The time of day, as text with microseconds."""
+    return now_datetime().strftime(TIME_FORMAT)
+
+
+def get_timestamp(value: DateTimeLikeObject | None = None) -> float:
+    """Seconds since the epoch at the start of a day."""
+    day = getdate(value) or now_datetime().date()
+    return datetime(day.year, day.month, day.day, tzinfo=zone()).timestamp()
+
+
+def convert_utc_to_timezone(utc: datetime, name: str) -> datetime:
+    """A naive or aware UTC time in a zone, aware."""
+    if utc.tzinfo is None:
+        utc = utc.replace(tzinfo=timezone.utc)
+    return utc.astimezone(_zone_named(name))
+
+
+def convert_utc_to_system_timezone(utc: datetime) -> datetime:
+    """A naive or aware UTC time in the site's zone, aware."""
+    return convert_utc_to_timezone(utc, get_system_timezone())
+
+
+# -- reading
+
+
+def getdate(value: DateTimeLikeObject | None = None, parse_day_first: bool = False) -> date | None:
+    """A date from text or a time; today for None and '', None for '0000-00-00'.
+
+    Raises:
+        ValidationError: the text is no date.
+    """
+    if not value:
+        return now_datetime().date()
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    found = _parse(value, parse_day_first)
+    return found and found.date()
+
+
+def get_datetime(value: Any = None) -> datetime | None:
+    """A naive time from text, a date, a timedelta or its parts; now for None, None for ''.
+
+    Raises:
+        ValidationError: the text is no time.
+    """
+    if value is None:
+        return now_datetime()
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, timedelta):
+        return datetime.combine(now_datetime().date(), time()) + value
+    if isinstance(value, (list, tuple)):
+        return datetime(*value)
+    return _parse(value)
+
+
+def _parse(text: Any, day_first: bool = False) -> datetime | None:
+    """None for what stands for no time."""
+    if not str(text).strip() or str(text).startswith(("0000-00-00", "0001-01-01")):
+        return None
+    try:
+        return parser.isoparse(str(text).strip().replace(" ", "T", 1))
+    except ValueError:
+        pass
+    try:
+        return parser.parse(str(text), dayfirst=day_first)
+    except (ValueError, OverflowError):
+        raise ValidationError(f"{text!r} is not a valid date or time") from None
+
+
+def get_time(value: Any) -> time:
+    """A time of day from text, a datetime or a timedelta."""
+    if isinstance(value, datetime):
+        return value.time()
+    if isinstance(value, time):
+        return value
+    if isinstance(value, timedelta):
+        return (datetime.min + value).time()
+    return parser.parse(str(value)).time()
+
+
+def get_timedelta(value: Any = None) -> timedelta | None:
+    """A duration from 'HH:MM:SS'."""
+    if isinstance(value, timedelta):
+        return value
+    if not value:
+        return None
+    hours, minutes, seconds = ([float(part) for part in str(value).split(":")] + [0.0, 0.0])[:3]
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+to_timedelta = get_timedelta
+
+
+# -- reckoning
+
+
+def add_to_date(
+    date: Any = None,
+    years: float = 0,
+    months: float = 0,
+    weeks: float = 0,
+    days: float = 0,
+    hours: float = 0,
+    minutes: float = 0,
+    seconds: float = 0,
+    as_string: bool = False,
+    as_datetime: bool = False,
+) -> Any:
+    """`date` moved. Text gives text, a date a date, a time a time, as in Frappe."""
+    when: Any = now_datetime() if date is None else date
+    if isinstance(when, str):
+        as_string = True
+        as_datetime = as_datetime or " " in when
+        when = get_datetime(when)
+    as_datetime = as_datetime or bool(hours)
+    if as_datetime or minutes or seconds:
+        when = get_datetime(when)
+    # relativedelta takes whole years and months only
+    moved = (
+        when
+        + relativedelta(years=int(years), months=int(months))
+        + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    )
+    if as_string:
+        return moved.strftime(DATETIME_FORMAT if as_datetime else DATE_FORMAT)
+    return moved
+
+
+def add_days(date: Any, days: float) -> Any:
+    """`date` moved by days."""
+    return add_to_date(date, days=days)
+
+
+def add_months(date: Any, months: int) -> Any:
+    """`date` moved by months, at most to the month's last day."""
+    return add_to_date(date, months=months)
+
+
+def add_years(date: Any, years: int) -> Any:
+    """`date` moved by years."""
+    return add_to_date(date, years=years)
+
+
+def date_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Days from the second date to the first."""
+    return days_diff(string_ed_date, string_st_date)
+
+
+def days_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Days from the second date to the first."""
+    last, first = getdate(string_ed_date), getdate(string_st_date)
+    if last is None or first is None:
+        raise ValidationError("date_diff needs two dates; one of them is empty")
+    return (last - first).days
+
+
+def month_diff(string_ed_date: Any, string_st_date: Any) -> int:
+    """Months from the second date to the first, both counted."""
+    last, first = getdate(string_ed_date), getdate(string_st_date)
+    assert last is not None
+    assert first is not None
+    return (last.year - first.year) * 12 + last.month - first.month + 1
+
+
+def time_diff(string_ed_date: Any, string_st_date: Any) -> timedelta:
+    """The time from the second to the first."""
+    last, first = get_datetime(string_ed_date), get_datetime(string_st_date)
+    if last is None or first is None:
+        raise ValidationError("time_diff needs two times; one of them is empty")
+    return last - first
+
+
+def time_diff_in_seconds(string_ed_date: Any, string_st_date: Any) -> float:
+    """Seconds from the second time to the first."""
+    return time_diff(string_ed_date, string_st_date).total_seconds()
+
+
+def time_diff_in_hours(string_ed_date: Any, string_st_date: Any) -> float:
+    """Hours from the second time to the first."""
+    return round(time_diff_in_seconds(string_ed_date, string_st_date) / 3600, 6)
+
+
+def _day(value: Any) -> date:
+    day = getdate(value)
+    if day is None:
+        raise ValidationError("a date is needed; it is empty")
+    return day

@@ -1,0 +1,298 @@
+"""Text, lists and JSON of `frappe.utils`."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import math
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from frappe_standalone.exceptions import InvalidEmailAddressError
+from frappe_standalone.local import local
+from frappe_standalone.utils.frappedict import _dict
+
+_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+
+
+def cstr(s: Any, encoding: str = "utf-8") -> str:
+    """Text; '' for None."""
+    if s is None:
+        return ""
+    return s.decode(encoding) if isinstance(s, bytes) else str(s)
+
+
+as_unicode = cstr
+
+
+def safe_encode(param: Any, encoding: str = "utf-8") -> Any:
+    """Text as bytes; anything else as it is."""
+    return param.encode(encoding) if isinstance(param, str) else param
+
+
+def safe_decode(param: Any, encoding: str = "utf-8", fallback_map: Any = None) -> Any:
+    """Bytes as text; anything else, and what is no such text, as it is."""
+    try:
+        return param.decode(encoding) if isinstance(param, bytes) else param
+    except (LookupError, UnicodeDecodeError):
+        return param
+
+
+def scrub(txt: str) -> str:
+    """`Sales Order` as `sales_order`."""
+    return cstr(txt).replace(" ", "_").replace("-", "_").lower()
+
+
+def unscrub(txt: str) -> str:
+    """`sales_order` as `Sales Order`."""
+    return txt.replace("_", " ").replace("-", " ").title()
+
+
+def bold(text: Any) -> str:
+    """In HTML."""
+    return f"<strong>{text}</strong>"
+
+
+def generate_hash(txt: str | None = None, length: int = 56) -> str:
+    """Random hexadecimal digits."""
+    length = length or 56
+    return secrets.token_hex(math.ceil(length / 2))[:length]
+
+
+def random_string(length: int) -> str:
+    """Random hexadecimal digits."""
+    return generate_hash(length=length)
+
+
+def sha256_hash(text: str | bytes) -> str:
+    """SHA-256, in hexadecimal digits."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+def strip(val: str, chars: str | None = None) -> str:
+    """Without invisible characters at its ends."""
+    return (val or "").replace("\ufeff", "").replace("\u200b", "").strip(chars)
+
+
+def strip_html(text: str) -> str:
+    """Without tags."""
+    return re.sub(r"<[^>]*>", "", text or "")
+
+
+strip_html_tags = strip_html
+
+
+def escape_html(text: Any) -> Any:
+    """Safe inside HTML."""
+    return html.escape(text) if isinstance(text, str) else text
+
+
+def is_html(text: str) -> bool:
+    """Whether it has a tag."""
+    return bool(re.search(r"<\w+[^>]*>", text or ""))
+
+
+def comma_sep(some_list: Any, pattern: str, add_quotes: bool = True) -> str:
+    """'a', 'b' and 'c' by `{0} and {1}`; what stands alone stays as it is."""
+    if not isinstance(some_list, (list, tuple)):
+        return cstr(some_list)
+    texts = [cstr(item) for item in some_list]
+    if len(texts) < 2:
+        return "".join(texts)
+    quoted = [f"'{text}'" for text in texts] if add_quotes else texts
+    return pattern.format(", ".join(quoted[:-1]), quoted[-1])
+
+
+def comma_and(some_list: Any, add_quotes: bool = True) -> str:
+    """'a', 'b' and 'c'."""
+    return comma_sep(some_list, "{0} and {1}", add_quotes)
+
+
+def comma_or(some_list: Any, add_quotes: bool = True) -> str:
+    """'a', 'b' or 'c'."""
+    return comma_sep(some_list, "{0} or {1}", add_quotes)
+
+
+def get_abbr(string: str, max_len: int = 2) -> str:
+    """The first letters of its words; '?' where it has none."""
+    return "".join(word[0] for word in string.split())[:max_len] or "?"
+
+
+def get_string_between(start: str, string: str, end: str) -> str:
+    """What lies between two patterns; the whole, where they are not there."""
+    found = re.search(f"{start}(.*){end}", string or "")
+    return found[1] if found else string or ""
+
+
+def get_table_name(table_name: str, wrap_in_backticks: bool = False) -> str:
+    """The table of a doctype."""
+    name = table_name if table_name.startswith("__") else f"tab{table_name}"
+    return f"`{name}`" if wrap_in_backticks else name
+
+
+def quoted(url: Any) -> str:
+    """With what an address may not have escaped."""
+    return quote(cstr(url), safe="~@#$&()*!+=:;,.?/'")
+
+
+def dict_to_str(args: Mapping[str, Any], sep: str = "&") -> str:
+    """As the query of an address."""
+    return sep.join(f"{key}={quote(cstr(value or ''))}" for key, value in args.items())
+
+
+def unique(seq: Iterable[Any]) -> list[Any]:
+    """Each once, in order."""
+    return list(dict.fromkeys(seq))
+
+
+def create_batch(iterable: Sequence[Any] | Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of at most `size`."""
+    items = list(iterable)
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def validate_email_address(email_str: str, throw: bool = False) -> str:
+    """The addresses in it, or '' when there is none.
+
+    Raises:
+        InvalidEmailAddressError: with `throw`, when one is none.
+    """
+    parts = [part.strip() for part in cstr(email_str).split(",") if part.strip()]
+    found = []
+    for part in parts:
+        match = _EMAIL.search(part)
+        if match:
+            found.append(match[0])
+        elif throw:
+            raise InvalidEmailAddressError(f"{part} is not a valid Email Address")
+    return ", ".join(found)
+
+
+def split_emails(txt: str) -> list[str]:
+    """The addresses of a list in text; a comma in quotes is part of a name."""
+    parts = re.split(r"[,\n](?=(?:[^\"]|\"[^\"]*\")*$)", cstr(txt))
+    return [part.strip() for part in parts if part.strip()]
+
+
+def get_fullname(user: str | None = None) -> str:
+    """The user's name as known here: the user."""
+    return user or local.session.user or ""
+
+
+# -- addresses of pages
+
+
+def get_url(uri: str | None = None, full_address: bool = False) -> str:
+    """The site's address: `host_name` in its configuration, else http://<site>."""
+    host = local.conf.get("host_name") or local.conf.get("hostname") or local.site
+    if not str(host).startswith(("http://", "https://")):
+        host = f"http://{host}"
+    return f"{str(host).rstrip('/')}/{uri.lstrip('/')}" if uri else str(host)
+
+
+def get_url_to_form(doctype: str, name: str) -> str:
+    """The address of a document's form."""
+    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}/{quote(cstr(name))}")
+
+
+def get_link_to_form(doctype: str, name: str | None = None, label: str | None = None) -> str:
+    """A link to a document's form, in HTML."""
+    name = cstr(name)
+    return f'<a href="{get_url_to_form(doctype, name)}">{label or name}</a>'
+
+
+def get_absolute_url(doctype: str, name: str) -> str:
+    """The same, without the site."""
+    return get_url_to_form(doctype, name).removeprefix(get_url())
+
+
+def get_url_to_list(doctype: str) -> str:
+    """The address of a doctype's list."""
+    return get_url(f"app/{quote(scrub(doctype).replace('_', '-'))}")
+
+
+def get_url_to_report(name: str, report_type: str | None = None, doctype: str | None = None) -> str:
+    """The address of a report."""
+    if report_type == "Report Builder" and doctype:
+        return f"{get_url_to_list(doctype)}/view/report/{quote(name)}"
+    return get_url(f"app/query-report/{quote(name)}")
+
+
+def get_filtered_list_url(doctype: str, docnames: list[str] | None = None) -> str:
+    """The address of a doctype's list that shows these alone."""
+    address = get_url_to_list(doctype)
+    if not docnames:
+        return address
+    return f"{address}?{urlencode({'name': json.dumps(['in', docnames])})}"
+
+
+def get_desk_link(doctype: str, name: str, **_: Any) -> str:
+    """A link to a document's form that says what it is, in HTML."""
+    return (
+        f'<a href="{get_url_to_form(doctype, name)}" style="font-weight: bold;">'
+        f"{doctype} {escape_html(cstr(name))}</a>"
+    )
+
+
+# -- JSON
+
+
+def json_handler(value: Any) -> Any:
+    """What `frappe.as_json` makes of what JSON does not have."""
+    if isinstance(value, (datetime, date, time, timedelta)):
+        return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if hasattr(value, "as_dict"):
+        return value.as_dict()
+    if isinstance(value, type) or callable(value):
+        return repr(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"{value!r} ({type(value).__name__}) is not JSON serializable")
+
+
+def as_json(
+    obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True
+) -> str:
+    """JSON with sorted keys, dates as text."""
+    options: dict[str, Any] = {
+        "indent": indent,
+        "default": json_handler,
+        "separators": separators or (",", ": "),
+        "ensure_ascii": ensure_ascii,
+    }
+    try:
+        return json.dumps(obj, sort_keys=True, **options)
+    except TypeError:
+        return json.dumps(dict(sorted(obj.items(), key=lambda item: str(item[0]))), **options)
+
+
+def parse_json(val: Any) -> Any:
+    """What JSON text says, dictionaries as `_dict`; anything else as it is."""
+    if isinstance(val, str):
+        val = json.loads(val)
+    return _dict(val) if isinstance(val, dict) else val
+
+
+orjson_dumps = as_json
+
+
+def safe_json_loads(*args: str) -> Any:
+    """Each read as JSON, or as it is when it is none."""
+    found = []
+    for text in args:
+        try:
+            found.append(json.loads(text))
+        except (ValueError, TypeError):
+            found.append(text)
+    return found if len(found) > 1 else found[0]

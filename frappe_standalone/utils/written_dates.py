@@ -1,0 +1,209 @@
+"""Dates, times and durations as people read them, of `frappe.utils`."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from frappe_standalone.exceptions import ValidationError
+from frappe_standalone.utils.dates import (
+    DATE_FORMAT,
+    DATETIME_FORMAT,
+    DateTimeLikeObject,
+    _day,
+    convert_utc_to_timezone,
+    get_datetime,
+    get_time,
+    getdate,
+    now_datetime,
+    time_diff_in_seconds,
+)
+
+
+def get_date_str(value: Any) -> str:
+    """2026-01-31."""
+    return _day(value).strftime(DATE_FORMAT)
+
+
+def get_datetime_str(value: Any) -> str:
+    """2026-01-31 10:00:00.000000."""
+    when = get_datetime(value)
+    return when.strftime(DATETIME_FORMAT) if when else ""
+
+
+def get_time_str(value: Any) -> str:
+    """10:00:00."""
+    return get_time(value).strftime("%H:%M:%S")
+
+
+_NAMED_DATES = {
+    "full": "{0:%A}, {0:%B} {0.day}, {0.year}",
+    "long": "{0:%B} {0.day}, {0.year}",
+    "medium": "{0:%b} {0.day}, {0.year}",
+    "short": "{0.month}/{0.day}/{0:%y}",
+}
+_NAMED_TIMES = {"short": "h:mm a", "medium": "h:mm:ss a"}
+_LETTERS = {
+    **{"y": "{0.year}", "yyyy": "{0:%Y}", "yy": "{0:%y}"},
+    **{"M": "{0.month}", "MM": "{0:%m}", "MMM": "{0:%b}", "MMMM": "{0:%B}"},
+    **{"d": "{0.day}", "dd": "{0:%d}"},
+    **dict.fromkeys(("E", "EE", "EEE"), "{0:%a}"),
+    **{"EEEE": "{0:%A}", "a": "{0:%p}", "HH": "{0:%H}", "hh": "{0:%I}"},
+    **{"mm": "{0:%M}", "ss": "{0:%S}", "H": "{0.hour}", "m": "{0.minute}", "s": "{0.second}"},
+}
+"""Those of Unicode's patterns, by which Frappe has Babel write."""
+
+
+def _written(when: Any, pattern: str) -> str:
+    """By letters like `EEEE, d MMM yyyy 'at' HH:mm`.
+
+    Raises:
+        ValidationError: other letters are among them.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        letters = found[0]
+        if letters[0] == "'":
+            return letters[1:-1] or "'"
+        if letters == "h":
+            return f"{when:%I}".lstrip("0")
+        if letters not in _LETTERS:
+            known = ", ".join(("h", *_LETTERS))
+            raise ValidationError(f"{letters!r} in the format {pattern!r} is none of {known}")
+        return _LETTERS[letters].format(when)
+
+    return re.sub(r"'[^']*'|([a-zA-Z])\1*", part, pattern)
+
+
+def formatdate(string_date: Any = None, format_string: str | None = None, **_ignored: Any) -> str:
+    """A date in letters like `dd-mm-yyyy`, or as `global_date_format`; as 2026-01-31 without."""
+    if not string_date:
+        return ""
+    day = _day(string_date)
+    if format_string in _NAMED_DATES:
+        return global_date_format(day, format_string)
+    return _written(day, (format_string or "yyyy-mm-dd").replace("m", "M").replace("Y", "y"))
+
+
+format_date = formatdate
+
+
+def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:
+    """`January 31, 2026`; `format` may also be short, medium or full."""
+    return _NAMED_DATES[format].format(getdate(date))
+
+
+def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:
+    """A time in letters like `dd-MM-yyyy HH:mm`, or as `medium`; as 2026-01-31 10:00:00 without."""
+    when = get_datetime(datetime_string) if datetime_string else None
+    if when is None:
+        return ""
+    if format_string in _NAMED_TIMES:
+        return f"{formatdate(when, format_string)}, {format_time(when, format_string)}"
+    return _written(when, format_string or "yyyy-MM-dd HH:mm:ss")
+
+
+def format_time(time_string: Any = None, format_string: str | None = None) -> str:
+    """A time of day as 10:00:00, in letters like `HH:mm`, or `short`: 10:00 AM."""
+    if not time_string:
+        return ""
+    pattern = format_string or "HH:mm:ss"
+    return _written(get_time(time_string), _NAMED_TIMES.get(pattern, pattern))
+
+
+def get_weekday(when: Any = None) -> str:
+    """Monday, Tuesday, …"""
+    return _day(when or None).strftime("%A")
+
+
+def get_weekdays() -> list[str]:
+    """Monday to Sunday."""
+    return list(calendar.day_name)
+
+
+def get_month(datetime: Any = None) -> str:
+    """January to December."""
+    return calendar.month_name[_day(datetime).month]
+
+
+def get_datetime_in_timezone(time_zone: str) -> datetime:
+    """Now, in the zone of that name."""
+    return convert_utc_to_timezone(datetime.now(timezone.utc), time_zone)
+
+
+def get_eta(from_time: Any, percent_complete: float) -> str:
+    """The time that is left of something that began then."""
+    passed = time_diff_in_seconds(now_datetime(), from_time)
+    return str(timedelta(seconds=(100 - percent_complete) / percent_complete * passed))
+
+
+def duration_to_seconds(duration: str) -> int:
+    """`1d 2h 3m 4s` in seconds.
+
+    Raises:
+        ValidationError: it is written otherwise.
+    """
+    validate_duration_format(duration)
+    sizes = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+    return sum(int(part[:-1]) * sizes[part[-1]] for part in re.findall(r"\d+[dhms]", duration))
+
+
+def validate_duration_format(duration: str) -> None:
+    """Raises ValidationError unless it is written like `1d 2h 3m 4s`."""
+    if not _DURATION.match(duration):
+        raise ValidationError(f"Value {duration} must be in the valid duration format: d h m s")
+
+
+def format_timedelta(o: Any) -> str:
+    """`25:03:04`, with a fraction of a second where there is one."""
+    total = o.total_seconds() if isinstance(o, timedelta) else float(o or 0)
+    hours, left = divmod(total, 3600)
+    minutes, seconds = divmod(left, 60)
+    seconds = round(seconds, 6)
+    shown = int(seconds) if seconds == int(seconds) else seconds
+    return f"{int(hours)}:{int(minutes):02}:{shown:02}"
+
+
+_DURATION = re.compile(r"(\d+d)?((^|\s)\d+h)?((^|\s)\d+m)?((^|\s)\d+s)?$")
+
+
+def format_duration(seconds: float, hide_days: bool = False) -> str:
+    """1d 2h 3m 4s."""
+    left = int(seconds)
+    parts = []
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+        if unit == "d" and hide_days:
+            continue
+        number, left = divmod(left, size)
+        if number:
+            parts.append(f"{number}{unit}")
+    return " ".join(parts)
+
+
+def pretty_date(value: Any) -> str:
+    """How long ago, in words."""
+    when = get_datetime(value) if value else None
+    if when is None:
+        return ""
+    passed = (now_datetime() - when).total_seconds()
+    if passed < 60:
+        return "just now"
+    for name, size in (
+        *(("year", 31536000), ("month", 2592000), ("week", 604800)),
+        *(("day", 86400), ("hour", 3600), ("minute", 60)),
+    ):
+        number = int(passed // size)
+        if number:
+            return f"{number} {name}{'s' if number > 1 else ''} ago"
+    return "just now"
+
+
+def parse_val(v: Any) -> Any:
+    """What a query gave, as simple types: days and times as texts, a time of day as hh:mm."""
+    if isinstance(v, date):
+        return str(v)
+    if isinstance(v, timedelta):
+        return ":".join(str(v).split(":")[:2])
+    return int(v) if isinstance(v, int) else v

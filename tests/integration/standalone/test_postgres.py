@@ -1,0 +1,43 @@
+"""The unit tests of documents, filters, transactions, jobs and schedule rows, on PostgreSQL."""
+# ruff: noqa: F403 (the tests themselves)
+
+from typing import Any
+
+from tests.unit.standalone.test_as_real_apps_call import *
+from tests.unit.standalone.test_documents import *
+from tests.unit.standalone.test_error_log import *
+from tests.unit.standalone.test_filters import *
+from tests.unit.standalone.test_queries import *
+from tests.unit.standalone.test_run import *
+from tests.unit.standalone.test_saving import *
+from tests.unit.standalone.test_schedule_rows import *
+from tests.unit.standalone.test_tables import *
+from tests.unit.standalone.test_templates import *
+from tests.unit.standalone.test_texts import *
+from tests.unit.standalone.test_transaction import *
+from tests.unit.standalone.test_trees import *
+
+SERVER = "postgres_server"
+
+
+def test_it_is_postgresql(frappe: Any) -> None:
+    assert frappe.db.db_type == "postgres"
+
+
+def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
+    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    asked: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, *rest: Any) -> Any:
+        asked.append((sql, values))
+        return execute(sql, values, *rest)
+
+    connection = frappe.db.transaction.open()
+    with connection.execute_wrapper(note):
+        frappe.db.get_value("Note", {"docstatus": 0}, "name")
+        frappe.get_all("Note", {"docstatus": 0}, order_by="modified", limit=20)
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        for sql, values in asked:
+            cursor.execute(f"explain {sql}", values)
+            assert "Sort" not in str(cursor.fetchall())
