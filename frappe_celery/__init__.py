@@ -6,12 +6,11 @@ app is built when it is first asked for.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from frappe_standalone.namespace.importer import (
-    install as _serve_frappe_where_there_is_none,
-)
+from frappe_celery.errors import ConfigError as _ConfigError
 from frappe_celery.jobs import hosts as _hosts
 from frappe_celery.jobs import slots as _slots
 
@@ -92,9 +91,19 @@ def _host() -> Host:
         from frappe_celery.hosts.bench.host import BenchHost
 
         return BenchHost()
-    from frappe_standalone.host import StandaloneHost
+    host: Host = _standalone().make_host()
+    return host
 
-    return StandaloneHost()
+
+def _standalone() -> Any:
+    """What stands in for Frappe: importing it has `import frappe` find something.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    from frappe_celery.config import parts
+
+    return parts.load(parts.HOSTS, "standalone")
 
 
 def _app() -> Celery:
@@ -129,7 +138,9 @@ def _start_worker(
     start_worker(queue, burst, quiet, processes, beat=beat)
 
 
-_serve_frappe_where_there_is_none()
+if not _hosts.is_bench():
+    with suppress(_ConfigError):  # who asks for the host is told
+        _standalone()
 _hosts.register(_host)
 _slots.app.fill(_app)
 _slots.revoked.fill(_revoked)

@@ -7,6 +7,7 @@ app.conf.beat_schedule = beat_schedule()      # for Celery's own
 
 from __future__ import annotations
 
+from frappe_celery.jobs import hosts
 from frappe_celery.schedule.celery_schedule import beat_schedule
 from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler as _DatabaseScheduler
 from frappe_celery.schedule.scheduler import Scheduler
@@ -15,10 +16,8 @@ __all__ = ["DatabaseScheduler", "Scheduler", "beat_schedule"]
 
 
 class DatabaseScheduler(_DatabaseScheduler):
-    """django-celery-beat's PeriodicTask rows too, on the Django that the standalone host loads."""
+    """django-celery-beat's PeriodicTask rows too, on the Django that the host loads."""
 
     def load_django(self) -> None:
         """The team's own project, or ours."""
-        from frappe_standalone.database import django_setup
-
-        django_setup.load()
+        hosts.current().load_django()

@@ -32,7 +32,7 @@ COMMANDS: dict[str, str | None] = {
     "demo": "frappe_celery.commands.demo",
     "schedule": "frappe_celery.commands.schedule",
     "sync": "frappe_celery.commands.schedule",
-    "migrate": "frappe_celery.commands.migrate",
+    "migrate": None,
     "settings": "frappe_celery.commands.settings",
     "key": "frappe_celery.commands.key",
     "enable": "frappe_celery.commands.bench",
@@ -44,8 +44,6 @@ COMMANDS: dict[str, str | None] = {
 }
 """Where each command is; imported when it is called, so that every other one starts fast. None: in
 another package, found by its entry point."""
-GROUP = "frappe_celery.commands"
-"""Of these entry points."""
 
 
 class Commands(click.Group):
@@ -64,7 +62,7 @@ class Commands(click.Group):
             return None
         module = COMMANDS[cmd_name]
         command: click.Command = (
-            parts.load(GROUP, cmd_name)
+            parts.load(parts.COMMANDS, cmd_name)
             if module is None
             else getattr(importlib.import_module(module), cmd_name)
         )

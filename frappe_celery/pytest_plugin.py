@@ -15,12 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from frappe_standalone.namespace import importer
+import frappe_celery  # noqa: F401 (`import frappe` finds something from here on)
 
 if TYPE_CHECKING:
     from frappe_celery.testing import FrappeJobs, Session
-
-importer.install()
 
 OPTION = "frappe_jobs"
 DJANGOS_SETTINGS = "DJANGO_SETTINGS_MODULE"

@@ -19,14 +19,11 @@ from typing import Any
 import redis
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
-from frappe_celery.config import settings
+from frappe_celery.config import parts, settings
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.embedded import server
 from frappe_celery.enqueue_shim import method_name
-from frappe_standalone.database import altering, blocks, django_setup
-from frappe_standalone.local import local
-from frappe_standalone.site.context import destroy
 from frappe_celery.jobs import Job, get_store, hosts, slots
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import process_name
@@ -125,7 +122,7 @@ def _run_next(raising: bool) -> str | None:
 
 def _run(taken: Taken) -> Exception | None:
     message = JobMessage.open(get_store().signer, taken.sealed, taken.run)
-    with nullcontext() if hosts.is_bench() else blocks.of_a_job():
+    with nullcontext() if hosts.is_bench() else _standalone().of_a_job():
         try:
             result = run_claimed(message, taken.sealed, process_name())
         except Exception as exc:
@@ -133,6 +130,10 @@ def _run(taken: Taken) -> Exception | None:
             return exc
         succeeded(message.run, result)
     return None
+
+
+def _standalone() -> Any:
+    return parts.load(parts.HOSTS, "tests")
 
 
 def _celery_configuration() -> Any:
@@ -160,7 +161,7 @@ class Session:
         os.environ |= dict.fromkeys((*map(variable, URLS), *CELERYS_URLS), self._url)
         os.environ[variable("redis_queue_sentinel_enabled")] = "false"
         os.environ[variable("frappe_celery_key")] = secrets.token_hex()
-        if not django_setup.is_own_project():
+        if not hosts.is_bench() and _standalone().uses_our_database():
             os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
         settings.use(None)
         slots.published.fill(lambda job: self.jobs.note(job))
@@ -173,13 +174,13 @@ class Session:
 
     def begin_test(self) -> None:
         """Once the fixtures have opened the test's transaction: `frappe.db.rollback` ends here."""
-        self._block.enter_context(blocks.of_a_test())
+        if not hosts.is_bench():
+            self._block.enter_context(_standalone().of_a_test())
 
     def leave_site(self) -> None:
         """Flags, user, cache and an open transaction are gone."""
         if not hosts.is_bench():
-            destroy()
-            local.clear()
+            _standalone().leave_site()
 
     def end_test(self) -> None:
         """The next test finds no job, nothing cached and no site entered.
@@ -188,8 +189,8 @@ class Session:
         """
         self.leave_site()
         self._block.close()
-        if django_setup.is_loaded() and not django_setup.is_own_project():
-            altering.empty_all()
+        if not hosts.is_bench():
+            _standalone().forget_documents()
         self.jobs = FrappeJobs()
         keys = [key for key in self._redis.scan_iter(count=1000) if BINDINGS not in key]
         if keys:

@@ -1,7 +1,10 @@
 """The standalone host: `import frappe` without Frappe, on Django's database.
 
-`host.py` is what the core asks; `models.py` and `apps.py` are Django's application, which has no
-migrations: its tables are made as documents' are.
+Importing this has `import frappe` find something, unless there is a real one. Of `frappe_celery`
+everything here uses `frappe_celery.host` alone, and `host.py` is what that asks of us; `models.py`
+and `apps.py` are Django's application, which has no migrations: its tables are made as documents'
+are. `command.py` is `frappe-celery migrate`, `middleware.py` for Django's views, `testing.py` for
+the pytest plugin.
 
 Its rooms, each above those that follow: `admin` (the pages of its tables; `server.py` has them
 served) and `namespace` (what `import frappe` finds, and what stands for the rest); `schedule` and
@@ -14,9 +17,23 @@ that brings something for a name that is not there: `add_name`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["add_name", "register_loader"]
+from frappe_standalone.namespace import importer
+
+if TYPE_CHECKING:
+    from frappe_celery.host import Host
+
+__all__ = ["add_name", "make_host", "register_loader"]
+
+importer.install()
+
+
+def make_host() -> Host:
+    """What jobs of this process run in."""
+    from frappe_standalone.host import StandaloneHost
+
+    return StandaloneHost()
 
 
 def __getattr__(name: str) -> Any:

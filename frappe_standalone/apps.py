@@ -7,7 +7,7 @@ from django.core.signals import request_finished, request_started
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate
 
-from frappe_celery import pages
+from frappe_celery.host import pages
 from frappe_standalone.database import dialect, open_transaction, sqlite_functions
 from frappe_standalone.namespace import importer
 

@@ -6,7 +6,7 @@ on a bench and here.
 
 from __future__ import annotations
 
-from frappe_celery.errors import ValidationError as ValidationError
+from frappe_celery.host import ValidationError as ValidationError
 
 
 class SiteNotSpecifiedError(Exception):
@@ -263,4 +263,4 @@ for _error in list(globals().values()):
     if isinstance(_error, type) and issubclass(_error, Exception):
         _error.__module__ = "frappe.exceptions"
 
-from frappe_celery.errors import QueueOverloaded  # noqa: E402, F401 (keeps its own module's name)
+from frappe_celery.host import QueueOverloaded  # noqa: E402, F401 (keeps its own module's name)

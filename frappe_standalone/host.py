@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import AppHooks, ScheduleRow, SyncReport, settings
 from frappe_standalone.database import django_setup, open_transaction
 from frappe_standalone.exceptions import DuplicateEntryError
 from frappe_standalone.jobs import run
@@ -16,10 +16,9 @@ from frappe_standalone.local import local
 from frappe_standalone.namespace import importer
 from frappe_standalone.site import allowed, app_hooks, calling
 from frappe_standalone.site.context import ADMINISTRATOR, visit
-from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 
 if TYPE_CHECKING:
-    from frappe_celery.jobs import Job
+    from frappe_celery.host import Job
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +27,7 @@ class StandaloneHost:
     """No Frappe: our own `frappe` namespace on Django's database."""
 
     kept_state: tuple[str, ...] = ()
+    encrypts_passwords = True
 
     def __init__(self) -> None:
         importer.install()
@@ -111,6 +111,22 @@ class StandaloneHost:
                 logger.error("%s", found.error)
             for method in app_hooks.scheduled_methods(found):
                 self._import(method.rpartition(".")[0])
+
+    def load_django(self) -> None:
+        """The team's own project, or ours."""
+        django_setup.load()
+
+    def load_pages(self, *where: Any) -> None:
+        """In the project's own database."""
+        from frappe_standalone import server
+
+        server.load(*where)
+
+    def encrypt_passwords_anew(self) -> int:
+        """The current site's."""
+        from frappe_standalone.documents import passwords
+
+        return passwords.encrypt_anew()
 
     @staticmethod
     def _load_django() -> None:

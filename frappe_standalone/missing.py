@@ -6,7 +6,7 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 
 from __future__ import annotations
 
-from frappe_celery.errors import NeedsFrappeSite
+from frappe_celery.host import NeedsFrappeSite
 
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
 """Doctypes whose documents change what a site does; here they would do nothing."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from frappe_celery.errors import ConfigError
+from frappe_celery.host import LOOPBACK, ConfigError
+from frappe_celery.host import pages_settings as django_settings
 from frappe_standalone.database import django_setup
-from frappe_celery.pages.server import LOOPBACK, django_settings
 
 
 def load(address: str = LOOPBACK[1], url: str | None = None) -> None:

@@ -75,7 +75,7 @@ def pairs(imports: Arrows) -> set[tuple[str, str]]:
         (one, other)
         for one, others in imports.items()
         for other in others
-        if one < other and one in imports[other]
+        if one < other and one in imports.get(other, ())
     }
 
 

@@ -11,9 +11,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import frappe_celery  # makes `import frappe` find the namespace
+import frappe_celery  # noqa: F401 (makes `import frappe` find the namespace)
+from tests.rooms import HERE as ROOT
+from tests.rooms import PACKAGES
 
-ROOT = Path(frappe_celery.__file__).parent.parent
 NAMESPACE = ROOT / "frappe_standalone" / "namespace"
 STUBS = Path(__file__).parents[1] / "stubs"
 HEAD = "# made by: python -m tests.stubs\n"
@@ -119,7 +120,7 @@ def names(path: Path, module: str) -> Iterator[tuple[str, str]]:
 def _of_star(module: str) -> Iterator[tuple[str, str]]:
     """What `from module import *` gives, but for what the module itself only imports."""
     source = importlib.import_module(module)
-    if not module.startswith("frappe_celery"):
+    if not module.startswith(PACKAGES):
         yield "*", f"from {module} import *"
         return
     tree = ast.parse(Path(source.__file__ or "").read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
 
 import click
 
@@ -32,7 +31,7 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    _load(address, url)
+    hosts.current().load_pages(address, url)
     from frappe_celery.pages import server, users
 
     if not users.any_can_log_in():
@@ -41,15 +40,6 @@ def admin(ctx: click.Context, port: int, address: str, url: str | None) -> None:
         server.serve(address, port, url, click.echo)
     except OSError as exc:
         raise options.cannot_listen(address, port, exc) from exc
-
-
-def _load(*where: Any) -> None:
-    """Have Django ready, with a database for users."""
-    if hosts.is_bench():
-        from frappe_celery.hosts.bench.pages import load
-    else:
-        from frappe_standalone.server import load
-    load(*where)
 
 
 def _first_user() -> None:
@@ -77,7 +67,7 @@ def user(name: str, sites: tuple[str, ...]) -> None:
     """
     for site in sites:
         options.known_site(site)
-    _load()
+    hosts.current().load_pages()
     _make(name, sites)
 
 
@@ -116,7 +106,7 @@ def _make(name: str, sites: tuple[str, ...] = ()) -> None:
 @click.argument("name")
 def password(name: str) -> None:
     """Change a user's password; it is asked for."""
-    _load()
+    hosts.current().load_pages()
     from django.core.management import CommandError, call_command
 
     try:

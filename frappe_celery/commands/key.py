@@ -61,7 +61,7 @@ def end(anyway: bool) -> None:
             f"jobs are signed by a former key: {numbers}. Wait until they have run (failed ones:"
             " requeue or delete them), or give them up with --anyway"
         )
-    if not hosts.is_bench():
+    if hosts.current().encrypts_passwords:
         _encrypt_anew()
     number = settings.current().keys.end()
     click.echo(f"Former keys that are not accepted any more: {number}")
@@ -73,17 +73,15 @@ def encrypt() -> None:
 
     Without a Frappe; `end` does the same. For keys that you exchange yourself, in the environment.
     """
-    if hosts.is_bench():
+    if not hosts.current().encrypts_passwords:
         raise ConfigError("in a bench passwords are Frappe's, encrypted with its `encryption_key`")
     _encrypt_anew()
 
 
 def _encrypt_anew() -> None:
-    from frappe_standalone.documents import passwords
-
     for site in settings.current().sites():
         with hosts.current().in_site(site, ADMINISTRATOR):
-            number = passwords.encrypt_anew()
+            number = hosts.current().encrypt_passwords_anew()
             hosts.current().commit()
         click.echo(f"{site}: passwords encrypted anew: {number}")
 

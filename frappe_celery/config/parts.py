@@ -1,4 +1,4 @@
-"""What the other packages of this distribution add, by its entry points: nothing here names them."""
+"""What the other packages of this distribution add, by entry points: nothing here names them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from frappe_celery.errors import ConfigError
 
 DISTRIBUTION = "frappe_celery"
+COMMANDS, HOSTS = "frappe_celery.commands", "frappe_celery.hosts"
+"""Groups of entry points."""
 
 
 def load(group: str, name: str) -> Any:

@@ -110,6 +110,25 @@ class Host(Protocol):
     def import_apps(self) -> None:
         """Import the apps' code, so that forked workers share it."""
 
+    def load_django(self) -> None:
+        """Have Django ready: a team's own project, or the host's; raises ConfigError."""
+
+    def load_pages(self, *where: Any) -> None:
+        """The same with the pages in it, and a database for their users.
+
+        Args:
+            where: the address at which they are served, then the URL that people use, if any.
+
+        Raises:
+            ConfigError: they are served elsewhere, or `url` makes no sense.
+        """
+
+    encrypts_passwords: bool
+    """Whether documents' passwords are encrypted with the key that signs messages."""
+
+    def encrypt_passwords_anew(self) -> int:
+        """The current site's, with the key that signs now; how many."""
+
     def app_hooks(self, site: str) -> list[AppHooks]:
         """The hooks of a site's installed apps, in that order."""
 

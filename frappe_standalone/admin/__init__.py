@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-import frappe_celery.pages.admin  # noqa: F401 (registers them)
+from frappe_celery.host import page_admin  # noqa: F401 (registers them)
 from frappe_standalone import models
 from frappe_standalone.admin.logs import ErrorLogAdmin, ScheduledJobLogAdmin
 from frappe_standalone.admin.schedule import ScheduledJobTypeAdmin

@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from frappe_celery.errors import ValidationError
+from frappe_celery.host import ValidationError
+from frappe_celery.host import site_choices as choices
 from frappe_standalone.admin import sites
 from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
 from frappe_standalone.site.context import visit
-from frappe_celery.pages.sites import choices
 
 
 class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]

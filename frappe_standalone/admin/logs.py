@@ -7,10 +7,9 @@ from typing import Any
 from django.contrib import admin
 from django.utils.html import format_html
 
-from frappe_celery.config.secrets import masked_text
+from frappe_celery.host import ReadOnlyAdmin, masked_text
 from frappe_standalone.admin.sites import OfSite
 from frappe_standalone.admin.times import clock
-from frappe_celery.pages.read_only import ReadOnlyAdmin
 
 SHORT = 120
 

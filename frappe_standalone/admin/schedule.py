@@ -12,8 +12,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from frappe_celery.config import settings
-from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.host import CRON_FREQUENCY as CRON
+from frappe_celery.host import (
+    FREQUENCIES,
+    CronError,
+    FrappeCeleryError,
+    ScheduleRow,
+    Timing,
+    enqueue_scheduled,
+    settings,
+)
+from frappe_celery.host import PAGE_OF_ONE_JOB as ONE
+from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
+from frappe_celery.host import is_row_of_hook as is_of_hook
+from frappe_celery.host import label_of_frequency as label_of
 from frappe_standalone.admin import sites
 from frappe_standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
 from frappe_standalone.admin.times import clock
@@ -21,15 +33,6 @@ from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.models import ScheduledJobType
 from frappe_standalone.schedule import rows
 from frappe_standalone.site.context import ADMINISTRATOR, visit
-from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.pages.jobs import ONE
-from frappe_celery.schedule.cron import CronError
-from frappe_celery.schedule.documents import DOCTYPE
-from frappe_celery.schedule.events import CRON
-from frappe_celery.schedule.fire import enqueue_scheduled
-from frappe_celery.schedule.frequencies import FREQUENCIES, label_of
-from frappe_celery.schedule.sync import is_of_hook
-from frappe_celery.schedule.timing import Timing
 
 NEXT_RUNS = 5
 WORDS = (CRON, "All", *map(label_of, FREQUENCIES))

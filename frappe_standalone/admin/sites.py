@@ -10,9 +10,9 @@ from django.contrib.admin import ModelAdmin, SimpleListFilter
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from frappe_celery.config import settings
+from frappe_celery.host import page_sites as sites
+from frappe_celery.host import settings
 from frappe_standalone.database import django_setup
-from frappe_celery.pages import sites
 
 SITE = "site"
 

@@ -15,11 +15,9 @@ from typing import Any
 
 import redis
 
-from frappe_celery.config import settings
-from frappe_celery.errors import Refused
+from frappe_celery.host import Refused, codec, settings
 from frappe_standalone.cache.redis_clients import client
 from frappe_standalone.local import local
-from frappe_celery.jobs import codec
 
 PURPOSE = "cached value"
 _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")

@@ -7,7 +7,7 @@ from functools import cache
 
 import redis
 
-from frappe_celery.jobs.connection import connect
+from frappe_celery.host import connect_to_redis as connect
 
 client: Callable[[str], redis.Redis] = cache(connect)
 """The client for a URL; connects when it is first used, in a forked process anew."""

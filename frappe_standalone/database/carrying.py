@@ -16,7 +16,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
-from frappe_celery.errors import UnreadableStatement
+from frappe_celery.host import UnreadableStatement
 from frappe_standalone.database import mariadb_sql, postgres_sql, sqlite_sql
 from frappe_standalone.database.dialect import (
     KEPT,

@@ -19,10 +19,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.config import settings
-from frappe_celery.config.settings import Settings
-from frappe_celery.config.sqlite import sqlite
-from frappe_celery.errors import ConfigError
+from frappe_celery.host import ConfigError, Settings, settings
+from frappe_celery.host import sqlite_database as sqlite
 from frappe_standalone.database import altering, schema
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from frappe_celery.errors import NeedsFrappeSite
+from frappe_celery.host import NeedsFrappeSite
 from frappe_standalone.exceptions import (
     DuplicateEntryError,
     InvalidColumnName,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from frappe_celery.host import WatchedTransaction as Transaction
 from frappe_standalone.database import blocks, django_setup
-from frappe_celery.hosts.transactions import Transaction
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper

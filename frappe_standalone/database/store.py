@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.database import (
     dialect,
     errors,

@@ -73,8 +73,7 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
     if doctype != "RQ Job":
         rows = _READ[doctype]((Condition("name", "=", name),))
         return next((row for row in rows if row["name"] == name), None)
-    from frappe_celery.errors import NoSuchJob
-    from frappe_celery.jobs import get_store
+    from frappe_celery.host import NoSuchJob, get_store
 
     try:
         job = get_store().fetch(name)
@@ -89,7 +88,7 @@ def _page(
     conditions: Conditions, order: list[tuple[str, str]], start: int, limit: int
 ) -> list[dict[str, Any]] | None:
     """The store's own page, newest first, where no more is asked than it can do."""
-    from frappe_celery.jobs import JobStatus, get_store
+    from frappe_celery.host import JobStatus, get_store
 
     simple = {c.field: c.value for c in conditions if c.operator == "="}
     newest_first = all(way == "desc" and field in _BY_TIME for field, way in order)
@@ -111,8 +110,7 @@ def _page(
 
 def _jobs(conditions: Conditions) -> Iterable[dict[str, Any]]:
     """Jobs of the current site; what a filter on queue and status leaves out is never read."""
-    from frappe_celery.config import settings
-    from frappe_celery.jobs import JobStatus, get_store
+    from frappe_celery.host import JobStatus, get_store, settings
 
     store = get_store()
     statuses = _allowed("status", [status.value for status in JobStatus], conditions)
@@ -160,7 +158,7 @@ def _job_row(job: Any) -> dict[str, Any]:
 
 
 def _workers(_: Conditions) -> list[dict[str, Any]]:
-    from frappe_celery.jobs import get_store
+    from frappe_celery.host import get_store
 
     return [_worker_row(worker) for worker in get_store().workers.by_process()]
 

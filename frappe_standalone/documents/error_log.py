@@ -81,7 +81,6 @@ def sort_out(title: Any, message: Any) -> tuple[str, str]:
 
 def report_swallowed(error: Exception) -> None:
     """Have the failure mail sent for an exception after which the job still ends as finished."""
-    from frappe_celery import error_mail
-    from frappe_celery.jobs import current_job
+    from frappe_celery.host import current_job, error_mail
 
     error_mail.report_swallowed(current_job(), error)

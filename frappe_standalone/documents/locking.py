@@ -131,7 +131,7 @@ def queue_action(doc: Any, action: str, **kwargs: Any) -> Any:
     The document is locked until then. Enqueued after the commit unless
     `enqueue_after_commit=False`; when it is not enqueued, the lock is given back.
     """
-    from frappe_celery import enqueue_shim
+    from frappe_celery.host import enqueue_shim
 
     if callable(getattr(type(doc), f"_{action}", None)):
         action = f"_{action}"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.config import settings
-from frappe_celery.config.signing import Signer
+from frappe_celery.host import Signer, settings
 from frappe_standalone.database import store
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local

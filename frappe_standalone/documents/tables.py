@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.database import altering, django_setup, schema
 from frappe_standalone.documents.meta import get_meta, known_doctypes
 from frappe_standalone.local import local

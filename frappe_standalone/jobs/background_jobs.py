@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.config import settings
-from frappe_celery.enqueue_shim import method_name
+from frappe_celery.host import get_store, method_name, settings
 from frappe_standalone.jobs import run
 from frappe_standalone.jobs.rq_names import Queue, Worker
 from frappe_standalone.site.context import ADMINISTRATOR
-from frappe_celery.jobs import get_store
 
 RQ_JOB_FAILURE_TTL = 7 * 24 * 60 * 60
 RQ_FAILED_JOBS_LIMIT = 1000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from frappe_celery.errors import InvalidJobOperation
+from frappe_celery.host import InvalidJobOperation
 from frappe_standalone.documents.document import Document
 
 
@@ -17,7 +17,7 @@ class RQJob(Document):
     @property
     def job(self) -> Any:
         """The Job."""
-        from frappe_celery.jobs import get_store
+        from frappe_celery.host import get_store
 
         return get_store().fetch(self.name)
 

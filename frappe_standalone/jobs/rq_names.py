@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from frappe_celery.config import settings
-from frappe_celery.errors import NoSuchJob
-from frappe_celery.hosts.listed import ListedWorker, oldest_first
-from frappe_celery.jobs import Job as OurJob
-from frappe_celery.jobs import JobStatus, current_job, get_store
+from frappe_celery.host import Job as OurJob
+from frappe_celery.host import (
+    JobStatus,
+    ListedWorker,
+    NoSuchJob,
+    current_job,
+    get_store,
+    oldest_first,
+    settings,
+)
 
 
 def get_current_job(connection: Any = None, job_class: Any = None) -> OurJob | None:

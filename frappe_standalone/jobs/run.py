@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.hosts.reruns import RunAgain, with_reruns
+from frappe_celery.host import RunAgain, with_reruns
 from frappe_standalone.database import django_setup
 from frappe_standalone.database.errors import is_deadlocked, is_retryable
 from frappe_standalone.documents.error_log import log_error

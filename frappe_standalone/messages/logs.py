@@ -7,7 +7,7 @@ from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.local import local
 from frappe_standalone.site.context import site_folder
 

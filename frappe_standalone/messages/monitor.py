@@ -16,11 +16,9 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import RUN_SCHEDULED_JOB, current_job, settings
+from frappe_celery.host import open_log_file as opened
 from frappe_standalone.local import local
-from frappe_celery.jobs import current_job
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.watch.logs.files import opened
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.cache.redis_clients import client
 from frappe_standalone.local import local
 from frappe_standalone.utils.text import as_json, cstr

@@ -13,7 +13,7 @@ from abc import ABCMeta
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from frappe_celery.errors import NeedsFrappeSite
+from frappe_celery.host import NeedsFrappeSite
 from frappe_standalone.missing import MissingName, explain
 from frappe_standalone.namespace import statement
 

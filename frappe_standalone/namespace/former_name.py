@@ -1,4 +1,4 @@
-"""`frappe_celery.hosts.standalone`, what this package was called: jobs that wait and pickles say so."""
+"""`frappe_celery.hosts.standalone`, as jobs that wait and pickles call this package."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from threading import get_ident
 from types import ModuleType
 from typing import Any
 
-from frappe_celery.config.installed import find_real
+from frappe_celery.host import find_real
 from frappe_standalone.missing import (
     MissingModule,
     missing_attribute,

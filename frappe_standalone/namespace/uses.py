@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from frappe_celery.errors import NeedsFrappeSite
+from frappe_celery.host import NeedsFrappeSite
 from frappe_standalone.database.database import Database
 from frappe_standalone.namespace import statement
 from frappe_standalone.namespace.absent import full_name, is_stand_in, missing_base

@@ -10,8 +10,7 @@ import os
 from contextlib import suppress
 from typing import Any
 
-from frappe_celery.config import settings
-from frappe_celery.errors import ConfigError
+from frappe_celery.host import ConfigError, settings
 from frappe_standalone.database import django_setup, errors
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database import singles, store
 from frappe_standalone.local import local

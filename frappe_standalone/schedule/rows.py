@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import SCHEDULE_FIELDS as FIELDS
+from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
+from frappe_celery.host import ScheduleRow, SyncReport, hosts, settings
+from frappe_celery.host import schedule_documents as documents
 from frappe_standalone.database import store
 from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.dates import as_aware, get_datetime, zone
-from frappe_celery.jobs import hosts
-from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
-from frappe_celery.schedule import documents
-from frappe_celery.schedule.documents import DOCTYPE, FIELDS
 
 LOG = "Scheduled Job Log"
 
@@ -88,7 +87,7 @@ def free_name(method: str, otherwise: str = "") -> str:
 
 def sync_jobs(site_hooks: Any = None) -> SyncReport:
     """Bring the current site's rows up to its apps' hooks, by Frappe's name for it."""
-    from frappe_celery.schedule.sync import sync as sync_site
+    from frappe_celery.host import sync_rows as sync_site
 
     report, _problems = sync_site(hosts.current(), settings.current(), local.site)
     return report

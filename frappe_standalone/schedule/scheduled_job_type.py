@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery import enqueue_shim
-from frappe_celery.config import settings
+from frappe_celery.host import CRON_FREQUENCY as CRON
+from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
+from frappe_celery.host import CronError, ScheduleRow, Timing, enqueue_shim, fire, settings
+from frappe_celery.host import frequency_creates_log as creates_log
 from frappe_standalone.database import store
 from frappe_standalone.database.errors import is_retryable
 from frappe_standalone.documents.document import Document
@@ -24,12 +26,6 @@ from frappe_standalone.site.calling import get_attr
 from frappe_standalone.site.context import ADMINISTRATOR
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
-from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.schedule import fire
-from frappe_celery.schedule.cron import CronError
-from frappe_celery.schedule.documents import DOCTYPE
-from frappe_celery.schedule.events import CRON, creates_log
-from frappe_celery.schedule.timing import Timing
 
 
 class ScheduledJobType(Document):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import SCHEDULE_OFF_KEYS as OFF_KEYS
+from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
+from frappe_celery.host import settings
 from frappe_standalone.database import singles, store
 from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
@@ -12,8 +14,6 @@ from frappe_standalone.messages.logs import logger
 from frappe_standalone.schedule.dormancy import schedule_jobs_based_on_activity
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 from frappe_standalone.utils.numbers import cint
-from frappe_celery.schedule.documents import DOCTYPE
-from frappe_celery.schedule.reader import OFF_KEYS
 
 
 def is_scheduler_inactive(verbose: bool = True) -> bool:

@@ -9,9 +9,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from frappe_celery.config import settings
-from frappe_celery.config.files import options_stand_in
-from frappe_celery.errors import Refused
+from frappe_celery.host import Refused, options_stand_in, settings
 from frappe_standalone.site import app_hooks
 
 OURS = ("frappe", "frappe_celery")

@@ -15,11 +15,10 @@ import traceback
 from types import FunctionType, ModuleType
 from typing import Any
 
-from frappe_celery.config import files as config_files
-from frappe_celery.config import settings
+from frappe_celery.host import AppHooks, settings
+from frappe_celery.host import app_files as config_files
 from frappe_standalone.site.context import AppsKey, current_apps, installed_apps
 from frappe_standalone.utils.frappedict import _dict
-from frappe_celery.jobs.hosts import AppHooks
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.database import django_setup
 from frappe_standalone.exceptions import IncorrectSitePath
 from frappe_standalone.local import Local, local, proxy

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.site.context import get_site_path
 from frappe_standalone.utils.text import scrub
 

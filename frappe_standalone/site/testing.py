@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unittest
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.local import local
 from frappe_standalone.site.context import connect, destroy, init
 

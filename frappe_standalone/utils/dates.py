@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from dateutil import parser
 from dateutil.relativedelta import relativedelta
 
-from frappe_celery.config import settings
+from frappe_celery.host import settings
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 

@@ -17,9 +17,9 @@ from typing import Any
 import frappe
 
 from frappe_celery.config import settings
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_standalone.documents import meta
 from frappe_standalone.site import app_hooks
-from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from tests.acceptance.research import Source
 from tests.project import Project
 from tests.waiting import wait_until

@@ -66,9 +66,9 @@ def value_of(kind: str, row: int = 1) -> Any:
 
 def columns(doctype: str) -> Mapping[str, Any]:
     """What a doctype's table has."""
-    found: Mapping[str, Any] = import_module(
-        "frappe_standalone.database.statements"
-    ).columns(doctype)
+    found: Mapping[str, Any] = import_module("frappe_standalone.database.statements").columns(
+        doctype
+    )
     return found
 
 

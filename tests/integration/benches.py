@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from frappe_celery.config import settings
-from frappe_standalone.site.context import destroy
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ENDED
+from frappe_standalone.site.context import destroy
 from tests.integration.stores import broken
 from tests.project import Process, Project
 from tests.waiting import wait_until

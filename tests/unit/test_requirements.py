@@ -7,15 +7,14 @@ import re
 import sys
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
-from pathlib import Path
+from itertools import chain
 
 import pytest
 
-import frappe_celery
+from tests.rooms import HERE, PACKAGES
 
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
-PACKAGE = Path(frappe_celery.__file__).parent
 OF_BOTH_HOSTS = {"frappe", "rq"}
 """A bench has them, and the standalone host brings their names."""
 OF_A_BENCH = {"psutil", "pymysql", "MySQLdb"}
@@ -39,7 +38,7 @@ EXTRAS = {
 
 def imported() -> Iterator[tuple[str, str]]:
     """Each third-party module at its top name, and a file that imports it."""
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(chain.from_iterable((HERE / name).rglob("*.py") for name in PACKAGES)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
@@ -47,8 +46,8 @@ def imported() -> Iterator[tuple[str, str]]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for name in {name.partition(".")[0] for name in names}:
-                if name not in sys.stdlib_module_names and name != "frappe_celery":
-                    yield name, str(path.relative_to(PACKAGE))
+                if name not in sys.stdlib_module_names and name not in PACKAGES:
+                    yield name, str(path.relative_to(HERE))
 
 
 def canonical(name: str) -> str:
@@ -56,7 +55,7 @@ def canonical(name: str) -> str:
 
 
 def test_every_import_is_required() -> None:
-    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((HERE / "pyproject.toml").read_text())["project"]
     required = {canonical(re.split(r"[^\w.-]", line)[0]) for line in project["dependencies"]}
     extras = {
         name: {canonical(re.split(r"[^\w.-]", line)[0]) for line in lines}
@@ -65,7 +64,7 @@ def test_every_import_is_required() -> None:
     distributions = packages_distributions()
     missing = []
     for module, file in imported():
-        if module in OF_A_BENCH and not file.startswith("hosts/bench/"):
+        if module in OF_A_BENCH and not file.startswith("frappe_celery/hosts/bench/"):
             missing.append(f"{file} imports {module}, which only a bench has")
         if module in ELSEWHERE:
             continue

@@ -51,11 +51,14 @@ NAMED = {
     # loggers whose errors beat mails
     "frappe_celery.schedule",
     # Django's: an application, its URLs, the folder of its controllers
-    "frappe_standalone",
     "frappe_celery.pages",
     "frappe_celery.pages.urls",
-    # the subcommands, and the group of entry points of those in other packages
+    # groups of entry points
     "frappe_celery.commands",
+    "frappe_celery.hosts",
+    # the former name of a package
+    "frappe_celery.hosts.standalone",
+    # the subcommands
     *filter(None, cli.COMMANDS.values()),
 }
 """Every text in the package that names a module of its own, or something in one."""
@@ -108,7 +111,9 @@ def texts() -> Iterator[str]:
     nodes = chain.from_iterable(ast.walk(ast.parse(path.read_text())) for path in MODULES)
     for node in nodes:
         text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and re.fullmatch(r"frappe_celery(\.\w+)+(:\w+)?", text):
+        if isinstance(text, str) and re.fullmatch(
+            r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?", text
+        ):
             yield text
 
 

@@ -13,6 +13,7 @@ from frappe.utils import background_jobs
 
 from frappe_celery import jobs
 from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import (
     aside,
     kept_state,
@@ -37,6 +38,7 @@ class BenchHost:
     """A real Frappe."""
 
     kept_state: tuple[str, ...] = kept_state.NAMES
+    encrypts_passwords = False
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job
@@ -69,6 +71,28 @@ class BenchHost:
             yield
         finally:
             frappe.destroy()
+
+    def load_django(self) -> None:
+        """A project of the team's own: a bench has none."""
+        import django
+        from django.core.exceptions import ImproperlyConfigured
+
+        try:
+            django.setup()
+        except ImproperlyConfigured as exc:
+            raise ConfigError(
+                f"a bench has no Django: name your project in DJANGO_SETTINGS_MODULE ({exc})"
+            ) from exc
+
+    def load_pages(self, *where: Any) -> None:
+        """Beside the bench's sites, with users of their own."""
+        from frappe_celery.hosts.bench import pages
+
+        pages.load(*where)
+
+    def encrypt_passwords_anew(self) -> int:
+        """None: they are Frappe's, encrypted with its `encryption_key`."""
+        return 0
 
     def commit(self) -> None:
         """Commit the current site's transaction."""

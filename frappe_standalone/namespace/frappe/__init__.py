@@ -13,7 +13,7 @@ import frappe.exceptions
 import frappe.model.document
 import frappe.types.frappedict
 
-from frappe_celery.enqueue_shim import enqueue, enqueue_doc
+from frappe_celery.host import enqueue, enqueue_doc
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.cache.caching import local_cache, request_cache
 from frappe_standalone.database.store import get_all, get_list
@@ -170,7 +170,7 @@ def task(**options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from frappe_celery.config import settings
+        from frappe_celery.host import settings
 
         return f"{settings.current().frappe_version}.0.0"
     if name == "qb":  # PyPika is imported with the first use

@@ -1,4 +1,4 @@
 """`rq.exceptions`."""
 
-from frappe_celery.errors import InvalidJobOperation
-from frappe_celery.errors import NoSuchJob as NoSuchJobError
+from frappe_celery.host import InvalidJobOperation
+from frappe_celery.host import NoSuchJob as NoSuchJobError

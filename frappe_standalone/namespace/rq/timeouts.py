@@ -1,3 +1,3 @@
 """`rq.timeouts`."""
 
-from frappe_celery.errors import JobTimeoutException
+from frappe_celery.host import JobTimeoutException

@@ -274,9 +274,9 @@ def test_a_hooks_file_keeps_its_schedule(frappe: Any, write: Write) -> None:
 
 
 def test_the_schedule_shows_what_a_method_uses(frappe: Any, load: Callable[[str], Any]) -> None:
-    from frappe_standalone.host import StandaloneHost
     from frappe_celery.jobs.hosts import ScheduleRow
     from frappe_celery.schedule.events import import_problems
+    from frappe_standalone.host import StandaloneHost
 
     tasks = load("""
 import frappe

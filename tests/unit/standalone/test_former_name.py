@@ -6,6 +6,7 @@ import pickle
 from importlib import import_module
 
 import frappe
+
 from frappe_standalone.documents.document import Document
 from frappe_standalone.utils.callbacks import CallbackManager as Callbacks
 

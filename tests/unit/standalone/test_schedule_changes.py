@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from frappe_celery.config import settings
+from frappe_celery.schedule.reader import News, Reader
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.local import local
 from frappe_standalone.schedule import changes
 from frappe_standalone.site.context import visit
-from frappe_celery.schedule.reader import News, Reader
 
 SITE = "standalone"
 JOB = "Scheduled Job Type"

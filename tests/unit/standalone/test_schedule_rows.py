@@ -12,12 +12,12 @@ import pytest
 
 from frappe_celery import error_mail
 from frappe_celery.config import settings
-from frappe_standalone.host import StandaloneHost
-from frappe_standalone.schedule import rows as schedule_rows
-from frappe_standalone.site.context import visit
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.events import rows_from_hooks
+from frappe_standalone.host import StandaloneHost
+from frappe_standalone.schedule import rows as schedule_rows
+from frappe_standalone.site.context import visit
 
 Write = Callable[[str, str], Path]
 SITE = "standalone"

@@ -1,6 +1,8 @@
 """`frappe.utils.background_jobs`."""
 
-from frappe_celery.enqueue_shim import (
+from frappe_celery.host import (
+    JobStatus,
+    JobTimeoutException,
     create_job_id,
     enqueue,
     enqueue_doc,
@@ -9,7 +11,6 @@ from frappe_celery.enqueue_shim import (
     get_jobs,
     is_job_enqueued,
 )
-from frappe_celery.errors import JobTimeoutException
 from frappe_standalone.documents.documents import run_doc_method
 from frappe_standalone.jobs.background_jobs import (
     RQ_FAILED_JOBS_LIMIT,
@@ -25,4 +26,3 @@ from frappe_standalone.jobs.background_jobs import (
     get_workers,
     validate_queue,
 )
-from frappe_celery.jobs import JobStatus

@@ -7,8 +7,8 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import Refused
-from frappe_standalone.site import allowed
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_standalone.site import allowed
 from tests.integration.benches import ended, worker
 from tests.project import Project
 

@@ -1,4 +1,4 @@
 """`frappe.core.page.background_jobs.background_jobs`."""
 
-from frappe_celery.enqueue_shim import get_info
+from frappe_celery.host import get_info
 from frappe_standalone.schedule.scheduler import get_scheduler_status

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import click
 
-from frappe_celery.config import settings
-from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import hosts
+from frappe_celery.host import ConfigError, hosts, settings
 
 KINDS = ("text", "int", "float", "date", "datetime", "time", "json")
 

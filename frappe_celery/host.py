@@ -1,0 +1,216 @@
+"""What a host is, and all that one in another package may use of this one.
+
+A host is the place that jobs run in (`Host`): a real Frappe, or what stands in for one. Another
+package names its own by an entry point of the group `frappe_celery.hosts`, and imports from here
+alone. Each name is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from frappe_celery import enqueue_shim, error_mail, pages
+    from frappe_celery.config import files as app_files
+    from frappe_celery.config import settings
+    from frappe_celery.config.files import options_stand_in
+    from frappe_celery.config.installed import find_real
+    from frappe_celery.config.secrets import masked_text
+    from frappe_celery.config.settings import Settings
+    from frappe_celery.config.signing import Signer
+    from frappe_celery.config.sqlite import sqlite as sqlite_database
+    from frappe_celery.enqueue_shim import (
+        create_job_id,
+        enqueue,
+        enqueue_doc,
+        get_info,
+        get_job,
+        get_job_status,
+        get_jobs,
+        is_job_enqueued,
+        method_name,
+    )
+    from frappe_celery.errors import (
+        ConfigError,
+        FrappeCeleryError,
+        InvalidJobOperation,
+        JobTimeoutException,
+        NeedsFrappeSite,
+        NoSuchJob,
+        QueueOverloaded,
+        Refused,
+        UnreadableStatement,
+        ValidationError,
+    )
+    from frappe_celery.hosts.listed import ListedWorker, oldest_first
+    from frappe_celery.hosts.reruns import RunAgain, with_reruns
+    from frappe_celery.hosts.transactions import Transaction as WatchedTransaction
+    from frappe_celery.jobs import Job, JobStatus, codec, current_job, get_store, hosts
+    from frappe_celery.jobs.connection import connect as connect_to_redis
+    from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow, SyncReport
+    from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+    from frappe_celery.pages import admin as page_admin
+    from frappe_celery.pages import models as page_models
+    from frappe_celery.pages import sites as page_sites
+    from frappe_celery.pages.jobs import ONE as PAGE_OF_ONE_JOB
+    from frappe_celery.pages.read_only import ReadOnlyAdmin
+    from frappe_celery.pages.server import LOOPBACK
+    from frappe_celery.pages.server import django_settings as pages_settings
+    from frappe_celery.pages.sites import choices as site_choices
+    from frappe_celery.pages.templatetags.frappe_celery_pages import register as page_tags
+    from frappe_celery.schedule import documents as schedule_documents
+    from frappe_celery.schedule import fire
+    from frappe_celery.schedule.cron import CronError
+    from frappe_celery.schedule.documents import DOCTYPE as SCHEDULED_JOB_TYPE
+    from frappe_celery.schedule.documents import FIELDS as SCHEDULE_FIELDS
+    from frappe_celery.schedule.events import CRON as CRON_FREQUENCY
+    from frappe_celery.schedule.events import creates_log as frequency_creates_log
+    from frappe_celery.schedule.fire import enqueue_scheduled
+    from frappe_celery.schedule.frequencies import FREQUENCIES
+    from frappe_celery.schedule.frequencies import label_of as label_of_frequency
+    from frappe_celery.schedule.reader import OFF_KEYS as SCHEDULE_OFF_KEYS
+    from frappe_celery.schedule.sync import is_of_hook as is_row_of_hook
+    from frappe_celery.schedule.sync import sync as sync_rows
+    from frappe_celery.schedule.timing import Timing
+    from frappe_celery.watch.logs.files import opened as open_log_file
+
+__all__ = [
+    "CRON_FREQUENCY",
+    "FREQUENCIES",
+    "LOOPBACK",
+    "PAGE_OF_ONE_JOB",
+    "RUN_SCHEDULED_JOB",
+    "SCHEDULED_JOB_TYPE",
+    "SCHEDULE_FIELDS",
+    "SCHEDULE_OFF_KEYS",
+    "AppHooks",
+    "ConfigError",
+    "CronError",
+    "FrappeCeleryError",
+    "Host",
+    "InvalidJobOperation",
+    "Job",
+    "JobStatus",
+    "JobTimeoutException",
+    "ListedWorker",
+    "NeedsFrappeSite",
+    "NoSuchJob",
+    "QueueOverloaded",
+    "ReadOnlyAdmin",
+    "Refused",
+    "RunAgain",
+    "ScheduleRow",
+    "Settings",
+    "Signer",
+    "SyncReport",
+    "Timing",
+    "UnreadableStatement",
+    "ValidationError",
+    "WatchedTransaction",
+    "app_files",
+    "codec",
+    "connect_to_redis",
+    "create_job_id",
+    "current_job",
+    "enqueue",
+    "enqueue_doc",
+    "enqueue_scheduled",
+    "enqueue_shim",
+    "error_mail",
+    "find_real",
+    "fire",
+    "frequency_creates_log",
+    "get_info",
+    "get_job",
+    "get_job_status",
+    "get_jobs",
+    "get_store",
+    "hosts",
+    "is_job_enqueued",
+    "is_row_of_hook",
+    "label_of_frequency",
+    "masked_text",
+    "method_name",
+    "oldest_first",
+    "open_log_file",
+    "options_stand_in",
+    "page_admin",
+    "page_models",
+    "page_sites",
+    "page_tags",
+    "pages",
+    "pages_settings",
+    "schedule_documents",
+    "settings",
+    "site_choices",
+    "sqlite_database",
+    "sync_rows",
+    "with_reruns",
+]
+
+_WHERE = {
+    "": "enqueue_shim, error_mail, pages",
+    "config": "files as app_files, settings",
+    "config.files": "options_stand_in",
+    "config.installed": "find_real",
+    "config.secrets": "masked_text",
+    "config.settings": "Settings",
+    "config.signing": "Signer",
+    "config.sqlite": "sqlite as sqlite_database",
+    "enqueue_shim": (
+        "create_job_id, enqueue, enqueue_doc, get_info, get_job, get_job_status, "
+        "get_jobs, is_job_enqueued, method_name"
+    ),
+    "errors": (
+        "ConfigError, FrappeCeleryError, InvalidJobOperation, JobTimeoutException, "
+        "NeedsFrappeSite, NoSuchJob, QueueOverloaded, Refused, UnreadableStatement, "
+        "ValidationError"
+    ),
+    "hosts.listed": "ListedWorker, oldest_first",
+    "hosts.reruns": "RunAgain, with_reruns",
+    "hosts.transactions": "Transaction as WatchedTransaction",
+    "jobs": "Job, JobStatus, codec, current_job, get_store, hosts",
+    "jobs.connection": "connect as connect_to_redis",
+    "jobs.hosts": "AppHooks, Host, ScheduleRow, SyncReport",
+    "jobs.message": "RUN_SCHEDULED_JOB",
+    "pages": "admin as page_admin, models as page_models, sites as page_sites",
+    "pages.jobs": "ONE as PAGE_OF_ONE_JOB",
+    "pages.read_only": "ReadOnlyAdmin",
+    "pages.server": "LOOPBACK, django_settings as pages_settings",
+    "pages.sites": "choices as site_choices",
+    "pages.templatetags.frappe_celery_pages": "register as page_tags",
+    "schedule": "documents as schedule_documents, fire",
+    "schedule.cron": "CronError",
+    "schedule.documents": "DOCTYPE as SCHEDULED_JOB_TYPE, FIELDS as SCHEDULE_FIELDS",
+    "schedule.events": "CRON as CRON_FREQUENCY, creates_log as frequency_creates_log",
+    "schedule.fire": "enqueue_scheduled",
+    "schedule.frequencies": "FREQUENCIES, label_of as label_of_frequency",
+    "schedule.reader": "OFF_KEYS as SCHEDULE_OFF_KEYS",
+    "schedule.sync": "is_of_hook as is_row_of_hook, sync as sync_rows",
+    "schedule.timing": "Timing",
+    "watch.logs.files": "opened as open_log_file",
+}
+"""By module, the names in it, and what they are called here; some are modules themselves."""
+
+
+def _found() -> dict[str, tuple[str, str]]:
+    found = {}
+    for module, names in _WHERE.items():
+        for name in names.split(", "):
+            there, _, here = name.partition(" as ")
+            found[here or there] = f"frappe_celery.{module}".rstrip("."), there
+    return found
+
+
+_PLACES = _found()
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, there = _PLACES[name]
+    home = import_module(module)
+    value = getattr(home, there, None) or import_module(f"{module}.{there}")
+    globals()[name] = value
+    return value

@@ -1,0 +1,27 @@
+"""What a test session asks of the place that jobs run in (`frappe_celery.testing`)."""
+
+from __future__ import annotations
+
+from frappe_standalone.database import altering, django_setup
+from frappe_standalone.database.blocks import of_a_job, of_a_test
+from frappe_standalone.local import local
+from frappe_standalone.site.context import destroy
+
+__all__ = ["forget_documents", "leave_site", "of_a_job", "of_a_test", "uses_our_database"]
+
+
+def uses_our_database() -> bool:
+    """Whether documents lie in no Django project's database."""
+    return not django_setup.is_own_project()
+
+
+def leave_site() -> None:
+    """Flags, user, cache and an open transaction are gone."""
+    destroy()
+    local.clear()
+
+
+def forget_documents() -> None:
+    """Empty the database where it is ours; pytest-django rolls a project's back."""
+    if django_setup.is_loaded() and uses_our_database():
+        altering.empty_all()
