@@ -28,6 +28,7 @@ PACKAGE = Path(frappe_celery.__file__).parent
 MODULES = [path for package in rooms.PACKAGES for path in (rooms.HERE / package).rglob("*.py")]
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
 
+A_NAME = re.compile(r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?")
 NAMED = {
     # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
@@ -111,9 +112,7 @@ def texts() -> Iterator[str]:
     nodes = chain.from_iterable(ast.walk(ast.parse(path.read_text())) for path in MODULES)
     for node in nodes:
         text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and re.fullmatch(
-            r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?", text
-        ):
+        if isinstance(text, str) and A_NAME.fullmatch(text):
             yield text
 
 
