@@ -5,8 +5,7 @@
 --       seconds that the lease keeps others from sweeping too, 'line:' where runs wait in lines of
 --       their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
--- first, and a ghost the next time: its worker may have had to say anew that it lives. Those that a
--- caller runs itself (its name has no '@') are no worker's.
+-- first, and a ghost the next time: its worker may have had to say anew that it lives.
 -- Returns false when somebody else swept, else the runs that were put back, then '', then the
 -- started ghosts for the caller to settle.
 local prefix, longest = ARGV[1], tonumber(ARGV[3])
@@ -15,20 +14,12 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
 local before = now - tonumber(ARGV[2])
 
-local there = {}
-for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
-    there[string.sub(value, string.find(value, '\n', 1, true) + 1)] = true
-  end
-end
+local there = in_hands(prefix, KEYS[1])
 
 local looked, back, started, suspects = {}, {}, {}, {}
 for i = 6, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
-end
-local function a_worker_has(run)
-  return string.find(redis.call('HGET', prefix .. 'job:' .. run, 'worker') or '', '@', 1, true)
 end
 local function standing(list)
   if looked[list] == nil then
@@ -52,8 +43,8 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
-      local parked = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
-      if parked and redis.call('ZSCORE', prefix .. 'kept:' .. parked, run) then
+      local parked = kept_back(prefix, run)
+      if parked then
         there[run] = true
         local transaction = string.match(parked, '^commit:(.*)$')
         if transaction then redis.call('ZADD', prefix .. 'commit:open', 'NX', now, transaction)
@@ -80,7 +71,7 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   for _, run in ipairs(old(index .. 'started')) do
     if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
       redis.call('ZREM', index .. 'started', run)
-    elseif not there[run] and a_worker_has(run) then
+    elseif not there[run] and of_a_worker(prefix, run) then
       local list = redis.call('SISMEMBER', KEYS[5], run) == 1 and started or suspects
       list[#list + 1] = run
     end

@@ -12,7 +12,6 @@ from datetime import datetime, timezone
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.doctor.snapshot import Snapshot
 
@@ -21,62 +20,6 @@ YOUNG_SECONDS = 30.0
 LOOKED_AT = 5_000
 """Queues up to this length are compared run by run; of longer ones only the numbers."""
 NAMED = 20
-
-_FIND = """
--- KEYS: consumers. ARGV: prefix, longest queue to look through, then queue, its places as JSON, '1'
--- where more of it may wait in a broker that cannot be looked through …
--- Returns JSON: runs in no queue, kept back by nothing and in nobody's hands, and how many more
--- there must be.
-local prefix, most = ARGV[1], tonumber(ARGV[2])
-local held, waits, runs, more = {}, {}, {}, 0
-local function is_kept_back(run)
-  local counter = redis.call('HGET', prefix .. 'job:' .. run, 'parked')
-  return counter and redis.call('ZSCORE', prefix .. 'kept:' .. counter, run)
-end
-for _, consumer in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumer)) do
-    local split = string.find(value, '\\n', 1, true)
-    local run = string.sub(value, split + 1)
-    local queue = string.match(string.sub(value, #prefix + 1, split - 1), '[^|]*$')
-    held[run] = true
-    if redis.call('HGET', prefix .. 'job:' .. run, 'status') == 'queued' then
-      waits[queue] = (waits[queue] or 0) + 1
-    end
-  end
-end
-for i = 3, #ARGV, 3 do
-  local queue, standing, queued = ARGV[i], {}, 0
-  local places, lists, length = cjson.decode(ARGV[i + 1]), {prefix .. queue}, 0
-  local is_hidden = ARGV[i + 2] == '1'
-  for _, place in ipairs(places) do lists[#lists + 1] = prefix .. 'line:' .. place end
-  for _, list in ipairs(lists) do length = length + redis.call('LLEN', list) end
-  for _, list in ipairs(length <= most and lists or {}) do
-    for _, run in ipairs(redis.call('LRANGE', list, 0, -1)) do standing[run] = true end
-  end
-  local function look(key)
-    for _, run in ipairs(redis.call('ZRANGE', key, 0, most - 1)) do
-      if not held[run] and not standing[run] and not is_kept_back(run) and #runs < 1000 then
-        runs[#runs + 1] = run
-      end
-    end
-  end
-  for _, place in ipairs(places) do
-    local index = prefix .. 'jobs:' .. place .. '|'
-    look(index .. 'started')
-    if length <= most and not is_hidden then look(index .. 'queued') end
-    queued = queued + redis.call('ZCARD', index .. 'queued')
-  end
-  if length > most and not is_hidden then
-    more = more + math.max(0, queued - length - (waits[queue] or 0))
-  end
-end
-for name, kind in pairs({parkings = '', ['commit:open'] = 'commit:'}) do
-  for _, counter in ipairs(more > 0 and redis.call('ZRANGE', prefix .. name, 0, -1) or {}) do
-    more = math.max(0, more - redis.call('ZCARD', prefix .. 'kept:' .. kind .. counter))
-  end
-end
-return cjson.encode({#runs > 0 and runs or '', more})
-"""
 
 
 def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
@@ -114,11 +57,9 @@ def _suspects(store: JobStore, snapshot: Snapshot) -> tuple[list[str], int]:
         for queue, names in by_queue.items()
         for text in (queue, json.dumps(names), "1" if _is_hidden(store, queue) else "")
     ]
-    find = store.client.register_script(_FIND)
-    with naming_the_server(store.url):
-        runs, more = json.loads(
-            find([store.keys.consumers], [store.keys.prefix, LOOKED_AT, *queues])
-        )
+    keys = store.keys
+    found = store.run_script("ghosts", (keys.consumers,), keys.prefix, LOOKED_AT, *queues)
+    runs, more = json.loads(found)
     return list(runs or []), int(more)
 
 

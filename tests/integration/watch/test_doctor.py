@@ -11,6 +11,7 @@ from kombu import Connection
 from redis import Redis
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.running import process_name
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import lead, take
@@ -143,6 +144,9 @@ def test_ghosts_are_named_and_can_be_deleted(store: JobStore) -> None:
     runs = enqueued(store, "runs", id=f"{SITE}::runs", enqueued_at=long_ago)
     store.client.lrem(store.waiting_list(SITE, "default"), 1, runs.run_id)
     store.start(runs.run_id, "w@host", at=long_ago)
+    by_its_caller = enqueued(store, "called", id=f"{SITE}::called", enqueued_at=long_ago)
+    store.client.lrem(store.waiting_list(SITE, "default"), 1, by_its_caller.run_id)
+    store.start(by_its_caller.run_id, process_name(), at=long_ago)
     held = enqueued(store, "held", id=f"{SITE}::held", enqueued_at=long_ago)
     store.client.lrem(store.waiting_list(SITE, "default"), 1, held.run_id)
     store.client.zadd(store.keys.consumers, {"c": time.time()})
