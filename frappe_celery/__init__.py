@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery.errors import ConfigError as _ConfigError
 from frappe_celery.jobs import hosts as _hosts
-from frappe_celery.jobs import slots as _slots
+from frappe_celery.jobs import providers as _providers
 
 if TYPE_CHECKING:
     from celery import Celery
@@ -142,9 +142,9 @@ if not _hosts.is_bench():
     with suppress(_ConfigError):  # who asks for the host is told
         _standalone()
 _hosts.register(_host)
-_slots.app.fill(_app)
-_slots.revoked.fill(_revoked)
-_slots.outbox.fill(_outbox)
-_slots.run_here.fill(_run_here)
-_slots.published.fill(lambda job: None)
-_slots.start_worker.fill(_start_worker)
+_providers.app.provide(_app)
+_providers.revoked.provide(_revoked)
+_providers.outbox.provide(_outbox)
+_providers.run_here.provide(_run_here)
+_providers.published.provide(lambda job: None)
+_providers.start_worker.provide(_start_worker)

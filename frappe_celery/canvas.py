@@ -31,7 +31,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id, method_name
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import codec, get_store, hosts, publish, slots, unsigned
+from frappe_celery.jobs import codec, get_store, hosts, providers, publish, unsigned
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 
@@ -113,7 +113,7 @@ def signed(
         options={**options, SEALED: sealed},
         subtask_type=KIND,
         immutable=immutable,
-        app=app or slots.app(),
+        app=app or providers.app(),
     )
 
 
@@ -176,7 +176,7 @@ class Unsigned(Base):
 
     def _itself(self) -> Any:
         itself = CelerySignature.from_dict(unsigned.unmarked(self), app=self._app)  # type: ignore[attr-defined]
-        itself._app = self._app or slots.app()  # type: ignore[attr-defined]
+        itself._app = self._app or providers.app()  # type: ignore[attr-defined]
         return itself
 
 
@@ -325,13 +325,13 @@ def _instant(app: Celery, when: Any) -> float:
 def died(message: JobMessage, exc: Exception) -> None:
     """It has failed for good: its result says so, and its errbacks and its chord hear of it."""
     if message.task_id:
-        slots.app().backend.mark_as_failure(message.task_id, exc, request=_request(message))
+        providers.app().backend.mark_as_failure(message.task_id, exc, request=_request(message))
 
 
 def revoked(message: JobMessage, reason: str) -> None:
     """It was canceled, stopped, or has expired."""
     if message.task_id:
-        backend = slots.app().backend
+        backend = providers.app().backend
         backend.mark_as_revoked(message.task_id, reason, request=_request(message))
 
 

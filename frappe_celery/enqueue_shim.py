@@ -18,10 +18,10 @@ from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, publish, sizes, slots
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, providers, publish, sizes
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import NOTHING_SAID, Asked, declared, follow, rqs_retry
+from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 
 Method = str | Callable[..., Any]
 
@@ -30,7 +30,7 @@ Method = str | Callable[..., Any]
 class With:
     """In place of a method: it, and what is asked beyond `enqueue`'s own words (`job_options`)."""
 
-    asked: Asked
+    asked: JobOptions
     method: Method
 
 
@@ -84,7 +84,7 @@ def enqueue(
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
         QueueOverloaded (from v16).
     """
-    asked = NOTHING_SAID
+    asked = NO_OPTIONS
     if isinstance(method, With):
         asked, method = method.asked, method.method
     config = settings.current()
@@ -118,7 +118,7 @@ def enqueue(
         on_failure=on_failure,
         kwargs=kwargs,
     )
-    if asked is not NOTHING_SAID:
+    if asked is not NO_OPTIONS:
         follow(asked, message)
     front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
     if not is_async:
@@ -143,7 +143,7 @@ def enqueue(
         return None
     job = publish_it(message)
     if not is_async and job is not None:
-        slots.run_here(message)
+        providers.run_here(message)
         job.refresh()
     return job
 

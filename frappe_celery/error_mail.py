@@ -15,7 +15,7 @@ from celery.utils.dispatch import Signal
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.kinds import kind_of, mailed_as
+from frappe_celery.jobs.kinds import kind_of, mailed_kind
 from frappe_celery.watch.mail.ledger import Ledger
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def report_swallowed(job: Job | None, exception: BaseException) -> None:
 
 
 def _count(job: Job | None, exception: BaseException) -> None:
-    if not mailed_as(settings.current(), True, ()):
+    if not mailed_kind(settings.current(), True, ()):
         return
     text = "".join(traceback.format_exception(exception))
     method, site, run = "a method called outside a job", "", ""

@@ -26,7 +26,7 @@ from frappe_celery.config.repeats import Retry
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import declarations, hosts
 from frappe_celery.jobs.limits import checked_number
-from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, Asked
+from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, JobOptions
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
@@ -34,7 +34,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
-class Options(Asked):
+class Options(JobOptions):
     """What `options` gives: a decorator for methods, and ways to enqueue that follow it."""
 
     def __call__(self, function: Function) -> Function:

@@ -24,7 +24,7 @@ from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.embedded import server
 from frappe_celery.enqueue_shim import method_name
-from frappe_celery.jobs import Job, get_store, hosts, slots
+from frappe_celery.jobs import Job, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import process_name
 from frappe_celery.worker.perform import run_claimed, succeeded
@@ -164,7 +164,7 @@ class Session:
         if not hosts.is_bench() and _standalone().uses_our_database():
             os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
         settings.use(None)
-        slots.published.fill(lambda job: self.jobs.note(job))
+        providers.published.provide(lambda job: self.jobs.note(job))
 
     def move_results(self) -> None:
         """Celery's results too, where they would go into a Redis of the project's."""
@@ -198,7 +198,7 @@ class Session:
 
     def end(self) -> None:
         """The environment is as it was; the server stops with this process."""
-        slots.published.fill(lambda job: None)
+        providers.published.provide(lambda job: None)
         os.environ.clear()
         os.environ.update(self._before)
         settings.use(None)

@@ -94,7 +94,7 @@ class OnCelery(BenchSide):
         return [["frappe_celery.cli", "worker", "--quiet", "-c", str(self.processes)]]
 
     def finished(self, enqueued: int) -> int:
-        """Asked every 10 ms, so as cheaply as of RQ."""
+        """JobOptions every 10 ms, so as cheaply as of RQ."""
         store = get_store()
         index = store.keys.index(f"{frappe.local.site}|{self.queue}", JobStatus.FINISHED)
         recorded = cast(int, store.client.zcard(index))

@@ -1,7 +1,7 @@
 """What Celery's worker takes jobs from: kombu's transports for Redis and RabbitMQ, made safe, and
 takers for processes that take their jobs themselves (`taker`; `takers` says which one).
 
-kombu imports the transports by name (`celery_app`). The worker asks `pulse` whether this process
-lives and the broker answers, and `kombu_messages` what a message is; the commands and doctor look
+kombu imports the transports by name (`celery_app`). The worker asks `heartbeat` whether this
+process lives and the broker answers, and `kombu_messages` what a message is; the commands and doctor look
 into RabbitMQ's `outbox` and `parked`. Neither broker knows the other.
 """

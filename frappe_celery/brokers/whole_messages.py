@@ -25,7 +25,7 @@ from kombu import compression, serialization
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import get_store, slots, unsigned
+from frappe_celery.jobs import get_store, providers, unsigned
 from frappe_celery.jobs.publish import STRATEGY
 from frappe_celery.jobs.unsigned import MARK
 
@@ -128,7 +128,7 @@ def refuse(message: Message, queue: str, exc: Exception) -> None:
 
 def _let_in_unsigned(message: Message) -> None:
     name = message["headers"].get("task")
-    task = slots.app().tasks.get(name) if isinstance(name, str) else None
+    task = providers.app().tasks.get(name) if isinstance(name, str) else None
     why = "the signature is missing or wrong"
     if task is None:
         raise Refused(f"{why}, and this worker has no such task")

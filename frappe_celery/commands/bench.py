@@ -119,7 +119,7 @@ def enable(
     elif is_armed:
         all_moved = _go(piece, to_celery=True, trusted=trusted)
         if settle and all_moved:
-            switch.settle()
+            switch.forget_routes()
             click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
         elif settle:
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
@@ -222,7 +222,7 @@ def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import armed, processes
     from frappe_celery.jobs import get_store
-    from frappe_celery.schedule.pulse import leadership
+    from frappe_celery.schedule.leadership import leadership
 
     queues = [piece.queue] if piece.queue else [*settings.current().queues]
     if to_celery:

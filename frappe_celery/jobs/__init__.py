@@ -2,7 +2,7 @@
 
 Others take `Job`, `JobStatus`, `JobStore`, `get_store` and `current_job` from here, the message
 from `message`, and put it on its way by `publish`; each step that changes a job is a script in
-`lua/`. `hosts` is what a job runs in, as all see it, and `slots` what rooms above have brought.
+`lua/`. `hosts` is what a job runs in, as all see it, and `providers` what rooms above have brought.
 """
 
 from __future__ import annotations

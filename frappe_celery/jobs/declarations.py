@@ -13,7 +13,7 @@ from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs.limits import Limits
-from frappe_celery.jobs.options import DECLARED, Asked
+from frappe_celery.jobs.options import DECLARED, JobOptions
 from frappe_celery.jobs.running import current_job
 from frappe_celery.jobs.store import JobStore, get_store
 
@@ -22,7 +22,7 @@ _known: tuple[JobStore, set[str]] | None = None
 """What was declared when this process ran its first job."""
 
 
-def declare(function: Callable[..., Any], asked: Asked) -> None:
+def declare(function: Callable[..., Any], asked: JobOptions) -> None:
     """Have it told what is asked of a method's jobs, if that is a limit."""
     if not asked.limits:
         return
@@ -51,7 +51,7 @@ def take_back(path: str) -> None:
         return
     module, _, name = path.rpartition(".")
     if module in sys.modules:
-        asked = getattr(getattr(sys.modules[module], name, None), DECLARED, Asked())
+        asked = getattr(getattr(sys.modules[module], name, None), DECLARED, JobOptions())
         if not asked.limits:
             Limits(store).declare({path: {}})
         _known[1].discard(path)

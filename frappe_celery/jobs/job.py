@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation
-from frappe_celery.jobs import codec, slots
+from frappe_celery.jobs import codec, providers
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import repetitions
@@ -258,7 +258,7 @@ class Job:
             return False
         with suppress(FrappeCeleryError):  # a record that was altered
             if self.opened.task_id:
-                slots.revoked(self.opened, reason)
+                providers.revoked(self.opened, reason)
         self.refresh()
         return True
 

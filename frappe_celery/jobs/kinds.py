@@ -29,7 +29,7 @@ def kind_of(text: str) -> str:
     return (said.partition(":")[0].strip()[:_LONGEST] or "?") + place[:_LONGEST]
 
 
-def mailed_as(settings: Settings, failed: bool, fields: tuple[Any, ...]) -> str:
+def mailed_kind(settings: Settings, failed: bool, fields: tuple[Any, ...]) -> str:
     """The kind of a run that ends with these fields of its record; '' when nobody is mailed."""
     if not failed or not settings.celery_error_emails.get("ADMINS"):
         return ""

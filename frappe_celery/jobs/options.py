@@ -66,7 +66,7 @@ def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
 
 
 @dataclass(frozen=True)
-class Asked:
+class JobOptions:
     """What is asked of a method's jobs, or of one."""
 
     max_deliveries: int | None = None
@@ -87,12 +87,12 @@ class Asked:
         said = {"running": self.running, "per_minute": self.per_minute, "key": self.limit_key}
         return {name: value for name, value in said.items() if value is not None}
 
-    def over(self, other: Asked) -> Asked:
+    def over(self, other: JobOptions) -> JobOptions:
         """These, and where they say nothing, the other ones."""
-        if other is NOTHING_SAID:
+        if other is NO_OPTIONS:
             return self
         deliveries = self.max_deliveries
-        return Asked(
+        return JobOptions(
             other.max_deliveries if deliveries is None else deliveries,
             other.retry if self.retry is None else self.retry,
             self.at,
@@ -100,10 +100,10 @@ class Asked:
         )
 
 
-NOTHING_SAID = Asked()
+NO_OPTIONS = JobOptions()
 
 
-def follow(asked: Asked, message: JobMessage) -> None:
+def follow(asked: JobOptions, message: JobMessage) -> None:
     """Write what is asked into a message that nobody has seen yet; what it says already stays."""
     if asked.retry is not None and not _says_retries(message):
         message.retries, message.backoff = asked.retry.max, asked.retry.backoff
@@ -118,11 +118,11 @@ def _says_retries(message: JobMessage) -> bool:
 
 def repetitions(message: JobMessage) -> tuple[int, Backoff]:
     """How often a run may still be repeated after a failure, and after which pauses."""
-    retry = None if _says_retries(message) else unless_said(message).retry
+    retry = None if _says_retries(message) else default_options(message).retry
     return (message.retries, message.backoff) if retry is None else (retry.max, retry.backoff)
 
 
-def unless_said(message: JobMessage) -> Asked:
+def default_options(message: JobMessage) -> JobOptions:
     """What counts where a job's call said nothing: what is said of its method, else of its queue.
 
     What travels by value is known by its name alone, and has no declaration here.
@@ -133,20 +133,20 @@ def unless_said(message: JobMessage) -> Asked:
     return asked if queue is None else asked.over(_asked(queue.repeats))
 
 
-def of_method(method: str | Callable[..., Any] | None, path: str) -> Asked:
+def of_method(method: str | Callable[..., Any] | None, path: str) -> JobOptions:
     """What is declared of a method, and where it says nothing what is configured for its path."""
-    asked = NOTHING_SAID if method is None else declared(method)
+    asked = NO_OPTIONS if method is None else declared(method)
     for repeats in covering(path, settings.current().methods):
         asked = asked.over(_asked(repeats))
     return asked
 
 
-def _asked(said: Repeats) -> Asked:
+def _asked(said: Repeats) -> JobOptions:
     deliveries = {None: None, True: AS_CONFIGURED, False: 1}[said.idempotent]
-    return Asked(deliveries, said.retry)
+    return JobOptions(deliveries, said.retry)
 
 
-def declared(method: str | Callable[..., Any]) -> Asked:
+def declared(method: str | Callable[..., Any]) -> JobOptions:
     """What is declared of a method, which is imported for that; nothing where it cannot be."""
     function: Any = method
     if isinstance(method, str):
@@ -154,6 +154,6 @@ def declared(method: str | Callable[..., Any]) -> Asked:
         try:
             function = getattr(import_module(module), name, None)
         except Exception:
-            return NOTHING_SAID
-    found = getattr(function, DECLARED, NOTHING_SAID)
-    return found if isinstance(found, Asked) else NOTHING_SAID
+            return NO_OPTIONS
+    found = getattr(function, DECLARED, NO_OPTIONS)
+    return found if isinstance(found, JobOptions) else NO_OPTIONS

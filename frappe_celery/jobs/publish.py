@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import Job, declarations, get_store, hosts, slots, unsigned
+from frappe_celery.jobs import Job, declarations, get_store, hosts, providers, unsigned
 from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
@@ -22,7 +22,7 @@ def publish(message: JobMessage, **options: Any) -> Job | None:
     declarations.tell()
     job = _traced(message, options)
     if job is not None:
-        slots.published(job)
+        providers.published(job)
     return job
 
 

@@ -14,13 +14,13 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, record, sizes, slots
+from frappe_celery.jobs import codec, providers, record, sizes
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.finding import JobFinder
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.kinds import mailed_as
+from frappe_celery.jobs.kinds import mailed_kind
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.routes import Rerouted
 from frappe_celery.jobs.workers import WorkerInfo, Workers
@@ -43,7 +43,7 @@ class JobStore(JobFinder):
         self.settings = config
         self.signer = config.signer
         self.workers = Workers(self.client, self.keys, self.url)
-        self.outbox = slots.outbox(self) if config.on_rabbitmq else None
+        self.outbox = providers.outbox(self) if config.on_rabbitmq else None
 
     # -- enqueueing
 
@@ -303,7 +303,7 @@ class JobStore(JobFinder):
             keys,
             *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
             "failure_ttl" if failed else "result_ttl",
-            mailed_as(limits, status == JobStatus.FAILED, fields),
+            mailed_kind(limits, status == JobStatus.FAILED, fields),
             *fields,
         )
         return answer.decode()

@@ -18,7 +18,7 @@ from frappe_celery.jobs import JobStatus, JobStore, hosts, publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.routes import EVERY, Routes
 from frappe_celery.schedule.fire import ADMINISTRATOR
-from frappe_celery.schedule.pulse import leadership
+from frappe_celery.schedule.leadership import leadership
 
 PROBE_SECONDS = 60.0
 """How long a job that only answers may take, behind what waits in its queue."""

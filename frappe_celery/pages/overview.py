@@ -13,7 +13,7 @@ from frappe_celery.jobs import JobStatus, JobStore, rates
 from frappe_celery.jobs.limits import Limit, covers
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import spans, waiting
-from frappe_celery.schedule.pulse import Leadership, leadership
+from frappe_celery.schedule.leadership import Leadership, leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.job_display import duration
 from frappe_celery.watch.limit_display import in_words

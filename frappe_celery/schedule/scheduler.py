@@ -28,9 +28,9 @@ from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
+from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.schedule.lease import LEASE_SECONDS, Lease, LockTimeoutError
 from frappe_celery.schedule.marks import Marks
-from frappe_celery.schedule.pulse import Pulse
 from frappe_celery.schedule.reader import News, Reader
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Scheduler(celery_beat.Scheduler):
                 return TICK_SECONDS
             busy = self._hear()
             busy = self._fire() or busy
-            self._pulse.beat(self.agenda, self.clock())
+            self._heartbeat.beat(self.agenda, self.clock())
             own = self._tick_own()
         except BrokerUnreachable as exc:
             if not self._trouble:
@@ -158,7 +158,7 @@ class Scheduler(celery_beat.Scheduler):
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"
         self._marks = Marks(get_store())
-        self._pulse = Pulse(get_store(), lease.name)
+        self._heartbeat = LeaderHeartbeat(get_store(), lease.name)
         self._news = deque()
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append

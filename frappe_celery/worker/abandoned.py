@@ -21,8 +21,8 @@ from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, publi
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.running import running
 from frappe_celery.worker import again
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.callbacks import run_callback
-from frappe_celery.worker.patience import patiently
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ GIVEN_BACK_MOST = 3
 """How often a run whose process died before it had started goes back into its queue."""
 
 
-def settle(
+def end_or_repeat(
     store: JobStore,
     run: str,
     reason: str,
@@ -133,7 +133,7 @@ def aftermath(job: Job) -> None:
     store, values = get_store(), job.opened.decoded_kwargs()
     run, text = values["run"], values["reason"]
     message = JobMessage.open(store.signer, values["sealed"].encode(), run)
-    ended = patiently(store.fail, run, text, None, message.site)
+    ended = retry_while_unreachable(store.fail, run, text, None, message.site)
     if ended not in (JobStatus.FAILED.value, ""):
         return  # it ended otherwise before anybody called it dead
     abandoned = store.job_of(message)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from frappe_celery.config import settings
 from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.options import pause, repetitions, unless_said
+from frappe_celery.jobs.options import default_options, pause, repetitions
 
 
 def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
@@ -48,7 +48,7 @@ def max_deliveries(message: JobMessage) -> int:
     """How often a job may be run when its process dies."""
     most = message.max_deliveries
     if most is None:
-        most = unless_said(message).max_deliveries
+        most = default_options(message).max_deliveries
     if most is None:
         return 1
     return most or settings.current().max_deliveries

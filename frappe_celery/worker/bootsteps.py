@@ -12,7 +12,7 @@ from typing import Any
 from celery import bootsteps, signals
 from celery.worker import state
 
-from frappe_celery.brokers import pulse
+from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store, shares
 from frappe_celery.jobs.limits import Limits
@@ -53,7 +53,7 @@ class Repeated(bootsteps.StartStopStep):
 
     def guarded(self, consumer: Any) -> None:
         """Once more; a broker that is away is waited for, and not by the loop."""
-        if pulse.broker_is_silent():
+        if heartbeat.broker_is_silent():
             return
         try:
             self.tick(consumer)
@@ -68,7 +68,7 @@ class Repeated(bootsteps.StartStopStep):
 class Record(Repeated):
     """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
 
-    seconds = pulse.BEAT_SECONDS
+    seconds = heartbeat.BEAT_SECONDS
 
     def start(self, consumer: Any) -> None:
         """Write it at once, then again and again."""
@@ -80,7 +80,7 @@ class Record(Repeated):
         """Remove it."""
         super().stop(consumer)
         try:
-            if pulse.broker_is_silent():
+            if heartbeat.broker_is_silent():
                 raise BrokerUnreachable("it does not answer")
             get_store().workers.remove(consumer.hostname)
         except BrokerUnreachable:
@@ -137,7 +137,7 @@ class Reaper(Repeated):
             reap(store, queues=consumer.app.amqp.queues.consume_from)
 
 
-class Pulse(bootsteps.StartStopStep):
+class ProcessHeartbeat(bootsteps.StartStopStep):
     """Signs of life of this process, also while Celery waits for its pool to end.
 
     Its thread begins after the pool and an embedded beat have forked: what it was importing just
@@ -149,7 +149,7 @@ class Pulse(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
         others = [worker.pool.consumer] if isinstance(worker.pool, Pool) else []
-        pulse.begin(JobStore(get_store().settings), *others)
+        heartbeat.begin(JobStore(get_store().settings), *others)
 
     def stop(self, worker: Any) -> None:
         """It goes on."""
@@ -259,7 +259,7 @@ class PoolKind(bootsteps.StartStopStep):
             consumer.app.tasks[TASK_NAME].between_jobs = BetweenJobs()
 
     def _beat(self, poller: Any) -> None:
-        while not self.ended.wait(pulse.BEAT_SECONDS):
+        while not self.ended.wait(heartbeat.BEAT_SECONDS):
             poller.heartbeat()
 
     def stop(self, consumer: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_celery.brokers.pulse import BEAT_SECONDS
+from frappe_celery.brokers.heartbeat import BEAT_SECONDS
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.losses import Watch
 from frappe_celery.worker.bootsteps import Repeated

@@ -35,7 +35,7 @@ def record() -> None:
     """Settle what has not been; a broker that is away is asked again later."""
     try:
         for run, death in list(_unrecorded.items()):
-            abandoned.settle(
+            abandoned.end_or_repeat(
                 get_store(),
                 run,
                 death.reason,

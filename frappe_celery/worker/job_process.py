@@ -29,9 +29,9 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.fresh_process import Forks
 from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.slot import Doing, Slot
 from frappe_celery.worker.task import TAKEN, InHand
 from frappe_celery.worker.task_events import TaskEvents
@@ -94,7 +94,7 @@ class JobProcess:
         taker = taker_of(store, self._consumer, self._hostname)
         ended = Ended()
         while True:
-            self._orders.heed()
+            self._orders.receive()
             leaves = self._orders.stop or self._is_worn()
             queues = () if leaves else self._orders.queues
             if queues or ended.tag:
@@ -132,7 +132,7 @@ class JobProcess:
                     logger.error("no job can be fetched: %s", exc)
                 else:
                     logger.warning("waiting for the broker: %s", exc)
-                self._orders.heed(AGAIN_SECONDS)
+                self._orders.receive(AGAIN_SECONDS)
                 if self._orders.stop:
                     queues = ()  # what it may have claimed is asked for all the same
                     if not ended.tag:
@@ -147,7 +147,7 @@ class JobProcess:
 
     def _wait(self, taker: Taker, queues: tuple[str, ...]) -> None:
         if not queues:
-            self._orders.heed(None)
+            self._orders.receive(None)
             return
         try:
             if self._between.is_looked_through:
@@ -156,14 +156,16 @@ class JobProcess:
                 self._is_fit = self._between.look_through() and self._is_fit
         except BrokerUnreachable as exc:
             logger.warning("waiting for the broker: %s", exc)
-            self._orders.heed(AGAIN_SECONDS)
+            self._orders.receive(AGAIN_SECONDS)
 
     def _run(self, store: JobStore, taken: Taken) -> Ended:
         try:
             message = JobMessage.open(store.signer, taken.sealed, taken.run)
         except FrappeCeleryError as exc:
             logger.error("refused a message from queue %s: %s", taken.queue, exc)
-            patiently(store.refuse, taken.queue, taken.run, str(exc), JobStatus.STARTED)
+            retry_while_unreachable(
+                store.refuse, taken.queue, taken.run, str(exc), JobStatus.STARTED
+            )
             return Ended(self._tag())
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self._ended, time.time(), deadline, taken.run)

@@ -48,7 +48,7 @@ class Orders:
         self._poll = select.poll()
         self._poll.register(self.reader, select.POLLIN)
 
-    def heed(self, seconds: float | None = 0) -> None:
+    def receive(self, seconds: float | None = 0) -> None:
         """Hear what has been told, waiting for it for so long at most (None: until it is told)."""
         while self._poll.poll(None if seconds is None else seconds * 1000):
             seconds = 0

@@ -22,8 +22,8 @@ from frappe_celery.jobs.running import process_name, running
 from frappe_celery.jobs.store import CLAIMED
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.callbacks import run_callback
-from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.time_limit import time_limit
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def perform(sealed: bytes, worker: str) -> Any:
 
 def succeeded(run: str, result: Any) -> None:
     """Record what the run's method returned."""
-    patiently(get_store().finish, run, result)
+    retry_while_unreachable(get_store().finish, run, result)
 
 
 def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> Any:
@@ -55,7 +55,7 @@ def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> A
         Retry: it is run again, and Celery's canvas waits for that.
         Exception: whatever the method or its on_success raised, after it was recorded.
     """
-    status = patiently(get_store().start, message.run, worker, time.time(), tag)
+    status = retry_while_unreachable(get_store().start, message.run, worker, time.time(), tag)
     if status != CLAIMED:
         raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
     return run_claimed(message, sealed, worker)
@@ -67,7 +67,7 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
     if message.expires is not None and time.time() > message.expires:
         _expired(store, store.job_of(message), message)
     job = started_job(store, message, sealed, worker)
-    patiently(declarations.take_back, message.label)
+    retry_while_unreachable(declarations.take_back, message.label)
     try:
         with running(job), time_limit(message.timeout):
             if message.args:
@@ -88,7 +88,7 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
 
 def _expired(store: JobStore, job: Job, message: JobMessage) -> None:
     reason = "expired before it started"
-    patiently(partial(store.end, job, JobStatus.CANCELED, reason=reason))
+    retry_while_unreachable(partial(store.end, job, JobStatus.CANCELED, reason=reason))
     canvas.revoked(message, reason)
     raise NotRun(f"{message.label}[{message.run}] {reason}")
 
@@ -139,9 +139,9 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> bool:
     following = _following(job, message, value)
     if following is not None:
         text += f"\nIt is run again, as run {following.run}; {following.retries} more after that"
-    ended = patiently(store.fail, message.run, text, None, message.site)
+    ended = retry_while_unreachable(store.fail, message.run, text, None, message.site)
     if following is not None and ended != JobStatus.FAILED.value:  # it was stopped
-        patiently(store.delete, following.run)
+        retry_while_unreachable(store.delete, following.run)
         return False
     return following is not None
 
@@ -150,7 +150,9 @@ def _following(job: Job, message: JobMessage, raised: BaseException | None) -> J
     """The run that repeats this one, scheduled; None: there is none."""
     if not isinstance(raised, Exception) or message.method == AFTERMATH:
         return None
-    following: JobMessage | None = patiently(again.after_failure, message, job.retries_left)
+    following: JobMessage | None = retry_while_unreachable(
+        again.after_failure, message, job.retries_left
+    )
     return following
 
 
@@ -161,11 +163,11 @@ def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> N
         return
     logger.info("%s[%s] is run again, as run %s", message.label, message.run, following.run)
     try:
-        was_stopped = patiently(job.get_status) != JobStatus.STARTED
+        was_stopped = retry_while_unreachable(job.get_status) != JobStatus.STARTED
     except NoSuchJob:
         was_stopped = True
     if was_stopped:
-        patiently(store.delete, following.run)
+        retry_while_unreachable(store.delete, following.run)
 
 
 def started_job(store: JobStore, message: JobMessage, sealed: bytes, worker: str) -> Job:

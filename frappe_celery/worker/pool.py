@@ -25,7 +25,7 @@ from celery.concurrency.prefork import TaskPool
 from celery.utils.functional import noop
 from redis.exceptions import ResponseError
 
-from frappe_celery.brokers import pulse
+from frappe_celery.brokers import heartbeat
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
@@ -83,7 +83,7 @@ class Pool(BasePool):
         self._names = count(1)
         self._hub: Any = None
         self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
-        self.consumer = f"{pulse.process_name()}:jobs"
+        self.consumer = f"{heartbeat.process_name()}:jobs"
         """The name among those who hold runs."""
 
     # -- Celery's side
@@ -197,7 +197,7 @@ class Pool(BasePool):
         """See who died, settle what they had, and replace them."""
         for child in [child for child in self._children if not child.process.is_alive()]:
             self._bury(child)
-        self._settle()
+        self._release_from_the_dead()
         self._fill()
         if self._tasks.num_processes:
             self._tasks.maintain_pool()
@@ -334,11 +334,11 @@ class Pool(BasePool):
         except BrokerUnreachable as exc:
             logger.warning("what its processes held is settled by other workers: %s", exc)
 
-    def _settle(self) -> None:
+    def _release_from_the_dead(self) -> None:
         try:
             while self._dead and time.monotonic() >= self._settle_from:
                 child, seen, reason = self._dead[0]
-                settle(
+                release_from_dead_process(
                     get_store(),
                     self.consumer,
                     child.process.pid,
@@ -353,7 +353,7 @@ class Pool(BasePool):
             self._settle_from = time.monotonic() + SETTLE_SECONDS
 
 
-def settle(
+def release_from_dead_process(
     store: JobStore,
     consumer: str,
     pid: int,
@@ -374,7 +374,9 @@ def settle(
         most = abandoned.GIVEN_BACK_MOST
         run = store.run_script("let_go", keys, store.keys.prefix, held, "1" if began else "", most)
         if run:
-            abandoned.settle(store, run.decode(), reason, queues=queues, idempotent_counts=again)
+            abandoned.end_or_repeat(
+                store, run.decode(), reason, queues=queues, idempotent_counts=again
+            )
             store.client.hdel(keys[0], held)
 
 

@@ -18,7 +18,7 @@ CUT_OFF_SECONDS = 5.0
 """A reaper that could not look for this long was cut off from the broker, or stood still."""
 PATIENCE_SECONDS = DEAD_AFTER_SECONDS
 """How long it judges nobody after that: the others were cut off too, and look for the broker every
-second (`brokers.pulse`)."""
+second (`brokers.heartbeat`)."""
 
 
 class Patience:
@@ -43,7 +43,7 @@ def reap(
 ) -> list[str]:
     """Settle what dead consumers held; returns the runs that they had started. Any number may reap.
 
-    `queues` are those that the calling worker consumes (see `abandoned.settle`).
+    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
     """
     started_runs = []
     with naming_the_server(store.url):
@@ -54,7 +54,7 @@ def reap(
             name = consumer.decode()
             while started := _started_by(store, name, before):
                 for run in started:
-                    abandoned.settle(
+                    abandoned.end_or_repeat(
                         store,
                         run,
                         f"the worker {name} that ran it gave no sign of life for"

@@ -46,7 +46,7 @@ def sweep(
 ) -> list[str]:
     """Settle ghosts; returns their runs. Nothing when somebody did within the last `lease` s.
 
-    `queues` are those that the calling worker consumes (see `abandoned.settle`).
+    `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
 
     Raises:
         BrokerUnreachable.
@@ -65,5 +65,5 @@ def sweep(
     for run in back:
         logger.error("run %s waited in no queue: it waits again", run)
     for run in started:
-        abandoned.settle(store, run, REASON, queues=queues)
+        abandoned.end_or_repeat(store, run, REASON, queues=queues)
     return back + started

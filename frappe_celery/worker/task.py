@@ -21,8 +21,8 @@ from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.failures import abandon
-from frappe_celery.worker.patience import patiently
 from frappe_celery.worker.perform import attempt, run_claimed, succeeded
 from frappe_celery.worker.slot import Tally
 
@@ -128,7 +128,7 @@ class RunJob(BaseTask):
             raise Ignore() from exc
         except Refused as exc:
             logger.error("refused %s: %s", self.request.id, exc)
-            patiently(get_store().refuse, "", str(self.request.id), str(exc))
+            retry_while_unreachable(get_store().refuse, "", str(self.request.id), str(exc))
             raise Ignore() from exc
         finally:
             if self.between_jobs is not None:

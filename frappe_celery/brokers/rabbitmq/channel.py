@@ -26,8 +26,8 @@ from redis.exceptions import RedisError
 
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.alarm import ANSWER_SECONDS
+from frappe_celery.brokers.heartbeat import broker_is_silent, process_name
 from frappe_celery.brokers.kombu_messages import HELD_AS, check_texts, job_message
-from frappe_celery.brokers.pulse import broker_is_silent, process_name
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
 from frappe_celery.brokers.rabbitmq.parked import spend

@@ -75,12 +75,12 @@ class Outbox:
         queues: dict[str, list[str]] = {}
         for run in runs:
             queues.setdefault(run.queue, []).append(run.run)
-        for queue, struck in queues.items():
-            self.ring(queue, *struck)
+        for queue, sent in queues.items():
+            self.ring(queue, *sent)
 
     def ring(self, queue: str, *taken: str) -> None:
         """RabbitMQ has something for a queue; these runs it has taken."""
-        self.store.run_script("struck", (), self.store.keys.prefix, queue, *taken)
+        self.store.run_script("confirmed", (), self.store.keys.prefix, queue, *taken)
 
     def hand_to_parents(self, raw: Any, queue: str) -> None:
         """Put another Celery task's message, found in a bench's queue, where parents take it.

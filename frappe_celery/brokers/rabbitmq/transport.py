@@ -10,7 +10,7 @@ from typing import Any
 from kombu.transport import pyamqp
 
 from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS, Alarm
-from frappe_celery.brokers.pulse import BEAT_SECONDS
+from frappe_celery.brokers.heartbeat import BEAT_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.names import Names
 

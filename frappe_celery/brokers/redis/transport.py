@@ -29,13 +29,13 @@ from redis.retry import Retry
 
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
-from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, checked, job_message
-from frappe_celery.brokers.pulse import (
+from frappe_celery.brokers.heartbeat import (
     BEAT_SECONDS,
     broker_is_silent,
     process_name,
     raise_if_silent,
 )
+from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, checked, job_message
 from frappe_celery.brokers.redis.poller import Poller
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import JobStatus, get_store, scripts

@@ -21,8 +21,8 @@ from rq.worker import Worker as RQWorker
 
 from frappe_celery.config import settings
 from frappe_celery.hosts.bench import routing
-from frappe_celery.jobs import JobStatus, get_store, slots
-from frappe_celery.schedule.pulse import leadership
+from frappe_celery.jobs import JobStatus, get_store, providers
+from frappe_celery.schedule.leadership import leadership
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ def start_worker(
         logger.warning("RQ's user and password are part of redis_queue's URL here: not followed")
     if strategy in ("round_robin", "random"):
         logger.warning("strategy %s is RQ's: the queues are emptied in their order", strategy)
-    slots.start_worker(queue, burst, quiet, 1, False)
+    providers.start_worker(queue, burst, quiet, 1, False)
 
 
 def start_worker_pool(
@@ -91,7 +91,7 @@ def start_worker_pool(
 
     `frappe.gunicorn_companion` starts it too, beside gunicorn.
     """
-    slots.start_worker(queue, burst, quiet, num_workers, not burst)
+    providers.start_worker(queue, burst, quiet, num_workers, not burst)
 
 
 def frappes_where_armed(start_scheduler: Callable[[], Any]) -> Callable[[], Any]:

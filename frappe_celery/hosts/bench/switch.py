@@ -117,7 +117,7 @@ def change_routes(following: Callable[[Routes], Routes]) -> None:
     settings.use(None)
 
 
-def settle() -> None:
+def forget_routes() -> None:
     """Take the routes away once all leads to Celery: no process that starts reads them."""
     config = settings.current()
     edit_json(_common_config(config), lambda values: values.pop(ROUTES, None))

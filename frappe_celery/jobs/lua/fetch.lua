@@ -12,7 +12,7 @@ if tag == '' then return false end
 local consumer = string.sub(KEYS[1], #prefix + #'inflight:' + 1)
 if not redis.call('ZSCORE', prefix .. 'consumers', consumer) then return false end
 local these = runs_too and rules(prefix, 'line:') or nil
-if these then these.lets_go() end
+if these then these.release_due() end
 for i = 2, #KEYS do
   local list, token, found, served
   if runs_too and string.sub(KEYS[i], 1, #prefix) == prefix then

@@ -27,7 +27,7 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
   redis.call('ZREM', KEYS[1], run)
 end
 local these = rules(prefix, ARGV[3])
-local gone = these and these.lets_go() or {}
+local gone = these and these.release_due() or {}
 local open = prefix .. 'commit:open'
 for _, transaction in ipairs(redis.call('ZRANGEBYSCORE', open, '-inf', now, 'LIMIT', 0, 1)) do
   for _, run in ipairs(hand_out({}, {prefix, ARGV[3], transaction, ARGV[2], now})) do

@@ -204,7 +204,7 @@ local function go(counter, most, gone)
 end
 
 -- Let as many of those kept back go as may begin; returns these.
-function these.lets_go()
+function these.release_due()
   local gone = {}
   for _, counter in ipairs(redis.call('ZRANGEBYSCORE', parkings, '-inf', now, 'LIMIT', 0, 5)) do
     local free, again = room(counter, these.rule(counter) or {})

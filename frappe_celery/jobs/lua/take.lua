@@ -24,7 +24,7 @@ end
 if not redis.call('ZSCORE', KEYS[2], consumer) then return 'settled' end
 
 local these = rules(prefix, 'line:')
-if these then these.lets_go() end
+if these then these.release_due() end
 local own_too = KEYS[3] and redis.call('EXISTS', unpack(KEYS, 3)) > 0
 for i = 3, #KEYS do
   local list, run, found, served, more = pick(prefix, KEYS[i], these, own_too)

@@ -6,7 +6,7 @@ import time
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
-from frappe_celery.schedule.pulse import LATE_SECONDS, leadership
+from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.watch.doctor.report import Section
 

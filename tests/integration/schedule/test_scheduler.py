@@ -13,7 +13,7 @@ from frappe_celery.beat_schedule import beat_schedule
 from frappe_celery.celery_app import build
 from frappe_celery.cli import main
 from frappe_celery.config import settings
-from frappe_celery.schedule import pulse
+from frappe_celery.schedule import leadership
 from frappe_celery.schedule.history import outcomes
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK
 from tests.integration.schedule.conftest import Bench
@@ -475,7 +475,7 @@ def test_a_wrong_misfire_of_a_site_is_named_and_the_others_go_on(
 def test_a_leader_that_falls_behind_says_so_until_it_has_caught_up(
     bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pulse, "PULSE_SECONDS", 0.0)
+    monkeypatch.setattr(leadership, "HEARTBEAT_SECONDS", 0.0)
     for number in range(ENTRIES_A_TICK + 1):
         bench.add(f"myapp.tasks.t{number}", "* * * * *")
     bench.scheduler()

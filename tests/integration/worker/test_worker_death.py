@@ -16,7 +16,7 @@ from frappe_celery.brokers.takers import taker_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker.job_process import tag
-from frappe_celery.worker.pool import settle
+from frappe_celery.worker.pool import release_from_dead_process
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.slot import Doing, Seen
 from tests.brokers import both_brokers
@@ -73,21 +73,23 @@ def test_a_process_that_dies_with_a_bell_in_its_ear_costs_a_moment(
 
 def test_what_a_process_held_and_had_not_begun_waits_again(store: JobStore) -> None:
     """What its parent does when it finds it dead, by what its slot said."""
-    pulse = "host:1:abc:jobs"
-    store.client.zadd(store.keys.consumers, {pulse: time.time()})
-    taker = taker_of(store, pulse, "w0@host")
+    consumer = "host:1:abc:jobs"
+    store.client.zadd(store.keys.consumers, {consumer: time.time()})
+    taker = taker_of(store, consumer, "w0@host")
     first, second = queued(store), queued(store)
     for doing in (Doing.ASKS, Doing.HOLDS):
-        held_as = tag(pulse, 7, 1)
+        held_as = tag(consumer, 7, 1)
         taken = taker.take(held_as, ["default"], Ended())
         assert (taken and taken.run, first.get_status()) == (first.run_id, JobStatus.STARTED)
         assert taker.take(held_as, ["default"], Ended()) == taken, "its answer was lost"
         seen = Seen(doing, 1, 0, 0.0, 0.0, "")
-        settle(store, pulse, 7, seen, "its process died", True, ["default"])
+        release_from_dead_process(store, consumer, 7, seen, "its process died", True, ["default"])
         assert (waiting(store), held(store)) == ([first.run_id, second.run_id], [])
         assert first.get_status() == JobStatus.QUEUED
-    taker.take(tag(pulse, 7, 1), ["default"], Ended())
-    settle(store, pulse, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", True, ["default"])
+    taker.take(tag(consumer, 7, 1), ["default"], Ended())
+    release_from_dead_process(
+        store, consumer, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", True, ["default"]
+    )
     assert (first.get_status(), held(store)) == (JobStatus.FAILED, [])
     assert "signal 9" in str(store.fetch_run(first.run_id).exc_info)
 
@@ -96,10 +98,10 @@ def test_a_parent_and_its_process_that_die_together_leave_a_run_that_is_failed(
     store: JobStore,
 ) -> None:
     """Though it may not have begun: nobody is left who knows."""
-    pulse = "host:1:abc:jobs"
-    store.client.zadd(store.keys.consumers, {pulse: time.time()})
+    consumer = "host:1:abc:jobs"
+    store.client.zadd(store.keys.consumers, {consumer: time.time()})
     job = queued(store)
-    assert taker_of(store, pulse, "w0@host").take(tag(pulse, 7, 1), ["default"], Ended())
+    assert taker_of(store, consumer, "w0@host").take(tag(consumer, 7, 1), ["default"], Ended())
     assert reap(store, dead_after=-1) == [job.run_id]
     assert (job.get_status(), held(store)) == (JobStatus.FAILED, [])
 

@@ -10,7 +10,7 @@ import pytest
 
 from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
-from frappe_celery.schedule.pulse import Leadership, Sign
+from frappe_celery.schedule.leadership import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
 from frappe_celery.watch.doctor.limits import Pauses
 from frappe_celery.watch.doctor.snapshot import Place, Snapshot

@@ -16,7 +16,7 @@ def test_a_process_hears_the_last_word_and_the_end_of_its_parent() -> None:
         os.close(heard)
         orders.keep_hearing()
         while not orders.stop:
-            orders.heed(10)
+            orders.receive(10)
             os.write(says, f"{orders.queues} {orders.events} {orders.stop}\n".encode())
         os._exit(0)
     os.close(says)
@@ -36,7 +36,7 @@ def test_it_waits_no_longer_than_it_is_told_and_a_dead_one_is_told_in_vain() -> 
     if child == 0:
         orders.keep_hearing()
         began = time.monotonic()
-        orders.heed(0.2)
+        orders.receive(0.2)
         os._exit(0 if 0.1 < time.monotonic() - began < 5 else 1)
     orders.keep_giving()
     assert os.waitpid(child, 0)[1] == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from frappe_celery.worker.bootsteps import Pulse
+from frappe_celery.worker.bootsteps import LeaderHeartbeat
 
 
 def test_the_thread_of_the_signs_of_life_begins_after_the_processes_were_forked() -> None:
-    assert {"celery.worker.components:Pool", "celery.worker.components:Beat"} <= set(Pulse.requires)
+    assert {"celery.worker.components:Pool", "celery.worker.components:Beat"} <= set(
+        LeaderHeartbeat.requires
+    )

@@ -58,6 +58,6 @@ def test_what_comes_back_rings(store: JobStore, bell: Any, how: str) -> None:
         held = (keys.in_flight("gone"), keys.consumers)
         store.run_script("reap", held, prefix, "gone", "inf")
     else:
-        abandoned.settle(store, job.run_id, "its process died")
+        abandoned.end_or_repeat(store, job.run_id, "its process died")
     assert rings(store, bell) == 1
     assert started(store) == job.run_id

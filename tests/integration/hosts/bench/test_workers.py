@@ -121,7 +121,7 @@ def test_a_pool_brings_a_scheduler_as_frappes_does(
 import os, signal
 from frappe.utils.scheduler import is_schduler_process_running
 from frappe_celery.jobs import get_store
-from frappe_celery.schedule.pulse import leadership
+from frappe_celery.schedule.leadership import leadership
 
 def leader():
     return leadership(get_store()).leader

@@ -112,10 +112,10 @@ def test_one_whose_process_dies_before_each_start_is_given_back_a_few_times_only
     job = enqueue("myapp.core.record")
     for _ in range(abandoned.GIVEN_BACK_MOST):
         assert take(store) == job.run_id
-        abandoned.settle(store, job.run_id, "its process died")
+        abandoned.end_or_repeat(store, job.run_id, "its process died")
         assert (waiting(store), job.get_status()) == ([job.run_id], JobStatus.QUEUED)
     assert take(store) == job.run_id
-    abandoned.settle(store, job.run_id, "its process died")
+    abandoned.end_or_repeat(store, job.run_id, "its process died")
     assert job.get_status() == JobStatus.FAILED
     reap(store, dead_after=-1)
     assert job.run_id not in waiting(store)

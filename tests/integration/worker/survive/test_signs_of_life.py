@@ -141,7 +141,7 @@ def test_what_follows_an_abandoned_job_waits_for_the_broker(
     job = enqueue("myapp.core.record", on_failure="myapp.core.nightly")
     assert take(store) == job.run_id
     assert store.start(job.run_id, "worker") == CLAIMED
-    abandoned.settle(store, job.run_id, "its worker is gone")
+    abandoned.end_or_repeat(store, job.run_id, "its worker is gone")
     follows = store.fetch_run(str(take(store)))
     assert follows.kwargs  # its message is read as long as there is somebody to ask
     own_redis.stop()

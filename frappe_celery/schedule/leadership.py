@@ -13,7 +13,7 @@ from frappe_celery.schedule.agenda import Agenda, Entry
 
 logger = logging.getLogger(__name__)
 
-PULSE_SECONDS = 3.0
+HEARTBEAT_SECONDS = 3.0
 LATE_SECONDS = 15.0
 """What the change of a leader may take; whoever is later is in trouble."""
 SAY_AGAIN_SECONDS = 60.0
@@ -32,7 +32,7 @@ class Sign:
     entries: int
 
 
-class Pulse:
+class LeaderHeartbeat:
     """Gives a sign every few seconds, and says so when the scheduler falls behind."""
 
     def __init__(self, store: JobStore, name: str) -> None:
@@ -50,7 +50,7 @@ class Pulse:
         sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
         with naming_the_server(self.store.url):
             self.store.client.hset(_key(self.store), mapping=asdict(sign))
-        self._next = time.monotonic() + PULSE_SECONDS
+        self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)
 
     def _watch(self, lag: float, first: Entry | None) -> None:
@@ -82,7 +82,7 @@ class Leadership:
         if self.sign is None:
             return 0.0
         age = max(0.0, now - self.sign.at)
-        return self.sign.lag + (age if age > 2 * PULSE_SECONDS else 0.0)
+        return self.sign.lag + (age if age > 2 * HEARTBEAT_SECONDS else 0.0)
 
 
 def leadership(store: JobStore) -> Leadership:

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 600
 """How long a run that begins or has ended waits for a broker that is away."""
 
 
-def patiently(step: Callable[..., T], *args: Any) -> T:
+def retry_while_unreachable(step: Callable[..., T], *args: Any) -> T:
     """What the step returns once the broker answers; BrokerUnreachable is raised at the end."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while True:

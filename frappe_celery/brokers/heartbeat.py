@@ -41,7 +41,7 @@ def begin(store: JobStore, *others: str) -> None:
     `others` are names for which it speaks, too.
     """
     names = (process_name(), *others)
-    threading.Thread(target=_beat, args=(store, names), daemon=True, name="pulse").start()
+    threading.Thread(target=_beat, args=(store, names), daemon=True, name="heartbeat").start()
 
 
 def broker_is_silent() -> bool:

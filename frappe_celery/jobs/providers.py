@@ -1,4 +1,4 @@
-"""What rooms ask for that stands above them: a slot each, filled by whoever stands above all.
+"""What rooms ask for that stands above them: a provider each, given by whoever stands above all.
 
 That is the package's `__init__`, with functions that import what they need when they are called. So
 no room imports one above it.
@@ -20,27 +20,27 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Slot(Generic[P, T]):
-    """A function that somebody brings."""
+class Provider(Generic[P, T]):
+    """A function that a room above brings."""
 
-    def fill(self, function: Callable[P, T]) -> None:
-        """Bring it."""
+    def provide(self, function: Callable[P, T]) -> None:
+        """Bring it, in place of an earlier one."""
         self._function = function
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         return self._function(*args, **kwargs)
 
 
-app: Slot[[], Celery] = Slot()
+app: Provider[[], Celery] = Provider()
 """This process's Celery app."""
-revoked: Slot[[JobMessage, str], None] = Slot()
+revoked: Provider[[JobMessage, str], None] = Provider()
 """Tell the result backend of a run of Celery's canvas that was canceled or stopped, and why."""
-outbox: Slot[[Any], Outbox] = Slot()
+outbox: Provider[[Any], Outbox] = Provider()
 """Of a store whose broker is not the Redis that keeps the jobs: what carries runs there."""
-run_here: Slot[[JobMessage], None] = Slot()
+run_here: Provider[[JobMessage], None] = Provider()
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
-published: Slot[[Job], None] = Slot()
+published: Provider[[Job], None] = Provider()
 """A job was enqueued: a test that runs at once what is enqueued is told."""
-start_worker: Slot[[str | None, bool, bool, int | None, bool], None] = Slot()
+start_worker: Provider[[str | None, bool, bool, int | None, bool], None] = Provider()
 """Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""
