@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from frappe_celery.worker.bootsteps import LeaderHeartbeat
+from frappe_celery.worker.bootsteps import ProcessHeartbeat
 
 
 def test_the_thread_of_the_signs_of_life_begins_after_the_processes_were_forked() -> None:
     assert {"celery.worker.components:Pool", "celery.worker.components:Beat"} <= set(
-        LeaderHeartbeat.requires
+        ProcessHeartbeat.requires
     )
