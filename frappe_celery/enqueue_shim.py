@@ -1,6 +1,6 @@
 """What task code calls: `enqueue` and its family, with Frappe's signatures and semantics.
 
-Research document sections 2 to 5; version differences by `frappe_version` (FRAPPE_FACTS, Enqueue).
+Frappe's versions differ, and `frappe_version` says which one is meant.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def enqueue_doc(
 ) -> Any:
     """Have a worker call a controller method: `getattr(frappe.get_doc(doctype, name), method)`.
 
-    Without a name a new document is made (research document section 3).
+    Without a name a new document is made.
     """
     return enqueue(
         RUN_DOC_METHOD,
@@ -281,7 +281,7 @@ def get_job_status(job_id: str) -> JobStatus | None:
 
 
 def is_job_enqueued(job_id: str) -> bool:
-    """Whether a job with this id waits or runs (research document section 5)."""
+    """Whether a job with this id waits or runs."""
     return get_store().is_active(create_job_id(job_id))
 
 
@@ -303,7 +303,7 @@ def get_jobs(
 
 
 def get_info(show_failed: bool = False) -> list[dict[str, Any]]:
-    """Waiting and running jobs of the current site (research document section 5, v14)."""
+    """Waiting and running jobs of the current site."""
     statuses = [JobStatus.STARTED, JobStatus.QUEUED]
     if show_failed:
         statuses.append(JobStatus.FAILED)

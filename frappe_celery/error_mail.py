@@ -1,4 +1,4 @@
-"""Mail on failure, `celery_error_emails` (research document section 6); `mail` has how it works.
+"""Mail on failure, `celery_error_emails`; `mail` has how it works.
 
 Mailed are every failed or abandoned job, what a scheduled method or a queued action raised, which
 Frappe catches so that the job ends as finished, and the scheduler's own failures.

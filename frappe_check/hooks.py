@@ -1,6 +1,6 @@
 """hooks.py as its text says it: which names stand under which hook, and what code builds.
 
-A hook may be a text, a list or a dictionary (FRAPPE_FACTS 'Scheduler'); what is put together by
+A hook may be a text, a list or a dictionary; what is put together by
 anything but literals and names of literals cannot be told from the text.
 """
 

@@ -188,7 +188,7 @@ class StandaloneHost:
             return read()
 
     def scheduling_off(self, site: str) -> str | None:
-        """Why nothing of the site is scheduled now (FRAPPE_FACTS, 'No scheduling while')."""
+        """Why nothing of the site is scheduled now."""
         from frappe_standalone.schedule.dormancy import why_dormant
         from frappe_standalone.schedule.scheduler import why_inactive
 

@@ -75,7 +75,7 @@ class Row(models.Model):
 
 
 class SchedulerEvent(Row):
-    """What a Scheduled Job Type row of one's own runs (research document section 8)."""
+    """What a Scheduled Job Type row of one's own runs."""
 
     scheduled_against = models.CharField(max_length=NAME_LENGTH, default="", blank=True)
     method = models.CharField(max_length=METHOD_LENGTH, default="", blank=True)

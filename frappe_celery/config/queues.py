@@ -13,7 +13,7 @@ from frappe_celery.errors import ConfigError
 
 @dataclass(frozen=True)
 class Queue:
-    """One of the bench's queues (research document section 4)."""
+    """One of the bench's queues."""
 
     name: str
     timeout: int

@@ -126,7 +126,7 @@ class Settings(Options):
 
     @property
     def log_path(self) -> Path:
-        """Folder of worker.log, scheduler.log and the others (research document section 7)."""
+        """Folder of worker.log, scheduler.log and the others."""
         return self.root / "logs"
 
     @property

@@ -1,6 +1,6 @@
 """The bench's key, and the signature without which nothing from the network is read.
 
-DESIGN.md, invariant 5: HMAC-SHA256 over every byte of what is signed.
+HMAC-SHA256 over every byte of what is signed.
 """
 
 from __future__ import annotations

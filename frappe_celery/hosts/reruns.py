@@ -1,7 +1,8 @@
 """Running a job again that asked for it or met a deadlock: the same in every host.
 
-FRAPPE_FACTS 'Run': at most 5 times, with a pause of 1, 2, … seconds. After a deadlock the pause is
-shorter, and chance says how long: the other side has gone on, and two that met may not meet again.
+As Frappe's `execute_job` does: at most 5 times, with a pause of 1, 2, … seconds. After a deadlock
+the pause is shorter, and chance says how long: the other side has gone on, and two that met may not
+meet again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How arguments, methods, callbacks and results travel: JSON where exact, else a pickle.
 
-Pickles are opened only out of a text whose signature was checked (DESIGN.md, invariant 5).
+Pickles are opened only out of a text whose signature was checked.
 """
 
 from __future__ import annotations

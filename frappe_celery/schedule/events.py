@@ -1,6 +1,6 @@
 """`scheduler_events` of the apps' hooks.py as rows of the schedule, and what is wrong with them.
 
-Research document section 1; FRAPPE_FACTS 'Scheduler'.
+They are read as Frappe's `sync_jobs` reads them.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class _Reading:
             self.problem(app, source, str(exc))
             return
         word = frequency_of(key)
-        if word in WORDS:  # the research document has the key `annual`
+        if word in WORDS:  # such as `annual`, which people write
             self.read_methods(app, source, methods, label_of(word), None)
         else:
             self.read_methods(app, source, methods, CRON, key)

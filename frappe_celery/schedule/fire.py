@@ -23,7 +23,7 @@ def enqueue_scheduled(
     fence: int = 0,
     since: datetime | None = None,
 ) -> Job | None:
-    """Have a worker run a schedule entry's method (research document section 9: as Administrator).
+    """Have a worker run a schedule entry's method (as Administrator).
 
     Args:
         row: the entry.

@@ -1,6 +1,6 @@
 """Frappe's frequency words, the keys of ``scheduler_events``, as cron expressions.
 
-Research document section 1; Frappe's own table is in ``ScheduledJobType.get_next_execution``
+Frappe's own table is in ``ScheduledJobType.get_next_execution``
 (the ``*_maintenance`` words came with v17). croniter's ``@daily`` and its like are here too.
 """
 

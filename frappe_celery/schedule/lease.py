@@ -1,7 +1,7 @@
 """Which scheduler leads: a lease in Redis that its holder renews and others wait for.
 
-Frappe's scheduler has a lock file with a LockTimeoutError (research document section 6); this is
-its counterpart (FRAPPE_FACTS, Enqueue).
+Frappe's scheduler has a lock file with a LockTimeoutError; this is
+its counterpart.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What was last seen of each row, so that a `last_execution` that somebody set back is noticed.
 
 A run only moves it forward. Who sets it back wants a run of a due time that was acted on before:
-its claim is dropped (DESIGN.md, invariant 6: a `last_execution` changed outside wins).
+its claim is dropped (a `last_execution` changed outside wins).
 """
 
 from __future__ import annotations

@@ -277,7 +277,7 @@ class Reader:
 
 
 def why_off(host: Host, config: Settings, site: str) -> str | None:
-    """Why nothing of a site is scheduled, None when it is (FRAPPE_FACTS, 'No scheduling while')."""
+    """Why nothing of a site is scheduled, None when it is."""
     off, _ = configured_off(config, site)
     return off or host.scheduling_off(site)
 

@@ -1,9 +1,8 @@
 """Spreading load: entries that would all start at one moment start a little apart.
 
 Frappe v14 and early v15 add up to ten minutes to every ``*_long`` event; from v16 on they mean to
-shift ``*_maintenance`` by up to an hour per site, compute it and forget it (FRAPPE_FACTS.md,
-Scheduler). Both are drawn from hashes here: once for a slot, the same in every process and after
-every restart.
+shift ``*_maintenance`` by up to an hour per site, compute it and forget it. Both are drawn from
+hashes here: once for a slot, the same in every process and after every restart.
 """
 
 from datetime import datetime, timedelta

@@ -1,7 +1,6 @@
 """Hooks and rows: the first start fills the rows, later changes wait for `frappe-celery sync`.
 
-As in Frappe, a site's Scheduled Job Type rows are its schedule (research document section 1,
-"bench migrate").
+As in Frappe, a site's Scheduled Job Type rows are its schedule.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from frappe_celery.schedule.spread import next_start
 
 TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
 BENCH_TICK_SECONDS = 240
-"""Frappe's own `all` interval, in every version (FRAPPE_FACTS, Scheduler)."""
+"""Frappe's own `all` interval, in every version."""
 
 
 EVER = Misfire()
@@ -127,7 +127,7 @@ class Timing:
 
 
 def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
-    """Seconds between two `all` events (research document section 1; FRAPPE_FACTS, Scheduler).
+    """Seconds between two `all` events.
 
     Raises:
         ConfigError: a configured number is none, or below 1.

@@ -156,7 +156,7 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
 
 
 class Burst(Repeated):
-    """`--burst`: stop when the queues are empty and nothing runs (research document section 4)."""
+    """`--burst`: stop when the queues are empty and nothing runs."""
 
     seconds = BURST_SECONDS
 

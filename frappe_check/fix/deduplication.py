@@ -1,4 +1,4 @@
-"""v14's deduplication becomes v15's (research document section 5).
+"""v14's deduplication becomes v15's.
 
     enqueued_jobs = [d.get("job_name") for d in get_info()]
     if self.name not in enqueued_jobs:

@@ -1,7 +1,4 @@
-"""FC103: a job's loop over documents, which the first one that fails ends.
-
-Research document section 12, 'Geen error handling'.
-"""
+"""FC103: a job's loop over documents, which the first one that fails ends."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""FC105: a commit at the end of a job's method, where the framework commits anyway.
-
-Research document section 10, 'Geen commit in short-running tasks'.
-"""
+"""FC105: a commit at the end of a job's method, where the framework commits anyway."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""FC102: a job that enqueues itself again when it failed, at once and for ever.
-
-Research document section 12, 'Infinite retry zonder backoff'.
-"""
+"""FC102: a job that enqueues itself again when it failed, at once and for ever."""
 
 from __future__ import annotations
 

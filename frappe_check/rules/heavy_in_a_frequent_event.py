@@ -1,7 +1,4 @@
-"""FC101: work on every document in an event that comes every few minutes.
-
-Research document sections 10 and 12, 'Heavy processing in scheduler callback'.
-"""
+"""FC101: work on every document in an event that comes every few minutes."""
 
 from __future__ import annotations
 

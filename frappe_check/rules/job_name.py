@@ -1,7 +1,4 @@
-"""FC108: v14's deduplication, by `job_name` and a list of all jobs.
-
-Research document sections 5, 10 and 11.
-"""
+"""FC108: v14's deduplication, by `job_name` and a list of all jobs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ ENQUEUES_OWN = {
     "at_front_when_starved": "from Frappe 16 on",
     "retry": "from Frappe 17 on",
 }
-"""What `frappe.enqueue` takes for itself, and since when (FRAPPE_FACTS 'Enqueue')."""
+"""What `frappe.enqueue` takes for itself, and since when."""
 BESIDES = {
     "enqueue": ("method",),
     "enqueue_later": ("method",),

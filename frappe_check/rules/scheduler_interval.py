@@ -1,6 +1,6 @@
-"""FC109: v14's `scheduler_interval` (research document sections 1 and 11).
+"""FC109: v14's `scheduler_interval`.
 
-Not rewritten: in the source of every version it is also how often `all` comes (FRAPPE_FACTS).
+Not rewritten: in the source of every version it is also how often `all` comes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""FC104: code that stands still until a job has ended, or sleeps in a request.
-
-Research document section 12, 'Blocking wait op job completion'.
-"""
+"""FC104: code that stands still until a job has ended, or sleeps in a request."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`frappe.cache`: values on Redis, each site's by itself, remembered within a job.
 
 `frappe.cache.get_value` and `frappe.cache().get_value` are the same. Values travel as JSON or as a
-signed pickle (DESIGN.md, invariant 5), bound to their key: what somebody else wrote into Redis, or
+signed pickle, bound to their key: what somebody else wrote into Redis, or
 moved there, is not opened, it counts as missing. A Redis that does not answer is a cache that holds
 nothing.
 """

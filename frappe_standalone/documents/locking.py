@@ -1,7 +1,6 @@
 """Lock files of documents, and actions of documents that are queued under such a lock.
 
-`frappe.utils.file_lock` and `Document.queue_action`; research document section 3, FRAPPE_FACTS
-'Enqueue'.
+As `frappe.utils.file_lock` and `Document.queue_action`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from frappe_standalone.site.context import get_site_path
 
 LOCKS_DIR = "locks"
 STALE_SECONDS = 600
-"""From this age on a lock is no queue but a failure (research document section 6)."""
+"""From this age on a lock is no queue but a failure."""
 EXECUTE_ACTION = "frappe.model.document.execute_action"
 
 

@@ -1,4 +1,4 @@
-"""The controllers of `RQ Job` and `RQ Worker` (research document section 7)."""
+"""The controllers of `RQ Job` and `RQ Worker`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Frappe's `execute_job`: one job on its site, with its hooks, committed or rolled back.
 
-FRAPPE_FACTS 'Run'. Where Frappe itself is wrong (a rerun loses the user; the database layer's own
-deadlock classes are not caught) this is right.
+As Frappe's `execute_job` does it. Where Frappe itself is wrong (a rerun loses the user; the
+database layer's own deadlock classes are not caught) this is right.
 """
 
 from __future__ import annotations

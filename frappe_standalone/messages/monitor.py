@@ -1,8 +1,8 @@
 """`frappe.monitor`: a line of JSON for every job, where the site's configuration has `monitor`.
 
-Research document section 7, 'Monitor Feature'; the document shows v14's line. From v15 on the time
-says that it is UTC, from v16 on the job's id stands in `job_id` and `uuid` is one of the run's own.
-The line is written at once, where Frappe keeps it in Redis until its hourly flush.
+As v14 writes it. From v15 on the time says that it is UTC, from v16 on the job's id stands in
+`job_id` and `uuid` is one of the run's own. The line is written at once, where Frappe keeps it in
+Redis until its hourly flush.
 """
 
 from __future__ import annotations

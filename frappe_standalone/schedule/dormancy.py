@@ -1,4 +1,4 @@
-"""Sites that nobody works on, whose scheduled jobs run once a day (FRAPPE_FACTS, Scheduler).
+"""Sites that nobody works on, whose scheduled jobs run once a day.
 
 Frappe takes a site without any Activity Log for dormant. Here that means that nobody logs in, not
 that nobody uses it, so only a site that keeps an Activity Log can become dormant.

@@ -1,6 +1,6 @@
 """The controller of `Scheduled Job Type`: a row of the live schedule and the runs of it.
 
-FRAPPE_FACTS 'Scheduler'. When it is due is the schedule's to say; here is what a due one does.
+When it is due is the schedule's to say; here is what a due one does.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class ScheduledJobType(Document):
     def execute(self) -> None:
         """Run its method now. What it raises is rolled back, logged and reported, not raised.
 
-        An error that asks for a rerun (FRAPPE_FACTS 'Run') is raised, so that the job is run again.
+        An error that asks for a rerun is raised, so that the job is run again.
         """
         if local.job is not None:
             local.job.update(frequency=self.frequency, cron_format=self.cron_format)

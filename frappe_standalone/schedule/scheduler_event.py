@@ -1,4 +1,4 @@
-"""The controller of `Scheduler Event` (research document section 8)."""
+"""The controller of `Scheduler Event`."""
 
 from __future__ import annotations
 

@@ -151,3 +151,10 @@ def test_the_files_that_it_names_are_there() -> None:
         for name in sorted(named)
         if not any((top / name).exists() for top in (PACKAGE, rooms.HERE))
     ] == []
+
+
+def test_no_document_is_cited_that_the_repository_lacks() -> None:
+    found = [
+        path for path in MODULES if re.search("esearch document|[A-Z_]{6,}\\.md", path.read_text())
+    ]
+    assert not found

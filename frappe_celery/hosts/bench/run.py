@@ -1,4 +1,4 @@
-"""One job through Frappe's own `execute_job`, its known faults put right (FRAPPE_FACTS 'Run').
+"""One job through Frappe's own `execute_job`, its known faults put right.
 
 A rerun after a deadlock, a lock timeout or a RetryBackgroundJobError is ours: Frappe's own loses
 the user, does not know the errors that its database layer raises, and in v15 dies of an

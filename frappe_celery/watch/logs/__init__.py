@@ -1,4 +1,4 @@
-"""What workers and beat write, and where (research document section 7; setting `logs`).
+"""What workers and beat write, and where (setting `logs`).
 
 output   a program's lines: information to standard output, warnings and errors to standard
          error, as RQ does; in `logs/` too, unless a process manager keeps them there already

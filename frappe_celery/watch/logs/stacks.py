@@ -1,9 +1,9 @@
 """SIGUSR1 to a worker, to one of its processes or to beat: its stack, and it goes on working.
 
-As the research document describes it (section 7, 'Stuck Worker Debug'). It is `faulthandler` that
-writes, so that a process that hangs in C code tells too; the main thread's stack only, since
-looking at one of a thread that runs at that moment may crash the process. Celery uses the signal
-for soft time limits: a team's own task that has one keeps that meaning while it runs.
+`kill -USR1` is how RQ's stuck workers are looked at too. It is `faulthandler` that writes, so that
+a process that hangs in C code tells too; the main thread's stack only, since looking at one of a
+thread that runs at that moment may crash the process. Celery uses the signal for soft time limits:
+a team's own task that has one keeps that meaning while it runs.
 """
 
 from __future__ import annotations

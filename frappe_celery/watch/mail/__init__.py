@@ -1,4 +1,4 @@
-"""Mail on failure: `celery_error_emails` (research document section 6).
+"""Mail on failure: `celery_error_emails`.
 
 What failed is counted in Redis, in the very step that records the failure, by kind: method,
 exception, place (`jobs.kinds`). There it is bounded, outlives every process, and all machines see

@@ -1,4 +1,4 @@
-"""Why a site is not scheduled, as Frappe's scheduler decides it (FRAPPE_FACTS 'Scheduler')."""
+"""Why a site is not scheduled, as Frappe's scheduler decides it."""
 
 from __future__ import annotations
 
