@@ -50,11 +50,9 @@ class Commands(click.Group):
     """Loads a command when it is called, and shows our errors without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One command."""
         if cmd_name not in COMMANDS:
             close = get_close_matches(cmd_name, COMMANDS, 1)
             if close and not ctx.resilient_parsing:

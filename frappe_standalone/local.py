@@ -100,7 +100,6 @@ class Local:
         self._context.set(values)
 
     def clear(self) -> None:
-        """Forget everything."""
         self._context.set(_EMPTY)
 
     @contextmanager

@@ -168,7 +168,6 @@ class Job:
 
     @property
     def is_started(self) -> bool:
-        """Runs."""
         return self._is(JobStatus.STARTED)
 
     @property

@@ -24,7 +24,6 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What has no table: its pages are its own, nothing is added by hand."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
         return False
 
     def require_view(self, request: HttpRequest) -> None:
@@ -58,7 +57,6 @@ class OfJobs(StoreAdmin):
         return self.has_view_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
         return False
 
 

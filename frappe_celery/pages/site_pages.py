@@ -39,7 +39,6 @@ class SiteAdmin(OfJobs):
     """Their pages, for whoever may see jobs."""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
         return False
 
     def get_urls(self) -> list[Any]:

@@ -112,7 +112,6 @@ class Reader:
             pause = POLL_SECONDS
 
     def poll(self) -> None:
-        """One round."""
         sites = self.config.sites()
         for site in self._sites.keys() - set(sites):
             with self._lock:

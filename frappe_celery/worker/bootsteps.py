@@ -46,7 +46,6 @@ class Repeated(bootsteps.StartStopStep):
         self.entry = consumer.timer.call_repeatedly(self.seconds, self.guarded, (consumer,))
 
     def stop(self, consumer: Any) -> None:
-        """End."""
         entry = getattr(self, "entry", None)
         if entry is not None:
             entry.cancel()
@@ -77,7 +76,6 @@ class Record(Repeated):
         self.guarded(consumer)
 
     def stop(self, consumer: Any) -> None:
-        """Remove it."""
         super().stop(consumer)
         try:
             if heartbeat.broker_is_silent():
@@ -129,7 +127,6 @@ class Reaper(Repeated):
         super().start(consumer)
 
     def tick(self, consumer: Any) -> None:
-        """Once more."""
         store = get_store()
         store.expire()
         failures.record()
@@ -193,7 +190,6 @@ class Shares(Repeated):
         self.guarded(consumer)
 
     def tick(self, consumer: Any) -> None:
-        """Read them."""
         shares.follow(get_store())
 
 

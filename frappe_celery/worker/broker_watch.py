@@ -20,11 +20,9 @@ class BrokerWatch(Repeated):
         super().__init__(consumer, **options)
 
     def start(self, consumer: Any) -> None:
-        """Begin."""
         super().start(consumer)
         self.guarded(consumer)
 
     def tick(self, consumer: Any) -> None:
-        """Once more."""
         self.watch = self.watch or Watch(get_store())
         self.watch.look()

@@ -29,7 +29,6 @@ class Promoter(bootsteps.StartStopStep):
         self._look(consumer)
 
     def stop(self, consumer: Any) -> None:
-        """End."""
         entry = getattr(self, "entry", None)
         if entry is not None:
             entry.cancel()

@@ -15,5 +15,4 @@ class Historian(Repeated):
     seconds = 20
 
     def tick(self, consumer: Any) -> None:
-        """Once more."""
         history.note(get_store())

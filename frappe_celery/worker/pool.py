@@ -89,7 +89,6 @@ class Pool(BasePool):
     # -- Celery's side
 
     def on_start(self) -> None:
-        """Fork."""
         self._fill()
         self._tasks.start()
 
@@ -178,7 +177,6 @@ class Pool(BasePool):
         self._tasks.stop()
 
     def on_terminate(self) -> None:
-        """At once."""
         self._wanted = 0
         self.kill_running("its worker was told to stop at once")
         for child in self._children:

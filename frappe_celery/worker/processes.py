@@ -25,7 +25,6 @@ class Processes(Repeated):
     seconds = 0.5
 
     def tick(self, consumer: Any) -> None:
-        """Once more."""
         if isinstance(consumer.pool, Pool):
             _look_after(consumer)
             return

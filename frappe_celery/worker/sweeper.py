@@ -37,7 +37,6 @@ class Sweeper(Repeated):
     seconds = EVERY_SECONDS
 
     def tick(self, consumer: Any) -> None:
-        """Once more."""
         sweep(get_store(), consumer.app.amqp.queues.consume_from)
 
 

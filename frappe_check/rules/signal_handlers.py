@@ -12,7 +12,6 @@ _CALLS = {"signal.signal", "signal.alarm", "signal.setitimer", "faulthandler.reg
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
-    """The calls."""
     yield from process.calls(code, _CALLS, "how the process takes signals")
 
 

@@ -10,7 +10,6 @@ from frappe_check.tasks import TaskCode
 
 
 def find(code: TaskCode) -> Iterator[Hit]:
-    """The calls."""
     yield from process.calls(code, {"os.chdir", "os.fchdir"}, "the working directory")
     yield from process.calls(code, {"os.umask"}, "the umask")
 

@@ -78,7 +78,6 @@ class OfSite(ModelAdmin):  # type: ignore[type-arg]
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list."""
         title = self.list_title or self.opts.verbose_name_plural
         return super().changelist_view(request, {"title": title, **(extra_context or {})})
 

@@ -158,7 +158,6 @@ class Builder(MySQLQuery):  # type: ignore[misc]
 
     @classmethod
     def update(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
-        """Update it."""
         return super().update(_selectable(table), *args, **kwargs)
 
     @staticmethod

@@ -52,6 +52,5 @@ class Bell:
         return queues
 
     def close(self) -> None:
-        """Unsubscribe."""
         self.listens = False
         self._subscription.close()

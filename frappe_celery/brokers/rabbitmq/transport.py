@@ -90,7 +90,6 @@ class Transport(pyamqp.Transport):
         self._connection: Connection | None = None
 
     def establish_connection(self) -> Any:
-        """Connect."""
         self._connection = super().establish_connection()
         return self._connection
 

@@ -292,7 +292,6 @@ class Channel(kombu_redis.Channel):
         self._scripts.run("release", held, self.keys.prefix, delivery_tag)
 
     def flush(self) -> None:
-        """Acknowledge now."""
         if self._is_gone:
             return
         acknowledged = self._take_acknowledged()

@@ -106,7 +106,6 @@ class Alerts(bootsteps.StartStopStep):
         self.entry = consumer.timer.call_repeatedly(LOOK_SECONDS, self.lookout.look)
 
     def stop(self, consumer: Any) -> None:
-        """End."""
         if self.entry is not None:
             self.entry.cancel()
             self.entry = None

@@ -45,7 +45,6 @@ class Output(logging.Handler):
     """A line made once: for standard output or standard error, and for the file beside it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write it."""
         try:
             serious = record.levelno >= logging.WARNING
             line = self.format(record) + "\n"
