@@ -31,7 +31,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id, method_name
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import codec, get_store, hosts, providers, publish, unsigned
+from frappe_celery.jobs import codec, get_store, hosts, providers, publish, sizes, unsigned
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 
@@ -94,11 +94,11 @@ def signed(
     app: Celery | None = None,
 ) -> MethodSignature:
     """As `signature`, of a site and as a user that are named."""
-    config = settings.current()
+    config, args = settings.current(), list(args)
     known, allow_pickle = config.queue(queue), config.frappe_celery_pickle
     said = {
         "method": codec.encode_callable(method, allow_pickle),
-        "args": codec.encode_value(list(args), allow_pickle),
+        "args": codec.encode_value(args, allow_pickle),
         "kwargs": codec.encode_arguments(kwargs, allow_pickle),
         "immutable": immutable,
         "site": site,
@@ -107,10 +107,12 @@ def signed(
         "timeout": seconds_of(timeout, known.timeout) if timeout else None,
         "name": method_name(method),
     }
-    sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode()).decode()
+    sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode())
+    args_by_place = {str(place): value for place, value in enumerate(args)}
+    sizes.check_sealed(said["name"], sealed, lambda: {**args_by_place, **kwargs}, config)
     return MethodSignature(
         said["name"],
-        options={**options, SEALED: sealed},
+        options={**options, SEALED: sealed.decode()},
         subtask_type=KIND,
         immutable=immutable,
         app=app or providers.app(),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import CannotTravel
 from frappe_celery.jobs import codec
@@ -11,7 +14,14 @@ OPTION = "frappe_celery_max_message_size"
 
 
 def check(message: JobMessage, sealed: bytes, config: Settings) -> None:
-    """See that a message can travel.
+    """See that a message can travel; raises as `check_sealed`."""
+    check_sealed(message.label, sealed, message.decoded_kwargs, config)
+
+
+def check_sealed(
+    method: str, sealed: bytes, arguments: Callable[[], Mapping[str, Any]], config: Settings
+) -> None:
+    """See that what is sealed for a method can travel.
 
     Raises:
         CannotTravel: it is too large; names its method, its size, the limit and the argument.
@@ -23,17 +33,14 @@ def check(message: JobMessage, sealed: bytes, config: Settings) -> None:
     if size > limit:
         theirs = ", and RabbitMQ's own max_message_size" if config.on_rabbitmq else ""
         raise CannotTravel(
-            f"the job of {message.label} has {size:,} bytes{_largest(message)}; it may have"
+            f"the job of {method} has {size:,} bytes{_largest(arguments())}; it may have"
             f" {limit:,}. Put the data into a file or a document and pass its name, or raise"
             f" {OPTION}{theirs}"
         )
 
 
-def _largest(message: JobMessage) -> str:
-    sizes = {
-        name: len(codec.dumps(codec.encode_value(value)))
-        for name, value in message.decoded_kwargs().items()
-    }
+def _largest(arguments: Mapping[str, Any]) -> str:
+    sizes = {name: len(codec.dumps(codec.encode_value(value))) for name, value in arguments.items()}
     if not sizes:
         return ""
     name = max(sizes, key=sizes.__getitem__)

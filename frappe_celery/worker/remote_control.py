@@ -99,11 +99,20 @@ def terminate(state: Any, signal: Any, task_id: Any, **options: Any) -> Any:
 @control_command(args=[("n", int)], signature="[N=1]")  # type: ignore[untyped-decorator]
 def pool_grow(state: Any, n: int = 1, **options: Any) -> Any:
     """Grow pool by n processes/threads, to ten times what it began with at most."""
-    worker = state.consumer.controller
-    most = min(MOST_TIMES * worker.concurrency, MOST_PROCESSES)
-    if state.consumer.pool.num_processes + n > most:
+    return _too_many(state, state.consumer.pool.num_processes + n) or control.pool_grow(state, n)
+
+
+@control_command(args=[("max", int), ("min", int)], signature="[max [min]]")  # type: ignore[untyped-decorator]
+def autoscale(state: Any, max: int | None = None, min: int | None = None, **options: Any) -> Any:
+    """Modify autoscale settings, to ten times what the pool began with at most."""
+    return _too_many(state, max or 0) or control.autoscale(state, max, min)
+
+
+def _too_many(state: Any, processes: int) -> Any:
+    most = min(MOST_TIMES * state.consumer.controller.concurrency, MOST_PROCESSES)
+    if processes > most:
         return control.nok(f"it would have more than {most}: start it with a higher --concurrency")
-    return control.pool_grow(state, n)
+    return None
 
 
 @control_command()  # type: ignore[untyped-decorator]

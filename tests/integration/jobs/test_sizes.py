@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import Retry, enqueue, options
+from frappe_celery import Retry, enqueue, options, signature
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import CannotTravel
 from frappe_celery.job_options import Options
@@ -85,6 +85,15 @@ def test_an_argument_that_is_too_large_is_named_where_it_is_enqueued(
     assert "it may have 50,000" in said
     assert "pass its name, or raise frappe_celery_max_message_size" in said
     assert sum(store.counts().values()) == 0
+
+
+def test_an_argument_of_a_canvas_that_is_too_large_is_named_where_it_is_made(
+    store: JobStore,
+) -> None:
+    with pytest.raises(CannotTravel, match=r"job of myapp\.sizes\.fail has .* argument 'blob'"):
+        signature("myapp.sizes.fail", kwargs={"blob": "x" * LIMIT, "small": 1})
+    with pytest.raises(CannotTravel, match=r"of which argument '1' has"):
+        signature("myapp.sizes.told", (1, "x" * LIMIT))
 
 
 def test_three_hundred_megabytes_do_not_reach_the_broker_nor_its_workers(

@@ -167,6 +167,12 @@ def test_a_pool_grows_to_ten_times_what_it_was(app: Celery) -> None:
     assert state(app)[0] == before
 
 
+def test_it_is_scaled_to_ten_times_what_it_was(app: Celery) -> None:
+    (answer,) = app.control.autoscale(1000, 1, reply=True, timeout=30, limit=1)
+    (said,) = answer.values()
+    assert "it would have more than 10: start it with a higher --concurrency" in said["error"]
+
+
 @both_brokers
 def test_who_has_no_key_is_not_answered_and_the_log_says_why(
     project: Project, broker: str, redis_url: str
