@@ -48,6 +48,7 @@ class Store(Protocol):
     signer: Signer
     url: str
 
+    def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any: ...
     def delete(self, run: str) -> None: ...
     def end(
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""

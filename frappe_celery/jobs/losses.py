@@ -21,29 +21,6 @@ from frappe_celery.jobs.connection import naming_the_server
 
 KEPT = 20
 
-_MARK = """
--- KEYS: mark, losses. ARGV: run id, now, when the server started, has an append-only file (0/1),
---       the last mark that the caller remembers and the first one of these data ('' : none), kept
--- Returns when these data were first marked.
-local was = redis.call('HMGET', KEYS[1], 'run_id', 'at', 'since')
-local at, known = tonumber(was[2] or ''), tonumber(ARGV[5])
-redis.call('HSET', KEYS[1], 'run_id', ARGV[1], 'at', ARGV[2])
-local emptied, again = not was[1] and known, was[1] and was[1] ~= ARGV[1]
-local went_back = again and known and at < known
-local took_over = again and tonumber(ARGV[3]) < at  -- it ran already: replication lags behind
-if emptied or went_back or took_over or (again and ARGV[4] == '0') then
-  local from = at or tonumber(ARGV[6])
-  local to = tonumber(ARGV[3])
-  if to <= from then to = tonumber(ARGV[2]) end
-  local all = not was[1]
-  local loss = {start = from, ['end'] = to, all = all, sure = all or went_back or false}
-  redis.call('LPUSH', KEYS[2], cjson.encode(loss))
-  redis.call('LTRIM', KEYS[2], 0, ARGV[7] - 1)
-end
-if not was[3] then redis.call('HSET', KEYS[1], 'since', ARGV[2]) end
-return was[3] or ARGV[2]
-"""
-
 
 @dataclass(frozen=True)
 class Loss:
@@ -74,7 +51,6 @@ class Watch:
         self.file: Path = store.settings.state_path / "broker.json"
         self._server = f"{without_password(store.url)} {store.keys.prefix}"
         self._memory = self._recall()
-        self._mark = store.client.register_script(_MARK)
 
     def look(self) -> None:
         """Compare and mark; raises BrokerUnreachable."""
@@ -82,14 +58,13 @@ class Watch:
         with naming_the_server(self.store.url):
             server: dict[str, Any] = self.store.client.info()
             now = server["server_time_usec"] / 1e6 if "server_time_usec" in server else time.time()
-            since = self._mark(
-                keys,
-                [
-                    *(server["run_id"], now, _started(now, server["uptime_in_seconds"])),
-                    *(int(bool(server.get("aof_enabled"))), memory.at if memory else ""),
-                    *(memory.since if memory else "", KEPT),
-                ],
-            )
+        since = self.store.run_script(
+            "mark_data",
+            keys,
+            *(server["run_id"], now, _started(now, server["uptime_in_seconds"])),
+            *(int(bool(server.get("aof_enabled"))), memory.at if memory else ""),
+            *(memory.since if memory else "", KEPT),
+        )
         self._memory = _Memory(self._server, now, float(since))
         self._remember(self._memory)
 

@@ -52,27 +52,16 @@ def of_minute(store: JobStore, minute: int) -> Ended:
         return _by_site(store.client.hgetall(store.keys.ended(minute)))
 
 
-_SUM = """
--- KEYS: minutes. Returns JSON: how many ended in all of them, by place and status.
-local found = {}
-for _, minute in ipairs(KEYS) do
-  local counts = redis.call('HGETALL', minute)
-  for i = 1, #counts, 2 do found[counts[i]] = (found[counts[i]] or 0) + counts[i + 1] end
-end
-return cjson.encode(found)
-"""
-
-
 def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
     """How many ended in the last minutes, by site, queue and how.
 
     Raises:
         BrokerUnreachable.
     """
-    add_up = store.client.register_script(_SUM)
     with naming_the_server(store.url):
         now = int(store.client.time()[0]) // 60
-        answer = add_up([store.keys.ended(now - minute) for minute in range(minutes)])
+    keys = (store.keys.ended(now - minute) for minute in range(minutes))
+    answer = store.run_script("ended_in_minutes", tuple(keys))
     found: Counter[tuple[str, str, JobStatus]] = Counter()
     for name, number in json.loads(answer).items():
         site, queue, status = name.split("|")

@@ -1,4 +1,8 @@
-"""The store's steps as Lua scripts, one file each in `lua/`: Redis runs a script as one step."""
+"""The store's steps as Lua scripts, one file each: Redis runs a script as one step.
+
+Of a run's record, of queues and turns, and of limits they lie in `lua/`, every other one beside the
+Python that runs it.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +48,14 @@ FUNCTIONS = {
     "delete": "KEYS, ARGV",
 }
 """Scripts that others call as functions, and their parameters; each after those that it calls."""
-_FILES = {path.stem: path.read_text() for path in (Path(__file__).parent / "lua").glob("*.lua")}
+HOMES = (
+    *("jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits"),
+    *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
+    *("schedule", "schedule/periodic_tasks"),
+    *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics"),
+)
+_PACKAGE = Path(__file__).parents[1]
+_FILES = {path.stem: path.read_text() for home in HOMES for path in (_PACKAGE / home).glob("*.lua")}
 
 
 _CALL = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(")
@@ -66,6 +77,11 @@ def _whole(name: str) -> bytes:
 
 _SOURCES = {name: _whole(name) for name in _FILES}
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
+
+
+def source(name: str) -> str:
+    """A script's text, for who runs it on a client of its own."""
+    return _SOURCES[name].decode()
 
 
 class Scripts:

@@ -13,29 +13,11 @@ from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs import scripts
 from frappe_celery.jobs.connection import naming_the_server
 
 LEASE_SECONDS = 10.0
 """A holder that gave no sign of life for so long is replaced."""
-
-_ACQUIRE = """
--- KEYS: lease, fence, leader. ARGV: name, milliseconds. Returns the fence (0: held) and the leader.
-local leader = redis.call('GET', KEYS[3]) or ''
-if redis.call('EXISTS', KEYS[1]) == 1 then return {0, leader} end
-local fence = redis.call('INCR', KEYS[2])
-redis.call('SET', KEYS[1], fence, 'PX', ARGV[2])
-redis.call('SET', KEYS[3], ARGV[1])
-return {fence, leader}
-"""
-_RENEW = """
--- KEYS: lease. ARGV: fence, milliseconds. Returns whether it is still held under this fence.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
-"""
-_RELEASE = """
--- KEYS: lease, leader. ARGV: fence.
-if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1], KEYS[2]) end
-"""
 
 
 class LockTimeoutError(FrappeCeleryError):
@@ -72,9 +54,9 @@ class Lease:
         self._key, self._fences, self._leader = (
             f"{prefix}beat:{part}" for part in ("lease", "fence", "leader")
         )
-        self._acquire = client.register_script(_ACQUIRE)
-        self._renew = client.register_script(_RENEW)
-        self._release = client.register_script(_RELEASE)
+        self._acquire = client.register_script(scripts.source("acquire_lease"))
+        self._renew = client.register_script(scripts.source("renew_lease"))
+        self._release = client.register_script(scripts.source("release_lease"))
 
     def keep(self) -> bool:
         """Whether this scheduler leads; takes a free lease, renews its own in time.

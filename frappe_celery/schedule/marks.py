@@ -18,36 +18,6 @@ from frappe_celery.jobs.hosts import ScheduleRow
 T = TypeVar("T")
 ROWS_A_CALL = 500
 
-_SEE = """
--- KEYS: the site's marks, the schedulers' lease.
--- ARGV: fence ('0' : none), then for each row: claim, entry, its last execution.
--- Returns the entries that moved back; false where the lease is another's.
-if ARGV[1] ~= '0' and redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end
-local back = {}
-for i = 2, #ARGV, 3 do
-  local seen = redis.call('HGET', KEYS[1], ARGV[i + 1])
-  if seen and tonumber(ARGV[i + 2]) < tonumber(seen) then
-    redis.call('DEL', ARGV[i])
-    back[#back + 1] = ARGV[i + 1]
-  end
-  redis.call('HSET', KEYS[1], ARGV[i + 1], ARGV[i + 2])
-end
-return back
-"""
-
-
-_FORGET = """
--- KEYS: the site's marks, the schedulers' lease.
--- ARGV: fence ('0' : none), then for each row: claim, entry. Returns false where the lease is
--- another's.
-if ARGV[1] ~= '0' and redis.call('GET', KEYS[2]) ~= ARGV[1] then return false end
-for i = 2, #ARGV, 2 do
-  redis.call('DEL', ARGV[i])
-  redis.call('HDEL', KEYS[1], ARGV[i + 1])
-end
-return 1
-"""
-
 
 class Marks:
     """The marks of one bench, as the scheduler that leads under a fence (see `lease`) sees them.
@@ -58,24 +28,20 @@ class Marks:
 
     def __init__(self, store: JobStore) -> None:
         self.store = store
-        self._see = store.client.register_script(_SEE)
-        self._forget = store.client.register_script(_FORGET)
 
     def see(self, site: str, rows: Iterable[ScheduleRow], fence: int = 0) -> set[str]:
         """Note a site's rows; the names of those whose last execution was set back."""
         back: set[str] = set()
-        with naming_the_server(self.store.url):
-            for some in _chunks(rows):
-                words = [word for row in some for word in self._words(row)]
-                back.update(name.decode() for name in self._led(self._see, site, fence, words))
+        for some in _chunks(rows):
+            words = [word for row in some for word in self._words(row)]
+            back.update(name.decode() for name in self._led("see_rows", site, fence, words))
         return back
 
     def forget(self, site: str, names: Iterable[str], fence: int = 0) -> None:
         """Rows that are gone."""
-        with naming_the_server(self.store.url):
-            for some in _chunks(names):
-                words = [word for name in some for word in (self.store.keys.due(site, name), name)]
-                self._led(self._forget, site, fence, words)
+        for some in _chunks(names):
+            words = [word for name in some for word in (self.store.keys.due(site, name), name)]
+            self._led("forget_rows", site, fence, words)
 
     def forget_others(self, site: str, names: Collection[str], fence: int = 0) -> None:
         """Rows that went while nobody looked: all but these."""
@@ -83,9 +49,9 @@ class Marks:
             seen = {name.decode() for name in self.store.client.hkeys(self._key(site))}
         self.forget(site, seen.difference(names), fence)
 
-    def _led(self, script: Any, site: str, fence: int, words: list[Any]) -> Any:
+    def _led(self, script: str, site: str, fence: int, words: list[Any]) -> Any:
         lease = f"{self.store.keys.prefix}beat:lease"
-        answer = script([self._key(site), lease], [fence, *words])
+        answer = self.store.run_script(script, (self._key(site), lease), fence, *words)
         if answer is None:
             raise Deposed(f"fence {fence}")
         return answer

@@ -26,57 +26,6 @@ EVERY_SITE = ""
 RECORD = struct.Struct("<5I")
 """The minute or hour since the epoch that it is of, then a Point's numbers."""
 
-_NOTE = """
--- KEYS: text of the last minute that was noted
--- ARGV: what begins the rings' names, minute, minutes kept, hours kept, then of each site: name,
---       finished, failed, waiting, wait
-local minute, hour = tonumber(ARGV[2]), math.floor(ARGV[2] / 60)
-local record = '<I4I4I4I4I4'
-local function read(ring, places, number)
-  local at = number % places * 20
-  local found = redis.call('GETRANGE', ring, at, at + 19)
-  if found == '' then  -- made at its whole length: Redis adds nothing to spare
-    redis.call('SETRANGE', ring, places * 20 - 1, '\0')
-    return 0
-  end
-  return struct.unpack(record, found)
-end
-local function write(ring, places, number, ...)
-  redis.call('SETRANGE', ring, number % places * 20, struct.pack(record, number, ...))
-end
-for i = 5, #ARGV, 5 do
-  local finished, failed, waiting, wait = unpack(ARGV, i + 1, i + 4)
-  local day, week = ARGV[1] .. 'day:' .. ARGV[i], ARGV[1] .. 'week:' .. ARGV[i]
-  if read(day, ARGV[3], minute) ~= minute then  -- else another worker was first
-    write(day, ARGV[3], minute, finished, failed, waiting, wait)
-    local its, sum, bad, most, longest = read(week, ARGV[4], hour)
-    if its ~= hour then
-      sum, bad, most, longest = 0, 0, 0, 0
-      redis.call('EXPIRE', day, ARGV[3] * 60 + 7200)
-      redis.call('EXPIRE', week, ARGV[4] * 3600 + 7200)
-    end
-    write(week, ARGV[4], hour, sum + finished, bad + failed, math.max(most, waiting),
-      math.max(longest, wait))
-  end
-end
-if tonumber(redis.call('GET', KEYS[1]) or 0) < minute then
-  redis.call('SET', KEYS[1], minute, 'EX', ARGV[4] * 3600)
-end
-"""
-_WAITING = """
--- ARGV: what begins the indexes' names, place … Returns of each in which something waits: place,
--- how much, and when the oldest was enqueued.
-local found = {}
-for i = 2, #ARGV do
-  local index = ARGV[1] .. ARGV[i] .. '|queued'
-  local oldest = redis.call('ZRANGE', index, 0, 0, 'WITHSCORES')
-  if oldest[1] then
-    found[#found + 1] = {ARGV[i], redis.call('ZCARD', index), oldest[2]}
-  end
-end
-return found
-"""
-
 
 @dataclass(frozen=True)
 class Point:
@@ -138,13 +87,13 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
     """How many jobs of each site wait now, and for how many seconds the oldest has."""
-    read, places = store.client.register_script(_WAITING), store.places(None, None)
+    places, indexes = store.places(None, None), f"{store.keys.prefix}jobs:"
     found: dict[str, tuple[int, int]] = {}
     with naming_the_server(store.url):
         now = store.client.time()[0]
         for start in range(0, len(places), AT_ONCE):
             some = places[start : start + AT_ONCE]
-            for place, number, since in read([], [f"{store.keys.prefix}jobs:", *some]):
+            for place, number, since in store.run_script("waiting_now", (), indexes, *some):
                 site = place.decode().partition("|")[0]
                 waiting, wait = found.get(site, (0, 0))
                 found[site] = waiting + number, max(wait, int(now - float(since)))
@@ -168,8 +117,7 @@ def _numbers(
 
 def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:
     flat = [word for numbers_of_site in numbers for word in numbers_of_site]
-    script, most = store.client.register_script(_NOTE), AT_ONCE * 5
-    with naming_the_server(store.url):
-        for start in range(0, max(len(flat), 1), most):
-            some = flat[start : start + most]
-            script([store.keys.noted], [store.keys.history(""), minute, MINUTES, HOURS, *some])
+    keys, most = store.keys, AT_ONCE * 5
+    for start in range(0, max(len(flat), 1), most):
+        args = (keys.history(""), minute, MINUTES, HOURS, *flat[start : start + most])
+        store.run_script("note_minute", (keys.noted,), *args)

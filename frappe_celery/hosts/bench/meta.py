@@ -13,11 +13,6 @@ if TYPE_CHECKING:
     from frappe_celery.hosts.bench.job import Job
 
 FIELD = PURPOSE = "meta"
-WRITE = """
-if redis.call('exists', KEYS[1]) == 1 then
-    redis.call('hset', KEYS[1], ARGV[1], ARGV[2])
-end
-"""
 """No field is written where the record is gone: nothing would ever remove it."""
 
 
@@ -46,5 +41,4 @@ def save(job: Job, meta: dict[str, Any]) -> None:
     """
     encoded = codec.encode_value(meta, job.store.settings.frappe_celery_pickle)
     sealed = job.store.signer.seal(PURPOSE, codec.dumps([job.run_id, encoded]).encode())
-    with naming_the_server(job.store.url):
-        job.store.client.eval(WRITE, 1, job.store.keys.record(job.run_id), FIELD, sealed)
+    job.store.run_script("write_meta", (job.store.keys.record(job.run_id),), FIELD, sealed)

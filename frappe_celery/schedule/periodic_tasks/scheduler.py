@@ -33,22 +33,6 @@ APP = "django_celery_beat"
 SOONEST_SECONDS, LATEST_SECONDS = 0.01, 3600.0
 """When an entry that is not due is asked again, at the soonest and at the latest."""
 
-_CLAIM = """
--- KEYS: the schedulers' lease, runs that are not written back yet. ARGV: fence, row's key, run.
--- Returns whether the lease is held under this fence.
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3])
-return 1
-"""
-_WRITTEN = """
--- KEYS: runs that are not written back yet. ARGV: pairs of a row's key and a run that now is.
-for i = 1, #ARGV, 2 do
-  if redis.call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1] then
-    redis.call('HDEL', KEYS[1], ARGV[i])
-  end
-end
-"""
-
 
 @dataclass(eq=False)
 class Place:
@@ -183,10 +167,9 @@ class DatabaseScheduler(Scheduler):
 
         entry, key = place.entry, place.entry.model.pk
         run = Run(entry._default_now(), entry.total_run_count + 1)
-        with naming_the_server(get_store().url):
-            keys = [f"{get_store().keys.prefix}beat:lease", _runs()]
-            if not get_store().client.eval(_CLAIM, 2, *keys, self._fence, key, _text(run)):
-                raise Deposed(entry.name)
+        keys = f"{get_store().keys.prefix}beat:lease", _runs()
+        if not get_store().run_script("claim_run", keys, self._fence, key, _text(run)):
+            raise Deposed(entry.name)
         _set_run(entry, run.at, run.count)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
         if self.rows is not None:
@@ -196,8 +179,7 @@ class DatabaseScheduler(Scheduler):
     def _written(self, runs: Mapping[int, Run]) -> None:
         words = [word for key, run in runs.items() for word in (str(key), _text(run))]
         try:
-            with naming_the_server(get_store().url):
-                get_store().client.eval(_WRITTEN, 1, _runs(), *words)
+            get_store().run_script("runs_written", (_runs(),), *words)
         except BrokerUnreachable:  # known to the next leader then, who writes them again
             return
 

@@ -13,46 +13,6 @@ from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
 
-_COUNT = """
--- ARGV: prefix, time since which failures count, place … Returns JSON: what is in each.
-local prefix, since = ARGV[1], ARGV[2]
-local places = {}
-local function count(place, status)
-  return redis.call('ZCARD', prefix .. 'jobs:' .. place .. '|' .. status)
-end
-for i = 3, #ARGV do
-  local place = ARGV[i]
-  local queued, oldest = count(place, 'queued'), {}
-  if queued > 0 then
-    oldest = redis.call('ZRANGE', prefix .. 'jobs:' .. place .. '|queued', 0, 0, 'WITHSCORES')
-  end
-  local failed = redis.call('ZCOUNT', prefix .. 'jobs:' .. place .. '|failed', since, '+inf')
-  places[#places + 1] = {
-    place, queued, count(place, 'started'), count(place, 'scheduled'), count(place, 'failed'),
-    failed, oldest[2] or ''
-  }
-end
-return cjson.encode(places)
-"""
-_HELD = """
--- KEYS: consumers. ARGV: prefix. Returns JSON: the time, what consumers hold.
-local prefix, held = ARGV[1], {}
-local time = redis.call('TIME')
-local consumers = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-for i = 1, #consumers, 2 do
-  for _, value in ipairs(redis.call('HVALS', prefix .. 'inflight:' .. consumers[i])) do
-    local split = string.find(value, '\\n', 1, true)
-    local token = string.sub(value, split + 1)
-    if string.byte(token) ~= 123 then  -- '{': some other Celery task
-      local status = redis.call('HGET', prefix .. 'job:' .. token, 'status')
-      local queue = string.sub(value, #prefix + 1, split - 1)
-      held[#held + 1] = {consumers[i], consumers[i + 1], token, queue, status or ''}
-    end
-  end
-end
-return cjson.encode({time[1] .. '.' .. string.format('%06d', time[2]), held})
-"""
-
 
 @dataclass(frozen=True)
 class Place:
@@ -101,15 +61,15 @@ class Snapshot:
 
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
-    keys, client = store.keys, store.client
-    count, hold = client.register_script(_COUNT), client.register_script(_HELD)
+    keys = store.keys
     with naming_the_server(store.url):
-        at, held = json.loads(hold([keys.consumers], [keys.prefix]))
-        names = sorted(client.smembers(keys.places))
+        at, held = json.loads(store.run_script("held", (keys.consumers,), keys.prefix))
+        names = sorted(store.client.smembers(keys.places))
         places: list[Any] = []
         for start in range(0, len(names), PLACES_AT_ONCE):
             some = names[start : start + PLACES_AT_ONCE]
-            places += json.loads(count([], [keys.prefix, float(at) - failures_of, *some]))
+            since = float(at) - failures_of
+            places += json.loads(store.run_script("count_places", (), keys.prefix, since, *some))
     return Snapshot(
         at=float(at),
         places=sorted(map(_place, places), key=lambda place: (place.site, place.queue)),
@@ -125,17 +85,6 @@ def _place(values: list[Any]) -> Place:
     )
 
 
-_ABOUT = """
--- ARGV: prefix, run … Returns each one's unchanging part ('' : gone), and what keeps it back ('').
-local found = {}
-for i = 2, #ARGV do
-  local record = redis.call('HMGET', ARGV[1] .. 'job:' .. ARGV[i], 'about', 'parked')
-  found[i - 1] = {record[1] or '', record[2] or ''}
-end
-return found
-"""
-
-
 @dataclass(frozen=True)
 class About:
     """What is told of a run."""
@@ -148,8 +97,7 @@ class About:
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
     """Each of the runs."""
-    with naming_the_server(store.url):
-        found = store.client.register_script(_ABOUT)([], [store.keys.prefix, *runs])
+    found = store.run_script("about_runs", (), store.keys.prefix, *runs)
     return [About(_method(its), kept_by.decode() or None) for its, kept_by in found]
 
 

@@ -24,35 +24,6 @@ AT_ONCE = 1000
 WAITING = 5_000
 """Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
 
-_LATELY = """
--- KEYS: places. ARGV: prefix, since, most of each, status …
--- Returns the runs that entered one of the statuses.
-local found = {}
-for _, place in ipairs(redis.call('SMEMBERS', KEYS[1])) do
-  for i = 4, #ARGV do
-    local index = ARGV[1] .. 'jobs:' .. place .. '|' .. ARGV[i]
-    local runs = redis.call('ZRANGEBYSCORE', index, ARGV[2], '+inf', 'LIMIT', 0, ARGV[3])
-    for _, run in ipairs(runs) do
-      found[#found + 1] = run
-    end
-  end
-end
-return found
-"""
-_READ = """
--- ARGV: prefix, run … Returns of each what is counted; of one that is gone nothing.
-local found = {}
-for i = 2, #ARGV do
-  local record = redis.call('HMGET', ARGV[1] .. 'job:' .. ARGV[i],
-    'place', 'about', 'status', 'enqueued_at', 'started_at', 'ended_at')
-  if record[1] then
-    for field = 1, 6 do record[field] = record[field] or '' end
-    found[#found + 1] = record
-  end
-end
-return found
-"""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -71,8 +42,6 @@ class Follower:
 
     def __init__(self, store: JobStore) -> None:
         self.store = store
-        self._lately = store.client.register_script(_LATELY)
-        self._read = store.client.register_script(_READ)
         self._polled_at: float | None = None
         self._seen: frozenset[bytes] = frozenset()
         self._caught: frozenset[str] | None = None
@@ -106,18 +75,16 @@ class Follower:
         self, statuses: tuple[JobStatus, ...], since: float, most: int = -1
     ) -> list[bytes]:
         keys, statuses_asked = self.store.keys, [status.value for status in statuses]
-        with naming_the_server(self.store.url):
-            found: list[bytes] = self._lately(
-                [keys.places], [keys.prefix, since, most, *statuses_asked]
-            )
+        found: list[bytes] = self.store.run_script(
+            "entered_lately", (keys.places,), keys.prefix, since, most, *statuses_asked
+        )
         return found
 
     def _records(self, runs: list[bytes]) -> list[Run]:
         found = []
-        with naming_the_server(self.store.url):
-            for start in range(0, len(runs), AT_ONCE):
-                some = runs[start : start + AT_ONCE]
-                found += self._read([], [self.store.keys.prefix, *some])
+        for start in range(0, len(runs), AT_ONCE):
+            some = runs[start : start + AT_ONCE]
+            found += self.store.run_script("read_runs", (), self.store.keys.prefix, *some)
         return [_run(*(value.decode() for value in record)) for record in found]
 
 
