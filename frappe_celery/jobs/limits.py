@@ -2,8 +2,8 @@
 
 A method may declare a limit of its own (`job_options`), the configuration states others
 (`frappe_celery_limits`), operators set others while the bench runs, and pause. All lie in Redis,
-where the script that fetches a job reads them (`lua/limits/rules.lua`): a run over its limit is kept back,
-once, until a slot or a minute opens, and costs nobody else anything.
+where the script that fetches a job reads them (`lua/limits/rules.lua`): a run over its limit is
+kept back, once, until a slot or a minute opens, and costs nobody else anything.
 """
 
 from __future__ import annotations
