@@ -31,7 +31,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id, method_name
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import codec, get_store, hosts, providers, publish, sizes, unsigned
+from frappe_celery.jobs import codec, get_store, hosts, message_size, providers, publish, unsigned
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 
@@ -109,7 +109,7 @@ def signed(
     }
     sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode())
     args_by_place = {str(place): value for place, value in enumerate(args)}
-    sizes.check_sealed(said["name"], sealed, lambda: {**args_by_place, **kwargs}, config)
+    message_size.check_sealed(said["name"], sealed, lambda: {**args_by_place, **kwargs}, config)
     return MethodSignature(
         said["name"],
         options={**options, SEALED: sealed.decode()},

@@ -18,7 +18,16 @@ from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, providers, publish, sizes
+from frappe_celery.jobs import (
+    Job,
+    JobStatus,
+    codec,
+    get_store,
+    hosts,
+    message_size,
+    providers,
+    publish,
+)
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
@@ -138,7 +147,9 @@ def enqueue(
         )
 
     if enqueue_after_commit:
-        sizes.check(message, message.seal(config.signer), config)  # not only after the commit
+        message_size.check(
+            message, message.seal(config.signer), config
+        )  # not only after the commit
         host.after_commit(lambda: publish_it(_as_it_is_now(message, method, kwargs)))
         return None
     job = publish_it(message)

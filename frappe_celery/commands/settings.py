@@ -1,4 +1,5 @@
-"""`frappe-celery settings`: every option, its default and its value here."""
+"""`frappe-celery settings`: every option, its default and its value here; as
+Markdown the table in docs/settings.md."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What can be set: every option with its default, here and nowhere else.
 
-The table in the documentation is made from `OPTIONS`.
+The table in docs/settings.md is made of `OPTIONS` by `frappe-celery settings --markdown`
+(`commands/settings.py`).
 """
 
 from __future__ import annotations

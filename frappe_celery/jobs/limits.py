@@ -310,7 +310,7 @@ class Limits:
     def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
         store = self.store
         store.run_script(
-            "rule",
+            "set_rules",
             (name,),
             *(store.keys.prefix, store.lined, "1" if are_all else "", *chain(*texts.items())),
         )

@@ -73,7 +73,7 @@ def counts(store: JobStore, wanted: Wanted) -> dict[JobStatus, int]:
     found = dict.fromkeys(statuses, 0)
     for start in range(0, len(places), INDEXES_AT_ONCE):
         some = places[start : start + INDEXES_AT_ONCE]
-        numbers = store.run_script("sizes", (), *asked, *some)
+        numbers = store.run_script("counts", (), *asked, *some)
         for status, number in zip(statuses, numbers, strict=True):
             found[status] += number
     return found

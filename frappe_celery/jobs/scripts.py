@@ -1,7 +1,7 @@
 """The store's steps as Lua scripts, one file each: Redis runs a script as one step.
 
-Of a run's record, of queues and turns, and of limits they lie in `lua/`, every other one beside the
-Python that runs it.
+Of a run's record, of queues and turns, of limits and of statistics they lie in `lua/`, every other
+one beside the Python that runs it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ FUNCTIONS = {
     "withdraw": "prefix, run, place",
     "await_commit": "prefix, run, transaction, latest",
     "hand_out": "KEYS, ARGV",
-    "unhold": "prefix, run, holds",
+    "free_slots": "prefix, run, holds",
     "in_hands": "prefix, consumers",
     "kept_back": "prefix, run",
     "of_a_worker": "prefix, run",
@@ -49,7 +49,7 @@ FUNCTIONS = {
 }
 """Scripts that others call as functions, and their parameters; each after those that it calls."""
 HOMES = (
-    *("jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits"),
+    *("jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits", "jobs/lua/statistics"),
     *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
     *("schedule", "schedule/periodic_tasks"),
     *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics"),

@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, providers, record, sizes
+from frappe_celery.jobs import codec, message_size, providers, record
 from frappe_celery.jobs.claim import Claim, check_claimed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.finding import JobFinder
@@ -109,7 +109,7 @@ class JobStore(JobFinder):
             )
         sealed = message.seal(self.signer)
         if not any_size:
-            sizes.check(message, sealed, self.settings)
+            message_size.check(message, sealed, self.settings)
         made: list[Job] = []
         outcome, other = self.run_script(
             "enqueue",
@@ -249,7 +249,7 @@ class JobStore(JobFinder):
         if len(text) > limit:
             encoded = (
                 f"Return value too large to be kept: {type(result).__name__} of {len(text):,}"
-                f" bytes, {sizes.OPTION} is {limit:,}"
+                f" bytes, {message_size.OPTION} is {limit:,}"
             )
             text = codec.dumps([run, encoded]).encode()
         return "result", self.signer.seal(RESULT_PURPOSE, text)

@@ -1,5 +1,5 @@
-"""The bridge between RQ and Celery: look at an app before it moves, move piece by piece, go back.
+"""The bridge between RQ and Celery: move piece by piece, compare the schedules, go back.
 
-`check` reads an app's sources and says what would go wrong where, `move` carries jobs between the
-two systems; nobody but the commands of these names imports them.
+`move` carries jobs between the two systems, `shadow` compares what beat would do with what Frappe's
+scheduler did, `guide` says what to do next; nobody but the commands imports them.
 """

@@ -1,4 +1,4 @@
-"""A cron expression as times on a wall clock, without a zone.
+"""A cron expression, read (`parse`), and its times on a wall clock, without a zone.
 
 Walking the calendar is ours and not croniter's, whose versions differ there: 2.0 and 6.0 miss
 1 March for ``0 0 1,30 * *`` and 28 February for ``0 0 L,30 * *``.

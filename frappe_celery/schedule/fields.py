@@ -1,4 +1,4 @@
-"""The fields of a cron expression, read by croniter one at a time.
+"""One field of a cron expression after the other, as `expression` has croniter read them.
 
 Read alone, a field means the same in every version of croniter and at every length of the
 expression: as a whole, croniter 2.0 takes Sunday as ``7`` in six fields but never reaches it,

@@ -1,9 +1,9 @@
 """A run whose process died: given back, run again, or failed with all that follows a failure.
 
-`settle` is called by the worker's parent, which must not run anybody's code. The Error Log and
-`on_failure`, which need the job's site, come with a job of our own, the aftermath, that goes first
-into a queue which that worker consumes; it is gone once it has finished. Its own process may die
-too: it is then run again.
+`end_or_repeat` is called by the worker's parent, which must not run anybody's code. The Error Log
+and `on_failure`, which need the job's site, come with a job of our own, the aftermath, that goes
+first into a queue which that worker consumes; it is gone once it has finished. Its own process may
+die too: it is then run again.
 """
 
 from __future__ import annotations

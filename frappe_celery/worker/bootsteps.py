@@ -18,7 +18,7 @@ from frappe_celery.jobs import JobStore, get_store, shares
 from frappe_celery.jobs.limits import Limits
 from frappe_celery.jobs.publish import TASK_NAME
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.worker import failures
+from frappe_celery.worker import deaths
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.configured_limits import ConfiguredLimits
 from frappe_celery.worker.pool import Pool
@@ -129,7 +129,7 @@ class Reaper(Repeated):
     def tick(self, consumer: Any) -> None:
         store = get_store()
         store.expire()
-        failures.record()
+        deaths.record()
         if self.patience.is_over():
             reap(store, queues=consumer.app.amqp.queues.consume_from)
 

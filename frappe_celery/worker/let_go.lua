@@ -20,7 +20,7 @@ if found[1] == 'started' then
   redis.call('ZREM', index .. 'started', run)
   redis.call('ZADD', index .. 'queued', found[3], run)
   rank(prefix, found[2])
-  if found[4] then unhold(prefix, run, found[4]) end
+  if found[4] then free_slots(prefix, run, found[4]) end
   put(prefix, list, run, true)
   ring(prefix, list)
 end

@@ -23,7 +23,7 @@ from celery.worker import state
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.worker.failures import abandon
+from frappe_celery.worker.deaths import abandon
 from frappe_celery.worker.pool import Pool
 from frappe_celery.worker.slot import Doing
 

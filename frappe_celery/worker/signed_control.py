@@ -1,4 +1,7 @@
-"""Remote control that is acted on when it is signed (`brokers.whole_messages`), fresh, and new.
+"""Remote control that is acted on when it is signed, fresh, and new.
+
+`brokers.whole_messages` has checked the signature as the message came; here it is whether there was
+one, and the rest.
 
 The signature stands in a header, so workers of the version before read the same messages.
 """

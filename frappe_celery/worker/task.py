@@ -22,7 +22,7 @@ from frappe_celery.jobs.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.failures import abandon
+from frappe_celery.worker.deaths import abandon
 from frappe_celery.worker.perform import attempt, run_claimed, succeeded
 from frappe_celery.worker.slot import Tally
 

@@ -1,4 +1,4 @@
-"""SQL written for MariaDB, carried to the database that is there, by sqlglot.
+"""A statement as one database takes it: its placeholders, its literals, carried by `carrying`.
 
 A statement is taken apart at its placeholders (`%s`, `%(name)s`) once and kept so; `filled` puts
 the values of one call in.

@@ -15,7 +15,7 @@ from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import (
-    aside,
+    after_job,
     kept_state,
     names,
     preload,
@@ -129,7 +129,7 @@ class BenchHost:
     def run(self, job: jobs.Job) -> Any:
         """Frappe's `execute_job`."""
         assert isinstance(job, Job)
-        with aside.tidied(), as_current(job):
+        with after_job.tidied(), as_current(job):
             return run.execute(job)
 
     def import_apps(self) -> None:

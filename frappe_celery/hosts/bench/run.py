@@ -15,7 +15,7 @@ from typing import Any
 import frappe
 from frappe.utils import background_jobs
 
-from frappe_celery.hosts.bench import aside, site
+from frappe_celery.hosts.bench import after_job, site
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 
@@ -57,7 +57,7 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
     """The method under its own name, with our reruns."""
 
     def run(**kwargs: Any) -> Any:
-        frappe.local.job.after_job.add(aside.stop_posthog)
+        frappe.local.job.after_job.add(after_job.stop_posthog)
         function = frappe.get_attr(method) if isinstance(method, str) else method
         try:
             return function(**kwargs)

@@ -15,7 +15,7 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, codec, record, sizes
+from frappe_celery.jobs import Job, JobStatus, JobStore, codec, message_size, record
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.migration.move import rq_format, to_rq
@@ -163,7 +163,7 @@ class Mover:
     def _sealed(self, message: JobMessage) -> bytes:
         sealed = message.seal(self.store.signer)
         try:
-            sizes.check(message, sealed, self.store.settings)
+            message_size.check(message, sealed, self.store.settings)
         except CannotTravel as exc:
             raise Stays(str(exc)) from exc
         return sealed

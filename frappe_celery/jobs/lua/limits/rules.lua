@@ -1,4 +1,4 @@
--- Limits and pauses: which hold for a run, and the runs that they keep back.
+-- Limits and pauses: which hold for a run, the runs that they keep back, and when these are let go.
 -- prefix; what begins the names of lines ('' : runs wait in their queue's own list)
 -- A limit is a field 'kind:pattern' of a hash, kind being site, queue, method or key, with JSON:
 --   running, per_minute: numbers; key: what a method's jobs count under if their call names none.

@@ -8,7 +8,7 @@ local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
 redis.call('ZREM', prefix .. 'expiring', place .. '\n' .. run)
 redis.call('ZREM', prefix .. 'id:' .. found[3], run)
-if found[4] then unhold(prefix, run, found[4]) end
+if found[4] then free_slots(prefix, run, found[4]) end
 if found[5] then redis.call('ZREM', prefix .. 'kept:' .. found[5], run) end
 if found[1] == 'queued' and not found[5] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])

@@ -26,7 +26,7 @@ local minute = prefix .. 'ended:' .. math.floor(tonumber(now) / 60)
 if redis.call('HINCRBY', minute, found[2] .. '|' .. status, 1) == 1 then
   redis.call('EXPIRE', minute, 7200)  -- longer than `rates.py` looks back
 end
-if found[5] then unhold(prefix, run, found[5]) end
+if found[5] then free_slots(prefix, run, found[5]) end
 if found[6] then redis.call('ZREM', prefix .. 'kept:' .. found[6], run) end
 if was == 'queued' and not found[6] then withdraw(prefix, run, found[2]) end
 rank(prefix, found[2])

@@ -1,4 +1,4 @@
--- A run holds no slots any more; whoever waits for one of them is looked at with the next fetch.
+-- A run frees the slots that it held; whoever waits for one of them is looked at with the next fetch.
 -- prefix; run; what its record has as `holds`
 for counter in string.gmatch(holds, '[^\n]+') do
   redis.call('SREM', prefix .. 'holds:' .. counter, run)
