@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import Any
 
+import croniter  # noqa: F401 (which asks the program `file` about Python, when it is imported)
 import pytest
 
 STARTED = frozenset(

@@ -124,3 +124,17 @@ def test_each_module_with_a_name_of_the_seam_is_told_of(bench: StandInBench) -> 
         """
     )
     assert answer == []
+
+
+def test_nothing_of_the_other_packages_is_imported_in_a_bench(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        import sys
+        from frappe_celery.jobs import hosts
+        hosts.current().import_apps()
+        background_jobs.enqueue("app.tasks.write")
+        answer = [name for name in sys.modules
+                  if name.partition(".")[0] in ("frappe_standalone", "frappe_check")]
+        """
+    )
+    assert answer == []
