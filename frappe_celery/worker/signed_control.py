@@ -1,9 +1,7 @@
-"""Remote control that is acted on when it is signed, fresh, and new.
+"""Whether a control command is acted on: its sender has the key, it is fresh, and it is new.
 
-`brokers.whole_messages` has checked the signature as the message came; here it is whether there was
-one, and the rest.
-
-The signature stands in a header, so workers of the version before read the same messages.
+The signature itself is checked as the message comes (`brokers.whole_messages`, `take`). It
+stands in a header, so workers of the version before read the same messages.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ import frappe_celery
 from frappe_celery.beat_schedule import Scheduler
 from frappe_celery.hosts.bench.schedule import rows
 from frappe_celery.jobs import get_store
-from frappe_celery.schedule import told
+from frappe_celery.schedule import changed_sites
 
 site, zone = frappe.local.site, ZoneInfo({zone!r})
 now = datetime.fromisoformat({begin!r}).replace(tzinfo=timezone.utc)
@@ -33,7 +33,7 @@ def write(last):
                   " cron_format = %s, last_execution = %s where method = %s",
                   ({expression!r}, naive, {method!r}))
     frappe.db.commit()
-    told.tell(site)
+    changed_sites.mark(site)
 
 frappe.db.set_single_value("System Settings", "time_zone", {zone!r})
 write(now)

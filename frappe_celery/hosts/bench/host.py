@@ -30,7 +30,7 @@ from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.schedule import off, rows
 from frappe_celery.hosts.bench.schedule.sync import sync
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
-from frappe_celery.schedule import told
+from frappe_celery.schedule import changed_sites
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
 
@@ -167,7 +167,7 @@ class BenchHost:
 
     def changed_sites(self) -> set[str]:
         """Sites whose rows or System Settings were saved since the last call."""
-        return told.take()
+        return changed_sites.take()
 
     def time_zone(self, site: str) -> str:
         """The zone of the site's times, IANA name (System Settings)."""

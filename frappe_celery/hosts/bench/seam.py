@@ -28,7 +28,7 @@ from frappe_celery.hosts.bench import (
 )
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.hosts.bench.schedule import telling, turn
+from frappe_celery.hosts.bench.schedule import changes, turn
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
@@ -108,18 +108,18 @@ FRAPPES: dict[str, dict[str, Required]] = {
     },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
         "ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn),
-        "ScheduledJobType.on_update": WrappedOrAdded(telling.telling),
-        "ScheduledJobType.after_rename": WrappedOrAdded(telling.telling),
-        "ScheduledJobType.after_delete": WrappedOrAdded(telling.telling),
+        "ScheduledJobType.on_update": WrappedOrAdded(changes.marking),
+        "ScheduledJobType.after_rename": WrappedOrAdded(changes.marking),
+        "ScheduledJobType.after_delete": WrappedOrAdded(changes.marking),
         "ScheduledJobType.execute": Wrapped(swallowed.reporting_what_it_raises),
         "ScheduledJobType.log_status": Wrapped(swallowed.reporting_a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {
-        "SystemSettings.on_update": Wrapped(telling.telling),
+        "SystemSettings.on_update": Wrapped(changes.marking),
     },
     "frappe.database.database": {
-        "Database.set_value": Wrapped(telling.telling_of_what_beat_reads),
-        "Database.set_single_value": Wrapped(telling.telling_of_what_beat_reads),
+        "Database.set_value": Wrapped(changes.marking_what_beat_reads),
+        "Database.set_single_value": Wrapped(changes.marking_what_beat_reads),
         "Database.check_transaction_status": Wrapped(transaction.seeing_each_statement),
         "Database.sql": Wrapped(transaction.ending_by_a_statement),
         "Database.close": Wrapped(transaction.ending_by_close),

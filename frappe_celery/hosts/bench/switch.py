@@ -24,7 +24,7 @@ from frappe_celery.jobs import get_store, hosts, routes
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
-from frappe_celery.schedule import told
+from frappe_celery.schedule import changed_sites
 
 KEY = "frappe_celery_enabled"
 ROUTES = "frappe_celery_routes"
@@ -109,7 +109,7 @@ def change_routes(following: Callable[[Routes], Routes]) -> None:
     noted_before = routes.of_note(config.frappe_celery_routes or {})
     note = routes.noted(_change(lambda old: following(old or noted_before)))
     for site in config.sites():
-        told.tell(site)
+        changed_sites.mark(site)
     try:
         edit_json(_common_config(config), lambda values: values.update({ROUTES: note}))
     except OSError as exc:

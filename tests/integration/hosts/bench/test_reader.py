@@ -13,7 +13,7 @@ READER = (
 import pathlib, shutil
 from frappe_celery.jobs import hosts
 from frappe_celery.config import settings
-from frappe_celery.schedule import reader as module, told
+from frappe_celery.schedule import reader as module, changed_sites
 from frappe_celery.schedule.reader import Reader
 frappe.destroy()
 shutil.rmtree("site1.localhost")
@@ -29,7 +29,7 @@ def put(site, text):
 def poll(*told_of):
     news.clear(); looked.clear()
     for site in told_of:
-        told.tell(site)
+        changed_sites.mark(site)
     reader.poll()
     return looked[:]
 

@@ -11,30 +11,30 @@ from typing import Any
 
 import frappe
 
-from frappe_celery.schedule.told import tell
+from frappe_celery.schedule.changed_sites import mark
 
 Method = Callable[..., Any]
 
 READ_BY_BEAT = ("Scheduled Job Type", "System Settings")
 
 
-def tell_after_commit() -> None:
+def mark_after_commit() -> None:
     """Tell beat of the current site once its transaction is committed."""
-    frappe.db.after_commit.add(partial(tell, frappe.local.site))
+    frappe.db.after_commit.add(partial(mark, frappe.local.site))
 
 
-def telling(original: Method | None) -> Method:
+def marking(original: Method | None) -> Method:
     """A function, or a method that a document may do without, that tells when it is through."""
 
     def replacement(*args: Any, **kwargs: Any) -> Any:
         result = original(*args, **kwargs) if original else None
-        tell_after_commit()
+        mark_after_commit()
         return result
 
     return wraps(original)(replacement) if original else replacement
 
 
-def telling_of_what_beat_reads(set_value: Method) -> Method:
+def marking_what_beat_reads(set_value: Method) -> Method:
     """`Database.set_value` and `set_single_value`, which save past the documents.
 
     A run that sets its `last_execution` does not tell: beat knows of it.
@@ -45,7 +45,7 @@ def telling_of_what_beat_reads(set_value: Method) -> Method:
         result = set_value(*args, **kwargs)
         given = (*args[1:], *kwargs.values())
         if any(doctype in given for doctype in READ_BY_BEAT) and "last_execution" not in given:
-            tell_after_commit()
+            mark_after_commit()
         return result
 
     return replacement

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 1000
 
 
-def tell(site: str) -> None:
+def mark(site: str) -> None:
     """Have the scheduler look at a site soon.
 
     Whoever saved is not held up by a Redis that is away: the scheduler looks by itself later.

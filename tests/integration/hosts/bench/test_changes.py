@@ -13,7 +13,7 @@ TELL = (
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
 from frappe.core.doctype.system_settings.system_settings import SystemSettings
 from frappe.utils import scheduler
-from frappe_celery.schedule import told
+from frappe_celery.schedule import changed_sites
 row = ScheduledJobType(method="m")
 """
 )
@@ -51,13 +51,13 @@ def test_a_change_tells_of_its_site_once_it_is_committed(bench: StandInBench, ch
     answer = bench.ask(
         f"""
         {change}
-        answer = [told.take()]
+        answer = [changed_sites.take()]
         frappe.db.rollback()
         frappe.db.commit()
-        answer.append(told.take())
+        answer.append(changed_sites.take())
         {change}
         frappe.db.commit()
-        answer += [sorted(told.take()), told.take()]
+        answer += [sorted(changed_sites.take()), changed_sites.take()]
         """,
         begin=TELL,
     )
@@ -87,7 +87,7 @@ def test_a_change_still_does_what_it_did(bench: StandInBench) -> None:
 )
 def test_neither_a_run_nor_another_doctype_tells(bench: StandInBench, change: str) -> None:
     assert bench.ask(
-        f"{change}; frappe.db.commit(); answer = [sorted(told.take())]", begin=TELL
+        f"{change}; frappe.db.commit(); answer = [sorted(changed_sites.take())]", begin=TELL
     ) == [[]]
 
 
@@ -98,7 +98,7 @@ def test_saving_does_not_fail_for_want_of_a_redis(bench: StandInBench) -> None:
 
 def test_switched_off_nothing_is_told(bench: StandInBench) -> None:
     assert bench.ask(
-        "row.save(); frappe.db.commit(); answer = [sorted(told.take())]",
+        "row.save(); frappe.db.commit(); answer = [sorted(changed_sites.take())]",
         begin=TELL,
         FRAPPE_CELERY_ENABLED="false",
     ) == [[]]
