@@ -6,9 +6,9 @@ app is built when it is first asked for.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 from frappe_celery.errors import ConfigError as _ConfigError
 from frappe_celery.jobs import hosts as _hosts
@@ -139,8 +139,10 @@ def _start_worker(
 
 
 if not _hosts.is_bench():
-    with suppress(_ConfigError):  # who asks for the host is told
+    try:
         _standalone()
+    except _ConfigError as _exc:  # raised when the host is asked for
+        warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
 _providers.app.provide(_app)
 _providers.revoked.provide(_revoked)

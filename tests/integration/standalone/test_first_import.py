@@ -101,3 +101,26 @@ time.sleep(0)
 print(datetime.date(2020, 1, 1).year)
 """
     assert python(code, tmp_path) == "2020\n2020"
+
+
+def test_in_a_checkout_that_was_not_installed_one_is_told_to(tmp_path: Path) -> None:
+    """Its entry points, by which ours is found, are those of the version that was installed."""
+    code = """
+import importlib.metadata, warnings
+
+def missing(name):
+    raise importlib.metadata.PackageNotFoundError(name)
+
+importlib.metadata.distribution = missing
+with warnings.catch_warnings(record=True) as warned:
+    warnings.simplefilter("always")
+    import frappe_celery
+print(warned[0].message)
+try:
+    frappe_celery.enqueue("myapp.tasks.write")
+except frappe_celery.errors.ConfigError as exc:
+    print(exc)
+"""
+    warned, raised = python(code, tmp_path).splitlines()
+    assert warned == f"`import frappe` finds nothing: {raised}"
+    assert "Install it again: pip install frappe_celery" in raised
