@@ -55,6 +55,10 @@ class StandaloneHost:
         """Be in a site as a user; rolled back and forgotten at the end."""
         return visit(site, user)
 
+    def leave_site(self) -> None:
+        """Whichever the code was in."""
+        local.clear()
+
     def commit(self) -> None:
         """Commit the current site's transaction."""
         local.db.commit()

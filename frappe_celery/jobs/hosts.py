@@ -82,6 +82,9 @@ class Host(Protocol):
     def in_site(self, site: str, user: str) -> AbstractContextManager[None]:
         """init, connect, set_user; rolled back and destroyed at the end, whatever happens."""
 
+    def leave_site(self) -> None:
+        """Forget, in this context alone, what its start or another job had of a site."""
+
     def commit(self) -> None:
         """Commit the connected site's database."""
 

@@ -24,7 +24,7 @@ from frappe_celery import canvas
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.brokers.takers import taker_of
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
-from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
@@ -175,12 +175,18 @@ class JobProcess:
             success = self._forks.run(taken, in_hand, self._orders.events)
             self._ended += 1
             return Ended(self._tag(), *success)
-        contextvars.copy_context().run(self._trace, taken, in_hand)
+        contextvars.copy_context().run(self._run_in_context, taken, in_hand)
         self._ended += 1
         everything = queue is not None and queue.full_comparison
         fit = self._between.put_right(f"{message.label}[{taken.run}]", everything)
         self._is_fit = fit and self._is_fit
         return Ended(self._tag(), *self._success(taken, in_hand))
+
+    def _run_in_context(self, taken: Taken, in_hand: InHand) -> None:
+        """In a copy of the process's context: what the job sets is gone with it. A value that can
+        change, as `frappe.local` from 16 on, would be the next job's too."""
+        hosts.current().leave_site()
+        self._trace(taken, in_hand)
 
     def _run_in_fork(self, taken: Taken, in_hand: InHand, events: bool) -> tuple[Any, ...]:
         self._orders.events = events

@@ -40,6 +40,11 @@ def write(text="ran"):
     return text
 
 
+def find():
+    frappe.db.write(f"left {getattr(frappe.local, 'left', 'nothing')}")
+    frappe.local.left = "a job"
+
+
 def fail(text="failed"):
     frappe.db.write(text)
     raise ValueError(text)

@@ -32,6 +32,12 @@ background_jobs.{call}
 """
 
 
+IN_A_SITE = """
+import frappe
+frappe.local.left = "the start"
+"""
+
+
 def start(bench: StandInBench, call: str, name: str = "worker") -> Process:
     return bench.start(name, "-c", START.format(call=call))
 
@@ -88,6 +94,18 @@ def test_burst_ends_with_the_queues_and_says_so_where_rq_does(bench: StandInBenc
     assert sorted(line for line in bench.effects() if "before" not in line) == [
         f"{n}|site1|Administrator" for n in range(3)
     ]
+
+
+def test_a_job_finds_nothing_of_a_site_that_the_one_before_it_or_the_start_left(
+    bench: StandInBench,
+) -> None:
+    """`bench worker-pool` starts in `frappe.init_site()`, so there is a `frappe.local` already."""
+    bench.ask('for n in range(3): frappe.enqueue("fixture_app.tasks.find", queue="long")')
+    script = START.format(call="start_worker_pool(queue='long', num_workers=1, burst=True)")
+    bench.python(script.replace("background_jobs\n", "background_jobs\n" + IN_A_SITE))
+    assert [line for line in bench.effects() if line.startswith("left")] == (
+        ["left nothing|site1|Administrator"] * 3
+    )
 
 
 def test_two_workers_of_one_machine_are_two(bench: StandInBench) -> None:

@@ -7,8 +7,8 @@ committed. STANDIN_FRAPPE says which version it is like: 15.0.0 unless said, or 
 import importlib
 import json
 import os
-import threading
 from contextlib import nullcontext, suppress
+from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,8 +29,28 @@ class QueryTimeoutError(Exception):
     pass
 
 
-class Local(threading.local):
-    """Each thread has its own."""
+_values = ContextVar("frappe_local")
+
+
+class Local:
+    """As from v16 on: one dictionary a context, which is changed in place."""
+
+    def __getattr__(self, name):
+        try:
+            return _values.get({})[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name, value):
+        values = _values.get(None)
+        if values is None:
+            values = {}
+            _values.set(values)
+        values[name] = value
+
+
+def release_local(local):
+    _values.set({})
 
 
 class Cache(dict):
@@ -64,7 +84,7 @@ def init(site, force=False):
 
 def __getattr__(name):
     if name == "db":
-        return local.__dict__.get("db")
+        return getattr(local, "db", None)
     raise AttributeError(name)
 
 
@@ -81,7 +101,7 @@ def set_user(user):
 
 def destroy():
     session.user = None
-    local.__dict__.clear()
+    release_local(local)
 
 
 def get_installed_apps():
