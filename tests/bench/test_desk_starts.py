@@ -50,6 +50,7 @@ def test_a_prepared_report_that_is_deleted_takes_its_job_along(bench: Bench) -> 
         f"""
         report = frappe.get_doc(doctype="Prepared Report", report_name={REPORT!r}).insert()
         job = frappe.enqueue(fc_probe.sleep, seconds=60)
+        frappe.db.commit()  # for which the job waits, since this has written
         until(lambda: job.is_started)
         report.db_set({{"job_id": job.id, "status": "Started"}})
         report.delete()

@@ -134,6 +134,7 @@ def test_a_process_that_has_logged_an_error_goes_on_enqueueing(bench: Bench) -> 
         frappe.log_error("left behind|", "left behind")
         assert "sentry_sdk" in sys.modules
         job = frappe.enqueue(fc_probe.nothing)
+        frappe.db.commit()  # for which the job waits, since this has written
         ended(job)
         answer = job.get_status()
     """
