@@ -48,6 +48,12 @@ class Local:
             _values.set(values)
         values[name] = value
 
+    def __delattr__(self, name):
+        try:
+            del _values.get({})[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
 
 def release_local(local):
     _values.set({})
