@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from frappe_check.enqueues import Enqueue, enqueues_in
-from frappe_check.hooks import Hooks, read_hooks
+from frappe_check.hooks_file import Hooks, read_hooks
 from frappe_check.imported_hooks import imported_hooks
 from frappe_check.modules import Function, Module, source_files
 from frappe_check.syntax import DOCUMENTS, argument, dotted, text

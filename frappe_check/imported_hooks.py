@@ -7,7 +7,7 @@ import importlib
 import sys
 from types import ModuleType
 
-from frappe_check.hooks import Built, HookEntry, Hooks, assignments
+from frappe_check.hooks_file import Built, HookEntry, Hooks, assignments
 from frappe_check.modules import Module
 
 

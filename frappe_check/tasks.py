@@ -14,7 +14,7 @@ from functools import cached_property
 
 from frappe_check.app import App
 from frappe_check.enqueues import Enqueue
-from frappe_check.hooks import DOC_EVENTS, SCHEDULER_EVENTS
+from frappe_check.hooks_file import DOC_EVENTS, SCHEDULER_EVENTS
 from frappe_check.modules import Function
 from frappe_check.syntax import decorators, dotted, text
 

@@ -9,7 +9,7 @@ from frappe_celery.schedule.expression import parse
 from frappe_celery.schedule.fields import ACCEPTED
 from frappe_celery.schedule.frequencies import FREQUENCIES
 from frappe_check.findings import Hit, Rule, hit
-from frappe_check.hooks import SCHEDULER_EVENTS
+from frappe_check.hooks_file import SCHEDULER_EVENTS
 from frappe_check.tasks import TaskCode
 
 WORDS = ("all", *FREQUENCIES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from frappe_check.findings import Hit, Rule, hit
-from frappe_check.hooks import DOC_EVENTS, SCHEDULER_EVENTS
+from frappe_check.hooks_file import DOC_EVENTS, SCHEDULER_EVENTS
 from frappe_check.tasks import TaskCode
 
 

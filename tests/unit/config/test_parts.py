@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from frappe_celery.config import parts
+from frappe_celery.config.files import find_apps
 from frappe_celery.errors import ConfigError
+from tests.rooms import HERE, PACKAGES
 
 
 def test_what_an_entry_point_names_is_loaded() -> None:
@@ -21,3 +23,8 @@ def test_what_is_missing_says_to_install_again(
         ConfigError, match=r"'newer' is not there: .* Install it again: pip install"
     ):
         parts.load("frappe_celery.commands", "newer")
+
+
+def test_no_package_of_ours_is_taken_for_an_app() -> None:
+    """A checkout is a project's folder, or on PYTHONPATH; a package with a hooks.py is an app."""
+    assert not {*find_apps(HERE)} & {*PACKAGES}

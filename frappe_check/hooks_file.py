@@ -1,7 +1,7 @@
 """hooks.py as its text says it: which names stand under which hook, and what code builds.
 
-A hook may be a text, a list or a dictionary; what is put together by
-anything but literals and names of literals cannot be told from the text.
+A hook may be a text, a list or a dictionary; what is put together by anything but literals and
+names of literals cannot be told from the text. (A hooks.py here would make an app of this package.)
 """
 
 from __future__ import annotations
