@@ -105,12 +105,12 @@ def pool_grow(state: Any, n: int = 1, **options: Any) -> Any:
 @control_command(args=[("max", int), ("min", int)], signature="[max [min]]")  # type: ignore[untyped-decorator]
 def autoscale(state: Any, max: int | None = None, min: int | None = None, **options: Any) -> Any:
     """Modify autoscale settings, to ten times what the pool began with at most."""
-    return _too_many(state, max or 0) or control.autoscale(state, max, min)
+    return _too_many(state, max or 0, min or 0) or control.autoscale(state, max, min)
 
 
-def _too_many(state: Any, processes: int) -> Any:
+def _too_many(state: Any, *processes: int) -> Any:
     most = min(MOST_TIMES * state.consumer.controller.concurrency, MOST_PROCESSES)
-    if processes > most:
+    if max(processes) > most:
         return control.nok(f"it would have more than {most}: start it with a higher --concurrency")
     return None
 

@@ -167,8 +167,9 @@ def test_a_pool_grows_to_ten_times_what_it_was(app: Celery) -> None:
     assert state(app)[0] == before
 
 
-def test_it_is_scaled_to_ten_times_what_it_was(app: Celery) -> None:
-    (answer,) = app.control.autoscale(1000, 1, reply=True, timeout=30, limit=1)
+@pytest.mark.parametrize(("most", "least"), [(1000, 1), (1, 1000)])
+def test_it_is_scaled_to_ten_times_what_it_was(app: Celery, most: int, least: int) -> None:
+    (answer,) = app.control.autoscale(most, least, reply=True, timeout=30, limit=1)
     (said,) = answer.values()
     assert "it would have more than 10: start it with a higher --concurrency" in said["error"]
 
