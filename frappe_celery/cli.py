@@ -59,11 +59,11 @@ class Commands(click.Group):
                 ctx.fail(f"No such command {cmd_name!r}. Did you mean {close[0]!r}?")
             return None
         module = COMMANDS[cmd_name]
-        command: click.Command = (
-            parts.load(parts.COMMANDS, cmd_name)
-            if module is None
-            else getattr(importlib.import_module(module), cmd_name)
-        )
+        command: click.Command
+        if module is None:
+            command = parts.load(parts.COMMANDS, cmd_name)
+        else:
+            command = getattr(importlib.import_module(module), cmd_name)
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -147,9 +147,8 @@ def enqueue(
         )
 
     if enqueue_after_commit:
-        message_size.check(
-            message, message.seal(config.signer), config
-        )  # not only after the commit
+        # here, not only after the commit
+        message_size.check(message, message.seal(config.signer), config)
         host.after_commit(lambda: publish_it(_as_it_is_now(message, method, kwargs)))
         return None
     job = publish_it(message)

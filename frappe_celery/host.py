@@ -75,80 +75,6 @@ if TYPE_CHECKING:
     from frappe_celery.schedule.timing import Timing
     from frappe_celery.watch.logs.files import opened as open_log_file
 
-__all__ = [
-    "CRON_FREQUENCY",
-    "FREQUENCIES",
-    "LOOPBACK",
-    "PAGE_OF_ONE_JOB",
-    "RUN_SCHEDULED_JOB",
-    "SCHEDULED_JOB_TYPE",
-    "SCHEDULE_FIELDS",
-    "SCHEDULE_OFF_KEYS",
-    "AppHooks",
-    "ConfigError",
-    "CronError",
-    "FrappeCeleryError",
-    "Host",
-    "InvalidJobOperation",
-    "Job",
-    "JobStatus",
-    "JobTimeoutException",
-    "ListedWorker",
-    "NeedsFrappeSite",
-    "NoSuchJob",
-    "QueueOverloaded",
-    "ReadOnlyAdmin",
-    "Refused",
-    "RunAgain",
-    "ScheduleRow",
-    "Settings",
-    "Signer",
-    "SyncReport",
-    "Timing",
-    "UnreadableStatement",
-    "ValidationError",
-    "WatchedTransaction",
-    "app_files",
-    "codec",
-    "connect_to_redis",
-    "create_job_id",
-    "current_job",
-    "enqueue",
-    "enqueue_doc",
-    "enqueue_scheduled",
-    "enqueue_shim",
-    "error_mail",
-    "find_real",
-    "fire",
-    "frequency_creates_log",
-    "get_info",
-    "get_job",
-    "get_job_status",
-    "get_jobs",
-    "get_store",
-    "hosts",
-    "is_job_enqueued",
-    "is_row_of_hook",
-    "label_of_frequency",
-    "masked_text",
-    "method_name",
-    "oldest_first",
-    "open_log_file",
-    "options_stand_in",
-    "page_admin",
-    "page_models",
-    "page_sites",
-    "page_tags",
-    "pages",
-    "pages_settings",
-    "schedule_documents",
-    "settings",
-    "site_choices",
-    "sqlite_database",
-    "sync_rows",
-    "with_reruns",
-]
-
 _WHERE = {
     "": "enqueue_shim, error_mail, pages",
     "config": "files as app_files, settings",
@@ -211,6 +137,9 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, there = _PLACES[name]
     home = import_module(module)
-    value = getattr(home, there, None) or import_module(f"{module}.{there}")
+    try:
+        value = getattr(home, there)
+    except AttributeError:
+        value = import_module(f"{module}.{there}")
     globals()[name] = value
     return value

@@ -1,5 +1,7 @@
-"""`frappe-celery settings`: every option, its default and its value here; as
-Markdown the table in docs/settings.md."""
+"""`frappe-celery settings`: every option, its default and its value here.
+
+`--markdown` prints the table of docs/settings.md.
+"""
 
 from __future__ import annotations
 

@@ -6,5 +6,5 @@ job. `task` is Celery's one task, `perform` a run: claimed, run in its host, rec
 `time_limit` and `again` follow the method. The rest are steps of Celery's worker: `bootsteps` (its
 record, burst), `reaper` and `sweeper` (who died, what got lost), `due`, `processes`,
 `readiness`, `shutdown`.
-Only `celery_app` uses it; whoever stands below calls `enqueue_shim` or a slot of `jobs.providers`.
+Only `celery_app` uses it; whoever stands below calls `enqueue_shim` or one of `jobs.providers`.
 """

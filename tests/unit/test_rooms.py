@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 import frappe_celery
-from frappe_celery import cli, jobs
+from frappe_celery import cli, host, jobs
 from tests import rooms
 
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
@@ -118,6 +118,21 @@ def texts() -> Iterator[str]:
 
 def test_the_list_of_names_is_whole() -> None:
     assert set(texts()) - NO_MODULE == NAMED
+
+
+def test_what_another_package_may_import_is_what_it_can() -> None:
+    tree = ast.parse((PACKAGE / "host.py").read_text())
+    (typed,) = (node for node in tree.body if isinstance(node, ast.If))
+    names = [
+        alias
+        for node in ast.walk(typed)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    assert sorted(alias.asname or alias.name for alias in names) == sorted(host._PLACES)
+    for name, (module, _) in host._PLACES.items():
+        if not module.startswith("frappe_celery.pages"):  # which Django has to be set up for
+            assert getattr(host, name) is not None
 
 
 @pytest.mark.parametrize("name", sorted({*NAMED, *BUILT}))

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from frappe_celery.hosts.bench.job import Job
 
 FIELD = PURPOSE = "meta"
-"""No field is written where the record is gone: nothing would ever remove it."""
 
 
 def read(job: Job) -> dict[str, Any]:

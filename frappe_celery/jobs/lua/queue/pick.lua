@@ -23,7 +23,7 @@ while true do
     local whole = head[1] == '' and string.byte(token) == 123
     local found = not whole
       and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
-    local reason
+    local reason  -- why it can be no run that waits here
     if not found then reason = nil
     elseif token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
       reason = 'it is no id of a run'
