@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from frappe_celery.config import settings as configuration
-from frappe_celery.config.option_defaults import OPTIONS, Options
+from frappe_celery.config.option_defaults import Options, meanings
 from frappe_celery.config.secrets import is_secret, masked
 
 SECRET = ("broker_url", "redis_queue", "database_url", "frappe_celery_alerts")
@@ -18,15 +18,10 @@ SECRET = ("broker_url", "redis_queue", "database_url", "frappe_celery_alerts")
 def markdown() -> str:
     """The table of options for the documentation."""
     lines = ["| option | default | |", "|---|---|---|"]
-    for option in OPTIONS:
-        doc = option.metadata["doc"].replace("|", "\\|")
-        lines.append(f"| `{option.name}` | `{_default(option)}` | {doc} |")
+    for name, meaning in meanings().items():
+        value, text = getattr(Options(), name), meaning.replace("|", "\\|")
+        lines.append(f"| `{name}` | `{'none' if value is None else repr(value)}` | {text} |")
     return "\n".join(lines) + "\n"
-
-
-def _default(option: object) -> str:
-    value = getattr(Options(), option.name)  # type: ignore[attr-defined]
-    return "none" if value is None else repr(value)
 
 
 @click.command()
@@ -41,11 +36,11 @@ def settings(as_markdown: bool) -> None:
 
     current = configuration.current()
     table = Table("option", "value", "", title=f"Settings of {current.root}")
-    for option in OPTIONS:
-        value = getattr(current, option.name)
-        secret = option.name in SECRET or is_secret(option.name)
+    for name, meaning in meanings().items():
+        value = getattr(current, name)
+        secret = name in SECRET or is_secret(name)
         shown = "(set)" if value and secret else repr(masked(value))
-        table.add_row(option.name, shown, option.metadata["doc"])
+        table.add_row(name, shown, meaning)
     Console().print(table)
     for sentence in current.unknown:
         click.echo(f"Warning: {sentence}", err=True)

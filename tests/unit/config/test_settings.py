@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frappe_celery.celery_app import broker_settings
-from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.option_defaults import OPTIONS, meanings
 from frappe_celery.config.settings import Queue, Settings
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -54,7 +54,9 @@ def test_without_any_source_everything_has_the_documented_default(tmp_path: Path
 
 
 def test_every_option_says_what_it_is_for() -> None:
-    assert all(len(option.metadata["doc"]) > 20 for option in OPTIONS)
+    said = meanings()
+    assert [*said] == [option.name for option in OPTIONS]
+    assert all(len(meaning) > 20 for meaning in said.values())
 
 
 # -- sources
