@@ -15,9 +15,6 @@ class Outbox(Protocol):
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; raises BrokerUnreachable: the Redis is away."""
 
-    def is_mine(self, seconds: float) -> bool:
-        """Whether the caller is to send what is left, and nobody else for so long."""
-
     def ring(self, queue: str, *taken: str) -> None:
         """It has something for a queue, and has taken these runs; raises BrokerUnreachable."""
 

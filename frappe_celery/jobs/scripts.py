@@ -49,7 +49,7 @@ FUNCTIONS = {
 }
 """Scripts that others call as functions, and their parameters; each after those that it calls."""
 HOMES = (
-    *("jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits", "jobs/lua/statistics"),
+    *("jobs", "jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits", "jobs/lua/statistics"),
     *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
     *("schedule", "schedule/periodic_tasks"),
     *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics"),
@@ -77,11 +77,6 @@ def _whole(name: str) -> bytes:
 
 _SOURCES = {name: _whole(name) for name in _FILES}
 _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.items()}
-
-
-def source(name: str) -> str:
-    """A script's text, for who runs it on a client of its own."""
-    return _SOURCES[name].decode()
 
 
 class Scripts:

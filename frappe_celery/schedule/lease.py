@@ -10,11 +10,10 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
 
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import scripts
-from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.lease import Lease
 
 LEASE_SECONDS = 10.0
 """A holder that gave no sign of life for so long is replaced."""
@@ -24,12 +23,10 @@ class LockTimeoutError(FrappeCeleryError):
     """The leading scheduler stood still for so long that its lease ran out."""
 
 
-class Lease:
+class SchedulerLease:
     """One scheduler's view of the lease. Every method may raise BrokerUnreachable.
 
     Args:
-        client: the job store's Redis client; `url` is named in errors.
-        prefix: the bench's.
         name: how logs call this scheduler.
         seconds: how long the lease lasts without being renewed.
         monotonic: seconds on a clock that is never set.
@@ -37,26 +34,22 @@ class Lease:
 
     def __init__(
         self,
-        client: Any,
-        prefix: str,
-        url: str,
+        store: JobStore,
         name: str = "",
         seconds: float = LEASE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name or f"{socket.gethostname()}.{os.getpid()}"
-        self.seconds, self.url, self.monotonic = seconds, url, monotonic
+        self.store, self.seconds, self.monotonic = store, seconds, monotonic
         self.fence = 0
         """Greater than every former holder's; 0: not held."""
         self.leader = ""
         """Who held it when it was last asked for; '' after a holder that left in order."""
         self._asked = self._renewed = 0.0
-        self._key, self._fences, self._leader = (
-            f"{prefix}beat:{part}" for part in ("lease", "fence", "leader")
+        key, self._fences, self._leader = (
+            f"{store.keys.prefix}beat:{part}" for part in ("lease", "fence", "leader")
         )
-        self._acquire = client.register_script(scripts.source("acquire_lease"))
-        self._renew = client.register_script(scripts.source("renew_lease"))
-        self._release = client.register_script(scripts.source("release_lease"))
+        self._lease = Lease(store, key, seconds)
 
     def keep(self) -> bool:
         """Whether this scheduler leads; takes a free lease, renews its own in time.
@@ -68,19 +61,18 @@ class Lease:
         if self.fence and now - self._renewed < self.seconds / 3:
             return True
         stood_still, self._asked = now - self._asked, now
-        with naming_the_server(self.url):
-            if self.fence and self._renew([self._key], [self.fence, self._milliseconds]):
-                self._renewed = now
-                return True
+        if not (self.fence and self._lease.keep(self.fence)):
             led, self.fence = self.fence > 0, 0
             if led and stood_still >= self.seconds:
                 raise LockTimeoutError(
                     f"scheduler {self.name} stood still for {stood_still:.0f} s,"
                     f" its lease lasts {self.seconds:.0f} s"
                 )
-            keys = [self._key, self._fences, self._leader]
-            self.fence, leader = self._acquire(keys, [self.name, self._milliseconds])
-        self.leader = leader.decode()
+            keys = self._lease.key, self._fences, self._leader
+            self.fence, leader = self.store.run_script(
+                "acquire_lease", keys, self.name, self._lease.milliseconds
+            )
+            self.leader = leader.decode()
         self._renewed = now
         return self.fence > 0
 
@@ -91,10 +83,5 @@ class Lease:
     def release(self) -> None:
         """Give it up, so that another scheduler leads at once."""
         if self.fence:
-            with naming_the_server(self.url):
-                self._release([self._key, self._leader], [self.fence])
+            self._lease.give_up(self.fence, self._leader)
             self.fence = 0
-
-    @property
-    def _milliseconds(self) -> int:
-        return round(self.seconds * 1000)

@@ -29,7 +29,7 @@ from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.leadership import LeaderHeartbeat
-from frappe_celery.schedule.lease import LEASE_SECONDS, Lease, LockTimeoutError
+from frappe_celery.schedule.lease import LEASE_SECONDS, LockTimeoutError, SchedulerLease
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.reader import News, Reader
 
@@ -68,7 +68,7 @@ class Scheduler(celery_beat.Scheduler):
         self.clock, self.host, self.background = clock, host, background
         self.lease_seconds = lease_seconds
         self.agenda = Agenda()
-        self.lease: Lease | None = None
+        self.lease: SchedulerLease | None = None
         self.reader: Reader | None = None
         self._news: deque[News] = deque()
         self._off: dict[str, str] = {}
@@ -130,10 +130,7 @@ class Scheduler(celery_beat.Scheduler):
 
     def _leads(self) -> bool:
         if self.lease is None:
-            store = get_store()
-            self.lease = Lease(
-                store.client, store.keys.prefix, store.url, seconds=self.lease_seconds
-            )
+            self.lease = SchedulerLease(get_store(), seconds=self.lease_seconds)
         try:
             leads = self.lease.keep()
         except LockTimeoutError as exc:
@@ -148,7 +145,7 @@ class Scheduler(celery_beat.Scheduler):
             self._role = "stands by"
         return leads
 
-    def _take_the_lead(self, lease: Lease) -> None:
+    def _take_the_lead(self, lease: SchedulerLease) -> None:
         self._recall_own_runs()  # first: if the Redis is away, all this is done at the next turn
         if lease.leader and lease.leader != lease.name:
             logger.error(

@@ -9,6 +9,7 @@ from celery import bootsteps
 from celery.worker import state
 
 from frappe_celery.jobs import get_store
+from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker.bootsteps import TASKS_STEP, Repeated
 
 logger = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ class Forwarder(Repeated):
             return
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
-        if outbox.is_mine(self.seconds):
+        if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
             if waiting:
                 logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
                 outbox.forward(waiting)

@@ -1,15 +1,12 @@
 -- Find ghosts: runs that count as waiting or running, and that no queue, no worker and no time has.
 -- Only what has been so for a while counts: some are being run by their caller, others on their way.
--- KEYS: consumers, places, scheduled, lease, suspects
--- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through,
---       seconds that the lease keeps others from sweeping too, 'line:' where runs wait in lines of
---       their sites ('' : not), queues that are not looked through …
+-- KEYS: consumers, places, scheduled, suspects
+-- ARGV: prefix, seconds that a ghost is old at least, longest queue to look through, 'line:' where
+--       runs wait in lines of their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives.
--- Returns false when somebody else swept, else the runs that were put back, then '', then the
--- started ghosts for the caller to settle.
+-- Returns the runs that were put back, then '', then the started ghosts for the caller to settle.
 local prefix, longest = ARGV[1], tonumber(ARGV[3])
-if not redis.call('SET', KEYS[4], '1', 'NX', 'EX', ARGV[4]) then return false end
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
 local before = now - tonumber(ARGV[2])
@@ -17,7 +14,7 @@ local before = now - tonumber(ARGV[2])
 local there = in_hands(prefix, KEYS[1])
 
 local looked, back, started, suspects = {}, {}, {}, {}
-for i = 6, #ARGV do looked[ARGV[i]] = false end
+for i = 5, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
 end
@@ -33,7 +30,7 @@ end
 
 for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   local site, queue = string.match(place, '(.*)|(.*)')
-  local index, line = prefix .. 'jobs:' .. place .. '|', ARGV[5] ~= '' and ARGV[5] .. place or queue
+  local index, line = prefix .. 'jobs:' .. place .. '|', ARGV[4] ~= '' and ARGV[4] .. place or queue
   if line ~= queue and redis.call('EXISTS', prefix .. line) == 1
     and not redis.call('ZSCORE', prefix .. 'turns:' .. queue, site) then
     rank(prefix, place, true, true)  -- a worker of older versions gave back into an empty line
@@ -72,13 +69,13 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
     if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
       redis.call('ZREM', index .. 'started', run)
     elseif not there[run] and of_a_worker(prefix, run) then
-      local list = redis.call('SISMEMBER', KEYS[5], run) == 1 and started or suspects
+      local list = redis.call('SISMEMBER', KEYS[4], run) == 1 and started or suspects
       list[#list + 1] = run
     end
   end
 end
-redis.call('DEL', KEYS[5])
-for _, run in ipairs(suspects) do redis.call('SADD', KEYS[5], run) end
+redis.call('DEL', KEYS[4])
+for _, run in ipairs(suspects) do redis.call('SADD', KEYS[4], run) end
 back[#back + 1] = ''
 for _, run in ipairs(started) do back[#back + 1] = run end
 return back

@@ -19,6 +19,7 @@ from collections.abc import Collection
 from typing import Any
 
 from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
 
@@ -52,13 +53,13 @@ def sweep(
     """
     keys, outbox = store.keys, store.outbox
     busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
+    if not Lease(store, keys.sweeping, lease).take():
+        return []
     found = store.run_script(
         "sweep",
-        (keys.consumers, keys.places, keys.scheduled, keys.sweeping, keys.suspects),
-        *(keys.prefix, old, LONGEST, lease, store.lined, *busy),
+        (keys.consumers, keys.places, keys.scheduled, keys.suspects),
+        *(keys.prefix, old, LONGEST, store.lined, *busy),
     )
-    if not found:
-        return []
     runs = [run.decode() for run in found]
     back, started = runs[: runs.index("")], runs[runs.index("") + 1 :]
     for run in back:

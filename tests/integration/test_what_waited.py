@@ -15,7 +15,7 @@ from frappe_celery.jobs.claim import AlreadyActedOn
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.history import outcomes
 from frappe_celery.schedule.leadership import leadership
-from frappe_celery.schedule.lease import Lease
+from frappe_celery.schedule.lease import SchedulerLease
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.sync import sync
 from tests.fixtures.waiting.capture import CONFIGURATION, DUE, SITE
@@ -99,7 +99,7 @@ def test_a_scheduler_takes_over(store: JobStore) -> None:
     left = leadership(store)
     assert left.sign is not None
     assert left.leader == left.sign.name
-    lease = Lease(store.client, store.keys.prefix, store.url)
+    lease = SchedulerLease(store)
     assert not lease.keep()
     store.client.delete(f"{store.keys.prefix}beat:lease")  # as it runs out
     assert lease.keep()

@@ -119,12 +119,6 @@ class Outbox:
         if going:
             self.send(going)
 
-    def is_mine(self, seconds: float) -> bool:
-        """Whether the caller is to send what is left, and nobody else for so long."""
-        key = f"{self.store.keys.prefix}forwarding"
-        with naming_the_server(self.store.url):
-            return bool(self.store.client.set(key, "1", nx=True, px=int(seconds * 1000)))
-
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
         with naming_the_server(self.store.url):

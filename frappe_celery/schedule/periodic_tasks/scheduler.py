@@ -19,7 +19,7 @@ from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.claim import Deposed
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.schedule.lease import Lease
+from frappe_celery.schedule.lease import SchedulerLease
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class DatabaseScheduler(Scheduler):
 
     # -- who leads
 
-    def _take_the_lead(self, lease: Lease) -> None:
+    def _take_the_lead(self, lease: SchedulerLease) -> None:
         from frappe_celery.schedule.periodic_tasks.rows import Rows
 
         super()._take_the_lead(lease)

@@ -88,7 +88,7 @@ def deliver(store: JobStore, token: str) -> None:
             for name in message.receivers or known:
                 if name not in known:  # any more
                     continue
-                if not ledger.keep(token):
+                if not ledger.lease.keep(token):
                     return
                 if name in away or not _has_taken(known[name], message, store.settings):
                     away.add(name)
@@ -102,7 +102,7 @@ def deliver(store: JobStore, token: str) -> None:
             where = ", ".join(known[name].url(privacy=True) for name in sorted(away))
             logger.warning("alerts are sent again in a minute; not delivered to %s", where)
     finally:
-        ledger.give_up(token)
+        ledger.lease.give_up(token)
 
 
 def _has_taken(receiver: Any, message: Message, config: Settings) -> bool:

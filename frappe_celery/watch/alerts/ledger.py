@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.lease import Lease
 from frappe_celery.watch.alerts.conditions import Condition, Found
 
 LOOK_SECONDS = 10.0
@@ -44,12 +45,13 @@ class Ledger:
     def __init__(self, store: JobStore) -> None:
         self.store = store
         self._key = f"{store.keys.prefix}alerts"
+        self._turn = Lease(store, f"{self._key}:turn", LOOK_SECONDS * 0.9)
+        """A little less than a round: who looked is there again by then."""
+        self.lease = Lease(store, f"{self._key}:lease", LEASE_SECONDS)
 
     def is_my_turn(self) -> bool:
         """Whether the caller is to look now, and nobody else until the next time."""
-        milliseconds = round(LOOK_SECONDS * 900)  # a little less: who looked is there again by then
-        with naming_the_server(self.store.url):
-            return bool(self.store.client.set(f"{self._key}:turn", 1, nx=True, px=milliseconds))
+        return self._turn.take()
 
     def note(self, found: Iterable[tuple[Condition, Found]]) -> None:
         """These hold now, and no others."""
@@ -72,19 +74,7 @@ class Ledger:
         with naming_the_server(self.store.url):
             if not client.llen(f"{self._key}:outbox") or client.exists(f"{self._key}:trouble"):
                 return False
-            return bool(client.set(f"{self._key}:lease", token, nx=True, ex=LEASE_SECONDS))
-
-    def keep(self, token: str) -> bool:
-        """Give a sign of life; False when another was taken for the sender meanwhile."""
-        return self._lease(token, LEASE_SECONDS)
-
-    def give_up(self, token: str) -> None:
-        """Deliver no more."""
-        self._lease(token, 0)
-
-    def _lease(self, token: str, seconds: int) -> bool:
-        lease = (f"{self._key}:lease",)
-        return bool(self.store.run_script("lease", lease, token, str(seconds * 1000)))
+        return self.lease.take(token)
 
     # -- what is delivered
 

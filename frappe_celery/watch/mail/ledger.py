@@ -18,6 +18,7 @@ from uuid import uuid4
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.lease import Lease
 from frappe_celery.watch.postman import Postman
 
 LOOK_SECONDS = 1.0
@@ -51,6 +52,7 @@ class Ledger:
     def __init__(self, store: JobStore) -> None:
         self.store = store
         self._prefix = store.keys.prefix
+        self.lease = Lease(store, self._key("lease"), LEASE_SECONDS)
 
     def count(self, kind: str, site: str, run: str, about: Mapping[str, str], now: float) -> None:
         """Count a failure that no job's record tells of."""
@@ -62,19 +64,7 @@ class Ledger:
     def sends(self, token: str, now: float | None = None) -> bool:
         """Whether the caller is to send now: something is due, and nobody else sends."""
         now = time.time() if now is None else now
-        return bool(self._script("mail_due", now, token, round(LEASE_SECONDS * 1000)))
-
-    def keep(self, token: str) -> bool:
-        """Give a sign of life; False when another was taken for the sender meanwhile."""
-        return self._lease(token, LEASE_SECONDS)
-
-    def give_up(self, token: str) -> None:
-        """Send no more."""
-        self._lease(token, 0)
-
-    def _lease(self, token: str, seconds: float) -> bool:
-        lease = (self._key("lease"),)
-        return bool(self.store.run_script("lease", lease, token, str(round(seconds * 1000))))
+        return bool(self._script("mail_due", now, token, self.lease.milliseconds))
 
     # -- what is sent
 

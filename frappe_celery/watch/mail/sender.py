@@ -56,14 +56,14 @@ def _alive(ledger: Ledger, token: str) -> Iterator[None]:
     def keep() -> None:
         while not over.wait(LEASE_SECONDS / 5):
             with suppress(BrokerUnreachable):
-                ledger.keep(token)
+                ledger.lease.keep(token)
 
     threading.Thread(target=keep, daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        ledger.give_up(token)
+        ledger.lease.give_up(token)
 
 
 @contextmanager

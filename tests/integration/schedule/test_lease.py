@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs.connection import connect
-from frappe_celery.schedule.lease import Lease, LockTimeoutError
+from frappe_celery.schedule.lease import LockTimeoutError, SchedulerLease
+from tests.integration.stores import make_store
 from tests.servers import RedisServer
 from tests.waiting import wait_until
 
@@ -29,22 +30,25 @@ def monotonic() -> Monotonic:
 
 
 @pytest.fixture
-def lease(own_redis: RedisServer, monotonic: Monotonic) -> Callable[..., Lease]:
-    def make(name: str, seconds: float = 30) -> Lease:
-        client = connect(own_redis.url)
-        return Lease(client, "bench:", own_redis.url, name, seconds, monotonic)
+def lease(
+    own_redis: RedisServer, monotonic: Monotonic, tmp_path: Path
+) -> Callable[..., SchedulerLease]:
+    def make(name: str, seconds: float = 30) -> SchedulerLease:
+        return SchedulerLease(
+            make_store(tmp_path, own_redis.url, "bench"), name, seconds, monotonic
+        )
 
     return make
 
 
-def test_the_first_leads_and_the_others_know_who_does(lease: Callable[..., Lease]) -> None:
+def test_the_first_leads_and_the_others_know_who_does(lease: Callable[..., SchedulerLease]) -> None:
     one, two = lease("one"), lease("two")
     assert one.keep()
     assert not two.keep()
     assert (one.fence, two.fence, two.leader) == (1, 0, "one")
 
 
-def test_given_up_it_is_free_at_once_and_nobody_died(lease: Callable[..., Lease]) -> None:
+def test_given_up_it_is_free_at_once_and_nobody_died(lease: Callable[..., SchedulerLease]) -> None:
     one, two = lease("one"), lease("two")
     one.keep()
     one.release()
@@ -55,7 +59,7 @@ def test_given_up_it_is_free_at_once_and_nobody_died(lease: Callable[..., Lease]
     assert not one.keep(), "who does not hold it cannot give it up"
 
 
-def test_a_leader_that_died_is_replaced_and_named(lease: Callable[..., Lease]) -> None:
+def test_a_leader_that_died_is_replaced_and_named(lease: Callable[..., SchedulerLease]) -> None:
     lease("one", seconds=0.2).keep()
     two = lease("two")
     wait_until(two.keep, what="the lease runs out")
@@ -63,7 +67,7 @@ def test_a_leader_that_died_is_replaced_and_named(lease: Callable[..., Lease]) -
 
 
 def test_it_is_asked_for_only_when_a_third_of_it_is_over(
-    lease: Callable[..., Lease], own_redis: RedisServer, monotonic: Monotonic
+    lease: Callable[..., SchedulerLease], own_redis: RedisServer, monotonic: Monotonic
 ) -> None:
     one = lease("one")
     one.keep()
@@ -75,7 +79,7 @@ def test_it_is_asked_for_only_when_a_third_of_it_is_over(
         one.keep()
 
 
-def test_renewing_makes_it_last(lease: Callable[..., Lease], monotonic: Monotonic) -> None:
+def test_renewing_makes_it_last(lease: Callable[..., SchedulerLease], monotonic: Monotonic) -> None:
     one, two = lease("one", seconds=1), lease("two")
     one.keep()
     began = monotonic.now
@@ -90,7 +94,7 @@ def test_renewing_makes_it_last(lease: Callable[..., Lease], monotonic: Monotoni
 
 
 def test_who_stood_still_and_was_replaced_is_told(
-    lease: Callable[..., Lease], monotonic: Monotonic
+    lease: Callable[..., SchedulerLease], monotonic: Monotonic
 ) -> None:
     one, two = lease("one", seconds=0.2), lease("two")
     one.keep()
@@ -103,7 +107,7 @@ def test_who_stood_still_and_was_replaced_is_told(
 
 
 def test_a_redis_that_was_away_is_no_standing_still(
-    lease: Callable[..., Lease], own_redis: RedisServer, monotonic: Monotonic
+    lease: Callable[..., SchedulerLease], own_redis: RedisServer, monotonic: Monotonic
 ) -> None:
     one = lease("one", seconds=3)
     one.keep()
@@ -113,7 +117,7 @@ def test_a_redis_that_was_away_is_no_standing_still(
         with pytest.raises(BrokerUnreachable):
             one.keep()
     own_redis.start()
-    one._key = "bench:as if it had run out"
+    one._lease.key = "bench:as if it had run out"
     monotonic.now += 2
     assert one.keep()
     assert one.fence == 2

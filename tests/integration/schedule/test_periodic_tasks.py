@@ -261,7 +261,7 @@ first.name, next_.name = "first", "next"
 writing, module.Rows._write = module.Rows._write, lambda self: None
 turns(first, lambda: sent)
 first.rows._stopped = True  # it dies before the run stands in the row …
-get_store().client.delete(first.lease._key)
+get_store().client.delete(first.lease._lease.key)
 module.Rows._write = writing
 turns(next_, lambda: row("a").total_run_count)
 turns(first, lambda: False)  # … or only stood still

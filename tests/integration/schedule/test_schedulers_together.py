@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.schedule.lease import Lease
+from frappe_celery.schedule.lease import SchedulerLease
 from tests.integration.schedule.conftest import Bench
 from tests.unit.schedule.memory_host import utc
 from tests.waiting import wait_until
@@ -26,7 +26,7 @@ def _logs(caplog: pytest.LogCaptureFixture) -> None:
 def test_two_that_both_believe_to_lead_act_on_no_due_time_twice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lease, "keep", lambda lease: True)
+    monkeypatch.setattr(SchedulerLease, "keep", lambda lease: True)
     for number in range(20):
         bench.add(f"myapp.tasks.t{number}", "* * * * *")
     for _ in range(2):
@@ -108,7 +108,7 @@ def test_a_lease_that_ran_out_while_the_redis_was_away_is_taken_again_before_any
     scheduler = bench.scheduler()
     bench.at("2026-06-01 00:59")
     assert scheduler.lease is not None
-    bench.store.client.delete(scheduler.lease._key)
+    bench.store.client.delete(scheduler.lease._lease.key)
     assert bench.at("2026-06-01 01:00") == [A]
     assert scheduler.lease.fence == 2
 

@@ -186,10 +186,10 @@ def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
     ledger.note([(NO_WORKER, Found())])
     assert ledger.delivers("a")
     assert not ledger.delivers("b")
-    assert not ledger.keep("b")
-    ledger.give_up("b")
-    assert ledger.keep("a")
-    ledger.give_up("a")
+    assert not ledger.lease.keep("b")
+    ledger.lease.give_up("b")
+    assert ledger.lease.keep("a")
+    ledger.lease.give_up("a")
     assert ledger.delivers("b")
 
 

@@ -35,7 +35,7 @@ def sent(ledger: Ledger, now: float) -> list[Told]:
             for told in ledger.outbox():
                 ledger.delivered(told)
                 mails.append(told)
-        ledger.give_up("me")
+        ledger.lease.give_up("me")
     return mails
 
 
@@ -79,7 +79,7 @@ def test_of_many_only_one_sends(ledger: Ledger) -> None:
         claims = list(pool.map(lambda n: ledger.sends(f"sender {n}", 1000.0), range(50)))
     assert claims.count(True) == 1
     assert not ledger.take("me", DIGEST, 1000), "without the lease nothing is taken"
-    assert not ledger.keep("me")
+    assert not ledger.lease.keep("me")
 
 
 def test_what_a_killed_sender_took_is_sent_by_the_next_and_counted_once(ledger: Ledger) -> None:
@@ -87,12 +87,12 @@ def test_what_a_killed_sender_took_is_sent_by_the_next_and_counted_once(ledger: 
     assert ledger.sends("killed", 1000)
     assert ledger.take("killed", DIGEST, 1000)
     fail(ledger, 1001)
-    ledger.give_up("killed")  # as the lease's end would
+    ledger.lease.give_up("killed")  # as the lease's end would
     assert ledger.sends("next", 1001)
     (left,) = ledger.outbox()
     assert left.count == 1
     ledger.delivered(left)
-    ledger.give_up("next")
+    ledger.lease.give_up("next")
     assert [told.count for told in sent(ledger, 1300)] == [1]
 
 
@@ -103,10 +103,10 @@ def test_while_the_mail_server_is_away_nobody_is_sent_more_than_once_a_while(
     assert ledger.sends("me", 1000)
     assert ledger.take("me", DIGEST, 1000)
     assert ledger.wait(1000) == 2
-    ledger.give_up("me")
+    ledger.lease.give_up("me")
     assert not ledger.sends("me", 1001)
     assert ledger.sends("me", 1002)
-    ledger.give_up("me")
+    ledger.lease.give_up("me")
     assert [ledger.wait(1002 + n) for n in range(7)] == [4, 8, 16, 32, 60, 60, 60]
     (told,) = ledger.outbox()
     ledger.delivered(told)
