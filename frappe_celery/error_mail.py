@@ -15,7 +15,7 @@ from celery.utils.dispatch import Signal
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.kinds import kind_of, mailed_kind
+from frappe_celery.jobs.record.kinds import kind_of, mailed_kind
 from frappe_celery.watch.mail.ledger import Ledger
 
 logger = logging.getLogger(__name__)

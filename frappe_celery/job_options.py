@@ -24,8 +24,9 @@ from zoneinfo import ZoneInfo
 from frappe_celery.config.numbers import is_number, is_whole
 from frappe_celery.config.repeats import Retry
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import declarations, hosts
-from frappe_celery.jobs.limits import checked_number
+from frappe_celery.jobs import hosts
+from frappe_celery.jobs.limits import declarations
+from frappe_celery.jobs.limits.rules import checked_number
 from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, JobOptions
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from kombu.utils.json import loads
 
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 
 HELD_AS = "held_as"
 """Property of a job's message: the delivery tag under which its consumer holds it in Redis."""

@@ -26,7 +26,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import get_store, providers, unsigned
-from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.jobs.queue.publish import STRATEGY
 from frappe_celery.jobs.unsigned import MARK
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.search import AT_ONCE, Wanted, search
+from frappe_celery.jobs.record.search import AT_ONCE, Wanted, search
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
 NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)

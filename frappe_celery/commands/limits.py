@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits import MOST_A_MINUTE, Limit, Limits
+from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits
 from frappe_celery.watch import limit_display
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -1,8 +1,9 @@
-"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`store`).
+"""Jobs: what they are (`job`), how they travel (`message`, `codec`), where they lie (`record`).
 
 Others take `Job`, `JobStatus`, `JobStore`, `get_store` and `current_job` from here, the message
-from `message`, and put it on its way by `publish`; each step that changes a job is a script in
-`lua/`. `hosts` is what a job runs in, as all see it, and `providers` what rooms above have brought.
+from `message`, and put it on its way by `queue.publish`. A step that changes a job is a script,
+beside the Python of its room: `record/`, `queue/`, `limits/`, `stats/`. `hosts` is what a job runs
+in, as all see it, and `providers` what rooms above have brought.
 """
 
 from __future__ import annotations
@@ -12,15 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from frappe_celery.jobs.job import Job, JobStatus
+    from frappe_celery.jobs.record.store import JobStore, get_store
     from frappe_celery.jobs.running import current_job
-    from frappe_celery.jobs.store import JobStore, get_store
 
 _WHERE = {
     "Job": "job",
     "JobStatus": "job",
-    "JobStore": "store",
+    "JobStore": "record.store",
     "current_job": "running",
-    "get_store": "store",
+    "get_store": "record.store",
 }
 
 __all__ = ["Job", "JobStatus", "JobStore", "current_job", "get_store"]

@@ -1,7 +1,5 @@
-"""The store's steps as Lua scripts, one file each: Redis runs a script as one step.
-
-Of a run's record, of queues and turns, of limits and of statistics they lie in `lua/`, every other
-one beside the Python that runs it.
+"""The store's steps as Lua scripts, one file each, beside the Python of their room: Redis runs a
+script as one step.
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ FUNCTIONS = {
 }
 """Scripts that others call as functions, and their parameters; each after those that it calls."""
 HOMES = (
-    *("jobs", "jobs/lua/record", "jobs/lua/queue", "jobs/lua/limits", "jobs/lua/statistics"),
+    *("jobs", "jobs/record", "jobs/queue", "jobs/limits", "jobs/stats"),
     *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
     *("schedule", "schedule/periodic_tasks"),
     *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics"),

@@ -14,8 +14,9 @@ from functools import partial
 
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import JobStatus, JobStore, hosts, publish
+from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.routes import EVERY, Routes
 from frappe_celery.schedule.fire import ADMINISTRATOR
 from frappe_celery.schedule.leadership import leadership

@@ -17,8 +17,8 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.paging import LOOKED_AT, counts, page
-from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.jobs.queue.scheduled import due_at
+from frappe_celery.jobs.record.paging import LOOKED_AT, counts, page
 from frappe_celery.pages import job_actions, models, other_arguments
 from frappe_celery.pages.answers import StoreAdmin, shown
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits import HAND, MOST_A_MINUTE, Limit, Limits
+from frappe_celery.jobs.limits.rules import HAND, MOST_A_MINUTE, Limit, Limits
 from frappe_celery.pages import models
 from frappe_celery.pages.answers import OfJobs, shown
 from frappe_celery.pages.sites import seen

@@ -9,8 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStatus, JobStore, rates
-from frappe_celery.jobs.limits import Limit, covers
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.limits.rules import Limit, covers
+from frappe_celery.jobs.stats import rates
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import spans, waiting
 from frappe_celery.schedule.leadership import Leadership, leadership

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError, FrappeCeleryError
-from frappe_celery.jobs import get_store, hosts, shares
-from frappe_celery.jobs.limits import HAND, Limits, covers
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.limits.rules import HAND, Limits, covers
+from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import desk, limits, models, overview, waiting
 from frappe_celery.pages.answers import OfJobs, shown
 from frappe_celery.pages.sites import choices, may_see, seen

@@ -8,8 +8,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStatus, JobStore, rates
-from frappe_celery.jobs.rates import Minute
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.stats import rates
+from frappe_celery.jobs.stats.rates import Minute
 from frappe_celery.pages.charts import Chart, Column, stacked
 from frappe_celery.watch import history
 from frappe_celery.watch.history import Point

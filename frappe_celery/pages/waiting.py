@@ -8,7 +8,7 @@ from itertools import groupby
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.limits import Limit, covers
+from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.watch.doctor.snapshot import Place, Snapshot
 from frappe_celery.watch.job_display import duration
 from frappe_celery.watch.limit_display import in_words

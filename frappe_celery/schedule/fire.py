@@ -8,10 +8,11 @@ from datetime import datetime
 
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import create_job_id
-from frappe_celery.jobs import Job, get_store, hosts, publish
-from frappe_celery.jobs.claim import Claim
+from frappe_celery.jobs import Job, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
+from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.record.claim import Claim
 
 ADMINISTRATOR = "Administrator"
 

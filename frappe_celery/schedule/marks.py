@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.claim import Deposed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.record.claim import Deposed
 
 T = TypeVar("T")
 ROWS_A_CALL = 500

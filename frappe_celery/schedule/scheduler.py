@@ -21,9 +21,9 @@ from celery.backends.base import DisabledBackend
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.hosts import Host
+from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError

@@ -11,8 +11,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.stats import rates
 
 MINUTES = 24 * 60
 HOURS = 7 * 24

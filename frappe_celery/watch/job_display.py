@@ -19,9 +19,9 @@ from frappe_celery.config import settings
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.watch import limit_display
 
 STYLES = {

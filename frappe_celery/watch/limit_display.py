@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.jobs.limits import UNTIL_TOLD, Keeping, Limit, Rule
+from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Keeping, Limit, Rule
 
 
 def in_words(limit: Limit | Keeping) -> str:

@@ -1,10 +1,11 @@
 """What OpenTelemetry and Sentry see of a job: its method's name, and the trace that it came from.
 
 Both work by their own Celery integrations, unchanged. OpenTelemetry's listens to Celery's signals,
-which `jobs.publish` sends, and names its spans by the task, whose `name` is the running job's
+which `jobs.queue.publish` sends, and names its spans by the task, whose `name` is the running job's
 method (`TaskName`); it needs nothing else. Sentry's wraps those of Celery's functions that a job
-does not pass on its way into the queue, and names a run before the job is known: `jobs.sentry` and
-`named` do these two things by Sentry's public functions, in processes where it is in use.
+does not pass on its way into the queue, and names a run before the job is known:
+`jobs.queue.sentry` and `named` do these two things by Sentry's public functions, in processes where
+it is in use.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from frappe_celery.jobs.publish import TASK_NAME
-from frappe_celery.jobs.sentry import is_followed
+from frappe_celery.jobs.queue.publish import TASK_NAME
+from frappe_celery.jobs.queue.sentry import is_followed
 
 
 class TaskName:

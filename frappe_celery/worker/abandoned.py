@@ -17,8 +17,9 @@ from dataclasses import replace
 from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts, publish
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.running import running
 from frappe_celery.worker import again
 from frappe_celery.worker.broker_retry import retry_while_unreachable

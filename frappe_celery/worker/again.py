@@ -11,9 +11,9 @@ import time
 from dataclasses import replace
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import publish
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import default_options, pause, repetitions
+from frappe_celery.jobs.queue import publish
 
 
 def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:

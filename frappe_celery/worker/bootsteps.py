@@ -14,9 +14,10 @@ from celery.worker import state
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStore, get_store, shares
-from frappe_celery.jobs.limits import Limits
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.queue import shares
+from frappe_celery.jobs.queue.publish import TASK_NAME
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.worker import deaths
 from frappe_celery.worker.between_jobs import BetweenJobs

@@ -6,7 +6,7 @@ from typing import Any
 
 from frappe_celery.brokers.heartbeat import BEAT_SECONDS
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.losses import Watch
+from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.worker.bootsteps import Repeated
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from celery import bootsteps
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import declarations, get_store
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.limits import declarations
+from frappe_celery.jobs.limits.rules import Limits
 
 logger = logging.getLogger(__name__)
 

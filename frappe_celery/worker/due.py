@@ -9,7 +9,7 @@ from celery import bootsteps
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.scheduled import promote
+from frappe_celery.jobs.queue.scheduled import promote
 
 logger = logging.getLogger(__name__)
 

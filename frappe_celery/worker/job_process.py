@@ -26,7 +26,7 @@ from frappe_celery.brokers.takers import taker_of
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.publish import TASK_NAME, task_headers
+from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable

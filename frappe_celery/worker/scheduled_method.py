@@ -16,7 +16,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import hosts, unsigned
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.jobs.queue.publish import STRATEGY
 from frappe_celery.schedule.fire import ADMINISTRATOR
 from frappe_celery.worker.task import BaseTask, RunJob
 

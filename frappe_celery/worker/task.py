@@ -18,7 +18,7 @@ from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import FrappeCeleryError, NotRun, Refused
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.publish import STRATEGY, task_headers
+from frappe_celery.jobs.queue.publish import STRATEGY, task_headers
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable

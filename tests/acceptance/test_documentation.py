@@ -22,7 +22,7 @@ from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.jobs.limits import configured
+from frappe_celery.jobs.limits.rules import configured
 from frappe_celery.schedule.events import import_problems, rows_from_hooks
 from frappe_celery.watch.mail.config import MailConfig
 from tests.acceptance.desk import USER, forget_app, make_site

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.worker.abandoned import AFTERMATH
 
 

@@ -13,7 +13,7 @@ from random import Random
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from tests.chaos.app import PAUSED
 from tests.chaos.ledger import Evidence
 from tests.chaos.stage import Member, Stage

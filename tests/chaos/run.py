@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from tests.chaos.app import PERIODS
 from tests.chaos.ledger import Evidence, read_files, read_store
 from tests.chaos.monkey import Monkey

@@ -32,6 +32,9 @@ NAMES = [
     "frappe_celery.hosts.standalone:add_name",
     # the copy of the hook in a bench's environment
     "frappe_celery.hosts.bench.switch:",
+    # pickled arguments and results of jobs that wait or have ended
+    "frappe_celery.jobs.job:JobStatus",
+    "frappe_celery.jobs.options:JobOptions",
     # messages that wait
     "frappe_celery.worker.abandoned:aftermath",
 ]

@@ -13,8 +13,9 @@ import pytest
 
 from frappe_celery import Retry, options
 from frappe_celery.config.signing import Signer
-from frappe_celery.jobs import JobStatus, codec, record
+from frappe_celery.jobs import JobStatus, codec
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
+from frappe_celery.jobs.record import record
 from frappe_celery.worker.abandoned import AFTERMATH
 
 WAITING = Path(__file__).parents[1] / "fixtures" / "waiting"

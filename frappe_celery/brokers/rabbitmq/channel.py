@@ -33,7 +33,7 @@ from frappe_celery.brokers.rabbitmq.names import Names, declare
 from frappe_celery.brokers.rabbitmq.parked import spend
 from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import JobStatus, get_store
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 
 logger = logging.getLogger(__name__)
 

@@ -17,10 +17,10 @@ from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 
 if TYPE_CHECKING:
-    from frappe_celery.jobs.store import JobStore
+    from frappe_celery.jobs.record.store import JobStore
 
 logger = logging.getLogger(__name__)
 

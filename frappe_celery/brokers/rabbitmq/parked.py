@@ -1,8 +1,8 @@
 """Messages whose record the Redis lost: parked in a queue of their own, for somebody to decide.
 
 A message without a record is mostly spent: its run was canceled or deleted, or has ended. Where the
-Redis went back to older data, or lost all (see `jobs.losses`), those from before may be all that
-is left of a job. Nobody knows then whether it had started, so that it is not simply run.
+Redis went back to older data, or lost all (see `jobs.stats.losses`), those from before may be all
+that is left of a job. Nobody knows then whether it had started, so that it is not simply run.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Letter
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, Refused
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.losses import Watch, losses
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.stats.losses import Watch, losses
 
 logger = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from frappe_celery.brokers.rabbitmq.publisher import FAILURES, connect, describe
 from frappe_celery.brokers.taker import SETTLED_SECONDS, WAIT_SECONDS, Ended, Taken
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 
 
 class Taker(taker.Taker):

@@ -20,9 +20,10 @@ from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.hosts.listed import oldest_first
-from frappe_celery.jobs import Job, JobStatus, codec, get_store, publish
+from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
+from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)

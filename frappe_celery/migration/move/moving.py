@@ -15,9 +15,10 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, codec, message_size, record
+from frappe_celery.jobs import Job, JobStatus, JobStore, codec, message_size
 from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record import record
 from frappe_celery.migration.move import rq_format, to_rq
 from frappe_celery.migration.move.from_rq import NeedsAYes, Stays, message_of
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue

@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview, sites
 
 register = template.Library()

@@ -17,8 +17,8 @@ from celery import beat as celery_beat
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.claim import Deposed
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.record.claim import Deposed
 from frappe_celery.schedule.lease import SchedulerLease
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from frappe_celery.jobs import JobStatus, JobStore, routes
-from frappe_celery.jobs.limits import Limits
-from frappe_celery.jobs.rates import ended_lately
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.routes import Routes
+from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.schedule.leadership import Leadership, leadership
 from frappe_celery.watch.doctor import snapshot
 from frappe_celery.watch.doctor.broker import FULL, memory_used

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limits
-from frappe_celery.jobs.losses import Watch
+from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.watch.doctor import (
     alerts,
     broker,

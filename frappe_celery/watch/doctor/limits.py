@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.limits import Limit, configured, covers
+from frappe_celery.jobs.limits.rules import Limit, configured, covers
 from frappe_celery.watch import limit_display
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.doctor.snapshot import Place

@@ -1,4 +1,4 @@
-"""Jobs that the Redis which keeps them lost (`jobs.losses`)."""
+"""Jobs that the Redis which keeps them lost (`jobs.stats.losses`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.losses import losses
+from frappe_celery.jobs.stats.losses import losses
 from frappe_celery.watch.doctor.report import Section
 
 TOLD_FOR_SECONDS = 7 * 86400.0

@@ -92,7 +92,7 @@ class About:
     method: str | None
     """What it calls; None: it is gone."""
     kept_by: str | None
-    """The limit or pause that keeps it back, as `jobs.limits.Limits.kept_back` names it."""
+    """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:

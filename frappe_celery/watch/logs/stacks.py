@@ -19,7 +19,7 @@ from billiard.process import current_process
 from celery import current_app, signals
 from celery.app.task import Task
 
-from frappe_celery.jobs.publish import STRATEGY
+from frappe_celery.jobs.queue.publish import STRATEGY
 from frappe_celery.watch.logs.output import error_file
 
 WAIT_SECONDS = 10.0

@@ -15,7 +15,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.kinds import kind_of
+from frappe_celery.jobs.record.kinds import kind_of
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import LOOK_SECONDS, Ledger, postman
 

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limit, Limits
+from frappe_celery.jobs.limits.rules import Limit, Limits
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch.doctor import snapshot
 from frappe_celery.watch.doctor.broker import memory_used

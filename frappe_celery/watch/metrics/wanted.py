@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limit, covers
+from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.watch.doctor.snapshot import Snapshot
 
 NO_LIMIT = 10**9

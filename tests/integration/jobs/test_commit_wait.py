@@ -6,8 +6,8 @@ import pytest
 
 from frappe_celery.errors import QueueOverloaded
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
-from frappe_celery.jobs.scheduled import promote
+from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.watch.doctor import ghosts
 from frappe_celery.watch.doctor.snapshot import take as seen
 from frappe_celery.worker.sweeper import sweep
@@ -49,7 +49,7 @@ def test_they_keep_their_order_and_what_goes_first_does(store: JobStore) -> None
 
 
 def test_more_than_are_handed_out_at_once(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("frappe_celery.jobs.store.HANDED_OUT_AT_ONCE", 3)
+    monkeypatch.setattr("frappe_celery.jobs.record.store.HANDED_OUT_AT_ONCE", 3)
     runs = [queued(store, transaction="t").run_id for _ in range(7)]
     store.transaction_ended("t")
     assert take_all(store) == runs

@@ -10,7 +10,8 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStore, get_store, shares
+from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.queue import shares
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.benches import worker
 from tests.integration.stores import enqueue, message, queued, started, take, take_all

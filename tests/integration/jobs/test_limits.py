@@ -16,9 +16,9 @@ from frappe_celery.enqueue_shim import enqueue as enqueue_it
 from frappe_celery.errors import ConfigError
 from frappe_celery.job_options import options
 from frappe_celery.jobs import JobStatus, JobStore, get_store
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits, Rule, configured
+from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Limits, Rule, configured
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.jobs.scheduled import promote
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.stores import SITE, broken, enqueue, message, queued, take, waiting

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.jobs import JobStatus, JobStore, rates
-from frappe_celery.jobs.paging import counts, page
-from frappe_celery.jobs.search import Wanted
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.record.paging import counts, page
+from frappe_celery.jobs.record.search import Wanted
+from frappe_celery.jobs.stats import rates
 from tests.integration.stores import message, queued, started
 
 SITES = ("site1", "site2")
@@ -96,8 +97,8 @@ def test_filters(store: JobStore) -> None:
 def test_a_rare_method_does_not_make_a_page_dear(
     store: JobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("frappe_celery.jobs.paging.LOOKED_AT", 10)
-    monkeypatch.setattr("frappe_celery.jobs.paging.AT_ONCE", 5)
+    monkeypatch.setattr("frappe_celery.jobs.record.paging.LOOKED_AT", 10)
+    monkeypatch.setattr("frappe_celery.jobs.record.paging.AT_ONCE", 5)
     rare = message(method="rare", name="rare", enqueued_at=999.0)
     store.enqueue(rare)
     fill(store, 24)

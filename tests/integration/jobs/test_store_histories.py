@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
-from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker.reaper import reap
 from tests.integration.stores import broken, make_store, message, started, take, waiting, wipe
 

@@ -12,8 +12,8 @@ import pytest
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, QueueOverloaded, Refused
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.claim import AlreadyActedOn, Claim
-from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.jobs.record.claim import AlreadyActedOn, Claim
+from frappe_celery.jobs.record.store import CLAIMED
 from tests.integration.stores import (
     SITE,
     broken,

@@ -10,8 +10,8 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.errors import UnknownQueue
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.claim import AlreadyActedOn
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record.claim import AlreadyActedOn
 from frappe_celery.schedule.fire import RUN_SCHEDULED_JOB, enqueue_scheduled
 from tests.project import Project
 from tests.unit.schedule.memory_host import SITE, row, utc

@@ -12,7 +12,7 @@ import promql_parser
 import pytest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor import caught
 from tests.integration.cli import enqueued, failed

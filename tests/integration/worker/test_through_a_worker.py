@@ -20,7 +20,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import CannotTravel, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 from tests.integration.benches import ended, worker
 from tests.integration.stores import message
 from tests.project import Project

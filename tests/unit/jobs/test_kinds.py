@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from frappe_celery.jobs.kinds import kind_of
+from frappe_celery.jobs.record.kinds import kind_of
 
 
 def text_of(function: object, *args: object) -> str:

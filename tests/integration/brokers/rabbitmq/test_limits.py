@@ -6,7 +6,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from tests.integration.benches import all_ended, ended
 from tests.integration.worker.limited import METHOD, enqueue_some, most_at_once, write_limited
 from tests.project import Project

@@ -12,7 +12,7 @@ from kombu import Connection
 from frappe_celery import enqueue
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.publish import TASK_NAME
+from frappe_celery.jobs.queue.publish import TASK_NAME
 from tests.integration.benches import ended
 from tests.project import Project
 from tests.servers import RabbitMQServer

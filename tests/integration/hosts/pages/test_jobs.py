@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import WorkerInfo
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client

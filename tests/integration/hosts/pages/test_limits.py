@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import UNTIL_TOLD, Limits
+from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Limits
 from tests.integration.cli import OTHER, SITE, enqueued
 from tests.integration.hosts.pages.client import Answer, Client
 from tests.integration.stores import take

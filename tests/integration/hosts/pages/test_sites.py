@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from frappe_celery.jobs import JobStatus, JobStore, rates
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.stats import rates
 from frappe_celery.pages.spans import SPANS
 from frappe_celery.watch import history
 from tests.integration.cli import OTHER, SITE, enqueued, failed

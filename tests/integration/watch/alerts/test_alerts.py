@@ -12,7 +12,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around

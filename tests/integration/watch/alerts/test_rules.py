@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from frappe_celery.cli import main
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.limits import Limits
+from frappe_celery.jobs.limits.rules import Limits
 from tests.integration.cli import enqueued, failed
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, finished, selectors

@@ -12,7 +12,7 @@ from frappe_celery import enqueue_at, enqueue_in, options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError, InvalidJobOperation, UnknownQueue
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.scheduled import due_at, promote
+from frappe_celery.jobs.queue.scheduled import due_at, promote
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.integration.stores import broken, waiting

@@ -7,7 +7,7 @@ from pathlib import Path
 from frappe_celery import enqueue_in
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStatus, JobStore
-from frappe_celery.jobs.scheduled import promote
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.benches import ended, worker
 from tests.integration.stores import started, take, waiting

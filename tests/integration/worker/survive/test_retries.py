@@ -7,7 +7,7 @@ from frappe_celery import Retry
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue, is_job_enqueued
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.scheduled import due_at
+from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.sync import sync
 from tests.brokers import both_brokers

@@ -6,7 +6,7 @@ import time
 
 from frappe_celery.celery_app import build
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import inside
 from tests.integration.stores import broken, queued, take, waiting

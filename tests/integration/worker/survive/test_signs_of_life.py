@@ -14,7 +14,7 @@ import pytest
 
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.store import CLAIMED
+from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside_with, worker

@@ -10,7 +10,7 @@ from itertools import islice
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.store import JobStore
 
 AT_ONCE = 500
 

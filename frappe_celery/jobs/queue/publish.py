@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import Job, declarations, get_store, hosts, providers, unsigned
+from frappe_celery.jobs import Job, get_store, hosts, providers, unsigned
+from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.message import JobMessage
 
 TASK_NAME = "frappe_celery.run_job"
@@ -36,7 +37,7 @@ def publish_for_caller(message: JobMessage, **options: Any) -> Job | None:
 def _traced(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
     if "sentry_sdk" not in sys.modules:
         return _publish(message, options)
-    from frappe_celery.jobs import sentry
+    from frappe_celery.jobs.queue import sentry
 
     with sentry.enqueued(message) as headers:
         return _publish(replace(message, headers={**message.headers, **headers}), options)

@@ -13,8 +13,8 @@ from itertools import islice
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.search import Wanted
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.search import Wanted
+from frappe_celery.jobs.record.store import JobStore
 
 LOOKED_AT = 5000
 """Runs that are read for one page where a method is wanted; then it ends, full or not."""

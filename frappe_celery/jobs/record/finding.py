@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from frappe_celery.errors import NoSuchJob
-from frappe_celery.jobs import record
 from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
+from frappe_celery.jobs.record import record
 from frappe_celery.jobs.scripts import Scripts
 
 if TYPE_CHECKING:

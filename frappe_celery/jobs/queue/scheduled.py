@@ -10,8 +10,8 @@ from datetime import datetime
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job
-from frappe_celery.jobs.record import timestamp
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.record import timestamp
+from frappe_celery.jobs.record.store import JobStore
 
 AT_ONCE = 100
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import JobStatus
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.store import JobStore
 
 LOOK_BACK = 60
 """Minutes."""

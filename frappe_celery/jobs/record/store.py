@@ -14,14 +14,15 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, message_size, providers, record
-from frappe_celery.jobs.claim import Claim, check_claimed
+from frappe_celery.jobs import codec, message_size, providers
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.finding import JobFinder
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.kinds import mailed_kind
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record import record
+from frappe_celery.jobs.record.claim import Claim, check_claimed
+from frappe_celery.jobs.record.finding import JobFinder
+from frappe_celery.jobs.record.kinds import mailed_kind
 from frappe_celery.jobs.routes import Rerouted
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 

@@ -2,7 +2,7 @@
 
 A method may declare a limit of its own (`job_options`), the configuration states others
 (`frappe_celery_limits`), operators set others while the bench runs, and pause. All lie in Redis,
-where the script that fetches a job reads them (`lua/limits/rules.lua`): a run over its limit is
+where the script that fetches a job reads them (`rules.lua`): a run over its limit is
 kept back, once, until a slot or a minute opens, and costs nobody else anything.
 """
 
@@ -23,7 +23,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.store import JobStore
 
 KINDS = ("site", "queue", "method", "key")
 HAND, CONFIGURATION, DECLARATION = AUTHORS = ("hand", "configuration", "decorator")
@@ -324,7 +324,7 @@ def covers(target: str, counter: str) -> bool:
 
 
 def _matches(pattern: str, name: str) -> bool:
-    """As `lua/limits/rules.lua` has it: only * stands for anything."""
+    """As `rules.lua` has it: only * stands for anything."""
     parts = map(re.escape, pattern.split("*"))
     return re.fullmatch(".*".join(parts), name, re.DOTALL) is not None
 

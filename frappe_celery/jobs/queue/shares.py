@@ -8,7 +8,7 @@ from frappe_celery.config.settings import checked_share
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.store import JobStore
+from frappe_celery.jobs.record.store import JobStore
 
 
 def follow(store: JobStore) -> None:

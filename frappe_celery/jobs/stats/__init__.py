@@ -1,0 +1,1 @@
+"""Numbers of what has ended (`rates`), and of what the broker has lost (`losses`)."""
