@@ -12,7 +12,7 @@ from frappe_check.enqueues import Enqueue, enqueues_in
 from frappe_check.hooks_file import Hooks, read_hooks
 from frappe_check.imported_hooks import imported_hooks
 from frappe_check.modules import Function, Module, source_files
-from frappe_check.syntax import DOCUMENTS, argument, dotted, text
+from frappe_check.syntax import DOCUMENTS, argument, text
 
 
 class App:
@@ -65,11 +65,14 @@ class App:
     @cached_property
     def enqueues(self) -> list[Enqueue]:
         """Every call that enqueues a job."""
-        found = []
+        modules = self.with_words("enqueue", "queue_action")
+        return [each for module in modules for each in enqueues_in(module)]
+
+    def with_words(self, *words: str) -> Iterator[Module]:
+        """The modules in whose source one of the words stands."""
         for module in self.modules.values():
-            if "enqueue" in module.source or "queue_action" in module.source:
-                found += enqueues_in(module)
-        return found
+            if any(word in module.source for word in words):
+                yield module
 
     # -- names
 
@@ -97,14 +100,20 @@ class App:
 
     def function(self, name: str) -> Function | None:
         """The function of that dotted name."""
-        found = self.find(name) if name else None
-        if found is None:
+        module, rest = self.find(name) or (None, "")
+        if module is None:
             return None
-        module, rest = found
         owner, _, method = rest.partition(".")
         if method and owner in module.classes:
             return self.method(module, module.classes[owner], method)
         return module.functions.get(rest)
+
+    def class_named(self, name: str) -> tuple[Module, ast.ClassDef] | None:
+        """The class of that dotted name, and its module."""
+        module, inner = self.find(name) or (None, "")
+        if module is None or inner not in module.classes:
+            return None
+        return module, module.classes[inner]
 
     def method(self, module: Module, owner: ast.ClassDef, name: str) -> Function | None:
         """A class's method, its own or of the classes in this app that it is made from."""
@@ -118,9 +127,8 @@ class App:
             if own is not None:
                 return own
             for base in owner.bases:
-                found = self.find(module.full(base))
-                if found and found[1] in found[0].classes:
-                    todo.append((found[0], found[0].classes[found[1]]))
+                found = self.class_named(module.full(base))
+                todo += [found] if found else []
         return None
 
     def controller(self, doctype: str) -> tuple[Module, ast.ClassDef] | None:
@@ -134,11 +142,10 @@ class App:
     @cached_property
     def _controllers(self) -> dict[str, Module]:
         """By the doctype's name as it stands in the path."""
-        parts = ((full.split("."), module) for full, module in self.modules.items())
         return {
-            names[-1]: module
-            for names, module in parts
-            if names[-3:-2] == ["doctype"] and names[-1] == names[-2]
+            module.name.rpartition(".")[2]: module
+            for module in self.modules.values()
+            if is_doctypes(module)
         }
 
     # -- calls
@@ -149,18 +156,14 @@ class App:
         Followed are names, `self`, and what is made of the app's classes or got of its doctypes in
         the same function.
         """
-        if isinstance(call.func, ast.Attribute):
-            method = self.attribute(caller, call.func)
-            if method is not None:
-                return method
-        head = dotted(call.func).partition(".")[0]
-        if not head or (head in caller.local and head not in caller.module.imports):
-            return None
-        name = caller.module.full(call.func)
-        return self.function(name) or self.function(f"{name}.__init__")
+        method = self.attribute(caller, call.func)
+        name = caller.full(call.func)
+        return method or self.function(name) or self.function(f"{name}.__init__")
 
-    def attribute(self, caller: Function, node: ast.Attribute) -> Function | None:
-        """The method of that name, of an object whose class in this app can be read."""
+    def attribute(self, caller: Function, node: ast.expr) -> Function | None:
+        """The method that `object.name` is, where the object's class in this app can be read."""
+        if not isinstance(node, ast.Attribute):
+            return None
         owner = self._class_of(caller, node.value)
         return None if owner is None else self.method(*owner, node.attr)
 
@@ -176,17 +179,11 @@ class App:
         name = caller.module.full(node.func)
         if name in DOCUMENTS:
             return self.controller(text(argument(node, 0, "doctype")) or "")
-        found = self.find(name) if name else None
-        if found is None or found[1] not in found[0].classes:
-            return None
-        return found[0], found[0].classes[found[1]]
+        return self.class_named(name)
 
     def callees(self, caller: Function) -> Iterator[Function]:
         """Those of its calls that lead to functions of this app."""
-        for call in caller.calls:
-            found = self.callee(caller, call)
-            if found is not None:
-                yield found
+        return (found for call in caller.calls if (found := self.callee(caller, call)))
 
     def reach(self, function: Function, depth: int) -> list[Function]:
         """The function and what it calls, over so many calls."""
@@ -195,3 +192,9 @@ class App:
             edge = [each for one in edge for each in self.callees(one) if each not in found]
             found.update(dict.fromkeys(edge))
         return list(found)
+
+
+def is_doctypes(module: Module) -> bool:
+    """Whether it has a doctype's class, by Frappe's path convention."""
+    parts = module.name.split(".")
+    return parts[-3:-2] == ["doctype"] and parts[-1] == parts[-2]

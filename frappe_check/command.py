@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,12 +47,13 @@ def check(
       1  something was found
       2  an argument names no app and no path
     """
-    from frappe_check import explain
     from frappe_check.arguments import wanted
     from frappe_check.examine import examine
+    from frappe_check.output.rows import rows
+    from frappe_check.rules import PAGE
 
     if rules:
-        click.echo(explain.markdown(), nl=False)
+        click.echo(PAGE, nl=False)
         return
     try:
         asked = wanted(apps, find_root(os.environ))
@@ -66,16 +67,16 @@ def check(
     reports = [examine(each, import_hooks) for each in asked]
     if fix and _fix(reports):
         reports = [examine(each, import_hooks) for each in asked]
+    written = [rows(report) for report in reports]
     if sarif:
-        from frappe_check.sarif import as_sarif
+        from frappe_check.output.sarif import as_sarif
 
-        click.echo(json.dumps(as_sarif(reports), indent=1))
+        found = [row for report in written for row in report["findings"]]
+        click.echo(json.dumps(as_sarif(found), indent=1))
     elif as_json:
-        from frappe_check import as_json as written
-
-        click.echo(json.dumps([written.as_json(report) for report in reports], indent=1))
+        click.echo(json.dumps(written, indent=1))
     else:
-        _show(reports, with_tasks)
+        _show(written, with_tasks)
     raise click.exceptions.Exit(int(any(report.findings for report in reports)))
 
 
@@ -93,14 +94,14 @@ def _fix(reports: list[Report]) -> bool:
     return bool(diffs)
 
 
-def _show(reports: list[Report], with_tasks: bool) -> None:
+def _show(reports: list[dict[str, Any]], with_tasks: bool) -> None:
     from rich.console import Console
 
-    from frappe_check import show
+    from frappe_check.output import text
 
     console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highlight=False)
     for report in reports:
-        console.print(*show.findings(report), sep="\n")
+        console.print(*text.findings(report["findings"]), sep="\n")
         if with_tasks:
-            console.print(*show.tasks(report), sep="\n")
-        console.print(show.summary(report))
+            console.print(*text.tasks(report["tasks"]), sep="\n")
+        console.print(text.summary(report))

@@ -6,14 +6,7 @@ import ast
 from dataclasses import dataclass
 
 from frappe_check.modules import Function, Module
-from frappe_check.syntax import (
-    argument,
-    called,
-    dotted,
-    is_false,
-    is_true,
-    keyword,
-)
+from frappe_check.syntax import argument, called, dotted, is_false, is_true, keyword
 
 _FRAPPES = {"enqueue": "enqueue", "enqueue_doc": "enqueue_doc"}
 _OURS = {**_FRAPPES, "enqueue_in": "enqueue_later", "enqueue_at": "enqueue_later"}
@@ -63,19 +56,13 @@ class Enqueue:
 
 def enqueues_in(module: Module) -> list[Enqueue]:
     """Every one in a module."""
-    found, within = [], set()
-    for function in module.functions.values():
-        for call in function.calls:
-            within.add(call)
-            kind = _kind(module, call)
-            if kind:
-                found.append(Enqueue(module, function, call, kind))
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.Call) and node not in within:
-            kind = _kind(module, node)
-            if kind:
-                found.append(Enqueue(module, None, node, kind))
-    return found
+    within = {call: function for function in module.functions.values() for call in function.calls}
+    calls = within | {call: None for call in module.calls if call not in within}
+    return [
+        Enqueue(module, function, call, kind)
+        for call, function in calls.items()
+        if (kind := _kind(module, call))
+    ]
 
 
 def _kind(module: Module, call: ast.Call) -> str | None:

@@ -1,58 +1,38 @@
-"""`Rule` and `Finding`: what is looked for, and where it was found."""
+"""`Finding`: where a rule found something, and what is the matter there."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from frappe_check.modules import Module
-    from frappe_check.tasks import TaskCode
+from frappe_check.modules import Module
 
 
 @dataclass(frozen=True)
-class Hit:
-    """A place in the sources, and what is the matter there, as a sentence."""
+class Finding:
+    """A place in the sources. Of two with the same code and place the later one counts."""
 
+    code: str
+    """The rule's, `FC101`."""
     path: Path
     line: int
     column: int
     """From 1, in characters, as editors and SARIF count."""
     end_line: int
     what: str
+    """A sentence."""
 
 
-def hit(module: Module, node: ast.AST, what: str) -> Hit:
-    """A node of a module's; nothing but statements and expressions has a place."""
+def found(code: str, module: Module, node: ast.AST, what: str) -> Finding:
+    """At a node of a module's; nothing but statements and expressions has a place."""
     line = getattr(node, "lineno", 1)
     before = module.lines[line - 1].encode()[: getattr(node, "col_offset", 0)]  # ast counts bytes
     end = getattr(node, "end_lineno", None) or line
-    return Hit(module.path, line, len(before.decode()) + 1, end, what)
+    return Finding(code, module.path, line, len(before.decode()) + 1, end, what)
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One thing that is looked for.
-
-    The examples are files of an app `myapp`, each begun by a comment with its name. In the bad one
-    the comment `# FC…` stands on the lines that are found.
-    """
-
-    code: str
-    title: str
-    happens: str
-    instead: str
-    bad: str
-    good: str
-    find: Callable[[TaskCode], Iterable[Hit]]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a rule found."""
-
-    rule: Rule
-    hit: Hit
+def shown(path: Path) -> str:
+    """A path as seen from here, whole where it lies elsewhere."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

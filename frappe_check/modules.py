@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from frappe_check.syntax import FUNCTIONS, dotted, targets
+from frappe_check.syntax import FUNCTIONS, dotted, inside, targets
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
 _SKIPPED = {
-    "tests",
-    "test",
-    "patches",
-    "test_utils",
-    "node_modules",
-    "build",
-    "dist",
-    "site-packages",
-    "env",
+    *("tests", "test", "patches", "test_utils"),
+    *("node_modules", "build", "dist", "site-packages", "env"),
 }
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
@@ -47,7 +41,7 @@ class Function:
     @cached_property
     def nodes(self) -> list[ast.AST]:
         """Every node of its body; its decorators and defaults are evaluated elsewhere."""
-        return [node for statement in self.node.body for node in ast.walk(statement)]
+        return list(inside(self.node.body))
 
     @cached_property
     def calls(self) -> list[ast.Call]:
@@ -73,19 +67,28 @@ class Function:
         return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
     @cached_property
+    def written(self) -> list[tuple[ast.AST, ast.expr]]:
+        """What it assigns to or deletes, with the statement that does."""
+        return [(node, target) for node in self.nodes for target in targets(node)]
+
+    @cached_property
+    def assigned(self) -> list[tuple[str, ast.expr | None]]:
+        """Each name that it binds, as often as it does, with the value where one is given."""
+        return [
+            (target.id, getattr(node, "value", None))
+            for node, target in self.written
+            if isinstance(target, ast.Name)
+        ]
+
+    @cached_property
     def made(self) -> dict[str, ast.Call]:
         """Names that it binds once, to what a call gives, with the call."""
-        found: dict[str, ast.Call] = {}
-        several: set[str] = set()
-        for node in self.nodes:
-            for target in targets(node):
-                if isinstance(target, ast.Name):
-                    value = getattr(node, "value", None)
-                    if target.id in found or not isinstance(value, ast.Call):
-                        several.add(target.id)
-                    else:
-                        found[target.id] = value
-        return {name: call for name, call in found.items() if name not in several}
+        times = Counter(name for name, _ in self.assigned)
+        return {
+            name: value
+            for name, value in self.assigned
+            if times[name] == 1 and isinstance(value, ast.Call)
+        }
 
     @cached_property
     def local(self) -> set[str]:
@@ -107,6 +110,12 @@ class Function:
                 if isinstance(node, FUNCTIONS):
                     bound |= {each.arg for each in node.args.args}
         return bound - outer
+
+    def full(self, node: ast.AST) -> str:
+        """As the module's `full`; '' too where the name begins with one of the function's own."""
+        head = dotted(node).partition(".")[0]
+        is_own = head in self.local and head not in self.module.imports
+        return "" if is_own else self.module.full(node)
 
 
 @dataclass(eq=False)
@@ -132,6 +141,16 @@ class Module:
                         self.functions[f"{node.name}.{each.name}"] = Function(self, each, node)
 
     @cached_property
+    def nodes(self) -> list[ast.AST]:
+        """Every node of its tree."""
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """Every call in it."""
+        return [node for node in self.nodes if isinstance(node, ast.Call)]
+
+    @cached_property
     def lines(self) -> list[str]:
         """As Python counts them: a form feed ends none."""
         return self.source.split("\n")
@@ -145,7 +164,7 @@ class Module:
     def imports(self) -> dict[str, str]:
         """What each imported name stands for, `frappe.utils.now`; those within functions too."""
         found: dict[str, str] = {}
-        for node in ast.walk(self.tree):
+        for node in self.nodes:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 found |= self.imported(node)
         return found
@@ -153,12 +172,8 @@ class Module:
     def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, str]:
         """What one statement binds."""
         if isinstance(node, ast.Import):
-            return {
-                alias.asname or alias.name.split(".")[0]: alias.name
-                if alias.asname
-                else alias.name.split(".")[0]
-                for alias in node.names
-            }
+            heads = ((alias, alias.name.partition(".")[0]) for alias in node.names)
+            return {each.asname or head: each.name if each.asname else head for each, head in heads}
         source = node.module or ""
         if node.level:
             base = self.package.split(".")

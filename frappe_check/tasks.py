@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from frappe_check.app import App
+from frappe_check.app import App, is_doctypes
 from frappe_check.enqueues import Enqueue
 from frappe_check.hooks_file import DOC_EVENTS, SCHEDULER_EVENTS
 from frappe_check.modules import Function
@@ -37,7 +37,7 @@ class Way:
 
     kind: str
     """`scheduled`, `enqueued`, `event`, `script report` or `whitelisted`."""
-    event: str
+    event: str = ""
     """The word or cron expression of `scheduler_events`, a document's event, a report, or ''."""
 
     def __str__(self) -> str:
@@ -53,25 +53,22 @@ class TaskCode:
     @cached_property
     def jobs(self) -> dict[Function, list[Way]]:
         """Those that a schedule or a call that enqueues names."""
-        found: dict[Function, list[Way]] = {}
-        named = [*self._scheduled(), *((f, Way("enqueued", "")) for _, f in self.enqueued)]
-        for function, way in named:
-            ways = found.setdefault(function, [])
-            if way not in ways:
-                ways.append(way)
-        return found
+        found: dict[Function, dict[Way, None]] = {}
+        for function, way in (
+            *self._scheduled(),
+            *((f, Way("enqueued")) for _, f in self.enqueued),
+        ):
+            found.setdefault(function, {})[way] = None
+        return {function: list(ways) for function, ways in found.items()}
 
     def _scheduled(self) -> Iterator[tuple[Function, Way]]:
-        for entry in self.app.hooks.of(SCHEDULER_EVENTS):
-            function = self.app.function(entry.name)
-            if function is not None:
-                yield function, Way("scheduled", entry.path[-1] if entry.path else "")
-        for module in self.app.modules.values():
-            if "Scheduled Job Type" in module.source:
-                for node in ast.walk(module.tree):
-                    function = self.app.function(_scheduled_by_row(node))
-                    if function is not None:
-                        yield function, Way("scheduled", "")
+        entries = self.app.hooks.of(SCHEDULER_EVENTS)
+        named = [(entry.name, entry.path[-1] if entry.path else "") for entry in entries]
+        for module in self.app.with_words("Scheduled Job Type"):
+            named += [(_scheduled_by_row(node), "") for node in module.nodes]
+        for name, event in named:
+            if function := self.app.function(name):
+                yield function, Way("scheduled", event)
 
     @cached_property
     def enqueued(self) -> list[tuple[Enqueue, Function]]:
@@ -88,24 +85,19 @@ class TaskCode:
         head, _, rest = dotted(enqueue.method).partition(".")
         if head in ("self", "cls") and caller is not None and caller.owner is not None:
             return self.app.method(module, caller.owner, rest)
-        if not head or (caller is not None and head in caller.local - module.imports.keys()):
-            return None
-        return self.app.function(module.full(enqueue.method))
+        return self.app.function((caller or module).full(enqueue.method))
 
     def _method_of_document(self, enqueue: Enqueue, name: str | None) -> Function | None:
         """A controller's, where its doctype is written out or is the caller's own."""
         doctype, caller = enqueue.doctype, enqueue.function
         its_own = doctype is None or dotted(doctype) == "self.doctype"
+        found = self.app.controller(text(doctype) or "")
         if its_own and caller is not None and caller.owner is not None:
-            module, owner = caller.module, caller.owner
-        else:
-            found = self.app.controller(text(doctype) or "")
-            if found is None:
-                return None
-            module, owner = found
-        inner = f"_{name}" if enqueue.kind == "queue_action" else ""
-        found_inner = self.app.method(module, owner, inner)
-        return found_inner or self.app.method(module, owner, name or "")
+            found = caller.module, caller.owner
+        if found is None or name is None:
+            return None
+        inner = enqueue.kind == "queue_action" and self.app.method(*found, f"_{name}")
+        return inner or self.app.method(*found, name)
 
     @cached_property
     def events(self) -> dict[Function, list[Way]]:
@@ -129,7 +121,7 @@ class TaskCode:
     @cached_property
     def whitelisted(self) -> dict[Function, list[Way]]:
         """What requests call, and jobs that are made in Desk."""
-        return {f: [Way("whitelisted", "")] for f in self.app.functions if is_whitelisted(f)}
+        return {f: [Way("whitelisted")] for f in self.app.functions if is_whitelisted(f)}
 
     @cached_property
     def reached(self) -> dict[Function, Function]:
@@ -152,16 +144,14 @@ class TaskCode:
 
     def is_controllers(self, function: Function) -> bool:
         """Whether it is a method of a doctype's class: by Frappe's path convention, or by hooks."""
-        parts = function.module.name.split(".")
-        by_path = parts[-3:-2] == ["doctype"] and parts[-1] == parts[-2]
+        by_path = is_doctypes(function.module)
         return function.owner is not None and (by_path or function.owner in self._by_hooks)
 
     @cached_property
     def _by_hooks(self) -> set[ast.ClassDef]:
         """Classes of this app's that stand for or extend those of other apps' doctypes."""
         entries = (e for hook in CLASS_HOOKS for e in self.app.hooks.of(hook))
-        found = [place for entry in entries if (place := self.app.find(entry.name))]
-        return {module.classes[name] for module, name in found if name in module.classes}
+        return {found[1] for entry in entries if (found := self.app.class_named(entry.name))}
 
     def why(self, function: Function) -> str:
         """How a function comes to run, for a sentence."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import libcst as cst
 
-from frappe_check.as_json import shown
 from frappe_check.examine import Report
+from frappe_check.findings import shown
 from frappe_check.fix.deduplication import Deduplication
 
 FIXED = "FC108"
@@ -19,8 +19,8 @@ def fix(report: Report) -> Iterator[str]:
     """Rewrite the report's files in place; a diff for each that changed."""
     lines: dict[Path, set[int]] = {}
     for finding in report.findings:
-        if finding.rule.code == FIXED:
-            lines.setdefault(finding.hit.path, set()).add(finding.hit.line)
+        if finding.code == FIXED:
+            lines.setdefault(finding.path, set()).add(finding.line)
     for path, found in lines.items():
         before = path.read_bytes()
         after = fixed(before, found)

@@ -1,64 +1,69 @@
-"""What is looked for: a file for each rule. FC0… hooks and files, FC1… jobs, FC2… warm processes.
+"""What is looked for. FC0… hooks and files, FC1… jobs, FC2… what a warm process keeps.
 
-`RULES` has them all, by code.
+`RULES` has what each code means, from the page that `frappe-celery check --rules` prints, and
+`FINDERS` what looks for them: a file for each code that has logic of its own.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from frappe_check.findings import Finding
 from frappe_check.rules import (
     batch_that_one_failure_ends,
-    cache_without_site,
-    class_attribute_written,
     commit_at_the_end,
-    cron_day_and_weekday,
-    cron_fails,
     document_as_argument,
-    does_not_parse,
     enqueues_before_the_commit,
     enqueues_itself_on_failure,
-    environment_written,
-    global_written,
     heavy_in_a_frequent_event,
-    hooks_built_by_code,
-    job_name,
+    hooks_and_files,
     keyword_taken_away,
     leads_nowhere,
-    locale_or_decimal,
-    module_attribute_written,
-    module_container_changed,
+    left_behind,
     rq_names,
-    scheduler_interval,
-    signal_handlers,
-    thread_left,
+    v14,
     waits_for_a_job,
-    working_directory,
 )
+from frappe_check.tasks import TaskCode
 
-RULES = (
-    does_not_parse.RULE,
-    hooks_built_by_code.RULE,
-    leads_nowhere.RULE,
-    cron_fails.RULE,
-    cron_day_and_weekday.RULE,
-    heavy_in_a_frequent_event.RULE,
-    enqueues_itself_on_failure.RULE,
-    batch_that_one_failure_ends.RULE,
-    waits_for_a_job.RULE,
-    commit_at_the_end.RULE,
-    document_as_argument.RULE,
-    enqueues_before_the_commit.RULE,
-    job_name.RULE,
-    scheduler_interval.RULE,
-    keyword_taken_away.RULE,
-    rq_names.RULE,
-    global_written.RULE,
-    module_container_changed.RULE,
-    class_attribute_written.RULE,
-    module_attribute_written.RULE,
-    environment_written.RULE,
-    working_directory.RULE,
-    signal_handlers.RULE,
-    thread_left.RULE,
-    locale_or_decimal.RULE,
-    cache_without_site.RULE,
+
+@dataclass(frozen=True)
+class Rule:
+    """What a code means: a section of the page.
+
+    The examples are files of an app `myapp`, each begun by a comment with its name. In the bad one
+    the comment `# FC…` stands on the lines that are found.
+    """
+
+    code: str
+    title: str
+    happens: str
+    bad: str
+    instead: str
+    good: str
+
+
+_SECTION = re.compile(
+    r"### (FC\d{3}): (.+)\n\n(.+)\n\nFound:\n\n```python\n((?s:.+?))\n```\n\n"
+    r"(.+)\n\n```python\n((?s:.+?))\n```\n"
+)
+PAGE = Path(__file__).with_name("rules.md").read_text(encoding="utf-8")
+RULES = {groups[0]: Rule(*groups) for groups in _SECTION.findall(PAGE)}
+FINDERS: tuple[Callable[[TaskCode], Iterable[Finding]], ...] = (
+    hooks_and_files.find,
+    leads_nowhere.find,
+    heavy_in_a_frequent_event.find,
+    enqueues_itself_on_failure.find,
+    batch_that_one_failure_ends.find,
+    waits_for_a_job.find,
+    commit_at_the_end.find,
+    document_as_argument.find,
+    enqueues_before_the_commit.find,
+    v14.find,
+    keyword_taken_away.find,
+    rq_names.find,
+    left_behind.find,
 )

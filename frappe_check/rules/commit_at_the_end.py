@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 
 from frappe_check.app import App
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
+from frappe_check.rules.work import COMMIT
 from frappe_check.tasks import TaskCode, is_whitelisted
-from frappe_check.work import COMMIT
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Commits that are a task's last statement, where nothing but the job calls the task."""
     for task in code.jobs:
         last = _last(task.node.body)
@@ -24,7 +24,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
             and not is_whitelisted(task)
             and not _is_called(code.app, task)
         ):
-            yield hit(task.module, last, f"{task.short} commits as its last statement.")
+            yield found("FC105", task.module, last, f"{task.short} commits as its last statement.")
 
 
 def _last(body: list[ast.stmt]) -> ast.stmt:
@@ -39,36 +39,3 @@ def _is_called(app: App, task: Function) -> bool:
     """Whether something calls it, or anything of its name, as more than a job."""
     call = re.compile(rf"(?<!def )\b{task.node.name}\(")
     return any(call.search(module.source) for module in app.modules.values())
-
-
-RULE = Rule(
-    code="FC105",
-    title="A commit where the framework commits",
-    happens=(
-        "The job is committed anyway when its method returns. With `now=True` the commit is the"
-        " caller's, half of whose work is then kept whatever happens to the rest."
-    ),
-    instead="Take it out. In a long batch commit after each document, in the loop.",
-    bad="""
-# tasks.py
-import frappe
-
-def start():
-    frappe.enqueue("myapp.tasks.quick", customer="CUST-1")
-
-def quick(customer):
-    frappe.db.set_value("Customer", customer, "seen", 1)
-    frappe.db.commit()  # FC105
-""",
-    good="""
-# tasks.py
-import frappe
-
-def start():
-    frappe.enqueue("myapp.tasks.quick", customer="CUST-1")
-
-def quick(customer):
-    frappe.db.set_value("Customer", customer, "seen", 1)
-""",
-    find=find,
-)

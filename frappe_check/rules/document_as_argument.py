@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
+from frappe_check.rules.work import document_names
 from frappe_check.syntax import DOCUMENTS, brief, dotted
 from frappe_check.tasks import TaskCode, is_whitelisted
-from frappe_check.work import document_names
 
 _OF_THE_DELETED = ("on_trash", "after_delete")
 """Events whose document a job could not read any more."""
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Arguments, and methods' owners, that are documents by their names."""
     for enqueue in code.app.enqueues:
         caller = enqueue.function
@@ -25,7 +25,12 @@ def find(code: TaskCode) -> Iterator[Hit]:
         for each in enqueue.call.keywords:
             if _is_document(caller, each.value, documents):
                 given = brief(each.value)
-                yield hit(enqueue.module, each.value, f"The document `{given}` is sent to the job.")
+                yield found(
+                    "FC106",
+                    enqueue.module,
+                    each.value,
+                    f"The document `{given}` is sent to the job.",
+                )
         method = enqueue.method
         if (
             isinstance(method, ast.Attribute)
@@ -33,7 +38,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
             and code.app.attribute(caller, method) is not None
         ):
             what = f"`{dotted(method)}` takes its document along to the job."
-            yield hit(enqueue.module, method, what)
+            yield found("FC106", enqueue.module, method, what)
 
 
 def _is_document(caller: Function, value: ast.expr, documents: set[str]) -> bool:
@@ -51,41 +56,3 @@ def _documents(code: TaskCode, caller: Function) -> set[str]:
     elif "doc" in {each.arg for each in caller.parameters} and not is_whitelisted(caller):
         found |= {"doc"} if any(dotted(node) == "doc.name" for node in caller.nodes) else set()
     return found
-
-
-RULE = Rule(
-    code="FC106",
-    title="A document as an argument",
-    happens=(
-        "All of it is pickled into Redis, and the job works on the document as it was then: what"
-        " was saved meanwhile is overwritten, or the save fails (TimestampMismatchError). With"
-        " `frappe_celery_pickle` off the call is refused."
-    ),
-    instead=(
-        "Send its name, and let the job read it: `frappe.enqueue(…, order=doc.name)`, or"
-        ' `frappe.enqueue_doc(doc.doctype, doc.name, "method")`. Of a document that is never saved'
-        " send the values that the job needs."
-    ),
-    bad="""
-# tasks.py
-import frappe
-
-def start(name):
-    order = frappe.get_doc("Order", name)
-    frappe.enqueue("myapp.tasks.ship", order=order)  # FC106
-
-def ship(order):
-    order.save()
-""",
-    good="""
-# tasks.py
-import frappe
-
-def start(name):
-    frappe.enqueue("myapp.tasks.ship", order=name)
-
-def ship(order):
-    frappe.get_doc("Order", order).save()
-""",
-    find=find,
-)

@@ -8,9 +8,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 
 from frappe_celery.schedule.cron import Cron, CronError
-from frappe_check import work
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
+from frappe_check.rules import work
 from frappe_check.syntax import called, inside
 from frappe_check.tasks import TaskCode
 
@@ -19,7 +19,7 @@ FREQUENT = timedelta(minutes=4)
 _SOME_DAY = datetime(2026, 1, 5, tzinfo=timezone.utc)
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Loops over what a query gives, without a limit, that change each row's document."""
     for task, ways in code.jobs.items():
         event = next((way.event for way in ways if _is_frequent(way.event)), None)
@@ -28,7 +28,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
         for function in code.app.reach(task, depth=1):
             for loop in work.outermost_loops(function):
                 if _is_heavy(code, function, loop):
-                    yield hit(function.module, loop, _what(task, function, event))
+                    yield found("FC101", function.module, loop, _what(task, function, event))
 
 
 def _is_heavy(code: TaskCode, function: Function, loop: work.Loop) -> bool:
@@ -64,53 +64,3 @@ def _is_frequent(event: str) -> bool:
         first = cron.next_after(_SOME_DAY)
         return cron.next_after(first) - first <= FREQUENT
     return False
-
-
-RULE = Rule(
-    code="FC101",
-    title="Heavy work in a frequent event",
-    happens=(
-        "A worker of `default` is busy with it every time, and what waits in that queue waits"
-        " longer; a run that lasts longer than the interval leaves the next ones out."
-    ),
-    instead=(
-        "Look for work in the event, and enqueue it on `long` with a `job_id` and"
-        " `deduplicate=True`; or take an event that comes less often."
-    ),
-    bad="""
-# hooks.py
-scheduler_events = {"all": ["myapp.tasks.send_reminders"]}
-
-# tasks.py
-import frappe
-
-def send_reminders():
-    for name in frappe.get_all("Reminder", {"sent": 0}, pluck="name"):  # FC101 FC103
-        reminder = frappe.get_doc("Reminder", name)
-        reminder.sent = 1
-        reminder.save()
-""",
-    good="""
-# hooks.py
-scheduler_events = {"all": ["myapp.tasks.look_for_reminders"]}
-
-# tasks.py
-import frappe
-
-def look_for_reminders():
-    if frappe.db.exists("Reminder", {"sent": 0}):
-        frappe.enqueue(
-            "myapp.tasks.send_reminders", queue="long", job_id="reminders", deduplicate=True
-        )
-
-def send_reminders():
-    for name in frappe.get_all("Reminder", {"sent": 0}, pluck="name"):
-        try:
-            frappe.get_doc("Reminder", name).send()
-            frappe.db.commit()
-        except Exception:
-            frappe.db.rollback()
-            frappe.log_error(title=f"Reminder {name}")
-""",
-    find=find,
-)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from frappe_check.enqueues import Enqueue
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
 from frappe_check.tasks import TaskCode
 
@@ -29,7 +29,7 @@ BESIDES = {
 """What each call has of its own."""
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Calls whose method needs such a parameter, or that give one it has."""
     for enqueue, method in code.enqueued:
         own = ENQUEUES_OWN | dict.fromkeys(BESIDES[enqueue.kind], "in every version")
@@ -39,7 +39,7 @@ def find(code: TaskCode) -> Iterator[Hit]:
             name = parameter.arg
             if name in own and (name in needed or name in given):
                 what = f"`{name}` never reaches {method.short}: it is the call's own, {own[name]}."
-                yield hit(enqueue.module, _place(enqueue, name), what)
+                yield found("FC110", enqueue.module, _place(enqueue, name), what)
 
 
 def _place(enqueue: Enqueue, name: str) -> ast.AST:
@@ -54,35 +54,3 @@ def _needed(method: Function) -> set[str]:
     needed = places[: len(places) - len(arguments.defaults)]
     pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
     return {each.arg for each in (*needed, *(one for one, default in pairs if default is None))}
-
-
-RULE = Rule(
-    code="FC110",
-    title="A keyword that enqueue takes away",
-    happens=(
-        "The call takes it as its own option (the queue, the job's time limit, …); the method runs"
-        " with its default, or fails in the worker for want of it (TypeError)."
-    ),
-    instead="Give the method's parameter another name.",
-    bad="""
-# tasks.py
-import frappe
-
-def start():
-    frappe.enqueue("myapp.tasks.load", timeout=30)  # FC110
-
-def load(timeout=5):
-    pass
-""",
-    good="""
-# tasks.py
-import frappe
-
-def start():
-    frappe.enqueue("myapp.tasks.load", timeout=600, patience=30)
-
-def load(patience=5):
-    pass
-""",
-    find=find,
-)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from frappe_check.app import App
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import is_test
 from frappe_check.syntax import text
 from frappe_check.tasks import TaskCode
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Names that begin with the app's own and lead nowhere."""
     hooks = code.app.hooks
     for entry in hooks.entries:
         if hooks.module is not None and leads_nowhere(code.app, entry.name):
-            yield hit(hooks.module, entry.node, f"{entry.hook} names {_missing(entry.name)}")
+            yield found(
+                "FC003", hooks.module, entry.node, f"{entry.hook} names {_missing(entry.name)}"
+            )
     for each in code.app.enqueues:
         name = text(each.method)
         if name and each.kind != "enqueue_doc" and leads_nowhere(code.app, name):
-            yield hit(each.module, each.call, f"The job's method is {_missing(name)}")
+            yield found("FC003", each.module, each.call, f"The job's method is {_missing(name)}")
 
 
 def _missing(name: str) -> str:
@@ -50,35 +52,3 @@ def _skipped(app: App, module: str, inner: str) -> bool:
     """Whether the name goes on in a folder or file that is not looked at, such as patches."""
     place = app.folder.joinpath(*module.split(".")[1:], inner.partition(".")[0])
     return place.is_dir() or place.with_suffix(".py").exists()
-
-
-RULE = Rule(
-    code="FC003",
-    title="A name that leads nowhere",
-    happens=(
-        "The job fails in the worker each time it is due or enqueued (AttributeError or"
-        " ModuleNotFoundError), not where it is named; a document's event fails with the document."
-    ),
-    instead="Name a function that there is, or take the line out.",
-    bad="""
-# hooks.py
-scheduler_events = {
-    "daily": ["myapp.tasks.daily_report"],  # FC003
-}
-
-# tasks.py
-def report():
-    pass
-""",
-    good="""
-# hooks.py
-scheduler_events = {
-    "daily": ["myapp.tasks.report"],
-}
-
-# tasks.py
-def report():
-    pass
-""",
-    find=find,
-)

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function, Module
 from frappe_check.namespace import Namespace
 from frappe_check.syntax import called, text
@@ -24,23 +24,21 @@ _QUEUES = {"rq.Queue", "rq.queue.Queue", "frappe.utils.background_jobs.get_queue
 _KEY = re.compile(r"rq:(queues?|jobs?|workers?|failed|finished|wip|deferred|scheduled)\b")
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Names that neither host has, RQ's own ways to enqueue, and its keys in Redis."""
     namespace = Namespace()
-    for module in code.app.modules.values():
-        if "rq" not in module.source and "get_queue" not in module.source:
-            continue
-        for node in ast.walk(module.tree):
+    for module in code.app.with_words("rq", "get_queue"):
+        for node in module.nodes:
             for name in _names(module, node):
                 if not name.startswith(_SAME_IN_A_BENCH) and not namespace.has(name):
-                    yield hit(module, node, f"`{name}` is RQ's own.")
+                    yield found("FC111", module, node, f"`{name}` is RQ's own.")
             key = text(node)
             if key and _KEY.match(key):
-                yield hit(module, node, f"`{key[:40]}` is a key of RQ's in Redis.")
+                yield found("FC111", module, node, f"`{key[:40]}` is a key of RQ's in Redis.")
         for function in module.functions.values():
             for call in function.calls:
                 if called(call) in _ENQUEUES and _is_queue(function, call):
-                    yield hit(module, call, f"{function.short} enqueues by RQ itself.")
+                    yield found("FC111", module, call, f"{function.short} enqueues by RQ itself.")
 
 
 def _names(module: Module, node: ast.AST) -> list[str]:
@@ -66,36 +64,3 @@ def _is_queue(function: Function, call: ast.Call) -> bool:
     if isinstance(of, ast.Name):
         of = function.made.get(of.id)
     return isinstance(of, ast.Call) and function.module.full(of.func) in _QUEUES
-
-
-RULE = Rule(
-    code="FC111",
-    title="A name of RQ's that differs here",
-    happens=(
-        "It acts on RQ's queues, workers or keys in Redis, where no job of Celery's is: it finds"
-        " nothing, or enqueues what no worker takes."
-    ),
-    instead=(
-        "Use `frappe.enqueue`, `frappe.utils.background_jobs`, the doctypes RQ Job and RQ Worker;"
-        " or `Queue`, `Worker`, `Job` and `get_current_job` of `rq`, which are led to Celery."
-    ),
-    bad="""
-# tasks.py
-from rq.decorators import job  # FC111
-
-@job("default")
-def sync():
-    pass
-""",
-    good="""
-# tasks.py
-import frappe
-
-def start():
-    frappe.enqueue("myapp.tasks.sync")
-
-def sync():
-    pass
-""",
-    find=find,
-)

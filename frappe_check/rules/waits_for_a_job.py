@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from frappe_check.findings import Hit, Rule, hit
+from frappe_check.findings import Finding, found
 from frappe_check.modules import Function
 from frappe_check.syntax import FUNCTIONS, called, inside
 from frappe_check.tasks import TaskCode, is_whitelisted
@@ -14,21 +14,19 @@ _ASKS = {"get_status", "is_job_enqueued", "get_job_status"}
 _SAYS = {"is_finished", "is_failed", "is_queued", "is_started"}
 
 
-def find(code: TaskCode) -> Iterator[Hit]:
+def find(code: TaskCode) -> Iterator[Finding]:
     """Loops that ask for a job's status and sleep, and sleeps of whitelisted functions."""
-    for module in code.app.modules.values():
-        if "sleep" not in module.source:
-            continue
+    for module in code.app.with_words("sleep"):
         seen: set[ast.AST] = set()
-        for node in ast.walk(module.tree):
+        for node in module.nodes:
             if isinstance(node, ast.While) and _polls(node):
                 seen |= set(ast.walk(node))
-                yield hit(module, node, "The loop stands still until a job has ended.")
+                yield found("FC104", module, node, "The loop stands still until a job has ended.")
         for function in module.functions.values():
             if is_whitelisted(function) and function not in code.jobs:
                 for call in function.calls:
                     if call not in seen and _is_sleep(function, call):
-                        yield hit(module, call, f"{function.short} sleeps in a request.")
+                        yield found("FC104", module, call, f"{function.short} sleeps in a request.")
 
 
 def _is_sleep(function: Function, call: ast.Call) -> bool:
@@ -50,47 +48,3 @@ def _polls(loop: ast.While) -> bool:
         for node in nodes
     )
     return asks and any(called(node) == "sleep" for node in nodes)
-
-
-RULE = Rule(
-    code="FC104",
-    title="Waiting in a request",
-    happens=(
-        "The web server's process is held until then; where every one waits so, nobody is served,"
-        " and a job that waits for another one may take the worker that the other one needs."
-    ),
-    instead=(
-        "Return at once. Tell the browser by `frappe.publish_realtime` at the job's end or in"
-        " `on_success`, or let it ask again."
-    ),
-    bad="""
-# api.py
-import time
-
-import frappe
-
-@frappe.whitelist()
-def build():
-    job = frappe.enqueue("myapp.api.heavy")
-    while job.get_status() != "finished":  # FC104
-        time.sleep(1)
-
-def heavy():
-    pass
-""",
-    good="""
-# api.py
-import frappe
-
-@frappe.whitelist()
-def build():
-    frappe.enqueue("myapp.api.heavy", on_success=tell)
-
-def heavy():
-    pass
-
-def tell(job, connection, result):
-    frappe.publish_realtime("built")
-""",
-    find=find,
-)

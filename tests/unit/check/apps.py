@@ -41,7 +41,7 @@ def examined(folder: Path, text: str, *, import_hooks: bool = False) -> Report:
 def found(report: Report) -> set[tuple[str, int, str]]:
     """File, line and code of every finding."""
     return {
-        (str(each.hit.path.relative_to(report.app.folder)), each.hit.line, each.rule.code)
+        (str(each.path.relative_to(report.app.folder)), each.line, each.code)
         for each in report.findings
     }
 

@@ -64,7 +64,7 @@ def test_an_import_that_fails_says_why(tmp_path: Path) -> None:
     hooks = "# hooks.py\nimport nothing_of_that_name\nscheduler_events = dict()\n"
     report = examined(tmp_path, hooks, import_hooks=True)
     assert report.by_code == {"FC002": 1}
-    assert "nothing_of_that_name" in report.findings[0].hit.what
+    assert "nothing_of_that_name" in report.findings[0].what
 
 
 def test_ways_to_become_a_job(tmp_path: Path) -> None:

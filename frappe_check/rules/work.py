@@ -8,17 +8,7 @@ from collections.abc import Iterator
 
 from frappe_check.enqueues import KINDS
 from frappe_check.modules import Function, Module
-from frappe_check.syntax import (
-    DOCUMENTS,
-    LOOPS,
-    called,
-    dotted,
-    inside,
-    keyword,
-    names_in,
-    targets,
-    text,
-)
+from frappe_check.syntax import DOCUMENTS, LOOPS, called, dotted, inside, keyword, names_in, text
 from frappe_check.tasks import TaskCode
 
 _QUERIES = {
@@ -61,21 +51,11 @@ def _chain(node: ast.Call) -> set[str]:
 
 def document_names(function: Function) -> set[str]:
     """Names that a function gives to documents."""
-    module = function.module
     return {
         name
-        for name, value in assignments(function)
-        if isinstance(value, ast.Call) and module.full(value.func) in DOCUMENTS
+        for name, value in function.assigned
+        if isinstance(value, ast.Call) and function.module.full(value.func) in DOCUMENTS
     }
-
-
-def assignments(function: Function) -> Iterator[tuple[str, ast.expr]]:
-    """Each name that a function gives a value, with the value."""
-    for node in function.nodes:
-        value = getattr(node, "value", None)
-        for target in targets(node):
-            if isinstance(target, ast.Name) and isinstance(value, ast.expr):
-                yield target.id, value
 
 
 def goes_through(code: TaskCode, function: Function, loop: Loop) -> list[tuple[Function, ast.expr]]:
@@ -86,10 +66,7 @@ def goes_through(code: TaskCode, function: Function, loop: Loop) -> list[tuple[F
     """
     found: list[tuple[Function, ast.expr]] = []
     over = _unwrapped(loop.iter)
-    values = [over]
-    if isinstance(over, ast.Name):
-        values = [_unwrapped(value) for name, value in assignments(function) if name == over.id]
-    for value in values:
+    for value in _given(function, over.id) if isinstance(over, ast.Name) else [over]:
         callee = code.app.callee(function, value) if isinstance(value, ast.Call) else None
         returned = [
             (callee, _unwrapped(node.value))
@@ -98,6 +75,11 @@ def goes_through(code: TaskCode, function: Function, loop: Loop) -> list[tuple[F
         ]
         found += returned or [(function, value)]
     return found
+
+
+def _given(function: Function, name: str) -> list[ast.expr]:
+    """Each value that a function gives a name."""
+    return [_unwrapped(value) for each, value in function.assigned if value and each == name]
 
 
 def is_over_rows(code: TaskCode, function: Function, loop: Loop) -> bool:
@@ -110,9 +92,8 @@ def is_over_parameter(function: Function, loop: Loop) -> bool:
     """Whether a loop goes through something that the function was called with."""
     names = {each.arg for each in function.parameters} - {"self", "cls"}
     over = _unwrapped(loop.iter)
-    its_name = over.id if isinstance(over, ast.Name) else None
-    values = [_unwrapped(value) for name, value in assignments(function) if name == its_name]
-    return any(isinstance(each, ast.Name) and each.id in names for each in (over, *values))
+    values = [over, *(_given(function, over.id) if isinstance(over, ast.Name) else ())]
+    return any(isinstance(each, ast.Name) and each.id in names for each in values)
 
 
 def _unwrapped(node: ast.expr) -> ast.expr:
@@ -124,21 +105,16 @@ def _unwrapped(node: ast.expr) -> ast.expr:
 
 def work_in(code: TaskCode, function: Function, loop: Loop) -> ast.Call | None:
     """The first call in a loop that changes documents or asks the network, by way of others too."""
-    documents = document_names(function)
-    for node in inside(loop.body):
-        if isinstance(node, ast.Call) and _works(code, function, loop, node, documents):
-            return node
-    return None
+    return next((call for call in calls(loop) if _works(code, function, loop, call)), None)
 
 
-def _works(
-    code: TaskCode,
-    function: Function,
-    loop: Loop,
-    call: ast.Call,
-    documents: set[str],
-) -> bool:
-    if changes_or_asks(function.module, call) or _acts(function, call, documents):
+def calls(loop: Loop) -> Iterator[ast.Call]:
+    """Every call in a loop's body."""
+    return (node for node in inside(loop.body) if isinstance(node, ast.Call))
+
+
+def _works(code: TaskCode, function: Function, loop: Loop, call: ast.Call) -> bool:
+    if changes_or_asks(function.module, call) or _acts(function, call):
         return True
     callee = code.app.callee(function, call)
     if callee is not None:
@@ -160,14 +136,14 @@ def changes_or_asks(module: Module, call: ast.Call) -> bool:
     return name in ("frappe.delete_doc", "frappe.sendmail") or name.startswith(_NETWORK)
 
 
-def _acts(function: Function, call: ast.Call, documents: set[str]) -> bool:
+def _acts(function: Function, call: ast.Call) -> bool:
     """Whether it calls a method of a document, other than those that hardly fail."""
     method = call.func
     if not isinstance(method, ast.Attribute) or method.attr.startswith(_LOOKS):
         return False
     if isinstance(method.value, ast.Call):
         return function.module.full(method.value.func) in DOCUMENTS
-    return dotted(method.value) in documents
+    return dotted(method.value) in document_names(function)
 
 
 def _is_unknown(function: Function, call: ast.Call) -> bool:
@@ -180,15 +156,11 @@ def _is_unknown(function: Function, call: ast.Call) -> bool:
 
 def enqueues(code: TaskCode, function: Function, loop: Loop) -> bool:
     """Whether a loop hands its work to jobs, itself or in what it calls."""
-    for node in inside(loop.body):
-        if isinstance(node, ast.Call):
-            callee = code.app.callee(function, node)
-            inner = callee.calls if callee else []
-            module = callee.module if callee else function.module
-            if _is_enqueue(function.module, node):
-                return True
-            if any(_is_enqueue(module, each) for each in inner):
-                return True
+    for call in calls(loop):
+        callee = code.app.callee(function, call)
+        inner = [(callee.module, each) for each in callee.calls] if callee else []
+        if any(_is_enqueue(module, each) for module, each in ((function.module, call), *inner)):
+            return True
     return False
 
 

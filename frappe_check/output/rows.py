@@ -1,24 +1,25 @@
-"""A report for programs: as JSON."""
+"""What is said of an app, as values that JSON has: all that is printed is made of them."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from frappe_check.examine import Report
-from frappe_check.findings import Finding
+from frappe_check.findings import Finding, shown
 from frappe_check.places import TaskPlace
+from frappe_check.rules import RULES
 
 
-def as_json(report: Report) -> dict[str, Any]:
-    """One app's, as values that JSON has."""
+def rows(report: Report) -> dict[str, Any]:
+    """One app's summary, findings and tasks."""
+    in_a_bench = sum(bool(each.needs) for each in report.tasks)
     return {
         "app": report.app.name,
         "folder": str(report.app.folder),
         "summary": {
             "tasks": len(report.tasks),
-            "standalone": len(report.standalone),
-            "only_in_a_bench": len(report.only_in_a_bench),
+            "standalone": len(report.tasks) - in_a_bench,
+            "only_in_a_bench": in_a_bench,
             "findings": report.by_code,
         },
         "findings": [_finding(each) for each in report.findings],
@@ -27,14 +28,14 @@ def as_json(report: Report) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    rule, hit = finding.rule, finding.hit
+    rule = RULES[finding.code]
     return {
         "code": rule.code,
         "title": rule.title,
-        "file": shown(hit.path),
-        "line": hit.line,
-        "column": hit.column,
-        "what": hit.what,
+        "file": shown(finding.path),
+        "line": finding.line,
+        "column": finding.column,
+        "what": finding.what,
         "happens": rule.happens,
         "instead": rule.instead,
     }
@@ -52,9 +53,3 @@ def _task(place: TaskPlace) -> dict[str, Any]:
             {"name": need.name, "file": shown(need.path), "line": need.line} for need in place.needs
         ],
     }
-
-
-def shown(path: Path) -> str:
-    """A path as seen from here, whole where it lies elsewhere."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
