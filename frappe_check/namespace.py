@@ -6,7 +6,8 @@ Its namespace is not imported: in a bench `import frappe` would find the real on
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+import runpy
+from functools import cache, cached_property
 from importlib import import_module
 from pathlib import Path
 
@@ -38,8 +39,9 @@ class Namespace:
     @cached_property
     def modules_of_frappe(self) -> frozenset[str]:
         """The names of `frappe` that are modules: `utils`, `model`."""
-        folder = NAMESPACE / "frappe"
-        return frozenset(path.stem for path in folder.iterdir() if path.stem[0] != "_")
+        paths = {*map(Path, _table()), *NAMESPACE.glob("frappe/*")}
+        there = {path.relative_to(NAMESPACE).parts for path in paths}
+        return frozenset(parts[1].removesuffix(".py") for parts in there if parts[0] == "frappe")
 
     def _look(self, name: str) -> bool:
         for thing, its_class in OBJECTS.items():
@@ -122,7 +124,17 @@ def _read(name: str) -> Module | None:
     root = PACKAGES / head if head.startswith("frappe_") else NAMESPACE / head
     place = root.joinpath(*rest)
     for path in (place / "__init__.py", place.with_suffix(".py")):
-        if path.is_file():
-            source = path.read_text(encoding="utf-8")
-            return Module(name, path, source, ast.parse(source))
+        listed = _table().get(str(path))
+        if listed is not None or path.is_file():
+            source = path.read_text(encoding="utf-8") if path.is_file() else ""
+            tree = ast.parse(source)
+            tree.body[:0] = ast.parse(listed or "").body
+            return Module(name, path, source, tree)
     return None
+
+
+@cache
+def _table() -> dict[str, str]:
+    """The names that are defined elsewhere: import statements by a module's file."""
+    found: dict[str, str] = runpy.run_path(str(NAMESPACE / "table.py"))["table"]()
+    return found

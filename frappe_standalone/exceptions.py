@@ -9,8 +9,7 @@ from __future__ import annotations
 from frappe_celery.host import ValidationError as ValidationError
 
 
-class SiteNotSpecifiedError(Exception):
-    pass
+class SiteNotSpecifiedError(Exception): ...
 
 
 class IncorrectSitePath(Exception):
@@ -57,24 +56,19 @@ class TooManyRequestsError(Exception):
     http_status_code = 429
 
 
-class TooManyWritesError(Exception):
-    pass
+class TooManyWritesError(Exception): ...
 
 
-class SecurityException(Exception):
-    pass
+class SecurityException(Exception): ...
 
 
-class UnknownDomainError(Exception):
-    pass
+class UnknownDomainError(Exception): ...
 
 
-class FileAlreadyAttachedException(Exception):
-    pass
+class FileAlreadyAttachedException(Exception): ...
 
 
-class UrlSchemeNotSupported(Exception):
-    pass
+class UrlSchemeNotSupported(Exception): ...
 
 
 class RetryBackgroundJobError(Exception):
@@ -93,8 +87,7 @@ class LockTimeoutError(Exception):
     """A lock file has stood for longer than ten minutes (`frappe.utils.file_lock`)."""
 
 
-class DuplicateEntryError(NameError):
-    pass
+class DuplicateEntryError(NameError): ...
 
 
 class DoesNotExistError(ValidationError):
@@ -125,132 +118,101 @@ class InvalidKeyError(ValidationError):
     http_status_code = 401
 
 
-class DataError(ValidationError):
-    pass
+class DataError(ValidationError): ...
 
 
-class MappingMismatchError(ValidationError):
-    pass
+class MappingMismatchError(ValidationError): ...
 
 
-class InvalidStatusError(ValidationError):
-    pass
+class InvalidStatusError(ValidationError): ...
 
 
-class MandatoryError(ValidationError):
-    pass
+class MandatoryError(ValidationError): ...
 
 
-class NonNegativeError(ValidationError):
-    pass
+class NonNegativeError(ValidationError): ...
 
 
-class InvalidSignatureError(ValidationError):
-    pass
+class InvalidSignatureError(ValidationError): ...
 
 
-class CannotChangeConstantError(ValidationError):
-    pass
+class CannotChangeConstantError(ValidationError): ...
 
 
-class CharacterLengthExceededError(ValidationError):
-    pass
+class CharacterLengthExceededError(ValidationError): ...
 
 
-class UpdateAfterSubmitError(ValidationError):
-    pass
+class UpdateAfterSubmitError(ValidationError): ...
 
 
-class LinkValidationError(ValidationError):
-    pass
+class LinkValidationError(ValidationError): ...
 
 
-class CancelledLinkError(LinkValidationError):
-    pass
+class CancelledLinkError(LinkValidationError): ...
 
 
-class DocstatusTransitionError(ValidationError):
-    pass
+class DocstatusTransitionError(ValidationError): ...
 
 
-class TimestampMismatchError(ValidationError):
-    pass
+class TimestampMismatchError(ValidationError): ...
 
 
-class EmptyTableError(ValidationError):
-    pass
+class EmptyTableError(ValidationError): ...
 
 
-class LinkExistsError(ValidationError):
-    pass
+class LinkExistsError(ValidationError): ...
 
 
-class InvalidEmailAddressError(ValidationError):
-    pass
+class InvalidEmailAddressError(ValidationError): ...
 
 
-class InvalidNameError(ValidationError):
-    pass
+class InvalidNameError(ValidationError): ...
 
 
-class InvalidPhoneNumberError(ValidationError):
-    pass
+class InvalidPhoneNumberError(ValidationError): ...
 
 
-class TemplateNotFoundError(ValidationError):
-    pass
+class TemplateNotFoundError(ValidationError): ...
 
 
-class UniqueValidationError(ValidationError):
-    pass
+class UniqueValidationError(ValidationError): ...
 
 
-class AppNotInstalledError(ValidationError):
-    pass
+class AppNotInstalledError(ValidationError): ...
 
 
-class ImplicitCommitError(ValidationError):
-    pass
+class ImplicitCommitError(ValidationError): ...
 
 
-class DocumentLockedError(ValidationError):
-    pass
+class DocumentLockedError(ValidationError): ...
 
 
-class CircularLinkingError(ValidationError):
-    pass
+class CircularLinkingError(ValidationError): ...
 
 
-class InvalidColumnName(ValidationError):
-    pass
+class InvalidColumnName(ValidationError): ...
 
 
 class CannotAlter(ImplicitCommitError):
     """A field has no column in its table, or a doctype no table, and none can be made now."""
 
 
-class IncompatibleApp(ValidationError):
-    pass
+class IncompatibleApp(ValidationError): ...
 
 
-class InvalidDates(ValidationError):
-    pass
+class InvalidDates(ValidationError): ...
 
 
-class DataTooLongException(ValidationError):
-    pass
+class DataTooLongException(ValidationError): ...
 
 
-class DocumentAlreadyRestored(ValidationError):
-    pass
+class DocumentAlreadyRestored(ValidationError): ...
 
 
-class AttachmentLimitReached(ValidationError):
-    pass
+class AttachmentLimitReached(ValidationError): ...
 
 
-class PrintFormatError(ValidationError):
-    pass
+class PrintFormatError(ValidationError): ...
 
 
 class CommandFailedError(Exception):

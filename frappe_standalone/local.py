@@ -13,25 +13,10 @@ from celery.local import Proxy
 from frappe_standalone.missing import missing_attribute
 
 _EMPTY: dict[str, Any] = {}
-_OF_A_SITE = frozenset(
-    [
-        "all_apps",
-        "app_modules",
-        "jenv",
-        "jloader",
-        "link_count",
-        "module_app",
-        "new_doc_templates",
-        "preload_assets",
-        "rate_limiter",
-        "replica_db",
-        "response_headers",
-        "role_permissions",
-        "test_objects",
-        "user",
-        "user_perms",
-        "valid_columns",
-    ]
+_OF_A_SITE = (
+    *("all_apps", "app_modules", "jenv", "jloader", "link_count", "module_app"),
+    *("new_doc_templates", "preload_assets", "rate_limiter", "replica_db", "response_headers"),
+    *("role_permissions", "test_objects", "user", "user_perms", "valid_columns"),
 )
 """What Frappe sets there for itself."""
 

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from tests.stubs import NAMESPACE, names
+from frappe_standalone.namespace.table import NAMESPACE
+from tests.stubs import modules, names
 
 OBJECTS = {
     "frappe.db": "frappe.database.database.Database",
@@ -58,7 +59,7 @@ def markdown() -> str:
 
 
 def _modules() -> Iterator[str]:
-    for path in sorted((NAMESPACE / "frappe").rglob("*.py")):
+    for path in modules():
         module = ".".join(path.relative_to(NAMESPACE).with_suffix("").parts)
         module = module.removesuffix(".__init__")
         imports = dict(names(path, module))

@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import frappe_celery  # noqa: F401 (makes `import frappe` find the namespace)
-from tests.rooms import HERE as ROOT
+from frappe_standalone.namespace.table import NAMESPACE, table
 from tests.rooms import PACKAGES
 
-NAMESPACE = ROOT / "frappe_standalone" / "namespace"
 STUBS = Path(__file__).parents[1] / "stubs"
 HEAD = "# made by: python -m tests.stubs\n"
 _HOST = "frappe_standalone"
@@ -76,10 +75,14 @@ TYPED = {
 
 def stubs() -> dict[Path, str]:
     """Each stub by its path below `stubs/`."""
-    return {
-        path.relative_to(NAMESPACE).with_suffix(".pyi"): _stub(path)
-        for path in sorted((NAMESPACE / "frappe").rglob("*.py"))
-    }
+    return {path.relative_to(NAMESPACE).with_suffix(".pyi"): _stub(path) for path in modules()}
+
+
+def modules() -> list[Path]:
+    """The file of each module of `frappe`, also of one that stands in the table alone."""
+    folder = NAMESPACE / "frappe"
+    listed = {path for path in map(Path, table()) if folder in path.parents}
+    return sorted({*listed, *folder.rglob("*.py")})
 
 
 def _stub(path: Path) -> str:
@@ -99,7 +102,8 @@ def _stub(path: Path) -> str:
 def names(path: Path, module: str) -> Iterator[tuple[str, str]]:
     """The names that a module of the namespace has, each with its import."""
     here = f"{_HOST}.namespace.{module}"
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    defined = path.read_text(encoding="utf-8") if path.exists() else ""
+    for node in ast.parse(table().get(str(path), "")).body + ast.parse(defined).body:
         if isinstance(node, ast.ImportFrom) and node.module not in _LEFT_OUT:
             for alias in node.names:
                 if alias.name == "*":

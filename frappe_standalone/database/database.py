@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import random
 import re
-import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from frappe_standalone.database import errors, schema, singles, statements, store
 from frappe_standalone.database.dialect import literal
@@ -20,13 +16,9 @@ from frappe_standalone.exceptions import (
     QueryDeadlockError,
     QueryTimeoutError,
 )
-from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _READS = re.compile(r"[\s(]*(select|show|explain|with|pragma|values|describe|desc)\b", re.I)
 _LOCKS = re.compile(r"\bfor\s+update\b", re.I)
@@ -395,36 +387,3 @@ def _is_single(doctype: Any, filters: Any) -> bool:
     """Whether these filters mean the Single of that name."""
     is_name = isinstance(filters, str) and filters == doctype and doctype != "DocType"
     return filters is None or is_name
-
-
-@contextmanager
-def savepoint(
-    catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
-) -> Iterator[None]:
-    """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
-    from frappe_standalone.local import local
-
-    name = "".join(random.sample(string.ascii_lowercase, 10))
-    local.db.savepoint(name)
-    try:
-        yield
-    except catch:
-        local.db.rollback(save_point=name)
-    else:
-        local.db.release_savepoint(name)
-
-
-def dangerously_reconnect_on_connection_abort(function: Callable[P, T]) -> Callable[P, T]:
-    """A decorator: what finds its connection lost is called once more, on a new one."""
-
-    @functools.wraps(function)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return function(*args, **kwargs)
-        except Exception as error:
-            if not errors.is_lost(error):
-                raise
-            local.db.close()
-            return function(*args, **kwargs)
-
-    return wrapper

@@ -70,34 +70,25 @@ def select(
     doctype: str,
     filters: Any,
     *,
-    or_filters: Any = None,
-    order_by: str | None = None,
-    start: int = 0,
-    limit: int | None = None,
-    for_update: bool = False,
     fields: Any = "*",
-    group_by: str | None = None,
-    distinct: bool = False,
+    order_by: str | None = None,
+    for_update: bool = False,
+    **asked: Any,
 ) -> list[dict[str, Any]]:
-    """The matching rows with those fields."""
+    """The matching rows with those fields; `asked` is more of what `query.select` takes."""
     filters = parse(filters)
     if doctype in virtual.DOCTYPES:
         by = f"{_newest()} desc" if order_by in (None, "", KEEP_DEFAULT) else str(order_by)
-        rows = virtual.select(doctype, filters, parse(or_filters), by, start, limit)
-        return virtual.columns(rows, fields)
+        return virtual.columns(virtual.select(doctype, filters, order_by=by, **asked), fields)
     by_name = not order_by and [(each.field, each.operator) for each in filters] == [("name", "=")]
     made, text = queries.select(
         doctype,
         fields,
         filters,
-        or_filters=or_filters,
         order_by=order_by,
         default_order="" if by_name else _default_order(doctype),
-        group_by=group_by,
-        start=start,
-        limit=limit,
-        distinct=distinct,
         for_update=for_update,
+        **asked,
     )
     if for_update:
         statements.lock(doctype)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from frappe_standalone.database import altering, schema, statements
-from frappe_standalone.database.filters import Condition, bare, matches, orders
+from frappe_standalone.database.filters import Condition, bare, matches, orders, parse
 from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.local import local
 from frappe_standalone.missing import unsupported
@@ -24,12 +24,15 @@ _BY_TIME = ("modified", "creation")
 def select(
     doctype: str,
     conditions: Conditions,
-    any_of: Conditions = (),
+    or_filters: Any = None,
     order_by: str = "",
     start: int = 0,
     limit: int | None = None,
+    group_by: str | None = None,
+    distinct: bool = False,
 ) -> list[dict[str, Any]]:
-    """The matching jobs of the current site, the workers, or the doctypes."""
+    """The matching jobs of the current site, the workers, or the doctypes; none is grouped."""
+    any_of = parse(or_filters)
     order = [(bare(term), way) for term, way in orders(order_by)] if order_by else []
     if unknown := [term for term, _ in order if not term.isidentifier()]:
         raise unsupported(f"order_by={unknown[0]!r} of a doctype without a table")

@@ -9,6 +9,7 @@ from typing import Any
 from frappe_standalone.documents.meta import TABLES
 from frappe_standalone.exceptions import (
     CannotChangeConstantError,
+    InvalidDates,
     MandatoryError,
     NonNegativeError,
     UpdateAfterSubmitError,
@@ -126,6 +127,15 @@ def in_kind_of(example: Any, value: Any) -> Any:
     """A day or time as an example is one; of any other example the value as it is."""
     reads = _TIMES.get(type(example))
     return reads(value) if reads and value else value
+
+
+def validate_from_to_dates(doc: Any, from_date_field: str, to_date_field: str) -> None:
+    """Raises InvalidDates where the second of two dates lies before the first."""
+    given = (doc.get(from_date_field), doc.get(to_date_field))
+    first, last = (value and getdate(value) for value in given)
+    if first and last and last < first:
+        labels = [doc.meta.get_label(each) for each in (to_date_field, from_date_field)]
+        raise InvalidDates(f"{labels[0]} must be after {labels[1]}")
 
 
 def _check_submitted(doc: Any) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from frappe_standalone.documents.meta import doctype_folder
+from frappe_standalone.documents.doctypes import doctype_folder
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.site.calling import get_attr
 from frappe_standalone.site.context import current_apps
@@ -19,6 +19,14 @@ from frappe_standalone.utils.text import scrub
 
 Loader = Callable[[str | None], Any]
 
+_OURS = {
+    "Comment": "frappe_standalone.documents.comments.Comment",
+    "File": "frappe_standalone.documents.files.File",
+    "RQ Job": "frappe_standalone.jobs.rq_documents.RQJob",
+    "RQ Worker": "frappe_standalone.jobs.rq_documents.RQWorker",
+    "Scheduled Job Type": "frappe_standalone.schedule.scheduled_job_type.ScheduledJobType",
+    "Scheduler Event": "frappe_standalone.schedule.scheduler_event.SchedulerEvent",
+}
 _loaders: dict[str, Loader] = {}
 _plain: Any = None
 
@@ -79,6 +87,8 @@ def find_controller(doctype: str) -> Any:
     if overrides:
         return get_attr(overrides[-1])
     folder = doctype_folder(doctype, current_apps())
+    if doctype in _OURS and (folder is None or folder[0].startswith("frappe.")):
+        return get_attr(_OURS[doctype])
     if folder and (folder[1] / f"{scrub(doctype)}.py").exists():
         module = importlib.import_module(f"{folder[0]}.{scrub(doctype)}")
         name = doctype.replace(" ", "").replace("-", "")

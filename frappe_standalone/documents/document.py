@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from datetime import date, timedelta
+from collections.abc import Mapping
 from typing import Any
 
-from frappe_standalone.database import rows, singles, store
+from frappe_standalone.database import store
 from frappe_standalone.documents import checking, linking, locking, passwords
-from frappe_standalone.documents.base_document import (
-    CHILD_FIELDS,
-    STANDARD_FIELDS,
-    BaseDocument,
-)
 from frappe_standalone.documents.controllers import get_controller, register_plain
-from frappe_standalone.documents.meta import NO_FIELDS, TABLES, get_meta
+from frappe_standalone.documents.meta import get_meta
 from frappe_standalone.documents.naming import give_name_back, set_new_name
+from frappe_standalone.documents.stored_document import StoredDocument
 from frappe_standalone.exceptions import (
     DocstatusTransitionError,
     DocumentLockedError,
-    DoesNotExistError,
     DuplicateEntryError,
-    InvalidDates,
     LinkExistsError,
     TimestampMismatchError,
-    UniqueValidationError,
 )
 from frappe_standalone.local import local
+from frappe_standalone.messages import realtime
 from frappe_standalone.missing import OF_A_SITE, unsupported
 from frappe_standalone.site.app_hooks import get_doc_hooks
 from frappe_standalone.site.calling import get_attr
-from frappe_standalone.utils.dates import get_datetime, getdate
-from frappe_standalone.utils.frappedict import _dict
+from frappe_standalone.utils.dates import get_datetime
 from frappe_standalone.utils.text import get_url_to_form
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
@@ -50,7 +41,7 @@ _ACTIONS = {
 }
 
 
-class Document(BaseDocument):
+class Document(StoredDocument):
     """`Document("ToDo", name)` reads one, `Document({"doctype": …})` makes a new one.
 
     Raises:
@@ -67,62 +58,7 @@ class Document(BaseDocument):
     )
     """What writes, runs something or opens a file: a template is refused it."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if args and isinstance(args[0], str):
-            self.__dict__.update(flags=_dict(for_update=kwargs.get("for_update")))
-            self.doctype = args[0]
-            self.name = args[1] if len(args) > 1 else args[0]
-            self.load_from_db()
-            return
-        values = dict(args[0]) if args else kwargs
-        if not values:
-            raise ValueError("a document is made of a doctype and a name, or of a dictionary")
-        super().__init__(values)
-
-    def load_from_db(self) -> Any:
-        """Read all fields anew."""
-        row = self._stored_row()
-        self.name = row["name"]
-        unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}
-        start = unset if "modified" in row else self.meta.defaults()
-        for fieldname, value in {**start, **row}.items():
-            self.set(fieldname, self.meta.as_held(fieldname, value))
-        self._load_children()
-        if hasattr(type(self), "__setup__"):
-            self.__setup__()
-        return self
-
-    reload = load_from_db
-
-    @property
-    def _is_single(self) -> bool:
-        return self.meta.issingle or bool(self.name == self.doctype)
-
-    def _stored_row(self) -> Mapping[str, Any]:
-        for_update = bool(self.flags.for_update)
-        if self._is_single:
-            kept = singles.single(self.doctype, for_update)
-            texts = {key: str(v) for key, v in kept.items() if isinstance(v, (date, timedelta))}
-            return {"name": self.doctype, **kept, **texts}  # so they lie in Frappe's tabSingles
-        if isinstance(self.name, (Mapping, list, tuple)):
-            rows = store.select(self.doctype, self.name, limit=1, for_update=for_update)
-            row = rows[0] if rows else None
-        else:
-            row = store.get(self.doctype, self.name, for_update)
-        if row is None:
-            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
-        return row
-
-    def _load_children(self) -> None:
-        for df in self.meta.get_table_fields():
-            rows = store.select(df.options, self._children_of(df), order_by="idx asc")
-            self.__dict__[df.fieldname] = []
-            self.extend(df.fieldname, rows)
-
-    def _children_of(self, df: Any) -> dict[str, Any]:
-        return {"parent": self.name, "parenttype": self.doctype, "parentfield": df.fieldname}
-
-    # -- storing
+    # -- storing, with events
 
     def insert(
         self,
@@ -257,48 +193,6 @@ class Document(BaseDocument):
             about = {"reference_doctype": self.doctype, "reference_name": self.name}
             store.delete("Comment", about)
 
-    def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
-        """Write the row, without events and child rows."""
-        if self._is_single:
-            singles.set_single(self.doctype, self._row())
-            return
-        with self._named_if_refused():
-            store.insert(self.doctype, self._row())
-
-    def db_update(self) -> None:
-        """Write the row, without events and child rows."""
-        if self._is_single:
-            singles.set_single(self.doctype, self._row())
-            return
-        with self._named_if_refused():
-            is_there = store.update(self.doctype, self.name, self._row())
-        if not is_there:
-            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
-
-    @contextmanager
-    def _named_if_refused(self) -> Iterator[None]:
-        try:
-            yield
-        except (DuplicateEntryError, UniqueValidationError) as exc:
-            raise type(exc)(self.doctype, self.name, exc) from exc
-
-    def db_delete(self) -> None:
-        """Delete the row, its child rows and its secrets, without events."""
-        if self._is_single:
-            singles.delete_single(self.doctype)
-        else:
-            store.delete(self.doctype, {"name": self.name})
-        for df in self.meta.get_table_fields():
-            store.delete(df.options, self._children_of(df))
-        passwords.forget_passwords(self)
-
-    def _prepare_tables(self) -> None:
-        if self._is_single:
-            return
-        rows.prepare(self.doctype, self._row())
-        for df in self.meta.get_table_fields():
-            rows.prepare(df.options, {})
-
     def _set_defaults(self) -> None:
         if self.is_new():
             self.update_if_missing(self.meta.defaults())
@@ -315,34 +209,6 @@ class Document(BaseDocument):
                 row.name = None
             if not row.name:
                 set_new_name(row)
-
-    def _rows(self) -> list[Any]:
-        """The child rows that have tables of their own."""
-        return [row for df in self.meta.get_table_fields() for row in self.get(df.fieldname) or []]
-
-    def update_children(self) -> None:
-        """Write the child rows, and delete those that are not there any more."""
-        for df in self.meta.get_table_fields():
-            rows = self.get(df.fieldname) or []
-            if not self.is_new():
-                kept = [row.name for row in rows if row.name]
-                gone = [["name", "not in", kept]] if kept else []
-                store.delete(df.options, [*map(list, self._children_of(df).items()), *gone])
-            for row in rows:
-                row.docstatus, row.parent = self.docstatus, self.name
-                self._write_child(row)
-
-    def _write_child(self, row: Any) -> None:
-        row.modified, row.modified_by = self.modified, self.modified_by
-        may_be_there = not (row.is_new() or self.is_new())
-        if not row.name:
-            set_new_name(row)
-        passwords.keep_passwords(row)
-        if may_be_there and store.update(row.doctype, row.name, row._row()):
-            return
-        row.creation, row.owner = row.creation or self.modified, row.owner or self.modified_by
-        row.db_insert()
-        row.__dict__.pop("__islocal", None)
 
     def db_set(
         self,
@@ -366,38 +232,12 @@ class Document(BaseDocument):
         if commit:
             local.db.commit()
 
-    def db_get(self, fieldname: str) -> Any:
-        """A field as it is in the database."""
-        return local.db.get_value(self.doctype, self.name, fieldname)
-
-    get_db_value = db_get
-
-    def db_update_all(self) -> None:
-        """Write the row and its child rows, without events."""
-        self.db_update()
-        self.update_children()
-
     def rename(self, name: str, merge: bool = False, force: bool = False, **_: Any) -> None:
         """`frappe.rename_doc`; it then has that name."""
         from frappe_standalone.documents.renaming import rename_doc
 
         self.name = rename_doc(self.doctype, self.name, name, merge=merge, force=force)
         self.reload()
-
-    def _row(self) -> dict[str, Any]:
-        row = {key: value for key, value in self.as_dict().items() if self._is_column(key, value)}
-        row["docstatus"] = int(row["docstatus"] or DRAFT)
-        return row
-
-    def _is_column(self, key: str, value: Any) -> bool:
-        if key in STANDARD_FIELDS:
-            return True
-        if key in CHILD_FIELDS:
-            return value is not None
-        if not self.meta.is_known:
-            return key != "doctype"
-        df = self.meta.get_field(key)
-        return df is not None and df.fieldtype not in TABLES
 
     def _stamp(self) -> None:
         stamp = store.modified_now()
@@ -474,13 +314,7 @@ class Document(BaseDocument):
         self._doc_before_save = before
         self._check_action(int(before.docstatus))
 
-    def validate_from_to_dates(self, from_date_field: str, to_date_field: str) -> None:
-        """Raises InvalidDates where the second of two dates lies before the first."""
-        given = (self.get(from_date_field), self.get(to_date_field))
-        first, last = (value and getdate(value) for value in given)
-        if first and last and last < first:
-            labels = [self.meta.get_label(each) for each in (to_date_field, from_date_field)]
-            raise InvalidDates(f"{labels[0]} must be after {labels[1]}")
+    validate_from_to_dates = checking.validate_from_to_dates
 
     def get_doc_before_save(self) -> Any:
         """As it was in the database before this `save`."""
@@ -513,17 +347,7 @@ class Document(BaseDocument):
     # -- around it
 
     get_password = passwords.get_password
-
-    def notify_update(self) -> None:
-        """Tell browsers, after the commit, that it changed."""
-        from frappe_standalone.messages.realtime import publish_realtime
-
-        news = {"modified": self.modified, "doctype": self.doctype, "name": self.name}
-        publish_realtime(
-            "doc_update", news, doctype=self.doctype, docname=self.name, after_commit=True
-        )
-        news = {"doctype": self.doctype, "name": self.name, "user": local.session.user}
-        publish_realtime("list_update", news, after_commit=True)
+    notify_update = realtime.notify_update
 
     def add_comment(
         self,

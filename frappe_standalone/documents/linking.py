@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from frappe_standalone.database import singles, store
 from frappe_standalone.documents.controllers import loader_of
-from frappe_standalone.documents.meta import get_meta, known_doctypes
+from frappe_standalone.documents.doctypes import known_doctypes
+from frappe_standalone.documents.meta import get_meta
 from frappe_standalone.exceptions import LinkExistsError, LinkValidationError
 from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks

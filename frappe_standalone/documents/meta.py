@@ -1,17 +1,15 @@
 """What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known.
 
-The Custom Fields that apps bring as files belong to it.
+The Custom Fields that apps bring as files belong to it (`doctypes` finds both).
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
-from pathlib import Path
 from typing import Any
 
 from frappe_standalone.database.defaults import get_defaults
@@ -21,10 +19,11 @@ from frappe_standalone.database.schema import (
     describe_by,
     wanted_of,
 )
+from frappe_standalone.documents import doctypes
 from frappe_standalone.documents.choosing import fits
+from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
-from frappe_standalone.site.app_hooks import make_importable
 from frappe_standalone.site.context import AppsKey, current_apps
 from frappe_standalone.utils.dates import (
     get_datetime,
@@ -35,7 +34,7 @@ from frappe_standalone.utils.dates import (
 )
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint, flt
-from frappe_standalone.utils.text import cstr, scrub, unscrub
+from frappe_standalone.utils.text import cstr, scrub
 
 DECIMAL = ("Float", "Currency", "Percent")
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
@@ -297,7 +296,7 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     if not path or not path.exists():
         return Meta(doctype)
     found = json.loads(path.read_text())
-    listed = [*found.get("fields", ()), *_custom_fields(apps).get(doctype, ())]
+    listed = [*found.get("fields", ()), *custom_fields(apps).get(doctype, ())]
     by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
     order = {name: place for place, name in enumerate(found.get("field_order") or ())}
     fields = [*by_name.values()][::-1]
@@ -323,49 +322,6 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     )
 
 
-@lru_cache(maxsize=64)
-def _custom_fields(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
-    """By doctype, what apps add to it: fixtures, and `<module>/custom/<doctype>.json`."""
-    listed: list[dict[str, Any]] = []
-    for root in (root for app in apps[1] for root in _roots(app)):
-        for path in sorted(root.glob("fixtures/*custom_field.json")):
-            listed += json.loads(path.read_text())
-        for path in sorted(root.glob("*/custom/*.json")):
-            exported = json.loads(path.read_text())
-            if isinstance(exported, dict) and exported.get("sync_on_migrate"):
-                listed += exported.get("custom_fields") or ()
-    found: dict[str, list[dict[str, Any]]] = {}
-    for df in listed:
-        found.setdefault(df.get("dt", ""), []).append(df)
-    return found
-
-
-@lru_cache(maxsize=1024)
-def doctype_folder(doctype: str, apps: AppsKey) -> tuple[str, Path] | None:
-    """The package and folder `<app>/<module>/doctype/<doctype>` of the last app that describes it.
-
-    Where none does it is the last that has such a folder: a controller may lie there.
-    """
-    name = scrub(doctype)
-    found = [
-        (f"{package}.doctype.{name}", folder)
-        for package, module in _module_folders(apps)
-        if (folder := module / "doctype" / name).is_dir()
-    ]
-    described = (each for each in found if (each[1] / f"{name}.json").exists())
-    return next(described, found[0] if found else None)
-
-
-def known_doctypes() -> list[str]:
-    """The doctypes that the current site's apps describe, and our own."""
-    found = {}
-    for _, module in _module_folders(current_apps()):
-        for path in sorted(module.glob("doctype/*/*.json")):
-            if path.stem == path.parent.name:
-                found[json.loads(path.read_text()).get("name") or unscrub(path.stem)] = True
-    return list(found)
-
-
 def known_roles() -> set[str]:
     """The roles that the current site's apps name in their doctypes' permissions."""
     return _roles(current_apps())
@@ -376,38 +332,11 @@ def _roles(apps: AppsKey) -> set[str]:
     return {role for doctype in known_doctypes() for role in _meta(doctype, apps).roles}
 
 
-@lru_cache(maxsize=64)
-def _module_folders(apps: AppsKey) -> list[tuple[str, Path]]:
-    """Each module of each app, as package and folder, those of the last app first."""
-    make_importable()
-    return [
-        (f"{app}.{module}", root / module)
-        for app in (*reversed(apps[1]), "frappe")
-        for root in _roots(app)
-        for module in _modules(root)
-    ]
-
-
-def _roots(app: str) -> list[Path]:
-    spec = importlib.util.find_spec(app)
-    return [Path(found) for found in (spec and spec.submodule_search_locations) or ()]
-
-
-def _modules(root: Path) -> list[str]:
-    """The app's modules, of modules.txt or by looking for `doctype` folders."""
-    listed = root / "modules.txt"
-    if listed.exists():
-        return [scrub(line.strip()) for line in listed.read_text().splitlines() if line.strip()]
-    return sorted(found.parent.name for found in root.glob("*/doctype"))
-
-
 describe_by(get_meta, known_doctypes)
 
 
 def forget() -> None:
     """Read the descriptions again when they are next asked for (`frappe.clear_cache`)."""
     _meta.cache_clear()
-    doctype_folder.cache_clear()
-    _module_folders.cache_clear()
-    _custom_fields.cache_clear()
     _roles.cache_clear()
+    doctypes.forget()

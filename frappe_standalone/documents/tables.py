@@ -7,7 +7,8 @@ from typing import Any
 
 from frappe_celery.host import settings
 from frappe_standalone.database import altering, django_setup, schema
-from frappe_standalone.documents.meta import get_meta, known_doctypes
+from frappe_standalone.documents.doctypes import known_doctypes
+from frappe_standalone.documents.meta import get_meta
 from frappe_standalone.local import local
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 

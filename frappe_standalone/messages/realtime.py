@@ -82,6 +82,14 @@ def publish_realtime(
     local.db.after_commit.add(lambda: _flush(params))
 
 
+def notify_update(doc: Any) -> None:
+    """Tell browsers, after the commit, that it changed."""
+    news = {"modified": doc.modified, "doctype": doc.doctype, "name": doc.name}
+    publish_realtime("doc_update", news, doctype=doc.doctype, docname=doc.name, after_commit=True)
+    news = {"doctype": doc.doctype, "name": doc.name, "user": local.session.user}
+    publish_realtime("list_update", news, after_commit=True)
+
+
 def _flush(params: tuple[str, dict[str, Any], str]) -> None:
     if params in local.realtime_log:
         local.realtime_log.remove(params)

@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
-from pathlib import Path
+from os.path import exists
 from threading import get_ident
 from types import ModuleType
 from typing import Any
@@ -27,8 +27,8 @@ from frappe_standalone.missing import (
 from frappe_standalone.namespace import statement
 from frappe_standalone.namespace.absent import stand_in
 from frappe_standalone.namespace.former_name import FormerName
+from frappe_standalone.namespace.table import NAMESPACE, table
 
-NAMESPACE = Path(__file__).parent
 SERVED = ("frappe", "rq")
 
 
@@ -53,17 +53,15 @@ def look_up(module: ModuleType, name: str) -> object:
     Raises:
         NeedsFrappeSite: there is none of that name.
     """
-    folder = module.__dict__.get("__path__")
-    if folder and not name.startswith("__"):
-        submodule = f"{module.__name__}.{name}"
-        if PathFinder.find_spec(submodule, folder) is not None:
-            return import_module(submodule)
+    submodule = f"{module.__name__}.{name}"
+    if not name.startswith("__") and _spec(submodule) is not None:
+        return import_module(submodule)
     frame = statement.outside(module.__dict__.get("__file__") or "")
     if statement.instruction(frame) != statement.IMPORT_FROM:
         raise missing_attribute(module.__name__, name)
     if statement.is_guarded(frame):
         raise missing_import(module.__name__, name)
-    return stand_in(f"{module.__name__}.{name}", statement.place(frame))
+    return stand_in(submodule, statement.place(frame))
 
 
 def add_name(path: str, thing: object) -> None:
@@ -133,14 +131,24 @@ def _forget_absent() -> None:
 
 
 class NamespaceLoader(SourceFileLoader):
-    """Gives every module a `__getattr__` for its submodules and for what is missing."""
+    """Gives every module the names that the table has for it, and what its file has.
+
+    And a `__getattr__` for its submodules and for what is missing.
+    """
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return NamespaceModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__["__getattr__"] = lambda name: look_up(module, name)
+        if exists(self.path):
+            exec(table().get(self.path, ""), module.__dict__)
         super().exec_module(module)
+
+    def get_data(self, path: str) -> bytes:
+        """A file's text; of one that is not there the statements that the table has instead."""
+        lines = None if exists(path) else table().get(path)
+        return super().get_data(path) if lines is None else lines.encode()
 
 
 class AbsentLoader(Loader):
@@ -154,7 +162,7 @@ class AbsentLoader(Loader):
 
 
 class NamespaceFinder(MetaPathFinder):
-    """Finds `frappe`, `rq` and what is below them in the namespace folder."""
+    """Finds `frappe`, `rq` and what is below them in the table and the folder beside it."""
 
     stands_in = True
     """Not the real ones (`config.installed`)."""
@@ -169,11 +177,8 @@ class NamespaceFinder(MetaPathFinder):
         if top not in SERVED:
             return None
         if fullname == top:
-            return None if find_real(top) else _spec(fullname, [str(NAMESPACE)])
-        if not is_served(top):
-            return None
-        spec = _spec(fullname, path)
-        return spec or _absent(fullname)
+            return None if find_real(top) else _spec(fullname)
+        return _spec(fullname) or _absent(fullname) if is_served(top) else None
 
 
 def _absent(fullname: str) -> ModuleSpec:
@@ -186,13 +191,14 @@ def _absent(fullname: str) -> ModuleSpec:
     return ModuleSpec(fullname, AbsentLoader(), is_package=True)
 
 
-def _spec(fullname: str, path: Sequence[str] | None) -> ModuleSpec | None:
-    found = PathFinder.find_spec(fullname, path)
-    if found is None or found.origin is None:
-        return None
-    return spec_from_file_location(
-        fullname,
-        found.origin,
-        loader=NamespaceLoader(fullname, found.origin),
-        submodule_search_locations=found.submodule_search_locations,
-    )
+def _spec(fullname: str) -> ModuleSpec | None:
+    place = f"{NAMESPACE}/{fullname.replace('.', '/')}"
+    for file, folder in ((f"{place}/__init__.py", [place]), (f"{place}.py", None)):
+        if file in table() or exists(file):
+            return spec_from_file_location(
+                fullname,
+                file,
+                loader=NamespaceLoader(fullname, file),
+                submodule_search_locations=folder,
+            )
+    return None

@@ -35,16 +35,7 @@ _OF_DB = (
     "get_value",
 )
 _OF_QB = (
-    "DocType",
-    "Field",
-    "Table",
-    "asc",
-    "avg",
-    "desc",
-    "from_",
-    "get_query",
-    "max",
-    "min",
+    *("DocType", "Field", "Table", "asc", "avg", "desc", "from_", "get_query", "max", "min"),
     "sum",
 )
 _UTILS = (

@@ -20,6 +20,7 @@ import pytest
 
 import frappe_celery
 from frappe_celery import cli, host, jobs
+from frappe_standalone.documents import controllers
 from tests import rooms
 
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
@@ -59,6 +60,8 @@ NAMED = {
     "frappe_celery.hosts",
     # the former name of a package
     "frappe_celery.hosts.standalone",
+    # controllers of our own doctypes
+    *controllers._OURS.values(),
     # the subcommands
     *filter(None, cli.COMMANDS.values()),
 }

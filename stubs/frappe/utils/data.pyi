@@ -21,7 +21,7 @@ from frappe_standalone.utils.dates import convert_utc_to_timezone as convert_utc
 from frappe_standalone.utils.text import create_batch as create_batch
 from frappe_standalone.utils.text import cstr as cstr
 from frappe_standalone.utils.dates import date_diff as date_diff
-from frappe_standalone.namespace.frappe.utils.data import datetime as datetime
+import datetime as datetime
 from frappe_standalone.utils.dates import days_diff as days_diff
 from frappe_standalone.utils.text import dict_to_str as dict_to_str
 from frappe_standalone.utils.lists import dict_with_keys as dict_with_keys
@@ -117,7 +117,7 @@ from frappe_standalone.utils.lists import squashify as squashify
 from frappe_standalone.utils.text import strip as strip
 from frappe_standalone.utils.text import strip_html as strip_html
 from frappe_standalone.utils.text import strip_html_tags as strip_html_tags
-from frappe_standalone.namespace.frappe.utils.data import time as time
+import time as time
 from frappe_standalone.utils.dates import time_diff as time_diff
 from frappe_standalone.utils.dates import time_diff_in_hours as time_diff_in_hours
 from frappe_standalone.utils.dates import time_diff_in_seconds as time_diff_in_seconds

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stubs import ROOT, STUBS
+from tests.rooms import HERE as ROOT
+from tests.stubs import STUBS
 
 APP = """
 import frappe

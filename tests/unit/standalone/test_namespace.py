@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import runpy
 import sysconfig
 from collections.abc import Callable
+from importlib import import_module
+from os.path import exists
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +16,7 @@ import pytest
 
 from frappe_celery import errors
 from frappe_celery.errors import NeedsFrappeSite
+from frappe_standalone.namespace.table import NAMESPACE, table
 
 HERE = Path(__file__).parents[3]
 
@@ -52,6 +56,16 @@ def test_errors_go_by_frappes_name(module: ModuleType) -> None:
     assert pickle.loads(pickle.dumps(error)).args == ("no",)
     assert issubclass(module.DoesNotExistError, module.ValidationError)
     assert issubclass(module.DuplicateEntryError, module.NameError)
+
+
+def test_every_module_of_the_table_is_imported(module: ModuleType) -> None:
+    for file, lines in table().items():
+        path = Path(file).relative_to(NAMESPACE).with_suffix("")
+        there = import_module(".".join(path.parts).removesuffix(".__init__"))
+        assert hasattr(there, "__path__") == (path.name == "__init__"), file
+        if lines:
+            source = Path(file).read_text() if exists(file) else lines
+            assert inspect.getsource(there) == source, file
 
 
 def test_the_default_site_is_entered_by_use(frappe: Any) -> None:

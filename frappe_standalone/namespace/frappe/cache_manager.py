@@ -1,3 +1,0 @@
-"""`frappe.cache_manager`."""
-
-from frappe_standalone.documents.documents import get_doctype_map

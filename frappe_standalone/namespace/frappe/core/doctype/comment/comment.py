@@ -1,3 +1,0 @@
-"""`frappe.core.doctype.comment.comment`."""
-
-from frappe_standalone.documents.comments import Comment

@@ -1,3 +1,0 @@
-"""`frappe.core.doctype.file.file`."""
-
-from frappe_standalone.documents.files import File, MaxFileSizeReachedError

@@ -1,1 +1,0 @@
-"""`frappe.core.doctype.rq_worker`."""

@@ -1,1 +1,0 @@
-"""`frappe.core.doctype.scheduled_job_type`."""

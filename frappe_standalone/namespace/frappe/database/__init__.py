@@ -1,3 +1,0 @@
-"""`frappe.database`."""
-
-from frappe_standalone.database.database import savepoint

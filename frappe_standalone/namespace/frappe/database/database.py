@@ -1,3 +1,0 @@
-"""`frappe.database.database`."""
-
-from frappe_standalone.database.database import Database, savepoint

@@ -1,3 +1,0 @@
-"""`frappe.exceptions`."""
-
-from frappe_standalone.exceptions import *

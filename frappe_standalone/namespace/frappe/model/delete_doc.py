@@ -1,3 +1,0 @@
-"""`frappe.model.delete_doc`."""
-
-from frappe_standalone.documents.documents import delete_doc

@@ -1,3 +1,0 @@
-"""`frappe.model.docstatus`."""
-
-from frappe_standalone.documents.docstatus import DocStatus

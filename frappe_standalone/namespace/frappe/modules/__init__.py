@@ -1,3 +1,0 @@
-"""`frappe.modules`."""
-
-from frappe_standalone.utils.text import scrub

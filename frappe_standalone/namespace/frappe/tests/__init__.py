@@ -1,3 +1,0 @@
-"""`frappe.tests`."""
-
-from frappe_standalone.site.testing import IntegrationTestCase, UnitTestCase

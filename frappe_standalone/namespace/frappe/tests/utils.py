@@ -1,3 +1,0 @@
-"""`frappe.tests.utils`."""
-
-from frappe_standalone.site.testing import FrappeTestCase

@@ -1,3 +1,0 @@
-"""`frappe.types.frappedict`."""
-
-from frappe_standalone.utils.frappedict import _dict

@@ -1,3 +1,0 @@
-"""`frappe.utils.csvutils`."""
-
-from frappe_standalone.utils.tables import UnicodeWriter, read_csv_content, to_csv

@@ -1,3 +1,0 @@
-"""`frappe.utils.deprecations`."""
-
-from frappe_standalone.utils.deprecation import deprecated

@@ -1,4 +1,0 @@
-"""`frappe.utils.logger`."""
-
-from frappe_standalone.messages.logs import logger as get_logger
-from frappe_standalone.messages.logs import set_log_level

@@ -1,3 +1,0 @@
-"""`rq.queue`."""
-
-from frappe_standalone.jobs.rq_names import Queue

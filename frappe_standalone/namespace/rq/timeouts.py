@@ -1,3 +1,0 @@
-"""`rq.timeouts`."""
-
-from frappe_celery.host import JobTimeoutException

@@ -1,3 +1,0 @@
-"""`rq.worker`."""
-
-from frappe_standalone.jobs.rq_names import Worker
