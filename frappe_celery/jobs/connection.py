@@ -49,7 +49,19 @@ def connect(url: str) -> Any:
         ) from None
 
 
-def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
+@contextmanager
+def naming_the_server(url: str) -> Iterator[None]:
+    """Turn redis-py's errors of a server that is away or full into BrokerUnreachable."""
+    try:
+        yield
+    except RedisError as exc:
+        error = _unreachable(url, exc)
+        if error is None:
+            raise
+        raise error from exc
+
+
+def _unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
     """The error that says which server does not answer or takes nothing; None for other errors."""
     if isinstance(exc, (RedisConnectionError, RedisTimeoutError)):
         return BrokerUnreachable(
@@ -63,15 +75,3 @@ def unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
             f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
         )
     return None
-
-
-@contextmanager
-def naming_the_server(url: str) -> Iterator[None]:
-    """Turn redis-py's errors of a server that is away or full into BrokerUnreachable."""
-    try:
-        yield
-    except RedisError as exc:
-        error = unreachable(url, exc)
-        if error is None:
-            raise
-        raise error from exc

@@ -7,21 +7,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
-from frappe_celery.jobs import kernel_timeout
-
-try:
-    from hiredis import pack_command
-except ImportError:  # optional
-    pack_command = None
 
 FUNCTIONS = {
     "wake": "bell",
@@ -80,8 +71,8 @@ _HASHES = {name: hashlib.sha1(source).hexdigest() for name, source in _SOURCES.i
 class Scripts:
     """Runs scripts on connections of this process's own, as many as are used at once.
 
-    redis-py's client layer (a connection out of the pool and back, observers, retries) costs twice
-    what its connection does, and these calls are most of what enqueueing and running a job cost.
+    redis-py's client layer (a connection out of the pool and back, observers, retries) costs as
+    much again as its connection, 15 µs a call of redis-py 4.5, 40 µs of 8.1; a job takes two.
     """
 
     def __init__(self, client: Any) -> None:
@@ -89,24 +80,15 @@ class Scripts:
         self._idle: list[Any] = []
         self._process = os.getpid()
 
-    def run(
-        self,
-        name: str,
-        keys: tuple[Any, ...],
-        *args: Any,
-        meanwhile: Callable[[], object] | None = None,
-    ) -> Any:
-        """Run the script `name`. Each of them may be sent again when a connection was lost.
-
-        `meanwhile` is called while the server works, again where the script had to be sent again.
-        """
+    def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
+        """Run the script `name`. Each of them may be sent again when a connection was lost."""
         texts = (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
         connection = self._connection()
         try:
             try:
-                return _call(connection, name, texts, meanwhile)
+                return _call(connection, name, texts)
             except RedisConnectionError:
-                return _call(connection, name, texts, meanwhile)
+                return _call(connection, name, texts)
         finally:
             self._idle.append(connection)
 
@@ -124,39 +106,20 @@ _TEXTS = (str, bytes)
 crashes the process on any number (3.5)."""
 
 
-def _call(
-    connection: Any,
-    name: str,
-    texts: tuple[Any, ...],
-    meanwhile: Callable[[], object] | None,
-) -> Any:
+def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
-        if connection._sock is None:
-            connection.connect()  # one behind Sentinels finds its master only here
-            kernel_timeout.take_over(connection)
+        connection.connect()  # if it is not; one behind Sentinels finds its master only here
         try:
-            _send(connection, ("EVALSHA", _HASHES[name], *texts))
-            if meanwhile is not None:
-                meanwhile()
+            connection.send_command("EVALSHA", _HASHES[name], *texts)
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
             connection.send_command("EVAL", _SOURCES[name], *texts)
             return connection.read_response()
     except ResponseError:
         raise
-    except BaseException as exc:  # a job's timeout too: what is still to be read belongs to nobody
+    except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()
-        if kernel_timeout.was_reached(exc):
-            raise RedisTimeoutError("Timeout reading from socket") from exc
         raise
-
-
-def _send(connection: Any, command: tuple[Any, ...]) -> None:
-    """redis-py's own packing looks at each argument twice before it has hiredis pack them."""
-    if pack_command is not None:
-        connection.send_packed_command((pack_command(command),))
-    else:
-        connection.send_command(*command)
 
 
 def command(name: str) -> tuple[str, str]:

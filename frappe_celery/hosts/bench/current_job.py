@@ -13,7 +13,7 @@ from frappe_celery.jobs.running import running
 
 @contextmanager
 def as_current(job: Job) -> Iterator[None]:
-    """Make it the current job of RQ and of this package."""
+    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
     rq.job._job_stack.push(job)
     try:
         with running(job):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from redis.exceptions import RedisError
-
 from frappe_celery.errors import NoSuchJob
-from frappe_celery.jobs.connection import connect, naming_the_server, unreachable
+from frappe_celery.jobs.connection import connect, naming_the_server
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
 from frappe_celery.jobs.record import record
@@ -41,21 +39,10 @@ class JobFinder:
         """The Job of a record's fields."""
         raise NotImplementedError
 
-    def run_script(
-        self,
-        script: str,
-        keys: tuple[str, ...],
-        *args: Any,
-        meanwhile: Callable[[], object] | None = None,
-    ) -> Any:
+    def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         """One step of the store's (see `scripts`)."""
-        try:
-            return self._scripts.run(script, keys, *args, meanwhile=meanwhile)
-        except RedisError as exc:
-            error = unreachable(self.url, exc)
-            if error is None:
-                raise
-            raise error from exc
+        with naming_the_server(self.url):
+            return self._scripts.run(script, keys, *args)
 
     def fetch(self, job_id: str) -> Job:
         """The newest run under a job id (or of that run id).

@@ -111,19 +111,17 @@ class JobStore(JobFinder):
         sealed = message.seal(self.signer)
         if not any_size:
             message_size.check(message, sealed, self.settings)
-        made: list[Job] = []
         outcome, other = self.run_script(
             "enqueue",
             (keys.record(message.run), keys.index(place, status.value), waits_in),
             *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
             *(record.about(message), sealed, asked),
-            meanwhile=lambda: made.append(self.job_of(message)),
         )
         if outcome == b"enqueued":
             waits = at is not None or transaction is not None or front < 0
             if self.outbox is not None and not waits:
                 self.outbox.carry(message.run, message.queue, sealed, other == b"first")
-            job = made[-1]
+            job = self.job_of(message)
             job.status = status
             return job
         if outcome == b"overloaded":
