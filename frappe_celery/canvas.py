@@ -159,7 +159,6 @@ class Unsigned(Base):
 
     @property
     def type(self) -> Any:
-        """The task's own."""
         return self._itself().type
 
     def apply_async(self, *args: Any, **options: Any) -> Any:

@@ -56,7 +56,7 @@ SET_UP = (
     *("beat_scheduler", "worker_consumer", "worker_pool", "worker_autoscaler"),
     "worker_disable_prefetch",
 )
-"""What `setup` sets."""
+"""Settings of Celery's that `setup` gives a team's app."""
 SCHEDULERS = {
     "celery.beat.PersistentScheduler": SCHEDULER,
     "django_celery_beat.schedulers.DatabaseScheduler": (

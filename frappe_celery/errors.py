@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class FrappeCeleryError(Exception):
-    """Root of the tree."""
+    """What every error of this package is, to catch them all by."""
 
 
 class ValidationError(Exception):

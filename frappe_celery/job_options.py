@@ -39,13 +39,13 @@ class Options(JobOptions):
     """What `options` gives: a decorator for methods, and ways to enqueue that follow it."""
 
     def __call__(self, function: Function) -> Function:
-        """Declare it of a method."""
+        """As a decorator: every job of the method has these options."""
         setattr(function, DECLARED, self)
         declarations.declare(function, self)
         return function
 
     def enqueue(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """`frappe_celery.enqueue` for this one call."""
+        """As `frappe_celery.enqueue`, with these options for this one call."""
         from frappe_celery.enqueue_shim import With, enqueue
 
         if self.running is not None or self.per_minute is not None:
@@ -58,13 +58,13 @@ class Options(JobOptions):
     def enqueue_in(
         self, delay: float | timedelta, method: str | Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """As `frappe_celery.enqueue_in`."""
+        """As `frappe_celery.enqueue_in`, with these options for this one call."""
         return self._later(time.time() + _seconds(delay), method, args, kwargs)
 
     def enqueue_at(
         self, when: datetime, method: str | Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """As `frappe_celery.enqueue_at`."""
+        """As `frappe_celery.enqueue_at`, with these options for this one call."""
         return self._later(_instant(when), method, args, kwargs)
 
     def _later(

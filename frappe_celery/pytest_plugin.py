@@ -60,7 +60,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Once its fixtures are there."""
+    """Last of all, when the test's fixtures have been set up."""
     session = item.config.stash.get(_session, None)
     if session is None:
         return

@@ -96,7 +96,6 @@ class FrappeJobs:
         return ran
 
     def note(self, job: Job) -> None:
-        """A job was enqueued."""
         self._enqueued.append(job)
         conf = _celery_configuration()
         if self.at_once or (conf and conf.task_always_eager):

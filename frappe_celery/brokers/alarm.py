@@ -29,10 +29,9 @@ class Alarm:
                 os.write(self._writer, b"!")
 
     def silence(self) -> None:
-        """The loop has woken."""
+        """Take the sign away, once the loop has woken by it."""
         os.read(self.reader, 4096)
 
     def close(self) -> None:
-        """Give the pipe back."""
         os.close(self.reader)
         os.close(self._writer)

@@ -223,7 +223,7 @@ def _changed(message: Message, change: Callable[[Any], Any]) -> Message:
 
 
 def signature_of(message: Message) -> str:
-    """What its header says."""
+    """The signature in its header; '' where it has none."""
     return str(message["headers"].get(SIGNATURE, ""))
 
 

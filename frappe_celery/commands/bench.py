@@ -35,7 +35,6 @@ class Piece(NamedTuple):
 
     @property
     def has_jobs(self) -> bool:
-        """Whether it is about jobs."""
         return bool(self.queue or self.site) or not self.schedule
 
     @property
@@ -45,7 +44,7 @@ class Piece(NamedTuple):
 
     @property
     def of_what(self) -> str:
-        """Its jobs, in words."""
+        """` of queue short of site a.test`, behind `jobs` in a sentence; '' for all."""
         named = (("queue", self.queue), ("site", self.site))
         return "".join(f" of {what} {name}" for what, name in named if name)
 

@@ -36,7 +36,7 @@ REPLACED = re.compile(
 )
 """Commands of bench's workers and scheduler, and of an earlier file of ours."""
 OURS = re.compile(r"(^|[\s/'])frappe-celery'?\s(.*\s)?(worker|beat)($|[\s'])")
-"""Those of ours alone."""
+"""Commands of ours alone: workers and scheduler by `frappe-celery`."""
 OURS_OF_AN_APP = re.compile(
     r"(^|[\s/'])celery'? -A \S+ (worker --queues \S+ --concurrency \d+ --hostname \S+@%h|beat --l)"
 )
@@ -54,7 +54,6 @@ class WorkerProcess:
     """How long it may take to end once it was told to."""
 
     def command(self, app: str | None) -> list[str]:
-        """Its program and arguments."""
         queues, number = ",".join(self.queues), str(self.processes)
         if app is None:
             return [program(), "worker", "--queue", queues, "--num-workers", number]
@@ -63,7 +62,6 @@ class WorkerProcess:
 
 
 def beat(app: str | None) -> list[str]:
-    """The scheduler's program and arguments."""
     if app is None:
         return [program(), "beat"]
     return [program("celery"), "-A", app, "beat", "--loglevel", "INFO"]

@@ -45,7 +45,7 @@ class Supervisor:
     command: list[str]
     serving: Worker | None = None
     coming: Worker | None = None
-    """Started, and not ready."""
+    """Started, and has not yet said that it is ready."""
     leaving: list[Worker] = field(default_factory=list)
     stopping: bool = False
     code: int = 0
@@ -71,7 +71,6 @@ class Supervisor:
         return self.code
 
     def workers(self) -> list[Worker]:
-        """All that live."""
         return [worker for worker in (self.serving, self.coming, *self.leaving) if worker]
 
     def start(self) -> Worker:
@@ -98,7 +97,7 @@ class Supervisor:
         os._exit(os.EX_UNAVAILABLE)
 
     def heard(self, worker: Worker) -> None:
-        """A worker told something."""
+        """Once the coming worker is ready, it serves, and the one before it leaves."""
         if b"READY=1" not in worker.line.recv(4096).split(b"\n") or worker is not self.coming:
             return
         before, self.serving, self.coming = self.serving, worker, None
@@ -109,7 +108,6 @@ class Supervisor:
             tell(before, signal.SIGTERM)
 
     def obey(self, number: signal.Signals) -> None:
-        """A signal came."""
         if number == signal.SIGHUP and self.had_terminal and not os.isatty(0):
             number = signal.SIGTERM  # the terminal is gone
         if number == signal.SIGCHLD:
@@ -136,7 +134,7 @@ class Supervisor:
         say(f"worker {self.coming.pid} is started")
 
     def bury(self) -> None:
-        """Workers ended."""
+        """Collect the exit codes of all workers that have ended."""
         for worker in self.workers():
             pid, status = os.waitpid(worker.pid, os.WNOHANG)
             if pid:
@@ -144,7 +142,7 @@ class Supervisor:
                 self.ended(worker, os.waitstatus_to_exitcode(status))
 
     def ended(self, worker: Worker, code: int) -> None:
-        """One did."""
+        """Go on without it: another is started while an earlier one still finishes its jobs."""
         if worker in self.leaving:
             self.leaving.remove(worker)
             return

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 
 
 def is_whole(value: Any) -> TypeGuard[int]:
-    """A whole number."""
+    """Whether it is a whole number; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 

@@ -9,7 +9,6 @@ from frappe_celery.errors import ConfigError
 
 DISTRIBUTION = "frappe_celery"
 COMMANDS, HOSTS = "frappe_celery.commands", "frappe_celery.hosts"
-"""Groups of entry points."""
 
 
 def load(group: str, name: str) -> Any:

@@ -13,8 +13,6 @@ from frappe_celery.errors import ConfigError
 
 @dataclass(frozen=True)
 class Queue:
-    """One of the bench's queues."""
-
     name: str
     timeout: int
     """Seconds that a job may run unless it is enqueued with a timeout of its own."""

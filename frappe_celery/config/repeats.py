@@ -60,7 +60,7 @@ class Repeats:
     """What is said of repeating a queue's or a method's jobs; None: nothing is."""
 
     retry: Retry | None = None
-    """After a failure."""
+    """How often to run it again after a failure."""
     idempotent: bool | None = None
     """Whether they may be run again when their process died."""
 

@@ -27,7 +27,7 @@ PORT = 26379
 
 @dataclass(frozen=True)
 class Sentinels:
-    """What a URL names."""
+    """What a `sentinel://` URL names: who is asked for the address of the master."""
 
     addresses: tuple[tuple[str, int], ...]
     master_name: str

@@ -46,7 +46,7 @@ REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
 BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
 """Any of them says where jobs go; else Celery's own word counts."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
-"""What a `broker_url` begins with."""
+"""A `broker_url` that begins so is RabbitMQ's."""
 COMMIT_WAIT = 120
 """Seconds; as long as a request may take in a bench that says nothing."""
 

@@ -10,7 +10,7 @@ LOCK_SECONDS = 30
 
 
 def sqlite(path: Path) -> dict[str, Any]:
-    """Django's settings for it."""
+    """Django's settings for the SQLite database in a file."""
     import django
 
     options: dict[str, Any] = {"timeout": LOCK_SECONDS}

@@ -48,11 +48,10 @@ class ListedWorker:
         return self.state
 
     def get_current_job(self) -> Job | None:
-        """What it runs now."""
+        """The job that it runs now, None while it is idle."""
         return self.job
 
     def get_current_job_id(self) -> str | None:
-        """The id of that job."""
         return self.job.id if self.job else None
 
 

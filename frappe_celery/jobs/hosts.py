@@ -42,7 +42,7 @@ class ScheduleRow:
     """Aware. Counts as the last execution of a row that never ran."""
     cron_format: str | None = None
     last_execution: datetime | None = None
-    """Aware."""
+    """When it was last run, with a time zone."""
     stopped: bool = False
     create_log: bool = True
     app: str | None = None
@@ -161,7 +161,7 @@ class Host(Protocol):
         """Whether the site's Frappe starts `*_long` events up to ten minutes after their time."""
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
-        """The site's live schedule."""
+        """The site's Scheduled Job Type rows as they are stored now."""
 
     def scheduling_off(self, site: str) -> str | None:
         """Why nothing of the site is scheduled now, for people; None: it is."""
@@ -187,7 +187,7 @@ def register(make: Callable[[], Host]) -> None:
 
 
 def current() -> Host:
-    """This process's host."""
+    """This process's host, made at the first call."""
     global _host
     if _host is None:
         _host = _make()

@@ -147,7 +147,7 @@ class Job:
 
     @property
     def description(self) -> str:
-        """One line for a person."""
+        """The call as Python has it: `myapp.tasks.sync('a', limit=5)`."""
         given = [*map(repr, self.args), *(f"{k}={v!r}" for k, v in self.kwargs.items())]
         return f"{self.method}({', '.join(given)})"
 
@@ -164,7 +164,6 @@ class Job:
 
     @property
     def is_queued(self) -> bool:
-        """Waits in its queue."""
         return self._is(JobStatus.QUEUED)
 
     @property
@@ -173,7 +172,7 @@ class Job:
 
     @property
     def is_finished(self) -> bool:
-        """Its method returned."""
+        """Its method returned; what failed or was stopped is not finished."""
         return self._is(JobStatus.FINISHED)
 
     @property
@@ -198,7 +197,7 @@ class Job:
 
     @property
     def is_scheduled(self) -> bool:
-        """Waits for its time."""
+        """Waits for its time, and then in its queue."""
         return self._is(JobStatus.SCHEDULED)
 
     @property

@@ -32,7 +32,6 @@ class Provider(Generic[P, T]):
 
 
 app: Provider[[], Celery] = Provider()
-"""This process's Celery app."""
 revoked: Provider[[JobMessage, str], None] = Provider()
 """Tell the result backend of a run of Celery's canvas that was canceled or stopped, and why."""
 outbox: Provider[[Any], Outbox] = Provider()

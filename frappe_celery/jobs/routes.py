@@ -47,7 +47,7 @@ class Routes:
     number: int
     rules: tuple[Rule, ...]
     beat_acts: bool
-    """Else Frappe's scheduler does."""
+    """Whether Celery's beat runs the schedule; else Frappe's scheduler does."""
 
     def lead_to_celery(self, queue: str, site: str) -> bool:
         """Where such a job goes; to RQ where nothing was said."""

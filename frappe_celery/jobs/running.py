@@ -21,7 +21,6 @@ def current_job() -> Job | None:
 
 @contextmanager
 def running(job: Job) -> Iterator[None]:
-    """Make `job` the current one."""
     token = _current.set(job)
     try:
         yield

@@ -35,12 +35,12 @@ def for_others() -> Iterator[None]:
 
 
 def is_for_others() -> bool:
-    """Whether that holds now."""
+    """Whether what is published now was asked for by somebody who did not sign it."""
     return _for_others.get()
 
 
 def mark_following(embed: MutableMapping[str, Any], names: Collection[str] = FOLLOWING) -> None:
-    """Mark what follows a task."""
+    """Mark, in a task's `embed`, the tasks that follow it as unsigned too."""
     for name in names:
         found = embed.get(name)
         if found:
@@ -65,7 +65,7 @@ def marked(value: Any) -> Any:
 
 
 def unmarked(value: Any) -> Any:
-    """A copy as it came."""
+    """A copy without the marks: signatures as they came."""
     if isinstance(value, dict):
         value = {name: unmarked(item) for name, item in value.items()}
         if value.get("subtask_type") == MARK:

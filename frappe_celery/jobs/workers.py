@@ -80,7 +80,7 @@ class Workers:
         self.client, self.keys, self.url = client, keys, url
 
     def write(self, worker: WorkerInfo) -> None:
-        """Write a worker's record."""
+        """Keep a worker's record, which expires unless it is written again."""
         values = asdict(worker) | {
             "queues": ",".join(worker.queues),
             "current_job": worker.current_job or "",
@@ -96,13 +96,12 @@ class Workers:
             pipe.execute()
 
     def remove(self, name: str) -> None:
-        """The worker has left."""
+        """Take out the record of a worker that has left."""
         with naming_the_server(self.url):
             self.client.delete(self.keys.worker(name))
             self.client.zrem(self.keys.workers, name)
 
     def all(self) -> list[WorkerInfo]:
-        """Every living worker, by name."""
         with naming_the_server(self.url):
             living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
             names = sorted(name.decode() for name in self.client.zrangebyscore(*living))

@@ -39,9 +39,9 @@ class By(Enum):
     RESTART = "restart"
     """The process manager restarts the bench's processes."""
     ADD = "add"
-    """It starts others beside them."""
+    """The process manager starts new processes beside the old ones."""
     HAND = "hand"
-    """Somebody has to."""
+    """A person has to do it."""
 
 
 def _nothing() -> None:
@@ -50,7 +50,7 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Step:
-    """One step."""
+    """A step of the guided way, and how one sees that it is done."""
 
     name: str
     missing: Callable[[], list[str]]
@@ -84,7 +84,7 @@ class Guide:
         self._compared = f"{store.keys.prefix}compared"
 
     def over(self) -> Iterator[Step]:
-        """From RQ to Celery."""
+        """The steps from RQ to Celery, in order."""
         config = settings.current()
         site = self.canary or config.sites()[0]
         yield Step(
@@ -125,7 +125,7 @@ class Guide:
         yield Step("the schedule", self._not_beats, ("enable",))
 
     def back(self) -> Iterator[Step]:
-        """From Celery to RQ."""
+        """The steps from Celery back to RQ, in order."""
         yield from self._arm()
         yield Step(
             "RQ's workers and bench schedule",

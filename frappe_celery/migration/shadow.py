@@ -34,7 +34,7 @@ class Difference:
     """When it was due, or when it ran without that."""
     what: str
     why: str
-    """'': nothing explains it."""
+    """What explains it, for people; '': nothing does."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class _Seen:
 
 @dataclass
 class Result:
-    """What was seen until now."""
+    """What the comparison of the schedules has seen until now."""
 
     agreeing: int
     latest: timedelta

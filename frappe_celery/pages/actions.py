@@ -20,5 +20,4 @@ class ActionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="what")
     def what(self, entry: Any) -> str:
-        """In words."""
         return str(entry.get_change_message())

@@ -48,12 +48,11 @@ class OfJobs(StoreAdmin):
     """What whoever may see jobs may see."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """As of jobs."""
+        """Whoever may see jobs may see this page."""
         user: Any = request.user
         return bool(user.has_perm("frappe_celery.view_job"))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """As of jobs."""
         return self.has_view_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

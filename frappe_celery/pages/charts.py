@@ -14,19 +14,17 @@ MOST_POINTED_AT = 200
 
 @dataclass(frozen=True)
 class Column:
-    """What one column stands for."""
-
     label: str
     """What it is called where one points at it: `14:05: 12 finished`."""
     values: Sequence[int]
-    """From the bottom up."""
+    """How high each series is in it, from the bottom up."""
     tick: str = ""
-    """What stands below it."""
+    """What stands below it; '' for most."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a column is."""
+    """Where a column is, in units of the drawing."""
 
     x: float
     width: float
@@ -39,7 +37,7 @@ class Chart:
     """All of it, in the SVG's own units."""
 
     paths: list[str]
-    """The bars of each series."""
+    """The bars of each series, as paths of SVG."""
     places: list[Place]
     lines: list[tuple[float, str]]
     """Where each grid line is, and its number."""
@@ -51,7 +49,6 @@ class Chart:
     right: int = WIDTH - RIGHT
     top: int = TOP
     bottom: int = HEIGHT - BOTTOM
-    """Where the plot ends."""
     tick_y: int = HEIGHT - 6
 
 

@@ -12,7 +12,7 @@ PAGES = {"Scheduled Job Type": "scheduled-job-type", "RQ Job": "rq-job", "Error 
 
 @dataclass(frozen=True)
 class Link:
-    """A list in it."""
+    """A link to one of Desk's lists."""
 
     name: str
     address: str

@@ -13,7 +13,7 @@ from frappe_celery.jobs.job import ENDED
 
 @dataclass(frozen=True)
 class Action:
-    """One of them."""
+    """What people can do to jobs: its words, who may, and to which."""
 
     name: str
     verb: str
@@ -23,7 +23,7 @@ class Action:
     permission: str
     """`change` or `delete`, Django's on jobs."""
     statuses: tuple[JobStatus, ...]
-    """Where it makes sense."""
+    """A job in one of these can be acted on so."""
     act: Callable[[Job], Job | None]
     """Returns the job that there is afterwards."""
 
@@ -90,7 +90,7 @@ ACTIONS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one job."""
+    """What an action has made of one job."""
 
     run: str
     job: Job | None
@@ -129,7 +129,7 @@ def vanished(job_id: str) -> str:
 
 
 def read(store: JobStore, runs: list[str]) -> list[tuple[str, Job | None]]:
-    """The jobs of these runs."""
+    """Each run with its job; None: there is no record of it any more."""
     return list(zip(runs, store.read(runs), strict=True))
 
 

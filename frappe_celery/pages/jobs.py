@@ -38,8 +38,6 @@ ONE = "admin:frappe_celery_job_change"
 
 @dataclass(frozen=True)
 class Line:
-    """A job in the list."""
-
     job: Job
     label: str
     enqueued: str
@@ -68,7 +66,7 @@ class Event:
 
 
 class JobAdmin(StoreAdmin):
-    """Its pages."""
+    """The list of jobs, and a page for each."""
 
     def get_urls(self) -> list[Any]:
         """The list, the action, one job, its arguments."""
@@ -82,7 +80,6 @@ class JobAdmin(StoreAdmin):
     # -- looking
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        """A page of jobs."""
         self.require_view(request)
         form = JobFilter(request.GET, request.user)
         wanted = form.wanted()
@@ -108,7 +105,6 @@ class JobAdmin(StoreAdmin):
         )
 
     def job_view(self, request: HttpRequest, run: str) -> HttpResponse:
-        """One job."""
         job = self._seen(request, run)
         if job is None:
             return self._no_job(request, run)

@@ -49,8 +49,6 @@ class ChangeForm(forms.Form):
 
 @dataclass(frozen=True)
 class Line:
-    """A limit in the list."""
-
     target: str
     words: str
     running: int | None
@@ -64,7 +62,6 @@ class LimitAdmin(OfJobs):
     """Their page, and what its buttons do."""
 
     def get_urls(self) -> list[Any]:
-        """The list, the buttons."""
         return [
             self.at("", self.list_view, "changelist"),
             self.at("act/", require_POST(self.act_view), "act"),
@@ -87,7 +84,7 @@ class LimitAdmin(OfJobs):
         )
 
     def act_view(self, request: HttpRequest) -> HttpResponse:
-        """What a button asks."""
+        """What a button of the list asks: pause, resume, set or forget a limit."""
         self.require_view(request)
         act = ACTS.get(request.POST.get("act", ""))
         form = ChangeForm(request.POST)
@@ -129,7 +126,6 @@ def targets(user: Any) -> list[str]:
 
 
 def line_of(limit: Limit) -> Line:
-    """A limit for the list."""
     return Line(
         target=limit.target,
         words=limit_display.in_words(limit),

@@ -24,7 +24,7 @@ class InRedis(models.Model):
 
 
 class Job(InRedis):
-    """A run."""
+    """A run of a job, read from Redis."""
 
     run_id = models.CharField(max_length=140, primary_key=True)
     label = models.CharField(max_length=255)
@@ -40,7 +40,7 @@ class Job(InRedis):
 
 
 class Worker(InRedis):
-    """A Celery worker."""
+    """A Celery worker, read from Redis."""
 
     name = models.CharField(max_length=140, primary_key=True)
 

@@ -43,8 +43,6 @@ class QueueLine:
 
 @dataclass(frozen=True)
 class FailingMethod:
-    """A method that failed."""
-
     method: str
     number: int
     error: str
@@ -53,8 +51,6 @@ class FailingMethod:
 
 @dataclass(frozen=True)
 class Overview:
-    """All that the page shows."""
-
     site: str | None
     queued: int
     started: int
@@ -67,7 +63,7 @@ class Overview:
     lag: str
     history: spans.Shown
     spans: Iterable[str]
-    """Whose there are."""
+    """Names of the spans that can be chosen."""
     queues: list[QueueLine]
     sites: list[waiting.Line]
     """Those of which most waits; none where one site is looked at."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Nobody writes it by hand."""
+    """An admin of what code writes: people look, and change nothing."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -62,7 +62,6 @@ class SiteAdmin(OfJobs):
         return shown(self, request, "sites.html", "Sites", lines=page, page=page, order=order)
 
     def site_view(self, request: HttpRequest, site: str) -> HttpResponse:
-        """One site."""
         self.require_site(request, site)
         store, target = get_store(), limits.OF_SITE + site
         limited = Limits(store).all()

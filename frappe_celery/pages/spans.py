@@ -19,11 +19,11 @@ from frappe_celery.watch.job_display import duration
 
 @dataclass(frozen=True)
 class Span:
-    """One of them."""
+    """A stretch of time that the charts can show."""
 
     name: str
     title: str
-    """`Ended …`."""
+    """What stands above its chart: `Ended …`."""
     clock: str
     """How a point's time is written."""
     tick: str
@@ -35,7 +35,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Row:
-    """A point as numbers."""
+    """A point of the chart as numbers, in the table beside it."""
 
     at: str
     finished: int

@@ -17,7 +17,7 @@ OWNERS_MAY = ("view_job", "change_job")
 
 
 def any_can_log_in() -> bool:
-    """Whether there is anybody."""
+    """Whether there is a user who may log in to the pages."""
     return bool(User.objects.filter(is_staff=True, is_active=True).exists())
 
 

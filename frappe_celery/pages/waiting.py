@@ -18,7 +18,7 @@ ORDERS = ("waiting", "oldest", "running", "failed")
 
 @dataclass(frozen=True)
 class Line:
-    """A site."""
+    """A site of the list, with what of it waits and runs."""
 
     name: str
     waiting: int
@@ -29,7 +29,7 @@ class Line:
     running: int
     """Processes that are at work for it."""
     failed: int
-    """In the last hour."""
+    """Jobs that failed in the last hour."""
     share: str
     """Of the workers, beside a site that has 1."""
     held: str
@@ -39,7 +39,7 @@ class Line:
 
     @property
     def oldest_wait(self) -> str:
-        """For people."""
+        """How long the oldest has waited, for people; '' when none waits."""
         return duration(self.oldest) if self.waiting else ""
 
 

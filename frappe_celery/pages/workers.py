@@ -18,7 +18,7 @@ from frappe_celery.watch.job_display import duration, label
 
 @dataclass(frozen=True)
 class Line:
-    """A process of one."""
+    """A process of a worker, and what it runs."""
 
     info: WorkerInfo
     job: Job | None
@@ -31,14 +31,10 @@ class Line:
 
 
 class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
-    """One page of them."""
-
     def get_urls(self) -> list[Any]:
-        """The page."""
         return [self.at("", self.list_view, "changelist")]
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
-        """Every process that runs jobs."""
         self.require_view(request)
         now = time.time()
         lines = [_line(info, job, request.user, now) for info, job in get_store().by_process()]

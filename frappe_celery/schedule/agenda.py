@@ -14,12 +14,10 @@ from frappe_celery.schedule.timing import Timing
 
 @dataclass(eq=False)
 class Entry:
-    """A row on the agenda."""
-
     row: ScheduleRow
     timing: Timing
     due: datetime
-    """UTC; may be past."""
+    """When it is next due, in UTC; may be past."""
     acted: datetime | None = None
     """The last due time that was acted on, which a run's `last_execution` follows later."""
     number: int = 0

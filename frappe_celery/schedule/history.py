@@ -28,17 +28,16 @@ class Outcome:
     since: datetime | None
     """The first due time that it stands for; None: only for itself."""
     at: datetime | None
-    """When it was acted on."""
+    """When it was acted on; None: that was not kept."""
     outcome: str
     """`enqueued`, `duplicate` (a run waits or runs already) or `skipped`."""
     reason: str
-    """Why it was skipped."""
+    """Why it was skipped; '': it was not."""
     run: str
     """Id of its run; of a duplicate, of the run that stood in the way."""
 
     @property
     def words(self) -> str:
-        """The outcome for people."""
         if self.outcome == "duplicate":
             return "skipped: already queued, a run of it waits or runs"
         if self.outcome == "skipped":
@@ -46,7 +45,7 @@ class Outcome:
         return self.outcome
 
     def as_json(self) -> dict[str, Any]:
-        """Times in ISO format."""
+        """Its values, times as text in ISO format."""
         times = {name: getattr(self, name) for name in ("due", "since", "at")}
         return {**self.__dict__, **{name: t and t.isoformat() for name, t in times.items()}}
 

@@ -21,7 +21,7 @@ SAY_AGAIN_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign of life."""
+    """A sign of life of the scheduler that leads."""
 
     at: float
     """Seconds since the epoch."""
@@ -86,7 +86,7 @@ class Leadership:
 
 
 def leadership(store: JobStore) -> Leadership:
-    """As Redis has it."""
+    """Who leads and who stands by, as Redis has it. Raises BrokerUnreachable."""
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
         pipe.exists(f"{store.keys.prefix}beat:lease")

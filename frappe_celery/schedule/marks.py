@@ -38,7 +38,7 @@ class Marks:
         return back
 
     def forget(self, site: str, names: Iterable[str], fence: int = 0) -> None:
-        """Rows that are gone."""
+        """Drop the marks of rows that are gone."""
         for some in _chunks(names):
             words = [word for name in some for word in (self.store.keys.due(site, name), name)]
             self._led("forget_rows", site, fence, words)

@@ -38,7 +38,7 @@ OFF_KEYS = ("maintenance_mode", "pause_scheduler", "disable_scheduler")
 
 @dataclass(frozen=True)
 class News:
-    """What changed on a site."""
+    """What has changed in a site's schedule."""
 
     site: str
     timing: Timing | None = None
@@ -99,7 +99,7 @@ class Reader:
         threading.Thread(target=self._run, name="schedule reader", daemon=True).start()
 
     def stop(self) -> None:
-        """Deliver nothing any more."""
+        """End it; what is being read now is not delivered."""
         self._stopped.set()
 
     def _run(self) -> None:

@@ -81,7 +81,6 @@ class Scheduler(celery_beat.Scheduler):
 
     @property
     def info(self) -> str:
-        """A line of beat's banner."""
         return (
             f"    . schedule -> Scheduled Job Type rows, sites: {len(settings.current().sites())}"
         )
@@ -114,7 +113,7 @@ class Scheduler(celery_beat.Scheduler):
         return 0.0 if busy else min(own, self._until_next())
 
     def close(self) -> None:
-        """Let another scheduler lead."""
+        """Step down at once, so that another scheduler leads."""
         self._step_down()
         if self.lease is not None:
             with suppress(BrokerUnreachable):

@@ -13,7 +13,7 @@ from frappe_celery.schedule.cron import Cron
 from frappe_celery.schedule.frequencies import frequency_of
 
 LONGEST_DELAY = 600
-"""Seconds; Frappe's randint(1, 600)."""
+"""Seconds, as Frappe's own `randint(1, 600)`."""
 
 
 def long_delay(site: str, key: str, due: datetime) -> int:

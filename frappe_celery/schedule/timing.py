@@ -29,7 +29,7 @@ EVER = Misfire()
 
 @dataclass(frozen=True)
 class Tick:
-    """How often `all` is due."""
+    """How often the event `all` is due."""
 
     seconds: int
     origin: str

@@ -30,13 +30,13 @@ RECORD = struct.Struct("<5I")
 
 @dataclass(frozen=True)
 class Point:
-    """A minute or an hour."""
+    """What ended in a minute or an hour."""
 
     at: float
     """When it began, seconds since the epoch."""
     finished: int = 0
     failed: int = 0
-    """Or stopped."""
+    """Those that failed or were stopped."""
     waiting: int = 0
     """At the minute's end; the most within an hour."""
     wait: int = 0

@@ -122,7 +122,6 @@ def last_line(job: Job) -> str | None:
 
 
 def table(jobs: Iterable[Job]) -> Table:
-    """Jobs, one a line."""
     zone = settings.current().zone
     shown = Table(
         *("id", "status", "queue", "method", "enqueued", "waited", "ran", "error"),

@@ -35,5 +35,5 @@ def keeping(what: Keeping | None) -> str | None:
 
 
 def said_by(limit: Limit) -> str:
-    """Who limits or pauses it."""
+    """Who limits or pauses it: code, configuration, or `hand` for a person."""
     return ", ".join(limit.said_by or ("hand",))

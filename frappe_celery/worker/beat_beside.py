@@ -28,7 +28,7 @@ class BeatBeside(Repeated):
         return consumer.controller.beat is not None
 
     def tick(self, consumer: Any) -> None:
-        """Look whether it lives."""
+        """Start the scheduler's process again where it has ended."""
         worker = consumer.controller
         if worker.beat.is_alive():
             return

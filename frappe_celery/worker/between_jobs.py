@@ -47,7 +47,7 @@ _ENVIRONMENT: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
 class _Part(NamedTuple):
     look: Callable[[], Any]
     put_back: Callable[[Any], object]
-    """Raises when it cannot."""
+    """Sets what was seen before the job; raises when it cannot."""
 
 
 def _working_directory() -> str | None:

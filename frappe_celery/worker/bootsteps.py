@@ -61,7 +61,7 @@ class Repeated(bootsteps.StartStopStep):
             logger.warning("%s: %s", type(self).__name__, exc)
 
     def tick(self, consumer: Any) -> None:
-        """What is done."""
+        """What is done each time; a BrokerUnreachable is logged, and it goes on."""
         raise NotImplementedError
 
 
@@ -150,7 +150,7 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
         heartbeat.begin(JobStore(get_store().settings), *others)
 
     def stop(self, worker: Any) -> None:
-        """It goes on."""
+        """Nothing: it goes on while the worker waits for its jobs."""
 
 
 class Burst(Repeated):
@@ -163,7 +163,6 @@ class Burst(Repeated):
         super().__init__(consumer, **options)
 
     def include_if(self, consumer: Any) -> bool:
-        """Only with the option."""
         return self.enabled
 
     def tick(self, consumer: Any) -> None:
@@ -200,7 +199,6 @@ class Jobs(bootsteps.StartStopStep):
     requires = (TASKS_STEP, ConfiguredLimits)
 
     def include_if(self, consumer: Any) -> bool:
-        """Only with such a pool."""
         return isinstance(consumer.pool, Pool)
 
     def start(self, consumer: Any) -> None:
@@ -240,7 +238,6 @@ class PoolKind(bootsteps.StartStopStep):
     requires = (TASKS_STEP,)
 
     def start(self, consumer: Any) -> None:
-        """Once the pool is known."""
         pool = type(consumer.pool).__module__.rpartition(".")[2]
         if pool in ("thread", "gevent", "eventlet"):
             logger.warning(
@@ -260,7 +257,6 @@ class PoolKind(bootsteps.StartStopStep):
             poller.heartbeat()
 
     def stop(self, consumer: Any) -> None:
-        """With the consumer."""
         ended = getattr(self, "ended", None)
         if ended is not None:
             ended.set()

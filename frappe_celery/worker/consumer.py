@@ -42,11 +42,11 @@ class Consumer(CeleryConsumer):
             self.pool.kill_running("its worker was told to stop at once")
 
     def add_task_queue(self, queue: Any, *args: Any, **options: Any) -> None:
-        """`control add_consumer`."""
+        """What `celery control add_consumer` asks for."""
         super().add_task_queue(queue, *args, **options)
         self.let_jobs_be_taken()
 
     def cancel_task_queue(self, queue: Any) -> None:
-        """`control cancel_consumer`."""
+        """What `celery control cancel_consumer` asks for."""
         super().cancel_task_queue(queue)
         self.let_jobs_be_taken()

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class Fork(NamedTuple):
-    """One, from its parent's side."""
+    """A process that was forked for one job, as its parent sees it."""
 
     process: int
     line: Connection

@@ -38,7 +38,7 @@ from frappe_celery.worker.task_events import TaskEvents
 
 logger = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")
-"""Of whoever receives a message."""
+"""The logger that Celery's own workers tell of a received task with."""
 
 IDLE_SECONDS = 1
 """How long no job has come before what jobs left is looked for everywhere."""

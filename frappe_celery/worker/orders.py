@@ -21,7 +21,6 @@ class Orders:
         """Those to serve, in their order; none: take nothing for the time being."""
         self.stop = False
         self.events = False
-        """Whether to send Celery's events."""
         self._rest = b""
 
     # -- the parent

@@ -56,14 +56,13 @@ class _Child:
     orders: Orders
     birth: float
     leaves: bool = False
-    """It was told to stop."""
     killed_because: str = ""
     again: bool = True
     """Whether its job may be run again, if idempotent."""
 
 
 class Pool(BasePool):
-    """Celery's interface to them (`worker_pool`)."""
+    """The worker's processes as Celery's `worker_pool` knows a pool."""
 
     uses_semaphore = True
 
@@ -125,7 +124,7 @@ class Pool(BasePool):
             self._tasks.flush()
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:
-        """Kill what runs one."""
+        """Send the signal to the process that runs a job, or one of Celery's tasks."""
         if any(child.process.pid == pid for child in self._children):
             os.kill(pid, signal)
         else:
@@ -133,7 +132,7 @@ class Pool(BasePool):
 
     @property
     def num_processes(self) -> int:
-        """Those that take jobs."""
+        """How many processes are to take jobs; a dead one is replaced."""
         return self._wanted
 
     def grow(self, n: int = 1) -> None:
@@ -159,7 +158,7 @@ class Pool(BasePool):
             turns.shrink(n)
 
     def on_close(self) -> None:
-        """No more jobs."""
+        """Let no process take another job."""
         self.serve(())
         self._tasks.close()
 
@@ -222,7 +221,6 @@ class Pool(BasePool):
             self.serve(self.queues)
 
     def seen(self) -> list[tuple[_Child, Seen]]:
-        """What each process does."""
         return [(child, child.slot.read()) for child in self._children]
 
     def processes(self) -> tuple[ProcessInfo, ...]:
@@ -237,7 +235,7 @@ class Pool(BasePool):
         return reduce(Tally.plus, (child.slot.tally() for child in self._children), self._buried)
 
     def running(self) -> int:
-        """How many have a job."""
+        """How many processes have a job."""
         return sum(seen.doing >= Doing.HOLDS for _, seen in self.seen())
 
     def kill(self, child: _Child, reason: str, *, again: bool = True) -> None:

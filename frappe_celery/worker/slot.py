@@ -18,8 +18,6 @@ _LOOKS = 10_000
 
 
 class Doing(IntEnum):
-    """Where a process stands."""
-
     NOTHING = 0
     ASKS = 1
     """For a run, and for the one before it to be recorded."""
@@ -29,7 +27,7 @@ class Doing(IntEnum):
 
 
 class Seen(NamedTuple):
-    """What a slot says."""
+    """What a process's slot says at one moment."""
 
     doing: Doing
     number: int
@@ -44,7 +42,7 @@ class Seen(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """What a process has run."""
+    """How many jobs a process has run, and for how long."""
 
     successful: int = 0
     failed: int = 0
@@ -75,7 +73,7 @@ class Slot:
         deadline: float = 0.0,
         run: str = "",
     ) -> None:
-        """Say it (see `Seen`)."""
+        """Say what `Seen` reads, while another process may be reading."""
         text = run.encode()[:_RUN_BYTES]
         body = _LAYOUT.pack(doing, number, ended, began, deadline, len(text), text)
         version = self._page[self._at]
@@ -100,7 +98,6 @@ class Slot:
         _TALLY.pack_into(self._page, self._at + _TALLY_AT, *counted)
 
     def tally(self) -> Tally:
-        """What was counted until now."""
         return Tally(*_TALLY.unpack_from(self._page, self._at + _TALLY_AT))
 
     def clear(self) -> None:

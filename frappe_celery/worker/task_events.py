@@ -43,7 +43,6 @@ class TaskEvents:
             self._send(kind, uuid=uuid, **about)
 
     def close(self) -> None:
-        """Let go of the connection."""
         if self._dispatcher is not None:
             self._dispatcher.connection.collect()
             self._dispatcher = None

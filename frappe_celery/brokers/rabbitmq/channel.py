@@ -328,7 +328,7 @@ class Channel(pyamqp.Channel):
         return None
 
     def basic_reject(self, delivery_tag: Any, requeue: bool = False, **options: Any) -> Any:
-        """Give back, or drop."""
+        """Give the message back to its queue, or drop it without `requeue`."""
         tag = self._held.pop(delivery_tag, None)
         if tag is not None:
             self._acknowledged.append(tag)

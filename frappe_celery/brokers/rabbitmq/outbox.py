@@ -30,7 +30,7 @@ QUEUED = b"queued"
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A run that was pushed."""
+    """A run that the job store has pushed and RabbitMQ has not yet confirmed."""
 
     run: str
     queue: str

@@ -90,7 +90,7 @@ def _without_record(store: JobStore, raw: Any, run: str) -> None:
 
 
 def parked(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
-    """What lies there; raises BrokerUnreachable."""
+    """The messages that lie there, oldest first. Raises BrokerUnreachable."""
     found: list[JobMessage] = []
 
     def look(channel: Any) -> None:

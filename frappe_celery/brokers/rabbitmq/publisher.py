@@ -35,7 +35,7 @@ class Letter:
     body: str
     headers: dict[str, Any]
     properties: dict[str, Any] = field(default_factory=dict)
-    """Other than a job's."""
+    """AMQP's, of a message that is no job's."""
 
 
 class Publisher:
@@ -74,7 +74,7 @@ class Publisher:
         return self._with_line(lambda line: sum(declare(line.channel, name) for name in queues))
 
     def ask(self, question: Callable[[Any], T]) -> T:
-        """What `question(channel)` returns; raises BrokerUnreachable."""
+        """What `question` returns of an open channel. Raises BrokerUnreachable."""
         return self._with_line(lambda line: question(line.channel))
 
     def forgive(self) -> None:

@@ -25,7 +25,7 @@ from frappe_celery.jobs.queue.publish import TASK_NAME
 
 
 class Taker(taker.Taker):
-    """One process's."""
+    """How one of a worker's processes takes jobs from RabbitMQ."""
 
     def __init__(self, store: JobStore, consumer: str, worker: str) -> None:
         super().__init__(store, consumer, worker)
@@ -39,7 +39,6 @@ class Taker(taker.Taker):
         """Of RabbitMQ's queues, until something comes into them."""
 
     def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:
-        """As the base class says."""
         held = self._record(tag, ended)
         if held is not None or not queues:
             return held

@@ -37,7 +37,6 @@ class Connection(pyamqp.Connection):
         super().__init__(*args, **{**timeouts, **options})
 
     def turn(self) -> None:
-        """Each consumer's turn."""
         for channel in list(self.consumers):
             channel.turn()
 
@@ -47,7 +46,6 @@ class Connection(pyamqp.Connection):
             channel.look_anyway()
 
     def give_signs_of_life(self) -> None:
-        """Of each consumer."""
         for channel in list(self.consumers):
             channel.heartbeat()
 
@@ -72,7 +70,6 @@ class Connection(pyamqp.Connection):
         return super().close(*args, **options)
 
     def collect(self) -> None:
-        """Let go of everything."""
         super().collect()
         alarm, self.alarm = self.alarm, None
         if alarm is not None:

@@ -48,7 +48,6 @@ class Poller(kombu_redis.MultiChannelPoller):
         channel.rang = channel.listens = True
 
     def close(self) -> None:
-        """Let go of every connection."""
         super().close()
         if self.alarm is not None:
             with suppress(KeyError, ValueError, OSError):
@@ -95,7 +94,6 @@ class Poller(kombu_redis.MultiChannelPoller):
         self.heartbeat()
 
     def on_poll_init(self, poller: Any) -> None:
-        """Use the event loop's poller."""
         self.poller = poller
 
     def heartbeat(self) -> None:

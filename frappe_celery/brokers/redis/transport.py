@@ -57,7 +57,7 @@ class QoS(virtual.QoS):
             self.channel.flush()
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
-        """Give back, or drop."""
+        """Give the message back to its queue, or drop it without `requeue`."""
         if requeue:
             self.channel.release(delivery_tag)
             super().ack(delivery_tag)

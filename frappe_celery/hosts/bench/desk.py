@@ -50,7 +50,7 @@ def listing(original: Any) -> Any:
 
 
 def counting(original: Any) -> Any:
-    """`RQJob.get_count`, likewise."""
+    """`RQJob.get_count`, which counts Celery's jobs instead."""
 
     def of_arguments(args: Mapping[str, Any]) -> int:
         original({**args, "filters": NO_JOB})

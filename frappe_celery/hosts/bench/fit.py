@@ -21,11 +21,11 @@ from frappe_celery.errors import FrappeDiffers
 
 SEAM = "frappe_celery.hosts.bench.seam"
 KNOWN_RQ = ("1", "2")
-"""Major versions."""
+"""Major versions of RQ whose names we know."""
 LOOKING_SECONDS = 120
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 REFUSING = ("enqueue", "get_queue", "get_job", "start_worker", "start_worker_pool")
-"""Of `frappe.utils.background_jobs`."""
+"""Functions of `frappe.utils.background_jobs` that refuse where ours do not fit."""
 STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 

@@ -35,7 +35,7 @@ from frappe_celery.schedule.fire import ADMINISTRATOR
 
 
 class BenchHost:
-    """A real Frappe."""
+    """A real Frappe: what jobs run in on a bench."""
 
     kept_state: tuple[str, ...] = kept_state.NAMES
     encrypts_passwords = False
@@ -99,11 +99,9 @@ class BenchHost:
         frappe.release_local(frappe.local)
 
     def commit(self) -> None:
-        """Commit the current site's transaction."""
         frappe.db.commit()
 
     def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-        """`frappe.call`."""
         return frappe.call(method, **kwargs)
 
     def get_attr(self, path: str) -> Callable[..., Any]:
@@ -131,7 +129,7 @@ class BenchHost:
         frappe.db.after_commit.add(callback)
 
     def run(self, job: jobs.Job) -> Any:
-        """Frappe's `execute_job`."""
+        """Run it by Frappe's own `execute_job`, which connects the site and commits."""
         assert isinstance(job, Job)
         with after_job.tidied(), as_current(job):
             return run.execute(job)

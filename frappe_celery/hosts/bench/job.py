@@ -137,12 +137,12 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     @property
     def func_name(self) -> str:
-        """What RQ would call."""
+        """Always Frappe's `execute_job`: that is what RQ would call."""
         return EXECUTE_JOB
 
     @property
     def origin(self) -> str:
-        """RQ's name of its queue."""
+        """The queue as RQ calls it, with the bench's id: `home-frappe-bench:short`."""
         return rq_name(self.queue)
 
     @property
@@ -159,7 +159,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     @property
     def connection(self) -> Any:
-        """The Redis client."""
         return self.store.client
 
     @cached_property
@@ -174,7 +173,6 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         return self.meta
 
     def save_meta(self) -> None:
-        """Keep `meta` with the job."""
         meta.save(self, self.meta)
 
     def save(self, *_: Any, **__: Any) -> None:

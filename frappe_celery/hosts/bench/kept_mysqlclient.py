@@ -98,7 +98,7 @@ class Lent:
         return cursor
 
     def close(self) -> None:
-        """End the job's session."""
+        """End the job's session; the connection is kept for the next job."""
         session, self._session = self._opened(), None
         session.end()
 

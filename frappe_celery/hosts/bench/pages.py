@@ -11,7 +11,7 @@ from frappe_celery.pages.server import LOOPBACK, django_settings
 
 APP = "frappe_celery.pages"
 FILE = "config/frappe_celery_admin.sqlite3"
-"""In the bench's folder."""
+"""The pages' own database, from the bench's folder."""
 
 
 def load(address: str = LOOPBACK[1], url: str | None = None) -> None:

@@ -28,7 +28,7 @@ from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
-"""Of these ours follows."""
+"""Parameters of RQ's `Queue` that have a meaning for ours."""
 TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
 """Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 
@@ -183,7 +183,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         return [*jobs, *self._of_rqs(self._rqs.get_jobs, offset, length, len(jobs))]
 
     def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
-        """Their ids."""
+        """Ids of the jobs that wait, the oldest first; on an armed bench RQ's behind Celery's."""
         found = oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
         return [
             *(job.id for job in found),
@@ -206,7 +206,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     @property
     def count(self) -> int:
-        """How many wait."""
+        """How many jobs wait, on an armed bench in RQ too."""
         ours = self.store.waiting(self.queue)
         return ours if routing.current() is None else ours + int(self._rqs.count)
 
@@ -220,7 +220,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         return routes is not None and not routes.lead_to_celery(self.queue, site)
 
     def is_empty(self) -> bool:
-        """Whether none waits."""
         return not self.count
 
     def fetch_job(self, job_id: str) -> Any:
@@ -268,22 +267,18 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     @property
     def started_job_registry(self) -> registry.Registry:
-        """Those that run."""
         return self._registry(JobStatus.STARTED)
 
     @property
     def finished_job_registry(self) -> registry.Registry:
-        """Those that finished."""
         return self._registry(JobStatus.FINISHED)
 
     @property
     def failed_job_registry(self) -> registry.Registry:
-        """Those that failed."""
         return self._registry(JobStatus.FAILED)
 
     @property
     def canceled_job_registry(self) -> registry.Registry:
-        """Those that were canceled."""
         return self._registry(JobStatus.CANCELED)
 
     @property

@@ -36,7 +36,6 @@ class Registry:
 
     @property
     def count(self) -> int:
-        """How many there are."""
         return self.store.counts(queue=self.queue)[self.status]
 
     def __len__(self) -> int:
@@ -65,7 +64,7 @@ class Registry:
         return 1
 
     def requeue(self, job_or_id: Any, at_front: bool = False) -> Any:
-        """Run an ended job again."""
+        """Run an ended job again, where it ended: in Celery or in RQ."""
         ours = self._ours(job_or_id)
         if ours is None:
             return self.rqs().requeue(job_or_id, at_front)

@@ -56,7 +56,7 @@ class Wrapped(Required):
     """Goes on, with something of ours before or after: `ours` is called with the original."""
 
     def instead_of(self, original: Any) -> Any:
-        """The original within ours."""
+        """What stands in the name's place: ours, which calls the original."""
         return self.ours(original)
 
 

@@ -17,7 +17,7 @@ from frappe_celery.jobs.routes import Rerouted, Routes
 
 
 def job_key(job_id: str) -> str:
-    """RQ's hash of a job."""
+    """The hash in which RQ keeps a job."""
     return f"{RQJob.redis_job_namespace_prefix}{job_id}"
 
 

@@ -64,7 +64,7 @@ def ending_by_a_statement(sql: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def ending_by_close(close: Callable[..., Any]) -> Callable[..., Any]:
-    """`Database.close`, which rolls back."""
+    """`Database.close` in a wrapper: it rolls back, which ends the transaction."""
 
     @wraps(close)
     def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -31,7 +31,6 @@ class Worker(RQWorker):  # type: ignore[misc]
 
     @classmethod
     def count(cls, connection: Any = None, queue: Any = None) -> int:
-        """How many there are."""
         return len(cls.all(queue=queue))
 
     @classmethod
@@ -41,13 +40,11 @@ class Worker(RQWorker):  # type: ignore[misc]
 
 
 class BenchWorker(ListedWorker):
-    """Its queues have RQ's names."""
+    """A Celery worker as RQ's `Worker`; its queues have RQ's names."""
 
     def queue_names(self) -> list[str]:
-        """RQ's names of its queues."""
         return [rq_name(queue) for queue in self.info.queues]
 
     @cached_property
     def queues(self) -> list[Any]:
-        """Its queues."""
         return [Queue(name) for name in self.queue_names()]

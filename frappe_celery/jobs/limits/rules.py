@@ -37,13 +37,12 @@ class Rule:
     """How much may run; None: that is not limited."""
 
     running: int | None = None
-    """How many at once."""
+    """How many of them may run at once."""
     per_minute: int | None = None
     """How many begin within any 60 seconds."""
 
     @property
     def numbers(self) -> dict[str, int]:
-        """Those that it says."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     def over(self, other: Rule) -> Rule:
@@ -74,7 +73,7 @@ class Keeping(NamedTuple):
     """`kind:name`, of a pattern for methods."""
     rule: Rule
     paused: float | None
-    """As `Limit.paused`."""
+    """Until when it is paused, as `Limit.paused`."""
 
 
 def checked_target(text: str, config: Settings) -> str:
@@ -231,7 +230,7 @@ class Limits:
         ]
 
     def declared(self) -> set[str]:
-        """The methods that declare something."""
+        """Methods that a decorator limits, as processes that have imported them have told."""
         with naming_the_server(self.store.url):
             found = self.store.client.hkeys(self._hashes[DECLARATION])
         return {target.decode().removeprefix("method:") for target in found}
@@ -266,7 +265,7 @@ class Limits:
         return [queue.decode() for queue in store.run_script("held_up", (), *words)]
 
     def keeping(self, job: Job) -> Keeping | None:
-        """What keeps a job back."""
+        """The limit or pause that keeps a waiting job back; None: nothing does."""
         store = self.store
         words = (store.keys.prefix, store.lined, job.run_id, job.queue)
         found = store.run_script("kept_by", (), *words)

@@ -20,7 +20,7 @@ class Claim:
 
     @property
     def asked(self) -> dict[str, Any]:
-        """What the script is asked."""
+        """The claim as the script that enqueues takes it."""
         return {
             "due": self.due,
             "claim": self.key,

@@ -61,7 +61,7 @@ class JobFinder:
         return self.job(**record.of_values(run.decode(), values))
 
     def fetch_run(self, run: str) -> Job:
-        """One run; raises NoSuchJob."""
+        """The job of that run. Raises NoSuchJob: deleted, or past its retention."""
         (job,) = self.read([run])
         if job is None:
             raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")

@@ -17,7 +17,7 @@ AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which jobs; None: any."""
+    """Which jobs are looked for; what is None counts for any."""
 
     site: str | None = None
     queue: str | None = None

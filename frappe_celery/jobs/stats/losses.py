@@ -29,7 +29,7 @@ class Loss:
     start: float
     end: float
     all: bool
-    """Nothing at all was left."""
+    """Nothing was left at all of what had been there."""
     sure: bool
     """The data went back; else that is only possible."""
 
@@ -53,7 +53,7 @@ class Watch:
         self._memory = self._recall()
 
     def look(self) -> None:
-        """Compare and mark; raises BrokerUnreachable."""
+        """Compare Redis with what was seen last, and mark a loss. Raises BrokerUnreachable."""
         memory, keys = self._memory, _keys(self.store)
         with naming_the_server(self.store.url):
             server: dict[str, Any] = self.store.client.info()
@@ -83,7 +83,7 @@ class Watch:
 
 
 def losses(store: JobStore) -> list[Loss]:
-    """What was noticed, newest first."""
+    """Every loss that was noticed, newest first. Raises BrokerUnreachable."""
     with naming_the_server(store.url):
         entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
     return [Loss(**entry) for entry in entries]

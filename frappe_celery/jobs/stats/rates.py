@@ -11,7 +11,7 @@ from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.record.store import JobStore
 
 LOOK_BACK = 60
-"""Minutes."""
+"""Minutes for which what ended is counted."""
 FAILURES = (JobStatus.FAILED, JobStatus.STOPPED)
 
 Ended = dict[str, Counter[JobStatus]]
@@ -20,7 +20,7 @@ Ended = dict[str, Counter[JobStatus]]
 
 @dataclass(frozen=True)
 class Minute:
-    """What ended in one minute."""
+    """How many jobs ended in a minute, and how."""
 
     at: float
     """When it began, seconds since the epoch."""

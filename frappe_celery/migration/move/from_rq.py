@@ -40,7 +40,7 @@ class NeedsAYes(Stays):
 
 @dataclass(frozen=True)
 class Arguments:
-    """Those of Frappe's `execute_job`."""
+    """What the call of Frappe's `execute_job` in an RQ job says."""
 
     site: str
     user: str

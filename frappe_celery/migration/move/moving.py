@@ -41,7 +41,7 @@ class Stayed:
     reason: str
     needs_a_yes: bool
     failed: bool = False
-    """It does not wait."""
+    """It has failed in RQ, so that it waits for nothing."""
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Report:
     """What became of the jobs of the system that is left."""
 
     waiting: Counter[str] = field(default_factory=Counter)
-    """Moved, by queue."""
+    """How many that waited were moved, by queue."""
     failed: Counter[str] = field(default_factory=Counter)
     stayed: list[Stayed] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)

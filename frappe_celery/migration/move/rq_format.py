@@ -24,12 +24,12 @@ _TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def job_key(job_id: str) -> str:
-    """Hash."""
+    """A hash: what RQ knows of a job."""
     return f"rq:job:{job_id}"
 
 
 def results_key(job_id: str) -> str:
-    """Stream: how its runs ended."""
+    """A stream: how the job's runs ended, newest last."""
     return f"rq:results:{job_id}"
 
 
@@ -43,18 +43,18 @@ class RqQueue:
     """One of the bench's queues in RQ."""
 
     own: str
-    """Our name of it, `short`."""
+    """The queue as we call it: `short`."""
     name: str
-    """RQ's, `<bench id>:short`."""
+    """The queue as RQ calls it: `<bench id>:short`."""
 
     @property
     def waiting(self) -> str:
-        """List."""
+        """A list: ids of the jobs that wait, the next first."""
         return f"rq:queue:{self.name}"
 
     @property
     def failed(self) -> str:
-        """Sorted set."""
+        """A sorted set: ids of failed jobs, by when they are forgotten."""
         return f"rq:failed:{self.name}"
 
     @property
@@ -75,7 +75,7 @@ class RqJob:
     id: str
     fields: Mapping[str, bytes]
     exc_string: str = ""
-    """Of its last failure."""
+    """The traceback of its last failure."""
     has_dependents: bool = False
 
     @property
@@ -147,7 +147,7 @@ def _exc_string(fields: Mapping[str, bytes], results: list[Any]) -> str:
 
 
 def packed_exc_string(text: str) -> bytes:
-    """As a result holds it."""
+    """A traceback as RQ's results hold it: compressed, in base 64."""
     return base64.b64encode(zlib.compress(text.encode()))
 
 

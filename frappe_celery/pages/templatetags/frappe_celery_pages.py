@@ -37,7 +37,7 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
 
 @register.filter
 def fc_count(number: int) -> str:
-    """1,234,567."""
+    """A number with commas: 1,234,567."""
     return f"{number:,}"
 
 

@@ -35,7 +35,7 @@ class Read:
     """Rows that are other than they were."""
 
     at: datetime
-    """Before they were read, aware."""
+    """The time just before they were read, with a time zone."""
     entries: list[ModelEntry] = field(default_factory=list)
     removed: list[int] = field(default_factory=list)
     """Keys of rows that are gone or not enabled any more."""

@@ -64,7 +64,6 @@ class DatabaseScheduler(Scheduler):
 
     @property
     def info(self) -> str:
-        """Lines of beat's banner."""
         return f"{super().info}\n    . periodic tasks -> django-celery-beat's PeriodicTask rows"
 
     def setup_schedule(self) -> None:

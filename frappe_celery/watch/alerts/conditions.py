@@ -31,7 +31,7 @@ BENCH = "job, instance"
 
 @dataclass(frozen=True)
 class Seen:
-    """What one look brought."""
+    """What one look at the bench has brought, for every condition."""
 
     now: Snapshot
     workers: int
@@ -40,7 +40,7 @@ class Seen:
     ended: Counter[tuple[str, str, JobStatus]]
     memory: float | None
     routes: Routes | None = None
-    """Of an armed bench."""
+    """Who runs what on an armed bench; None: the bench is not armed."""
 
     def waiting(self) -> Iterable[tuple[Place, float]]:
         """Where something waits that no pause of its site or queue keeps back, and how long."""
@@ -86,11 +86,11 @@ class Condition:
     is_critical: bool
     """Jobs or schedules do not run."""
     expression: str
-    """In PromQL."""
+    """The same for Prometheus, in PromQL."""
     summary: str
     description: str
     look: str
-    """The command that shows more."""
+    """The `frappe-celery` command that shows more."""
     find: Callable[[Seen], Iterable[Found]] | None
     """Where it holds; None: only Prometheus can say."""
     unit: str = "humanize"

@@ -54,7 +54,7 @@ def look_around(store: JobStore) -> None:
 
 
 class Lookout:
-    """A worker's or beat's."""
+    """What a worker or beat looks at the bench with, and tells people by."""
 
     def __init__(self) -> None:
         root, module = settings.current().root, "frappe_celery.watch.alerts"
@@ -92,11 +92,9 @@ class Alerts(bootsteps.StartStopStep):
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def include_if(self, consumer: Any) -> bool:
-        """Only where somebody is told."""
         return _is_on()
 
     def create(self, consumer: Any) -> None:
-        """Once a worker."""
         self.lookout = Lookout()
         self.entry: Any = None
 

@@ -16,7 +16,7 @@ groups:
 
 
 def rules() -> str:
-    """The file, in YAML."""
+    """The conditions as a file of Prometheus' alert rules, in YAML."""
     return HEAD + "".join(map(_rule, CONDITIONS))
 
 

@@ -20,7 +20,7 @@ LONGEST = 300
 
 @dataclass(frozen=True)
 class Caught:
-    """One of them."""
+    """An exception that a job's code caught, and the framework never saw."""
 
     id: str
     run: str
@@ -30,7 +30,7 @@ class Caught:
 
 
 def note(job: Job | None, exception: BaseException, **_: Any) -> None:
-    """A receiver of `error_mail.swallowed`."""
+    """Keep one; a receiver of the signal `error_mail.swallowed`."""
     if job is None:
         return
     method = job.job_name if job.method == RUN_SCHEDULED_JOB else job.method

@@ -32,11 +32,11 @@ class Installation:
     in_rq: Sequence[InRq] = ()
     """The queues of a bench in which something waits in RQ."""
     routes: Routes | None = None
-    """Of an armed bench."""
+    """Who runs what on an armed bench; None: the bench is not armed."""
     without_seam: Sequence[str] = ()
     """Its processes that go by no routes."""
     frappes_scheduler_runs: bool = False
-    """On this machine."""
+    """Whether `bench schedule` runs on this machine."""
 
     def is_rqs(self, queue: str) -> bool:
         """Whether jobs of this queue go to RQ's workers by their route."""

@@ -14,7 +14,7 @@ from frappe_celery.watch.doctor.snapshot import Place
 
 
 class Pauses:
-    """What is paused now."""
+    """What is paused now, and whether a waiting job is kept back by it."""
 
     def __init__(self, targets: Iterable[str]) -> None:
         self.targets = list(targets)

@@ -24,8 +24,6 @@ METHODS_SHOWN = 10
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A job that waits."""
-
     place: Place
     since: float
     about: About

@@ -12,9 +12,9 @@ class Level(IntEnum):
     """How bad it is; the worst is the exit code."""
 
     NOTE = 0
-    """Nothing is wrong; worth knowing."""
+    """Nothing is wrong, but it is worth knowing."""
     WARNING = 1
-    """Somebody should look at it."""
+    """Somebody should look at it, though it works."""
     PROBLEM = 2
     """Jobs or schedules do not run, or can be lost without a crash."""
 
@@ -35,41 +35,35 @@ class Finding:
 
 @dataclass
 class Section:
-    """One group of checks."""
+    """A group of checks: a table of what there is, and what was found."""
 
     name: str
     rows: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def note(self, text: str, advice: str = "") -> None:
-        """Nothing is wrong."""
         self.findings.append(Finding(Level.NOTE, text, advice))
 
     def warn(self, text: str, advice: str = "") -> None:
-        """Somebody should look."""
         self.findings.append(Finding(Level.WARNING, text, advice))
 
     def problem(self, text: str, advice: str = "") -> None:
-        """It does not work."""
         self.findings.append(Finding(Level.PROBLEM, text, advice))
 
 
 @dataclass
 class Report:
-    """The whole examination."""
-
     sections: list[Section] = field(default_factory=list)
 
     @property
     def level(self) -> Level:
-        """The worst."""
+        """The worst of all findings' levels."""
         return max(self._levels(), default=Level.NOTE)
 
     def _levels(self) -> Iterable[Level]:
         return (finding.level for section in self.sections for finding in section.findings)
 
     def as_json(self) -> dict[str, Any]:
-        """For scripts."""
         return {
             "status": STATUS[self.level],
             "sections": {

@@ -30,7 +30,7 @@ class Place:
 
     @property
     def name(self) -> str:
-        """As indexes have it."""
+        """As indexes in Redis have it: `site|queue`."""
         return f"{self.site}|{self.queue}"
 
 
@@ -96,7 +96,7 @@ class About:
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
-    """Each of the runs."""
+    """What is known of each of these runs, in the same order."""
     found = store.run_script("about_runs", (), store.keys.prefix, *runs)
     return [About(_method(its), kept_by.decode() or None) for its, kept_by in found]
 

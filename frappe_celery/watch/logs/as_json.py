@@ -17,7 +17,6 @@ class JSONFormatter(logging.Formatter):
     """`timestamp` (UTC), `level`, `logger`, `process`, `message`; of a job what is known."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without its end."""
         entry: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, timezone.utc).isoformat(),
             "level": record.levelname,

@@ -67,7 +67,7 @@ class JSONOutput(Output):
     """Everything as JSON on standard output."""
 
     def stream(self, serious: bool) -> TextIO | None:
-        """One stream for all."""
+        """Standard output, for serious messages too."""
         return sys.__stdout__
 
 

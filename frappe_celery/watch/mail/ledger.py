@@ -36,13 +36,13 @@ class Told:
 
     id: str
     sites: Mapping[str, int]
-    """How many at each site."""
+    """How many failures there were at each site."""
     about: Mapping[str, str]
     """Of the first one: `run`, `id`, `site`, `queue`, `method`, `user`, `message`, …"""
 
     @property
     def count(self) -> int:
-        """How many in all."""
+        """How many failures there were at all sites."""
         return sum(self.sites.values())
 
 

@@ -37,7 +37,6 @@ class Mail(bootsteps.StartStopStep):
         return MailConfig.of(settings.current()) is not None
 
     def create(self, consumer: Any) -> None:
-        """Once a worker."""
         self.postman = postman(settings.current())
         self.entry: Any = None
 

@@ -64,7 +64,6 @@ class Follower:
         return new
 
     def running(self) -> list[Run]:
-        """What runs now."""
         return self._records(self._entered((JobStatus.STARTED,), 0))
 
     def waiting(self) -> list[Run]:

@@ -23,7 +23,7 @@ from frappe_celery.watch.metrics.ended import WAITING, Follower
 from frappe_celery.watch.metrics.wanted import wanted
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
-"""Seconds."""
+"""Upper bounds of the histograms' buckets, in seconds."""
 PLACE = ["site", "queue"]
 METHOD = [*PLACE, "method"]
 
@@ -79,7 +79,7 @@ class Exposition(Collector):
                 self.caught.labels(one.site, one.method).inc()
 
     def collect(self) -> Iterable[Metric]:
-        """What is now."""
+        """Every metric as it is now; without Redis `frappe_celery_up` alone, as 0."""
         up = Gauge("frappe_celery_up", "Whether the Redis that keeps the jobs answers.")
         try:
             self.count()

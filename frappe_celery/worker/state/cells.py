@@ -62,7 +62,6 @@ class Sequence(Cell):
         return self.value.copy()
 
     def put_back(self) -> None:
-        """Make it as it was."""
         self.value.clear()
         self.value.extend(self.before)
 
@@ -113,7 +112,6 @@ class Names(Cell):
         return changed
 
     def put_back(self) -> None:
-        """Make them as they were."""
         for name in self.changed():
             if name in self.before:
                 setattr(self.owner, name, self.before[name])
@@ -128,7 +126,7 @@ KINDS: dict[type, type[Cell]] = {
     deque: Sequence,
     bytearray: Sequence,
 }
-"""Of containers."""
+"""Which cell watches which type of container."""
 
 
 def cell_of(name: str, value: Any) -> Cell | None:

@@ -21,7 +21,7 @@ CHANGING = frozenset(
         *("popleft", "remove", "reverse", "setdefault", "sort", "update", "__setitem__"),
     )
 )
-"""Methods of containers."""
+"""Methods by which code changes a container."""
 CACHE = type(lru_cache(len))
 CONTAINERS = (*KINDS, tuple, frozenset)
 WRAPPERS: dict[type, str] = {
@@ -45,7 +45,7 @@ class Found:
     rebound: set[tuple[Names, str]] = field(default_factory=set)
     """Names of a module that a function declares `global`, and sets."""
     caches: dict[str, Any] = field(default_factory=dict)
-    """Of functools."""
+    """Caches of `functools`, by the function's dotted name."""
 
 
 class Finder:
@@ -92,7 +92,7 @@ class Finder:
 
 
 class _Look:
-    """Into one module."""
+    """One look into a module, for what its code may change."""
 
     def __init__(self, finder: Finder, found: Found, module: Names) -> None:
         self.finder = finder
@@ -186,7 +186,7 @@ class _Code:
     def __init__(self, code: CodeType) -> None:
         self.names = set(code.co_names)
         self.rebound: set[str] = set()
-        """Global names that it sets."""
+        """Global names that it gives another value."""
         operations = code.co_code[::2]
         self.sets_attributes = STORE_ATTR in operations
         """Of whatever; of a function, perhaps, that has none until then."""

@@ -33,11 +33,9 @@ class Imports:
         self._depth = 0
 
     def install(self) -> None:
-        """Be told from now on."""
         sys.meta_path.insert(0, self)
 
     def remove(self) -> None:
-        """Be told no more."""
         sys.meta_path.remove(self)
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:

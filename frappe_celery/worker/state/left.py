@@ -15,10 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class Left(NamedTuple):
-    """One thing that jobs change."""
+    """A name that jobs change, and that the worker puts back."""
 
     name: str
-    """Dotted."""
+    """Its dotted name, from the module on."""
     job: str
     """The last that was seen to be the first in its process to change it."""
     at: float
@@ -37,13 +37,13 @@ def tell(name: str, job: str) -> None:
 
 
 def all_of(store: JobStore) -> list[Left]:
-    """By name; raises BrokerUnreachable."""
+    """Everything that jobs were seen to change, by name. Raises BrokerUnreachable."""
     with naming_the_server(store.url):
         found = store.client.hgetall(store.keys.left)
     return sorted(Left(name.decode(), *json.loads(text)) for name, text in found.items())
 
 
 def forget(store: JobStore) -> None:
-    """Begin anew; raises BrokerUnreachable."""
+    """Drop what was seen, and begin anew. Raises BrokerUnreachable."""
     with naming_the_server(store.url):
         store.client.delete(store.keys.left)

@@ -187,7 +187,7 @@ class WarmState:
         return fit
 
     def put_everything_back(self, job: str) -> bool:
-        """The same, of everything."""
+        """As `put_back`, of everything that differs, seen or not."""
         return self._put_all_back(job, self._differing_in_a_fork())
 
     def _put_all_back(self, job: str, found: list[Cell]) -> bool:

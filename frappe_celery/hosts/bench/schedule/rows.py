@@ -20,7 +20,7 @@ MODULE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 
 
 def read() -> list[ScheduleRow]:
-    """All rows, stopped ones too."""
+    """Every Scheduled Job Type of the connected site, also those that are stopped."""
     zone, now = time_zone(), datetime.now(timezone.utc)
     columns = frappe.db.get_table_columns(DOCTYPE)
     fields = [field for field in FIELDS if field in columns]  # early v15 has no scheduler_event
