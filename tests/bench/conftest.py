@@ -4,7 +4,8 @@ The site is a trial one, with `allow_tests`: Frappe's own tests run in it. The b
 site, for the pages a third, and no other worker. The package is installed in its environment
 (`env/bin/pip install -e '.[admin]'`) and not in sites/apps.txt: tests put it there. Those that make
 sites need the database's root password in FRAPPE_DB_ROOT_PASSWORD. The bench is switched on for the
-tests and afterwards as it was before.
+tests and afterwards as it was before, also after tests that were broken off: the next run puts
+right what they left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.as_before import Before
 from tests.bench.bench import Bench
 
 LEFT_BEHIND = """
@@ -43,7 +45,10 @@ def real_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     if not folder or not site:
         pytest.skip("needs a real bench: FRAPPE_BENCH=/path/to/bench FRAPPE_SITE=a-trial-site")
     bench = Bench(Path(folder), site, tmp_path_factory.mktemp("bench"))
+    before = Before(bench)
+    before.put_right()
     was_on = bench.config.get("frappe_celery_enabled")
+    before.keep()
     try:
         bench.run("frappe-celery", "enable")
         bench.ask(LEFT_BEHIND)
@@ -52,6 +57,7 @@ def real_bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         if not was_on:
             bench.run("frappe-celery", "disable")
         bench.close()
+        before.forget()
 
 
 @pytest.fixture

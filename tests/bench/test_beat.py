@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.bench.as_before import Before
 from tests.bench.bench import Bench
 from tests.project import Process
 from tests.waiting import wait_until
@@ -26,8 +27,6 @@ A = "frappe.oauth.delete_oauth2_data"
 B = "frappe.twofactor.delete_all_barcodes_for_users"
 
 QUIET = """
-fields = ["name", "stopped", "last_execution", "frequency", "cron_format", "create_log"]
-answer = frappe.get_all("Scheduled Job Type", fields=fields, limit=0)
 from frappe_celery.jobs import get_store
 store = get_store()
 for known in ("due:", "beat:seen:"):  # to the schedulers of tests before
@@ -36,15 +35,6 @@ for known in ("due:", "beat:seen:"):  # to the schedulers of tests before
 frappe.db.sql("update `tabScheduled Job Type` set stopped = 1")
 frappe.get_doc(doctype="Activity Log", subject="fc_probe").insert(ignore_permissions=True)
 frappe.db.delete("Scheduled Job Log")
-frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
-"""
-BACK = """
-for row in json.loads({rows!r}):
-    frappe.db.set_value("Scheduled Job Type", row.pop("name"), row, update_modified=False)
-ours = {{"method": ("like", "%fc_probe%")}}
-for name in frappe.get_all("Scheduled Job Type", ours, pluck="name"):
-    frappe.delete_doc("Scheduled Job Type", name, force=True)
-frappe.db.delete("Activity Log", {{"subject": "fc_probe"}})
 frappe.db.set_single_value("System Settings", "enable_scheduler", 1)
 """
 LONG_AGO = "2024-01-01 00:00:00"
@@ -62,15 +52,18 @@ def sites(bench: Bench) -> Iterator[list[str]]:
     sites = [bench.site, bench.other_site]
     configs = [bench.root / "sites" / site / "site_config.json" for site in sites]
     before = [config.read_text() for config in configs]
-    rows = [json.dumps(bench.ask(QUIET, site)) for site in sites]
+    known = Before(bench)
+    known.keep_rows(sites)
+    for site in sites:
+        bench.ask(QUIET, site)
     try:
         yield sites
     finally:
         for process in bench.processes:
             process.kill()
-        for site, config, text, saved in zip(sites, configs, before, rows, strict=True):
+        for config, text in zip(configs, before, strict=True):
             config.write_text(text)
-            bench.ask(BACK.format(rows=saved), site)
+        known.rows_back()
 
 
 def beat(bench: Bench) -> Process:
