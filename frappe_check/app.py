@@ -29,7 +29,7 @@ class App:
         self.import_hooks = import_hooks
         self.modules: dict[str, Module] = {}
         self.unparsable: dict[str, tuple[Path, SyntaxError]] = {}
-        """By the module's name."""
+        """By the module's name: its file, and why Python cannot read it."""
         for path in source_files(folder):
             self._read(path)
 
@@ -59,7 +59,6 @@ class App:
 
     @cached_property
     def functions(self) -> list[Function]:
-        """All of them, methods too."""
         return [each for module in self.modules.values() for each in module.functions.values()]
 
     @cached_property

@@ -24,7 +24,7 @@ METHOD_AT = {"enqueue": 0, "enqueue_doc": 2, "enqueue_later": 1, "queue_action":
 
 @dataclass(frozen=True, eq=False)
 class Enqueue:
-    """One such call."""
+    """A call that enqueues a job, and what it asks for."""
 
     module: Module
     function: Function | None
@@ -40,7 +40,7 @@ class Enqueue:
 
     @property
     def doctype(self) -> ast.expr | None:
-        """Of `enqueue_doc`."""
+        """The doctype of `enqueue_doc`; None for the other kinds."""
         return argument(self.call, 0, "doctype") if self.kind == "enqueue_doc" else None
 
     def has(self, name: str) -> bool:
@@ -55,7 +55,6 @@ class Enqueue:
 
 
 def enqueues_in(module: Module) -> list[Enqueue]:
-    """Every one in a module."""
     within = {call: function for function in module.functions.values() for call in function.calls}
     calls = within | {call: None for call in module.calls if call not in within}
     return [

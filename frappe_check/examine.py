@@ -18,11 +18,11 @@ _NOQA = re.compile(r"#\s*noqa(?P<codes>\s*:\s*[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)?", 
 
 @dataclass(frozen=True)
 class Report:
-    """Of one app."""
+    """What is said of one app."""
 
     app: App
     findings: list[Finding]
-    """By file and line."""
+    """In the order of files and lines."""
     tasks: list[TaskPlace]
 
     @property

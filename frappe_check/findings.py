@@ -14,14 +14,14 @@ class Finding:
     """A place in the sources. Of two with the same code and place the later one counts."""
 
     code: str
-    """The rule's, `FC101`."""
+    """The code of the rule that found it, `FC101`."""
     path: Path
     line: int
     column: int
     """From 1, in characters, as editors and SARIF count."""
     end_line: int
     what: str
-    """A sentence."""
+    """What is the matter, as a sentence."""
 
 
 def found(code: str, module: Module, node: ast.AST, what: str) -> Finding:

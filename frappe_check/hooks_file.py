@@ -29,8 +29,6 @@ FUNCTIONS_IN = {
 
 @dataclass(frozen=True)
 class HookEntry:
-    """One name in hooks.py."""
-
     hook: str
     path: tuple[str, ...]
     """The keys that it stands under: `("cron", "0 9 * * *")`, `("Sales Invoice", "on_submit")`."""
@@ -40,8 +38,6 @@ class HookEntry:
 
 @dataclass(frozen=True)
 class CronKey:
-    """An expression under `scheduler_events["cron"]`."""
-
     expression: str
     node: ast.AST
 
@@ -57,8 +53,6 @@ class Built:
 
 @dataclass
 class Hooks:
-    """What a hooks.py says."""
-
     module: Module | None = None
     entries: list[HookEntry] = field(default_factory=list)
     crons: list[CronKey] = field(default_factory=list)
@@ -76,7 +70,6 @@ class Hooks:
             self.crons.append(CronKey(path[1], node))
 
     def of(self, hook: str) -> Iterator[HookEntry]:
-        """A hook's entries."""
         return (entry for entry in self.entries if entry.hook == hook)
 
 

@@ -35,7 +35,7 @@ class Function:
 
     @property
     def short(self) -> str:
-        """As a sentence names it."""
+        """Its name as a sentence has it, in backquotes."""
         return f"`{self.node.name}`"
 
     @cached_property
@@ -45,7 +45,6 @@ class Function:
 
     @cached_property
     def calls(self) -> list[ast.Call]:
-        """Every call in it."""
         return [node for node in self.nodes if isinstance(node, ast.Call)]
 
     @cached_property
@@ -142,12 +141,10 @@ class Module:
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
-        """Every node of its tree."""
         return list(ast.walk(self.tree))
 
     @cached_property
     def calls(self) -> list[ast.Call]:
-        """Every call in it."""
         return [node for node in self.nodes if isinstance(node, ast.Call)]
 
     @cached_property
@@ -157,7 +154,7 @@ class Module:
 
     @property
     def package(self) -> str:
-        """What relative imports begin from."""
+        """The package that its relative imports begin from."""
         return self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
 
     @cached_property
@@ -170,7 +167,7 @@ class Module:
         return found
 
     def imported(self, node: ast.Import | ast.ImportFrom) -> dict[str, str]:
-        """What one statement binds."""
+        """The names that one import statement binds, with what each stands for."""
         if isinstance(node, ast.Import):
             heads = ((alias, alias.name.partition(".")[0]) for alias in node.names)
             return {each.asname or head: each.name if each.asname else head for each, head in heads}

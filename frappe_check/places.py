@@ -48,7 +48,6 @@ class Places:
         self._of_module: dict[Module, list[Need]] = {}
 
     def all(self) -> list[TaskPlace]:
-        """Each task by its name."""
         jobs = sorted(self._code.jobs.items(), key=lambda item: item[0].name)
         return [TaskPlace(function, ways, self._needs(function)) for function, ways in jobs]
 

@@ -57,7 +57,6 @@ def is_false(node: ast.AST | None) -> bool:
 
 
 def inside(statements: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Every node of these statements."""
     for statement in statements:
         yield from ast.walk(statement)
 
@@ -94,6 +93,6 @@ def decorators(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[a
 
 
 def brief(node: ast.AST, most: int = 60) -> str:
-    """Its code, for a message."""
+    """Its code for a message, cut off where it is long."""
     code = ast.unparse(node)
     return code if len(code) <= most else f"{code[: most - 1]}…"

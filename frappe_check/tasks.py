@@ -172,7 +172,7 @@ def _scheduled_by_row(node: ast.AST) -> str:
 
 
 def is_whitelisted(function: Function) -> bool:
-    """Whether requests call it."""
+    """Whether requests call it, by `frappe.whitelist`."""
     names = (name for _, name in decorators(function.node))
     return any(name.rpartition(".")[2] == "whitelist" for name in names)
 

@@ -42,7 +42,6 @@ class StandaloneHost:
         return str(local.session.user or ADMINISTRATOR)
 
     def in_test(self) -> bool:
-        """Whether `frappe.flags.in_test` is set."""
         return bool(local.flags.in_test)
 
     def job_id(self, own_id: str, site: str) -> str:
@@ -56,15 +55,12 @@ class StandaloneHost:
         return visit(site, user)
 
     def leave_site(self) -> None:
-        """Whichever the code was in."""
         local.clear()
 
     def commit(self) -> None:
-        """Commit the current site's transaction."""
         local.db.commit()
 
     def call(self, method: str | Callable[..., Any], kwargs: dict[str, Any]) -> Any:
-        """`frappe.call`."""
         return calling.call(method, **kwargs)
 
     def get_attr(self, path: str) -> Callable[..., Any]:
@@ -99,7 +95,7 @@ class StandaloneHost:
         local.db.after_commit.add(callback)
 
     def run(self, job: Job) -> Any:
-        """Frappe's `execute_job`."""
+        """Run it as Frappe's `execute_job` does, on a site of our own."""
         return run.execute(
             run.Run(job.site, job.user, job.function, job.kwargs, job.method, job.job_name)
         )
@@ -121,13 +117,12 @@ class StandaloneHost:
         django_setup.load()
 
     def load_pages(self, *where: Any) -> None:
-        """In the project's own database."""
+        """The pages in the project's own database, beside its documents."""
         from frappe_standalone import server
 
         server.load(*where)
 
     def encrypt_passwords_anew(self) -> int:
-        """The current site's."""
         from frappe_standalone.documents import passwords
 
         return passwords.encrypt_anew()
@@ -151,7 +146,6 @@ class StandaloneHost:
         return app_hooks.site_hooks(site)
 
     def task_hooks(self) -> dict[str, list[AppHooks]]:
-        """Each site's own."""
         return {site: self.app_hooks(site) for site in settings.current().sites()}
 
     # -- the schedule
@@ -178,10 +172,10 @@ class StandaloneHost:
             yield
 
     def time_zone(self, site: str) -> None:
-        """None: the site's configuration says."""
+        """Always None: the site's configuration says which one."""
 
     def delays_long(self, site: str) -> bool:
-        """Until v15."""
+        """As Frappe does until v15."""
         return settings.current().frappe_version < 16
 
     def schedule_rows(self, site: str) -> list[ScheduleRow]:

@@ -77,11 +77,9 @@ class Local:
         return "site" in self._context.get()
 
     def update(self, **values: Any) -> None:
-        """Set several at once."""
         self._context.set({**self._context.get(), **values})
 
     def replace(self, values: dict[str, Any]) -> None:
-        """Forget everything and hold `values`."""
         self._context.set(values)
 
     def clear(self) -> None:

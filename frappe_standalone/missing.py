@@ -25,7 +25,7 @@ class MissingName(NeedsFrappeSite, AttributeError):
 
 
 def explain(thing: str, note: str = "") -> str:
-    """The text of these errors."""
+    """The text of an error that something needs a Frappe site."""
     return (
         f"{thing} needs a Frappe site; the standalone host of frappe_celery does not have it"
         f"{note}. Run this code on a bench, or guard it with try/except"

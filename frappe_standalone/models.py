@@ -32,24 +32,20 @@ class LocalTime(DateTimeField):
         return "LocalTime"
 
     def get_prep_value(self, value: Any) -> Any:
-        """The naive time."""
         return from_column(self.to_python(value))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
-        """As text for SQLite."""
         value = value if prepared else self.get_prep_value(value)
         return str(value) if connection.vendor == "sqlite" and value is not None else value
 
     def to_python(self, value: Any) -> Any:
-        """The time, from text too."""
         return get_datetime(value) if isinstance(value, str) else value
 
 
 class Check(SmallIntegerField):
-    """Frappe's Check: 0 or 1."""
+    """Frappe's field type Check: 0 or 1 in the database."""
 
     def formfield(self, **kwargs: Any) -> Any:
-        """A box to tick."""
         return forms.BooleanField(
             required=False,
             label=kwargs.get("label"),

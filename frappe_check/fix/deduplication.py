@@ -63,12 +63,10 @@ class _Reader(cst.CSTVisitor):
         self._open = [self.scopes[0]]
 
     def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
-        """Begin a scope."""
         self._open.append(_Scope())
         self.scopes.append(self._open[-1])
 
     def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:  # noqa: N802
-        """End it."""
         self._open.pop()
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:  # noqa: N802
@@ -85,11 +83,9 @@ class _Reader(cst.CSTVisitor):
             self._open[-1].lists[target.value] = node
 
     def visit_AssignTarget(self, node: cst.AssignTarget) -> None:  # noqa: N802
-        """Names that are bound."""
         self._bind(node.target)
 
     def visit_For(self, node: cst.For) -> None:  # noqa: N802
-        """Names that a loop binds."""
         self._bind(node.target)
 
     def _bind(self, target: cst.BaseExpression) -> None:
@@ -105,12 +101,10 @@ class _Reader(cst.CSTVisitor):
             tests.append((node, node.left))
 
     def visit_Arg(self, node: cst.Arg) -> None:  # noqa: N802
-        """`job_name=…`."""
         if node.keyword is not None and node.keyword.value == "job_name":
             self._open[-1].job_names.append(node)
 
     def visit_Name(self, node: cst.Name) -> None:  # noqa: N802
-        """Uses."""
         self._open[-1].names[node.value] += 1
         if node.value in _LISTS:
             self.lists_named[node.value] += 1

@@ -15,9 +15,9 @@ from rich.text import Text
 from frappe_check.rules import RULES
 
 Row = dict[str, Any]
-"""As `rows` makes them."""
+"""An app, a finding or a task as `rows` has it."""
 MOST_NEEDED = 8
-"""Names in the summary."""
+"""So many names the summary has at most."""
 
 
 def findings(found: Iterable[Row]) -> Iterator[RenderableType]:
@@ -46,7 +46,7 @@ def tasks(found: Iterable[Row]) -> Iterator[RenderableType]:
 
 
 def summary(report: Row) -> RenderableType:
-    """One page on one app."""
+    """The counts of one app, and a table of what was found."""
     counted, found = report["summary"], len(report["findings"])
     counts = Text.assemble(
         (report["app"], "bold"),

@@ -64,7 +64,6 @@ def _outermost(node: ast.expr) -> ast.expr:
 
 
 def _is_container(value: ast.expr | None) -> bool:
-    """Whether an expression makes one."""
     if isinstance(value, ast.Call):
         return dotted(value.func).rpartition(".")[2] in _MAKERS
     return isinstance(value, _DISPLAYS)

@@ -88,7 +88,7 @@ class DocumentAdmin(sites.OfSite):
             get_doc(self.form.doctype, obj.name).delete()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Each by itself."""
+        """One by one, so that each document's `on_trash` runs."""
         for obj in queryset:
             self.delete_model(request, obj)
 

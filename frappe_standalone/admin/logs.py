@@ -23,7 +23,6 @@ class LogAdmin(ReadOnlyAdmin, OfSite):
 
     @admin.display(description="time", ordering="creation")
     def at(self, row: Any) -> str:
-        """When it was written first."""
         return clock(row.creation)
 
     @admin.display(description="last written")
@@ -33,8 +32,6 @@ class LogAdmin(ReadOnlyAdmin, OfSite):
 
 
 class ErrorLogAdmin(LogAdmin):
-    """What jobs and `frappe.log_error` wrote."""
-
     list_display = ("method", "last_line", "at")
     list_filter = ("creation",)
     search_fields = ("method", "error")
@@ -46,19 +43,15 @@ class ErrorLogAdmin(LogAdmin):
 
     @admin.display(description="error")
     def last_line(self, row: Any) -> str:
-        """What the traceback ends with."""
         lines = [line for line in row.error.splitlines() if line.strip()]
         return masked_text(lines[-1].strip())[:SHORT] if lines else ""
 
     @admin.display(description="error")
     def traceback(self, row: Any) -> str:
-        """All of it, secrets masked."""
         return preformatted(row.error)
 
 
 class ScheduledJobLogAdmin(LogAdmin):
-    """The runs of scheduled jobs."""
-
     list_display = ("scheduled_job_type", "status", "at", "until")
     list_filter = ("status", "creation")
     search_fields = ("scheduled_job_type",)
@@ -70,7 +63,6 @@ class ScheduledJobLogAdmin(LogAdmin):
 
     @admin.display(description="details")
     def failure(self, row: Any) -> str:
-        """Why it failed."""
         return preformatted(row.details)
 
     @admin.display(description="debug log")

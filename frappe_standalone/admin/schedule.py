@@ -39,8 +39,6 @@ WORDS = (CRON, "All", *map(label_of, FREQUENCIES))
 
 
 class ScheduledJobTypeForm(DocumentForm):
-    """When it runs."""
-
     doctype = DOCTYPE
     frequency = forms.ChoiceField(choices=[(word, word) for word in WORDS])
 
@@ -79,8 +77,6 @@ class ScheduledJobTypeForm(DocumentForm):
 
 
 class ScheduledJobTypeAdmin(DocumentAdmin):
-    """List and form."""
-
     form = ScheduledJobTypeForm
     list_display = ("name", "when", "next_run", "last_run", "runs")
     list_filter = ("stopped", "frequency")
@@ -98,7 +94,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         return ("method", *event, "site", *when, "queue", "last_run", "next_runs")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Afterwards it stays."""
+        """Method, event and site are chosen once, when the row is made."""
         kept = () if obj is None else ("method", "scheduler_event", "site")
         return (*kept, "queue", "last_run", "next_runs")
 
@@ -106,14 +102,12 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 
     @admin.display(ordering="frequency")
     def when(self, obj: Any) -> str:
-        """How often."""
         if obj.frequency != CRON:
             return str(obj.frequency)
         return format_html('<code class="fc-nowrap">{}</code>', obj.cron_format)
 
     @admin.display(description="next run")
     def next_run(self, obj: Any) -> str:
-        """The first of the next."""
         if obj.stopped:
             return "-"
         times = _timing(obj).next_starts(row_of(obj), datetime.now(timezone.utc), 1)
@@ -139,7 +133,6 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 
     @admin.display(description="last run", ordering="last_execution")
     def last_run(self, obj: Any) -> str:
-        """When it last began."""
         last = row_of(obj).last_execution
         if last is None:
             return "never"
@@ -147,12 +140,10 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 
     @admin.display(description="runs", boolean=True, ordering="stopped")
     def runs(self, obj: Any) -> bool:
-        """Whether it is not paused."""
         return not obj.stopped
 
     @admin.display(description="queue")
     def queue(self, obj: Any) -> str:
-        """Where it runs."""
         return row_of(obj).queue
 
     # -- actions
@@ -165,12 +156,10 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
 
     @admin.action(description="Pause", permissions=["change"])
     def pause(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """No runs until resumed."""
         self._set_stopped(request, queryset, True)
 
     @admin.action(description="Resume", permissions=["change"])
     def resume(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """Runs as scheduled again."""
         self._set_stopped(request, queryset, False)
 
     def _set_stopped(self, request: HttpRequest, queryset: QuerySet[Any], stopped: bool) -> None:

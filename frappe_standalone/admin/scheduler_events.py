@@ -24,19 +24,16 @@ class SchedulerEventForm(DocumentForm):
 
 
 class SchedulerEventAdmin(DocumentAdmin):
-    """List and form."""
-
     form = SchedulerEventForm
     list_display = ("name", "scheduled_against", "method")
     search_fields = ("name", "scheduled_against", "method")
 
     def get_fields(self, request: object, obj: SchedulerEvent | None = None) -> tuple[str, ...]:
-        """The site is chosen once."""
         name = () if obj is None else ("name",)
         return (*name, "site", "scheduled_against", "method")
 
     def get_readonly_fields(
         self, request: object, obj: SchedulerEvent | None = None
     ) -> tuple[str, ...]:
-        """Afterwards it stays."""
+        """Name and site are chosen once, when the row is made."""
         return () if obj is None else ("name", "site")

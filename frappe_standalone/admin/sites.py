@@ -48,7 +48,6 @@ class SiteFilter(SimpleListFilter):
     parameter_name = SITE
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The sites to choose among."""
         self.shown = asked(request)
         return [(site, site) for site in sites.choices(request.user)]
 
@@ -90,7 +89,6 @@ class OfSite(ModelAdmin):  # type: ignore[type-arg]
         return rows
 
     def site(self, row: Any) -> str:
-        """Whose row it is."""
         return of(row)
 
     def get_list_filter(self, request: HttpRequest) -> Any:

@@ -39,7 +39,7 @@ class Cache:
         return client(here.redis_cache or here.store_url)
 
     def make_key(self, key: Any, user: Any = None, shared: bool = False) -> bytes:
-        """The key in Redis."""
+        """The key in Redis, which has the bench's prefix and, unless `shared`, the site's."""
         if isinstance(key, bytes):
             return key
         prefix = f"{settings.current().prefix}cache:"
@@ -120,7 +120,7 @@ class Cache:
     def delete_value(
         self, keys: Any, user: Any = None, make_keys: bool = True, shared: bool = False
     ) -> None:
-        """Forget one value or several."""
+        """Forget a value, or several by a list of keys."""
         keys = keys if isinstance(keys, (list, tuple, set)) else [keys]
         names = [self.make_key(key, user, shared) if make_keys else key for key in keys]
         for name in names:
@@ -180,13 +180,13 @@ class Cache:
         return value
 
     def hgetall(self, name: str) -> dict[str, Any]:
-        """A whole hash."""
+        """A whole hash, its values as they were set."""
         full = self.make_key(name)
         found = self._ask("hgetall", full) or {}
         return {key.decode(): self._open(value, full, key) for key, value in found.items()}
 
     def hkeys(self, name: str) -> list[str]:
-        """The keys of a hash."""
+        """The keys of a hash, as text."""
         return list(self.hgetall(name))
 
     def hexists(self, name: str, key: Any, shared: bool = False) -> bool:
@@ -194,7 +194,7 @@ class Cache:
         return bool(self._ask("hexists", self.make_key(name, shared=shared), str(key)))
 
     def hdel(self, name: str, keys: Any, shared: bool = False) -> None:
-        """Forget keys of a hash."""
+        """Forget a key of a hash, or several by a list."""
         full = self.make_key(name, shared=shared)
         keys = [str(key) for key in (keys if isinstance(keys, (list, tuple)) else [keys])]
         for key in keys:

@@ -246,7 +246,7 @@ def has_core(connection: BaseDatabaseWrapper) -> bool:
 
 
 def make_core(connection: BaseDatabaseWrapper, site: str) -> None:
-    """Make them, for that site."""
+    """Make the tables that every site needs, whatever its apps are."""
     from django.db import transaction
 
     with transaction.atomic(using=connection.alias):

@@ -24,7 +24,7 @@ class Comparison:
         self.nothing_counts = asked.nothing_counts
 
     def sql(self) -> str:
-        """The condition, its arguments noted."""
+        """The condition as SQL; its arguments are kept for the query."""
         return _FORMS[self.operator](self)
 
     def _argument(self, value: Any) -> str:

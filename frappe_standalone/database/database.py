@@ -76,7 +76,7 @@ class Database:
         self.transaction.savepoint(save_point)
 
     def release_savepoint(self, save_point: str) -> None:
-        """Forget that point."""
+        """Forget a savepoint; what was written since stays."""
         self.transaction.release(save_point)
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Database:
 
     @property
     def db_type(self) -> str:
-        """sqlite, mariadb or postgres."""
+        """`sqlite`, `mariadb` or `postgres`, as Frappe calls them."""
         return {"mysql": "mariadb", "postgresql": "postgres"}.get(self.vendor, self.vendor)
 
     # -- raw SQL
@@ -248,7 +248,7 @@ class Database:
     get_singles_value = get_single_value
 
     def get_system_setting(self, key: str) -> Any:
-        """A field of System Settings."""
+        """A field's value in System Settings."""
         return self.get_single_value("System Settings", key)
 
     def get_singles_dict(self, doctype: str, *, cast: bool = False, **_ignored: Any) -> _dict:
@@ -261,7 +261,7 @@ class Database:
     def set_single_value(
         self, doctype: str, fieldname: str | Mapping[str, Any], value: Any = None, **_ignored: Any
     ) -> None:
-        """Set fields of a Single."""
+        """Set a field of a Single, or several by a dictionary."""
         values = fieldname if isinstance(fieldname, Mapping) else {fieldname: value}
         singles.set_single(doctype, {**store.modified_now(), **values})
 
@@ -329,7 +329,7 @@ class Database:
         distinct: bool = True,
         **_: Any,
     ) -> int:
-        """How many documents match."""
+        """How many documents match the filters."""
         return store.count(schema.doctype_of(dt), as_sql(filters), distinct)
 
     def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
@@ -361,7 +361,7 @@ class Database:
     get_list = staticmethod(store.get_list)
 
     def a_row_exists(self, doctype: str) -> bool:
-        """Whether there is any document."""
+        """Whether there is any document of that doctype."""
         return bool(store.names(doctype, None, limit=1))
 
     def get_last_created(self, doctype: str) -> Any:
@@ -375,7 +375,7 @@ class Database:
     set_default = staticmethod(store.set_default)
 
     def get_global(self, key: str, user: str = "__global") -> Any:
-        """A value that `set_global` set."""
+        """A value that `set_global` has kept; None for none."""
         return store.get_default(key, user)
 
     def set_global(self, key: str, val: Any, user: str = "__global") -> None:

@@ -34,10 +34,10 @@ def set_user_default(key: str, value: Any, user: str | None = None, **_: Any) ->
 
 
 def get_global_default(key: str) -> Any:
-    """The value for everybody."""
+    """The default that counts for every user."""
     return store.get_default(key, GLOBAL)
 
 
 def set_global_default(key: str, value: Any) -> None:
-    """Keep a value for everybody."""
+    """Keep a default that counts for every user."""
     store.set_default(key, value, GLOBAL)

@@ -63,7 +63,7 @@ _ESCAPES = str.maketrans({"\\": r"\\", "'": "''", '"': r"\"", "\0": r"\0"})
 
 @lru_cache(maxsize=KEPT)
 def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...], Times]:
-    """The text as it is."""
+    """A text between its placeholders, without any change of dialect."""
     if not has_values:
         return (text,), (), ()
     texts: list[str] = [""]

@@ -85,7 +85,7 @@ def is_missing(error: BaseException) -> bool:
 
 
 def is_primary_key_violation(error: BaseException) -> bool:
-    """The name is there already."""
+    """Whether a document of that name was there already."""
     return isinstance(error, DuplicateEntryError)
 
 
@@ -95,7 +95,6 @@ def is_duplicate_entry(error: BaseException) -> bool:
 
 
 def _where() -> str:
-    """Which database, without its password."""
     config = sys.modules["django.db"].connections["default"].settings_dict
     host = f"{config['HOST']}:{config['PORT'] or 'default port'}/" if config["HOST"] else ""
     return f"{host}{config['NAME']}"

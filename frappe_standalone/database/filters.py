@@ -158,7 +158,7 @@ _SPANS = {
 
 
 def bare(field: str) -> str:
-    """`` `tabToDo`.`status` `` as `status`."""
+    """A field without its table: `` `tabToDo`.`status` `` as `status`."""
     return field.rsplit(".", 1)[-1].strip('`" ')
 
 

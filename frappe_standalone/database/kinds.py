@@ -55,7 +55,7 @@ class Kinds:
         """The placeholders that are given numbers."""
 
     def of(self, node: exp.Expr | None) -> str | None:
-        """The kind of an expression."""
+        """What kind of value an expression gives; None: that is not known."""
         if node is None:
             return None
         if isinstance(node, exp.Column):
@@ -158,7 +158,6 @@ def choices(node: exp.Expr) -> list[exp.Expr]:
 
 
 def _sources(query: exp.Expr) -> list[exp.Expr]:
-    """What a query reads."""
     first = query.args.get("from_")
     tables = [first.this] if first else []
     if not isinstance(query, exp.Select):
@@ -170,7 +169,7 @@ def _sources(query: exp.Expr) -> list[exp.Expr]:
 
 
 def projections(query: exp.Expr) -> list[exp.Expr]:
-    """The columns of its answer."""
+    """The expressions that a query selects; none for what is no query."""
     while not isinstance(query, exp.Select):
         if not isinstance(query, (exp.Subquery, exp.SetOperation, exp.CTE)):
             return []
@@ -193,6 +192,6 @@ def shift(node: exp.Expr) -> tuple[exp.Expr, exp.Expr]:
 
 
 def unit_of(interval: exp.Expr) -> str:
-    """DAY where nothing is said."""
+    """An interval's unit in capitals; DAY where it says none."""
     unit = interval.args.get("unit")
     return str(unit.name if unit is not None else "DAY").upper()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 NAME = "frappe_celery_transaction"
-"""Attribute of Django's connections."""
+"""The attribute of Django's connections that holds the site's transaction."""
 ENDING = ("commit", "rollback", "close")
 
 

@@ -227,7 +227,7 @@ def _spelled_sign(found: re.Match[str]) -> str:
 
 
 class ToPostgres(Postgres):
-    """How the trees are written."""
+    """How MariaDB's trees are written for PostgreSQL."""
 
     class Generator(PostgresGenerator):
         def literal_sql(self, expression: exp.Literal) -> str:

@@ -38,8 +38,6 @@ _AGGREGATE = re.compile(r"\b(count|sum|avg|min|max|group_concat)\s*\(", re.I)
 
 @dataclass
 class Selected:
-    """One column of the answer."""
-
     sql: str
     name: str
     column: schema.Column | None = None
@@ -201,7 +199,7 @@ class Select:
     # -- conditions
 
     def where(self, filters: Any, either: Any = None) -> str:
-        """The clause, its arguments noted."""
+        """The `where` clause; its arguments are kept for the query."""
         parts = [self.condition(each) for each in parse(filters)]
         any_of = [self.condition(each) for each in parse(either)]
         if any_of:
@@ -238,7 +236,7 @@ class Select:
         return f"{sql} {negation}in ({', '.join(map(self.argument, found or ['']))})"
 
     def argument(self, value: Any) -> str:
-        """A placeholder for a value."""
+        """A placeholder for a value, which is kept for the query."""
         self.arguments.append(value)
         return "%s"
 
@@ -271,7 +269,6 @@ class Select:
         return self.column(simple["field"], simple["doctype"], simple["path"])[0]
 
     def group(self, given: str | None) -> str:
-        """The clause."""
         if not given:
             return ""
         self.is_aggregate = True
@@ -292,7 +289,7 @@ def select(
     distinct: bool = False,
     for_update: bool = False,
 ) -> tuple[Select, str]:
-    """The question and its text."""
+    """A query of a doctype, and its text in SQL."""
     made = Select(doctype)
     fields = _listed(fields)
     if fields and isinstance(fields[0], str) and _DISTINCT.match(fields[0]):

@@ -62,7 +62,6 @@ class Value(ValueWrapper):  # type: ignore[misc]
         param_wrapper: Parameters | Literals | None = None,
         **kwargs: Any,
     ) -> str:
-        """The SQL."""
         value = self.value.value if isinstance(self.value, Enum) else self.value
         if value is None or isinstance(value, Term):
             made: str = super().get_sql(quote_char, secondary_quote_char, **kwargs)
@@ -126,7 +125,7 @@ class Question:
 
 
 class Builder(MySQLQuery):  # type: ignore[misc]
-    """`frappe.qb`."""
+    """What `frappe.qb` is: PyPika's builder for MariaDB's SQL."""
 
     terms = pypika.terms
     desc, asc = Order.desc, Order.asc
@@ -134,12 +133,12 @@ class Builder(MySQLQuery):  # type: ignore[misc]
 
     @staticmethod
     def DocType(table_name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
-        """The table of a doctype."""
+        """The table of a doctype's documents."""
         return Table(_table(table_name), *args, **kwargs)
 
     @staticmethod
     def functions(name: str, *args: Any, **kwargs: Any) -> Any:
-        """Any function of the database's."""
+        """A call of any function that the database has."""
         return Function(name, *args, **kwargs)
 
     @classmethod
@@ -153,7 +152,6 @@ class Builder(MySQLQuery):  # type: ignore[misc]
 
     @classmethod
     def into(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
-        """Insert into it."""
         return super().into(_selectable(table), *args, **kwargs)
 
     @classmethod
@@ -194,17 +192,17 @@ class Builder(MySQLQuery):  # type: ignore[misc]
 
     @classmethod
     def min(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The smallest."""
+        """The smallest value of a field among the matching documents."""
         return _aggregate("min", dt, fieldname, filters)
 
     @classmethod
     def avg(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The mean."""
+        """The mean of a field among the matching documents."""
         return _aggregate("avg", dt, fieldname, filters)
 
     @classmethod
     def sum(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The sum."""
+        """The sum of a field over the matching documents."""
         return _aggregate("sum", dt, fieldname, filters)
 
 
@@ -232,7 +230,6 @@ class SubQuery(Criterion):  # type: ignore[misc]
         self.subq = subq
 
     def get_sql(self, **kwargs: Any) -> str:
-        """The SQL."""
         made: str = self.subq.get_sql(**{**kwargs, "subquery": True})
         return made
 
@@ -245,7 +242,6 @@ class ConstantColumn(Term):  # type: ignore[misc]
         self.value = value
 
     def get_sql(self, param_wrapper: Parameters | Literals | None = None, **kwargs: Any) -> str:
-        """The SQL."""
         alias = self.alias or self.value
         named = Value(self.value, alias.replace("%", "%%") if param_wrapper else alias)
         return named.get_sql(param_wrapper=param_wrapper, **kwargs)

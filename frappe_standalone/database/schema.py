@@ -68,7 +68,7 @@ _TYPES = {
     "json": "json",
     "date": "date",
 }
-"""What the databases call them."""
+"""What each database calls a type of ours."""
 _LIST = (
     "select column_name, data_type, is_nullable = 'YES', character_maximum_length,"
     " collation_name in ('utf8mb4_bin', 'C') from information_schema.columns"
@@ -128,7 +128,6 @@ def described(doctype: str) -> Any:
 
 
 def table_name(doctype: str) -> str:
-    """Where a doctype's documents lie."""
     return f"tab{doctype}"
 
 

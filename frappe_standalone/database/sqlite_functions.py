@@ -30,7 +30,7 @@ def _when(value: Any) -> datetime:
 
 
 def _as_it_came(value: Any, made: datetime) -> str:
-    """A day remains a day."""
+    """A day without a time remains one."""
     return (
         str(made.date())
         if len(str(value)) == 10 and made.time() == datetime.min.time()
@@ -49,7 +49,7 @@ def add(value: Any, number: Any, unit: str) -> str:
 
 
 def difference(unit: str, first: Any, last: Any) -> int:
-    """`TIMESTAMPDIFF(unit, first, last)`."""
+    """MariaDB's `TIMESTAMPDIFF(unit, first, last)`, in whole units."""
     unit, begin, end = unit.lower(), _when(first), _when(last)
     if unit in _MONTHS:
         sign = 1 if begin <= end else -1
@@ -62,7 +62,7 @@ def difference(unit: str, first: Any, last: Any) -> int:
 
 @lru_cache
 def _python(form: str) -> str:
-    """MariaDB's format as Python's."""
+    """A format of MariaDB's in the letters of Python's `strftime`."""
     from sqlglot.dialects.mysql import MySQL
     from sqlglot.time import format_time
 
@@ -72,7 +72,6 @@ def _python(form: str) -> str:
 
 
 def date_format(value: Any, form: str) -> str:
-    """`DATE_FORMAT`."""
     return _when(value).strftime(_python(form))
 
 
@@ -96,7 +95,7 @@ def str_to_date(value: str, form: str) -> str | None:
 
 
 def substring_index(text: str, mark: str, count: int) -> str:
-    """`SUBSTRING_INDEX`."""
+    """MariaDB's `SUBSTRING_INDEX`: from the end with a negative count."""
     pieces = text.split(mark)
     return mark.join(pieces[:count] if count >= 0 else pieces[count:])
 
@@ -108,12 +107,12 @@ def field(what: Any, *among: Any) -> int:
 
 
 def find_in_set(what: str, among: str) -> int:
-    """`FIND_IN_SET`."""
+    """MariaDB's `FIND_IN_SET`: a place from 1, 0 for none."""
     return field(what, *among.split(",")) if among else 0
 
 
 def concat_ws(mark: str, *texts: Any) -> str:
-    """`CONCAT_WS`: without what is NULL."""
+    """MariaDB's `CONCAT_WS`: what is NULL is left out."""
     return mark.join(str(text) for text in texts if text is not None)
 
 
@@ -127,7 +126,7 @@ def substring(of: Any, start: int, count: int | None = None) -> str:
 
 
 def modulo(number: Any, divisor: Any) -> Any:
-    """`MOD`, of fractions too."""
+    """MariaDB's `MOD`, which takes fractions too."""
     number, divisor = _as_number(number), _as_number(divisor)
     if not divisor:
         return None
@@ -150,20 +149,18 @@ def timediff(last: Any, first: Any) -> str | None:
 
 
 def addtime(value: Any, more: Any, sign: int = 1) -> str:
-    """`ADDTIME`, `SUBTIME`."""
+    """MariaDB's `ADDTIME`; with a `sign` of -1 it is `SUBTIME`."""
     made = _moment(value) + sign * time_of(str(more))
     return str(made) if isinstance(made, datetime) else text_of(made)
 
 
 def makedate(year: int, day: int) -> str | None:
-    """`MAKEDATE`."""
     if year < 100:
         year += 2000 if year < 70 else 1900
     return str(date(year, 1, 1) + timedelta(day - 1)) if day > 0 else None
 
 
 def truncate(number: Any, places: int) -> float:
-    """`TRUNCATE`."""
     scale = 10**places
     made = int(float(number) * scale) / scale
     return made if places > 0 else int(made)
@@ -219,7 +216,6 @@ def week(value: Any, mode: int = 0) -> int:
 
 
 def last_day(value: Any) -> str:
-    """`LAST_DAY`."""
     return str((_when(value) + relativedelta(day=31)).date())
 
 

@@ -117,7 +117,7 @@ def _by_call(shifted: exp.Expr) -> exp.Expr:
 
 
 def _formatted(function: str) -> Callable[[Any, Any], str]:
-    """MariaDB's function with MariaDB's format."""
+    """MariaDB's own function, since the format is MariaDB's."""
 
     def sql(self: Any, node: Any) -> str:
         form = node.args["format"]
@@ -154,7 +154,7 @@ def _cast(self: Any, node: exp.Cast) -> str:
 
 
 class ToSQLite(SQLite):
-    """How the trees are written."""
+    """How MariaDB's trees are written for SQLite."""
 
     class Tokenizer(SQLite.Tokenizer):
         IDENTIFIERS: ClassVar = ["`"]  # SQLite takes a name in " that is no column for a text

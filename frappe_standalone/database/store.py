@@ -124,7 +124,6 @@ def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
 
 
 def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | None:
-    """One document's row."""
     if doctype in virtual.DOCTYPES:
         return virtual.get(doctype, name)
     rows = select(doctype, str(name), limit=1, for_update=for_update)
@@ -132,7 +131,6 @@ def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | N
 
 
 def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
-    """How many match."""
     if doctype in virtual.DOCTYPES:
         return len(virtual.select(doctype, parse(filters)))
     what = f"count({'distinct ' if distinct else ''}`tab{doctype}`.`name`) as n"
@@ -245,13 +243,13 @@ def contents(doctype: str) -> list[tuple[Any, ...]]:
 
 
 def get_default(key: str, parent: str = "__default") -> Any:
-    """A default that `set_default` set."""
+    """A default that `set_default` has kept; None for none."""
     rows = select("DefaultValue", {"parent": parent, "defkey": key}, fields=["defvalue"], limit=1)
     return rows[0]["defvalue"] if rows else None
 
 
 def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) -> None:
-    """Keep a default."""
+    """Keep a default for the whole site, or for a `parent`: a user."""
     filters = {"parent": parent, "defkey": key}
     local.cache.pop(DEFAULTS, None)
     if not update_where("DefaultValue", filters, {"defvalue": val}):

@@ -277,7 +277,7 @@ class Transaction:
 
     @contextmanager
     def reading(self) -> Iterator[BaseDatabaseWrapper]:
-        """A statement that only reads."""
+        """For a statement that only reads: it begins no transaction by itself."""
         with errors.translated():
             yield self.open(write=False)
 

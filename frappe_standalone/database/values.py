@@ -17,7 +17,7 @@ from frappe_standalone.utils.numbers import cint, flt
 from frappe_standalone.utils.values import FieldDecoder, FieldEncoder, from_column
 
 DECIMAL_PLACES = 9
-"""Of Frappe's Float and Currency."""
+"""Those of Frappe's Float and Currency columns."""
 _KINDS: tuple[tuple[Any, str], ...] = (
     (str, "text"),
     ((bool, int), "int"),
@@ -94,7 +94,6 @@ def _check(value: Any, column: Column, field: str) -> None:
 
 
 def from_json(value: Any) -> Any:
-    """What was stored as JSON."""
     return json.loads(value, cls=FieldDecoder) if isinstance(value, str) and value else value
 
 
@@ -133,7 +132,7 @@ def time_of(text: str) -> timedelta:
 
 
 def text_of(span: timedelta) -> str:
-    """What `time_of` reads."""
+    """A time as the text that `time_of` reads."""
     minutes, seconds = divmod(abs(span), timedelta(minutes=1))
     sign = "-" if span < timedelta(0) else ""
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{str(seconds)[5:]}"
@@ -169,7 +168,7 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.I)
 _FRACTION = re.compile(r"\.\d+")
 _ONE_DIGIT = re.compile(r"-(\d)(?!\d)")
 _NO_TIMES = ("", "0000-00-00", "0000-00-00 00:00:00")
-"""MariaDB's, before every other."""
+"""MariaDB's zero dates, which stand before every other."""
 
 
 def number_of(text: str) -> float:
@@ -189,7 +188,6 @@ def moment_of(text: str) -> datetime:
 
 
 def _time_of(text: str) -> datetime | None:
-    """`2026-1-2` is a day, too."""
     with suppress(ValueError):
         return moment_of(_ONE_DIGIT.sub(r"-0\1", text))
     return None

@@ -55,7 +55,6 @@ def select(
 
 
 def columns(rows: list[dict[str, Any]], fields: Any) -> list[dict[str, Any]]:
-    """Those fields of the rows."""
     named: dict[str, str] = {}
     for field in fields.split(",") if isinstance(fields, str) else fields:
         if not isinstance(field, str) or "(" in field:

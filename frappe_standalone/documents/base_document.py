@@ -67,7 +67,7 @@ class BaseDocument:
 
     @property
     def meta(self) -> Meta:
-        """The doctype's description."""
+        """What its doctype's JSON says of it."""
         return get_meta(self.__dict__.get("doctype") or "")
 
     # -- fields
@@ -111,7 +111,7 @@ class BaseDocument:
         return bool(value) and all(isinstance(row, (Mapping, BaseDocument)) for row in rows)
 
     def update(self, d: Mapping[str, Any]) -> Any:
-        """Set many fields."""
+        """Set several fields from a dictionary."""
         for key, value in d.items():
             self.set(key, value)
         return self
@@ -123,7 +123,7 @@ class BaseDocument:
                 self.set(key, value)
 
     def delete_key(self, key: str) -> None:
-        """Forget a field."""
+        """Forget a field's value, as if it had never been set."""
         self.__dict__.pop(key, None)
 
     # -- child rows
@@ -210,13 +210,13 @@ class BaseDocument:
         return _dict({k: v for k, v in found.items() if v is not None}) if no_nulls else found
 
     def get_valid_dict(self, *_args: Any, **kwargs: Any) -> _dict:
-        """All fields but child rows."""
+        """All fields' values, without the rows of child tables."""
         found = self.as_dict(convert_dates_to_str=kwargs.get("convert_dates_to_str", False))
         del found["doctype"]
         return _dict({k: v for k, v in found.items() if not isinstance(v, list)})
 
     def as_json(self) -> str:
-        """As JSON."""
+        """Its fields as JSON, with the child rows."""
         return as_json(self.as_dict())
 
     precision = precision
@@ -231,12 +231,12 @@ class BaseDocument:
         self.get_onload()[key] = value
 
     def get_onload(self, key: str | None = None) -> Any:
-        """What `set_onload` kept."""
+        """What `set_onload` has kept, by its key or all of it."""
         kept = self.__dict__.setdefault("__onload", _dict())
         return kept[key] if key else kept
 
     def is_new(self) -> bool:
-        """Whether it was never stored."""
+        """Whether it has never been stored."""
         return bool(self.__dict__.get("__islocal"))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:

@@ -20,4 +20,4 @@ def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
 
 
 def clear_document_cache(doctype: str, name: str | None = None) -> None:
-    """Nothing: `get_cached_doc` keeps no document."""
+    """Does nothing: `get_cached_doc` keeps no document here."""

@@ -14,5 +14,5 @@ class Comment(Document):
     comment_email: Any
 
     def validate(self) -> None:
-        """Say who wrote it."""
+        """Say who wrote it: the current user, unless it is said."""
         self.comment_email = self.comment_email or local.session.user

@@ -13,30 +13,27 @@ class DocStatus(int):
     CANCELLED: ClassVar[DocStatus]
 
     def is_draft(self) -> bool:
-        """Whether it can be changed."""
+        """Whether it is 0: the document can still be changed."""
         return self == DocStatus.DRAFT
 
     def is_submitted(self) -> bool:
-        """Whether it is final."""
+        """Whether it is 1: the document is final."""
         return self == DocStatus.SUBMITTED
 
     def is_cancelled(self) -> bool:
-        """Whether it is void."""
+        """Whether it is 2: the document is void."""
         return self == DocStatus.CANCELLED
 
     @staticmethod
     def draft() -> DocStatus:
-        """0."""
         return DocStatus.DRAFT
 
     @staticmethod
     def submitted() -> DocStatus:
-        """1."""
         return DocStatus.SUBMITTED
 
     @staticmethod
     def cancelled() -> DocStatus:
-        """2."""
         return DocStatus.CANCELLED
 
 

@@ -145,7 +145,7 @@ class Document(StoredDocument):
         return self
 
     def submit(self) -> Any:
-        """Make it final: docstatus 1."""
+        """Make it final (docstatus 1), with its `on_submit`."""
         return self._submit()
 
     def _submit(self) -> Any:
@@ -370,21 +370,21 @@ class Document(StoredDocument):
         ).insert(ignore_permissions=True)
 
     def log_error(self, title: Any = None, message: Any = None) -> Any:
-        """`frappe.log_error` that refers to it."""
+        """As `frappe.log_error`, in an Error Log that refers to it."""
         from frappe_standalone.documents.error_log import log_error
 
         return log_error(title, message, self.doctype, self.name)
 
     def get_title(self) -> str:
-        """What it is called."""
+        """The value of its title field; its name where it has none."""
         return str(self.get(self.meta.get_title_field()) or self.name or "")
 
     def get_url(self) -> str:
-        """The address of its form."""
+        """The address of its form in the Desk."""
         return get_url_to_form(self.doctype, self.name)
 
     def check_permission(self, permtype: str = "read", permlevel: Any = None) -> None:
-        """There are no permissions here."""
+        """Does nothing: there are no permissions here."""
 
     def has_permission(self, permtype: str = "read", **_: Any) -> bool:
         """True: there are no permissions here."""

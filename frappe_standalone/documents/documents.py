@@ -142,7 +142,7 @@ def get_parent_doc(doc: Any) -> Any:
 
 
 def get_system_settings(key: str) -> Any:
-    """A field of System Settings."""
+    """A field's value in System Settings; None for none."""
     return singles.single("System Settings").get(key)
 
 

@@ -52,7 +52,7 @@ class File(Document):
         self.name = f"{folder}{self.file_name}" if self.is_folder else generate_hash(length=10)
 
     def before_insert(self) -> None:
-        """Write what it brings."""
+        """Write the content that it brings to the site's folder."""
         self.file_url = unquote(self.file_url or "")
         self.folder = self.folder or ("Home/Attachments" if self.attached_to_doctype else "Home")
         self.is_private = int(bool(self.is_private or self.file_url.startswith(PRIVATE)))
@@ -79,7 +79,7 @@ class File(Document):
 
     @property
     def is_remote_file(self) -> bool:
-        """Whether its content lies elsewhere."""
+        """Whether its content lies at an address elsewhere."""
         return bool(self.file_url) and self.file_url.startswith(REMOTE)
 
     def save_file(
@@ -149,7 +149,6 @@ class File(Document):
         return path_of(place, self.is_private)
 
     def exists_on_disk(self) -> bool:
-        """Whether its content is there."""
         return os.path.exists(self.get_full_path())
 
     def get_extension(self) -> tuple[str, str]:
@@ -281,7 +280,7 @@ def get_file(fname: str) -> list[Any]:
 
 
 def get_file_path(file_name: str) -> str:
-    """Where it lies."""
+    """The path of a File's content, by its name or file name."""
     for field in ("name", "file_name"):
         url = local.db.get_value("File", {field: file_name}, "file_url")
         if url:
@@ -305,7 +304,7 @@ def get_content_hash(content: bytes | str) -> str:
 
 
 def get_max_file_size() -> int:
-    """Bytes."""
+    """In bytes: `max_file_size` of the site's configuration, else Frappe's own limit."""
     return int(local.conf.get("max_file_size") or MAX_SIZE)
 
 

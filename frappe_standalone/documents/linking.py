@@ -34,7 +34,6 @@ def follow(doc: Any) -> None:
 
 
 def _follow(doc: Any) -> Iterator[str]:
-    """What is not there."""
     for df in doc.meta.fields:
         doctype = _linked(doc, df)
         if not doctype:

@@ -29,17 +29,17 @@ EXECUTE_ACTION = "frappe.model.document.execute_action"
 
 
 def get_lock_path(name: str) -> str:
-    """The lock's file."""
+    """The path of a lock's file, in the site's folder."""
     return get_site_path(LOCKS_DIR, f"{name.lower()}.lock")
 
 
 def lock_exists(name: str) -> bool:
-    """Whether somebody holds it."""
+    """Whether somebody holds the lock, or left it."""
     return os.path.exists(get_lock_path(name))
 
 
 def lock_age(name: str) -> float:
-    """Seconds since it was taken."""
+    """Seconds since the lock was taken."""
     return time.time() - os.path.getmtime(get_lock_path(name))
 
 
@@ -73,7 +73,7 @@ def create_lock(name: str) -> bool:
 
 
 def delete_lock(name: str) -> bool:
-    """Give it back."""
+    """Give the lock back, whoever has taken it; always True."""
     Path(get_lock_path(name)).unlink(missing_ok=True)
     return True
 
@@ -113,7 +113,7 @@ def lock(doc: Any, timeout: int = 0) -> None:
 
 
 def unlock(doc: Any) -> None:
-    """Give the document's lock back."""
+    """Give the lock of a document back."""
     delete_lock(doc.get_signature())
     if doc in local.locked_documents:
         local.locked_documents.remove(doc)

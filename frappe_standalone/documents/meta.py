@@ -82,7 +82,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Meta:
-    """A doctype's description."""
+    """A doctype as its JSON describes it."""
 
     name: str
     fields: tuple[_dict, ...] = ()
@@ -93,7 +93,7 @@ class Meta:
     allow_rename: bool = False
     title_field: str = ""
     roles: tuple[str, ...] = ()
-    """Those that its permissions name."""
+    """The roles that its permissions name."""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
     sort_field: str = ""
@@ -105,7 +105,7 @@ class Meta:
     _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
 
     def get_field(self, fieldname: str) -> _dict | None:
-        """A field's description."""
+        """What the doctype says of a field; None for no field of it."""
         return self._by_name.get(fieldname)
 
     def has_field(self, fieldname: str) -> bool:
@@ -133,7 +133,7 @@ class Meta:
         return list(dict.fromkeys([*filter(None, said), "name"]))
 
     def get_label(self, fieldname: str) -> str:
-        """A field's label."""
+        """A field's label, also of those that every document has."""
         return str(self._says(fieldname, "label") or _LABELS.get(fieldname, "No Label"))
 
     def get_options(self, fieldname: str) -> Any:

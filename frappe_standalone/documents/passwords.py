@@ -121,7 +121,7 @@ def get_decrypted_password(
 def set_encrypted_password(
     doctype: str, name: str, pwd: str | bytes, fieldname: str = "password"
 ) -> None:
-    """Keep a document's secret."""
+    """Keep a document's secret, encrypted with the project's key."""
     row = {
         "ref_doctype": doctype,
         "ref_name": name,

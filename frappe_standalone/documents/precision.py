@@ -61,7 +61,7 @@ def _of_parent(doc: Any, field: str) -> Any:
 
 
 def decimals(number_format: Any) -> int:
-    """Of `#,###.##` two."""
+    """How many decimals a number format has: of `#,###.##` two."""
     return _DECIMALS.get(number_format or "", CURRENCY_PRECISION)
 
 

@@ -49,7 +49,7 @@ class StoredDocument(BaseDocument):
         super().__init__(values)
 
     def load_from_db(self) -> Any:
-        """Read all fields anew."""
+        """Read all fields anew; what was set and not stored is lost."""
         row = self._stored_row()
         self.name = row["name"]
         unset = {df.fieldname: None for df in self.meta.fields if df.fieldtype not in NO_FIELDS}

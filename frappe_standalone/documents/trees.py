@@ -80,7 +80,7 @@ class NestedSet(Document):
             raise NestedSetMultipleRootsError("Multiple root nodes not allowed.")
 
     def get_root_node_count(self) -> int:
-        """How many have no parent."""
+        """How many documents of its doctype have no parent."""
         return store.count(self.doctype, {self._parent_field: ""})
 
     def before_rename(
@@ -112,7 +112,6 @@ class NestedSet(Document):
         return stored(self.doctype, parent) if parent else None
 
     def get_children(self) -> Iterator[Any]:
-        """The documents right below it."""
         for name in store.names(self.doctype, {self._parent_field: self.name}):
             yield stored(self.doctype, name)
 

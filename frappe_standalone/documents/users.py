@@ -69,7 +69,7 @@ def is_system_user(username: str | None = None) -> Any:
 
 
 def get_fullname_and_avatar(user: str) -> _dict:
-    """Their `fullname`, `avatar` and `name`."""
+    """A user's `fullname`, `avatar` and `name`."""
     found = _user(user, "first_name", "last_name", "user_image")
     names = filter(None, (found.first_name, found.last_name))
     return _dict(fullname=" ".join(names), avatar=found.user_image, name=user)

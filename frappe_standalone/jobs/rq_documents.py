@@ -16,7 +16,6 @@ class RQJob(Document):
 
     @property
     def job(self) -> Any:
-        """The Job."""
         from frappe_celery.host import get_store
 
         return get_store().fetch(self.name)
@@ -35,20 +34,20 @@ class RQJob(Document):
         return self.job.cancel()
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
-        """Jobs are enqueued, not inserted."""
+        """Does nothing: jobs are enqueued, not inserted."""
 
     def db_update(self) -> None:
-        """Nothing to update."""
+        """Does nothing: a job is changed by no form."""
 
 
 class RQWorker(Document):
-    """A Celery worker."""
+    """The document of a Celery worker."""
 
     def delete(self, *_args: Any, **_kwargs: Any) -> None:
-        """Workers end by themselves."""
+        """Does nothing: workers end by themselves."""
 
     def db_insert(self, *_args: Any, **_kwargs: Any) -> None:
-        """Workers start by themselves."""
+        """Does nothing: workers start by themselves."""
 
     def db_update(self) -> None:
-        """Nothing to update."""
+        """Does nothing: a worker is changed by no form."""

@@ -39,7 +39,6 @@ class Job(OurJob):
 
     @classmethod
     def exists(cls, job_id: str, connection: Any = None) -> bool:
-        """Whether there is one."""
         try:
             get_store().fetch(job_id)
         except NoSuchJob:
@@ -61,26 +60,23 @@ class Retry:
 
 
 class Queue:
-    """A queue, to look at."""
+    """RQ's `Queue`, to look at what waits; jobs are enqueued by `frappe.enqueue`."""
 
     def __init__(self, name: str = "default", connection: Any = None, **_: Any) -> None:
         self.name = name.rsplit(":", 1)[-1]
 
     @classmethod
     def all(cls, connection: Any = None) -> list[Queue]:
-        """Every queue."""
         return [cls(name) for name in settings.current().queues]
 
     @property
     def count(self) -> int:
-        """How many jobs wait."""
         return get_store().counts(queue=self.name)[JobStatus.QUEUED]
 
     def __len__(self) -> int:
         return self.count
 
     def is_empty(self) -> bool:
-        """Whether none waits."""
         return self.count == 0
 
     @property
@@ -114,7 +110,6 @@ class Worker(ListedWorker):
 
     @classmethod
     def count(cls, connection: Any = None, queue: Any = None) -> int:
-        """How many there are."""
         return len(cls.all(connection, queue))
 
     @property

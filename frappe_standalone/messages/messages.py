@@ -55,22 +55,22 @@ def throw(
 
 
 def clear_messages() -> None:
-    """Forget all messages."""
+    """Forget what `frappe.msgprint` has collected until now."""
     local.message_log = []
 
 
 def clear_last_message() -> None:
-    """Forget the newest message."""
+    """Forget the newest message of `frappe.msgprint`."""
     local.message_log = local.message_log[:-1]
 
 
 def get_message_log() -> list[Any]:
-    """The messages so far."""
+    """What `frappe.msgprint` has collected until now."""
     return list(local.message_log)
 
 
 def errprint(msg: Any) -> None:
-    """Note an error."""
+    """Keep an error's text, which `frappe.error_log` holds."""
     local.error_log.append({"exc": str(msg)})
 
 

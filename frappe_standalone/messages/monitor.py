@@ -50,7 +50,7 @@ class Monitor:
             job["wait"] = waited // _MICROSECOND
 
     def write(self) -> None:
-        """The job has ended."""
+        """Write the job's line, once it has ended."""
         took = datetime.now(timezone.utc) - self.began
         self.data["duration"] = took // _MICROSECOND
         line = json.dumps(self.data, sort_keys=True, default=str, separators=(",", ":")) + "\n"
@@ -61,7 +61,7 @@ class Monitor:
 
 
 def start(method: str, kwargs: Mapping[str, Any]) -> None:
-    """A job begins."""
+    """Begin to measure a job, where the site's configuration has `monitor`."""
     if local.conf.monitor:
         local.monitor = Monitor(method, kwargs)
 
@@ -90,5 +90,5 @@ def get_trace_id() -> str | None:
 
 
 def log_file() -> str:
-    """Path of the file."""
+    """The path of the file that measured jobs are written to."""
     return str(settings.current().log_path / MONITOR_LOG)

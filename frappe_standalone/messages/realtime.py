@@ -112,7 +112,7 @@ def _room_for(task_id: Any, user: Any, doctype: Any, docname: Any) -> str:
 
 
 def emit_via_redis(event: str, message: Any, room: str) -> None:
-    """Publish now."""
+    """Publish an event now, without waiting for the commit."""
     here = settings.current()
     sent = {"event": event, "message": message, "room": room}
     if here.frappe_version > 14:
@@ -139,12 +139,12 @@ def get_doc_room(doctype: Any, docname: Any) -> str:
 
 
 def get_user_room(user: str) -> str:
-    """One user."""
+    """The room of one user's browsers."""
     return _room(f"user:{user}")
 
 
 def get_site_room() -> str:
-    """All users of the Desk."""
+    """The room of all users of the site's Desk."""
     return _room("all")
 
 
@@ -154,5 +154,5 @@ def get_task_progress_room(task_id: str) -> str:
 
 
 def get_website_room() -> str:
-    """All visitors of the website."""
+    """The room of all visitors of the site's website."""
     return _room("website")

@@ -165,7 +165,7 @@ class NamespaceFinder(MetaPathFinder):
     """Finds `frappe`, `rq` and what is below them in the table and the folder beside it."""
 
     stands_in = True
-    """Not the real ones (`config.installed`)."""
+    """True: what is found here stands in for the real ones (`config.installed`)."""
 
     def find_spec(
         self,

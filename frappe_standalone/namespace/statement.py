@@ -44,7 +44,7 @@ def outside(*own: str) -> FrameType:
 
 
 def place(frame: FrameType) -> str:
-    """Where it stands, for people."""
+    """File and line of what runs, for people."""
     return f"{frame.f_code.co_filename}, line {frame.f_lineno}"
 
 

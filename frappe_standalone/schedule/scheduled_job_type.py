@@ -29,7 +29,7 @@ from frappe_standalone.utils.values import from_column
 
 
 class ScheduledJobType(Document):
-    """`frappe.get_doc("Scheduled Job Type", name)`."""
+    """What `frappe.get_doc("Scheduled Job Type", name)` gives."""
 
     __not_in_templates__ = Document.__not_in_templates__ | {"enqueue", "execute"}
     method: Any
@@ -70,7 +70,6 @@ class ScheduledJobType(Document):
             raise ValidationError(f"Scheduled Job Type {self.name or self.method}: {exc}") from exc
 
     def as_row(self) -> ScheduleRow:
-        """As the schedule knows it."""
         return schedule_rows.row_of(self.as_dict())
 
     # -- when
@@ -88,7 +87,7 @@ class ScheduledJobType(Document):
         return due
 
     def is_event_due(self, current_time: datetime | None = None) -> bool:
-        """Whether that time has come."""
+        """Whether `get_next_execution` has come, by `current_time` or now."""
         return self.get_next_execution() <= (current_time or now_datetime())
 
     # -- running
@@ -155,7 +154,7 @@ class ScheduledJobType(Document):
         local.db.commit()
 
     def on_trash(self) -> None:
-        """Its logs go with it."""
+        """Delete its logs with it, as Frappe does."""
         store.delete(LOG, {"scheduled_job_type": self.name})
 
 

@@ -39,7 +39,7 @@ def _is_enabled() -> bool:
 
 
 def get_scheduler_status() -> dict[str, str]:
-    """{'status': 'active'} or inactive."""
+    """`{"status": "active"}`, or `inactive` where nothing is scheduled."""
     return {"status": "inactive" if is_scheduler_inactive() else "active"}
 
 
@@ -49,12 +49,12 @@ def toggle_scheduler(enable: Any) -> None:
 
 
 def enable_scheduler() -> None:
-    """Switch it on."""
+    """Switch scheduling of the current site on, once that is committed."""
     toggle_scheduler(True)
 
 
 def disable_scheduler() -> None:
-    """Switch it off."""
+    """Switch scheduling of the current site off, once that is committed."""
     toggle_scheduler(False)
 
 

@@ -21,7 +21,7 @@ guest_methods: list[Callable[..., Any]] = []
 
 
 def get_module(modulename: str) -> Any:
-    """The module of that name."""
+    """Import the module of that name, an app's too."""
     make_importable()
     return importlib.import_module(modulename)
 

@@ -89,7 +89,6 @@ class FrappeClient:
         return "/".join((self.url, "api/resource", *map(cstr, parts)))
 
     def logout(self) -> None:
-        """End the session."""
         self._ask("get", self.url, params={"cmd": "logout"})
 
     def get_list(
@@ -115,7 +114,7 @@ class FrappeClient:
         return self.post_process(self._ask("get", self._resource(doctype), params=params))
 
     def get_doc(self, doctype: str, name: str = "", filters: Any = None, fields: Any = None) -> Any:
-        """One document."""
+        """One document of the other site, by its name or by filters."""
         given = {"filters": filters, "fields": fields}
         params = {key: json.dumps(value) for key, value in given.items() if value}
         return self.post_process(self._ask("get", self._resource(doctype, name), params=params))
@@ -133,27 +132,23 @@ class FrappeClient:
         return _dict(self.post_process(self._ask("put", url, data={"data": as_json(doc)})))
 
     def insert_many(self, docs: Any) -> Any:
-        """New documents, in one request."""
+        """Insert documents in one request to `frappe.client`."""
         return self._command("insert_many", docs=as_json(docs))
 
     def bulk_update(self, docs: Any) -> Any:
-        """Change documents, in one request."""
+        """Change documents in one request to `frappe.client`."""
         return self._command("bulk_update", docs=as_json(docs))
 
     def delete(self, doctype: str, name: str) -> Any:
-        """Delete a document."""
         return self._command("delete", doctype=doctype, name=name)
 
     def submit(self, doc: Any) -> Any:
-        """Submit a document."""
         return self._command("submit", doc=as_json(doc))
 
     def cancel(self, doctype: str, name: str) -> Any:
-        """Cancel a document."""
         return self._command("cancel", doctype=doctype, name=name)
 
     def rename_doc(self, doctype: str, old_name: str, new_name: str) -> Any:
-        """Give a document another name."""
         return self._command("rename_doc", doctype=doctype, old_name=old_name, new_name=new_name)
 
     def set_value(self, doctype: str, docname: str, fieldname: Any, value: Any) -> Any:
@@ -176,7 +171,7 @@ class FrappeClient:
         return self.post_process(self._ask("get", url, params=dict(params or {})))
 
     def post_api(self, method: str, params: Mapping[str, Any] | None = None) -> Any:
-        """The same, asked with POST."""
+        """As `get_api`, by POST with the parameters in its body."""
         url = f"{self.url}/api/method/{method}"
         return self.post_process(self._ask("post", url, params=dict(params or {})))
 
@@ -185,11 +180,11 @@ class FrappeClient:
         return self.post_process(self._ask("get", self.url, params=self.preprocess(params)))
 
     def post_request(self, data: Mapping[str, Any]) -> Any:
-        """The same with POST."""
+        """As `get_request`, by POST with the data in its body."""
         return self.post_process(self._ask("post", self.url, data=self.preprocess(data)))
 
     def preprocess(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Lists and dictionaries as JSON."""
+        """The parameters with lists and dictionaries as JSON."""
         return {
             key: json.dumps(value) if isinstance(value, (dict, list)) else value
             for key, value in params.items()

@@ -14,7 +14,7 @@ from frappe_standalone.utils.text import scrub
 
 
 def get_bench_path() -> str:
-    """The bench's or project's folder."""
+    """The folder of the bench or project."""
     return str(settings.current().root)
 
 
@@ -25,7 +25,7 @@ def get_bench_id() -> str:
 
 
 def get_sites(sites_path: str | None = None) -> list[str]:
-    """Every site."""
+    """The names of all sites."""
     return settings.current().sites()
 
 
@@ -79,5 +79,5 @@ def get_file_items(path: str, raise_not_found: bool = False, **_: Any) -> list[s
 
 
 def get_file_json(path: str) -> Any:
-    """What a JSON file says."""
+    """What a JSON file holds; raises when there is none."""
     return json.loads(Path(path).read_text())

@@ -44,5 +44,5 @@ def begins(sender: type, **_: Any) -> None:
 
 
 def ends() -> None:
-    """Django has ended it."""
+    """Forget the user, once Django has ended the request."""
     _user.set(None)

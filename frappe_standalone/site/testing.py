@@ -13,7 +13,6 @@ class FrappeTestCase(unittest.TestCase):
     """Each test runs on the default site as Administrator and is rolled back."""
 
     def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
-        """Run one test."""
         with local.apart():
             init(settings.current().site)
             connect()

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class CallbackManager:
-    """Backs `frappe.db.after_commit`, `after_rollback` and `frappe.local.job.after_job`."""
+    """What `frappe.db.after_commit`, `after_rollback` and `frappe.local.job.after_job` are."""
 
     def __init__(self) -> None:
         self._functions: deque[Callable[[], Any]] = deque()
@@ -25,5 +25,4 @@ class CallbackManager:
             self._functions.popleft()()
 
     def reset(self) -> None:
-        """Forget all."""
         self._functions.clear()

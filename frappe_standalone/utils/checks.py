@@ -97,7 +97,7 @@ def extract_email_id(email: str) -> str:
 
 
 def is_git_url(url: str) -> bool:
-    """Whether git could clone it."""
+    """Whether it looks like an address that git can clone."""
     return _GIT.match(url) is not None
 
 

@@ -29,7 +29,7 @@ def get_system_timezone() -> str:
 
 
 def zone() -> ZoneInfo:
-    """The site's time zone."""
+    """The site's time zone, as the standard library's `ZoneInfo`."""
     return _zone_named(get_system_timezone())
 
 
@@ -37,7 +37,7 @@ def zone() -> ZoneInfo:
 
 
 def now_datetime() -> datetime:
-    """The site's time now, naive."""
+    """The time now in the site's time zone, naive."""
     return datetime.now(zone()).replace(tzinfo=None)
 
 
@@ -55,7 +55,7 @@ def now() -> str:
 
 
 def nowdate() -> str:
-    """Today, as text."""
+    """Today on the site, as text: 2026-01-31."""
     return now_datetime().strftime(DATE_FORMAT)
 
 
@@ -149,7 +149,7 @@ def get_time(value: Any) -> time:
 
 
 def get_timedelta(value: Any = None) -> timedelta | None:
-    """A duration from 'HH:MM:SS'."""
+    """A duration from text, 'HH:MM:SS'; None for none."""
     if isinstance(value, timedelta):
         return value
     if not value:
@@ -197,7 +197,7 @@ def add_to_date(
 
 
 def add_days(date: Any, days: float) -> Any:
-    """`date` moved by days."""
+    """`date` moved by so many days, also back."""
     return add_to_date(date, days=days)
 
 
@@ -207,7 +207,7 @@ def add_months(date: Any, months: int) -> Any:
 
 
 def add_years(date: Any, years: int) -> Any:
-    """`date` moved by years."""
+    """`date` moved by so many years, also back."""
     return add_to_date(date, years=years)
 
 

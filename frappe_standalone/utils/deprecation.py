@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Color:
-    """Codes of a terminal."""
+    """Numbers of a terminal's colours, for `colorize`."""
 
     RED = 91
     YELLOW = 93
@@ -40,7 +40,7 @@ warnings.simplefilter("ignore", PendingFrappeDeprecationWarning)
 def _deprecated(
     message: str, category: type[Warning] = FrappeDeprecationWarning, stacklevel: int = 1
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorator: each call warns."""
+    """Decorator: each call of the function warns with the message."""
 
     def warning(function: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(function)

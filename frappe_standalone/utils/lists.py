@@ -14,7 +14,7 @@ def find(list_of_dict: Iterable[Any], match_function: Callable[[Any], Any]) -> A
 
 
 def find_all(list_of_dict: Iterable[Any], match_function: Callable[[Any], Any]) -> list[Any]:
-    """All that match."""
+    """All in the list that the function is true of."""
     return list(filter(match_function, list_of_dict))
 
 
@@ -25,7 +25,7 @@ def ljust_list(_list: Iterable[Any], length: int, fill_word: Any = None) -> list
 
 
 def has_common(l1: Iterable[Any], l2: Iterable[Any]) -> set[Any]:
-    """What is in both."""
+    """What is in both lists, as a set; empty for nothing."""
     return set(l1) & set(l2)
 
 
@@ -35,7 +35,7 @@ def is_subset(list_a: Sequence[Any], list_b: Iterable[Any]) -> bool:
 
 
 def dict_with_keys(dict: Mapping[Any, Any], keys: Iterable[Any]) -> dict[Any, Any]:
-    """Only what these keys hold."""
+    """A dictionary of these keys alone, of those that are there."""
     return {key: value for key, value in dict.items() if key in keys}
 
 
@@ -71,7 +71,7 @@ def dictify(arg: Any) -> Any:
 
 
 def make_filter_tuple(doctype: str, key: str, value: Any) -> list[Any]:
-    """`[doctype, field, operator, value]`."""
+    """A filter as a list: `[doctype, field, operator, value]`."""
     operator, wanted = value[:2] if isinstance(value, (list, tuple)) else ("=", value)
     return [doctype, key, operator, wanted]
 

@@ -29,18 +29,18 @@ def get_last_day(dt: Any, as_str: bool = False) -> Any:
 
 
 def is_last_day_of_the_month(dt: Any) -> bool:
-    """Whether it is."""
+    """Whether a day is its month's last one."""
     return bool(_day(dt) == get_last_day(dt))
 
 
 def get_first_day_of_week(dt: Any, as_str: bool = False) -> Any:
-    """The Sunday on or before."""
+    """The Sunday on that day or before it."""
     day = _day(dt)
     return _given(day - timedelta(days=(day.weekday() + 1) % 7), as_str)
 
 
 def get_last_day_of_week(dt: Any) -> date:
-    """The Saturday on or after."""
+    """The Saturday on that day or after it."""
     return date.fromisoformat(get_first_day_of_week(dt, as_str=True)) + timedelta(days=6)
 
 

@@ -26,16 +26,14 @@ class UnicodeWriter:
         self.writer = csv.writer(self.queue, quoting=quoting, delimiter=delimiter)  # type: ignore[arg-type]
 
     def writerow(self, row: Iterable[Any]) -> None:
-        """Add one."""
         self.writer.writerow(row)
 
     def getvalue(self) -> str:
-        """The CSV so far."""
         return self.queue.getvalue()
 
 
 def to_csv(data: Iterable[Iterable[Any]], quoting: int = _QUOTING, delimiter: str = ",") -> str:
-    """Rows as CSV."""
+    """Rows as the text of a CSV file."""
     writer = UnicodeWriter(quoting=quoting, delimiter=delimiter)
     for row in data:
         writer.writerow(row)

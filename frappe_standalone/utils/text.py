@@ -22,7 +22,7 @@ _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 
 
 def cstr(s: Any, encoding: str = "utf-8") -> str:
-    """Text; '' for None."""
+    """A value as text; None as '', bytes decoded."""
     if s is None:
         return ""
     return s.decode(encoding) if isinstance(s, bytes) else str(s)
@@ -45,33 +45,33 @@ def safe_decode(param: Any, encoding: str = "utf-8", fallback_map: Any = None) -
 
 
 def scrub(txt: str) -> str:
-    """`Sales Order` as `sales_order`."""
+    """A name as code has it: `Sales Order` as `sales_order`."""
     return cstr(txt).replace(" ", "_").replace("-", "_").lower()
 
 
 def unscrub(txt: str) -> str:
-    """`sales_order` as `Sales Order`."""
+    """A name as people see it: `sales_order` as `Sales Order`."""
     return txt.replace("_", " ").replace("-", " ").title()
 
 
 def bold(text: Any) -> str:
-    """In HTML."""
+    """The text in HTML's `<strong>`, not escaped."""
     return f"<strong>{text}</strong>"
 
 
 def generate_hash(txt: str | None = None, length: int = 56) -> str:
-    """Random hexadecimal digits."""
+    """`length` random hexadecimal digits, 56 unless it is given."""
     length = length or 56
     return secrets.token_hex(math.ceil(length / 2))[:length]
 
 
 def random_string(length: int) -> str:
-    """Random hexadecimal digits."""
+    """`length` random hexadecimal digits."""
     return generate_hash(length=length)
 
 
 def sha256_hash(text: str | bytes) -> str:
-    """SHA-256, in hexadecimal digits."""
+    """The SHA-256 of a text, in hexadecimal digits."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
@@ -81,7 +81,7 @@ def strip(val: str, chars: str | None = None) -> str:
 
 
 def strip_html(text: str) -> str:
-    """Without tags."""
+    """The text without its HTML tags; entities stay."""
     return re.sub(r"<[^>]*>", "", text or "")
 
 
@@ -89,12 +89,12 @@ strip_html_tags = strip_html
 
 
 def escape_html(text: Any) -> Any:
-    """Safe inside HTML."""
+    """The text with what HTML reserves as entities."""
     return html.escape(text) if isinstance(text, str) else text
 
 
 def is_html(text: str) -> bool:
-    """Whether it has a tag."""
+    """Whether a text has an HTML tag."""
     return bool(re.search(r"<\w+[^>]*>", text or ""))
 
 
@@ -110,12 +110,12 @@ def comma_sep(some_list: Any, pattern: str, add_quotes: bool = True) -> str:
 
 
 def comma_and(some_list: Any, add_quotes: bool = True) -> str:
-    """'a', 'b' and 'c'."""
+    """A list in words: 'a', 'b' and 'c'."""
     return comma_sep(some_list, "{0} and {1}", add_quotes)
 
 
 def comma_or(some_list: Any, add_quotes: bool = True) -> str:
-    """'a', 'b' or 'c'."""
+    """A list in words: 'a', 'b' or 'c'."""
     return comma_sep(some_list, "{0} or {1}", add_quotes)
 
 
@@ -131,7 +131,7 @@ def get_string_between(start: str, string: str, end: str) -> str:
 
 
 def get_table_name(table_name: str, wrap_in_backticks: bool = False) -> str:
-    """The table of a doctype."""
+    """The table of a doctype's documents: `tabItem`."""
     name = table_name if table_name.startswith("__") else f"tab{table_name}"
     return f"`{name}`" if wrap_in_backticks else name
 
@@ -147,12 +147,12 @@ def dict_to_str(args: Mapping[str, Any], sep: str = "&") -> str:
 
 
 def unique(seq: Iterable[Any]) -> list[Any]:
-    """Each once, in order."""
+    """What is in the list, each once, in its order."""
     return list(dict.fromkeys(seq))
 
 
 def create_batch(iterable: Sequence[Any] | Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Lists of at most `size`."""
+    """Lists of at most `size` of them, in order."""
     items = list(iterable)
     for start in range(0, len(items), size):
         yield items[start : start + size]
@@ -209,7 +209,7 @@ def get_link_to_form(doctype: str, name: str | None = None, label: str | None = 
 
 
 def get_absolute_url(doctype: str, name: str) -> str:
-    """The same, without the site."""
+    """The address of a document's form, without the site."""
     return get_url_to_form(doctype, name).removeprefix(get_url())
 
 
@@ -219,7 +219,7 @@ def get_url_to_list(doctype: str) -> str:
 
 
 def get_url_to_report(name: str, report_type: str | None = None, doctype: str | None = None) -> str:
-    """The address of a report."""
+    """The address of a report in the Desk."""
     if report_type == "Report Builder" and doctype:
         return f"{get_url_to_list(doctype)}/view/report/{quote(name)}"
     return get_url(f"app/query-report/{quote(name)}")

@@ -49,8 +49,6 @@ def _decode(found: dict[str, Any]) -> Any:
 
 
 class FieldDecoder(json.JSONDecoder):
-    """Reads what FieldEncoder wrote."""
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(object_hook=_decode, **kwargs)
 

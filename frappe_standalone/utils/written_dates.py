@@ -23,18 +23,18 @@ from frappe_standalone.utils.dates import (
 
 
 def get_date_str(value: Any) -> str:
-    """2026-01-31."""
+    """A day as it is stored: 2026-01-31."""
     return _day(value).strftime(DATE_FORMAT)
 
 
 def get_datetime_str(value: Any) -> str:
-    """2026-01-31 10:00:00.000000."""
+    """A time as it is stored: 2026-01-31 10:00:00.000000."""
     when = get_datetime(value)
     return when.strftime(DATETIME_FORMAT) if when else ""
 
 
 def get_time_str(value: Any) -> str:
-    """10:00:00."""
+    """A time of day as it is stored: 10:00:00."""
     return get_time(value).strftime("%H:%M:%S")
 
 
@@ -114,17 +114,17 @@ def format_time(time_string: Any = None, format_string: str | None = None) -> st
 
 
 def get_weekday(when: Any = None) -> str:
-    """Monday, Tuesday, …"""
+    """The weekday's English name; of today unless a day is given."""
     return _day(when or None).strftime("%A")
 
 
 def get_weekdays() -> list[str]:
-    """Monday to Sunday."""
+    """The weekdays' English names, Monday to Sunday."""
     return list(calendar.day_name)
 
 
 def get_month(datetime: Any = None) -> str:
-    """January to December."""
+    """The month's English name; of this month unless a day is given."""
     return calendar.month_name[_day(datetime).month]
 
 
@@ -170,7 +170,7 @@ _DURATION = re.compile(r"(\d+d)?((^|\s)\d+h)?((^|\s)\d+m)?((^|\s)\d+s)?$")
 
 
 def format_duration(seconds: float, hide_days: bool = False) -> str:
-    """1d 2h 3m 4s."""
+    """Seconds in words: 1d 2h 3m 4s."""
     left = int(seconds)
     parts = []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
@@ -183,7 +183,7 @@ def format_duration(seconds: float, hide_days: bool = False) -> str:
 
 
 def pretty_date(value: Any) -> str:
-    """How long ago, in words."""
+    """How long ago a time was, in words: '5 minutes ago'."""
     when = get_datetime(value) if value else None
     if when is None:
         return ""

@@ -28,12 +28,12 @@ def ping() -> str:
 
 
 def get_value(*args: Any, **kwargs: Any) -> Any:
-    """`frappe.db.get_value`."""
+    """The same as `frappe.db.get_value`."""
     return db.get_value(*args, **kwargs)
 
 
 def get_single_value(*args: Any, **kwargs: Any) -> Any:
-    """`frappe.db.get_single_value`."""
+    """The same as `frappe.db.get_single_value`."""
     return db.get_single_value(*args, **kwargs)
 
 
