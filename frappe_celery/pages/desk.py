@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 
 PAGES = {"Scheduled Job Type": "scheduled-job-type", "RQ Job": "rq-job", "Error Log": "error-log"}
 
 
-@dataclass(frozen=True)
-class Link:
-    """A link to one of Desk's lists."""
-
-    name: str
-    address: str
-
-
-def links(site: str) -> list[Link]:
-    """Into a site's Desk; none without a real Frappe."""
+def links(site: str) -> list[tuple[str, str]]:
+    """Names and addresses of lists in a site's Desk; none without a real Frappe."""
     if not hosts.is_bench():
         return []
     base = address(site)
-    return [Link(name, f"{base}/app/{path}") for name, path in PAGES.items()]
+    return [(name, f"{base}/app/{path}") for name, path in PAGES.items()]
 
 
 def address(site: str) -> str:

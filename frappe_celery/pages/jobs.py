@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -34,35 +32,6 @@ NAMED_UP_TO = 5
 """So many errors of one action are told one by one."""
 LIST = "admin:frappe_celery_job_changelist"
 ONE = "admin:frappe_celery_job_change"
-
-
-@dataclass(frozen=True)
-class Line:
-    job: Job
-    label: str
-    enqueued: str
-    waited: str
-    ran: str
-    error: str | None
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A status, with how many jobs are in it."""
-
-    name: str
-    number: int
-    address: str
-    selected: bool
-
-
-@dataclass(frozen=True)
-class Event:
-    """A line of a job's timeline."""
-
-    at: str
-    what: str
-    status: str = ""
 
 
 class JobAdmin(StoreAdmin):
@@ -118,10 +87,10 @@ class JobAdmin(StoreAdmin):
             job=job,
             message=_message(job),
             values=values,
-            arguments=_pretty(values["arguments"]),
-            result=None if values["result"] is None else _pretty(values["result"]),
+            arguments=job_display.pretty(values["arguments"]),
+            result=None if values["result"] is None else job_display.pretty(values["result"]),
             traceback=_longer_than_a_line(values["traceback"]),
-            timeline=_timeline(job),
+            timeline=_timeline(job, values),
             actions=job_actions.offered(request.user, job),
             follow=FOLLOW_SECONDS if follow else None,
             can_follow=job.status in ACTIVE,
@@ -209,29 +178,22 @@ class JobAdmin(StoreAdmin):
             messages.error(request, f"And {len(wrong) - NAMED_UP_TO} more, not {action.done}.")
 
 
-def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[Tab]:
+def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int, str, bool]]:
+    """Statuses: the name, how many jobs are in it, its address, whether it is chosen."""
     chosen = form.data.get("status", "")
-    every = Tab("all", sum(numbers.values()), form.address(status=None), not chosen)
+    every = ("all", sum(numbers.values()), form.address(status=None), not chosen)
     return [
         every,
         *(
-            Tab(status.value, number, form.address(status=status.value), chosen == status.value)
+            (status.value, number, form.address(status=status.value), chosen == status.value)
             for status, number in numbers.items()
             if number or status in ALWAYS_SHOWN or chosen == status.value
         ),
     ]
 
 
-def _line(job: Job) -> Line:
-    values = job_display.as_json(job)
-    return Line(
-        job=job,
-        label=values["method"],
-        enqueued=job_display.clock(job.enqueued_at),
-        waited=job_display.duration(values["waited"]),
-        ran=job_display.duration(values["ran"]),
-        error=values["error"],
-    )
+def _line(job: Job) -> dict[str, Any]:
+    return {**job_display.as_json(job), "enqueued": job_display.clock(job.enqueued_at)}
 
 
 def _message(job: Job) -> JobMessage | None:
@@ -241,31 +203,20 @@ def _message(job: Job) -> JobMessage | None:
         return None
 
 
-def _timeline(job: Job) -> list[Event]:
-    events = [Event(job_display.clock(job.enqueued_at), "enqueued", "queued")]
-    if job.status == JobStatus.SCHEDULED:
-        due = job_display.clock(due_at(job))
-        events.append(Event(due, "enters its queue", "scheduled"))
-    if job.started_at:
-        waited = job_display.duration((job.started_at - job.enqueued_at).total_seconds())
-        by = f" by {job.worker_name}" if job.worker_name else ""
-        events.append(
-            Event(job_display.clock(job.started_at), f"started after {waited}{by}", "started")
-        )
-    if job.ended_at:
-        after = ""
-        if job.started_at:
-            ran = job_display.duration((job.ended_at - job.started_at).total_seconds())
-            after = f" after {ran}"
-        status = job.status.value
-        events.append(Event(job_display.clock(job.ended_at), f"{status}{after}", status))
-    return events
+def _timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What happened when, and the status that came of it."""
+    due = due_at(job) if job.status == JobStatus.SCHEDULED else None
+    by = f" by {job.worker_name}" if job.worker_name else ""
+    ran = f" after {job_display.duration(values['ran'])}" if job.started_at else ""
+    events = (
+        (job.enqueued_at, "enqueued", "queued"),
+        (due, "enters its queue", "scheduled"),
+        (job.started_at, f"started after {job_display.duration(values['waited'])}{by}", "started"),
+        (job.ended_at, f"{job.status.value}{ran}", job.status.value),
+    )
+    return [(job_display.clock(at), what, status) for at, what, status in events if at]
 
 
 def _longer_than_a_line(text: str | None) -> str | None:
     """A traceback, that says more than the sentence that it ends with."""
     return text if text and "\n" in text.strip() else None
-
-
-def _pretty(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits.rules import HAND, MOST_A_MINUTE, Limit, Limits
+from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits
 from frappe_celery.pages import models
 from frappe_celery.pages.answers import OfJobs, shown
 from frappe_celery.pages.sites import seen
@@ -47,17 +46,6 @@ class ChangeForm(forms.Form):
     )
 
 
-@dataclass(frozen=True)
-class Line:
-    target: str
-    words: str
-    running: int | None
-    kept_back: int
-    by: str
-    is_paused: bool
-    is_by_hand: bool
-
-
 class LimitAdmin(OfJobs):
     """Their page, and what its buttons do."""
 
@@ -77,7 +65,7 @@ class LimitAdmin(OfJobs):
             request,
             "limits.html",
             "Limits and pauses",
-            lines=[line_of(limit) for limit in found],
+            limits=found,
             form=ChangeForm(initial=request.GET.dict()) if may_change else None,
             targets=targets(request.user),
             here=request.path,
@@ -123,18 +111,6 @@ def targets(user: Any) -> list[str]:
         *(f"queue:{name}" for name in config.queues),
         *(OF_SITE + site for site in config.sites()),
     ]
-
-
-def line_of(limit: Limit) -> Line:
-    return Line(
-        target=limit.target,
-        words=limit_display.in_words(limit),
-        running=None if limit.rule.running is None else limit.running,
-        kept_back=limit.kept_back,
-        by=limit_display.said_by(limit),
-        is_paused=limit.paused is not None,
-        is_by_hand=HAND in limit.said_by,
-    )
 
 
 def _set(limits: Limits, values: dict[str, Any]) -> str:

@@ -31,7 +31,6 @@ class Job(InRedis):
 
     class Meta(InRedis.Meta):
         verbose_name = "Job"
-        verbose_name_plural = "Jobs"
         default_permissions = ("view", "change", "delete")
         permissions: ClassVar = [(ALL_SITES, "Can see every site, not only those of their groups")]
 
@@ -46,7 +45,6 @@ class Worker(InRedis):
 
     class Meta(InRedis.Meta):
         verbose_name = "Worker"
-        verbose_name_plural = "Workers"
         default_permissions = ("view",)
 
 
@@ -57,7 +55,6 @@ class Site(InRedis):
 
     class Meta(InRedis.Meta):
         verbose_name = "Site"
-        verbose_name_plural = "Sites"
         default_permissions = ()
 
 
@@ -68,5 +65,4 @@ class Limit(InRedis):
 
     class Meta(InRedis.Meta):
         verbose_name = "Limit"
-        verbose_name_plural = "Limits"
         default_permissions = ("change",)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.limits.rules import HAND, Limits, covers
+from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import desk, limits, models, overview, waiting
 from frappe_celery.pages.answers import OfJobs, shown
@@ -55,9 +55,9 @@ class SiteAdmin(OfJobs):
         """The sites that the user sees, first those of which most waits, or as one asks."""
         self.require_view(request)
         order = request.GET.get("by", "")
-        order = order if order in waiting.ORDERS else waiting.ORDERS[0]
+        order = order if order in waiting.ORDERS else "waiting"
         now = snapshot.take(get_store(), failures.SECONDS)
-        lines = waiting.by_site(now, choices(request.user), order, Limits(get_store()).all())
+        lines = waiting.by_site(now, choices(request.user), Limits(get_store()).all(), order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
         return shown(self, request, "sites.html", "Sites", lines=page, page=page, order=order)
 
@@ -75,12 +75,11 @@ class SiteAdmin(OfJobs):
             site,
             overview=overview.look(store, site, limited, request.GET.get("span", "")),
             desk=desk.links(site),
-            limits=[limits.line_of(one) for one in held],
+            limits=held,
             form=limits.ChangeForm() if may_change else None,
             share_form=_share_form(site) if may_change and seen(request.user) is None else None,
             fixed=target,
-            paused=own is not None and own.paused is not None,
-            by_hand=own is not None and HAND in own.said_by,
+            site_limit=own,
             here=request.path,
         )
 

@@ -16,6 +16,8 @@ from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
 from frappe_celery.watch.job_display import duration
 
+Read = Callable[[JobStore, str | None, list[Minute]], list[Point]]
+
 
 @dataclass(frozen=True)
 class Span:
@@ -29,19 +31,8 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Callable[[JobStore, str | None, list[Minute]], list[Point]]
+    read: Read
     """Of a site, whose last hour is known."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """A point of the chart as numbers, in the table beside it."""
-
-    at: str
-    finished: int
-    failed: int
-    waiting: int
-    wait: str
 
 
 @dataclass(frozen=True)
@@ -51,8 +42,8 @@ class Shown:
     span: Span
     ended: Chart
     waits: Chart
-    rows: list[Row]
-    """Those in which there was anything."""
+    rows: list[tuple[str, Point]]
+    """Those points in which there was anything, each with its time as one reads it."""
 
 
 def _hour(store: JobStore, site: str | None, hour: list[Minute]) -> list[Point]:
@@ -68,21 +59,14 @@ def _hour(store: JobStore, site: str | None, hour: list[Minute]) -> list[Point]:
     ]
 
 
-def _day(store: JobStore, site: str | None, _: list[Minute]) -> list[Point]:
-    return history.day(store, site)
-
-
-def _week(store: JobStore, site: str | None, _: list[Minute]) -> list[Point]:
-    return history.week(store, site)
+def _noted(read: Callable[[JobStore, str | None], list[Point]]) -> Read:
+    return lambda store, site, _: read(store, site)
 
 
 SPANS = {
-    span.name: span
-    for span in (
-        Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10, _hour),
-        Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, _day),
-        Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, _week),
-    )
+    "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10, _hour),
+    "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, _noted(history.day)),
+    "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, _noted(history.week)),
 }
 DEFAULT = "hour"
 
@@ -102,10 +86,10 @@ def look(store: JobStore, site: str | None, name: str, hour: list[Minute]) -> Sh
         time = datetime.fromtimestamp(point.at, zone)
         at, of_day = format(time, span.clock), time.hour * 60 + time.minute
         tick = "" if of_day % span.tick_minutes else format(time, span.tick)
-        wait = duration(point.wait) if point.wait else ""
+        wait = duration(point.wait) if point.wait else 0
         numbers = point.finished, point.failed
         ended.append(Column(f"{at}: {numbers[0]:,} finished, {numbers[1]:,} failed", numbers, tick))
-        waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait or 0}", (point.wait,), tick))
+        waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait}", (point.wait,), tick))
         if any((*numbers, point.waiting)):
-            rows.append(Row(at, *numbers, point.waiting, wait))
+            rows.append((at, point))
     return Shown(span, stacked(ended), stacked(waits, duration), rows)

@@ -1,19 +1,25 @@
-"""Who fills the queues: what waits and runs of each site, and how long it waits."""
+"""Who fills the queues: what waits and runs of each site and queue, and how long it waits."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import groupby
+from operator import attrgetter
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.watch.doctor.snapshot import Place, Snapshot
-from frappe_celery.watch.job_display import duration
 from frappe_celery.watch.limit_display import in_words
 
-ORDERS = ("waiting", "oldest", "running", "failed")
+ORDERS = {
+    "waiting": attrgetter("jobs.queued"),
+    "oldest": attrgetter("oldest"),
+    "running": attrgetter("jobs.started"),
+    "failed": attrgetter("jobs.failed_lately"),
+}
+NUMBERS = ("queued", "started", "scheduled", "failed", "failed_lately")
 
 
 @dataclass(frozen=True)
@@ -21,15 +27,12 @@ class Line:
     """A site of the list, with what of it waits and runs."""
 
     name: str
-    waiting: int
-    queues: tuple[tuple[str, int], ...]
+    jobs: Place
+    """What there is of it in all queues."""
+    queues: list[tuple[str, int]]
     """Those in which something of it waits, and how much, most first."""
     oldest: float
     """Seconds that the job which has waited longest has waited; 0 where none waits."""
-    running: int
-    """Processes that are at work for it."""
-    failed: int
-    """Jobs that failed in the last hour."""
     share: str
     """Of the workers, beside a site that has 1."""
     held: str
@@ -37,42 +40,51 @@ class Line:
     part: float = 0.0
     """Of what waits of the site of which most waits, in percent."""
 
-    @property
-    def oldest_wait(self) -> str:
-        """How long the oldest has waited, for people; '' when none waits."""
-        return duration(self.oldest) if self.waiting else ""
+
+def together(places: Iterable[Place]) -> Place:
+    """All of them as one."""
+    places = list(places)
+    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
+    numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
+    return Place(site="", queue="", oldest=oldest, **numbers)
+
+
+def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
+    """By `site` or `queue`."""
+    found = defaultdict[str, list[Place]](list)
+    for place in places:
+        found[getattr(place, name)].append(place)
+    return found
+
+
+def held_by(limits: Iterable[Limit], target: str) -> str:
+    """The limits and pauses that cover a target, in words."""
+    return ", ".join(in_words(limit) for limit in limits if covers(limit.target, target))
 
 
 def by_site(
-    now: Snapshot, sites: Iterable[str], order: str = ORDERS[0], limits: Iterable[Limit] = ()
+    now: Snapshot, sites: Iterable[str], limits: Iterable[Limit], order: str = "waiting"
 ) -> list[Line]:
     """The sites, first those with most of what `order` (of ORDERS) says."""
     of_sites = [limit for limit in limits if limit.target.startswith("site:")]
-    places = {
-        site: list(found) for site, found in groupby(sorted(now.places, key=_site), key=_site)
-    }
-    lines = [_line(site, places.get(site, []), now.at, of_sites) for site in sites]
-    most = max([*(line.waiting for line in lines), 1])
-    lines = [replace(line, part=round(line.waiting / most * 100, 1)) for line in lines]
-    return sorted(lines, key=lambda line: (-getattr(line, order), -line.running, line.name))
-
-
-def _site(place: Place) -> str:
-    return place.site
+    places = grouped(now.places, "site")
+    lines = [_line(site, places[site], now.at, of_sites) for site in sites]
+    most = max([*(line.jobs.queued for line in lines), 1])
+    lines = [replace(line, part=round(line.jobs.queued / most * 100, 1)) for line in lines]
+    most_of = ORDERS[order]
+    return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
 
 
 def _line(site: str, places: list[Place], at: float, limits: list[Limit]) -> Line:
+    jobs = together(places)
     queues = [(place.queue, place.queued) for place in places if place.queued]
-    oldest = min((place.oldest for place in places if place.oldest is not None), default=at)
     return Line(
         name=site,
-        waiting=sum(place.queued for place in places),
-        queues=tuple(sorted(queues, key=lambda queue: -queue[1])),
-        oldest=max(0.0, at - oldest),
-        running=sum(place.started for place in places),
-        failed=sum(place.failed_lately for place in places),
+        jobs=jobs,
+        queues=sorted(queues, key=lambda queue: -queue[1]),
+        oldest=0.0 if jobs.oldest is None else max(0.0, at - jobs.oldest),
         share=_share(site),
-        held=", ".join(in_words(one) for one in limits if covers(one.target, f"site:{site}")),
+        held=held_by(limits, f"site:{site}"),
     )
 
 

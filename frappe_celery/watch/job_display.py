@@ -158,10 +158,10 @@ def page(job: Job) -> Iterable[Any]:
     yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
     yield _timeline(job, values)
     yield Text("\nArguments (secrets masked)", "bold")
-    yield Text(_pretty(values["arguments"]))
+    yield Text(pretty(values["arguments"]))
     if values["result"] is not None:
         yield Text("\nResult", "bold")
-        yield Text(_pretty(values["result"]))
+        yield Text(pretty(values["result"]))
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(values["traceback"].rstrip(), "red")
@@ -219,5 +219,6 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return (end - start).total_seconds() if start and end else None
 
 
-def _pretty(value: Any) -> str:
+def pretty(value: Any) -> str:
+    """Arguments or a result as a text."""
     return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,14 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview, sites
+from frappe_celery.watch import job_display, limit_display
 
 register = template.Library()
+register.filter("fc_clock", job_display.clock)
+register.filter("fc_duration", job_display.duration)
+register.filter("fc_label", job_display.label)
+register.filter("fc_holds", limit_display.in_words)
+register.filter("fc_said_by", limit_display.said_by)
 
 
 @register.inclusion_tag("admin/frappe_celery/overview.html", takes_context=True)
@@ -29,10 +36,16 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
     try:
         store, span = get_store(), request.GET.get("span", "")
         shown = overview.look(store, sites.first(user), Limits(store).all(), span)
-        own = sites.choices(user) if shown.site else []
+        own = sites.choices(user) if shown["site"] else []
         return {"overview": shown, "own": own, "perms": context["perms"]}
     except FrappeCeleryError as exc:
         return {"error": exc}
+
+
+@register.filter
+def fc_since(at: float) -> str:
+    """How long that is ago, in seconds since the epoch."""
+    return job_display.duration(max(0.0, time.time() - at))
 
 
 @register.filter
