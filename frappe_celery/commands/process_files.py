@@ -1,4 +1,4 @@
-"""What process managers run of a bench, its workers and beat, and a Procfile's text.
+"""What process managers run of a bench: its workers and beat, and the texts that tell them so.
 
 The workers are bench's own: `short` also takes what waits in `default`, `long` also in `default`
 and `short`, each custom queue has one, with as many processes as `background_workers` says. A
@@ -18,6 +18,7 @@ import shlex
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from frappe_celery.commands.launch import Launch
 from frappe_celery.commands.supervisor import OWN_PID
@@ -44,50 +45,62 @@ OURS_OF_AN_APP = re.compile(
 
 
 @dataclass(frozen=True)
-class WorkerProcess:
-    """One worker that a process manager starts."""
+class Process:
+    """A worker, or beat, that a process manager starts."""
 
     name: str
-    queues: tuple[str, ...]
-    processes: int
+    command: list[str]
+    """Program and arguments."""
     stop_seconds: int
     """How long it may take to end once it was told to."""
+    queues: tuple[str, ...] = ()
+    """A worker's; beat has none."""
 
-    def command(self, app: str | None) -> list[str]:
-        queues, number = ",".join(self.queues), str(self.processes)
-        if app is None:
-            return [program(), "worker", "--queue", queues, "--num-workers", number]
-        own = ["--queues", queues, "--concurrency", number, "--hostname", f"{self.name}@%h"]
-        return [program("celery"), "-A", app, "worker", *own, *CELERYS_OPTIONS]
+    @property
+    def is_beat(self) -> bool:
+        """Whether it is beat."""
+        return not self.queues
+
+    @property
+    def log(self) -> str:
+        """The file in `logs/` that it writes to, without its ending."""
+        return "schedule" if self.is_beat else "worker"
+
+    @property
+    def exchanged(self) -> list[str]:
+        """A worker with a supervisor, so that SIGHUP exchanges it; two of one name were one."""
+        if self.is_beat:
+            return self.command
+        named = [word.replace("@%h", f"-{OWN_PID}@%h") for word in self.command]
+        return [program(), "supervise", *named]
 
 
-def beat(app: str | None) -> list[str]:
-    if app is None:
-        return [program(), "beat"]
-    return [program("celery"), "-A", app, "beat", "--loglevel", "INFO"]
-
-
-def workers(config: Settings, own_queues: tuple[str, ...] = ()) -> list[WorkerProcess]:
-    """The workers that the configuration asks for, and one for the queues of an app of one's own.
+def processes(config: Settings, launch: Launch) -> list[Process]:
+    """Beat, the workers that the configuration asks for, and one for queues of an app's own.
 
     Raises:
         ConfigError: `background_workers` is no number of processes.
     """
+    app = launch.app
     served: dict[str, tuple[str, ...]] = dict(BENCHS_WORKERS)
     served |= {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
-    served |= dict.fromkeys(own_queues[:1], own_queues)
-    return [
-        WorkerProcess(
-            name,
-            queues,
-            _processes(config, name),
-            config.ending_seconds(queues) + GRACE_SECONDS,
-        )
-        for name, queues in served.items()
-    ]
+    served |= dict.fromkeys(launch.own_queues[:1], launch.own_queues)
+    celery = [program("celery"), "-A", app or ""]
+    beat = [program(), "beat"] if app is None else [*celery, "beat", "--loglevel", "INFO"]
+    found = [Process("beat", beat, BEAT_STOP_SECONDS)]
+    for name, queues in served.items():
+        listed, number = ",".join(queues), str(_number_of_processes(config, name))
+        if app is None:
+            command = [program(), "worker", "--queue", listed, "--num-workers", number]
+        else:
+            own = ("--queues", listed, "--concurrency", number, "--hostname", f"{name}@%h")
+            command = [*celery, "worker", *own, *CELERYS_OPTIONS]
+        stop_seconds = config.ending_seconds(queues) + GRACE_SECONDS
+        found.append(Process(name, command, stop_seconds, queues))
+    return found
 
 
-def _processes(config: Settings, name: str) -> int:
+def _number_of_processes(config: Settings, name: str) -> int:
     common = config.site_config("").get("background_workers") or 1
     count = config.workers.get(name, {}).get("background_workers") or common
     if not is_whole(count) or count < 1:
@@ -109,10 +122,32 @@ def program(name: str = "frappe-celery") -> str:
     return str(Path(sysconfig.get_path("scripts")) / name)
 
 
-def exchanged(command: list[str]) -> list[str]:
-    """A worker has a supervisor, so that SIGHUP exchanges it; two of one name were one worker."""
-    named = [word.replace("@%h", f"-{OWN_PID}@%h") for word in command]
-    return [program(), "supervise", *named]
+def written(template: str, config: Settings, **values: Any) -> str:
+    """A file's text, from `templates/`.
+
+    Filters there: `shell` joins words for a shell, `literal` doubles the signs that supervisor and
+    systemd would replace, `quoted` is for what stands in systemd's quotes, `relative` names a
+    program in the bench's own folder by its path there.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    def relative(command: list[str]) -> list[str]:
+        path = Path(command[0])
+        own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
+        return [str(own), *command[1:]]
+
+    loader = FileSystemLoader(Path(__file__).parent / "templates")
+    environment = Environment(
+        loader=loader, trim_blocks=True, keep_trailing_newline=True, undefined=StrictUndefined
+    )
+    environment.filters |= {
+        "shell": shlex.join,
+        "literal": lambda value: str(value).replace("%", "%%"),
+        "quoted": lambda text: text.replace("\\", "\\\\").replace('"', '\\"'),
+        "relative": relative,
+    }
+    here = {"bench": config.root.name, "root": config.root}
+    return environment.get_template(template).render(**here, **values)
 
 
 def procfile(config: Settings, launch: Launch, existing: str = "") -> str:
@@ -122,18 +157,12 @@ def procfile(config: Settings, launch: Launch, existing: str = "") -> str:
         for line in existing.splitlines()
         if line.startswith("#") or not is_replaced(config, line.partition(":")[2])
     ]
-    prefix = "celery_" if config.is_armed else ""
-    variables = [f"{name}={shlex.quote(value)}" for name, value in launch.environment.items()]
-
-    def line(name: str, command: list[str], log: str) -> str:
-        path = Path(command[0])
-        own = path.relative_to(config.root) if path.is_relative_to(config.root) else path
-        words = " ".join([*variables, shlex.join([str(own), *command[1:]])])
-        return f"{prefix}{name}: {words} 1>> logs/{log}.log 2>> logs/{log}.error.log"
-
-    lines = [line("beat", beat(launch.app), "schedule")]
-    lines += [
-        line(f"worker_{worker.name}", worker.command(launch.app), "worker")
-        for worker in workers(config, launch.own_queues)
-    ]
-    return "\n".join([*kept, *lines]) + "\n"
+    variables = (f"{name}={shlex.quote(value)} " for name, value in launch.environment.items())
+    return written(
+        "Procfile",
+        config,
+        kept=kept,
+        processes=processes(config, launch),
+        prefix="celery_" if config.is_armed else "",
+        variables="".join(variables),
+    )

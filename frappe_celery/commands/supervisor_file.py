@@ -1,21 +1,13 @@
-"""Text of supervisor's file, and what stands in one."""
+"""Text of supervisor's file (`templates/supervisor.conf`), and what stands in one."""
 
 from __future__ import annotations
 
 import platform
 import re
-import shlex
-from collections.abc import Mapping
 from configparser import RawConfigParser
 
 from frappe_celery.commands.launch import Launch
-from frappe_celery.commands.process_files import (
-    BEAT_STOP_SECONDS,
-    beat,
-    exchanged,
-    is_replaced,
-    workers,
-)
+from frappe_celery.commands.process_files import is_replaced, processes, written
 from frappe_celery.config.settings import Settings
 
 ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
@@ -25,71 +17,39 @@ ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
 def text_of(config: Settings, launch: Launch, user: str, existing: str = "") -> str:
     """A supervisor file's text: `existing` with our programs in place of those of RQ."""
     bench = config.root.name
-    start = f"{bench}-frappe{'-celery' if config.is_armed else ''}"
-    environment = launch.environment
-    programs = {
-        f"{start}-schedule": _program(config, user, beat(launch.app), "schedule", environment)
-    }
-    for worker in workers(config, launch.own_queues):
-        command = exchanged(worker.command(launch.app))
-        programs[f"{start}-{worker.name}-worker"] = _program(
-            config, user, command, "worker", environment, worker.stop_seconds
-        )
-    sections, gone = [], set(programs)
-    for header, body in _sections(existing):
-        kind, _, name = header.partition(":")
-        if kind == "program" and (name in gone or is_replaced(config, _value(body, "command"))):
-            gone.add(name)
-            if name in programs:
-                programs[name] = _with_settings_of_ones_own(body, programs[name])
-        else:
-            sections.append((header, body))
-    group, beside = f"group:{group_of(config)}", f"group:{bench}-celery-workers"
-    members = list(programs)
-    for header, body in sections:
-        if header == group:
-            members += [name for name in _names(_value(body, "programs")) if name not in gone]
-    dropped = {group, beside}
-    text = "".join(
-        f"[{header}]\n{body}" if header else body
-        for header, body in sections
-        if header not in dropped
+    text = written(
+        "supervisor.conf",
+        config,
+        processes=processes(config, launch),
+        start=f"{bench}-frappe{'-celery' if config.is_armed else ''}",
+        user=user,
+        logs=config.log_path,
+        variables=",".join(map(_variable, launch.environment.items())),
     )
-    own = "".join(f"[program:{name}]\n{lines}\n" for name, lines in programs.items())
-    before = text.rstrip("\n") + "\n\n" if text.strip() else ""
-    return f"{before}{own}[{group}]\nprograms={','.join(members)}\n"
+    ours = {header: body.rstrip("\n") + "\n" for header, body in _sections(text) if header}
+    groups = (f"group:{group_of(config)}", f"group:{bench}-celery-workers")
+    kept, gone, members = [], {*ours}, ""
+    for header, body in _sections(existing):
+        is_program = header.startswith("program:")
+        if is_program and (header in gone or is_replaced(config, _value(body, "command"))):
+            gone.add(header)
+            if header in ours:
+                ours[header] = _with_settings_of_ones_own(body, ours[header])
+        elif header not in groups:
+            kept.append((header, body))
+        elif header == groups[0]:
+            members += "," + _value(body, "programs")
+    programs = [header.removeprefix("program:") for header in ours]
+    programs += [name for name in _names(members) if f"program:{name}" not in gone]
+    before = "".join(f"[{header}]\n{body}" if header else body for header, body in kept)
+    before = before.rstrip("\n") + "\n\n" if before.strip() else ""
+    own = "".join(f"[{header}]\n{body}\n" for header, body in ours.items())
+    return f"{before}{own}[{groups[0]}]\nprograms={','.join(programs)}\n"
 
 
 def group_of(config: Settings) -> str:
     """Celery's; `bench restart` restarts `<bench>-workers`, which RQ's keep in an armed bench."""
     return f"{config.root.name}-{'celery-' if config.is_armed else ''}workers"
-
-
-def _program(
-    config: Settings,
-    user: str,
-    command: list[str],
-    log: str,
-    environment: Mapping[str, str],
-    stop: int = BEAT_STOP_SECONDS,
-) -> str:
-    lines = {
-        "command": shlex.join(command),
-        "directory": config.root,
-        "user": user,
-        "priority": 4 if log == "worker" else 3,
-        "autostart": "true",
-        "autorestart": "true",
-        "stdout_logfile": config.log_path / f"{log}.log",
-        "stderr_logfile": config.log_path / f"{log}.error.log",
-        "stopsignal": "TERM",
-        "stopwaitsecs": stop,
-        "stopasgroup": "false",
-        "killasgroup": "true",
-    }
-    if environment:
-        lines["environment"] = ",".join(map(_supervisors_variable, environment.items()))
-    return "".join(f"{key}={str(value).replace('%', '%%')}\n" for key, value in lines.items())
 
 
 def supervised(bench: str, text: str) -> list[str]:
@@ -120,7 +80,7 @@ def _names(listed: str) -> list[str]:
     return [name.strip() for name in listed.split(",") if name.strip()]
 
 
-def _supervisors_variable(variable: tuple[str, str]) -> str:
+def _variable(variable: tuple[str, str]) -> str:
     name, value = variable
     quote = "'" if '"' in value else '"'  # supervisor knows no way to write a quote
     return f"{name}={quote}{value}{quote}"

@@ -1,19 +1,13 @@
-"""Text of systemd's units."""
+"""Text of systemd's units (`templates/systemd.service`, `systemd.target`)."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from frappe_celery.commands.launch import Launch
-from frappe_celery.commands.process_files import (
-    BEAT_STOP_SECONDS,
-    beat,
-    exchanged,
-    workers,
-)
+from frappe_celery.commands.process_files import processes, written
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -23,11 +17,6 @@ SERVERS = (
     *("mariadb", "mysql", "mysqld", "postgresql"),
 )
 """Units that workers need until their jobs have ended; one that is not there is no error."""
-EXCHANGED = """Type=notify
-TimeoutStartSec=infinity
-ExecReload=/bin/kill -HUP $MAINPID
-"""
-"""Of a worker: it says when it takes jobs, and before that a reload waits."""
 
 
 def target_of(config: Settings) -> str:
@@ -50,70 +39,26 @@ def units_of(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
     Raises:
         ConfigError: the name of the bench or of a queue, or the program's path, can be in no unit.
     """
-    bench = config.root.name
+    bench, target = config.root.name, target_of(config)
     _check_name("bench", bench, "Rename its folder")
-    target = target_of(config)
-    units = {
-        f"{bench}-celery-beat.service": _service(
-            config, launch, user, beat(launch.app), "schedule", BEAT_STOP_SECONDS
-        )
-    }
-    for worker in workers(config, launch.own_queues):
-        _check_name("queue", worker.name, f"Rename it in {options_stand_in()}, `workers`")
-        units[f"{bench}-celery-{worker.name}-worker.service"] = _service(
+    units = {}
+    for process in processes(config, launch):
+        _check_name("queue", process.name, f"Rename it in {options_stand_in()}, `workers`")
+        output, errors = logs_of(config, process.log)
+        name = "beat" if process.is_beat else f"{process.name}-worker"
+        units[f"{bench}-celery-{name}.service"] = written(
+            "systemd.service",
             config,
-            launch,
-            user,
-            exchanged(worker.command(launch.app)),
-            "worker",
-            worker.stop_seconds,
-            ",".join(worker.queues),
+            process=process,
+            target=target,
+            servers=(f"{bench}-redis-queue", f"{bench}-redis-cache", *SERVERS),
+            user=user,
+            environment=launch.environment,
+            command=_command_line(process.exchanged),
+            output=output,
+            errors=errors,
         )
-    services = " ".join(units)
-    units[target] = f"""[Unit]
-Description={bench}: workers and beat on Celery
-After=network.target
-# Before: where Redis is away, the machine starts all the same
-Before={services}
-Wants={services}
-
-[Install]
-WantedBy=multi-user.target
-"""
-    return units
-
-
-def _service(
-    config: Settings,
-    launch: Launch,
-    user: str,
-    command: list[str],
-    log: str,
-    stop: int,
-    queues: str = "",
-) -> str:
-    output, errors = (_unit_text(path) for path in logs_of(config, log))
-    own = (f"{config.root.name}-redis-{kind}" for kind in ("queue", "cache"))
-    after = " ".join(f"{server}.service" for server in (*own, *SERVERS))
-    variables = "".join(map(_units_variable, launch.environment.items()))
-    return f"""[Unit]
-Description={config.root.name}: {f"worker --queue {queues}" if queues else "beat"}
-PartOf={target_of(config)}
-After=network.target {after}
-StartLimitIntervalSec=0
-
-[Service]
-{EXCHANGED if log == "worker" else ""}User={user}
-WorkingDirectory={_unit_text(config.root)}
-{variables}ExecStart={_command_line(command)}
-StandardOutput=append:{output}
-StandardError=append:{errors}
-Restart=always
-RestartSec=2
-KillMode=mixed
-OOMPolicy=continue
-TimeoutStopSec={stop}
-"""
+    return {**units, target: written("systemd.target", config, services=list(units))}
 
 
 def _command_line(words: list[str]) -> str:
@@ -123,17 +68,8 @@ def _command_line(words: list[str]) -> str:
             f"systemd starts no program whose path has a quote or a backslash: {words[0]}. Move the"
             " environment, or have supervisor run the workers"
         )
-    program, *others = map(_unit_text, words)
+    program, *others = (word.replace("%", "%%") for word in words)
     return " ".join(f'"{word}"' for word in (program, *(o.replace("$", "$$") for o in others)))
-
-
-def _units_variable(variable: tuple[str, str]) -> str:
-    text = "=".join(variable).replace("\\", "\\\\").replace('"', '\\"')
-    return f'Environment="{_unit_text(text)}"\n'
-
-
-def _unit_text(text: str | Path) -> str:
-    return os.fspath(text).replace("%", "%%")
 
 
 def _check_name(what: str, name: str, way_out: str) -> None:
