@@ -51,12 +51,6 @@ TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
 SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
-SET_UP = (
-    *("broker_url", "broker_transport", "broker_transport_options", "task_queues"),
-    *("beat_scheduler", "worker_consumer", "worker_pool", "worker_autoscaler"),
-    "worker_disable_prefetch",
-)
-"""Settings of Celery's that `setup` gives a team's app."""
 SCHEDULERS = {
     "celery.beat.PersistentScheduler": SCHEDULER,
     "django_celery_beat.schedulers.DatabaseScheduler": (
@@ -160,17 +154,8 @@ def setup(app: Celery) -> None:
     global _current
     config = settings.current()
     url = app.conf.broker_url or ""
-    if url.startswith(RABBITMQ_SCHEMES):
-        _check_rabbitmq(url, config)
-        app.conf.update(broker_url=url, broker_transport=RABBITMQ_TRANSPORT)
-    else:
-        _check_redis(url, config)
-        app.conf.update(_broker(url))
-        app.conf.worker_disable_prefetch = True
-    app.conf.broker_transport_options = {
-        **(app.conf.broker_transport_options or {}),
-        **transport_options(config),
-    }
+    on_rabbitmq = url.startswith(RABBITMQ_SCHEMES)
+    (_check_rabbitmq if on_rabbitmq else _check_redis)(url, config)
     own = app.conf.task_queues or [
         Queue(
             app.conf.task_default_queue,
@@ -179,16 +164,25 @@ def setup(app: Celery) -> None:
         )
     ]
     names = {queue.name for queue in own}
-    app.conf.task_queues = [*own, *(q for q in queues(config) if q.name not in names)]
+    scheduler = app.conf.beat_scheduler
+    ours: dict[str, Any] = {
+        **_broker(url),
+        "broker_transport_options": {
+            **(app.conf.broker_transport_options or {}),
+            **transport_options(config),
+        },
+        "task_queues": [*own, *(q for q in queues(config) if q.name not in names)],
+        "beat_scheduler": SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler),
+    }
+    if not on_rabbitmq:
+        ours["worker_disable_prefetch"] = True
+    if app.conf.worker_consumer == CELERYS_CONSUMER:
+        ours["worker_consumer"] = CONSUMER
+    if app.conf.worker_pool == PREFORK:
+        ours |= {"worker_pool": POOL, "worker_autoscaler": AUTOSCALER}
+    _set(app, ours)
     if config.frappe_celery_signed_control:
         app.control.mailbox.node_cls = signed_control.Node  # type: ignore[attr-defined]
-    scheduler = app.conf.beat_scheduler
-    app.conf.beat_scheduler = SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler)
-    if app.conf.worker_consumer == CELERYS_CONSUMER:
-        app.conf.worker_consumer = CONSUMER
-    if app.conf.worker_pool == PREFORK:
-        app.conf.worker_pool, app.conf.worker_autoscaler = POOL, AUTOSCALER
-    _win_over_a_namespace(app)
     _add(app, config)
     _current = app
 
@@ -215,13 +209,13 @@ def _check_rabbitmq(url: str, config: Settings) -> None:
         )
 
 
-def _win_over_a_namespace(app: Celery) -> None:
-    """What was set here wins over `CELERY_…` in Django's settings, which Celery looks up first."""
+def _set(app: Celery, ours: dict[str, Any]) -> None:
+    """It wins over `CELERY_…` in Django's settings too, which Celery looks up first."""
     conf: Any = app.conf
-    for name in SET_UP if conf.prefix else ():
-        if name in conf.changes:
-            key = conf.prefix + name
-            conf.changes[key.upper() if conf.prefix.isupper() else key] = conf.changes[name]
+    conf.update(ours)
+    for name, value in ours.items() if conf.prefix else ():
+        key = conf.prefix + name
+        conf.changes[key.upper() if conf.prefix.isupper() else key] = value
 
 
 def broker_settings(config: Settings) -> dict[str, Any]:
@@ -231,29 +225,24 @@ def broker_settings(config: Settings) -> dict[str, Any]:
         ConfigError: it cannot be used.
     """
     url = config.broker_url or config.store_url
-    if url.startswith(RABBITMQ_SCHEMES):
-        return _rabbitmq_settings(url, config)
-    if not url.startswith(REDIS_SCHEMES):
+    if not url.startswith((*RABBITMQ_SCHEMES, *REDIS_SCHEMES)):
         raise ConfigError(
             f"the broker {url.split('://')[0]}:// is not supported: write redis_queue (or"
             " broker_url) as redis://host:port/db, rediss://… or sentinel://…, or broker_url as"
             " amqp://user:password@host/vhost (RabbitMQ)"
         )
+    tls = {"rediss": {"ssl_cert_reqs": "required"}, "amqps": {"cert_reqs": CERT_REQUIRED}}
     return {
         **_broker(url),
-        "broker_use_ssl": {"ssl_cert_reqs": "required"} if url.startswith("rediss") else None,
+        "broker_use_ssl": tls.get(url.partition("://")[0]),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        **(_rabbitmq_settings(config) if url.startswith(RABBITMQ_SCHEMES) else {}),
     }
 
 
-def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
+def _rabbitmq_settings(config: Settings) -> dict[str, Any]:
     return {
-        "broker_url": url,
-        "broker_transport": RABBITMQ_TRANSPORT,
-        "broker_use_ssl": {"cert_reqs": CERT_REQUIRED} if url.startswith("amqps") else None,
-        "broker_connection_retry_on_startup": True,
-        "broker_connection_max_retries": None,
         "task_default_exchange": f"{config.prefix}tasks",
         # control messages and events of benches that share a virtual host stay apart
         "control_exchange": f"{config.prefix}control",
@@ -269,6 +258,8 @@ def _rabbitmq_settings(url: str, config: Settings) -> dict[str, Any]:
 
 
 def _broker(url: str) -> dict[str, str]:
+    if url.startswith(RABBITMQ_SCHEMES):
+        return {"broker_url": url, "broker_transport": RABBITMQ_TRANSPORT}
     if url.startswith(sentinels.SCHEME):
         first = sentinels.Sentinels.of(url).first_url()
         return {"broker_url": first, "broker_transport": SENTINEL_TRANSPORT}

@@ -35,18 +35,8 @@ LONGEST_NAME = 100
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "bell", "came", "caught", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
-    *(
-        "pauses",
-        "places",
-        "refusals",
-        "refused",
-        "routes",
-        "rules",
-        "scheduled",
-        "shares",
-        "suspects",
-    ),
-    *("sweeping", "turn", "workers"),
+    *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
+    *("suspects", "sweeping", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

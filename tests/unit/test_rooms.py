@@ -62,8 +62,6 @@ NAMED = {
     "frappe_celery.hosts.standalone",
     # controllers of our own doctypes
     *controllers._OURS.values(),
-    # the subcommands
-    *filter(None, cli.COMMANDS.values()),
 }
 """Every text in the package that names a module of its own, or something in one."""
 NO_MODULE = {
@@ -74,6 +72,11 @@ NO_MODULE = {
 BUILT = [
     *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
     *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),
+    *(
+        f"{cli.module_of(name)}:{name}"
+        for name in cli.COMMANDS
+        if name not in cli.IN_OTHER_PACKAGES
+    ),
     *PROJECT["scripts"].values(),
     *chain.from_iterable(group.values() for group in PROJECT["entry-points"].values()),
 ]
