@@ -14,7 +14,6 @@ from types import ModuleType
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
 
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
@@ -25,9 +24,7 @@ from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
-
-PIPED_WIDTH = 220
-"""Columns of a table that goes into a file or another program."""
+from frappe_celery.watch.job_display import console
 
 
 @click.command()
@@ -90,7 +87,7 @@ def _show(schedules: list[SiteSchedule], as_json: bool) -> None:
         click.echo(json.dumps(lines, indent=1))
         return
     for shown in schedules:
-        _print(table(shown))
+        console().print(table(shown))
 
 
 def _show_past(count: int, site: str | None, as_json: bool) -> None:
@@ -98,13 +95,7 @@ def _show_past(count: int, site: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([each.as_json() for each in found], indent=1))
     else:
-        _print(history.table(found))
-
-
-def _print(shown: Table) -> None:
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
+        console().print(history.table(found))
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""The keys as they are kept: one signs, others are accepted while it is exchanged."""
+"""The keys as they are kept: one signs, others are accepted while it is exchanged.
+
+With a `sites` folder they are in common_site_config.json, as Frappe keeps its own secrets, else in
+a file of mode 0600, a line each.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config.files import read_json
-from frappe_celery.config.signing import CONFIG_KEY, ENVIRONMENT_KEY, SHORTEST, load_key
-from frappe_celery.config.writing import edit_json, locked, replace
+from frappe_celery.config.signing import CONFIG_KEY
+from frappe_celery.config.writing import edit_json, locked, replace, write_secret
 from frappe_celery.errors import ConfigError
 
 ACCEPTED = "frappe_celery_accepted_keys"
+ENVIRONMENT_KEY = "FRAPPE_CELERY_KEY"
+SHORTEST = 32
+"""Characters that a key has at least."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +45,38 @@ class Keys:
         Raises:
             ConfigError: one is too short, or cannot be read or written.
         """
-        first = load_key(self._value(CONFIG_KEY), self.sites_path, self.state_path)
-        others = [*(self._value(ACCEPTED) or ()), *self._further_lines()]
-        if any(len(key) < SHORTEST for key in others):
+        signing, accepted = self._value(CONFIG_KEY), self._value(ACCEPTED) or ()
+        if signing is None:
+            keys = [*self._kept_by_us(), *accepted]
+        elif isinstance(signing, str) and len(signing) >= SHORTEST:
+            keys = [signing, *accepted]
+        else:
+            raise ConfigError(
+                f"{CONFIG_KEY} (or {ENVIRONMENT_KEY}) must be a text of at least {SHORTEST}"
+                " characters; remove it to have one made"
+            )
+        if any(len(key) < SHORTEST for key in keys[1:]):
             raise ConfigError(f"a key of {ACCEPTED} has less than {SHORTEST} characters")
-        return first, *(key.encode() for key in others)
+        return [key.encode() for key in keys]
+
+    def _kept_by_us(self) -> list[str]:
+        """Where no configuration has one; made once."""
+        made = secrets.token_urlsafe(32)
+        try:
+            if self.sites_path is not None:
+                common = self.sites_path / "common_site_config.json"
+                config = edit_json(common, lambda config: config.setdefault(CONFIG_KEY, made))
+                return [str(config[CONFIG_KEY])]
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with locked(self._file.with_suffix(".lock")):
+                if not self._file.exists():
+                    write_secret(self._file, made)
+                return self._file.read_text().split()
+        except OSError as exc:
+            raise ConfigError(
+                f"cannot keep the bench's key: {exc}. Make the folder writable for this user,"
+                f" or set {ENVIRONMENT_KEY} to a secret of at least {SHORTEST} characters"
+            ) from exc
 
     def rotate(self) -> None:
         """A new one signs from now on, the one that did is accepted.
@@ -103,11 +137,6 @@ class Keys:
     @property
     def _file(self) -> Path:
         return self.state_path / "key"
-
-    def _further_lines(self) -> list[str]:
-        if self.sites_path or self._value(CONFIG_KEY) or not self._file.exists():
-            return []
-        return self._file.read_text().split()[1:]
 
 
 def _is_read_by_others(file: Path) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.config.numbers import is_number
+from frappe_celery.config.numbers import is_number, require
 from frappe_celery.errors import ConfigError
 
 POLICIES = ("once", "skip")
@@ -55,12 +55,9 @@ def _misfire(method: str, value: Any) -> Misfire:
             " the two"
         )
     policy, window = value.get("policy", "once"), value.get("window")
-    if policy not in POLICIES:
-        raise ConfigError(f"misfire.{method}.policy is {policy!r}; it must be once or skip")
+    require(policy in POLICIES, f"misfire.{method}.policy", policy, "once or skip")
     if window is None:
         return Misfire(policy, IN_TIME_SECONDS if policy == "skip" else None)
-    if not is_number(window) or window <= 0:
-        raise ConfigError(
-            f"misfire.{method}.window is {window!r}; it must be a number of seconds above 0"
-        )
+    is_right = is_number(window) and window > 0
+    require(is_right, f"misfire.{method}.window", window, "a number of seconds above 0")
     return Misfire(policy, window)

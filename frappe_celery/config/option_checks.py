@@ -6,7 +6,7 @@ from dataclasses import Field
 from typing import Any
 
 from frappe_celery.config.files import options_stand_in, variable
-from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.option_defaults import kind
 from frappe_celery.config.secrets import is_secret, masked
 from frappe_celery.errors import ConfigError
@@ -48,6 +48,7 @@ def checked_value(option: Field[Any], value: Any) -> Any:
         )
     if value == -1 and option.name in KEPT_SECONDS:
         return FOR_EVER
-    if type_ is int and value < 1 and not (value == 0 and option.name in MAY_BE_ZERO):
-        raise ConfigError(f"{option.name} is {value!r}; it must be a whole number above 0")
+    if type_ is int:
+        is_right = value > 0 or (value == 0 and option.name in MAY_BE_ZERO)
+        require(is_right, option.name, value, "a whole number above 0")
     return value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.repeats import Repeats, repeats_of
 from frappe_celery.errors import ConfigError
 
@@ -27,6 +27,8 @@ class Queue:
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
+NUMBERS, SWITCHES = ("timeout", "background_workers"), ("fresh_process", "full_comparison")
+"""What is said of a queue, besides how its jobs are repeated."""
 CUSTOM_QUEUE_TIMEOUT = 300
 QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
@@ -79,13 +81,11 @@ def _configured(known: Queue, config: Any) -> Queue:
         raise ConfigError(
             f'workers.{name} is {config!r}; write {{"timeout": 300, "background_workers": 1}}'
         )
-    timeout = config.get("timeout", known.timeout)
-    count = config.get("background_workers", known.background_workers)
-    for key, value in (("timeout", timeout), ("background_workers", count)):
-        if not is_whole(value) or value < 1:
-            raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be a number above 0")
-    asked = {key: config.get(key, False) for key in ("fresh_process", "full_comparison")}
-    for key, value in asked.items():
-        if not isinstance(value, bool):
-            raise ConfigError(f"workers.{name}.{key} is {value!r}; it must be true or false")
-    return Queue(name, timeout, count, repeats=repeats_of(f"workers.{name}", config), **asked)
+    asked = {key: config.get(key, getattr(known, key)) for key in (*NUMBERS, *SWITCHES)}
+    for key in NUMBERS:
+        value = asked[key]
+        require(is_whole(value) and value > 0, f"workers.{name}.{key}", value, "a number above 0")
+    for key in SWITCHES:
+        is_right = isinstance(asked[key], bool)
+        require(is_right, f"workers.{name}.{key}", asked[key], "true or false")
+    return Queue(name, **asked, repeats=repeats_of(f"workers.{name}", config))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
 from typing import Any
 
-from frappe_celery.config.numbers import is_number, is_whole
+from frappe_celery.config.numbers import is_number, is_whole, require
 from frappe_celery.errors import ConfigError
 
 
@@ -75,8 +75,8 @@ def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
         ConfigError: names the value that cannot be followed.
     """
     idempotent = said.get("idempotent")
-    if not isinstance(idempotent, (bool, type(None))):
-        raise ConfigError(f"{where}.idempotent is {idempotent!r}; it must be true or false")
+    is_right = isinstance(idempotent, (bool, type(None)))
+    require(is_right, f"{where}.idempotent", idempotent, "true or false")
     return Repeats(_retry(f"{where}.retry", said.get("retry")), idempotent)
 
 

@@ -28,7 +28,7 @@ from frappe_celery.config.files import (
 )
 from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
-from frappe_celery.config.numbers import is_number
+from frappe_celery.config.numbers import is_number, require
 from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
@@ -40,6 +40,7 @@ from frappe_celery.errors import ConfigError, UnknownQueue
 logger = logging.getLogger(__name__)
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
+LOGS = ("files", "output", "json")
 LARGEST_ON_REDIS, LARGEST_ON_RABBITMQ = 2**25, 8_000_000
 """Bytes of a message, where nothing else is configured."""
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
@@ -98,20 +99,16 @@ class Settings(Options):
         )
 
     def __post_init__(self) -> None:
-        if self.frappe_version not in FRAPPE_VERSIONS:
-            raise ConfigError(
-                f"frappe_version is {self.frappe_version!r}; it must be one of"
-                f" {', '.join(map(str, FRAPPE_VERSIONS))}"
-            )
-        if self.logs not in (None, "files", "output", "json"):
-            raise ConfigError(f"logs is {self.logs!r}; it must be one of files, output, json")
+        allowed = {"frappe_version": FRAPPE_VERSIONS, "logs": LOGS}
+        for name, values in allowed.items():
+            value = getattr(self, name)
+            is_right = value is None or value in values
+            require(is_right, name, value, f"one of {', '.join(map(str, values))}")
         queues, _ = self.queues, self.methods  # checked at once, not at the first job
         misfires_of(self.misfire)
         for method, queue in self.cron_queues.items():
-            if queue not in queues:
-                raise ConfigError(
-                    f"cron_queues.{method} is {queue!r}; it must be one of {', '.join(queues)}"
-                )
+            known = f"one of {', '.join(queues)}"
+            require(queue in queues, f"cron_queues.{method}", queue, known)
 
     @property
     def sites_path(self) -> Path | None:

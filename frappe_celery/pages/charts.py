@@ -23,22 +23,15 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a column is, in units of the drawing."""
-
-    x: float
-    width: float
-    label: str
-    tick: str
-
-
-@dataclass(frozen=True)
 class Chart:
     """All of it, in the SVG's own units."""
 
     paths: list[str]
-    """The bars of each series, as paths of SVG."""
-    places: list[Place]
+    """The bars of each series."""
+    places: list[tuple[float, Column]]
+    """Where each column begins."""
+    step: float
+    """From one to the next."""
     lines: list[tuple[float, str]]
     """Where each grid line is, and its number."""
     pointed_at: bool
@@ -72,10 +65,10 @@ def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Ch
             y -= height
             if value:
                 series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
-        places.append(Place(round(x, 2), round(step, 2), column.label, column.tick))
+        places.append((round(x, 2), column))
     numbers = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1)})
     lines = [(round(floor - value / most * plot, 2), number(value)) for value in numbers]
-    return Chart(["".join(series) for series in bars], places, lines, few)
+    return Chart(["".join(series) for series in bars], places, round(step, 2), lines, few)
 
 
 def round_up(number: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.job import ENDED
 
 
@@ -25,17 +25,7 @@ class Action:
     statuses: tuple[JobStatus, ...]
     """A job in one of these can be acted on so."""
     act: Callable[[Job], Job | None]
-    """Returns the job that there is afterwards."""
-
-
-def _stop(job: Job) -> Job:
-    job.stop()
-    return job
-
-
-def _cancel(job: Job) -> Job:
-    job.cancel()
-    return job
+    """Returns the job in whose place it is afterwards, where that is another."""
 
 
 def _delete(job: Job) -> None:
@@ -64,7 +54,7 @@ ACTIONS = {
             "The process that runs it is killed; no code of it runs any more, on_failure neither.",
             "change",
             (JobStatus.STARTED,),
-            _stop,
+            Job.stop,
         ),
         Action(
             "cancel",
@@ -73,7 +63,7 @@ ACTIONS = {
             "It never starts.",
             "change",
             (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED),
-            _cancel,
+            Job.cancel,
         ),
         Action(
             "delete",
@@ -98,23 +88,17 @@ class Outcome:
     error: str | None = None
 
 
-def perform(action: Action, jobs: Iterable[tuple[str, Job | None]]) -> list[Outcome]:
-    """Act on each; what is wrong with one does not stop the others.
-
-    Args:
-        jobs: run ids, and the job of each, None where it is gone.
+def perform(action: Action, run: str, job: Job | None) -> Outcome:
+    """Act on a run's job, None where it is gone; what is wrong with it does not stop others.
 
     Raises:
         BrokerUnreachable.
     """
-    return [_perform(action, run, job) for run, job in jobs]
-
-
-def _perform(action: Action, run: str, job: Job | None) -> Outcome:
     if job is None:
         return Outcome(run, None, vanished(run))
     try:
-        return Outcome(run, action.act(job))
+        afterwards = action.act(job) or job
+        return Outcome(run, None if action.act is _delete else afterwards)
     except BrokerUnreachable:
         raise
     except NoSuchJob:
@@ -126,11 +110,6 @@ def _perform(action: Action, run: str, job: Job | None) -> Outcome:
 def vanished(job_id: str) -> str:
     """The sentence about a job that is not there any more."""
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
-
-
-def read(store: JobStore, runs: list[str]) -> list[tuple[str, Job | None]]:
-    """Each run with its job; None: there is no record of it any more."""
-    return list(zip(runs, store.read(runs), strict=True))
 
 
 def offered(user: Any, job: Job | None = None) -> list[Action]:

@@ -19,7 +19,7 @@ from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.jobs.record.paging import LOOKED_AT, counts, page
 from frappe_celery.pages import job_actions, models, other_arguments
 from frappe_celery.pages.answers import StoreAdmin, shown
-from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome
+from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.pages.sites import may_see
 from frappe_celery.watch import job_display
@@ -100,7 +100,7 @@ class JobAdmin(StoreAdmin):
     def _seen(self, request: HttpRequest, run: str) -> Job | None:
         """The job, where the user may see it."""
         self.require_view(request)
-        ((_, job),) = job_actions.read(get_store(), [run])
+        (job,) = get_store().read([run])
         return job if job is not None and may_see(request.user, job.site) else None
 
     def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:
@@ -119,14 +119,14 @@ class JobAdmin(StoreAdmin):
             return HttpResponseRedirect(back)
         if action not in job_actions.offered(request.user):
             raise PermissionDenied
-        jobs = job_actions.read(get_store(), runs)
-        if any(job is not None and not may_see(request.user, job.site) for _, job in jobs):
+        jobs = list(get_store().read(runs))
+        if any(job is not None and not may_see(request.user, job.site) for job in jobs):
             return self._no_job(request, runs[0])
         if "confirmed" not in request.POST:
-            lines = [(run, job and _line(job)) for run, job in jobs]
+            lines = [(run, job and _line(job)) for run, job in zip(runs, jobs, strict=True)]
             title = f"{action.verb} {len(jobs)} jobs?" if len(jobs) > 1 else f"{action.verb} it?"
             return shown(self, request, "act.html", title, action=action, lines=lines, back=back)
-        outcomes = job_actions.perform(action, jobs)
+        outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._tell(request, action, outcomes)
         if len(outcomes) == 1 and outcomes[0].job is not None:
             back = reverse(ONE, args=[outcomes[0].job.run_id])

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import frappe
+
 from frappe_celery.jobs import Job, JobStatus
 
 
@@ -40,26 +42,25 @@ def status_and_result(job: Job) -> str:
     return str(job.status)
 
 
+PLAIN: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("a plain job", "{'tea': 6.0, 'coffee': 12.0}", "refresh_prices", {}),
+    ("with arguments", "{'milk': 9.6}", "refresh_prices", {"factor": 1.2, "articles": ["milk"]}),
+    (
+        "on the long queue",
+        "statistics of 90 days",
+        "rebuild_statistics",
+        {"queue": "long", "days": 90},
+    ),
+    ("on a custom queue", "orders.xlsx", "export_orders", {"queue": "exports", "format": "xlsx"}),
+)
+
+
 def enqueue_all() -> list[Case]:
     """Enqueue every kind of job; no worker runs yet, so that order and positions show."""
-    import frappe
-
     cases = [
-        Case("a plain job", "finished: {'tea': 6.0, 'coffee': 12.0}", [_job("refresh_prices")]),
-        Case(
-            "with arguments",
-            "finished: {'milk': 9.6}",
-            [_job("refresh_prices", factor=1.2, articles=["milk"])],
-        ),
-        Case(
-            "on the long queue",
-            "finished: statistics of 90 days",
-            [_job("rebuild_statistics", queue="long", days=90)],
-        ),
-        Case(
-            "on a custom queue",
-            "finished: orders.xlsx",
-            [_job("export_orders", queue="exports", format="xlsx")],
+        *(
+            Case(title, f"finished: {result}", [_job(function, **options)])
+            for title, result, function, options in PLAIN
         ),
         _deduplicated(),
         _at_front(),
@@ -87,8 +88,6 @@ def enqueue_all() -> list[Case]:
 
 
 def _job(function: str, **options: Any) -> Any:
-    import frappe
-
     return frappe.enqueue(f"shop.tasks.{function}", **options)
 
 
@@ -116,8 +115,6 @@ def _at_front() -> Case:
 
 
 def _after_commit() -> Case:
-    import frappe
-
     frappe.enqueue("shop.tasks.note", job_id="committed", enqueue_after_commit=True, text="paid")
     before = frappe.utils.background_jobs.get_job("committed")
     frappe.db.commit()
@@ -131,8 +128,6 @@ def _after_commit() -> Case:
 
 
 def _after_rollback() -> Case:
-    import frappe
-
     frappe.enqueue("shop.tasks.note", job_id="rolled-back", enqueue_after_commit=True, text="never")
     frappe.db.rollback()
     return Case(
@@ -145,8 +140,6 @@ def _after_rollback() -> Case:
 
 
 def _on_a_document() -> list[Case]:
-    import frappe
-
     order = frappe.new_doc("Shop Order")
     order.status = "Paid"
     order.insert()
@@ -175,7 +168,6 @@ def _on_a_document() -> list[Case]:
 
 
 def _with_callback(title: str, function: str, expected: str, **arguments: Any) -> Case:
-    import frappe
     from shop import tasks  # type: ignore[import-not-found]
 
     job = _job(function, on_success=tasks.tell_success, on_failure=tasks.tell_failure, **arguments)

@@ -6,35 +6,22 @@ from rich.table import Column, Table
 
 from frappe_celery.commands.demo.cases import Case
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStatus, get_store, hosts
+from frappe_celery.jobs import get_store, hosts
 from frappe_celery.schedule.listing import site_schedule
-
-STYLES = {
-    JobStatus.QUEUED: "yellow",
-    JobStatus.STARTED: "cyan",
-    JobStatus.FINISHED: "green",
-    JobStatus.FAILED: "red",
-}
+from frappe_celery.watch.job_display import STYLES, as_json
 
 
 def jobs() -> Table:
     """The newest jobs of the project."""
     table = Table("queue", "method", "status", "waited", "ran", title="Jobs, newest first")
     for job in get_store().page(length=25):
-        waited = (job.started_at - job.enqueued_at).total_seconds() if job.started_at else None
-        ran = (
-            (job.ended_at - job.started_at).total_seconds()
-            if job.ended_at and job.started_at
-            else None
-        )
-        style = STYLES.get(job.status, "magenta")
-        table.add_row(
-            job.queue, job.method, f"[{style}]{job.status}[/]", _seconds(waited), _seconds(ran)
-        )
+        line, style = as_json(job), STYLES.get(job.status, "magenta")
+        times = (_milliseconds(line[name]) for name in ("waited", "ran"))
+        table.add_row(job.queue, job.method, f"[{style}]{job.status}[/]", *times)
     return table
 
 
-def _seconds(seconds: float | None) -> str:
+def _milliseconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 

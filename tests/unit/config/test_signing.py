@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.signing import Signer, load_key
+from frappe_celery.config.signing import CONFIG_KEY, Signer
 from frappe_celery.errors import ConfigError, Refused
 
 
-def key_of(root: Path) -> bytes:
+def key_of(root: Path, configured: str | None = None) -> bytes:
     sites = root / "sites"
-    return load_key(None, sites if sites.is_dir() else None, root / ".frappe_celery")
+    fixed = {CONFIG_KEY: configured, ACCEPTED: []}
+    its = Keys(fixed, frozenset(), sites if sites.is_dir() else None, root / ".frappe_celery")
+    return its.now()[0]
 
 
 def mode(path: Path) -> int:
@@ -99,7 +102,7 @@ def test_the_environment_s_key_wins_and_nothing_is_written(tmp_path: Path) -> No
 @pytest.mark.parametrize("short", ["", "k" * 31])
 def test_a_short_key_is_refused_with_the_way_out(tmp_path: Path, short: str) -> None:
     with pytest.raises(ConfigError, match=r"at least 32 characters.*remove it"):
-        load_key(short, None, tmp_path)
+        key_of(tmp_path, short)
 
 
 def test_a_key_that_cannot_be_kept_is_an_error_with_the_way_out(tmp_path: Path) -> None:
