@@ -29,10 +29,11 @@ from kombu.utils.json import dumps
 
 from frappe_celery.config import settings
 from frappe_celery.config.timeouts import seconds_of
-from frappe_celery.enqueue_shim import create_job_id, method_name
+from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec, get_store, hosts, message_size, providers, unsigned
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import method_name
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 

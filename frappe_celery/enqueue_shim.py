@@ -5,43 +5,36 @@ Frappe's versions differ, and `frappe_version` says which one is meant.
 
 from __future__ import annotations
 
-import secrets
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, message_size, providers
-from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 from frappe_celery.jobs.queue import publish
 
 Method = str | Callable[..., Any]
 
 
-@dataclass(frozen=True)
-class With:
-    """In place of a method: it, and what is asked beyond `enqueue`'s own words (`job_options`)."""
-
-    asked: JobOptions
-    method: Method
-
-
+ASKED = "__frappe_celery_asked__"
+"""The keyword by which `job_options` says what is asked beyond `enqueue`'s own words; any other
+belongs to the method."""
 RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
 STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
 
 
 def enqueue(
-    method: Method | With,
+    method: Method,
     queue: str = "default",
     timeout: int | str | None = None,
     event: str | None = None,
@@ -85,15 +78,16 @@ def enqueue(
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
         QueueOverloaded (from v16).
     """
-    asked = NO_OPTIONS
-    if isinstance(method, With):
-        asked, method = method.asked, method.method
+    asked: JobOptions = kwargs.pop(ASKED, NO_OPTIONS)
     config = settings.current()
     if not isinstance(method, str):
         asked = asked.over(declared(method))
     is_async = kwargs.pop("async", is_async)
-    options = _version_options(config, kwargs)
-    if options.deduplicate and not job_id:
+    version = config.frappe_version  # in another one these words belong to the method
+    deduplicate = version >= 15 and bool(kwargs.pop("deduplicate", False))
+    when_starved = version >= 16 and kwargs.pop("at_front_when_starved", False)
+    retries, backoff = rqs_retry(kwargs.pop("retry", None) if version >= 17 else None)
+    if deduplicate and not job_id:
         raise DeduplicateNeedsJobId(
             "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
             " deduplicate=True)"
@@ -104,35 +98,35 @@ def enqueue(
     if now or (not is_async and not host.in_test()):
         return host.call(method, kwargs)
 
-    message = _message(
+    site = host.current_site()
+    message = new_message(
         config,
-        host,
+        site=site,
+        user=host.current_user(),
         method=method,
         queue=queue,
-        timeout=timeout,
+        kwargs=kwargs,
+        timeout=timeout or None,
+        id=host.job_id(job_id, site) if job_id else None,
+        name=job_name or None,
         event=event,
-        job_name=job_name,
-        job_id=job_id,
-        retries=options.retries,
-        backoff=options.backoff,
         on_success=on_success,
         on_failure=on_failure,
-        kwargs=kwargs,
+        retries=retries,
+        backoff=backoff,
     )
     if asked is not NO_OPTIONS:
         follow(asked, message)
-    front = 1 if at_front else STARVATION_THRESHOLD if options.at_front_when_starved else 0
+    front = 1 if at_front else STARVATION_THRESHOLD if when_starved else 0
     if not is_async:
         front = -1  # run below, by no worker
-    at_most = 0
-    if config.frappe_version >= 16:
-        at_most = _most_waiting(config, message.site)
+    at_most = _most_waiting(config, site) if version >= 16 else 0
 
     def publish_it(message: JobMessage) -> Job | None:
         return publish.publish_for_caller(
             message,
             own_id=bool(job_id),
-            deduplicate=options.deduplicate,
+            deduplicate=deduplicate,
             front=front,
             at_most=at_most,
             at=asked.at,
@@ -159,66 +153,6 @@ def _most_waiting(config: Settings, site: str) -> int:
     return config.max_queued_jobs + QUEUED_JOBS_A_SITE
 
 
-@dataclass
-class _Options:
-    """Parameters that only some versions have; in the others the words belong to the method."""
-
-    deduplicate: bool = False
-    at_front_when_starved: bool = False
-    retries: int = 0
-    backoff: Any = None
-
-
-def _version_options(config: Settings, kwargs: dict[str, Any]) -> _Options:
-    options = _Options()
-    if config.frappe_version >= 15:
-        options.deduplicate = bool(kwargs.pop("deduplicate", False))
-    if config.frappe_version >= 16:
-        options.at_front_when_starved = bool(kwargs.pop("at_front_when_starved", False))
-    if config.frappe_version >= 17:
-        options.retries, options.backoff = rqs_retry(kwargs.pop("retry", None))
-    return options
-
-
-def _message(
-    config: Settings,
-    host: Host,
-    *,
-    method: Method,
-    queue: str,
-    timeout: int | str | None,
-    event: str | None,
-    job_name: str | None,
-    job_id: str | None,
-    retries: int,
-    backoff: Any,
-    on_success: Callable[..., Any] | None,
-    on_failure: Callable[..., Any] | None,
-    kwargs: dict[str, Any],
-) -> JobMessage:
-    allow_pickle = config.frappe_celery_pickle
-    run = secrets.token_hex(16)
-    site = host.current_site()
-    known = config.queue(queue)
-    return JobMessage(
-        run=run,
-        id=create_job_id(job_id or run, site),
-        site=site,
-        user=host.current_user(),
-        method=codec.encode_callable(method, allow_pickle),
-        queue=known.name,
-        timeout=seconds_of(timeout or None, known.timeout),
-        kwargs=codec.encode_arguments(kwargs, allow_pickle),
-        name=job_name or method_name(method),
-        event=codec.encode_value(event, allow_pickle),
-        on_success=on_success and codec.encode_callable(on_success, allow_pickle),
-        on_failure=on_failure and codec.encode_callable(on_failure, allow_pickle),
-        retries=retries,
-        backoff=backoff,
-        enqueued_at=time.time(),
-    )
-
-
 def _as_it_is_now(message: JobMessage, method: Method, kwargs: dict[str, Any]) -> JobMessage:
     """The message of a job that waited for the commit: Frappe pickles its arguments only then."""
     allow_pickle = settings.current().frappe_celery_pickle
@@ -228,13 +162,6 @@ def _as_it_is_now(message: JobMessage, method: Method, kwargs: dict[str, Any]) -
         kwargs=codec.encode_arguments(kwargs, allow_pickle),
         enqueued_at=time.time(),
     )
-
-
-def method_name(method: Method) -> str:
-    """How a method is called in lists and logs."""
-    if isinstance(method, str):
-        return method
-    return f"{method.__module__}.{getattr(method, '__qualname__', type(method).__qualname__)}"
 
 
 def enqueue_doc(
@@ -299,7 +226,7 @@ def get_jobs(
         raise ConfigError(f"get_jobs(key={key!r}): it must be 'method' or 'job_name'")
     by_site: dict[str, list[str]] = {}
     for name in [queue] if isinstance(queue, str) else queue or list(settings.current().queues):
-        for job in _all(site, name, JobStatus.QUEUED):
+        for job in get_store().all_of(JobStatus.QUEUED, site=site, queue=name):
             by_site.setdefault(job.site, []).append(getattr(job, key))
     return by_site
 
@@ -322,11 +249,5 @@ def get_info(show_failed: bool = False) -> list[dict[str, Any]]:
             "site": job.site,
         }
         for status in statuses
-        for job in _all(site, None, status)
+        for job in get_store().all_of(status, site=site)
     ]
-
-
-def _all(site: str | None, queue: str | None, status: JobStatus) -> list[Job]:
-    store = get_store()
-    number = store.counts(site=site, queue=queue)[status]
-    return store.page(site=site, queue=queue, statuses=[status], length=number) if number else []

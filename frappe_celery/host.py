@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import get_job_status as get_job_status
     from frappe_celery.enqueue_shim import get_jobs as get_jobs
     from frappe_celery.enqueue_shim import is_job_enqueued as is_job_enqueued
-    from frappe_celery.enqueue_shim import method_name as method_name
     from frappe_celery.errors import ConfigError as ConfigError
     from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
     from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
@@ -58,6 +57,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.hosts import ScheduleRow as ScheduleRow
     from frappe_celery.jobs.hosts import SyncReport as SyncReport
     from frappe_celery.jobs.message import RUN_SCHEDULED_JOB as RUN_SCHEDULED_JOB
+    from frappe_celery.jobs.new_message import method_name as method_name
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
     from frappe_celery.pages import sites as page_sites
@@ -94,7 +94,7 @@ _WHERE = {
     "config.sqlite": "sqlite as sqlite_database",
     "enqueue_shim": (
         "create_job_id, enqueue, enqueue_doc, get_info, get_job, get_job_status, "
-        "get_jobs, is_job_enqueued, method_name"
+        "get_jobs, is_job_enqueued"
     ),
     "errors": (
         "ConfigError, FrappeCeleryError, InvalidJobOperation, JobTimeoutException, "
@@ -108,6 +108,7 @@ _WHERE = {
     "jobs.connection": "connect as connect_to_redis",
     "jobs.hosts": "AppHooks, Host, ScheduleRow, SyncReport",
     "jobs.message": "RUN_SCHEDULED_JOB",
+    "jobs.new_message": "method_name",
     "pages": "admin as page_admin, models as page_models, sites as page_sites",
     "pages.jobs": "ONE as PAGE_OF_ONE_JOB",
     "pages.read_only": "ReadOnlyAdmin",

@@ -46,14 +46,14 @@ class Options(JobOptions):
 
     def enqueue(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """As `frappe_celery.enqueue`, with these options for this one call."""
-        from frappe_celery.enqueue_shim import With, enqueue
+        from frappe_celery.enqueue_shim import ASKED, enqueue
 
         if self.running is not None or self.per_minute is not None:
             raise ConfigError(
                 "running and per_minute are said of a method, not of one call: as a decorator, by"
                 " frappe_celery_limits or by frappe-celery limit"
             )
-        return enqueue(With(self, method), *args, **kwargs)
+        return enqueue(method, *args, **{**kwargs, ASKED: self})
 
     def enqueue_in(
         self, delay: float | timedelta, method: str | Callable[..., Any], *args: Any, **kwargs: Any

@@ -23,9 +23,9 @@ from frappe_celery.config import parts, settings
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.embedded import server
-from frappe_celery.enqueue_shim import method_name
 from frappe_celery.jobs import Job, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import method_name
 from frappe_celery.jobs.running import process_name
 from frappe_celery.worker.perform import run_claimed, succeeded
 

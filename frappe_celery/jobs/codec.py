@@ -124,6 +124,14 @@ def encode_callable(function: str | Callable[..., Any], allow_pickle: bool) -> A
     return encode_value(function)
 
 
+def encode_function(function: str | Callable[..., Any], allow_pickle: bool) -> Any:
+    """As `encode_callable`, but a function stays one where it can, as under RQ: by its path Frappe
+    would find it only in an installed app."""
+    if isinstance(function, str) or not allow_pickle:
+        return encode_callable(function, allow_pickle)
+    return encode_value(function)
+
+
 def importable_path(function: Any) -> str | None:
     """`module.name` when that is where a worker finds this very function."""
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", None)

@@ -6,7 +6,6 @@ What is done is read off the bench itself, so that an interrupted guide goes on 
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -14,8 +13,8 @@ from functools import partial
 
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.routes import EVERY, Routes
 from frappe_celery.schedule.fire import ADMINISTRATOR
@@ -223,21 +222,17 @@ def probe(store: JobStore, site: str, queue: str) -> float:
     Raises:
         NotDone: it did not run.
     """
-    run = uuid.uuid4().hex
-    message = JobMessage(
-        run=run,
-        id=hosts.current().job_id(run, site),
+    message = new_message(
+        settings.current(),
         site=site,
         user=ADMINISTRATOR,
         method=PROBE,
         queue=queue,
         timeout=int(PROBE_SECONDS),
-        name=PROBE,
-        enqueued_at=time.time(),
     )
     began = time.monotonic()
     publish.publish(message)
-    while store.fetch_run(run).status != JobStatus.FINISHED:
+    while store.fetch_run(message.run).status != JobStatus.FINISHED:
         if time.monotonic() - began > PROBE_SECONDS:
             raise NotDone(
                 f"a job in queue {queue} of site {site} was not run within {PROBE_SECONDS:.0f} s:"

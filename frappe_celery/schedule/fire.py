@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-import uuid
 from datetime import datetime
 
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.jobs import Job, get_store, hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
+from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.record.claim import Claim
 
@@ -43,20 +42,16 @@ def enqueue_scheduled(
         UnknownQueue: the row's queue is none of the bench's.
         BrokerUnreachable: nothing was enqueued or claimed.
     """
-    config = settings.current()
-    queue = config.queue(row.queue)
     own_id, kwargs = hosts.current().scheduled_run(row)
-    message = JobMessage(
-        run=str(uuid.uuid4()),
-        id=create_job_id(own_id, row.site),
+    message = new_message(
+        settings.current(),
         site=row.site,
         user=user,
         method=RUN_SCHEDULED_JOB,
-        queue=queue.name,
-        timeout=queue.timeout,
+        queue=row.queue,
         kwargs=kwargs,
+        id=create_job_id(own_id, row.site),
         name=row.method,
-        enqueued_at=time.time(),
     )
     claim = due and claim_of(row, due, fence, since)
     return publish.publish(message, own_id=True, deduplicate=True, claim=claim)

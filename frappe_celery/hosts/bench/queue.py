@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
-from uuid import uuid4
 
 from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
 from frappe_celery.config.option_checks import FOR_EVER
-from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.errors import CannotTravel, NoSuchJob
 from frappe_celery.hosts.bench import registry, routing, to_rq
 from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
-from frappe_celery.hosts.bench.names import job_id as job_id_of
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.hosts.listed import oldest_first
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
@@ -122,31 +118,30 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
                 " call frappe.enqueue(method, …)"
             )
         config = settings.current()
-        allow_pickle = config.frappe_celery_pickle
         if codec_path(getattr(on_failure, "func", on_failure)) == TRUNCATION:
             on_failure = None
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
-        run = run or uuid4().hex
         retries, backoff = rqs_retry(retry)
-        message = JobMessage(
-            run=run,
-            id=job_id or job_id_of(run, kwargs["site"]),
+        message = new_message(
+            config,
             site=kwargs["site"],
             user=kwargs["user"],
-            method=_carried(kwargs["method"], allow_pickle),
+            method=kwargs["method"],
             queue=self.queue,
-            timeout=seconds_of(timeout, config.queue(self.queue).timeout),
-            kwargs=codec.encode_arguments(kwargs["kwargs"], allow_pickle),
+            kwargs=kwargs["kwargs"],
+            timeout=timeout,
+            run=run,
+            id=job_id,
             name=kwargs["job_name"],
             event=kwargs.get("event"),
-            on_success=_callback(on_success, allow_pickle),
-            on_failure=_callback(on_failure, allow_pickle),
+            on_success=getattr(on_success, "func", on_success),  # of RQ's Callback
+            on_failure=getattr(on_failure, "func", on_failure),
+            encode=codec.encode_function,
             retries=retries,
             backoff=backoff,
             result_ttl=_seconds_kept(result_ttl, config.rq_results_ttl),
             failure_ttl=_seconds_kept(failure_ttl, config.rq_job_failure_ttl),
-            enqueued_at=time.time(),
         )
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
             follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
@@ -297,21 +292,6 @@ def codec_path(function: Any) -> str:
     if isinstance(function, str):
         return function
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
-
-
-def _carried(function: Any, allow_pickle: bool) -> Any:
-    """A method or callback as it travels.
-
-    A function stays one, as under RQ: by its path Frappe would find it only in an installed app.
-    """
-    if isinstance(function, str) or not allow_pickle:
-        return codec.encode_callable(function, allow_pickle)
-    return codec.encode_value(function)
-
-
-def _callback(given: Any, allow_pickle: bool) -> Any:
-    function = getattr(given, "func", given)  # RQ's Callback, or the function itself
-    return None if function is None else _carried(function, allow_pickle)
 
 
 def _seconds_kept(ttl: int | None, configured: int) -> int | None:

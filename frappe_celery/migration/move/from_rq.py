@@ -7,13 +7,13 @@ import pickle
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
 
 from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import CannotTravel, Refused
+from frappe_celery.errors import BadTimeout, CannotTravel, Refused
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.new_message import new_message
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.rq_format import RqJob
 
@@ -73,26 +73,27 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
     retries = job.number("retries_left") or 0
     on_success, on_failure = _callbacks(job)
     try:
-        return JobMessage(
-            run=uuid4().hex,
-            id=job.id,
+        return new_message(
+            config,
             site=given.site,
             user=given.user,
-            method=_method(given.method, config.frappe_celery_pickle),
+            method=given.method,
             queue=queue,
-            timeout=job.number("timeout") or config.queue(queue).timeout,
-            kwargs=codec.encode_arguments(given.kwargs, config.frappe_celery_pickle),
+            kwargs=given.kwargs,
+            timeout=job.number("timeout") or None,
+            id=job.id,
             name=given.job_name,
-            event=codec.encode_value(given.event, config.frappe_celery_pickle),
-            on_success=_method(on_success, config.frappe_celery_pickle),
-            on_failure=_method(on_failure, config.frappe_celery_pickle),
+            event=given.event,
+            on_success=on_success,
+            on_failure=on_failure,
+            encode=_encode,
             retries=retries,
             backoff={"pauses": _pauses(pauses, retries)} if any(pauses) else None,
             result_ttl=_kept(job.number("result_ttl"), config.rq_results_ttl),
             failure_ttl=_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
         )
-    except CannotTravel as exc:
+    except (BadTimeout, CannotTravel) as exc:
         raise Stays(str(exc)) from exc
 
 
@@ -119,16 +120,13 @@ def _arguments(job: RqJob, trusted: bool) -> Arguments:
     return arguments
 
 
-def _method(method: Any, allow_pickle: bool) -> Any:
-    """A function stays one: by its path Frappe would find it only in an installed app."""
-    if method is None or isinstance(method, str):
-        return method
+def _encode(method: Any, allow_pickle: bool) -> Any:
+    """As `codec.encode_function`, of what is only a function's name too."""
+    if not isinstance(method, pickles.Reference):
+        return codec.encode_function(method, allow_pickle)
     if not allow_pickle:
-        is_name = isinstance(method, pickles.Reference)
-        return method.path if is_name else codec.encode_callable(method, allow_pickle)
-    if isinstance(method, pickles.Reference):
-        return {codec.PICKLE: base64.b64encode(method.pickled()).decode()}
-    return codec.encode_value(method)
+        return method.path
+    return {codec.PICKLE: base64.b64encode(method.pickled()).decode()}
 
 
 def _callbacks(job: RqJob) -> list[pickles.Reference | None]:

@@ -1,0 +1,71 @@
+"""The message of a new job, made of what a call, a schedule or RQ's record asks for."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.config.timeouts import seconds_of
+from frappe_celery.jobs import codec, hosts
+from frappe_celery.jobs.message import JobMessage
+
+
+def new_message(
+    config: Settings,
+    *,
+    site: str,
+    user: str,
+    method: Any,
+    queue: str,
+    kwargs: Mapping[str, Any] | None = None,
+    timeout: int | str | None = None,
+    run: str | None = None,
+    id: str | None = None,
+    name: str | None = None,
+    event: Any = None,
+    on_success: Any = None,
+    on_failure: Any = None,
+    encode: Callable[[Any, bool], Any] = codec.encode_callable,
+    **said: Any,
+) -> JobMessage:
+    """A message that nobody has seen yet.
+
+    Args:
+        method: dotted path, or a callable, as the callbacks are.
+        timeout: as `seconds_of` takes it; None: the queue's.
+        id: the effective job id; None: made of the run's.
+        name: shown; None: the method's.
+        encode: how functions travel.
+        said: more of JobMessage's fields, as they are there.
+
+    Raises:
+        UnknownQueue, BadTimeout, CannotTravel.
+    """
+    allow_pickle, known = config.frappe_celery_pickle, config.queue(queue)
+    run = run or secrets.token_hex(16)
+    said.setdefault("enqueued_at", time.time())
+    return JobMessage(
+        run=run,
+        id=id or hosts.current().job_id(run, site),
+        site=site,
+        user=user,
+        method=encode(method, allow_pickle),
+        queue=known.name,
+        timeout=seconds_of(timeout, known.timeout),
+        kwargs=codec.encode_arguments(kwargs or {}, allow_pickle),
+        name=method_name(method) if name is None else name,
+        event=codec.encode_value(event, allow_pickle),
+        on_success=on_success and encode(on_success, allow_pickle),
+        on_failure=on_failure and encode(on_failure, allow_pickle),
+        **said,
+    )
+
+
+def method_name(method: str | Callable[..., Any]) -> str:
+    """How a method is called in lists and logs."""
+    if isinstance(method, str):
+        return method
+    return f"{method.__module__}.{getattr(method, '__qualname__', type(method).__qualname__)}"
