@@ -49,9 +49,10 @@ class Before:
         self._write({"files": texts, "rows": {}})
 
     def keep_rows(self, sites: list[str]) -> None:
-        """The schedule of sites too."""
+        """The schedule of sites too; what a test that timed out did not put back stays kept."""
+        kept = self.kept()
         rows = {site: json.dumps(self.bench.ask(ROWS, site)) for site in sites}
-        self._write({**self.kept(), "rows": rows})
+        self._write({**kept, "rows": {**rows, **kept["rows"]}})
 
     def rows_back(self) -> None:
         """The schedule of sites as it was."""
