@@ -88,9 +88,9 @@ def _build() -> Celery:
 
 def _host() -> Host:
     if _hosts.is_bench():
-        from frappe_celery.hosts.bench.host import BenchHost
+        from frappe_celery.hosts.bench import switch
 
-        return BenchHost()
+        return switch.host()
     host: Host = _standalone().make_host()
     return host
 

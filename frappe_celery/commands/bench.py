@@ -98,6 +98,7 @@ def enable(
     """
     from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
+    from frappe_celery.migration.armed import arming
 
     if image:
         if any((armed, settle, queue, site, schedule)):
@@ -110,7 +111,7 @@ def enable(
     _refuse_nonsense(is_armed, piece, settle, armed)
     if armed:
         refuse_two_servers(settings.current())
-        switch.arm()
+        arming.arm()
         click.echo(
             "Armed: jobs go where they went. Restart every process of the bench; then switch over"
             " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
@@ -118,7 +119,7 @@ def enable(
     elif is_armed:
         all_moved = _go(piece, to_celery=True, trusted=trusted)
         if settle and all_moved:
-            switch.forget_routes()
+            arming.forget_routes()
             click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
         elif settle:
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
@@ -173,8 +174,8 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
 def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
     from frappe_celery.config import settings
-    from frappe_celery.hosts.bench import switch
     from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
+    from frappe_celery.migration.armed import arming
 
     refuse_two_servers(settings.current())
     if to_celery and (older := _older_processes()):
@@ -195,7 +196,7 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
             )
         return new
 
-    switch.change_routes(following)
+    arming.change_routes(following)
     if piece.has_schedule:
         click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
     if not piece.has_jobs:
@@ -207,9 +208,9 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
 
 def _older_processes() -> list[str]:
     """What refuses the way over; the way back is open, since most of them are on RQ anyhow."""
-    from frappe_celery.hosts.bench import armed
+    from frappe_celery.migration.armed import older_processes
 
-    older = armed.without_the_seam()
+    older = older_processes.without_the_seam()
     if not older:
         return []
     what = "these processes began before the bench was armed, and go by no routes: restart them"
@@ -219,8 +220,8 @@ def _older_processes() -> list[str]:
 def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
     """What has gone to a system of which no process takes it on."""
     from frappe_celery.config import settings
-    from frappe_celery.hosts.bench import armed, processes
     from frappe_celery.jobs import get_store
+    from frappe_celery.migration.armed import processes
     from frappe_celery.schedule.leadership import leadership
 
     queues = [piece.queue] if piece.queue else [*settings.current().queues]
@@ -231,7 +232,7 @@ def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
         scheduled = not piece.has_schedule or leadership(get_store()).leader is not None
         nobody = "no beat leads: start frappe-celery beat"
     else:
-        missing, whose, what = armed.not_served_by_rq(queues), "RQ's", "bench worker"
+        missing, whose, what = processes.not_served_by_rq(queues), "RQ's", "bench worker"
         scheduled = not piece.has_schedule or processes.frappes_scheduler_runs()
         nobody = (
             "no scheduler of Frappe's runs on this machine: start bench schedule (one on another"

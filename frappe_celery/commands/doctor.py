@@ -53,7 +53,7 @@ def _examine(site: str | None) -> Report:
         here = Installation(
             __version__,
             pins.broken_pins(),
-            fit.look() if hosts.is_bench() else (),
+            fit.look(switch.room()) if hosts.is_bench() else (),
             switch.is_hooked(),
             _left_in_rq(settings.current()) if hosts.is_bench() else (),
             **(_armed() if settings.current().is_armed else {}),
@@ -73,10 +73,11 @@ def _left_in_rq(config: Settings) -> Sequence[InRq]:
 
 def _armed() -> dict[str, Any]:
     """What there is to tell of an armed bench."""
-    from frappe_celery.hosts.bench import armed, processes, routing, switch
+    from frappe_celery.hosts.bench import switch
+    from frappe_celery.migration.armed import older_processes, processes, routing
 
     return {
         "routes": routing.read(),
-        "without_seam": armed.without_the_seam() if switch.is_hooked() else (),
+        "without_seam": older_processes.without_the_seam() if switch.is_hooked() else (),
         "frappes_scheduler_runs": processes.frappes_scheduler_runs(),
     }

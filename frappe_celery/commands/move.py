@@ -55,10 +55,10 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
 
 def _leads(system: str, queue: str | None, site: str | None) -> bool:
     """Whether that is where all these jobs go."""
-    from frappe_celery.hosts.bench import routing
+    from frappe_celery.migration.armed import routing
 
     config = settings.current()
-    routes = routing.current()
+    routes = routing.of_bench()
     if routes is None:
         return config.frappe_celery_enabled == (system == "celery")
     sites = [site] if site else config.sites()

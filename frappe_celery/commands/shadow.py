@@ -44,10 +44,10 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     """
     config, site = settings.current(), known_site(site)
     _refuse_where_beat_acts()
-    from frappe_celery.hosts.bench.schedule import off, running
+    from frappe_celery.hosts.bench.schedule import off, rows
 
     sites = [site] if site else config.sites()
-    asked = (running.is_running, off.why_off, timedelta(seconds=late))
+    asked = (rows.is_running, off.why_off, timedelta(seconds=late))
     seen = Shadow(hosts.current(), config, sites, *asked)
     until = time.monotonic() + minutes * 60
     try:
@@ -72,11 +72,11 @@ def _now() -> datetime:
 
 
 def _refuse_where_beat_acts() -> None:
-    from frappe_celery.hosts.bench import routing
+    from frappe_celery.migration.armed import routing
 
     if not hosts.is_bench():
         raise click.ClickException("this is no bench: there is no other scheduler to compare with")
-    routes = routing.read()
+    routes = routing.of_bench()
     if routes.beat_acts if routes is not None else settings.current().frappe_celery_enabled:
         raise click.ClickException(
             "beat acts here, not Frappe's scheduler: what it does is shown by frappe-celery"

@@ -191,22 +191,10 @@ class Guide:
         return ["beat acts"] if routes is not None and routes.beat_acts else []
 
 
-def _routes() -> Routes | None:
-    from frappe_celery.hosts.bench import routing
-
-    return routing.read()
-
-
-def _without_the_seam() -> list[str]:
-    from frappe_celery.hosts.bench import armed
-
-    return armed.without_the_seam()
-
-
 def _not_served_by_rq() -> list[str]:
-    from frappe_celery.hosts.bench import armed, processes
+    from frappe_celery.migration.armed import processes
 
-    queues = armed.not_served_by_rq(settings.current().queues)
+    queues = processes.not_served_by_rq(settings.current().queues)
     missing = [f"no worker of RQ's serves queue {queue}" for queue in queues]
     if not processes.frappes_scheduler_runs():
         missing.append(
@@ -214,6 +202,18 @@ def _not_served_by_rq() -> list[str]:
             " frappe-celery disable)"
         )
     return missing
+
+
+def _without_the_seam() -> list[str]:
+    from frappe_celery.migration.armed import older_processes
+
+    return older_processes.without_the_seam()
+
+
+def _routes() -> Routes | None:
+    from frappe_celery.migration.armed import routing
+
+    return routing.of_bench()
 
 
 def probe(store: JobStore, site: str, queue: str) -> float:

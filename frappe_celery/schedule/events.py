@@ -102,69 +102,62 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     known: set[tuple[str, str, str | None]] = field(default_factory=set)
+    app: str = ""
+    """The one that is read."""
 
     def read_app(self, app: AppHooks) -> None:
-        if app.error is not None:
-            self.problem(app.app, f"{app.app} hooks.py", app.error)
-            return
+        self.app = app.app
         events = app.hooks.get(HOOK) or {}
         source = f"{app.app} hooks.py {HOOK}"
-        if not isinstance(events, dict):
-            self.problem(
-                app.app, source, f'is {events!r}; write {{"daily": ["myapp.tasks.report"]}}'
-            )
-            return
-        for word, entry in events.items():
-            self.read_event(app.app, f"{source}.{word}", word, entry)
+        if app.error is not None:
+            self.problem(f"{app.app} hooks.py", app.error)
+        elif not isinstance(events, dict):
+            self.problem(source, f'is {events!r}; write {{"daily": ["myapp.tasks.report"]}}')
+        else:
+            for word, entry in events.items():
+                self.read_event(f"{source}.{word}", word, entry)
 
-    def read_event(self, app: str, source: str, word: Any, entry: Any) -> None:
+    def read_event(self, source: str, word: Any, entry: Any) -> None:
         if word != "cron" and word not in WORDS:
-            self.problem(
-                app, source, f"{word!r} is no event; accepted are {', '.join(WORDS)} and cron"
-            )
+            accepted = f"accepted are {', '.join(WORDS)} and cron"
+            self.problem(source, f"{word!r} is no event; {accepted}")
         elif isinstance(entry, dict):  # Frappe takes such a dictionary for cron under any word
             for key, methods in entry.items():
-                self.read_cron(app, f'{source}["{key}"]', key, methods)
+                self.read_cron(f'{source}["{key}"]', key, methods)
         elif word == "cron":
-            self.problem(
-                app, source, f'is {entry!r}; write {{"0 9 * * 1-5": ["myapp.tasks.report"]}}'
-            )
+            self.problem(source, f'is {entry!r}; write {{"0 9 * * 1-5": ["myapp.tasks.report"]}}')
         else:
-            self.read_methods(app, source, entry, label_of(word), None)
+            self.read_methods(source, entry, label_of(word), None)
 
-    def read_cron(self, app: str, source: str, key: Any, methods: Any) -> None:
+    def read_cron(self, source: str, key: Any, methods: Any) -> None:
         try:
             Cron(key, self.zone)
         except CronError as exc:
-            self.problem(app, source, str(exc))
+            self.problem(source, str(exc))
             return
         word = frequency_of(key)
         if word in WORDS:  # such as `annual`, which people write
-            self.read_methods(app, source, methods, label_of(word), None)
+            self.read_methods(source, methods, label_of(word), None)
         else:
-            self.read_methods(app, source, methods, CRON, key)
+            self.read_methods(source, methods, CRON, key)
 
     def read_methods(
-        self, app: str, source: str, entry: Any, frequency: str, cron_format: str | None
+        self, source: str, entry: Any, frequency: str, cron_format: str | None
     ) -> None:
         methods = entry if isinstance(entry, (list, tuple, set, frozenset)) else [entry]
         for method in methods:
             if not isinstance(method, str) or not all(map(str.isidentifier, method.split("."))):
-                self.problem(
-                    app, source, f"{method!r} is no dotted path such as 'myapp.tasks.report'"
-                )
+                self.problem(source, f"{method!r} is no dotted path such as 'myapp.tasks.report'")
             elif (method, frequency, cron_format) not in self.known:
                 self.known.add((method, frequency, cron_format))
-                self.add(app, source, method, frequency, cron_format)
+                self.add(source, method, frequency, cron_format)
 
-    def add(
-        self, app: str, source: str, method: str, frequency: str, cron_format: str | None
-    ) -> None:
+    def add(self, source: str, method: str, frequency: str, cron_format: str | None) -> None:
         queue = queue_of(frequency, method, self.cron_queues)
         try:
             self.config.queue(queue)
         except UnknownQueue as exc:
-            self.problem(app, source, f"cron_queues gives {method} a queue: {exc}", method)
+            self.problem(source, f"cron_queues gives {method} a queue: {exc}", method)
         self.rows.append(
             ScheduleRow(
                 site=self.site,
@@ -175,7 +168,7 @@ class _Reading:
                 creation=self.now,
                 cron_format=cron_format,
                 create_log=creates_log(frequency, self.config.frappe_version),
-                app=app,
+                app=self.app,
                 source=source,
             )
         )
@@ -187,8 +180,8 @@ class _Reading:
         self.names.add(name)
         return name
 
-    def problem(self, app: str, source: str, reason: str, method: str | None = None) -> None:
-        self.problems.append(Problem(app, source, reason, method))
+    def problem(self, source: str, reason: str, method: str | None = None) -> None:
+        self.problems.append(Problem(self.app, source, reason, method))
 
 
 def creates_log(frequency: str, version: int) -> bool:

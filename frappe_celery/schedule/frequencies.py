@@ -6,37 +6,27 @@ Frappe's own table is in ``ScheduledJobType.get_next_execution``
 
 from collections.abc import Mapping
 
-HOURLY, DAILY, WEEKLY = "0 * * * *", "0 0 * * *", "0 0 * * 0"
-MONTHLY, YEARLY = "0 0 1 * *", "0 0 1 1 *"
-
-FREQUENCIES = {
-    "hourly": HOURLY,
-    "hourly_long": HOURLY,
-    "hourly_maintenance": HOURLY,
+LONG_SUFFIXES = ("_long", "_maintenance")
+DAILY = "0 0 * * *"
+_WORDS = {
+    "hourly": "0 * * * *",
     "daily": DAILY,
-    "daily_long": DAILY,
-    "daily_maintenance": DAILY,
-    "weekly": WEEKLY,
-    "weekly_long": WEEKLY,
-    "monthly": MONTHLY,
-    "monthly_long": MONTHLY,
-    "yearly": YEARLY,
-    "yearly_long": YEARLY,
-    "annual": YEARLY,
-    "annual_long": YEARLY,
+    "weekly": "0 0 * * 0",
+    "monthly": "0 0 1 * *",
+    "yearly": "0 0 1 1 *",
+    "annual": "0 0 1 1 *",
+}
+FREQUENCIES = {
+    word + suffix: cron
+    for word, cron in _WORDS.items()
+    for suffix in ("", *LONG_SUFFIXES)
+    if suffix != "_maintenance" or word in ("hourly", "daily")
 }
 ALIASES = {
-    "@hourly": HOURLY,
-    "@daily": DAILY,
+    **{f"@{word}": cron for word, cron in _WORDS.items() if word != "annual"},
     "@midnight": DAILY,
-    "@weekly": WEEKLY,
-    "@monthly": MONTHLY,
-    "@yearly": YEARLY,
-    "@annually": YEARLY,
+    "@annually": _WORDS["yearly"],
 }
-
-
-LONG_SUFFIXES = ("_long", "_maintenance")
 
 
 def label_of(word: str) -> str:

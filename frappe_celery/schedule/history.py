@@ -14,6 +14,7 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
 
 AT_ONCE = 1000
+TIMES = ("due", "since", "at")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, Any]:
         """Its values, times as text in ISO format."""
-        times = {name: getattr(self, name) for name in ("due", "since", "at")}
+        times = {name: getattr(self, name) for name in TIMES}
         return {**self.__dict__, **{name: t and t.isoformat() for name, t in times.items()}}
 
 
@@ -71,18 +72,9 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
 
 def _outcome(kept: dict[str, Any]) -> Outcome:
     site, _, entry = kept["entry"].partition(":")
-    due = _time(kept["due"])
-    assert due is not None
-    return Outcome(
-        site=site,
-        entry=entry,
-        due=due,
-        since=_time(kept.get("since")),
-        at=_time(kept.get("at")),
-        outcome=kept["outcome"],
-        reason=kept.get("reason", ""),
-        run=kept["run"],
-    )
+    times: dict[str, Any] = {name: _time(kept.get(name)) for name in TIMES}
+    said = {"outcome": kept["outcome"], "reason": kept.get("reason", ""), "run": kept["run"]}
+    return Outcome(site=site, entry=entry, **times, **said)
 
 
 def _time(seconds: str | None) -> datetime | None:

@@ -176,9 +176,8 @@ def table(schedule: SiteSchedule | None = None) -> Table:
             expression = f"{line.frequency}\n{expression}"
         if line.misfire:
             expression += f"\nmisfire: {line.misfire}"
-        state = Text("\n").join(
-            [Text(text, style) for text, style in _states(line) if text] or [Text("")]
-        )
+        states = (line.problem, "red"), (line.state, "yellow")
+        state = Text("\n").join(Text(text, style) for text, style in states if text)
         shown.add_row(
             *map(Text, (line.app, line.method or "", line.queue or "", expression, line.source)),
             Text(_shown(line.last)),
@@ -186,10 +185,6 @@ def table(schedule: SiteSchedule | None = None) -> Table:
             state,
         )
     return shown
-
-
-def _states(line: Line) -> list[tuple[str, str]]:
-    return [(line.problem, "red"), (line.state, "yellow")]
 
 
 def _shown(time: datetime | None) -> str:

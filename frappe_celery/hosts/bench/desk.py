@@ -15,12 +15,8 @@ from typing import Any
 
 import frappe
 from frappe.utils import cint, compare, make_filter_dict
-from rq.job import Job as RQJob
-from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
-from frappe_celery.hosts.bench import registry, routing
-from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import Job, JobStatus, get_store
 
 NO_JOB = [["RQ Job", "status", "=", ""]]
@@ -28,91 +24,69 @@ NO_JOB = [["RQ Job", "status", "=", ""]]
 refuses."""
 
 
-def listing(original: Any) -> Any:
-    """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""
+class Desk:
+    """Where their jobs are."""
 
-    def of_arguments(args: Mapping[str, Any]) -> list[Any]:
-        original({**args, "filters": NO_JOB})
-        return _listed(
-            args.get("filters"),
-            cint(args.get("start") or args.get("limit_start")),
-            cint(args.get("page_length") or args.get("limit_page_length")) or 20,
-            args.get("order_by") or "",
-        )
+    def listing(self, original: Any) -> Any:
+        """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""
 
-    def of_parts(
-        filters: Any = None, start: int = 0, page_length: int = 20, order_by: str = "creation desc"
-    ) -> list[Any]:
-        original(NO_JOB, start, page_length, order_by)
-        return _listed(filters or [], start, page_length, order_by)
+        def of_arguments(args: Mapping[str, Any]) -> list[Any]:
+            original({**args, "filters": NO_JOB})
+            return self._listed(
+                args.get("filters"),
+                cint(args.get("start") or args.get("limit_start")),
+                cint(args.get("page_length") or args.get("limit_page_length")) or 20,
+                args.get("order_by") or "",
+            )
 
-    return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
+        def of_parts(
+            filters: Any = None, start: int = 0, page_length: int = 20,
+            order_by: str = "creation desc",
+        ) -> list[Any]:  # fmt: skip
+            original(NO_JOB, start, page_length, order_by)
+            return self._listed(filters or [], start, page_length, order_by)
 
+        return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
 
-def counting(original: Any) -> Any:
-    """`RQJob.get_count`, which counts Celery's jobs instead."""
+    def counting(self, original: Any) -> Any:
+        """`RQJob.get_count`, which counts Celery's jobs instead."""
 
-    def of_arguments(args: Mapping[str, Any]) -> int:
-        original({**args, "filters": NO_JOB})
-        return _counted(args.get("filters"))
+        def of_arguments(args: Mapping[str, Any]) -> int:
+            original({**args, "filters": NO_JOB})
+            return self.count(*_asked(args.get("filters")))
 
-    def of_parts(filters: Any = None) -> int:
-        original(NO_JOB)
-        return _counted(filters or [])
+        def of_parts(filters: Any = None) -> int:
+            original(NO_JOB)
+            return self.count(*_asked(filters or []))
 
-    return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
+        return staticmethod(of_arguments if "args" in signature(original).parameters else of_parts)
 
+    def _listed(self, filters: Any, start: int, page_length: int, order_by: str) -> list[Any]:
+        from frappe.core.doctype.rq_job.rq_job import serialize_job
 
-def _listed(filters: Any, start: int, page_length: int, order_by: str) -> list[Any]:
-    from frappe.core.doctype.rq_job.rq_job import serialize_job
+        end = start + page_length
+        jobs = list(islice(self.newest(*_asked(filters), end), start, end))
+        get_store().read_messages([job for job in jobs if isinstance(job, Job)])
+        if " asc" in (order_by or "").lower():
+            jobs.reverse()
+        return [serialize_job(job) for job in jobs]
 
-    jobs = _page(filters, start, page_length)
-    get_store().read_messages([job for job in jobs if isinstance(job, Job)])
-    if " asc" in (order_by or "").lower():
-        jobs.reverse()
-    return [serialize_job(job) for job in jobs]
+    def count(self, queues: list[str], statuses: list[JobStatus]) -> int:
+        """How many this site has of these."""
+        counts = [get_store().counts(site=frappe.local.site, queue=queue) for queue in queues]
+        return sum(count[status] for count in counts for status in statuses)
 
-
-def _counted(filters: Any) -> int:
-    queues, statuses = _asked(filters)
-    counts = [get_store().counts(site=frappe.local.site, queue=queue) for queue in queues]
-    ours = sum(count[status] for count in counts for status in statuses)
-    return ours + len(_ids_of_rqs(queues, statuses))
-
-
-def _page(filters: Any, start: int, length: int) -> list[Any]:
-    queues, statuses = _asked(filters)
-    if not statuses:
-        return []
-    pages = [
-        get_store().page(
-            site=frappe.local.site, queue=queue, statuses=statuses, length=start + length
-        )
-        for queue in queues
-    ]
-    ids = _ids_of_rqs(queues, statuses)
-    found = RQJob.fetch_many(ids, get_store().client) if ids else []
-    theirs = sorted((job for job in found if job is not None), key=_entered, reverse=True)
-    newest_first = heapq.merge(*pages, theirs, key=_entered, reverse=True)
-    return list(islice(newest_first, start, start + length))
+    def newest(self, queues: list[str], statuses: list[JobStatus], length: int) -> Iterable[Any]:
+        """Its newest jobs of these, at least so many where there are, the newest first."""
+        pages = [
+            get_store().page(site=frappe.local.site, queue=queue, statuses=statuses, length=length)
+            for queue in queues
+            if statuses
+        ]
+        return heapq.merge(*pages, key=entered, reverse=True)
 
 
-def _ids_of_rqs(queues: Iterable[str], statuses: Iterable[JobStatus]) -> list[str]:
-    """This site's jobs in RQ, where a route may lead there; read as Frappe's own page does."""
-    if routing.current() is None:
-        return []
-    client, site = get_store().client, frappe.local.site
-    ids: list[str] = []
-    for name in map(rq_name, queues):
-        for status in statuses:
-            if status == JobStatus.QUEUED:
-                ids += RQQueue(name, connection=client).get_job_ids()
-            elif status in registry.ORIGINALS:
-                ids += registry.Registry(name, status).rqs().get_job_ids()
-    return [job_id for job_id in ids if job_id.startswith((f"{site}::", f"{site}||"))]
-
-
-def _entered(job: Any) -> Any:
+def entered(job: Any) -> Any:
     """When it got the status that it has, by which the store orders."""
     at = job.ended_at or job.started_at or job.enqueued_at or job.created_at
     return at.replace(tzinfo=None)

@@ -15,10 +15,11 @@ from types import FrameType
 from typing import Any
 
 import frappe
+import rq
 
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
-from frappe_celery.hosts.bench import leftovers, routing
+from frappe_celery.hosts.bench import leftovers
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
 
@@ -54,7 +55,7 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
         if qtype not in settings.current().queues or frappe.flags.in_migrate:
             queue = get_queue(qtype, is_async=is_async)  # refuses it, or finds out Redis is off
         else:
-            queue = Queue(rq_name(qtype), is_async=is_async)
+            queue = rq.Queue(rq_name(qtype), is_async=is_async)  # whichever stands there
         asked = _parameters_of_enqueue(sys._getframe(1))
         queue.deduplicate = bool(asked and asked["deduplicate"])
         return queue
@@ -73,7 +74,7 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
         site, module = frappe.local.site, sys.modules["frappe.utils.background_jobs"]
         if check_queue_size is None:
             return
-        if not isinstance(q, Queue) or q.leads_to_rq(site):
+        if not isinstance(q, Queue):
             check_queue_size(q)
             return
         most = frappe.utils.cint(frappe.conf.max_queued_jobs)
@@ -90,11 +91,16 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
     return replacement
 
 
-def not_asking_twice(get_job: Callable[..., Any]) -> Callable[..., Any]:
+def not_asking_twice(
+    get_job: Callable[..., Any], knows_all: Callable[[], bool] = leftovers.rq_is_empty
+) -> Callable[..., Any]:
     """`get_job`, which leaves a duplicate to the queue where `enqueue` asks only for that.
 
     Not where the job would be called at once, or enqueued later: there Frappe's answer of now
-    counts. Nor while RQ has jobs left of which our queue knows nothing; in an armed bench it does.
+    counts. Nor while RQ has jobs left of which our queue knows nothing.
+
+    Args:
+        knows_all: whether the queue knows every job that there is.
     """
 
     @wraps(get_job)
@@ -104,7 +110,7 @@ def not_asking_twice(get_job: Callable[..., Any]) -> Callable[..., Any]:
             asked
             and asked["is_async"]
             and not (asked["now"] or asked["enqueue_after_commit"])
-            and (routing.current() is not None or leftovers.rq_is_empty())
+            and knows_all()
         ):
             return None
         return get_job(job_id)

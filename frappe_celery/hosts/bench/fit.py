@@ -19,7 +19,6 @@ from typing import Any, NoReturn
 
 from frappe_celery.errors import FrappeDiffers
 
-SEAM = "frappe_celery.hosts.bench.seam"
 KNOWN_RQ = ("1", "2")
 """Major versions of RQ whose names we know."""
 LOOKING_SECONDS = 120
@@ -29,14 +28,17 @@ REFUSING = ("enqueue", "get_queue", "get_job", "start_worker", "start_worker_poo
 STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def look() -> list[str]:
+def look(room: str = "frappe_celery.hosts.bench") -> list[str]:
     """What differs in this environment, a line each; none: it fits.
 
     Nothing is changed, and no site or server is asked.
+
+    Args:
+        room: of the `seam` that is to be put in place.
     """
     try:
         looking = subprocess.run(
-            [sys.executable, "-m", SEAM],
+            [sys.executable, "-m", f"{room}.seam"],
             env={**os.environ, "FRAPPE_CELERY_ENABLED": "false"},
             capture_output=True,
             text=True,

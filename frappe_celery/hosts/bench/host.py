@@ -19,7 +19,6 @@ from frappe_celery.hosts.bench import (
     kept_state,
     names,
     preload,
-    routing,
     run,
     seam,
     transaction,
@@ -28,7 +27,6 @@ from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.schedule import off, rows
-from frappe_celery.hosts.bench.schedule.sync import sync
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import changed_sites
 from frappe_celery.schedule.fire import ADMINISTRATOR
@@ -184,10 +182,7 @@ class BenchHost:
         return self._delays_long
 
     def scheduling_off(self, site: str) -> str | None:
-        """Why beat does not schedule the site (System Settings, dormant, routes); None: it does."""
-        routes = routing.read()
-        if routes is not None and not routes.beat_acts:
-            return "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+        """Why beat does not schedule the site (System Settings, dormant); None: it does."""
         with self.visiting(site):
             return off.why_off()
 
@@ -202,7 +197,7 @@ class BenchHost:
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """What `bench migrate` does: Frappe's own `sync_jobs`, which reads the hooks by itself."""
         with self.visiting(site):
-            return sync()
+            return rows.sync()
 
     def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
         """Frappe's job id and arguments for a row's run."""
@@ -214,3 +209,6 @@ def _hooks_of(app: str) -> AppHooks:
         return AppHooks(app, dict(vars(import_module(f"{app}.hooks"))))
     except Exception as exc:
         return AppHooks(app, error=f"cannot be imported: {type(exc).__name__}: {exc}")
+
+
+make_host = BenchHost

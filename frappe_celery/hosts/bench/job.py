@@ -16,13 +16,11 @@ from rq.results import Result as RQResult
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench import meta, routing
+from frappe_celery.hosts.bench import meta
+from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, arguments
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
-
-EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
-"""What RQ's workers are told to call; the method itself is among its arguments."""
 
 
 class AlsoRQs(type):
@@ -60,7 +58,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
             NoSuchJobError: neither has it.
         """
         ours = _ours(id)
-        if ours is not None and (routing.current() is None or ours.status in ACTIVE):
+        if ours is not None and ours.status in ACTIVE:
             return ours
         client = connection or get_store().client
         try:
@@ -104,15 +102,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
     def execution_arguments(self) -> dict[str, Any]:
         """What Frappe's `execute_job` is to be called with; raises what reading them raises."""
         message = self.opened
-        return {
-            "site": message.site,
-            "user": message.user,
-            "method": message.decoded_method(),
-            "event": message.event,
-            "job_name": message.name,
-            "is_async": True,
-            "kwargs": message.decoded_kwargs(),
-        }
+        method, kwargs = message.decoded_method(), message.decoded_kwargs()
+        return arguments(message.site, message.user, method, message.event, message.name, kwargs)
 
     @cached_property
     def kwargs(self) -> dict[str, Any]:
@@ -120,15 +111,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         try:
             return self.execution_arguments()
         except Exception as exc:
-            return {
-                "site": self.site,
-                "user": self.user,
-                "method": self.method,
-                "event": None,
-                "job_name": self.job_name,
-                "is_async": True,
-                "kwargs": {"unreadable": f"{type(exc).__name__}: {exc}"},
-            }
+            why = {"unreadable": f"{type(exc).__name__}: {exc}"}
+            return arguments(self.site, self.user, self.method, None, self.job_name, why)
 
     @property
     def _kwargs(self) -> dict[str, Any]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
+from typing import Any
+
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import rq_name
@@ -17,31 +20,22 @@ NAMED = 20
 
 def in_rq(config: Settings) -> list[str]:
     """What still waits in RQ, as lines for a person."""
-    url = config.queue_url or config.store_url
-    waiting = {}
-    with naming_the_server(url):
-        for queue in config.queues:
-            key = f"rq:queue:{rq_name(queue)}"
-            waiting[queue] = [job_id.decode() for job_id in connect(url).lrange(key, 0, -1)]
+    found = _of_each_in_rq(config, ("lrange", "rq:queue:{}", 0, -1))
+    waiting = {queue: [job_id.decode() for job_id in ids] for queue, (ids,) in found.items()}
     return _lines("RQ", waiting, COME_OVER)
 
 
 def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
     config = settings.current()
-    names = {queue: rq_name(queue) for queue in config.queues}
-    url = config.queue_url or config.store_url
-    with naming_the_server(url):
-        pipe = connect(url).pipeline(transaction=False)
-        for name in names.values():
-            pipe.llen(f"rq:queue:{name}")
-            pipe.smembers(f"rq:workers:{name}")
-        answers = pipe.execute()
-        found = [
-            InRq(queue, waiting, bool(workers) and connect(url).exists(*workers) > 0)
-            for queue, waiting, workers in zip(names, answers[::2], answers[1::2], strict=True)
+    found = _of_each_in_rq(config, ("llen", "rq:queue:{}"), ("smembers", "rq:workers:{}"))
+    with naming_the_server(_rqs_url(config)):
+        client = connect(_rqs_url(config))
+        return [
+            InRq(queue, waiting, bool(workers) and client.exists(*workers) > 0)
+            for queue, (waiting, workers) in found.items()
+            if waiting
         ]
-    return [queue for queue in found if queue.waiting]
 
 
 _rq_was_empty = False
@@ -54,15 +48,25 @@ def rq_is_empty() -> bool:
     """
     global _rq_was_empty
     if not _rq_was_empty:
-        config = settings.current()
-        url = config.queue_url or config.store_url
-        with naming_the_server(url):
-            pipe = connect(url).pipeline(transaction=False)
-            for name in map(rq_name, config.queues):
-                pipe.llen(f"rq:queue:{name}")
-                pipe.zcard(f"rq:wip:{name}")
-            _rq_was_empty = not any(pipe.execute())
+        asked = ("llen", "rq:queue:{}"), ("zcard", "rq:wip:{}")
+        found = _of_each_in_rq(settings.current(), *asked)
+        _rq_was_empty = not any(chain.from_iterable(found.values()))
     return _rq_was_empty
+
+
+def _of_each_in_rq(config: Settings, *asked: tuple[Any, ...]) -> dict[str, list[Any]]:
+    """What RQ's Redis answers, for each queue; `{}` stands for RQ's name of it."""
+    with naming_the_server(_rqs_url(config)):
+        pipe = connect(_rqs_url(config)).pipeline(transaction=False)
+        for name in map(rq_name, config.queues):
+            for command, key, *rest in asked:
+                getattr(pipe, command)(key.format(name), *rest)
+        answers = iter(pipe.execute())
+    return {queue: list(islice(answers, len(asked))) for queue in config.queues}
+
+
+def _rqs_url(config: Settings) -> str:
+    return config.queue_url or config.store_url
 
 
 def in_celery(config: Settings) -> list[str]:

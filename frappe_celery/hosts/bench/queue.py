@@ -9,10 +9,10 @@ from typing import Any
 from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
-from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.errors import CannotTravel, NoSuchJob
-from frappe_celery.hosts.bench import registry, routing, to_rq
-from frappe_celery.hosts.bench.job import EXECUTE_JOB, AlsoRQs
+from frappe_celery.hosts.bench import registry
+from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, seconds_kept
+from frappe_celery.hosts.bench.job import AlsoRQs
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.hosts.listed import oldest_first
@@ -20,13 +20,15 @@ from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
 """Parameters of RQ's `Queue` that have a meaning for ours."""
-TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
-"""Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
+
+
+def _registry_of(status: JobStatus) -> Any:
+    """A queue's jobs of one status."""
+    return property(lambda queue: registry.Registry(queue.name, status))
 
 
 class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
@@ -73,30 +75,17 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         result_ttl: int | None = None,
         **options: Any,
     ) -> Any:
-        """What Frappe's `enqueue` ends in, now or after the commit: into the system to which the
-        job's route leads.
+        """What Frappe's `enqueue` ends in, now or after the commit.
 
         Returns the job, None for a duplicate.
 
         Raises:
             CannotTravel: a function or an option that only RQ's own workers could follow.
         """
-        given = dict(
-            func=func, args=args, kwargs=kwargs, timeout=timeout, result_ttl=result_ttl, **options
-        )
-        site = (kwargs or {}).get("site", "")
-        routes = routing.current()
-        while True:
-            try:
-                if routes is None or self.runs_here or routes.lead_to_celery(self.queue, site):
-                    return self._into_celery(routes, **given)
-                return to_rq.enqueue(self.store, self.name, routes, self.deduplicate, given)
-            except Rerouted:
-                routes = routing.read()
+        return self.into_celery(func, args, kwargs, timeout, result_ttl, **options)
 
-    def _into_celery(
+    def into_celery(
         self,
-        routes: Routes | None,
         func: str | Callable[..., Any],
         args: Any,
         kwargs: dict[str, Any] | None,
@@ -108,8 +97,14 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         retry: Any = None,
         on_success: Any = None,
         on_failure: Any = None,
+        routes: int | None = None,
         **options: Any,
     ) -> Any:
+        """The same, whatever routes there are.
+
+        Args:
+            routes: number of those that led here.
+        """
         refused = [name for name, value in options.items() if value]
         if codec_path(func) != EXECUTE_JOB or args or refused or not kwargs:
             what = f"{', '.join(refused)}=…" if refused else repr(func)
@@ -140,8 +135,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             encode=codec.encode_function,
             retries=retries,
             backoff=backoff,
-            result_ttl=_seconds_kept(result_ttl, config.rq_results_ttl),
-            failure_ttl=_seconds_kept(failure_ttl, config.rq_job_failure_ttl),
+            result_ttl=seconds_kept(result_ttl, config.rq_results_ttl),
+            failure_ttl=seconds_kept(failure_ttl, config.rq_job_failure_ttl),
         )
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
             follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
@@ -151,7 +146,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             own_id=own_id,
             deduplicate=self.deduplicate,
             front=front,
-            routes=routes and routes.number,
+            routes=routes,
         )
         if self.runs_here and job is not None:
             run_here(job, kwargs, on_success, on_failure)
@@ -159,8 +154,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def push_job_id(self, job_id: str, *args: Any, **options: Any) -> Any:
         """What RQ's other ways to enqueue end in."""
-        if self.leads_to_rq(EVERY):
-            return self._rqs.push_job_id(job_id, *args, **options)
         raise CannotTravel(
             f"{job_id} cannot enter {self.name}, which runs on Celery: call frappe.enqueue"
         )
@@ -172,47 +165,26 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     # -- looking
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[Any]:
-        """The jobs that wait, the oldest first; -1: all. In an armed bench RQ's follow."""
-        jobs = oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        """The jobs that wait, the oldest first; -1: all."""
+        jobs = self._waiting(offset, length)
         self.store.read_messages(jobs)
-        return [*jobs, *self._of_rqs(self._rqs.get_jobs, offset, length, len(jobs))]
+        return jobs
 
     def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
-        """Ids of the jobs that wait, the oldest first; on an armed bench RQ's behind Celery's."""
-        found = oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
-        return [
-            *(job.id for job in found),
-            *self._of_rqs(self._rqs.get_job_ids, offset, length, len(found)),
-        ]
+        """Ids of the jobs that wait, the oldest first; -1: all."""
+        return [job.id for job in self._waiting(offset, length)]
 
-    @property
-    def _rqs(self) -> Any:
-        """RQ's own queue of this name."""
-        return RQQueue(self.name, connection=self.connection)
-
-    def _of_rqs(
-        self, get: Callable[[int, int], list[Any]], offset: int, length: int, found: int
-    ) -> list[Any]:
-        """What is there of a page, of which so many were found already."""
-        if routing.current() is None or found == length:
-            return []
-        ours = self.store.waiting(self.queue)
-        return get(max(offset - ours, 0), length - found if length >= 0 else -1)
+    def _waiting(self, offset: int = 0, length: int = -1) -> list[Any]:
+        return oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
 
     @property
     def count(self) -> int:
-        """How many jobs wait, on an armed bench in RQ too."""
-        ours = self.store.waiting(self.queue)
-        return ours if routing.current() is None else ours + int(self._rqs.count)
+        """How many jobs wait."""
+        return self.store.waiting(self.queue)
 
     def waiting_of(self, site: str) -> int:
         """How many of a site wait in Celery."""
         return self.store.counts(site=site, queue=self.queue)[JobStatus.QUEUED]
-
-    def leads_to_rq(self, site: str) -> bool:
-        """Whether a site's jobs go to RQ from here."""
-        routes = routing.current()
-        return routes is not None and not routes.lead_to_celery(self.queue, site)
 
     def is_empty(self) -> bool:
         return not self.count
@@ -235,11 +207,10 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def empty(self) -> int:
         """Delete all that wait; returns how many."""
-        jobs = oldest_first(self.store, self.queue, JobStatus.QUEUED)
+        jobs = self._waiting()
         for job in jobs:
             job.delete()
-        theirs = self._rqs.empty() if routing.current() is not None else 0
-        return len(jobs) + int(theirs or 0)
+        return len(jobs)
 
     def delete(self, delete_jobs: bool = True) -> None:
         """Empty it; a bench's queue itself is there to stay."""
@@ -257,34 +228,12 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     # -- registries
 
-    def _registry(self, status: JobStatus) -> registry.Registry:
-        return registry.Registry(self.name, status)
-
-    @property
-    def started_job_registry(self) -> registry.Registry:
-        return self._registry(JobStatus.STARTED)
-
-    @property
-    def finished_job_registry(self) -> registry.Registry:
-        return self._registry(JobStatus.FINISHED)
-
-    @property
-    def failed_job_registry(self) -> registry.Registry:
-        return self._registry(JobStatus.FAILED)
-
-    @property
-    def canceled_job_registry(self) -> registry.Registry:
-        return self._registry(JobStatus.CANCELED)
-
-    @property
-    def deferred_job_registry(self) -> registry.Registry:
-        """RQ's, for jobs that wait for others."""
-        return self._registry(JobStatus.DEFERRED)
-
-    @property
-    def scheduled_job_registry(self) -> registry.Registry:
-        """RQ's, for jobs that wait for their time."""
-        return self._registry(JobStatus.SCHEDULED)
+    started_job_registry = _registry_of(JobStatus.STARTED)
+    finished_job_registry = _registry_of(JobStatus.FINISHED)
+    failed_job_registry = _registry_of(JobStatus.FAILED)
+    canceled_job_registry = _registry_of(JobStatus.CANCELED)
+    deferred_job_registry = _registry_of(JobStatus.DEFERRED)
+    scheduled_job_registry = _registry_of(JobStatus.SCHEDULED)
 
 
 def codec_path(function: Any) -> str:
@@ -292,9 +241,3 @@ def codec_path(function: Any) -> str:
     if isinstance(function, str):
         return function
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
-
-
-def _seconds_kept(ttl: int | None, configured: int) -> int | None:
-    if ttl is None or ttl == configured:
-        return None
-    return FOR_EVER if ttl < 0 else ttl

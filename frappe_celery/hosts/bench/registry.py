@@ -96,8 +96,8 @@ class Registry:
 def new(original: Any, status: JobStatus) -> Any:
     """`__new__` of one of RQ's registries: of a queue of this bench it gives ours.
 
-    The class itself stays in its place: RQ 2 calls `super()` by the class's name. RQ's own code, in
-    the workers of an armed bench, gets RQ's.
+    The class itself stays in its place: RQ 2 calls `super()` by the class's name. RQ's own code,
+    which sees to RQ's jobs, gets RQ's.
     """
 
     def replacement(

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from typing import Any
 
 from celery import signals
 
 from frappe_celery.hosts.bench import (
-    desk,
     enqueueing,
     fit,
     kept_connection,
@@ -26,9 +26,10 @@ from frappe_celery.hosts.bench import (
     swallowed,
     transaction,
 )
+from frappe_celery.hosts.bench.desk import Desk
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.hosts.bench.schedule import changes, turn
+from frappe_celery.hosts.bench.schedule import changes
 from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
@@ -66,16 +67,21 @@ class WrappedOrAdded(Wrapped):
     required = False
 
 
-RQS: dict[str, dict[str, Any]] = {
-    "rq": {"Queue": Queue, "Worker": Worker},
-    "rq.job": {"Job": Job},
-    "rq.queue": {"Queue": Queue},
-    "rq.worker": {"Worker": Worker},
-    "rq.command": {"send_stop_job_command": send_stop_job_command},
-}
-"""By module and name, as others import them. Whoever has imported one already gets ours too:
-Frappe's `background_jobs`, `doctor`, RQ Job, RQ Worker, and any app. What RQ's modules import of
-each other stays RQ's, for the RQ workers that an app starts for queues of its own."""
+def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> dict[str, dict[str, Any]]:
+    """RQ's names, by module, as others import them, and ours.
+
+    Whoever has imported one already gets ours too: Frappe's `background_jobs`, `doctor`, RQ Job, RQ
+    Worker, and any app. What RQ's modules import of each other stays RQ's, for the RQ workers that
+    an app starts for queues of its own.
+    """
+    return {
+        "rq": {"Queue": queue, "Worker": worker},
+        "rq.job": {"Job": Job},
+        "rq.queue": {"Queue": queue},
+        "rq.worker": {"Worker": worker},
+        "rq.command": {"send_stop_job_command": send_stop_job_command},
+    }
+
 
 REGISTRIES = {
     f"{original.__name__}.__new__": registry.new(original, status)
@@ -85,29 +91,27 @@ REGISTRIES = {
 
 FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
-        "start_worker": Wrapped(processes.of_rq_where_armed(processes.start_worker)),
-        "start_worker_pool": Wrapped(processes.of_rq_where_armed(processes.start_worker_pool)),
+        "start_worker": Required(processes.start_worker),
+        "start_worker_pool": Required(processes.start_worker_pool),
         "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
-        "truncate_failed_registry": Wrapped(processes.on_rq),
         "create_job_id": Wrapped(enqueueing.naming_the_run),
         "get_job": Wrapped(enqueueing.not_asking_twice),
         "get_queue": Wrapped(enqueueing.for_celery),
         "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
     },
     "frappe.utils.scheduler": {
-        "start_scheduler": Wrapped(processes.frappes_where_armed),
+        "start_scheduler": Required(processes.start_scheduler),
         "is_schduler_process_running": Added(processes.is_schduler_process_running),
     },
     "frappe.core.doctype.rq_job.rq_job": {
-        "RQJob.get_list": Wrapped(desk.listing),
-        "RQJob.get_count": Wrapped(desk.counting),
+        "RQJob.get_list": Wrapped(Desk().listing),
+        "RQJob.get_count": Wrapped(Desk().counting),
     },
     "frappe.model.document": {
         "execute_action": Wrapped(swallowed.reporting_a_failed_action),
         f"Document.{swallowed.RUN_REPORTED}": Added(swallowed.run_reported),
     },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
-        "ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn),
         "ScheduledJobType.on_update": WrappedOrAdded(changes.marking),
         "ScheduledJobType.after_rename": WrappedOrAdded(changes.marking),
         "ScheduledJobType.after_delete": WrappedOrAdded(changes.marking),
@@ -140,47 +144,86 @@ in no other: imported where Frappe has imported the driver."""
 ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.database.database"]}
 """Seen to when another one was imported: Frappe imports it too early for us."""
 
-_REPLACED = [
-    (getattr(import_module(module), name), ours)
-    for module, names in RQS.items()
-    for name, ours in names.items()
-]
-_installed: set[str] = set()
+
+@dataclass(frozen=True)
+class Seam:
+    """What is put in place in one process."""
+
+    rqs: Mapping[str, Mapping[str, Any]]
+    frappes: Mapping[str, Mapping[str, Required]]
+    installed: set[str] = field(default_factory=set)
+    """Modules of Frappe's that were seen to."""
+
+    def install(self, module: str) -> None:
+        """Put ours in place once `module`, one of `hook`'s, has been imported; once for each.
+
+        Where the installed Frappe or RQ is none that ours was made for, nothing is put in place,
+        and every enqueue of this process raises FrappeDiffers: silently it would go to RQ.
+        """
+        places = [p for p in (module, *ALONG_WITH.get(module, ())) if p not in self.installed]
+        first, replaced = not self.installed, self._replaced
+        differing = [*(self._of_rq() if first else ()), *self._of_frappe(places)]
+        if differing:
+            fit.refuse(differing)
+            return
+        if first:
+            self._install_rqs()
+        for place in places:
+            for path, entry in self.frappes.get(place, {}).items():
+                holder, name = fit.holder_of(place, path)
+                setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
+        self.installed.update(places)
+        for name, loaded in list(sys.modules.items()):
+            if name.partition(".")[0] not in ("rq", "frappe_celery"):
+                _replace_bound(loaded, replaced)
+
+    @cached_property
+    def _replaced(self) -> dict[int, tuple[Any, Any]]:
+        """RQ's own and ours, by the former's identity."""
+        found = [
+            (getattr(import_module(module), name), ours)
+            for module, names in self.rqs.items()
+            for name, ours in names.items()
+        ]
+        return {id(original): (original, ours) for original, ours in found}
+
+    def _install_rqs(self) -> None:
+        JobStore.job_class = Job
+        for place, names in self.rqs.items():
+            for name, ours in names.items():
+                setattr(import_module(place), name, ours)
+        for path, ours in REGISTRIES.items():
+            holder, name = fit.holder_of("rq.registry", path)
+            setattr(holder, name, ours)
+
+    def differences(self) -> list[str]:
+        """How the installed Frappe and RQ differ from the ones that it was made for."""
+        return [*self._of_rq(), *self._of_frappe(self.frappes)]
+
+    def _of_frappe(self, places: Iterable[str]) -> Iterator[str]:
+        for place in places:
+            for path, entry in self.frappes.get(place, {}).items():
+                yield from fit.differences(place, path, entry.instead_of, entry.required)
+
+    def _of_rq(self) -> Iterator[str]:
+        yield from fit.rq_differs()
+        if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
+            yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
+        for place, names in self.rqs.items():
+            for name, ours in names.items():
+                yield from fit.differences(place, name, Required(ours).instead_of)
+        for original in registry.ORIGINALS.values():
+            ours = Required(registry.Registry)
+            yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
 
 
-def install(module: str) -> None:
-    """Put ours in place once `module`, one of `hook`'s, has been imported; once for each.
-
-    Where the installed Frappe or RQ is none that ours was made for, nothing is put in place, and
-    every enqueue of this process raises FrappeDiffers: silently it would go to RQ.
-    """
-    places = [place for place in (module, *ALONG_WITH.get(module, ())) if place not in _installed]
-    first = not _installed
-    differing = [*(_of_rq() if first else ()), *_of_frappe(places)]
-    if differing:
-        fit.refuse(differing)
-        return
-    if first:
-        _install_rqs()
-    for place in places:
-        for path, entry in FRAPPES.get(place, {}).items():
-            holder, name = fit.holder_of(place, path)
-            setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
-    _installed.update(places)
-    by_identity = {id(original): ours for original, ours in _REPLACED}
-    for name, loaded in list(sys.modules.items()):
-        if name.partition(".")[0] not in ("rq", "frappe_celery"):
-            _replace_bound(loaded, by_identity)
+def _replace_bound(module: Any, replaced: Mapping[int, tuple[Any, Any]]) -> None:
+    for name, value in list(getattr(module, "__dict__", {}).items()):
+        if id(value) in replaced:
+            setattr(module, name, replaced[id(value)][1])
 
 
-def _install_rqs() -> None:
-    JobStore.job_class = Job
-    for place, names in RQS.items():
-        for name, ours in names.items():
-            setattr(import_module(place), name, ours)
-    for path, ours in REGISTRIES.items():
-        holder, name = fit.holder_of("rq.registry", path)
-        setattr(holder, name, ours)
+SEAM = Seam(in_place_of_rqs(Queue, Worker), FRAPPES)
 
 
 def install_in_worker() -> None:
@@ -192,29 +235,5 @@ def install_in_worker() -> None:
     signals.worker_process_shutdown.connect(kept_connection.leave)
 
 
-def _of_frappe(places: Iterable[str]) -> Iterator[str]:
-    for place in places:
-        for path, entry in FRAPPES.get(place, {}).items():
-            yield from fit.differences(place, path, entry.instead_of, entry.required)
-
-
-def _of_rq() -> Iterator[str]:
-    yield from fit.rq_differs()
-    if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
-        yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
-    for place, names in RQS.items():
-        for name, ours in names.items():
-            yield from fit.differences(place, name, Required(ours).instead_of)
-    for original in registry.ORIGINALS.values():
-        ours = Required(registry.Registry)
-        yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
-
-
-def _replace_bound(module: Any, by_identity: dict[int, Any]) -> None:
-    for name, value in list(getattr(module, "__dict__", {}).items()):
-        if id(value) in by_identity:
-            setattr(module, name, by_identity[id(value)])
-
-
 if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
-    print(json.dumps([*_of_rq(), *_of_frappe(FRAPPES)]))
+    print(json.dumps(SEAM.differences()))

@@ -6,11 +6,12 @@ app. The hook alone would act in benches that share the environment's path but n
 
 from __future__ import annotations
 
-import os
 import sys
 import sysconfig
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from shutil import copyfile
@@ -20,12 +21,13 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
-from frappe_celery.jobs import get_store, hosts, routes
+from frappe_celery.jobs import hosts
 from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.routes import EVERY, Routes, Rule
-from frappe_celery.schedule import changed_sites
 
+SETTLED, ARMED = "frappe_celery.hosts.bench", "frappe_celery.migration.armed"
+"""The rooms of which one enters a process; the second one may be partly on RQ."""
 KEY = "frappe_celery_enabled"
 ROUTES = "frappe_celery_routes"
 HOOK = "frappe_celery_hook"
@@ -41,11 +43,23 @@ def imported(module: str) -> None:
     from frappe_celery.hosts.bench import fit
 
     try:
-        from frappe_celery.hosts.bench import seam
+        seam: Any = import_module(f"{room()}.seam")
     except (ImportError, AttributeError) as exc:  # of a name that is not there any more
         fit.refuse([str(exc)])
     else:
-        seam.install(module)
+        seam.SEAM.install(module)
+
+
+def host() -> Host:
+    """What jobs run in, in this process."""
+    made: Host = import_module(f"{room()}.host").make_host()
+    return made
+
+
+@cache
+def room() -> str:
+    """Whose `seam` and `host` this process has, decided once: its settings are read once too."""
+    return ARMED if settings.current().is_armed else SETTLED
 
 
 def enable() -> None:
@@ -55,10 +69,10 @@ def enable() -> None:
         ConfigError, BrokerUnreachable: it could not work here; nothing was changed.
     """
     config = settings.current()
-    _refuse_where_it_cannot_work(config)
+    refuse_where_it_cannot_work(config)
     with naming_the_server(config.store_url):  # what is left of a bench that was armed once
         connect(config.store_url).delete(Keys(config.prefix).routes)
-    _switch_on(config, {KEY: True})
+    switch_on({KEY: True})
 
 
 def put_into_image() -> None:
@@ -69,78 +83,20 @@ def put_into_image() -> None:
         ConfigError: it could not work with these packages; nothing was changed.
     """
     _refuse_packages_that_do_not_fit()
-    try:
+    with writing("write the hook"):
         _write_hook()
-    except OSError as exc:
-        with suppress(OSError):
-            _remove_hook()
-        raise ConfigError(f"cannot write the hook: {exc}. Run it as the bench's own user") from exc
 
 
-def arm() -> None:
-    """Put the seam into every process that starts from now on, with routes that say in which system
-    a job goes and which scheduler acts; at first those that it is now.
+def switch_on(keys: dict[str, Any]) -> None:
+    """Write the hook and these keys of the bench's configuration.
 
     Raises:
-        ConfigError, BrokerUnreachable: it could not work here; nothing was changed.
+        ConfigError: a file cannot be written; nothing was changed.
     """
-    config = settings.current()
-    _refuse_where_it_cannot_work(config)
-    note = config.frappe_celery_routes
-    if note is None:
-        is_on = config.frappe_celery_enabled
-        rules = (Rule(EVERY, EVERY, is_on),)
-        note = routes.noted(_change(lambda old: Routes(routes.after(old), rules, is_on)))
-        store = get_store()
-        with naming_the_server(store.url):
-            store.client.delete(store.keys.armed)
-    _switch_on(config, {KEY: True, ROUTES: note})
-    if not config.is_armed:
-        os.utime(_installed(".pth"))  # those that began before know of no routes
-
-
-def change_routes(following: Callable[[Routes], Routes]) -> None:
-    """Have jobs, or the schedule, go elsewhere from now on, in each process of an armed bench.
-
-    Raises:
-        BrokerUnreachable, ConfigError: what holds is in Redis, but could not be noted in the file.
-    """
-    config = settings.current()
-    noted_before = routes.of_note(config.frappe_celery_routes or {})
-    note = routes.noted(_change(lambda old: following(old or noted_before)))
-    for site in config.sites():
-        changed_sites.mark(site)
-    try:
-        edit_json(_common_config(config), lambda values: values.update({ROUTES: note}))
-    except OSError as exc:
-        raise ConfigError(f"cannot note the routes: {exc}. Run it as the bench's own user") from exc
-    settings.use(None)
-
-
-def forget_routes() -> None:
-    """Take the routes away once all leads to Celery: no process that starts reads them."""
-    config = settings.current()
-    edit_json(_common_config(config), lambda values: values.pop(ROUTES, None))
-    settings.use(None)
-
-
-def _change(following: Callable[[Routes | None], Routes]) -> Routes:
-    store = get_store()
-    return routes.change(store.client, store.keys.routes, store.url, following)
-
-
-def _switch_on(config: Settings, keys: dict[str, Any]) -> None:
-    was_hooked = is_hooked()
-    try:
-        if not was_hooked:
+    with writing("switch on"):
+        if not is_hooked():
             _write_hook()
-        edit_json(_common_config(config), lambda values: values.update(keys))
-    except OSError as exc:
-        if not was_hooked:
-            with suppress(OSError):
-                _remove_hook()
-        raise ConfigError(f"cannot switch on: {exc}. Run it as the bench's own user") from exc
-    settings.use(None)
+        edit(lambda values: values.update(keys))
     settings.current().signer  # noqa: B018 (the key that signs messages is made)
 
 
@@ -150,40 +106,21 @@ def disable() -> None:
     Raises:
         ConfigError: this is no bench, or its files cannot be written.
     """
-    config = settings.current()
     if not hosts.is_bench():
         raise ConfigError(
             f"Frappe is not installed in {sys.prefix}, so nothing is switched over here: run the"
             " bench's own env/bin/frappe-celery"
         )
-    try:
-        edit_json(_common_config(config), _without_our_keys)
+    with writing("switch off"):
+        edit(_without_our_keys)
         _remove_hook()
-    except OSError as exc:
-        raise ConfigError(f"cannot switch off: {exc}. Run it as the bench's own user") from exc
-    settings.use(None)
 
 
 def is_hooked() -> bool:
     """Whether this environment has the hook, of this version."""
-    ours, theirs = Path(__file__).with_name("hook.py"), _installed(".py")
-    there = _installed(".pth").is_file() and theirs.exists()
+    ours, theirs = Path(__file__).with_name("hook.py"), installed(".py")
+    there = installed(".pth").is_file() and theirs.exists()
     return there and theirs.read_bytes() == ours.read_bytes()
-
-
-def hooked_since() -> float:
-    """Since when processes that start have the hook and know of routes, in seconds since the epoch.
-
-    Raises:
-        ConfigError: the environment has no hook.
-    """
-    try:
-        return _installed(".pth").stat().st_mtime
-    except FileNotFoundError:
-        raise ConfigError(
-            f"the hook is not in the environment {sys.prefix}: write it anew with frappe-celery"
-            " enable --armed, and restart the bench's processes"
-        ) from None
 
 
 def _without_our_keys(values: dict[str, Any]) -> None:
@@ -191,28 +128,54 @@ def _without_our_keys(values: dict[str, Any]) -> None:
         values.pop(key, None)
 
 
-def _installed(suffix: str) -> Path:
+def installed(suffix: str) -> Path:
+    """A file of the hook's in this environment."""
     return Path(sysconfig.get_path("purelib")) / f"{HOOK}{suffix}"
 
 
 def _write_hook() -> None:
-    copyfile(Path(__file__).with_name("hook.py"), _installed(".py"))
-    _installed(".pth").write_text(f"import {HOOK}\n")
+    copyfile(Path(__file__).with_name("hook.py"), installed(".py"))
+    installed(".pth").write_text(f"import {HOOK}\n")
 
 
 def _remove_hook() -> None:
-    _installed(".pth").unlink(missing_ok=True)
-    _installed(".py").unlink(missing_ok=True)
+    installed(".pth").unlink(missing_ok=True)
+    installed(".py").unlink(missing_ok=True)
 
 
-def _common_config(config: Settings) -> Path:
-    return config.root / "sites" / "common_site_config.json"
+def edit(change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the bench's configuration."""
+    edit_json(settings.current().root / "sites" / "common_site_config.json", change)
 
 
-def _refuse_where_it_cannot_work(config: Settings) -> None:
+@contextmanager
+def writing(what: str) -> Iterator[None]:
+    """In which files are written, and after which the settings are read anew.
+
+    Raises:
+        ConfigError: one cannot be written; a hook that was not there before is gone.
+    """
+    was_hooked = is_hooked()
+    try:
+        yield
+    except OSError as exc:
+        if not was_hooked:
+            with suppress(OSError):
+                _remove_hook()
+        raise ConfigError(f"cannot {what}: {exc}. Run it as the bench's own user") from exc
+    settings.use(None)
+
+
+def refuse_where_it_cannot_work(config: Settings, place: str = SETTLED) -> None:
+    """Args:
+        place: the room that is to enter every process.
+
+    Raises:
+        ConfigError, BrokerUnreachable: it could not work here.
+    """
     if not (config.root / "sites" / "apps.txt").exists():
         raise ConfigError(f"{config.root} is no bench (it has no sites/apps.txt): run it in one")
-    _refuse_packages_that_do_not_fit()
+    _refuse_packages_that_do_not_fit(place)
     if not config.queue_url and not config.broker_url:
         raise ConfigError(
             "redis_queue is not set in sites/common_site_config.json: write the URL of the Redis"
@@ -221,7 +184,7 @@ def _refuse_where_it_cannot_work(config: Settings) -> None:
     _refuse_a_redis_that_may_not_be_used(config)
 
 
-def _refuse_packages_that_do_not_fit() -> None:
+def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:
     if not hosts.is_bench():
         raise ConfigError(
             f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
@@ -236,7 +199,7 @@ def _refuse_packages_that_do_not_fit() -> None:
             f"Celery cannot run beside this bench's packages: {'; '.join(broken)}."
             " It can from Frappe v15 on; mend the packages with bench setup requirements"
         )
-    differing = fit.look()
+    differing = fit.look(place)
     if differing:
         raise FrappeDiffers(
             f"this Frappe is none that frappe_celery {version('frappe_celery')} was made for:"

@@ -49,7 +49,7 @@ def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Call
     return replacement
 
 
-def ending_by_a_statement(sql: Callable[..., Any]) -> Callable[..., Any]:
+def ending_by_a_statement(sql: Callable[..., Any], always: bool = False) -> Callable[..., Any]:
     """`Database.sql`, after which the transaction may have ended."""
 
     @wraps(sql)
@@ -57,7 +57,7 @@ def ending_by_a_statement(sql: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return sql(self, *args, **kwargs)
         finally:
-            if _of(self).ends:
+            if always or _of(self).ends:
                 _of(self).has_ended()
 
     return replacement
@@ -65,12 +65,4 @@ def ending_by_a_statement(sql: Callable[..., Any]) -> Callable[..., Any]:
 
 def ending_by_close(close: Callable[..., Any]) -> Callable[..., Any]:
     """`Database.close` in a wrapper: it rolls back, which ends the transaction."""
-
-    @wraps(close)
-    def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return close(self, *args, **kwargs)
-        finally:
-            _of(self).has_ended()
-
-    return replacement
+    return ending_by_a_statement(close, always=True)

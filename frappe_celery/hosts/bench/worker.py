@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+import rq
 from rq.worker import Worker as RQWorker
 
-from frappe_celery.hosts.bench import routing
 from frappe_celery.hosts.bench.names import rq_name
-from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.hosts.listed import ListedWorker
 from frappe_celery.jobs import get_store
 
@@ -22,11 +21,8 @@ class Worker(RQWorker):  # type: ignore[misc]
         cls, connection: Any = None, job_class: Any = None, queue_class: Any = None,
         queue: Any = None, serializer: Any = None,
     ) -> list[Any]:  # fmt: skip
-        """Every process that runs jobs, or those of a queue: each of RQ's workers is one."""
-        store = get_store()
-        workers: list[Any] = [BenchWorker(*found) for found in store.by_process()]
-        if routing.current() is not None:
-            workers += RQWorker.all(connection=store.client)
+        """Every process that runs jobs, or those of a queue."""
+        workers = (BenchWorker(*found) for found in get_store().by_process())
         return [w for w in workers if queue is None or queue.name in w.queue_names()]
 
     @classmethod
@@ -47,4 +43,4 @@ class BenchWorker(ListedWorker):
 
     @cached_property
     def queues(self) -> list[Any]:
-        return [Queue(name) for name in self.queue_names()]
+        return [rq.Queue(name) for name in self.queue_names()]  # whichever stands there

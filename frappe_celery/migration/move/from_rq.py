@@ -8,18 +8,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.config.option_checks import FOR_EVER
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
+from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, seconds_kept
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.rq_format import RqJob
 
-EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
-TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
-"""Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 ONLY_RQ_CAN = {
     "stopped_callback_name": "it has an on_stopped callback",
     "repeats_left": "it repeats itself",
@@ -89,8 +86,8 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
             encode=_encode,
             retries=retries,
             backoff={"pauses": _pauses(pauses, retries)} if any(pauses) else None,
-            result_ttl=_kept(job.number("result_ttl"), config.rq_results_ttl),
-            failure_ttl=_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
+            result_ttl=seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
+            failure_ttl=seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
         )
     except (BadTimeout, CannotTravel) as exc:
@@ -154,9 +151,3 @@ def _pauses(intervals: list[int], retries: int) -> list[int]:
     """RQ takes the first one until the others just suffice (`Job.get_retry_interval`)."""
     surplus = retries - len(intervals)
     return [intervals[max(number - surplus, 0)] for number in range(retries)]
-
-
-def _kept(ttl: int | None, configured: int) -> int | None:
-    if ttl is None or ttl == configured:
-        return None
-    return FOR_EVER if ttl < 0 else ttl

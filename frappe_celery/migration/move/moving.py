@@ -98,12 +98,10 @@ class Mover:
             front = self._goes_first(queue, ids)
             backwards = front and self.store.outbox is None  # RabbitMQ's front is no stack
             for job_id in reversed(ids) if backwards else ids:
-                with self._staying(queue, job_id.decode()):
-                    more = standing[job_id] > 1
-                    self._settle(self._bring, queue, job_id.decode(), front, more, began)
+                more = standing[job_id] > 1
+                self._try(queue, job_id, False, self._bring, front, more, began)
             for job_id, until in self._ask("zrange", queue.failed, 0, -1, withscores=True):
-                with self._staying(queue, job_id.decode(), failed=True):
-                    self._settle(self._bring_failed, queue, job_id.decode(), until)
+                self._try(queue, job_id, True, self._bring_failed, until)
             if self.site is None:
                 for key, words in queue.kept_by_rq().items():
                     self.report.others[words] += self._ask("zcard", key)
@@ -114,13 +112,8 @@ class Mover:
         """Whether RQ's next job has waited longer than ours."""
         if not ids or not self.store.queue_length(queue.own):
             return False
-        theirs = rq_format.read(self.store.client, self.store.url, ids[0].decode())
         ours = next(iter(self._waiting(queue.own)), None)
-        if theirs is None or ours is None:
-            return True
-        with suppress(ValueError):
-            return theirs.enqueued_at < _seconds(ours.enqueued_at)
-        return True
+        return self._is_older(ours, ids[0]) is not True
 
     def _bring(
         self, queue: RqQueue, job_id: str, front: bool, stands_twice: bool, began: float
@@ -169,13 +162,16 @@ class Mover:
             raise Stays(str(exc)) from exc
         return sealed
 
-    @staticmethod
-    def _settle(bring: Callable[..., bytes], *args: Any) -> None:
+    def _try(
+        self, queue: RqQueue, job: bytes, failed: bool, bring: Callable[..., bytes], *args: Any
+    ) -> None:
         """Read it again while it changes between reading it and moving it."""
-        for _ in range(TRIES):
-            if bring(*args) != b"changed":
-                return
-        raise Stays("it changes again and again")
+        job_id = job.decode()
+        with self._staying(queue, job_id, failed):
+            for _ in range(TRIES):
+                if bring(queue, job_id, *args) != b"changed":
+                    return
+            raise Stays("it changes again and again")
 
     def _read(self, queue: RqQueue, job_id: str) -> tuple[RqJob | None, JobMessage | None]:
         """A job of RQ's and its message; no job where its hash is gone, no message where it is
@@ -218,7 +214,8 @@ class Mover:
         """Everything of ours that can go back."""
         for queue in self.queues:
             waiting = list(self._waiting(queue.own))
-            front = self._goes_before_rqs(queue, waiting)
+            first = self._ask("lindex", queue.waiting, 0)
+            front = self._is_older(next(iter(waiting), None), first) is True
             for job in reversed(waiting) if front else waiting:
                 with self._staying(queue, job.id):
                     self._give(queue, job, "first" if front else "last")
@@ -230,15 +227,14 @@ class Mover:
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
         return self.report
 
-    def _goes_before_rqs(self, queue: RqQueue, waiting: list[Job]) -> bool:
-        """Whether our next job has waited longer than RQ's."""
-        first = self._ask("lindex", queue.waiting, 0)
-        theirs = first and rq_format.read(self.store.client, self.store.url, first.decode())
-        if not waiting or not theirs:
-            return False
+    def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool | None:
+        """Whether a job of ours has waited longer than one of RQ's; None where nobody knows."""
+        theirs = job_id and rq_format.read(self.store.client, self.store.url, job_id.decode())
+        if ours is None or not theirs:
+            return None
         with suppress(ValueError):
-            return _seconds(waiting[0].enqueued_at) < theirs.enqueued_at
-        return False
+            return _seconds(ours.enqueued_at) < theirs.enqueued_at
+        return None
 
     def _waiting(self, queue: str) -> Iterator[Job]:
         """The next one first, as far as is known: RabbitMQ keeps its own order."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import Refused
+from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, arguments
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.migration.move.from_rq import EXECUTE_JOB, TRUNCATION, Stays
+from frappe_celery.migration.move.from_rq import Stays
 from frappe_celery.migration.move.rq_format import RqQueue, written
 
 OURS = "frappe_celery."
@@ -42,10 +43,7 @@ def fields_of(
         "description": f"{EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
         "success_callback_name": _callback(message.on_success),
         "failure_callback_name": on_failure,
-        "started_at": "",
-        "ended_at": "",
-        "worker_name": "",
-        "last_heartbeat": "",
+        **dict.fromkeys(("started_at", "ended_at", "worker_name", "last_heartbeat"), ""),
         "origin": queue.name,
         "timeout": message.timeout,
         "result_ttl": _seconds(message.result_ttl, config.rq_results_ttl),
@@ -68,15 +66,9 @@ def _rqs_major() -> int:
 
 def _pickled(message: JobMessage) -> bytes:
     try:
-        kwargs = {
-            "site": message.site,
-            "user": message.user,
-            "method": message.decoded_method(),
-            "event": codec.decode(message.event),
-            "job_name": message.name,
-            "is_async": True,
-            "kwargs": message.decoded_kwargs(),
-        }
+        method, event = message.decoded_method(), codec.decode(message.event)
+        who = message.site, message.user
+        kwargs = arguments(*who, method, event, message.name, message.decoded_kwargs())
         return pickle.dumps((EXECUTE_JOB, None, (), kwargs), protocol=PROTOCOL)
     except Refused:
         raise

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 APP = "django_celery_beat"
+FIELDS = ("task", "schedule", "args", "kwargs", "options")
+"""Of an entry, which a row of its own has."""
 SOONEST_SECONDS, LATEST_SECONDS = 0.01, 3600.0
 """When an entry that is not due is asked again, at the soonest and at the latest."""
 
@@ -76,7 +78,10 @@ class DatabaseScheduler(Scheduler):
                 f"{type(self).__name__} needs {APP!r} in INSTALLED_APPS, and `manage.py migrate`"
             )
         super().setup_schedule()
-        self._own = {name: _fields(entry) for name, entry in self.schedule.items()}
+        self._own = {
+            name: {field: getattr(entry, field) for field in FIELDS}
+            for name, entry in self.schedule.items()
+        }
         self.schedule.clear()
 
     def load_django(self) -> None:
@@ -203,16 +208,6 @@ class DatabaseScheduler(Scheduler):
 def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:
     entry.model.last_run_at = entry.last_run_at = at
     entry.model.total_run_count = entry.total_run_count = number
-
-
-def _fields(entry: celery_beat.ScheduleEntry) -> dict[str, Any]:
-    return {
-        "task": entry.task,
-        "schedule": entry.schedule,
-        "args": entry.args,
-        "kwargs": entry.kwargs,
-        "options": entry.options,
-    }
 
 
 def _text(run: Run) -> str:

@@ -1,5 +1,5 @@
 """The schedule of a bench's sites is their own: the Scheduled Job Type rows that Desk shows.
 
-`rows` reads them, `off` says why a site is not scheduled, `changes` has saving tell beat, `sync` is
-what `bench migrate` does to them.
+`rows` reads them and brings them up to the hooks, `off` says why a site is not scheduled, `changes`
+has saving tell beat.
 """

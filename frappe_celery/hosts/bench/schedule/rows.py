@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_system_timezone
 
-from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
+from frappe_celery.jobs.job import JobStatus
 from frappe_celery.schedule.documents import DOCTYPE, FIELDS, row_of
+from frappe_celery.schedule.sync import differences
 
 MODULE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 
@@ -26,6 +28,15 @@ def read() -> list[ScheduleRow]:
     fields = [field for field in FIELDS if field in columns]  # early v15 has no scheduler_event
     rows = frappe.get_all(DOCTYPE, fields=fields, order_by="name")
     return [_row_of(values, zone, now) for values in rows]
+
+
+def sync() -> SyncReport:
+    """What `bench migrate` does to them: Frappe's own `sync_jobs`. The report names methods."""
+    frappe.cache.delete_value("app_hooks")  # migrate clears all of the cache
+    before = read()
+    import_module(MODULE).sync_jobs()
+    frappe.db.commit()
+    return differences(before, read())
 
 
 def _row_of(values: Mapping[str, Any], zone: str, now: datetime) -> ScheduleRow:
@@ -76,3 +87,11 @@ def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
     arguments = {"job_type": row.method, "scheduled_job_type": row.name}
     own_id: str = module.ScheduledJobType.rq_job_id.fget(row)
     return own_id, {name: value for name, value in arguments.items() if name in takes}
+
+
+def is_running(row: ScheduleRow) -> bool:
+    """Whether a run of a row runs now, in whichever system."""
+    from frappe.utils import background_jobs  # which is what brings the seam, and us, in
+
+    job = background_jobs.get_job(scheduled_run(row)[0])
+    return job is not None and job.get_status() == JobStatus.STARTED

@@ -21,7 +21,7 @@ main(prog_name="frappe-celery")
 """
 UNSEEN = """
 from frappe_celery.hosts.bench import fit
-fit.look = lambda: []
+fit.look = lambda *_: []
 """
 """Before it: saves the second in which the stand-ins are compared, where that is not the matter."""
 WHOSE = """
@@ -72,11 +72,11 @@ def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
 
 
 ASK = """
-from frappe_celery.hosts.bench import switch
+from frappe_celery.migration.armed import arming
 from frappe_celery.jobs.routes import EVERY, Rule
 
 def to_celery(queue=EVERY, site=EVERY, yes=True):
-    switch.change_routes(lambda old: old.with_rule(Rule(queue, site, yes)))
+    arming.change_routes(lambda old: old.with_rule(Rule(queue, site, yes)))
 
 def enqueue(queue="long", **options):
     return background_jobs.enqueue("fixture_app.tasks.write", queue=queue, **options)

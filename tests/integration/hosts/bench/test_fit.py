@@ -10,6 +10,7 @@ import pytest
 from tests.integration.hosts.bench.conftest import STANDIN, StandInBench
 
 JOBS, DOCUMENT = "frappe/utils/background_jobs.py", "frappe/model/document.py"
+JOB_TYPE = "frappe/core/doctype/scheduled_job_type/scheduled_job_type.py"
 
 
 class Changed:
@@ -120,6 +121,21 @@ def test_it_is_looked_at_with_the_hook_off(changed: Changed, armed: bool) -> Non
     changed.change(JOBS, "def get_queue(qtype", "def get_queue(name")
     (difference,) = changed.bench.ask(look, begin=begin, **changed.environment)
     assert "get_queue takes (name, is_async), expected was (qtype, is_async)" in difference
+
+
+def test_what_only_an_armed_bench_replaces_is_looked_at_where_one_is_armed(
+    changed: Changed,
+) -> None:
+    look = """
+        from frappe_celery.hosts.bench import fit, switch
+        answer = [fit.look(switch.SETTLED), fit.look(switch.ARMED)]
+    """
+    begin = "import json\n"
+    assert changed.bench.ask(look, begin=begin) == [[], []]
+    changed.change(JOB_TYPE, "def enqueue(self, force=False)", "def enqueue(self, mode=False)")
+    nothing, differing = changed.bench.ask(look, begin=begin, **changed.environment)
+    assert nothing == []
+    assert "ScheduledJobType.enqueue takes (self, mode), expected was" in differing[0]
 
 
 def test_what_is_added_by_default_is_no_difference(changed: Changed) -> None:

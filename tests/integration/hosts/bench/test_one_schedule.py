@@ -12,7 +12,7 @@ def acts(name="one", **options):
                            last_execution=datetime.now() - timedelta(days=2))
     return row.enqueue(**options)
 def hand_over(yes):
-    switch.change_routes(lambda old: old.with_schedule(yes))
+    arming.change_routes(lambda old: old.with_schedule(yes))
 """
 
 
@@ -61,7 +61,7 @@ def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -
     answer = armed.ask(
         SCHEDULED
         + """
-from frappe_celery.hosts.bench import to_rq
+from frappe_celery.migration.armed import to_rq
 enqueue_in_rq = to_rq.enqueue
 def late(*args):
     to_celery()
@@ -78,7 +78,8 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
     answer = armed.ask(
         """
         import datetime, time
-        from frappe_celery.jobs import get_store, publish
+        from frappe_celery.jobs import get_store
+        from frappe_celery.jobs.queue import publish
         from frappe_celery.jobs.record.claim import Claim, Deposed
         from frappe_celery.jobs.message import JobMessage
         def beat(due):
@@ -93,7 +94,7 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
         answer = [beat(1.0)]
         enqueue(job_id="scheduled")
         to_celery()
-        switch.change_routes(lambda old: old.with_schedule(True))
+        arming.change_routes(lambda old: old.with_schedule(True))
         answer.append(beat(1.0))
         background_jobs.get_job("scheduled").delete()
         answer.append(beat(2.0))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import redis
 
-from tests.integration.hosts.bench.switching import Armed, Switch
+from tests.integration.hosts.bench.conftest import StandInBench
+from tests.integration.hosts.bench.switching import ASK, Armed, Switch
 
 
 def test_armed_changes_nothing_yet(armed: Armed, client: redis.Redis) -> None:
@@ -17,6 +18,52 @@ def test_a_bench_that_is_on_stays_on_when_it_is_armed(switch: Switch) -> None:
     assert switch.run("enable")[0] == 0
     armed = Armed(switch)
     assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
+
+
+def test_a_process_goes_by_routes_until_it_ends(armed: Armed) -> None:
+    """One that runs while the bench is settled, and one that starts then."""
+    answer = armed.ask(
+        """
+        from frappe_celery.config import settings
+        to_celery("short")
+        arming.forget_routes()
+        answer = [settings.current().is_armed, system_of(enqueue()), system_of(enqueue("short"))]
+        """
+    )
+    assert answer == [False, "rq", "frappe_celery"]
+    assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
+
+
+def test_a_process_that_began_before_goes_by_none(bench: StandInBench) -> None:
+    answer = bench.ask(
+        ASK
+        + """
+from frappe_celery.config import settings
+from frappe_celery.hosts.bench import switch
+first = system_of(enqueue())
+to_rq = {"rules": [["", "", False]], "schedule": "rq"}
+switch.edit(lambda values: values.update({switch.ROUTES: to_rq}))
+settings.use(None)
+from frappe.core.doctype.scheduled_job_type import scheduled_job_type
+answer = [settings.current().is_armed, first, system_of(enqueue())]
+"""
+    )
+    assert answer == [True, "frappe_celery", "frappe_celery"]
+
+
+def test_a_bench_that_is_off_and_has_lost_its_routes_is_on_rq(armed: Armed) -> None:
+    """In a process that has run since it was armed."""
+    answer = armed.ask(
+        """
+        from frappe_celery.hosts.bench import switch
+        from frappe_celery.jobs import get_store
+        from frappe_celery.migration.armed import routing
+        switch.edit(switch._without_our_keys)
+        get_store().client.delete(get_store().keys.routes)
+        answer = [routing.read().beat_acts, system_of(enqueue())]
+        """
+    )
+    assert answer == [False, "rq"]
 
 
 def test_a_route_holds_at_once_in_a_process_that_runs(armed: Armed) -> None:
@@ -52,7 +99,7 @@ def test_a_route_that_changes_while_a_job_is_enqueued(armed: Armed, client: redi
     """Read, changed by another process, then written: in neither direction by the old route."""
     answer = armed.ask(
         """
-        from frappe_celery.hosts.bench import routing
+        from frappe_celery.migration.armed import routing
         kept = routing.read()
         to_celery("long")
         routing._known = kept

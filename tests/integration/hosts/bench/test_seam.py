@@ -119,8 +119,22 @@ def test_each_module_with_a_name_of_the_seam_is_told_of(bench: StandInBench) -> 
         """
         import frappe_celery_hook as hook
         from frappe_celery.hosts.bench import seam
+        from frappe_celery.migration.armed.seam import SEAM, _BY_ROUTES
         told = {*hook.MODULES, *(place for places in seam.ALONG_WITH.values() for place in places)}
-        answer = sorted(set(seam.FRAPPES) - told)
+        answer = sorted({*SEAM.frappes, *_BY_ROUTES} - told)
+        """
+    )
+    assert answer == []
+
+
+def test_a_bench_that_is_not_armed_has_nothing_of_routes(bench: StandInBench) -> None:
+    """Neither while it enqueues nor in a worker."""
+    answer = bench.ask(
+        """
+        from frappe_celery.jobs import hosts
+        hosts.current().import_apps()
+        background_jobs.enqueue("fixture_app.tasks.write")
+        answer = [name for name in sys.modules if name.startswith("frappe_celery.migration")]
         """
     )
     assert answer == []

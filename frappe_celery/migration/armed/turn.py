@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_datetime
 
-from frappe_celery.hosts.bench import routing
 from frappe_celery.hosts.bench.schedule import rows
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.migration.armed import routing
 
 SECONDS_COUNTED = 3600
 
@@ -28,7 +28,7 @@ def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:
 
     @wraps(enqueue)
     def replacement(self: Any, force: bool = False) -> bool:
-        if force or routing.current() is None:
+        if force:
             return enqueue(self, force)
         if not self.is_event_due():
             return False

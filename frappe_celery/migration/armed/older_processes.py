@@ -7,17 +7,17 @@ import os
 import socket
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 import psutil
 from rq.worker import Worker as RQWorker
 
-from frappe_celery.hosts.bench import switch
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.migration.armed import arming
 
 GUIDE = "frappe-celery switch"
 """What may have called the command that asks; it enqueues nothing by Frappe."""
@@ -35,26 +35,13 @@ def without_the_seam() -> list[str]:
     Raises:
         BrokerUnreachable, ConfigError: the environment has no hook.
     """
-    since = switch.hooked_since()
+    since = arming.hooked_since()
     store = get_store()
     with naming_the_server(store.url):
         workers = RQWorker.all(connection=store.client)
         armed = store.client.hgetall(store.keys.armed)
     armed_since = {host.decode(): float(at) for host, at in armed.items()}
     return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
-
-
-def not_served_by_rq(queues: Iterable[str]) -> list[str]:
-    """Queues of the bench from which no worker of RQ's takes jobs.
-
-    Raises:
-        BrokerUnreachable.
-    """
-    store = get_store()
-    with naming_the_server(store.url):
-        workers = RQWorker.all(connection=store.client)
-    served = {own_name(name) for worker in workers for name in worker.queue_names()}
-    return [queue for queue in queues if queue not in served]
 
 
 def _older_here(since: float) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""Arming a bench, and changing its routes: keys of its configuration, and what lies in Redis."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.bench import switch
+from frappe_celery.jobs import get_store, routes
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.routes import Routes
+from frappe_celery.migration.armed.routing import everywhere
+from frappe_celery.schedule import changed_sites
+
+
+def arm() -> None:
+    """Put the seam into every process that starts from now on, with routes that say in which system
+    a job goes and which scheduler acts; at first those that it is now.
+
+    Raises:
+        ConfigError, BrokerUnreachable: it could not work here; nothing was changed.
+    """
+    config = settings.current()
+    switch.refuse_where_it_cannot_work(config, switch.ARMED)
+    note = config.frappe_celery_routes
+    if note is None:
+        is_on = config.frappe_celery_enabled
+        note = routes.noted(_change(lambda old: everywhere(is_on, routes.after(old))))
+        store = get_store()
+        with naming_the_server(store.url):
+            store.client.delete(store.keys.armed)
+    switch.switch_on({switch.KEY: True, switch.ROUTES: note})
+    if not config.is_armed:
+        os.utime(switch.installed(".pth"))  # those that began before know of no routes
+
+
+def change_routes(following: Callable[[Routes], Routes]) -> None:
+    """Have jobs, or the schedule, go elsewhere from now on, in each process of an armed bench.
+
+    Raises:
+        BrokerUnreachable, ConfigError: what holds is in Redis, but could not be noted in the file.
+    """
+    config = settings.current()
+    noted_before = routes.of_note(config.frappe_celery_routes or {})
+    note = routes.noted(_change(lambda old: following(old or noted_before)))
+    for site in config.sites():
+        changed_sites.mark(site)
+    with switch.writing("note the routes"):
+        switch.edit(lambda values: values.update({switch.ROUTES: note}))
+
+
+def forget_routes() -> None:
+    """Take the routes away once all leads to Celery: no process that starts reads them."""
+    with switch.writing("take the routes away"):
+        switch.edit(lambda values: values.pop(switch.ROUTES, None))
+
+
+def _change(following: Callable[[Routes | None], Routes]) -> Routes:
+    store = get_store()
+    return routes.change(store.client, store.keys.routes, store.url, following)
+
+
+def hooked_since() -> float:
+    """Since when processes that start have the hook and know of routes, in seconds since the epoch.
+
+    Raises:
+        ConfigError: the environment has no hook.
+    """
+    try:
+        return switch.installed(".pth").stat().st_mtime
+    except FileNotFoundError:
+        raise ConfigError(
+            f"the hook is not in the environment {sys.prefix}: write it anew with frappe-celery"
+            " enable --armed, and restart the bench's processes"
+        ) from None

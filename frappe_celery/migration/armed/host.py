@@ -1,0 +1,19 @@
+"""The host of an armed bench: its schedule may be Frappe's own."""
+
+from __future__ import annotations
+
+from frappe_celery.hosts.bench.host import BenchHost
+from frappe_celery.migration.armed import routing
+
+
+class ArmedHost(BenchHost):
+    """A real Frappe whose jobs and schedule are partly RQ's."""
+
+    def scheduling_off(self, site: str) -> str | None:
+        """Also while Frappe's scheduler acts."""
+        if not routing.read().beat_acts:
+            return "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+        return super().scheduling_off(site)
+
+
+make_host = ArmedHost

@@ -1,0 +1,58 @@
+"""What is put in place of Frappe's and RQ's names in an armed bench: the seam's, and by routes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import frappe
+
+from frappe_celery.hosts.bench import enqueueing, seam
+from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
+from frappe_celery.migration.armed import processes, turn
+from frappe_celery.migration.armed.desk import ArmedDesk
+from frappe_celery.migration.armed.processes import ArmedWorker
+from frappe_celery.migration.armed.queue import ArmedQueue
+
+JOB_TYPE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
+
+
+def _counting(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
+    """`_check_queue_size`: Frappe's own of jobs that go to RQ."""
+    ours = enqueueing.counting_its_own(check_queue_size)
+
+    def replacement(q: Any) -> None:
+        to_rq = isinstance(q, ArmedQueue) and q.leads_to_rq(frappe.local.site)
+        (check_queue_size if to_rq and check_queue_size else ours)(q)
+
+    return replacement
+
+
+_BY_ROUTES: dict[str, dict[str, Required]] = {
+    "frappe.utils.background_jobs": {
+        "start_worker": Wrapped(processes.starting_on_rq),
+        "start_worker_pool": Wrapped(processes.starting_on_rq),
+        "get_running_jobs_in_queue": Required(processes.get_running_jobs_in_queue),
+        "truncate_failed_registry": Wrapped(processes.on_rq),
+        "get_job": Wrapped(partial(enqueueing.not_asking_twice, knows_all=lambda: True)),
+        "_check_queue_size": WrappedOrAdded(_counting),
+    },
+    "frappe.utils.scheduler": {
+        "is_schduler_process_running": seam.Added(processes.is_schduler_process_running),
+        "start_scheduler": Wrapped(lambda frappes: frappes),
+    },
+    "frappe.core.doctype.rq_job.rq_job": {
+        "RQJob.get_list": Wrapped(ArmedDesk().listing),
+        "RQJob.get_count": Wrapped(ArmedDesk().counting),
+    },
+    JOB_TYPE: {"ScheduledJobType.enqueue": Wrapped(turn.while_it_is_its_turn)},
+}
+SEAM = Seam(
+    seam.in_place_of_rqs(ArmedQueue, ArmedWorker),
+    {place: {**names, **_BY_ROUTES.get(place, {})} for place, names in seam.FRAPPES.items()},
+)
+
+if __name__ == "__main__":  # for `fit.look`: nothing was put in place here
+    print(json.dumps(SEAM.differences()))
