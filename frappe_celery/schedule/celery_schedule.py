@@ -54,15 +54,7 @@ class CronSchedule(BaseSchedule):
         return schedstate(True, (self._next(now) - now).total_seconds())
 
     def _next(self, after: datetime) -> datetime:
-        _, _, frequency, site, key, delays_long = self.arguments
-        return next_start(
-            self.cron,
-            self.maybe_make_aware(after),
-            frequency=frequency,
-            site=site,
-            key=key,
-            delays_long=delays_long,
-        )
+        return next_start(self.cron, self.maybe_make_aware(after), *self.arguments[2:])
 
     def __repr__(self) -> str:
         return f"<cron: {self.arguments[0]} ({self.arguments[1]})>"
@@ -94,16 +86,10 @@ def beat_schedule(site: str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def _entry(row: ScheduleRow, timing: Timing) -> dict[str, Any]:
+    spread = row.frequency, row.site, row.name, timing.delays_long
     return {
         "task": row.method,
-        "schedule": CronSchedule(
-            timing.expression(row),
-            timing.zone,
-            row.frequency,
-            row.site,
-            row.name,
-            timing.delays_long,
-        ),
+        "schedule": CronSchedule(timing.expression(row), timing.zone, *spread),
         "options": {"queue": row.queue, "as_scheduled": True},
     }
 

@@ -36,7 +36,7 @@ def maintenance_shift(site: str) -> int:
 
 
 def next_start(
-    cron: Cron, instant: datetime, *, frequency: str, site: str, key: str, delays_long: bool
+    cron: Cron, instant: datetime, frequency: str, site: str, key: str, delays_long: bool
 ) -> datetime:
     """When an entry of a frequency is due next, strictly after ``instant``, its spread included.
 

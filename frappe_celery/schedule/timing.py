@@ -80,14 +80,8 @@ class Timing:
         Raises:
             CronError: the row's expression cannot be read.
         """
-        return next_start(
-            _cron(self.expression(row), self.zone),
-            after,
-            frequency=row.frequency,
-            site=self.site,
-            key=row.name,
-            delays_long=self.delays_long,
-        )
+        cron = _cron(self.expression(row), self.zone)
+        return next_start(cron, after, row.frequency, self.site, row.name, self.delays_long)
 
     def next_starts(self, row: ScheduleRow, at: datetime, count: int) -> list[datetime] | str:
         """As many next times after an aware instant, on the site's clocks, or why there is none."""
