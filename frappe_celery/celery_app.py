@@ -25,9 +25,10 @@ from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.watch import telemetry
-from frappe_celery.watch.alerts import look as alerts
+from frappe_celery.watch.alerts.look import Alerts
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
+from frappe_celery.watch.notify import look
 from frappe_celery.worker import (
     queue_names,
     remote_control,  # noqa: F401  # commands of Celery's
@@ -314,7 +315,7 @@ def _add(app: Celery, config: Settings) -> None:
     stacks.connect()
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
-    alerts.connect(app)
+    look.connect(app, Alerts)
     app.user_options["worker"].add(BURST)
     signals.celeryd_init.connect(queue_names.check)
     signals.worker_init.connect(prepare)

@@ -10,7 +10,7 @@ import logging
 import time
 import traceback
 
-from celery import Celery, signals
+from celery import Celery
 from celery.utils.dispatch import Signal
 
 from frappe_celery.config import settings
@@ -29,13 +29,10 @@ LONGEST = 16384
 
 def connect(app: Celery) -> None:
     """Have the app's workers and beat send; they refuse to start with a wrong configuration."""
-    from frappe_celery.watch.mail import beat, step
+    from frappe_celery.watch.mail.look import Mails
+    from frappe_celery.watch.notify import look
 
-    app.steps["consumer"].add(step.Mail)
-    signals.celeryd_init.connect(step.check)
-    for beat_starts in (signals.beat_init, signals.beat_embedded_init):
-        beat_starts.connect(step.check)
-        beat_starts.connect(beat.watch)
+    look.connect(app, Mails)
 
 
 def report_swallowed(job: Job | None, exception: BaseException) -> None:

@@ -41,7 +41,7 @@ HOMES = (
     *("jobs", "jobs/record", "jobs/queue", "jobs/limits", "jobs/stats"),
     *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
     *("schedule", "schedule/periodic_tasks"),
-    *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics"),
+    *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics", "watch/notify"),
 )
 _PACKAGE = Path(__file__).parents[1]
 _FILES = {path.stem: path.read_text() for home in HOMES for path in (_PACKAGE / home).glob("*.lua")}

@@ -2,7 +2,7 @@
 
 Workers and beat look every few seconds, one of them at a time: whichever of the two is gone, the
 other tells. What holds and what has been told of lies in Redis, and a process of its own
-(`__main__`) delivers, so that no job, no worker and no scheduler waits for a server.
+(`__main__`) delivers (`watch.notify`).
 
     conditions  what is alerted of, for these alerts and as rules for Prometheus
     ledger      what Redis knows: since when something holds, told of, to be delivered

@@ -16,6 +16,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch.alerts.ledger import Ledger, Message
+from frappe_celery.watch.notify.process import at_most, holding
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ def deliver(store: JobStore, token: str) -> None:
         BrokerUnreachable, ConfigError: the rest stays for later.
     """
     ledger, away = Ledger(store), set[str]()
-    try:
+    with holding(ledger, token):
         try:
             known = receivers(store.settings)
         except ConfigError:
@@ -101,14 +102,13 @@ def deliver(store: JobStore, token: str) -> None:
             ledger.wait()
             where = ", ".join(known[name].url(privacy=True) for name in sorted(away))
             logger.warning("alerts are sent again in a minute; not delivered to %s", where)
-    finally:
-        ledger.lease.give_up(token)
 
 
 def _has_taken(receiver: Any, message: Message, config: Settings) -> bool:
     title, body, kind = written(message, config)
     try:
-        return bool(receiver.notify(title=title, body=body, notify_type=kind))
+        with at_most():
+            return bool(receiver.notify(title=title, body=body, notify_type=kind))
     except Exception:  # a service's plugin that does not know what it was answered
         logger.exception("an alert was not delivered")
         return False

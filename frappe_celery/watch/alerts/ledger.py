@@ -14,16 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.watch.alerts.conditions import Condition, Found
+from frappe_celery.watch.notify.outbox import Outbox
 
 LOOK_SECONDS = 10.0
-LEASE_SECONDS = 60
-"""After how long a sender that gave no sign of life is replaced."""
-AGAIN_SECONDS = 60
-"""How long after a failure to deliver it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +34,16 @@ class Message:
     """Those that have it not yet; None: nobody has."""
 
 
-class Ledger:
+class Ledger(Outbox):
     """One bench's. Every method may raise BrokerUnreachable."""
 
-    def __init__(self, store: JobStore) -> None:
-        self.store = store
-        self._key = f"{store.keys.prefix}alerts"
-        self._turn = Lease(store, f"{self._key}:turn", LOOK_SECONDS * 0.9)
-        """A little less than a round: who looked is there again by then."""
-        self.lease = Lease(store, f"{self._key}:lease", LEASE_SECONDS)
+    name = "alerts"
+    first_wait_seconds = 60.0
 
     def is_my_turn(self) -> bool:
         """Whether the caller is to look now, and nobody else until the next time."""
-        return self._turn.take()
+        seconds = LOOK_SECONDS * 0.9  # a little less: who looked is there again by then
+        return Lease(self.store, self.key("turn"), seconds).take()
 
     def note(self, found: Iterable[tuple[Condition, Found]]) -> None:
         """These hold now, and no others."""
@@ -66,39 +58,14 @@ class Ledger:
             "alerts", (), self.store.keys.prefix, time.time(), uuid4().hex, json.dumps(holds)
         )
 
-    # -- who delivers
-
-    def delivers(self, token: str) -> bool:
-        """Whether the caller is to deliver now: something is there, and nobody else does."""
-        client = self.store.client
-        with naming_the_server(self.store.url):
-            if not client.llen(f"{self._key}:outbox") or client.exists(f"{self._key}:trouble"):
-                return False
-        return self.lease.take(token)
-
-    # -- what is delivered
-
     def outbox(self) -> list[Message]:
         """What was not delivered to everybody, the oldest first."""
-        with naming_the_server(self.store.url):
-            texts = self.store.client.lrange(f"{self._key}:outbox", 0, -1)
-        return [_message(text) for text in reversed(texts)]
+        return list(map(_message, self.entries()))
 
     def delivered(self, message: Message, left: list[str]) -> None:
         """Everybody has it but those that are left."""
-        outbox = f"{self._key}:outbox"
-        with naming_the_server(self.store.url):
-            pipe = self.store.client.pipeline()
-            if left:
-                rest = json.dumps({**json.loads(message.text), "receivers": left})
-                pipe.linsert(outbox, "BEFORE", message.text, rest)
-            pipe.lrem(outbox, 0, message.text)
-            pipe.execute()
-
-    def wait(self) -> None:
-        """Somebody does not take it now."""
-        with naming_the_server(self.store.url):
-            self.store.client.set(f"{self._key}:trouble", 1, ex=AGAIN_SECONDS)
+        rest = {**json.loads(message.text), "receivers": left}
+        self.remove(message.text, rest=json.dumps(rest) if left else "")
 
 
 def _notice(condition: Condition, found: Found) -> dict[str, Any]:

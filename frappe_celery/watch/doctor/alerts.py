@@ -5,7 +5,7 @@ from __future__ import annotations
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch.alerts.delivery import receivers
-from frappe_celery.watch.alerts.ledger import AGAIN_SECONDS, Ledger
+from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 
 
@@ -20,7 +20,8 @@ def check(store: JobStore, now: float) -> Section:
         section.problem(str(exc))
         return section
     section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
-    late = [message for message in Ledger(store).outbox() if now - message.at > AGAIN_SECONDS]
+    before = now - Ledger.first_wait_seconds
+    late = [message for message in Ledger(store).outbox() if message.at < before]
     if late:
         section.warn(
             f"{counted(len(late), 'message')} could not be delivered to everybody",

@@ -15,19 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from frappe_celery.config.settings import Settings
-from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.lease import Lease
-from frappe_celery.watch.postman import Postman
-
-LOOK_SECONDS = 1.0
-"""How often it is asked whether something is due: how soon a first failure is mailed."""
-LEASE_SECONDS = 15.0
-"""After how long a sender that gave no sign of life is replaced."""
-FIRST_WAIT_SECONDS = 2.0
-LONGEST_WAIT_SECONDS = 60.0
-"""How long after a failure to send it is tried again: twice as long each time, at most this."""
+from frappe_celery.watch.notify.outbox import Outbox
 
 
 @dataclass(frozen=True)
@@ -46,72 +35,37 @@ class Told:
         return sum(self.sites.values())
 
 
-class Ledger:
+class Ledger(Outbox):
     """One bench's. Every method may raise BrokerUnreachable."""
 
-    def __init__(self, store: JobStore) -> None:
-        self.store = store
-        self._prefix = store.keys.prefix
-        self.lease = Lease(store, self._key("lease"), LEASE_SECONDS)
+    name = "mail"
+    first_wait_seconds = 2.0
 
     def count(self, kind: str, site: str, run: str, about: Mapping[str, str], now: float) -> None:
         """Count a failure that no job's record tells of."""
         pairs = [text for pair in about.items() for text in pair]
         self._script("failure", kind, now, site, run, *pairs)
 
-    # -- who sends
-
-    def sends(self, token: str, now: float | None = None) -> bool:
-        """Whether the caller is to send now: something is due, and nobody else sends."""
-        now = time.time() if now is None else now
-        return bool(self._script("mail_due", now, token, self.lease.milliseconds))
-
-    # -- what is sent
-
     def outbox(self) -> list[Told]:
         """What was taken and not delivered."""
-        client = self.store.client
+        client, ids = self.store.client, [entry.decode() for entry in self.entries()]
         with naming_the_server(self.store.url):
-            ids = [letter.decode() for letter in client.lrange(self._key("outbox"), 0, -1)]
             return [_told(letter, client.hgetall(self._letter(letter))) for letter in ids]
 
     def take(self, token: str, digest_seconds: float, now: float | None = None) -> bool:
         """Move a kind that is due into the outbox; False: none is, or another sends."""
-        now = time.time() if now is None else now
-        return bool(self._script("mail_take", now, token, digest_seconds, uuid4().hex))
+        words = now or time.time(), token, digest_seconds, uuid4().hex
+        return bool(self._script("mail_take", *words))
 
     def delivered(self, told: Told) -> None:
         """The mail server has it, or will never have it."""
-        with naming_the_server(self.store.url):
-            pipe = self.store.client.pipeline()
-            pipe.lrem(self._key("outbox"), 0, told.id)
-            pipe.delete(self._letter(told.id), self._key("trouble"))
-            pipe.execute()
-
-    def wait(self, now: float | None = None) -> float:
-        """Nothing can be sent now; returns for how many seconds it is not tried again."""
-        now = time.time() if now is None else now
-        key = self._key("trouble")
-        with naming_the_server(self.store.url):
-            tries = int(self.store.client.hincrby(key, "tries", 1))
-            seconds: float = min(FIRST_WAIT_SECONDS * 2 ** min(tries - 1, 20), LONGEST_WAIT_SECONDS)
-            self.store.client.hset(key, "until", now + seconds)
-        return seconds
+        self.remove(told.id, self._letter(told.id))
 
     def _script(self, name: str, *args: Any) -> Any:
-        return self.store.run_script(name, (self._key("due"),), self._prefix, *args)
-
-    def _key(self, name: str) -> str:
-        return f"{self._prefix}mail:{name}"
+        return self.store.run_script(name, (self.key("due"),), self.store.keys.prefix, *args)
 
     def _letter(self, letter: str) -> str:
-        return self._key(f"letter:{letter}")
-
-
-def postman(config: Settings) -> Postman:
-    """Who starts the process that sends."""
-    module = "frappe_celery.watch.mail"
-    return Postman(config.root, module, lambda token: Ledger(get_store()).sends(token))
+        return self.key(f"letter:{letter}")
 
 
 def _told(letter: str, fields: Mapping[bytes, bytes]) -> Told:

@@ -8,7 +8,7 @@ for _, kind in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now)) do
   local told = prefix .. 'mail:kind:' .. kind
   if redis.call('EXISTS', told) == 1 then
     redis.call('RENAME', told, prefix .. 'mail:letter:' .. ARGV[5])
-    redis.call('RPUSH', prefix .. 'mail:outbox', ARGV[5])
+    redis.call('LPUSH', prefix .. 'mail:outbox', ARGV[5])
     redis.call('ZADD', due, now + tonumber(ARGV[4]), kind)
     return 1
   end

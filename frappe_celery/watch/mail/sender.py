@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import logging
-import signal
 import smtplib
 import ssl
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from types import FrameType
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import LEASE_SECONDS, Ledger, Told
+from frappe_celery.watch.mail.ledger import Ledger, Told
 from frappe_celery.watch.mail.letter import write
+from frappe_celery.watch.notify.process import at_most, holding
 
 logger = logging.getLogger(__name__)
 
-MAIL_SECONDS = 120
-"""After how long a mail server that drags on is given up, whatever it says meanwhile."""
 
-
-def send(store: JobStore, config: MailConfig, token: str) -> int:
-    """Send what is due; returns how many mails the mail server took.
+def send(store: JobStore, token: str) -> None:
+    """Send what is due, as the process that holds the lease under this token.
 
     Raises:
-        BrokerUnreachable: the rest stays for later.
+        BrokerUnreachable, ConfigError: the rest stays for later.
     """
-    ledger, sent = Ledger(store), 0
-    with _alive(ledger, token):
+    ledger, config = Ledger(store), MailConfig.of(store.settings)
+    if config is None:
+        return
+    with holding(ledger, token):
         try:
             with _connected(config) as server:
                 while True:
                     for told in ledger.outbox():
-                        sent += _deliver(server, config, store, told)
+                        if not ledger.lease.keep(token):
+                            return
+                        _deliver(server, config, store, told)
                         ledger.delivered(told)
                     if not ledger.take(token, config.digest_minutes * 60):
                         break
@@ -45,32 +44,13 @@ def send(store: JobStore, config: MailConfig, token: str) -> int:
             seconds = ledger.wait()
             reason = _reason(config, exc)
             logger.warning("failures are mailed later, in %.0f s or more: %s", seconds, reason)
-    return sent
-
-
-@contextmanager
-def _alive(ledger: Ledger, token: str) -> Iterator[None]:
-    """Give signs of life from a thread, however long the mail server takes."""
-    over = threading.Event()
-
-    def keep() -> None:
-        while not over.wait(LEASE_SECONDS / 5):
-            with suppress(BrokerUnreachable):
-                ledger.lease.keep(token)
-
-    threading.Thread(target=keep, daemon=True).start()
-    try:
-        yield
-    finally:
-        over.set()
-        ledger.lease.give_up(token)
 
 
 @contextmanager
 def _connected(config: MailConfig) -> Iterator[smtplib.SMTP]:
     """A connection, encrypted and logged in as configured."""
     where, timeout = (config.EMAIL_HOST, config.EMAIL_PORT), config.EMAIL_TIMEOUT
-    with _at_most(MAIL_SECONDS):
+    with at_most():
         if config.EMAIL_USE_SSL:
             context = ssl.create_default_context()
             server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
@@ -92,40 +72,26 @@ def _connected(config: MailConfig) -> Iterator[smtplib.SMTP]:
         server.close()
 
 
-def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, told: Told) -> bool:
-    """Whether the mail server took it; one that it refuses for good is in the log instead."""
+def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, told: Told) -> None:
+    """Have the mail server take it; one that it refuses for good is in the log instead."""
     try:
         mail = write(told, config, store.signer)
     except Exception:
         logger.exception("no mail could be made of %s", told)
-        return False
+        return
     try:
-        with _at_most(MAIL_SECONDS):
+        with at_most():
             refused = server.send_message(mail)
     except smtplib.SMTPDataError as exc:
         if exc.smtp_code < 500:
             raise
         logger.error("the mail server refused this mail: %s\n%s", exc, mail.get_body(("plain",)))
-        return False
+        return
     for address, (code, text) in refused.items():
         logger.error(
             "celery_error_emails.ADMINS: %s was refused: %d %s", address, code, _said(text)
         )
     logger.info("mailed: %s", mail["Subject"])
-    return True
-
-
-@contextmanager
-def _at_most(seconds: int) -> Iterator[None]:
-    def time_is_up(signum: int, frame: FrameType | None) -> None:
-        raise TimeoutError(f"the mail server was not done after {seconds} s")
-
-    signal.signal(signal.SIGALRM, time_is_up)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
 
 
 def _reason(config: MailConfig, exc: Exception) -> str:

@@ -119,7 +119,7 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     beat = project.beat()
     wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
     long_ago(store)
-    wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":trouble")), what="half")
+    wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":retry")), what="half")
     beat.wait_for("alerts are sent again in a minute; not delivered to json://")
     assert "secret" not in beat.output()
     (late,) = Ledger(store).outbox()
@@ -129,7 +129,7 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     (finding,) = alerts.check(store, late.at + 90).findings
     assert "1 message could not be delivered" in finding.text
     hook.answer = 200
-    store.client.delete(key(store, ":trouble"))  # a minute later
+    store.client.delete(key(store, ":retry"))  # a minute later
     wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
     assert len(mailbox.mails) == 1
     assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
@@ -180,17 +180,33 @@ def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
     ledger = Ledger(store)
     assert ledger.is_my_turn()
     assert not ledger.is_my_turn()
-    assert not ledger.delivers("a"), "there is nothing"
+    assert not ledger.sends("a"), "there is nothing"
     ledger.note([(NO_WORKER, Found())])
     long_ago(store)
     ledger.note([(NO_WORKER, Found())])
-    assert ledger.delivers("a")
-    assert not ledger.delivers("b")
+    assert ledger.sends("a")
+    assert not ledger.sends("b")
     assert not ledger.lease.keep("b")
     ledger.lease.give_up("b")
     assert ledger.lease.keep("a")
     ledger.lease.give_up("a")
-    assert ledger.delivers("b")
+    assert ledger.sends("b")
+
+
+def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(store: JobStore) -> None:
+    ledger, notice = Ledger(store), {"name": "x", "summary": "x", "description": "", "look": ""}
+    left = {"id": "1", "at": 1, "begun": [notice], "over": {}, "receivers": ["one"]}
+    store.client.lpush(key(store, ":outbox"), json.dumps(left))
+    store.client.set(key(store, ":trouble"), 1)
+    store.client.set(key(store, ":lease"), "an older version's", ex=60)
+    assert not ledger.sends("me")
+    store.client.delete(key(store, ":lease"))
+    assert ledger.sends("me")
+    (message,) = ledger.outbox()
+    assert (message.begun, message.over, message.receivers) == ([notice], [], ["one"])
+    ledger.delivered(message, [])
+    assert not store.client.exists(key(store, ":outbox"))
+    assert ledger.wait() == 60
 
 
 @pytest.mark.parametrize("url", ["ops@example.com", "hooks.example.com/x", ""])

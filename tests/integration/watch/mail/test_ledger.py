@@ -120,3 +120,18 @@ def test_what_is_kept_is_bounded_and_still_counts_everything(ledger: Ledger) -> 
     assert len(mails) == 501
     assert sum(told.count for told in mails) == 600
     assert next(told.count for told in mails if told.about["kind"] == "others") == 100
+
+
+def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(ledger: Ledger) -> None:
+    client, prefix = ledger.store.client, f"{ledger.store.keys.prefix}mail:"
+    client.hset(f"{prefix}letter:abc", mapping={"site site1": 2, "kind": KIND})
+    client.rpush(f"{prefix}outbox", "abc")
+    client.hset(f"{prefix}trouble", mapping={"tries": 5, "until": 1e12})
+    client.set(f"{prefix}lease", "an older version's", px=15_000)
+    assert not ledger.sends("me", 1000)
+    client.delete(f"{prefix}lease")
+    assert ledger.sends("me", 1000)
+    (told,) = ledger.outbox()
+    assert (told.id, told.count) == ("abc", 2)
+    ledger.delivered(told)
+    assert not client.exists(f"{prefix}letter:abc", f"{prefix}outbox")

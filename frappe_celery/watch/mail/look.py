@@ -1,4 +1,5 @@
-"""The scheduler's own failures: what beat logs as an error is mailed, from a thread of its own.
+"""The worker's and beat's part: is a mail due? And the scheduler's own failures: what beat logs as
+an error is mailed.
 
 They are kept in memory until Redis takes them, since that it was away is one of them.
 """
@@ -7,26 +8,22 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-import time
 import traceback
 from collections import deque
-from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.record.kinds import kind_of
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import LOOK_SECONDS, Ledger, postman
-
-logger = logging.getLogger(__name__)
+from frappe_celery.watch.mail.ledger import Ledger
+from frappe_celery.watch.notify.look import Lookout
 
 LOGGERS = ("frappe_celery.schedule", "celery.beat")
 MOST_WAITING = 1000
 _SITE = re.compile(r"\bsite (\S+?):|\bof site ([^\s,:]+)")
 
 
-class Watch(logging.Handler):
+class BeatErrors(logging.Handler):
     """Takes down what the scheduler logs as an error, and counts it."""
 
     def __init__(self) -> None:
@@ -56,24 +53,25 @@ class Watch(logging.Handler):
             self.waiting.popleft()
 
 
-def watch(**_: Any) -> None:
-    """Have a starting beat's failures mailed, and the jobs' where no worker is there to do it."""
-    config = settings.current()
-    if MailConfig.of(config) is None:
-        return
-    handler, sender = Watch(), postman(config)
-    for name in LOGGERS:
-        logging.getLogger(name).addHandler(handler)
+class Mails(Lookout):
+    """A worker's or beat's; in beat also for the jobs' failures, where no worker is there."""
 
-    def look() -> None:
-        while True:
-            try:
-                handler.count(Ledger(get_store()))
-                sender.look()
-            except OSError as exc:
-                logger.debug("failures are mailed later: %s", exc)
-            except Exception:
-                logger.exception("mail on failure")
-            time.sleep(LOOK_SECONDS)
+    outbox = Ledger
+    program = "frappe_celery.watch.mail"
+    seconds = 1.0
+    """How soon a first failure is mailed."""
 
-    threading.Thread(target=look, daemon=True, name="mail on failure").start()
+    def __init__(self, in_beat: bool = False) -> None:
+        super().__init__()
+        self._errors = BeatErrors()
+        for name in LOGGERS if in_beat else ():
+            logging.getLogger(name).addHandler(self._errors)
+
+    @staticmethod
+    def is_on() -> bool:
+        """Whether anybody is written to; raises ConfigError."""
+        return MailConfig.of(settings.current()) is not None
+
+    def prepare(self) -> None:
+        """Count what beat logged meanwhile."""
+        self._errors.count(Ledger(get_store()))
