@@ -17,6 +17,11 @@ RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.r
 """Frappe's wrapper around every scheduled method; its `job_type` is the method."""
 
 
+def shown_method(path: str, name: str) -> str:
+    """A job's method as lists show it, a scheduled one by its own path, which is the job's name."""
+    return name if path == RUN_SCHEDULED_JOB else path
+
+
 @dataclass
 class JobMessage:
     """What travels, never changed once made (not `frozen`, which costs every enqueue 5 µs).

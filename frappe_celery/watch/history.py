@@ -8,12 +8,14 @@ grows: 33 kB of a site of which something ran or waited, and nothing of one with
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.stats import rates
+from frappe_celery.watch.doctor import snapshot
 
 MINUTES = 24 * 60
 HOURS = 7 * 24
@@ -88,32 +90,26 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
     """How many jobs of each site wait now, and for how many seconds the oldest has."""
-    places, indexes = store.places(None, None), f"{store.keys.prefix}jobs:"
-    found: dict[str, tuple[int, int]] = {}
-    with naming_the_server(store.url):
-        now = store.client.time()[0]
-        for start in range(0, len(places), AT_ONCE):
-            some = places[start : start + AT_ONCE]
-            for place, number, since in store.run_script("waiting_now", (), indexes, *some):
-                site = place.decode().partition("|")[0]
-                waiting, wait = found.get(site, (0, 0))
-                found[site] = waiting + number, max(wait, int(now - float(since)))
+    now, found = snapshot.take(store, 0), dict[str, tuple[int, int]]()
+    for place in now.places:
+        waiting, wait = found.get(place.site, (0, 0))
+        found[place.site] = waiting + place.queued, max(wait, int(now.waits(place)))
     return found
 
 
 def _numbers(
     ended: rates.Ended, waits: dict[str, tuple[int, int]]
-) -> Iterator[tuple[str, int, int, int, int]]:
+) -> list[tuple[str, int, int, int, int]]:
     """Of each site that has any, and of all together."""
-    total = [0, 0, 0, 0]
+    rows = []
     for site in sorted({*ended, *waits}):
-        finished = ended[site][JobStatus.FINISHED] if site in ended else 0
-        failed = sum(ended[site][status] for status in rates.FAILURES) if site in ended else 0
-        waiting, wait = waits.get(site, (0, 0))
-        yield site, finished, failed, waiting, wait
-        total = [total[0] + finished, total[1] + failed, total[2] + waiting, max(total[3], wait)]
-    if any(total):
-        yield EVERY_SITE, total[0], total[1], total[2], total[3]
+        counts = ended.get(site, Counter[JobStatus]())
+        failed = sum(counts[status] for status in rates.FAILURES)
+        rows.append((site, counts[JobStatus.FINISHED], failed, *waits.get(site, (0, 0))))
+    if rows:
+        _, finished, failing, waiting, longest = zip(*rows, strict=True)
+        rows.append((EVERY_SITE, sum(finished), sum(failing), sum(waiting), max(longest)))
+    return rows
 
 
 def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:

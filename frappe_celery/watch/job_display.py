@@ -20,7 +20,7 @@ from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.watch import limit_display
 
@@ -41,7 +41,7 @@ def console() -> Console:
 
 def label(job: Job) -> str:
     """What people call its method: a scheduled one by its own path, not its wrapper's."""
-    return job.job_name if job.method == RUN_SCHEDULED_JOB else job.method
+    return shown_method(job.method, job.job_name)
 
 
 def as_json(job: Job) -> dict[str, Any]:

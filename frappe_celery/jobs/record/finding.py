@@ -213,14 +213,18 @@ class JobFinder:
                 found.append(place.decode())
         return sorted(found)
 
-    def read(self, runs: list[str]) -> Iterator[Job | None]:
-        """Each run's Job, None for one that is gone."""
+    def fields(self, runs: list[str], *names: str) -> list[list[bytes | None]]:
+        """These fields of each run's record; None for what it has not."""
         with naming_the_server(self.url):
             pipe = self.client.pipeline(transaction=False)
             for run in runs:
-                pipe.hmget(self.keys.record(run), record.SHOWN)
-            records = pipe.execute()
-        for run, values in zip(runs, records):  # noqa: B905 (equal by construction)
+                pipe.hmget(self.keys.record(run), names)
+            found: list[list[bytes | None]] = pipe.execute()
+        return found
+
+    def read(self, runs: list[str]) -> Iterator[Job | None]:
+        """Each run's Job, None for one that is gone."""
+        for run, values in zip(runs, self.fields(runs, *record.SHOWN)):  # noqa: B905 (equal)
             known = values[0] is not None
             yield self.job(**record.of_values(run, values)) if known else None
 

@@ -46,7 +46,7 @@ class Seen:
         """Where something waits that no pause of its site or queue keeps back, and how long."""
         for place in self.now.places:
             if place.oldest is not None and not self.pauses.hold(place, None):
-                yield place, max(0.0, self.now.at - place.oldest)
+                yield place, self.now.waits(place)
 
 
 def see(store: JobStore) -> Seen:

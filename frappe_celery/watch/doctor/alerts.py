@@ -9,16 +9,15 @@ from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 
 
-def check(store: JobStore, now: float) -> Section:
+def check(section: Section, store: JobStore, now: float) -> None:
     """Who is told, and what could not be delivered."""
-    section = Section("alerts")
     if not store.settings.frappe_celery_alerts:
-        return section
+        return
     try:
         known = receivers(store.settings)
     except ConfigError as exc:
         section.problem(str(exc))
-        return section
+        return
     section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
     before = now - Ledger.first_wait_seconds
     late = [message for message in Ledger(store).outbox() if message.at < before]
@@ -27,4 +26,3 @@ def check(store: JobStore, now: float) -> Section:
             f"{counted(len(late), 'message')} could not be delivered to everybody",
             "the log of the workers and of beat has the reason",
         )
-    return section

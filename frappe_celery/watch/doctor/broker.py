@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.watch.doctor import rabbitmq
+from frappe_celery.watch.doctor import losses, rabbitmq
 from frappe_celery.watch.doctor.report import Section
 
 OLDEST = (6, 0, 6)
@@ -22,29 +23,27 @@ NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
-def check(store: JobStore) -> Section:
-    """The Redis that keeps the jobs, then a broker beside it."""
-    section = Section("broker")
+def check(section: Section, store: JobStore, now: float) -> None:
+    """The Redis that keeps the jobs and what it lost, then a broker beside it."""
     with naming_the_server(store.url):
         info: dict[str, Any] = store.client.info()
         configuration = _configuration(store)
-    row = {
-        "url": without_password(store.url),
-        "server": f"{'Valkey' if 'valkey_version' in info else 'Redis'} {_version(info)}",
-        "role": info["role"],
-        "memory": info["used_memory_human"],
-        "persistence": _persistence(info, configuration),
-        "eviction": info.get("maxmemory_policy"),
-        "visibility_timeout": NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
-    }
-    section.rows.append(row)
+    section.row(
+        url=without_password(store.url),
+        server=f"{'Valkey' if 'valkey_version' in info else 'Redis'} {_version(info)}",
+        role=info["role"],
+        memory=info["used_memory_human"],
+        persistence=_persistence(info, configuration),
+        eviction=info.get("maxmemory_policy"),
+        visibility_timeout=NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
+    )
     _check_version(section, info)
     _check_persistence(section, info, configuration)
     _check_memory(section, info)
     _check_replication(section, info)
     if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
-    return section
+    losses.check(section, store, now)
 
 
 def memory_used(store: JobStore) -> float | None:
@@ -67,11 +66,7 @@ def _configuration(store: JobStore) -> dict[str, str]:
             found.update(store.client.config_get(name))
     except ResponseError:
         return {}
-    return {_text(name): _text(value) for name, value in found.items()}
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    return {bytes_to_str(name): bytes_to_str(value) for name, value in found.items()}
 
 
 def _version(info: dict[str, Any]) -> str:

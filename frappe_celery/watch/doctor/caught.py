@@ -12,7 +12,7 @@ from typing import Any
 
 from frappe_celery.jobs import Job, JobStore, get_store
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.message import shown_method
 
 KEPT = 1000
 LONGEST = 300
@@ -33,7 +33,7 @@ def note(job: Job | None, exception: BaseException, **_: Any) -> None:
     """Keep one; a receiver of the signal `error_mail.swallowed`."""
     if job is None:
         return
-    method = job.job_name if job.method == RUN_SCHEDULED_JOB else job.method
+    method = shown_method(job.method, job.job_name)
     error = f"{type(exception).__name__}: {exception}"[:LONGEST]
     caught = Caught(job.id, job.run_id, job.site, method, error)
     store = get_store()

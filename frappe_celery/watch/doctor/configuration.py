@@ -9,15 +9,12 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.watch.doctor.report import Section
 
 
-def check(config: Settings) -> Section:
+def check(section: Section, config: Settings) -> None:
     """Each key that does nothing with the option that was likely meant; an exposed secret."""
-    section = Section("configuration")
-    section.rows.append(
-        {
-            "folder": str(config.root),
-            "django": os.environ.get(DJANGO_SETTINGS),
-            "in_the_environment": sorted(config.from_environment),
-        }
+    section.row(
+        folder=str(config.root),
+        django=os.environ.get(DJANGO_SETTINGS),
+        in_the_environment=sorted(config.from_environment),
     )
     for sentence in config.unknown:
         section.warn(sentence, "rename it, or take it out: frappe-celery settings shows all")
@@ -28,4 +25,3 @@ def check(config: Settings) -> Section:
             " can have any method run",
             f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
         )
-    return section

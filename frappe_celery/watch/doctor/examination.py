@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.watch.doctor import (
     alerts,
     broker,
@@ -13,7 +11,6 @@ from frappe_celery.watch.doctor import (
     failures,
     ghosts,
     limits,
-    losses,
     queues,
     routes,
     scheduler,
@@ -31,29 +28,21 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     Raises:
         BrokerUnreachable: the Redis that keeps the jobs does not answer.
     """
-    of_broker = broker.check(store)
-    try:
-        Watch(store).look()
-    except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
-        of_broker.problem(str(exc))
     now = snapshot.take(store, failures.SECONDS)
-    living = store.workers.all()
-    losses.check(of_broker, store, now.at)
-    limited = Limits(store).all()
+    living, limited = store.workers.all(), Limits(store).all()
     paused = limits.Pauses(one.target for one in limited if one.paused is not None)
     sites = [site] if site else store.settings.sites()
-    return Report(
-        [
-            scheduler.check(store, sites, now.at),
-            routes.check(here),
-            workers.check(now, living, store.settings, here),
-            queues.check(store, now, living, paused, site),
-            limits.check(limited, sites, store.settings),
-            failures.check(store, now, site),
-            ghosts.check(store, now, site),
-            alerts.check(store, now.at),
-            of_broker,
-            versions.check(here),
-            configuration.check(store.settings),
-        ]
-    )
+    report = Report()
+    of = report.section
+    scheduler.check(of("scheduler"), store, sites, now.at)
+    routes.check(of("routes"), here)
+    workers.check(of("workers"), store, now.at, living, here)
+    queues.check(of("queues"), store, now, living, paused, site)
+    limits.check(of("limits"), limited, sites, store.settings)
+    failures.check(of("failures of the last hour"), store, now, site)
+    ghosts.check(of("ghosts"), store, now, site)
+    alerts.check(of("alerts"), store, now.at)
+    broker.check(of("broker"), store, now.at)
+    versions.check(of("versions"), here)
+    configuration.check(of("configuration"), store.settings)
+    return report

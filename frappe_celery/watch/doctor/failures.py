@@ -11,7 +11,8 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import Snapshot, index, methods
+from frappe_celery.watch.doctor.snapshot import Snapshot, about
+from frappe_celery.watch.job_display import last_line
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
@@ -19,13 +20,10 @@ LOOKED_AT = 2_000
 METHODS_SHOWN = 20
 
 
-def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
+def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
     """The failing methods, the most frequent first, each with its newest error."""
-    section = Section("failures of the last hour")
-    places = [place for place in snapshot.of(site) if place.failed_lately]
-    total = sum(place.failed_lately for place in places)
-    if total:
-        section.rows = by_method(store, snapshot, site)
+    section.rows += by_method(store, snapshot, site)
+    if total := sum(place.failed_lately for place in snapshot.of(site)):
         section.warn(
             f"{counted(total, 'job')} failed in the last hour",
             "look at them: frappe-celery jobs failed --since 1h",
@@ -37,22 +35,14 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
             f"{counted(len(refused), 'message')} refused in the last hour: {refused[0]['reason']}",
             "see them: frappe-celery jobs refused",
         )
-    return section
 
 
 def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
     found = caught.lately(store, snapshot.at - SECONDS, site)
     newest = {failure.method: failure for failure in reversed(found)}
-    counts = Counter(failure.method for failure in found).most_common(METHODS_SHOWN)
-    section.rows += [
-        {
-            "scheduled method or queued action": method,
-            "failed": number,
-            "error": masked_text(newest[method].error),
-            "id": newest[method].id,
-        }
-        for method, number in counts
-    ]
+    for method, number in Counter(one.method for one in found).most_common(METHODS_SHOWN):
+        which, last = {"scheduled method or queued action": method}, newest[method]
+        section.row(**which, failed=number, error=masked_text(last.error), id=last.id)
     if found:
         section.warn(
             f"{counted(len(found), 'run')} of scheduled methods or queued actions failed in the"
@@ -64,35 +54,25 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
 def by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
     """The failing methods, the most frequent first, each with its newest error."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
-    if not places:
-        return []
-    each = max(1, LOOKED_AT // len(places))
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
         for place in places:
-            key = index(place, JobStatus.FAILED, store)
-            pipe.zrevrange(key, 0, min(each, place.failed_lately) - 1, withscores=True)
+            most = min(max(1, LOOKED_AT // len(places)), place.failed_lately)
+            index = store.keys.index(place.name, JobStatus.FAILED)
+            pipe.zrevrange(index, 0, most - 1, withscores=True)
         found = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
-    newest: dict[str, bytes] = {}
-    counts: dict[str, int] = {}
-    for (run, _), method in zip(found, methods(store, [run for run, _ in found])):  # noqa: B905
-        if method is not None:
-            newest.setdefault(method, run)
-            counts[method] = counts.get(method, 0) + 1
-    frequent = sorted(counts, key=lambda method: -counts[method])[:METHODS_SHOWN]
-    jobs = store.read([newest[method].decode() for method in frequent])
+    runs = [run for run, _ in found]
+    failures = [(its.method, run) for its, run in zip(about(store, runs), runs, strict=True)]
+    newest = dict(reversed(failures))
+    counts = Counter(method for method, _ in failures if method is not None)
+    frequent = counts.most_common(METHODS_SHOWN)
+    jobs = store.read([newest[method].decode() for method, _ in frequent])
     return [
         {
             "method": method,
-            "failed": counts[method],
-            "error": error_of(job.exc_info) if job else None,
-            "id": job.id if job else None,
+            "failed": number,
+            "error": job and last_line(job),
+            "id": job and job.id,
         }
-        for method, job in zip(frequent, jobs)  # noqa: B905 (equal by construction)
+        for (method, number), job in zip(frequent, jobs, strict=True)
     ]
-
-
-def error_of(traceback: str | None) -> str | None:
-    """The last line of a traceback, without passwords."""
-    lines = [line.strip() for line in (traceback or "").splitlines() if line.strip()]
-    return masked_text(lines[-1]) if lines else None

@@ -22,15 +22,13 @@ LOOKED_AT = 5_000
 NAMED = 20
 
 
-def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
+def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
     """Each ghost by its id, up to some; in long queues only how many there are."""
-    section = Section("ghosts")
     runs, more = _suspects(store, snapshot)
     jobs = list(store.read(runs))
     ghosts = [job for job in jobs if job and site in (None, job.site) and _is_ghost(job, snapshot)]
-    section.rows += [
-        {"id": job.id, "queue": job.queue, "status": job.status.value} for job in ghosts[:NAMED]
-    ]
+    for job in ghosts[:NAMED]:
+        section.row(id=job.id, queue=job.queue, status=job.status.value)
     if ghosts:
         section.warn(
             f"{counted(len(ghosts), 'ghost')}: counted as waiting or running, but in no queue and"
@@ -44,7 +42,6 @@ def check(store: JobStore, snapshot: Snapshot, site: str | None) -> Section:
             " part of its data",
             "see `broker`",
         )
-    return section
 
 
 def _suspects(store: JobStore, snapshot: Snapshot) -> tuple[list[str], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from contextlib import suppress
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -25,9 +26,8 @@ class Pauses:
         return any(covers(target, c) for c in counters if c for target in self.targets)
 
 
-def check(limits: list[Limit], sites: list[str], config: Settings) -> Section:
+def check(section: Section, limits: list[Limit], sites: list[str], config: Settings) -> None:
     """Every limit and pause that is about these sites, and whether they can be followed."""
-    section = Section("limits")
     for limit in limits:
         if _is_about(limit.target, sites):
             _show(section, limit)
@@ -40,7 +40,6 @@ def check(limits: list[Limit], sites: list[str], config: Settings) -> Section:
             " queue with goes before what others enqueue later",
             "limit how much of each site runs at once: frappe-celery limit 'site:*' --running 4",
         )
-    return section
 
 
 def _is_about(target: str, sites: list[str]) -> bool:
@@ -48,14 +47,12 @@ def _is_about(target: str, sites: list[str]) -> bool:
 
 
 def _show(section: Section, limit: Limit) -> None:
-    section.rows.append(
-        {
-            "target": limit.target,
-            "limit": limit_display.in_words(limit),
-            "running": None if limit.rule.running is None else limit.running,
-            "kept_back": limit.kept_back,
-            "said_by": limit_display.said_by(limit),
-        }
+    section.row(
+        target=limit.target,
+        limit=limit_display.in_words(limit),
+        running=None if limit.rule.running is None else limit.running,
+        kept_back=limit.kept_back,
+        said_by=limit_display.said_by(limit),
     )
     if limit.paused is not None:
         section.note(
@@ -72,11 +69,9 @@ def _check_configured(section: Section, config: Settings) -> None:
 
 
 def _check_share(section: Section, site: str, config: Settings) -> None:
-    try:
+    with suppress(ConfigError):  # as the scheduler's group says
         config.site_config(site)
-    except ConfigError:  # as the scheduler's group says
-        return
-    try:
-        config.share(site)
-    except ConfigError as exc:
-        section.problem(str(exc), "until then it counts as 1")
+        try:
+            config.share(site)
+        except ConfigError as exc:
+            section.problem(str(exc), "until then it counts as 1")

@@ -5,15 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.stats.losses import losses
+from frappe_celery.jobs.stats.losses import Watch, losses
 from frappe_celery.watch.doctor.report import Section
 
 TOLD_FOR_SECONDS = 7 * 86400.0
 
 
 def check(section: Section, store: JobStore, now: float) -> None:
-    """Tell of the last week's losses."""
+    """Look for new ones, then tell of the last week's."""
+    try:
+        Watch(store).look()
+    except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
+        section.problem(str(exc))
     zone = ZoneInfo(store.settings.zone)
     for loss in losses(store):
         if now - loss.end > TOLD_FOR_SECONDS:

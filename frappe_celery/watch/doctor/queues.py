@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
 
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
@@ -14,12 +13,13 @@ from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.limits import Pauses
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import About, Place, Snapshot, about, index
+from frappe_celery.watch.doctor.snapshot import About, Place, Snapshot, about
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
 longest."""
 METHODS_SHOWN = 10
+COUNTED = ("queued", "started", "scheduled", "failed")
 
 
 @dataclass(frozen=True)
@@ -30,47 +30,39 @@ class _Waiting:
 
 
 def check(
+    section: Section,
     store: JobStore,
     snapshot: Snapshot,
     workers: list[WorkerInfo],
     pauses: Pauses,
     site: str | None,
-) -> Section:
+) -> None:
     """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these."""
-    section = Section("queues")
     by_queue = sorted(snapshot.of(site), key=lambda place: place.queue)
     served = {queue for worker in workers for queue in worker.queues}
     for queue, found in groupby(by_queue, key=lambda place: place.queue):
         places = list(found)
         waiting = _longest(store, places)
-        row = _row(snapshot, places, waiting)
-        if any(row[name] for name in ("queued", "started", "scheduled", "failed")):
-            section.rows.append(row)
+        counts = {name: sum(getattr(place, name) for place in places) for name in COUNTED}
+        if any(counts.values()):
+            oldest = min((one.since for one in waiting), default=None)
+            methods = Counter(one.about.method for one in waiting if one.about.method)
+            section.row(
+                queue=queue,
+                **counts,
+                oldest_waits_seconds=oldest and round(max(0.0, snapshot.at - oldest), 1),
+                methods=dict(methods.most_common(METHODS_SHOWN)),
+                methods_of=len(waiting) or None,
+            )
         seen = [*waiting, *_next(store, places)]
         free = [one for one in seen if not pauses.hold(one.place, one.about.kept_by)]
-        jobs = counted(row["queued"], "job")
+        jobs = counted(counts["queued"], "job")
         if free or (waiting and queue not in store.settings.queues):
             since = min((one.since for one in free if not one.about.kept_by), default=snapshot.at)
             waits = snapshot.at - since
             _check_queue(section, store.settings, queue, jobs, queue in served, waits)
         elif waiting:
             section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
-    return section
-
-
-def _row(snapshot: Snapshot, places: list[Place], waiting: list[_Waiting]) -> dict[str, Any]:
-    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
-    methods = Counter(one.about.method for one in waiting if one.about.method)
-    return {
-        "queue": places[0].queue,
-        "queued": sum(place.queued for place in places),
-        "started": sum(place.started for place in places),
-        "scheduled": sum(place.scheduled for place in places),
-        "failed": sum(place.failed for place in places),
-        "oldest_waits_seconds": oldest and round(max(0.0, snapshot.at - oldest), 1),
-        "methods": dict(methods.most_common(METHODS_SHOWN)),
-        "methods_of": len(waiting) or None,
-    }
 
 
 def _check_queue(
@@ -100,41 +92,29 @@ def _check_queue(
 
 def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """The next one of each line: those that have waited longest may all be kept back."""
-    keys, client = store.keys, store.client
+    keys = store.keys
     with naming_the_server(store.url):
-        pipe = client.pipeline(transaction=False)
+        pipe = store.client.pipeline(transaction=False)
         for place in places:
             pipe.lindex(keys.line(place.name), -1)
         found = [(place, run) for place, run in zip(places, pipe.execute(), strict=True) if run]
         for place, run in found:
-            pipe.zscore(index(place, JobStatus.QUEUED, store), run)
-        times = pipe.execute()
-    return [
-        _Waiting(place, since, About(None, None))
-        for (place, _), since in zip(found, times, strict=True)
-        if since is not None
-    ]
+            pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
+        times = zip(found, pipe.execute(), strict=True)
+    return [_Waiting(place, at, About()) for (place, _), at in times if at is not None]
 
 
 def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """All that waits; of many, those of each site that have waited longest."""
     full = [place for place in places if place.queued]
-    if not full:
-        return []
     queued = sum(place.queued for place in full)
     each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(full))
     with naming_the_server(store.url):
         pipe = store.client.pipeline(transaction=False)
         for place in full:
-            pipe.zrange(index(place, JobStatus.QUEUED, store), 0, each - 1, withscores=True)
-        answers = pipe.execute()
-    found = [
-        (place, run, since)
-        for place, runs in zip(full, answers)  # noqa: B905 (equal by construction)
-        for run, since in runs
-    ]
-    abouts = about(store, [run for _, run, _ in found])
-    return [
-        _Waiting(place, since, its)
-        for (place, _, since), its in zip(found, abouts)  # noqa: B905 (equal by construction)
-    ]
+            index = store.keys.index(place.name, JobStatus.QUEUED)
+            pipe.zrange(index, 0, each - 1, withscores=True)
+        answers = zip(full, pipe.execute(), strict=True)
+    found = [(place, run, since) for place, runs in answers for run, since in runs]
+    abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
+    return [_Waiting(place, since, its) for (place, _, since), its in abouts]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kombu.utils.encoding import bytes_to_str
+
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
@@ -23,21 +25,19 @@ def check(section: Section, outbox: Outbox) -> None:
     try:
         properties: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
     except BrokerUnreachable as exc:
-        section.rows.append({"url": url, "server": "RabbitMQ, away"})
+        section.row(url=url, server="RabbitMQ, away")
         section.problem(
             str(exc), "jobs are taken meanwhile, and wait in the Redis until it is back"
         )
         _check_outbox(section, outbox)
         return
-    version = _text(properties.get("version", ""))
+    version = bytes_to_str(properties.get("version", ""))
     major = version.partition(".")[0]
-    section.rows.append(
-        {
-            "url": url,
-            "server": f"RabbitMQ {version}",
-            "role": _text(properties.get("cluster_name", "")),
-            "persistence": "quorum queues, publisher confirms",
-        }
+    section.row(
+        url=url,
+        server=f"RabbitMQ {version}",
+        role=bytes_to_str(properties.get("cluster_name", "")),
+        persistence="quorum queues, publisher confirms",
     )
     if major.isdigit() and int(major) < OLDEST:
         section.problem(
@@ -52,10 +52,6 @@ def check(section: Section, outbox: Outbox) -> None:
     _check_alarms(section, outbox)
     _check_timeouts(section, outbox)
     _check_outbox(section, outbox)
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _check_queues(section: Section, outbox: Outbox) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -41,6 +40,10 @@ class Section:
     rows: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
+    def row(self, **columns: Any) -> None:
+        """What there is; rows of the same columns are shown as one table."""
+        self.rows.append(columns)
+
     def note(self, text: str, advice: str = "") -> None:
         self.findings.append(Finding(Level.NOTE, text, advice))
 
@@ -55,13 +58,20 @@ class Section:
 class Report:
     sections: list[Section] = field(default_factory=list)
 
+    def section(self, name: str) -> Section:
+        """A new one, the last."""
+        self.sections.append(Section(name))
+        return self.sections[-1]
+
     @property
     def level(self) -> Level:
-        """The worst of all findings' levels."""
-        return max(self._levels(), default=Level.NOTE)
+        """The worst."""
+        return max((finding.level for finding in self.findings), default=Level.NOTE)
 
-    def _levels(self) -> Iterable[Level]:
-        return (finding.level for section in self.sections for finding in section.findings)
+    @property
+    def findings(self) -> list[Finding]:
+        """Those of all sections."""
+        return [finding for section in self.sections for finding in section.findings]
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
+from frappe_celery.jobs.routes import CELERY, EVERY, RQ
 from frappe_celery.watch.doctor.installation import Installation
 from frappe_celery.watch.doctor.report import Section
 
 
-def check(here: Installation) -> Section:
+def check(section: Section, here: Installation) -> None:
     """Every rule, the last one that is about a job counting; empty where the bench has none."""
-    section = Section("routes")
     if here.routes is None:
-        return section
-    section.rows += _rows(here.routes)
+        return
+    for rule in here.routes.rules:
+        section.row(
+            jobs=f"queue {rule.queue}" if rule.queue != EVERY else "every queue",
+            of=f"site {rule.site}" if rule.site != EVERY else "every site",
+            go_to=CELERY if rule.to_celery else RQ,
+        )
+    section.row(jobs="the schedule", of="", go_to=CELERY if here.routes.beat_acts else RQ)
     if here.without_seam:
         section.problem(
             "processes that began before the bench was armed go by no routes: "
@@ -26,16 +31,3 @@ def check(here: Installation) -> Section:
             "start bench schedule (one on another machine is not seen from here), or hand all over"
             " to Celery: frappe-celery enable",
         )
-    return section
-
-
-def _rows(routes: Routes) -> list[dict[str, str]]:
-    jobs = [
-        {
-            "jobs": f"queue {rule.queue}" if rule.queue != EVERY else "every queue",
-            "of": f"site {rule.site}" if rule.site != EVERY else "every site",
-            "go_to": CELERY if rule.to_celery else RQ,
-        }
-        for rule in routes.rules
-    ]
-    return [*jobs, {"jobs": "the schedule", "of": "", "go_to": CELERY if routes.beat_acts else RQ}]

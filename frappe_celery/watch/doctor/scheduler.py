@@ -12,24 +12,20 @@ from frappe_celery.watch.doctor.report import Section
 
 SITES_SECONDS = 5.0
 """For so long sites are asked, one after the other: each may have a database of its own."""
+SCHEDULED = "scheduled"
 
 
-def check(store: JobStore, sites: list[str], now: float) -> Section:
+def check(section: Section, store: JobStore, sites: list[str], now: float) -> None:
     """Each site with the reason why nothing of it is scheduled; then the leader."""
-    section = Section("scheduler")
     until = time.monotonic() + SITES_SECONDS
     for number, site in enumerate(sites):
         if time.monotonic() > until:
             section.note(f"{len(sites) - number} more sites were not asked", "ask one with --site")
             break
-        section.rows.append({"site": site, "state": _state(section, store, site)})
-    scheduled = any(row.get("state") == SCHEDULED for row in section.rows)
+        section.row(site=site, state=_state(section, store, site))
+    scheduled = any(row["state"] == SCHEDULED for row in section.rows)
     acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
     _check_leader(section, store, now, scheduled and acts)
-    return section
-
-
-SCHEDULED = "scheduled"
 
 
 def _state(section: Section, store: JobStore, site: str) -> str:
@@ -48,26 +44,21 @@ def _state(section: Section, store: JobStore, site: str) -> str:
 
 def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool) -> None:
     found = leadership(store)
-    sign = found.sign
+    sign, leads = found.sign, found.leader is not None
     age = None if sign is None else max(0.0, now - sign.at)
-    section.rows.append(
-        {
-            "leader": found.leader,
-            "lag_seconds": sign.lag if sign and found.leader else None,
-            "entries": sign.entries if sign and found.leader else None,
-            "last_sign_seconds_ago": None if age is None else round(age, 1),
-        }
+    section.row(
+        leader=found.leader,
+        lag_seconds=sign.lag if sign and leads else None,
+        entries=sign.entries if sign and leads else None,
+        last_sign_seconds_ago=None if age is None else round(age, 1),
     )
-    if found.leader is None:
-        if scheduled:
-            last = (
-                "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
-            )
-            section.problem(
-                f"no scheduler runs: nothing is enqueued when it is due{last}",
-                "start one: frappe-celery beat",
-            )
-    elif found.lag(now) > LATE_SECONDS:
+    if not leads and scheduled:
+        last = "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
+        section.problem(
+            f"no scheduler runs: nothing is enqueued when it is due{last}",
+            "start one: frappe-celery beat",
+        )
+    elif leads and found.lag(now) > LATE_SECONDS:
         section.warn(
             f"the scheduler {found.leader} is {found.lag(now):,.0f} s late",
             "its log, logs/scheduler.log, tells what holds it up",

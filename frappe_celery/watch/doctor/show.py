@@ -21,11 +21,10 @@ def lines(report: Report) -> Iterable[Any]:
         yield from map(_finding, section.findings)
         if not section.rows and not section.findings:
             yield Text("  none", "dim")
-    findings = [finding for section in report.sections for finding in section.findings]
     counts = ", ".join(
         counted(number, name)
         for level, name in ((Level.PROBLEM, "problem"), (Level.WARNING, "warning"))
-        if (number := sum(finding.level == level for finding in findings))
+        if (number := sum(finding.level == level for finding in report.findings))
     )
     style = STYLES[report.level] if report.level else "green"
     yield Text(f"\n{counts or 'Nothing is wrong'}.", f"bold {style}")

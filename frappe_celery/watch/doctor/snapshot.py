@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.message import shown_method
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
@@ -35,84 +35,59 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Held:
-    """A run in a worker's hands."""
-
-    consumer: str
-    seen: float
-    """The consumer's last sign of life."""
-    run: str
-    queue: str
-    status: str
-
-
-@dataclass(frozen=True)
 class Snapshot:
-    """Everything, each place and what is held at an instant; times are the Redis server's."""
+    """Everything, each place at an instant; times are the Redis server's."""
 
     at: float
     places: list[Place] = field(default_factory=list)
-    held: list[Held] = field(default_factory=list)
 
     def of(self, site: str | None) -> list[Place]:
         """The places of a site; None: all."""
         return [place for place in self.places if site in (None, place.site)]
 
+    def waits(self, place: Place) -> float:
+        """For how many seconds the job has that has waited longest there; 0: none waits."""
+        return 0.0 if place.oldest is None else max(0.0, self.at - place.oldest)
+
 
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
-    keys = store.keys
+    names, places = store.places(None, None), list[Place]()
     with naming_the_server(store.url):
-        at, held = json.loads(store.run_script("held", (keys.consumers,), keys.prefix))
-        names = sorted(store.client.smembers(keys.places))
-        places: list[Any] = []
-        for start in range(0, len(names), PLACES_AT_ONCE):
-            some = names[start : start + PLACES_AT_ONCE]
-            since = float(at) - failures_of
-            places += json.loads(store.run_script("count_places", (), keys.prefix, since, *some))
-    return Snapshot(
-        at=float(at),
-        places=sorted(map(_place, places), key=lambda place: (place.site, place.queue)),
-        held=[Held(consumer, float(seen), *rest) for consumer, seen, *rest in held],
-    )
+        seconds, microseconds = store.client.time()
+    at = seconds + microseconds / 1e6
+    for start in range(0, len(names), PLACES_AT_ONCE):
+        words = at - failures_of, *names[start : start + PLACES_AT_ONCE]
+        found = json.loads(store.run_script("count_places", (), store.keys.prefix, *words))
+        places += map(_place, found)
+    return Snapshot(at, sorted(places, key=lambda place: (place.site, place.queue)))
 
 
 def _place(values: list[Any]) -> Place:
-    place, queued, started, scheduled, failed, failed_lately, oldest = values
-    site, _, queue = place.partition("|")
-    return Place(
-        site, queue, queued, started, scheduled, failed, failed_lately, float(oldest or 0) or None
-    )
+    name, *counts, oldest = values
+    site, _, queue = name.partition("|")
+    numbers: list[Any] = [*counts, float(oldest or 0) or None]
+    return Place(site, queue, *numbers)
 
 
 @dataclass(frozen=True)
 class About:
     """What is told of a run."""
 
-    method: str | None
+    method: str | None = None
     """What it calls; None: it is gone."""
-    kept_by: str | None
+    kept_by: str | None = None
     """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
-    """What is known of each of these runs, in the same order."""
-    found = store.run_script("about_runs", (), store.keys.prefix, *runs)
-    return [About(_method(its), kept_by.decode() or None) for its, kept_by in found]
+    """Each of the runs."""
+    found = store.fields([run.decode() for run in runs], "about", "parked")
+    return [About(_method(its), (kept_by or b"").decode() or None) for its, kept_by in found]
 
 
-def methods(store: JobStore, runs: list[bytes]) -> list[str | None]:
-    """What the runs call, None for one that is gone."""
-    return [its.method for its in about(store, runs)]
-
-
-def _method(about: bytes) -> str | None:
+def _method(about: bytes | None) -> str | None:
     if not about:
         return None
     _, path, name, _ = json.loads(about)
-    return str(name if path == RUN_SCHEDULED_JOB else path)
-
-
-def index(place: Place, status: JobStatus, store: JobStore) -> str:
-    """The key of the runs of a place in a status."""
-    return store.keys.index(place.name, status)
+    return shown_method(path, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 
 from frappe_celery.watch.doctor.installation import Installation
@@ -11,16 +12,12 @@ from frappe_celery.watch.doctor.report import Section
 SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
 
 
-def check(here: Installation) -> Section:
+def check(section: Section, here: Installation) -> None:
     """Packages as they are installed, and every pin that is broken."""
-    section = Section("versions")
     found = {"frappe_celery": here.version, "python": platform.python_version()}
     for package in SHOWN:
-        try:
+        with suppress(PackageNotFoundError):
             found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    section.rows.append(found)
+    section.row(**found)
     for line in here.broken_pins:
         section.warn(line, "install what both admit; `pip check` tells more")
-    return section

@@ -3,47 +3,54 @@
 from __future__ import annotations
 
 from frappe_celery.config.settings import Settings
-from frappe_celery.jobs import hosts
+from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import Snapshot
 
 SILENT_SECONDS = 30.0
 """Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
 
 
 def check(
-    snapshot: Snapshot, workers: list[WorkerInfo], config: Settings, here: Installation
-) -> Section:
+    section: Section, store: JobStore, now: float, workers: list[WorkerInfo], here: Installation
+) -> None:
     """Every living worker, and jobs in the hands of dead ones."""
-    section = Section("workers")
+    config = store.settings
     if hosts.is_bench():
         _check_switch(section, config, here)
     for worker in workers:
-        section.rows.append(
-            {
-                "name": worker.name,
-                "queues": list(worker.queues),
-                "processes": worker.processes,
-                "state": worker.state,
-                "current_job": worker.current_job,
-                "successful": worker.successful,
-                "failed": worker.failed,
-                "up_seconds": round(snapshot.at - worker.birth),
-            }
+        section.row(
+            name=worker.name,
+            queues=list(worker.queues),
+            processes=worker.processes,
+            state=worker.state,
+            current_job=worker.current_job,
+            successful=worker.successful,
+            failed=worker.failed,
+            up_seconds=round(now - worker.birth),
         )
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
-    dead = {held.consumer for held in snapshot.held if snapshot.at - held.seen > SILENT_SECONDS}
-    runs = [held for held in snapshot.held if held.consumer in dead]
-    if runs:
+    if dead := _jobs_of_the_dead(store, now - SILENT_SECONDS):
+        jobs, their = counted(sum(dead), "job"), counted(len(dead), "worker")
         section.warn(
-            f"{counted(len(runs), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
+            f"{jobs} in the hands of {their} that died",
             "a running worker settles them within seconds: start one",
         )
-    return section
+
+
+def _jobs_of_the_dead(store: JobStore, before: float) -> list[int]:
+    """How many each worker has that gave no sign of life since then, where it has any."""
+    keys, client = store.keys, store.client
+    with naming_the_server(store.url):
+        dead = client.zrangebyscore(keys.consumers, "-inf", before)
+        held = [client.hvals(keys.in_flight(consumer.decode())) for consumer in dead]
+    # what begins with a brace is another Celery task's message
+    jobs = (sum(b"\n{" not in value for value in values) for values in held)
+    return [number for number in jobs if number]
 
 
 def _check_rqs(section: Section, left: InRq, config: Settings, here: Installation) -> None:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ENDED
-from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
+from frappe_celery.jobs.message import shown_method
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.doctor.caught import Caught
 
 OVERLAP_SECONDS = 60.0
 """How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""
 AT_ONCE = 1000
+FIELDS = ("place", "about", "status", "enqueued_at", "started_at", "ended_at")
 WAITING = 5_000
 """Waiting runs of a site in a queue whose methods are told, those that have waited longest."""
 
@@ -73,31 +74,24 @@ class Follower:
     def _entered(
         self, statuses: tuple[JobStatus, ...], since: float, most: int = -1
     ) -> list[bytes]:
-        keys, statuses_asked = self.store.keys, [status.value for status in statuses]
-        found: list[bytes] = self.store.run_script(
-            "entered_lately", (keys.places,), keys.prefix, since, most, *statuses_asked
-        )
+        keys = self.store.keys
+        words = keys.prefix, since, most, *(status.value for status in statuses)
+        found: list[bytes] = self.store.run_script("entered_lately", (keys.places,), *words)
         return found
 
     def _records(self, runs: list[bytes]) -> list[Run]:
         found = []
         for start in range(0, len(runs), AT_ONCE):
-            some = runs[start : start + AT_ONCE]
-            found += self.store.run_script("read_runs", (), self.store.keys.prefix, *some)
-        return [_run(*(value.decode() for value in record)) for record in found]
+            some = [run.decode() for run in runs[start : start + AT_ONCE]]
+            found += self.store.fields(some, *FIELDS)
+        return [_run(*((text or b"").decode() for text in record)) for record in found if record[0]]
 
 
 def _run(place: str, about: str, status: str, enqueued: str, started: str, ended: str) -> Run:
     site, _, queue = place.partition("|")
     _, path, name, _ = json.loads(about)
-    return Run(
-        site=site,
-        queue=queue,
-        method=name if path == RUN_SCHEDULED_JOB else path,
-        status=JobStatus(status),
-        waited=_between(enqueued, started),
-        ran=_between(started, ended),
-    )
+    method, status_ = shown_method(path, name), JobStatus(status)
+    return Run(site, queue, method, status_, _between(enqueued, started), _between(started, ended))
 
 
 def _between(start: str, end: str) -> float | None:

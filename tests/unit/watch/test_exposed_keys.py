@@ -11,6 +11,7 @@ import pytest
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.watch.doctor import configuration
+from frappe_celery.watch.doctor.report import Section
 
 
 @pytest.fixture
@@ -25,7 +26,12 @@ def open_folder() -> Iterator[Path]:
 def warnings(folder: Path) -> list[tuple[str, str]]:
     config = Settings.load(folder, {})
     assert config.signer
-    found = configuration.check(config)
+    return said(config)
+
+
+def said(config: Settings) -> list[tuple[str, str]]:
+    found = Section("configuration")
+    configuration.check(found, config)
     return [(finding.text, finding.advice) for finding in found.findings]
 
 
@@ -59,4 +65,4 @@ def test_without_a_key_in_it_the_configuration_may_be_read(open_folder: Path) ->
     (open_folder / "sites").mkdir()
     (open_folder / "sites" / "common_site_config.json").write_text("{}")
     config = Settings.load(open_folder, {"FRAPPE_CELERY_KEY": "k" * 40})
-    assert not configuration.check(config).findings
+    assert not said(config)

@@ -8,6 +8,7 @@ from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStore
 from frappe_celery.watch.doctor import ghosts, snapshot
+from frappe_celery.watch.doctor.report import Section
 
 
 def waiting_long(store: JobStore) -> Job:
@@ -18,7 +19,9 @@ def waiting_long(store: JobStore) -> Job:
 
 
 def ghosts_of(store: JobStore) -> list[str]:
-    return [row["id"] for row in ghosts.check(store, snapshot.take(store, 0), None).rows]
+    found = Section("ghosts")
+    ghosts.check(found, store, snapshot.take(store, 0), None)
+    return [row["id"] for row in found.rows]
 
 
 def test_a_job_that_waits_in_rabbitmq_is_no_ghost_and_one_that_is_nowhere_is(

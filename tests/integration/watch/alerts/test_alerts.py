@@ -17,6 +17,7 @@ from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
 from frappe_celery.watch.doctor import alerts
+from frappe_celery.watch.doctor.report import Finding, Section
 from tests import waiting
 from tests.acceptance.commands import run_cli
 from tests.integration.benches import inside, write_tasks
@@ -66,6 +67,13 @@ def long_ago(store: JobStore) -> None:
     """What holds now, holds since long ago."""
     for field, text in store.client.hgetall(key(store)).items():
         store.client.hset(key(store), field, json.dumps({**json.loads(text), "since": 1}))
+
+
+def findings(store: JobStore, now: float) -> list[Finding]:
+    """What doctor says."""
+    found = Section("alerts")
+    alerts.check(found, store, now)
+    return found.findings
 
 
 def posted(hook: Receiver) -> list[dict[str, Any]]:
@@ -125,8 +133,8 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     (late,) = Ledger(store).outbox()
     assert late.receivers is not None
     assert len(late.receivers) == 1
-    assert not alerts.check(store, late.at + 30).findings
-    (finding,) = alerts.check(store, late.at + 90).findings
+    assert not findings(store, late.at + 30)
+    (finding,) = findings(store, late.at + 90)
     assert "1 message could not be delivered" in finding.text
     hook.answer = 200
     store.client.delete(key(store, ":retry"))  # a minute later
@@ -221,7 +229,7 @@ def test_what_is_no_url_ends_a_worker_and_beat_with_a_sentence(project: Project,
 def test_a_service_that_apprise_does_not_know_is_named_by_the_doctor(project: Project) -> None:
     project.configure(frappe_celery_alerts=["nonsense://user:pass@there"])
     with inside(project):
-        (finding,) = alerts.check(get_store(), 0).findings
+        (finding,) = findings(get_store(), 0)
     assert "frappe_celery_alerts[0] is 'nonsense://'" in finding.text
     assert "it must be one such as https://hooks" in finding.text
     shown = run_cli(project, "settings")
