@@ -55,6 +55,7 @@ def see(store: JobStore) -> Seen:
     Raises:
         BrokerUnreachable.
     """
+    is_armed = store.settings.is_armed
     return Seen(
         snapshot.take(store, 0),
         len(store.workers.all()),
@@ -62,15 +63,13 @@ def see(store: JobStore) -> Seen:
         Pauses(Limits(store).paused()),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
-        routes.read(store.client, store.keys.routes, store.url)
-        if store.settings.is_armed
-        else None,
+        routes.read(store.client, store.keys.routes, store.url) if is_armed else None,
     )
 
 
 @dataclass(frozen=True)
 class Found:
-    """That a condition holds: of what, and the number that says so."""
+    """That a condition holds: the number that says so, and of what."""
 
     value: float = 1
     labels: tuple[tuple[str, str], ...] = ()
@@ -81,31 +80,34 @@ class Condition:
     """Something to be alerted of. `{site}`, `{value}` and the like stand for labels and number."""
 
     name: str
-    seconds: int
-    """For how long it must hold."""
-    is_critical: bool
-    """Jobs or schedules do not run."""
+    find: Callable[[Seen], Iterable[Found]] | None
+    """Where it holds; None: only Prometheus can say."""
     expression: str
     """The same for Prometheus, in PromQL."""
     summary: str
     description: str
-    look: str
-    """The `frappe-celery` command that shows more."""
-    find: Callable[[Seen], Iterable[Found]] | None
-    """Where it holds; None: only Prometheus can say."""
+    look: str = "frappe-celery doctor"
+    """The command that shows more."""
     unit: str = "humanize"
     """Prometheus's function that writes the number."""
+    seconds: int = 60
+    """For how long it must hold."""
+    is_critical: bool = False
+    """Jobs or schedules do not run."""
 
-    def told(self, text: str, found: Found) -> str:
-        """A text of it in words."""
-        return text.format(value=WRITTEN[self.unit](found.value), **dict(found.labels))
+    def told(self, found: Found) -> dict[str, str]:
+        """Its texts in words."""
+        words = {"value": WRITTEN[self.unit](found.value), **dict(found.labels)}
+        return {name: getattr(self, name).format(**words) for name in TEXTS}
 
-    def templated(self, text: str) -> str:
-        """A text of it as Prometheus fills it in."""
-        with_value = text.replace("{value}", f"{{{{ $value | {self.unit} }}}}")
-        return re.sub(r"(?<!{){(\w+)}(?!})", r"{{ $labels.\1 }}", with_value)
+    def templated(self) -> dict[str, str]:
+        """Its texts as Prometheus fills them in."""
+        value, labels = f"{{{{ $value | {self.unit} }}}}", re.compile(r"(?<!{){(\w+)}(?!})")
+        texts = {name: getattr(self, name).replace("{value}", value) for name in TEXTS}
+        return {name: labels.sub(r"{{ $labels.\1 }}", text) for name, text in texts.items()}
 
 
+TEXTS = ("summary", "description", "look")
 WRITTEN: Mapping[str, Callable[[float], str]] = {
     "humanize": lambda value: f"{value:g}",
     "humanizeDuration": lambda value: str(timedelta(seconds=round(value))),
@@ -115,30 +117,30 @@ WRITTEN: Mapping[str, Callable[[float], str]] = {
 
 def _no_worker(seen: Seen) -> Iterable[Found]:
     all_on_rq = seen.routes is not None and not any(rule.to_celery for rule in seen.routes.rules)
-    return [] if seen.workers or all_on_rq else [Found()]
+    if not seen.workers and not all_on_rq:
+        yield Found()
 
 
 def _no_scheduler(seen: Seen) -> Iterable[Found]:
     """One has led, and none does: where none ever did, there may be no schedule."""
     acts = seen.routes is None or seen.routes.beat_acts
-    has_led, leads = seen.lead.sign is not None, seen.lead.leader is not None
-    return [Found()] if acts and has_led and not leads else []
+    if acts and seen.lead.sign is not None and seen.lead.leader is None:
+        yield Found()
 
 
 def _late(seen: Seen) -> Iterable[Found]:
     late = seen.lead.lag(seen.now.at) if seen.lead.leader else 0.0
-    return [Found(late)] if late > LATE_SECONDS else []
+    if late > LATE_SECONDS:
+        yield Found(late)
 
 
 def _waits(seen: Seen) -> Iterable[Found]:
     longest: dict[str, float] = {}
     for place, waits in seen.waiting():
         longest[place.queue] = max(waits, longest.get(place.queue, 0.0))
-    return [
-        Found(waits, (("queue", queue),))
-        for queue, waits in longest.items()
-        if waits > WAIT_SECONDS
-    ]
+    for queue, waits in longest.items():
+        if waits > WAIT_SECONDS:
+            yield Found(waits, (("queue", queue),))
 
 
 def _starved(seen: Seen) -> Iterable[Found]:
@@ -151,8 +153,7 @@ def _starved(seen: Seen) -> Iterable[Found]:
 
 
 def _fail(seen: Seen) -> Iterable[Found]:
-    ended: Counter[str] = Counter()
-    failed: Counter[str] = Counter()
+    ended, failed = Counter[str](), Counter[str]()
     for (site, _, status), number in seen.ended.items():
         if status in (JobStatus.FAILED, JobStatus.FINISHED):
             ended[site] += number
@@ -164,11 +165,13 @@ def _fail(seen: Seen) -> Iterable[Found]:
 
 
 def _paused(seen: Seen) -> Iterable[Found]:
-    return [Found(1, (("target", target),)) for target in seen.pauses.targets]
+    for target in seen.pauses.targets:
+        yield Found(1, (("target", target),))
 
 
 def _memory(seen: Seen) -> Iterable[Found]:
-    return [] if seen.memory is None or seen.memory <= FULL else [Found(seen.memory)]
+    if seen.memory is not None and seen.memory > FULL:
+        yield Found(seen.memory)
 
 
 def _less_paused(kind: str) -> str:
@@ -193,62 +196,50 @@ _FAILED, _ALL = '{status="failed"}', '{status=~"failed|finished"}'
 CONDITIONS = (
     Condition(
         "FrappeCeleryNoRedis",
-        60,
-        True,
+        None,
         "frappe_celery_up == 0",
         "The Redis that keeps the jobs does not answer",
         "Nothing is enqueued and nothing runs until it is back.",
-        "frappe-celery doctor",
-        None,
+        is_critical=True,
     ),
     Condition(
         "FrappeCeleryNoWorker",
-        60,
-        True,
+        _no_worker,
         "frappe_celery_workers == 0",
         "No worker runs",
         "What is enqueued waits until one is started.",
-        "frappe-celery doctor",
-        _no_worker,
+        is_critical=True,
     ),
     Condition(
         "FrappeCeleryNoScheduler",
-        60,
-        True,
+        _no_scheduler,
         f"frappe_celery_up == 1 unless on ({BENCH}) frappe_celery_beat_leads",
         "No scheduler leads",
         "Nothing is enqueued when it is due until one is started.",
-        "frappe-celery doctor",
-        _no_scheduler,
+        is_critical=True,
     ),
     Condition(
         "FrappeCelerySchedulerLate",
-        60,
-        False,
+        _late,
         f"frappe_celery_beat_lag_seconds > {LATE_SECONDS}",
         "The scheduler is late",
         "The entry that is longest due has waited for {value}. logs/scheduler.log tells what holds"
         " the scheduler up.",
-        "frappe-celery doctor",
-        _late,
-        "humanizeDuration",
+        unit="humanizeDuration",
     ),
     Condition(
         "FrappeCeleryJobsWait",
-        60,
-        False,
+        _waits,
         f"max by ({BENCH}, queue) {_WAITS} > {WAIT_SECONDS}",
         "Jobs wait long in queue {queue}",
         "One has waited for {value}, and no pause of its queue or site is the reason. Start more"
         " workers, or look at what runs and what limits keep back.",
         "frappe-celery jobs list --status started --queue {queue}; frappe-celery limits",
-        _waits,
         "humanizeDuration",
     ),
     Condition(
         "FrappeCelerySiteStarved",
-        60,
-        False,
+        _starved,
         f"max by ({BENCH}, site, queue) {_WAITS} > {STARVED_SECONDS}\n"
         f"unless on ({BENCH}, site, queue)"
         ' frappe_celery_jobs{status="started"} > 0\n'
@@ -258,40 +249,35 @@ CONDITIONS = (
         "A job of it has waited for {value} while other sites' ran: a limit keeps it back, or the"
         " shares of the others are too large.",
         "frappe-celery limits; frappe-celery doctor --site {site}",
-        _starved,
         "humanizeDuration",
     ),
     Condition(
         "FrappeCeleryJobsFail",
-        60,
-        False,
+        _fail,
         f"{_ended('site', _FAILED)} / {_ended('site', _ALL)} > {MOST_FAILING}\n"
         f"and {_ended('site', _FAILED)} >= {LEAST_FAILURES}",
         "Jobs of site {site} fail",
         f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed.",
         "frappe-celery jobs failed --site {site} --since 15m",
-        _fail,
         "humanizePercentage",
     ),
     Condition(
         "FrappeCeleryPauseForgotten",
-        86400,
-        False,
+        _paused,
         "frappe_celery_paused == 1",
         "{target} is still paused",
         "It has been for a day.",
         "frappe-celery limits; frappe-celery resume {target}",
-        _paused,
+        seconds=86400,
     ),
     Condition(
         "FrappeCeleryRedisFull",
-        300,
-        True,
+        _memory,
         f"frappe_celery_redis_memory_ratio > {FULL}",
         "The Redis that keeps the jobs is nearly full",
         "{value} of its maxmemory is used; when it is full no job can be enqueued.",
-        "frappe-celery doctor",
-        _memory,
-        "humanizePercentage",
+        unit="humanizePercentage",
+        seconds=300,
+        is_critical=True,
     ),
 )

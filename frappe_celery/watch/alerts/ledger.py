@@ -69,12 +69,8 @@ class Ledger(Outbox):
 
 
 def _notice(condition: Condition, found: Found) -> dict[str, Any]:
-    texts = ("summary", "description", "look")
-    return {
-        "name": condition.name,
-        "critical": condition.is_critical,
-        **{name: condition.told(getattr(condition, name), found) for name in texts},
-    }
+    told = condition.told(found)
+    return {"name": condition.name, "critical": condition.is_critical, **told}
 
 
 def _message(text: bytes) -> Message:

@@ -21,12 +21,7 @@ def rules() -> str:
 
 
 def _rule(condition: Condition) -> str:
-    told = {
-        "summary": condition.summary,
-        "description": condition.description,
-        "look": condition.look,
-    }
-    lines = [f"{name}: {json.dumps(condition.templated(text))}" for name, text in told.items()]
+    lines = [f"{name}: {json.dumps(text)}" for name, text in condition.templated().items()]
     return (
         f"      - alert: {condition.name}\n"
         f"        expr: |\n{indent(condition.expression, ' ' * 10)}\n"
