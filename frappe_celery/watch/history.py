@@ -11,6 +11,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.connection import naming_the_server
@@ -51,8 +52,8 @@ def note(store: JobStore) -> int:
     Raises:
         BrokerUnreachable.
     """
+    over = (int(store.now()) - SETTLED_SECONDS) // 60
     with naming_the_server(store.url):
-        over = (int(store.client.time()[0]) - SETTLED_SECONDS) // 60
         noted = int(store.client.get(store.keys.noted) or over - MOST_AT_ONCE - 1)
     minutes = range(max(noted + 1, over - MOST_AT_ONCE), over)
     if minutes:
@@ -79,8 +80,8 @@ def week(store: JobStore, site: str | None = None) -> list[Point]:
 
 def _read(store: JobStore, name: str, places: int, seconds: int, site: str | None) -> list[Point]:
     key = store.keys.history(f"{name}:{site or EVERY_SITE}")
+    now = (int(store.now()) - SETTLED_SECONDS) // seconds
     with naming_the_server(store.url):
-        now = (int(store.client.time()[0]) - SETTLED_SECONDS) // seconds
         ring = store.client.get(key) or b""
     known = {stamp: numbers for stamp, *numbers in RECORD.iter_unpack(ring)}
     last = now if seconds > 60 else now - 1
@@ -91,7 +92,7 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
     """How many jobs of each site wait now, and for how many seconds the oldest has."""
     now, found = snapshot.take(store, 0), dict[str, tuple[int, int]]()
-    for place in now.places:
+    for place in filter(attrgetter("queued"), now.places):
         waiting, wait = found.get(place.site, (0, 0))
         found[place.site] = waiting + place.queued, max(wait, int(now.waits(place)))
     return found

@@ -131,7 +131,7 @@ def table(jobs: Iterable[Job]) -> Table:
         line = as_json(job)
         shown.add_row(
             Text(job.id, overflow="fold"),
-            Text(job.status.value, STYLES.get(job.status, "magenta")),
+            _status(job),
             Text(job.queue),
             Text(line["method"], overflow="fold"),
             clock(job.enqueued_at),
@@ -149,7 +149,7 @@ def page(job: Job) -> Iterable[Any]:
     for name in ("id", "run", "site", "queue", "method", "name", "user", "timeout", "worker"):
         if values[name] is not None:
             about.add_row(Text(name, "bold"), Text(str(values[name])))
-    about.add_row(Text("status", "bold"), Text(values["status"], STYLES.get(job.status, "magenta")))
+    about.add_row(Text("status", "bold"), _status(job))
     if values["position"] is not None:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
     if values["kept_back_by"] is not None:
@@ -165,6 +165,10 @@ def page(job: Job) -> Iterable[Any]:
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(values["traceback"].rstrip(), "red")
+
+
+def _status(job: Job) -> Text:
+    return Text(job.status.value, STYLES.get(job.status, "magenta"))
 
 
 def _timeline(job: Job, values: dict[str, Any]) -> Table:

@@ -213,6 +213,12 @@ class JobFinder:
                 found.append(place.decode())
         return sorted(found)
 
+    def now(self) -> float:
+        """The Redis server's time, in seconds since the epoch."""
+        with naming_the_server(self.url):
+            seconds, microseconds = self.client.time()
+        return float(seconds + microseconds / 1e6)
+
     def fields(self, runs: list[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""
         with naming_the_server(self.url):

@@ -20,6 +20,7 @@ FULL = 0.9
 CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy")
 A_DISK = "look at its log; is a disk full?"
 NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
+OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
@@ -30,15 +31,13 @@ def check(section: Section, store: JobStore, now: float) -> None:
         configuration = _configuration(store)
     section.row(
         url=without_password(store.url),
-        server=f"{'Valkey' if 'valkey_version' in info else 'Redis'} {_version(info)}",
+        server=_server(section, info),
         role=info["role"],
         memory=info["used_memory_human"],
-        persistence=_persistence(info, configuration),
+        persistence=_persistence(section, info, configuration),
         eviction=info.get("maxmemory_policy"),
         visibility_timeout=NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
     )
-    _check_version(section, info)
-    _check_persistence(section, info, configuration)
     _check_memory(section, info)
     _check_replication(section, info)
     if isinstance(store.outbox, Outbox):
@@ -69,53 +68,41 @@ def _configuration(store: JobStore) -> dict[str, str]:
     return {bytes_to_str(name): bytes_to_str(value) for name, value in found.items()}
 
 
-def _version(info: dict[str, Any]) -> str:
-    return str(info.get("valkey_version") or info["redis_version"])
-
-
-def _check_version(section: Section, info: dict[str, Any]) -> None:
-    version = tuple(int(part) for part in str(info["redis_version"]).split(".")[:3])
-    if version < OLDEST:
+def _server(section: Section, info: dict[str, Any]) -> str:
+    redis, valkey = str(info["redis_version"]), info.get("valkey_version")
+    if tuple(map(int, redis.split(".")[:3])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
         section.problem(
-            f"the server is Redis {info['redis_version']}",
-            f"Redis {'.'.join(map(str, OLDEST))} or newer, or Valkey, is needed",
+            f"the server is Redis {redis}", f"Redis {oldest} or newer, or Valkey, is needed"
         )
+    return f"Valkey {valkey}" if valkey else f"Redis {redis}"
 
 
-def _persistence(info: dict[str, Any], configuration: dict[str, str]) -> str:
+def _persistence(section: Section, info: dict[str, Any], configuration: dict[str, str]) -> str:
+    """How it keeps what it holds; tells what can be lost."""
+    save, fsync = configuration.get("save"), configuration.get("appendfsync")
+    if info.get("rdb_last_bgsave_status") == "err" and save:
+        section.problem("its last snapshot could not be written", A_DISK)
     if info.get("aof_enabled"):
-        return f"append-only file, fsync {configuration.get('appendfsync', 'unknown')}"
-    if configuration.get("save"):
-        return f"snapshots ({configuration['save']})"
-    return "none" if configuration else "no append-only file; snapshots unknown"
-
-
-def _check_persistence(
-    section: Section, info: dict[str, Any], configuration: dict[str, str]
-) -> None:
-    if info.get("aof_enabled"):
-        _check_append_only(section, info, configuration.get("appendfsync"))
-    elif configuration.get("save") or not configuration:
+        _check_append_only(section, info, fsync)
+        return f"append-only file, fsync {fsync or 'unknown'}"
+    if save or not configuration:
         section.warn(
             "the Redis keeps snapshots only: when it dies, jobs that were enqueued since the last"
             f" one are lost ({info.get('rdb_changes_since_last_save', 0):,} changes now)",
             LOSES_NOTHING,
         )
-    else:
-        section.warn(
-            "the Redis keeps nothing on disk: when it stops or dies, every job that waits is lost",
-            LOSES_NOTHING,
-        )
-    if info.get("rdb_last_bgsave_status") == "err" and configuration.get("save"):
-        section.problem("its last snapshot could not be written", A_DISK)
+        return f"snapshots ({save})" if save else "no append-only file; snapshots unknown"
+    section.warn(
+        "the Redis keeps nothing on disk: when it stops or dies, every job that waits is lost",
+        LOSES_NOTHING,
+    )
+    return "none"
 
 
 def _check_append_only(section: Section, info: dict[str, Any], fsync: str | None) -> None:
     if info.get("aof_last_write_status") == "err":
-        section.problem(
-            "the append-only file cannot be written, and no job is taken",
-            A_DISK,
-        )
+        section.problem("the append-only file cannot be written, and no job is taken", A_DISK)
     if fsync == "no":
         section.warn(
             "appendfsync is no: when the machine dies, what was enqueued in the last half minute"
@@ -135,21 +122,16 @@ def _check_append_only(section: Section, info: dict[str, Any], fsync: str | None
 def _check_memory(section: Section, info: dict[str, Any]) -> None:
     policy, most, used = info.get("maxmemory_policy"), info.get("maxmemory", 0), info["used_memory"]
     if policy and policy != "noeviction":
+        says = f"maxmemory-policy is {policy}"
         if not most:
             section.note(
-                f"maxmemory-policy is {policy}; without maxmemory nothing is dropped",
+                f"{says}; without maxmemory nothing is dropped",
                 "set maxmemory-policy noeviction before anybody sets maxmemory",
             )
         elif policy.startswith("volatile"):
-            section.warn(
-                f"maxmemory-policy is {policy}: when memory is full, records of ended jobs vanish",
-                "set maxmemory-policy noeviction, or give the jobs a Redis of their own",
-            )
+            section.warn(f"{says}: when memory is full, records of ended jobs vanish", OWN_REDIS)
         else:
-            section.problem(
-                f"maxmemory-policy is {policy}: when memory is full, jobs that wait vanish unseen",
-                "set maxmemory-policy noeviction, or give the jobs a Redis of their own",
-            )
+            section.problem(f"{says}: when memory is full, jobs that wait vanish unseen", OWN_REDIS)
     if most and used > FULL * most:
         section.warn(
             f"{used / most:.0%} of maxmemory is used; when it is full no job can be enqueued",

@@ -31,7 +31,10 @@ def check(section: Section, limits: list[Limit], sites: list[str], config: Setti
     for limit in limits:
         if _is_about(limit.target, sites):
             _show(section, limit)
-    _check_configured(section, config)
+    try:
+        configured(config)
+    except ConfigError as exc:
+        section.problem(str(exc), "the limits before it hold until a worker starts with others")
     for site in sites:
         _check_share(section, site, config)
     if config.on_rabbitmq and len(sites) > 1:
@@ -59,13 +62,6 @@ def _show(section: Section, limit: Limit) -> None:
             f"{limit.target} is {limit_display.pause(limit.paused)}",
             f"resume it: frappe-celery resume {shlex.quote(limit.target)}",
         )
-
-
-def _check_configured(section: Section, config: Settings) -> None:
-    try:
-        configured(config)
-    except ConfigError as exc:
-        section.problem(str(exc), "the limits before it hold until a worker starts with others")
 
 
 def _check_share(section: Section, site: str, config: Settings) -> None:

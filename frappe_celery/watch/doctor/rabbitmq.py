@@ -26,9 +26,8 @@ def check(section: Section, outbox: Outbox) -> None:
         properties: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
     except BrokerUnreachable as exc:
         section.row(url=url, server="RabbitMQ, away")
-        section.problem(
-            str(exc), "jobs are taken meanwhile, and wait in the Redis until it is back"
-        )
+        meanwhile = "jobs are taken meanwhile, and wait in the Redis until it is back"
+        section.problem(str(exc), meanwhile)
         _check_outbox(section, outbox)
         return
     version = bytes_to_str(properties.get("version", ""))
@@ -40,9 +39,8 @@ def check(section: Section, outbox: Outbox) -> None:
         persistence="quorum queues, publisher confirms",
     )
     if major.isdigit() and int(major) < OLDEST:
-        section.problem(
-            f"the server is RabbitMQ {version}", f"RabbitMQ {OLDEST} or newer is needed"
-        )
+        needed = f"RabbitMQ {OLDEST} or newer is needed"
+        section.problem(f"the server is RabbitMQ {version}", needed)
     if not (properties.get("capabilities") or {}).get("publisher_confirms"):
         section.problem(
             "the server does not confirm what it has taken: a message may be lost unnoticed",
@@ -100,8 +98,7 @@ def _check_timeouts(section: Section, outbox: Outbox) -> None:
 
 
 def _check_outbox(section: Section, outbox: Outbox) -> None:
-    left = len(outbox.left(outbox.names.queues))
-    if left:
+    if left := len(outbox.left(outbox.names.queues)):
         section.warn(
             f"{counted(left, 'job')} in the outbox, which RabbitMQ has not confirmed",
             "a worker sends them as soon as it can: is one running, and RabbitMQ there?",

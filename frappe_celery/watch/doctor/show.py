@@ -49,7 +49,7 @@ def _table(rows: list[dict[str, Any]]) -> Table:
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return "\n".join(f"{name}: {number:,}" for name, number in value.items())
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     if isinstance(value, int):
         return f"{value:,}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.message import shown_method
 
 PLACES_AT_ONCE = 200
@@ -52,10 +51,7 @@ class Snapshot:
 
 def take(store: JobStore, failures_of: float) -> Snapshot:
     """Read it; `failures_of` are the last seconds whose failures are counted."""
-    names, places = store.places(None, None), list[Place]()
-    with naming_the_server(store.url):
-        seconds, microseconds = store.client.time()
-    at = seconds + microseconds / 1e6
+    at, names, places = store.now(), store.places(None, None), list[Place]()
     for start in range(0, len(names), PLACES_AT_ONCE):
         words = at - failures_of, *names[start : start + PLACES_AT_ONCE]
         found = json.loads(store.run_script("count_places", (), store.keys.prefix, *words))

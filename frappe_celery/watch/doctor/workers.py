@@ -9,6 +9,7 @@ from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
 
+SHOWN = ("name", "queues", "processes", "state", "current_job", "successful", "failed")
 SILENT_SECONDS = 30.0
 """Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
 
@@ -21,23 +22,14 @@ def check(
     if hosts.is_bench():
         _check_switch(section, config, here)
     for worker in workers:
-        section.row(
-            name=worker.name,
-            queues=list(worker.queues),
-            processes=worker.processes,
-            state=worker.state,
-            current_job=worker.current_job,
-            successful=worker.successful,
-            failed=worker.failed,
-            up_seconds=round(now - worker.birth),
-        )
+        shown = {name: getattr(worker, name) for name in SHOWN}
+        section.row(**shown, up_seconds=round(now - worker.birth))
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
     if dead := _jobs_of_the_dead(store, now - SILENT_SECONDS):
-        jobs, their = counted(sum(dead), "job"), counted(len(dead), "worker")
         section.warn(
-            f"{jobs} in the hands of {their} that died",
+            f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
         )
 

@@ -5,8 +5,8 @@ The keys are those that Frappe read when it ran on Celery: Celery's and Django's
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
@@ -45,45 +45,38 @@ def _port(value: Any) -> bool:
     return isinstance(value, int) and _number(65535)(value)
 
 
-def _switch(value: Any) -> bool:
-    return isinstance(value, bool)
+def _key(right: Callable[[Any], bool], must_be: str, default: Any) -> Any:
+    return field(default=default, metadata={"right": right, "must_be": must_be})
 
 
-_SWITCH = (_switch, "true or false")
-_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "ADMINS": (_admins, 'a list of names and addresses: [["Name", "name@example.com"]]'),
-    "SERVER_EMAIL": (_address, 'the sender\'s address: "errors@example.com"'),
-    "EMAIL_HOST": (_text, "the mail server's name"),
-    "EMAIL_PORT": (_port, "a number from 1 to 65535"),
-    "EMAIL_USE_TLS": _SWITCH,
-    "EMAIL_USE_SSL": _SWITCH,
-    "EMAIL_HOST_USER": (_text, "a text"),
-    "EMAIL_HOST_PASSWORD": (_text, "a text"),
-    "EMAIL_TIMEOUT": (_number(600), "a number of seconds above 0, at most 600"),
-    "digest_minutes": (_number(10080), "a number of minutes above 0, at most 10080 (a week)"),
-}
+def _on_or_off() -> Any:
+    return _key(lambda value: isinstance(value, bool), "true or false", False)
 
 
 @dataclass(frozen=True)
 class MailConfig:
     """Who is written to and how; `of` reads it."""
 
-    ADMINS: tuple[tuple[str, str], ...]
+    ADMINS: tuple[tuple[str, str], ...] = _key(
+        _admins, 'a list of names and addresses: [["Name", "name@example.com"]]', ()
+    )
     """Names and addresses of those who are written to."""
-    SERVER_EMAIL: str
+    SERVER_EMAIL: str = _key(_address, 'the sender\'s address: "errors@example.com"', "")
     """The sender's address."""
-    EMAIL_HOST: str = "localhost"
-    EMAIL_PORT: int = 25
-    EMAIL_USE_TLS: bool = False
+    EMAIL_HOST: str = _key(_text, "the mail server's name", "localhost")
+    EMAIL_PORT: int = _key(_port, "a number from 1 to 65535", 25)
+    EMAIL_USE_TLS: bool = _on_or_off()
     """STARTTLS before anything else is said."""
-    EMAIL_USE_SSL: bool = False
+    EMAIL_USE_SSL: bool = _on_or_off()
     """TLS from the first byte (port 465)."""
-    EMAIL_HOST_USER: str = ""
+    EMAIL_HOST_USER: str = _key(_text, "a text", "")
     """Log in as; empty: don't."""
-    EMAIL_HOST_PASSWORD: str = ""
-    EMAIL_TIMEOUT: float = 10.0
+    EMAIL_HOST_PASSWORD: str = _key(_text, "a text", "")
+    EMAIL_TIMEOUT: float = _key(_number(600), "a number of seconds above 0, at most 600", 10.0)
     """Seconds that the mail server may leave a step unanswered."""
-    digest_minutes: float = 5.0
+    digest_minutes: float = _key(
+        _number(10080), "a number of minutes above 0, at most 10080 (a week)", 5.0
+    )
     """From the first mail of a kind to the one that counts what came after, and so on."""
 
     @classmethod
@@ -94,21 +87,21 @@ class MailConfig:
             ConfigError: names the key, its value and what it must be.
         """
         given = settings.celery_error_emails
+        known = {key.name: key.metadata for key in fields(cls)}
         for key, value in given.items():
-            if key not in _KEYS:
+            if key not in known:
                 raise ConfigError(
-                    f"celery_error_emails.{key} is not known; known are {', '.join(_KEYS)}"
+                    f"celery_error_emails.{key} is not known; known are {', '.join(known)}"
                 )
-            right, must_be = _KEYS[key]
-            if not right(value):
+            if not known[key]["right"](value):
                 shown = "no text" if key == "EMAIL_HOST_PASSWORD" else repr(value)
+                must_be = known[key]["must_be"]
                 raise ConfigError(f"celery_error_emails.{key} is {shown}; it must be {must_be}")
         if not given.get("ADMINS"):
             return None
         if "SERVER_EMAIL" not in given:
-            raise ConfigError(
-                f"celery_error_emails has no SERVER_EMAIL; it must be {_KEYS['SERVER_EMAIL'][1]}"
-            )
+            must_be = known["SERVER_EMAIL"]["must_be"]
+            raise ConfigError(f"celery_error_emails has no SERVER_EMAIL; it must be {must_be}")
         if given.get("EMAIL_USE_TLS") and given.get("EMAIL_USE_SSL"):
             raise ConfigError(
                 "celery_error_emails.EMAIL_USE_TLS and EMAIL_USE_SSL are both true: STARTTLS is"

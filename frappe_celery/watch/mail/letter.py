@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 import socket
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -24,15 +25,14 @@ LONGEST_VALUE = 1000
 MOST_ARGUMENTS = 50
 MOST_SITES = 20
 LONGEST_SUBJECT = 200
-_POLICY = default.clone(
-    max_line_length=300
-)  # subjects in one line; folded, some begin with a space
+# subjects in one line; folded, some begin with a space
+_POLICY = default.clone(max_line_length=300)
 ENDED = "finished: what it raised was caught, which only a log or a comment shows"
 
 
 def write(told: Told, config: MailConfig, signer: Signer) -> EmailMessage:
     """The mail of a kind's failures."""
-    host = "".join(c if c.isascii() and (c.isalnum() or c in ".-") else "-" for c in _host())
+    host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "localhost"
     mail = EmailMessage(policy=_POLICY)
     mail["Subject"] = _one_line(_subject(told))[:LONGEST_SUBJECT]
     mail["From"] = config.SERVER_EMAIL
@@ -163,7 +163,3 @@ def _time(seconds: str | None) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def _host() -> str:
-    return socket.gethostname() or "localhost"

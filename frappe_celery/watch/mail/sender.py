@@ -88,9 +88,8 @@ def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, told: To
         logger.error("the mail server refused this mail: %s\n%s", exc, mail.get_body(("plain",)))
         return
     for address, (code, text) in refused.items():
-        logger.error(
-            "celery_error_emails.ADMINS: %s was refused: %d %s", address, code, _said(text)
-        )
+        said = text.decode(errors="replace")
+        logger.error("celery_error_emails.ADMINS: %s was refused: %d %s", address, code, said)
     logger.info("mailed: %s", mail["Subject"])
 
 
@@ -108,7 +107,3 @@ def _reason(config: MailConfig, exc: Exception) -> str:
     else:
         key, said = "EMAIL_HOST, EMAIL_PORT", "does not answer"
     return f"the mail server {where}: {said} ({exc}). See celery_error_emails.{key}"
-
-
-def _said(text: bytes) -> str:
-    return text.decode(errors="replace")

@@ -12,7 +12,6 @@ import json
 from dataclasses import dataclass
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.watch.doctor import caught
@@ -49,8 +48,7 @@ class Follower:
 
     def poll(self) -> list[Run]:
         """The runs that ended since the last poll; raises BrokerUnreachable, and loses none."""
-        with naming_the_server(self.store.url):
-            now = float(self.store.client.time()[0])
+        now = self.store.now() // 1
         lately = self._entered(ENDED, (self._polled_at or now) - OVERLAP_SECONDS)
         new = [] if self._polled_at is None else [r for r in lately if r not in self._seen]
         runs = self._records(new)

@@ -71,7 +71,9 @@ def test_what_waits_is_noted_and_how_long_it_has(store: JobStore) -> None:
     queued(store, site="a", enqueued_at=at - 100)
     queued(store, site="a", enqueued_at=at - 20, queue="long")
     queued(store, site="b", enqueued_at=at - 7)
+    store.client.sadd(store.keys.places, "c|default")
     history.note(store)
+    assert not store.client.exists(store.keys.history("day:c")), "nothing waits there"
     a, b, all_of_them = (history.day(store, site)[-1] for site in ("a", "b", None))
     assert (a.waiting, b.waiting, all_of_them.waiting) == (2, 1, 3)
     assert 100 <= a.wait == all_of_them.wait < 160
