@@ -122,11 +122,9 @@ def last_line(job: Job) -> str | None:
 
 
 def table(jobs: Iterable[Job]) -> Table:
-    zone = settings.current().zone
-    shown = Table(
-        *("id", "status", "queue", "method", "enqueued", "waited", "ran", "error"),
-        title=f"Jobs, newest first (times in {zone})",
-    )
+    """Jobs, one a line."""
+    columns = ("id", "status", "queue", "method", "enqueued", "waited", "ran", "error")
+    shown = _table("Jobs, newest first", *columns)
     for job in jobs:
         line = as_json(job)
         shown.add_row(
@@ -140,6 +138,10 @@ def table(jobs: Iterable[Job]) -> Table:
             Text(line["error"] or ""),
         )
     return shown
+
+
+def _table(title: str, *columns: str) -> Table:
+    return Table(*columns, title=f"{title} (times in {settings.current().zone})")
 
 
 def page(job: Job) -> Iterable[Any]:
@@ -186,10 +188,7 @@ def _timeline(job: Job, values: dict[str, Any]) -> Table:
 
 def refused_table(messages: list[dict[str, Any]]) -> Table:
     """Messages that were not acted on, newest first."""
-    shown = Table(
-        *("at", "queue", "run", "reason"),
-        title=f"Refused messages, newest first (times in {settings.current().zone})",
-    )
+    shown = _table("Refused messages, newest first", "at", "queue", "run", "reason")
     for message in messages:
         at = datetime.fromtimestamp(message["at"], timezone.utc).replace(tzinfo=None)
         texts = (str(message[name]) for name in ("queue", "run", "reason"))
