@@ -89,6 +89,16 @@ def test_a_scheduler_that_is_late_is_a_warning(store: JobStore) -> None:
     assert texts(section("scheduler"), "warning") == ["the scheduler host.1 is 40 s late"]
 
 
+def test_jobs_in_the_hands_of_dead_workers_are_counted(store: JobStore) -> None:
+    line = store.waiting_list(SITE, "default")
+    for consumer, ago in (("dead", 100), ("died too", 100), ("idle and dead", 100), ("alive", 1)):
+        store.client.zadd(store.keys.consumers, {consumer: time.time() - ago})
+        if "idle" not in consumer:
+            held = {"job": f"{line}\n{enqueued(store).run_id}", "task": f'{line}\n{{"body": ""}}'}
+            store.client.hset(store.keys.in_flight(consumer), mapping=held)
+    assert texts(section("workers"), "warning") == ["2 jobs in the hands of 2 workers that died"]
+
+
 # -- queues
 
 
