@@ -1,6 +1,7 @@
 -- What holds and what does not any more: begun and ended alerts go into the outbox, each once.
 -- ARGV: prefix, now, id, JSON: what holds now, by key: for how long it must, and its notice
-local state, now = ARGV[1] .. 'alerts', tonumber(ARGV[2])
+local prefix, now = ARGV[1], tonumber(ARGV[2])
+local state = prefix .. 'alerts'
 local holds, begun, over = cjson.decode(ARGV[4]), {}, {}
 for key, one in pairs(holds) do
   local text = redis.call('HGET', state, key)
