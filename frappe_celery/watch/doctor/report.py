@@ -65,7 +65,7 @@ class Report:
 
     @property
     def level(self) -> Level:
-        """The worst."""
+        """The worst of all findings' levels."""
         return max((finding.level for finding in self.findings), default=Level.NOTE)
 
     @property

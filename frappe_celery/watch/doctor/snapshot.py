@@ -77,7 +77,7 @@ class About:
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
-    """Each of the runs."""
+    """What is known of each of these runs, in the same order."""
     found = store.fields([run.decode() for run in runs], "about", "parked")
     return [About(_method(its), (kept_by or b"").decode() or None) for its, kept_by in found]
 

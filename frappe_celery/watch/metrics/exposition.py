@@ -21,7 +21,7 @@ from frappe_celery.watch.metrics.ended import WAITING, Follower, Run
 from frappe_celery.watch.metrics.wanted import wanted
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
-"""Seconds."""
+"""Upper bounds of the histograms' buckets, in seconds."""
 PLACE = ("site", "queue")
 METHOD = (*PLACE, "method")
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -101,7 +101,7 @@ class Exposition(Collector):
                 self.caught.labels(one.site, one.method).inc()
 
     def collect(self) -> Iterable[Metric]:
-        """What is now."""
+        """Every metric as it is now; without Redis `frappe_celery_up` alone, as 0."""
         try:
             self.count()
             found = [_gauge(name, numbers) for name, numbers in self._now()]
