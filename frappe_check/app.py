@@ -53,8 +53,9 @@ class App:
     @cached_property
     def hooks(self) -> Hooks:
         """What hooks.py says; of an app without one nothing."""
+        none = Module("hooks", self.folder / "hooks.py", "", ast.parse(""))
         module = self.modules.get(f"{self.name}.hooks") or self.modules.get("hooks")
-        read = read_hooks(module)
+        read = read_hooks(module or none)
         return imported_hooks(read) if self.import_hooks and read.built else read
 
     @cached_property

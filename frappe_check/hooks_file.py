@@ -53,7 +53,7 @@ class Built:
 
 @dataclass
 class Hooks:
-    module: Module | None = None
+    module: Module
     entries: list[HookEntry] = field(default_factory=list)
     crons: list[CronKey] = field(default_factory=list)
     built: list[Built] = field(default_factory=list)
@@ -73,12 +73,10 @@ class Hooks:
         return (entry for entry in self.entries if entry.hook == hook)
 
 
-def read_hooks(module: Module | None) -> Hooks:
-    """Read the text of a hooks.py; of an app without one nothing."""
-    found = Hooks(module)
-    if module is None:
-        return found
-    found.required_apps = [name.rpartition("/")[2] for name in _texts(module, "required_apps")]
+def read_hooks(module: Module) -> Hooks:
+    """Read the text of a hooks.py."""
+    apps = [name.rpartition("/")[2] for name in _texts(module, "required_apps")]
+    found = Hooks(module, required_apps=apps)
     for hook, node in assignments(module):
         value = _value(node, hook)
         if value is not None:
@@ -90,10 +88,10 @@ def read_hooks(module: Module | None) -> Hooks:
     return found
 
 
-def _texts(module: Module | None, name: str) -> list[str]:
+def _texts(module: Module, name: str) -> list[str]:
     """What a list that is written out says."""
-    value = module.assigned.get(name) if module else None
-    return [word for each in getattr(value, "elts", ()) if (word := text(each))]
+    written = getattr(module.assigned.get(name), "elts", ())
+    return [word for each in written if (word := text(each))]
 
 
 def _value(node: ast.stmt, hook: str) -> ast.expr | None:
@@ -127,7 +125,6 @@ def _head(node: ast.expr) -> str:
 
 def _take(found: Hooks, hook: str, path: tuple[str, ...], node: ast.expr) -> None:
     """What an expression says about a hook."""
-    assert found.module is not None
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             found.entries.append(HookEntry(hook, path, node.value, node))

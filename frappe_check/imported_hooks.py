@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
+from dataclasses import replace
 from types import ModuleType
 
-from frappe_check.hooks_file import Built, HookEntry, Hooks, assignments
+from frappe_check.hooks_file import HookEntry, Hooks, assignments
 from frappe_check.modules import Module
 
 
@@ -16,18 +17,14 @@ def imported_hooks(read: Hooks) -> Hooks:
 
     Where that fails it is what was read, and says why.
     """
-    if read.module is None:
-        return read
     try:
         values = vars(_imported(read.module))
     except (Exception, SystemExit) as error:
         why = f"the import fails: {type(error).__name__}: {error}"
-        built = [Built(each.hook, each.node, why) for each in read.built]
-        return Hooks(read.module, read.entries, read.crons, built, read.required_apps)
+        return replace(read, built=[replace(each, why=why) for each in read.built])
     told = Hooks(read.module, required_apps=read.required_apps)
-    nodes = {hook: node for hook, node in assignments(read.module) if hook in values}
-    for hook, node in nodes.items():
-        _take(told, hook, (), values[hook], node)
+    for hook, node in dict(assignments(read.module)).items():
+        _take(told, hook, (), values.get(hook), node)
     return told
 
 

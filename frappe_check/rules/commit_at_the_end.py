@@ -17,13 +17,9 @@ def find(code: TaskCode) -> Iterator[Finding]:
     """Commits that are a task's last statement, where nothing but the job calls the task."""
     for task in code.jobs:
         last = _last(task.node.body)
-        if (
-            isinstance(last, ast.Expr)
-            and isinstance(last.value, ast.Call)
-            and task.module.full(last.value.func) == COMMIT
-            and not is_whitelisted(task)
-            and not _is_called(code.app, task)
-        ):
+        call = last.value if isinstance(last, ast.Expr) else None
+        commits = isinstance(call, ast.Call) and task.module.full(call.func) == COMMIT
+        if commits and not is_whitelisted(task) and not _is_called(code.app, task):
             yield found("FC105", task.module, last, f"{task.short} commits as its last statement.")
 
 

@@ -24,19 +24,11 @@ def find(code: TaskCode) -> Iterator[Finding]:
         documents = _documents(code, caller)
         for each in enqueue.call.keywords:
             if _is_document(caller, each.value, documents):
-                given = brief(each.value)
-                yield found(
-                    "FC106",
-                    enqueue.module,
-                    each.value,
-                    f"The document `{given}` is sent to the job.",
-                )
+                what = f"The document `{brief(each.value)}` is sent to the job."
+                yield found("FC106", enqueue.module, each.value, what)
         method = enqueue.method
-        if (
-            isinstance(method, ast.Attribute)
-            and dotted(method.value) in documents
-            and code.app.attribute(caller, method) is not None
-        ):
+        owner = dotted(method.value) if isinstance(method, ast.Attribute) else ""
+        if method and owner in documents and code.app.attribute(caller, method):
             what = f"`{dotted(method)}` takes its document along to the job."
             yield found("FC106", enqueue.module, method, what)
 

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator
 
 from frappe_check.findings import Finding, found
-from frappe_check.modules import Function
 from frappe_check.syntax import called, inside
 from frappe_check.tasks import TaskCode
 
@@ -18,17 +17,12 @@ def find(code: TaskCode) -> Iterator[Finding]:
             continue
         around = list(method.around(enqueue.call))
         handler = next((each for each in around if isinstance(each, ast.ExceptHandler)), None)
-        if handler is None or _has_an_end(method, handler, around):
-            continue
-        yield found(
-            "FC102",
-            enqueue.module,
-            enqueue.call,
-            f"{method.short} enqueues itself as soon as it fails.",
-        )
+        if handler is not None and not _has_an_end(handler, around):
+            what = f"{method.short} enqueues itself as soon as it fails."
+            yield found("FC102", enqueue.module, enqueue.call, what)
 
 
-def _has_an_end(method: Function, handler: ast.ExceptHandler, around: list[ast.AST]) -> bool:
+def _has_an_end(handler: ast.ExceptHandler, around: list[ast.AST]) -> bool:
     """Whether it pauses, or compares something (how often it was tried) first."""
     within = around[: around.index(handler)]
     compares = any(

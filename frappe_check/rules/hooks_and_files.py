@@ -25,7 +25,6 @@ def find(code: TaskCode) -> Iterator[Finding]:
         what = f"Python {version} cannot read the file: {error.msg}."
         yield Finding("FC001", path, line, error.offset or 1, line, what)
     for rule, node, what in _in_hooks(code.app.hooks):
-        assert code.app.hooks.module is not None
         yield found(rule, code.app.hooks.module, node, what)
 
 

@@ -15,10 +15,9 @@ def find(code: TaskCode) -> Iterator[Finding]:
     """Names that begin with the app's own and lead nowhere."""
     hooks = code.app.hooks
     for entry in hooks.entries:
-        if hooks.module is not None and leads_nowhere(code.app, entry.name):
-            yield found(
-                "FC003", hooks.module, entry.node, f"{entry.hook} names {_missing(entry.name)}"
-            )
+        if leads_nowhere(code.app, entry.name):
+            what = f"{entry.hook} names {_missing(entry.name)}"
+            yield found("FC003", hooks.module, entry.node, what)
     for each in code.app.enqueues:
         name = text(each.method)
         if name and each.kind != "enqueue_doc" and leads_nowhere(code.app, name):
