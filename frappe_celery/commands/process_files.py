@@ -50,15 +50,13 @@ class Process:
 
     name: str
     command: list[str]
-    """Program and arguments."""
     stop_seconds: int
     """How long it may take to end once it was told to."""
     queues: tuple[str, ...] = ()
-    """A worker's; beat has none."""
+    """The queues of a worker, in order; beat has none."""
 
     @property
     def is_beat(self) -> bool:
-        """Whether it is beat."""
         return not self.queues
 
     @property

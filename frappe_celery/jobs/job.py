@@ -78,7 +78,7 @@ class Job:
     queue: str
     job_name: str
     timeout: int
-    """Seconds; -1: none."""
+    """Seconds that it may run; -1: as long as it likes."""
     status: JobStatus
     created_at: datetime
     """Naive UTC, like RQ's."""

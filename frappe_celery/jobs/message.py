@@ -39,7 +39,7 @@ class JobMessage:
     """Dotted path, or an encoded callable."""
     queue: str
     timeout: int
-    """Seconds; -1: none."""
+    """Seconds that it may run; -1: as long as it likes."""
     kwargs: Any = field(default_factory=dict)
     name: str = ""
     """Frappe's job_name; the method's path where none was given."""

@@ -27,11 +27,11 @@ class Chart:
     """All of it, in the SVG's own units."""
 
     paths: list[str]
-    """The bars of each series."""
+    """The bars of each series, as paths of SVG."""
     places: list[tuple[float, Column]]
-    """Where each column begins."""
+    """Each column, and where it begins from the left."""
     step: float
-    """From one to the next."""
+    """From one column's beginning to the next one's."""
     lines: list[tuple[float, str]]
     """Where each grid line is, and its number."""
     pointed_at: bool

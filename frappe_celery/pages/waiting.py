@@ -42,7 +42,7 @@ class Line:
 
 
 def together(places: Iterable[Place]) -> Place:
-    """All of them as one."""
+    """Several places as one, which has no name."""
     places = list(places)
     oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
     numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
@@ -50,7 +50,7 @@ def together(places: Iterable[Place]) -> Place:
 
 
 def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
-    """By `site` or `queue`."""
+    """The places by the attribute of that name: `site` or `queue`."""
     found = defaultdict[str, list[Place]](list)
     for place in places:
         found[getattr(place, name)].append(place)

@@ -103,7 +103,6 @@ class _Reading:
     names: set[str] = field(default_factory=set)
     known: set[tuple[str, str, str | None]] = field(default_factory=set)
     app: str = ""
-    """The one that is read."""
 
     def read_app(self, app: AppHooks) -> None:
         self.app = app.app

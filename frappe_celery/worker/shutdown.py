@@ -39,7 +39,7 @@ class Shutdown(bootsteps.StartStopStep):
     requires = ("celery.worker.components:Pool",)
 
     def start(self, worker: Any) -> None:
-        """Nothing to do yet."""
+        """Nothing: there is only something to do at the end."""
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""

@@ -25,7 +25,7 @@ refuses."""
 
 
 class Desk:
-    """Where their jobs are."""
+    """RQ Job's list and form in Desk, made of the jobs in Celery."""
 
     def listing(self, original: Any) -> Any:
         """`RQJob.get_list`, which v15 hands one dictionary and v16 its parts; newest jobs first."""

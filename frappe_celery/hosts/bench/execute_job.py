@@ -15,7 +15,7 @@ TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
 def arguments(
     site: str, user: str, method: Any, event: Any, job_name: str, kwargs: dict[str, Any]
 ) -> dict[str, Any]:
-    """Those of `execute_job`."""
+    """Keyword arguments of Frappe's `execute_job`, which calls the method."""
     return {**locals(), "is_async": True}
 
 

@@ -144,7 +144,7 @@ def _remove_hook() -> None:
 
 
 def edit(change: Callable[[dict[str, Any]], object]) -> None:
-    """Change the bench's configuration."""
+    """Change `sites/common_site_config.json` in place."""
     edit_json(settings.current().root / "sites" / "common_site_config.json", change)
 
 

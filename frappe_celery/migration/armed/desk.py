@@ -17,7 +17,7 @@ from frappe_celery.jobs import JobStatus, get_store
 
 
 class ArmedDesk(Desk):
-    """They are in both systems."""
+    """The same while the bench is armed: jobs are in both systems."""
 
     def count(self, queues: list[str], statuses: list[JobStatus]) -> int:
         """How many this site has of these."""

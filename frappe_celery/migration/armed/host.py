@@ -10,7 +10,7 @@ class ArmedHost(BenchHost):
     """A real Frappe whose jobs and schedule are partly RQ's."""
 
     def scheduling_off(self, site: str) -> str | None:
-        """Also while Frappe's scheduler acts."""
+        """Also off while Frappe's own scheduler acts."""
         if not routing.read().beat_acts:
             return "the schedule is Frappe's own scheduler's, until frappe-celery enable"
         return super().scheduling_off(site)

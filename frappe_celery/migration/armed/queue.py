@@ -13,7 +13,7 @@ from frappe_celery.migration.armed import routing, to_rq
 
 
 class ArmedQueue(Queue):
-    """In place of `rq.Queue`."""
+    """What `rq.Queue` is while the bench is armed."""
 
     def enqueue_call(
         self,

@@ -57,7 +57,7 @@ def enqueue(
 
 
 def _begun() -> None:
-    """The transaction has."""
+    """Nothing: the transaction has begun before RQ would begin it."""
 
 
 def _of_rqs(client: Any, job_id: str) -> Any:

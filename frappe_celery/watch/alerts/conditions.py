@@ -87,7 +87,7 @@ class Condition:
     summary: str
     description: str
     look: str = "frappe-celery doctor"
-    """The command that shows more."""
+    """The `frappe-celery` command that shows more."""
     unit: str = "humanize"
     """Prometheus's function that writes the number."""
     seconds: int = 60
@@ -96,7 +96,7 @@ class Condition:
     """Jobs or schedules do not run."""
 
     def told(self, found: Found) -> dict[str, str]:
-        """Its texts in words."""
+        """Its texts with the labels and the number of what was found."""
         words = {"value": WRITTEN[self.unit](found.value), **dict(found.labels)}
         return {name: getattr(self, name).format(**words) for name in TEXTS}
 

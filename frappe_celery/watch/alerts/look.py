@@ -22,7 +22,7 @@ def look_around(store: JobStore) -> None:
 
 
 class Alerts(Lookout):
-    """A worker's or beat's."""
+    """Looks at the bench's conditions, in a worker and in beat."""
 
     outbox = Ledger
     program = "frappe_celery.watch.alerts"
@@ -37,6 +37,6 @@ class Alerts(Lookout):
         return bool(config.frappe_celery_alerts)
 
     def prepare(self) -> None:
-        """Once more; raises BrokerUnreachable."""
+        """Look, where it is this process's turn. Raises BrokerUnreachable."""
         if Ledger(get_store()).is_my_turn():
             look_around(get_store())

@@ -1,4 +1,4 @@
-"""The whole examination."""
+"""The whole examination: every group of checks in its order."""
 
 from __future__ import annotations
 

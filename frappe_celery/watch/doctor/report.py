@@ -59,7 +59,7 @@ class Report:
     sections: list[Section] = field(default_factory=list)
 
     def section(self, name: str) -> Section:
-        """A new one, the last."""
+        """Begin another section behind those that there are."""
         self.sections.append(Section(name))
         return self.sections[-1]
 
@@ -70,7 +70,6 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        """Those of all sections."""
         return [finding for section in self.sections for finding in section.findings]
 
     def as_json(self) -> dict[str, Any]:

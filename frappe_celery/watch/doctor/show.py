@@ -1,4 +1,4 @@
-"""The report for people."""
+"""The report for people: a table and its findings a section."""
 
 from __future__ import annotations
 

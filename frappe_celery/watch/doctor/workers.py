@@ -1,4 +1,4 @@
-"""Who runs jobs."""
+"""Who runs jobs: the workers, their processes and queues."""
 
 from __future__ import annotations
 

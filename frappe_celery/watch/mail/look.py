@@ -73,5 +73,5 @@ class Mails(Lookout):
         return MailConfig.of(settings.current()) is not None
 
     def prepare(self) -> None:
-        """Count what beat logged meanwhile."""
+        """Count what beat has logged since the last look."""
         self._errors.count(Ledger(get_store()))

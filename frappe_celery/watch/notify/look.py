@@ -33,7 +33,7 @@ class Lookout:
     program: ClassVar[str]
     """What sends, as `python -m` starts it, with a token."""
     seconds: ClassVar[float]
-    """How often."""
+    """How often it looks, in seconds."""
 
     def __init__(self, in_beat: bool = False) -> None:
         self._sender: subprocess.Popen[bytes] | None = None
@@ -86,7 +86,6 @@ class Notify(bootsteps.StartStopStep):
     kinds: ClassVar[tuple[type[Lookout], ...]] = ()
 
     def create(self, consumer: Any) -> None:
-        """Once a worker."""
         self.lookouts = [kind() for kind in self.kinds if kind.is_on()]
         self.timers: list[Any] = []
 

@@ -17,7 +17,7 @@ class Outbox:
     """One bench's of one kind. Every method may raise BrokerUnreachable."""
 
     name: ClassVar[str]
-    """Of the keys."""
+    """What its keys in Redis are called by."""
     first_wait_seconds: ClassVar[float]
     longest_wait_seconds: ClassVar[float] = 60.0
     """How long after a failure to send it is tried again: twice as long each time, at most this."""

@@ -1,4 +1,4 @@
-"""`frappe.model`."""
+"""What `frappe.model` holds itself; its modules are in the table."""
 
 import frappe_standalone.documents.meta as _meta
 
