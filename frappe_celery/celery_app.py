@@ -7,7 +7,6 @@ import logging
 import os
 from functools import partial
 from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from ssl import CERT_REQUIRED
 from typing import Any
@@ -19,7 +18,7 @@ from kombu import Exchange, Queue
 
 from frappe_celery import error_mail
 from frappe_celery.config import sentinels, settings
-from frappe_celery.config.files import options_stand_in, variable
+from frappe_celery.config.files import module_of, options_stand_in, variable
 from frappe_celery.config.settings import RABBITMQ_SCHEMES, REDIS_SCHEMES, Settings
 from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import ConfigError
@@ -128,14 +127,7 @@ def _own_configuration(root: Path) -> Any:
     if os.environ.get("CELERY_CONFIG_MODULE"):
         return import_module(os.environ["CELERY_CONFIG_MODULE"])
     path = root / "celeryconfig.py"
-    if not path.exists():
-        return None
-    spec = spec_from_file_location("celeryconfig", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return module_of(path, "celeryconfig") if path.exists() else None
 
 
 def _pattern_free(prefix: str) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from frappe_celery.config import settings
+from frappe_celery.config.files import module_of
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import AppHooks
@@ -198,23 +199,14 @@ def _import(file: Path, package: Path) -> ModuleType:
     elif str(package) not in (known.submodule_search_locations or ()):
         # another one of that name is in use, such as our stand-in for Frappe: only this file
         importlib.import_module(package.name)
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+        return module_of(file, name)
     return importlib.import_module(name)
 
 
 def _hooks_file(path: Path) -> Path:
     if path.is_file():
         return path
-    for file in (
-        path / "hooks.py",
-        path / path.name / "hooks.py",
-        *sorted(path.glob("*/hooks.py")),
-    ):
-        if file.is_file():
-            return file
+    likely = (path / "hooks.py", path / path.name / "hooks.py", *sorted(path.glob("*/hooks.py")))
+    for file in filter(Path.is_file, likely):
+        return file
     raise click.BadParameter(f"no hooks.py in {path}", param_hint="--hooks")

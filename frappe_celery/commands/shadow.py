@@ -14,7 +14,7 @@ from rich.table import Table
 from frappe_celery.commands.options import known_site
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
-from frappe_celery.migration.shadow import Difference, Result, Shadow
+from frappe_celery.migration.shadow import Result, Shadow
 
 LOOK_SECONDS = 2.0
 
@@ -104,13 +104,9 @@ def _show(seen: Shadow, result: Result) -> None:
         f"{result.agreeing} due times on which both act; Frappe took up to"
         f" {result.latest.total_seconds():.0f} s to start one."
     )
-    if result.differences:
-        console.print(_table(result.differences))
-
-
-def _table(differences: list[Difference]) -> Table:
     table = Table("site", "method", "at", "who acts", "why")
-    for found in differences:
+    for found in result.differences:
         why = found.why or "[red]not explained[/red]"
         table.add_row(found.site, found.method, f"{found.at:%Y-%m-%d %H:%M:%S}", found.what, why)
-    return table
+    if result.differences:
+        console.print(table)

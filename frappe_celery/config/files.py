@@ -8,7 +8,10 @@ import re
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from frappe_celery.errors import ConfigError
@@ -128,13 +131,10 @@ def parse_environment(
         text = environ.get(variable(name))
         if text is None:
             continue
-        if name in texts:
-            values[name] = text
-            continue
-        try:
-            values[name] = json.loads(text)
-        except json.JSONDecodeError:
-            values[name] = text
+        values[name] = text
+        if name not in texts:
+            with suppress(json.JSONDecodeError):
+                values[name] = json.loads(text)
     return values
 
 
@@ -166,6 +166,16 @@ def make_importable(root: Path) -> None:
     for folder in app_folders(root):
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
+
+
+def module_of(file: Path, name: str) -> ModuleType:
+    """A file run as the module of that name, which another one may have in `sys.modules`."""
+    spec = spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def django_values(environ: Mapping[str, str], root: Path) -> dict[str, Any]:

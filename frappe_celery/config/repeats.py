@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from fnmatch import fnmatchcase
+from math import inf
 from typing import Any
 
 from frappe_celery.config.numbers import is_number, is_whole, require
 from frappe_celery.errors import ConfigError
+
+RANGES = (("delay", 0, inf), ("factor", 1, inf), ("longest", 0, inf), ("jitter", 0, 1))
+"""What Retry's numbers may be."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,10 @@ class Retry:
     def __post_init__(self) -> None:
         if not is_whole(self.max) or self.max < 0:
             raise ConfigError(f"Retry(max={self.max!r}): it must be a whole number, 0 or more")
-        for name, least, most in (
-            ("delay", 0, None),
-            ("factor", 1, None),
-            ("longest", 0, None),
-            ("jitter", 0, 1),
-        ):
+        for name, least, most in RANGES:
             value = getattr(self, name)
-            if not is_number(value) or not least <= value <= (value if most is None else most):
-                limits = f"{least} or more" if most is None else f"from {least} to {most}"
+            if not is_number(value) or not least <= value <= most:
+                limits = f"{least} or more" if most == inf else f"from {least} to {most}"
                 raise ConfigError(f"Retry({name}={value!r}): it must be a number, {limits}")
 
     @property
