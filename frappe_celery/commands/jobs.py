@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -245,10 +246,8 @@ def requeue(
     """
     edit = dict(map(_change, changes))
     chosen = _chosen(job_ids, all_failed, yes, "requeue", given)
-    if edit or unset:
-        _each(chosen, lambda job: _edited(job, edit, unset), "requeued")
-    else:
-        _each(chosen, Job.requeue, "requeued")
+    other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
+    _each(chosen, other_arguments if edit or unset else Job.requeue, "requeued")
 
 
 @jobs.command()
@@ -270,15 +269,14 @@ def _delete(job: Job) -> None:
     job.delete()
 
 
-def _edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
+def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
     known = job.store.open_message(job.run_id).decoded_kwargs()
-    unknown = [name for name in (*edit, *unset) if name not in known]
-    if unset and set(unset) - known.keys():
+    if missing := [name for name in unset if name not in known]:
         raise click.ClickException(
-            f"job {job.id} has no argument {unknown[0]!r}; it has {', '.join(known) or 'none'}"
+            f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"
         )
-    if unknown:
-        click.secho(f"{job.id}: {', '.join(unknown)} is new", fg="yellow", err=True)
+    if new := [name for name in edit if name not in known]:
+        click.secho(f"{job.id}: {', '.join(new)} is new", fg="yellow", err=True)
     get_store().requeue(job, edit, unset)
 
 
@@ -296,8 +294,7 @@ def _change(text: str) -> tuple[str, Any]:
 
 
 def _found(job_ids: tuple[str, ...], site: str | None) -> list[Callable[[], Job]]:
-    store = get_store()
-    return [lambda job_id=job_id: find(store, job_id, site) for job_id in job_ids]  # type: ignore[misc]
+    return [partial(find, get_store(), job_id, site) for job_id in job_ids]
 
 
 def _chosen(
@@ -318,7 +315,7 @@ def _chosen(
         runs = list(dict.fromkeys(job.run_id for job in found))
     if runs and not yes:
         click.confirm(f"{verb} {len(runs):,} failed jobs?", abort=True, err=True)
-    return [lambda run=run: store.fetch_run(run) for run in runs]  # type: ignore[misc]
+    return [partial(store.fetch_run, run) for run in runs]
 
 
 def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str) -> None:

@@ -197,6 +197,8 @@ def test_a_failed_job_is_edited_requeued_and_finishes(project: Project, store: J
         "no argument 'nothing'"
         in run("jobs", "requeue", "edit", "--unset", "nothing", code=1).output
     )
+    both = ("--set", "added=1", "--unset", "nothing")
+    assert "no argument 'nothing'" in run("jobs", "requeue", "edit", *both, code=1).output
     assert job.get_status() == JobStatus.FAILED
 
     run("jobs", "requeue", "edit", "--set", f'until="{until}"')
