@@ -63,8 +63,7 @@ def _leads(system: str, queue: str | None, site: str | None) -> bool:
         return config.frappe_celery_enabled == (system == "celery")
     sites = [site] if site else config.sites()
     queues = [queue] if queue else config.queues
-    led = {routes.lead_to_celery(queue, site) for queue in queues for site in sites}
-    return led == {system == "celery"}
+    return routes.lead_all(queues, sites, system == "celery")
 
 
 def carry(

@@ -211,10 +211,16 @@ class Seam:
             yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
         for place, names in self.rqs.items():
             for name, ours in names.items():
-                yield from fit.differences(place, name, Required(ours).instead_of)
+                for part in _made_of(ours):
+                    yield from fit.differences(place, name, Required(part).instead_of)
         for original in registry.ORIGINALS.values():
             ours = Required(registry.Registry)
             yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
+
+
+def _made_of(ours: Any) -> list[Any]:
+    """A function; of a class itself and what it has of ours: each is compared with theirs."""
+    return [part for part in getattr(ours, "__mro__", [ours]) if part in (ours, Queue, Worker)]
 
 
 def _replace_bound(module: Any, replaced: Mapping[int, tuple[Any, Any]]) -> None:

@@ -138,6 +138,19 @@ def test_what_only_an_armed_bench_replaces_is_looked_at_where_one_is_armed(
     assert "ScheduledJobType.enqueue takes (self, mode), expected was" in differing[0]
 
 
+def test_what_an_armed_bench_has_of_any_is_looked_at_too(changed: Changed) -> None:
+    changed.change("rq/queue.py", "def fetch_job(self, job_id)", "def fetch_job(self, name)")
+    differing = changed.bench.ask(
+        """
+        from frappe_celery.hosts.bench import fit, switch
+        answer = fit.look(switch.ARMED)
+        """,
+        begin="import json\n",
+        **changed.environment,
+    )
+    assert any("rq.queue.Queue.fetch_job takes (self, name)" in line for line in differing)
+
+
 def test_what_is_added_by_default_is_no_difference(changed: Changed) -> None:
     changed.change(JOBS, "def get_queue(qtype, is_async=True)",
                    "def get_queue(qtype, is_async=True, serializer=None)")  # fmt: skip

@@ -360,3 +360,13 @@ def test_a_job_that_is_not_async_runs_here(bench: StandInBench) -> None:
     )
     assert answer == ["finished", "here", "failed", True, ["here", "failed"], "site1", 0]
     assert "here|site1|Administrator" in bench.effects()
+
+
+def test_one_that_waits_in_rq_goes_before_one_of_ours_that_is_over(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        background_jobs.enqueue("fixture_app.tasks.write", job_id="left").cancel()
+        answer = type(background_jobs.get_job("left")).__module__
+        """
+    )
+    assert answer == "rq.job"
