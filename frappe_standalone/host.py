@@ -27,7 +27,6 @@ class StandaloneHost:
     """No Frappe: our own `frappe` namespace on Django's database."""
 
     kept_state: tuple[str, ...] = ()
-    encrypts_passwords = True
 
     def __init__(self) -> None:
         importer.install()

@@ -15,7 +15,7 @@ from frappe_celery.commands.progress import counted_off, looking
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
-from frappe_celery.jobs.record.search import Wanted, search
+from frappe_celery.jobs.record.paging import Wanted, search
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

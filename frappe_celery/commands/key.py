@@ -15,7 +15,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.search import AT_ONCE, Wanted, search
+from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
 NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
@@ -61,8 +61,7 @@ def end(anyway: bool) -> None:
             f"jobs are signed by a former key: {numbers}. Wait until they have run (failed ones:"
             " requeue or delete them), or give them up with --anyway"
         )
-    if hosts.current().encrypts_passwords:
-        _encrypt_anew()
+    _encrypt_anew()
     number = settings.current().keys.end()
     click.echo(f"Former keys that are not accepted any more: {number}")
 
@@ -73,17 +72,21 @@ def encrypt() -> None:
 
     Without a Frappe; `end` does the same. For keys that you exchange yourself, in the environment.
     """
-    if not hosts.current().encrypts_passwords:
+    if not _encrypt_anew():
         raise ConfigError("in a bench passwords are Frappe's, encrypted with its `encryption_key`")
-    _encrypt_anew()
 
 
-def _encrypt_anew() -> None:
+def _encrypt_anew() -> bool:
+    """Whether passwords are encrypted with the bench's key."""
+    host = hosts.current()
+    if host.encrypt_passwords_anew is None:
+        return False
     for site in settings.current().sites():
-        with hosts.current().in_site(site, ADMINISTRATOR):
-            number = hosts.current().encrypt_passwords_anew()
-            hosts.current().commit()
+        with host.in_site(site, ADMINISTRATOR):
+            number = host.encrypt_passwords_anew()
+            host.commit()
         click.echo(f"{site}: passwords encrypted anew: {number}")
+    return True
 
 
 def signed_by_others(store: JobStore) -> Counter[str]:

@@ -126,11 +126,10 @@ class Host(Protocol):
             ConfigError: they are served elsewhere, or `url` makes no sense.
         """
 
-    encrypts_passwords: bool
-    """Whether documents' passwords are encrypted with the key that signs messages."""
-
-    def encrypt_passwords_anew(self) -> int:
-        """The current site's, with the key that signs now; how many."""
+    @property
+    def encrypt_passwords_anew(self) -> Callable[[], int] | None:
+        """Encrypts the current site's passwords with the key that signs now, and says how many they
+        are; None where the bench's key does not encrypt them."""
 
     def app_hooks(self, site: str) -> list[AppHooks]:
         """The hooks of a site's installed apps, in that order."""

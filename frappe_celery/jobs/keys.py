@@ -7,6 +7,16 @@ from dataclasses import dataclass
 LINE = "line:"
 
 
+class Key:
+    """A name that is the same for all that is kept under it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, keys: Keys, _: type[Keys]) -> str:
+        return keys.prefix + self.name
+
+
 @dataclass(frozen=True)
 class Keys:
     """`prefix` is the bench's; it begins every key, so that benches share one Redis."""
@@ -33,20 +43,14 @@ class Keys:
         """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
         return f"{self.prefix}history:{ring}"
 
-    @property
-    def noted(self) -> str:
-        """Text: the last minute since the epoch that is in the history."""
-        return f"{self.prefix}history:noted"
+    noted = Key("history:noted")
+    """Text: the last minute since the epoch that is in the history."""
 
-    @property
-    def expiring(self) -> str:
-        """Sorted set: an index's name and a run in it, by the time when its record is gone."""
-        return f"{self.prefix}expiring"
+    expiring = Key("expiring")
+    """Sorted set: an index's name and a run in it, by the time when its record is gone."""
 
-    @property
-    def places(self) -> str:
-        """Set: every `site|queue` that ever had a job."""
-        return f"{self.prefix}places"
+    places = Key("places")
+    """Set: every `site|queue` that ever had a job."""
 
     def queue(self, name: str) -> str:
         """List: messages of Celery's own, next one last; the key that kombu uses for the queue.
@@ -65,53 +69,37 @@ class Keys:
         """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
         return f"{self.prefix}turns:{queue}"
 
-    @property
-    def shares(self) -> str:
-        """Hash: the share of each site that has another one than 1."""
-        return f"{self.prefix}shares"
+    shares = Key("shares")
+    """Hash: the share of each site that has another one than 1."""
 
-    @property
-    def scheduled(self) -> str:
-        """Sorted set: the runs that wait for their time, by that time."""
-        return f"{self.prefix}scheduled"
+    scheduled = Key("scheduled")
+    """Sorted set: the runs that wait for their time, by that time."""
 
     def kept_for(self, transaction: str) -> str:
         """Sorted set: the runs that wait for a transaction's end, by until when at most."""
         return f"{self.prefix}kept:commit:{transaction}"
 
-    @property
-    def open_transactions(self) -> str:
-        """Sorted set: those that runs wait for, by when the first of these has waited enough."""
-        return f"{self.prefix}commit:open"
+    open_transactions = Key("commit:open")
+    """Sorted set: those that runs wait for, by when the first of these has waited enough."""
 
-    @property
-    def sweeping(self) -> str:
-        """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
-        return f"{self.prefix}sweeping"
+    sweeping = Key("sweeping")
+    """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
 
-    @property
-    def suspects(self) -> str:
-        """Set: started runs that nobody seemed to have when ghosts were last looked for."""
-        return f"{self.prefix}suspects"
+    suspects = Key("suspects")
+    """Set: started runs that nobody seemed to have when ghosts were last looked for."""
 
-    @property
-    def bell(self) -> str:
-        """Channel: rung with the queue's name at each enqueue."""
-        return f"{self.prefix}bell"
+    bell = Key("bell")
+    """Channel: rung with the queue's name at each enqueue."""
 
-    @property
-    def bell_of_whole(self) -> str:
-        """Channel: rung when a message of another Celery task is the next one in its queue."""
-        return f"{self.prefix}bell:whole"
+    bell_of_whole = Key("bell:whole")
+    """Channel: rung when a message of another Celery task is the next one in its queue."""
 
     def bell_of(self, queue: str) -> str:
         """List: one element when something came into the queue, for one process that waits."""
         return f"{self.prefix}bell:{queue}"
 
-    @property
-    def confirmed(self) -> str:
-        """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
-        return f"{self.prefix}confirmed"
+    confirmed = Key("confirmed")
+    """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
 
     def confirmed_bell_of(self, queue: str) -> str:
         """List: as `bell_of`, once RabbitMQ has taken a message."""
@@ -121,57 +109,41 @@ class Keys:
         """Hash: what a consumer took and has not acknowledged, by delivery tag."""
         return f"{self.prefix}inflight:{consumer}"
 
-    @property
-    def consumers(self) -> str:
-        """Sorted set: consumers by the time of their last sign of life."""
-        return f"{self.prefix}consumers"
+    consumers = Key("consumers")
+    """Sorted set: consumers by the time of their last sign of life."""
 
     def worker(self, name: str) -> str:
         """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
         return f"{self.prefix}worker:{name}"
 
-    @property
-    def workers(self) -> str:
-        """Sorted set: workers by the time of their last sign of life."""
-        return f"{self.prefix}workers"
+    workers = Key("workers")
+    """Sorted set: workers by the time of their last sign of life."""
 
     def due(self, site: str, entry: str) -> str:
         """Text: the last due time of a schedule entry that was acted on."""
         return f"{self.prefix}due:{site}:{entry}"
 
-    @property
-    def acted(self) -> str:
-        """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
-        entry, the last one `after` which all are meant, the `due` time, the first missed one
-        `since` which it stands for, `at`, `enqueued`, `duplicate` or `skipped` and its reason, and
-        that run."""
-        return f"{self.prefix}acted"
+    acted = Key("acted")
+    """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
+    entry, the last one `after` which all are meant, the `due` time, the first missed one
+    `since` which it stands for, `at`, `enqueued`, `duplicate` or `skipped` and its reason, and
+    that run."""
 
-    @property
-    def routes(self) -> str:
-        """Hash: which of a bench's two systems a job goes to (see `routes`)."""
-        return f"{self.prefix}routes"
+    routes = Key("routes")
+    """Hash: which of a bench's two systems a job goes to (see `routes`)."""
 
-    @property
-    def armed(self) -> str:
-        """Hash: machines of an armed bench, and since when a process there goes by routes."""
-        return f"{self.prefix}armed"
+    armed = Key("armed")
+    """Hash: machines of an armed bench, and since when a process there goes by routes."""
 
-    @property
-    def left(self) -> str:
-        """Hash: what jobs change in modules of apps, by its dotted name (`worker.state.left`)."""
-        return f"{self.prefix}left:state"
+    left = Key("left:state")
+    """Hash: what jobs change in modules of apps, by its dotted name (`worker.state.left`)."""
 
-    @property
-    def refused(self) -> str:
-        """List: messages that were refused, newest first, with the reason."""
-        return f"{self.prefix}refused"
+    refused = Key("refused")
+    """List: messages that were refused, newest first, with the reason."""
 
     def spent(self, run: str) -> str:
         """How a run had ended that was deleted; kept as its record was to be, at most a week."""
         return f"{self.prefix}spent:{run}"
 
-    @property
-    def refusals(self) -> str:
-        """Number: how many were refused since the bench's Redis was empty."""
-        return f"{self.prefix}refusals"
+    refusals = Key("refusals")
+    """Number: how many were refused since the bench's Redis was empty."""

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus
-from frappe_celery.jobs.record.search import Wanted
+from frappe_celery.jobs.record.paging import Wanted
 from frappe_celery.pages import sites
 from frappe_celery.watch.instants import instant
 

@@ -36,7 +36,7 @@ class BenchHost:
     """A real Frappe: what jobs run in on a bench."""
 
     kept_state: tuple[str, ...] = kept_state.NAMES
-    encrypts_passwords = False
+    encrypt_passwords_anew = None  # they are Frappe's, encrypted with its `encryption_key`
 
     def __init__(self) -> None:
         jobs.JobStore.job_class = Job
@@ -87,10 +87,6 @@ class BenchHost:
         from frappe_celery.hosts.bench import pages
 
         pages.load(*where)
-
-    def encrypt_passwords_anew(self) -> int:
-        """None: they are Frappe's, encrypted with its `encryption_key`."""
-        return 0
 
     def leave_site(self) -> None:
         """Frappe's own `destroy` without a connection to close."""

@@ -83,10 +83,7 @@ def in_celery(config: Settings) -> list[str]:
 
 
 def _ids(status: JobStatus, queue: str | None = None) -> list[str]:
-    store = get_store()
-    number = store.counts(queue=queue)[status]
-    jobs = store.page(queue=queue, statuses=[status], length=number or 1)
-    return [job.id for job in reversed(jobs)]
+    return [job.id for job in reversed(get_store().all_of(status, queue=queue))]
 
 
 def _lines(system: str, waiting: dict[str, list[str]], what: str) -> list[str]:

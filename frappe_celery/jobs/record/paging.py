@@ -1,19 +1,20 @@
-"""Pages of jobs, newest first, each as cheap as the first, however many jobs lie before it.
+"""Looking through any number of jobs, newest first, a page at a time or all in a row.
 
-A page goes on after the last run of the one before, not after a number of runs: what is enqueued or
-ends meanwhile shifts nothing, and nothing has to be counted or passed over.
+Each page is as cheap as the first: it goes on after the last run of the one before, not after a
+number of runs. What is enqueued or ends meanwhile shifts nothing, and nothing has to be counted or
+passed over.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import islice
 
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
-from frappe_celery.jobs.record.search import Wanted
 from frappe_celery.jobs.record.store import JobStore
 
 LOOKED_AT = 5000
@@ -24,6 +25,25 @@ INDEXES_AT_ONCE = 200
 
 Place = tuple[float, bytes]
 """Where a run stands among all: when it entered its status, and its id."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which jobs are looked for; what is None counts for any."""
+
+    site: str | None = None
+    queue: str | None = None
+    statuses: tuple[JobStatus, ...] = tuple(JobStatus)
+    method: str | None = None
+    """Dotted path, of scheduled jobs that of their method; `*` stands for any characters."""
+    since: float | None = None
+    """Seconds since the epoch; not before this did it enter the status that it is in."""
+    until: float | None = None
+
+    def matches(self, job: Job) -> bool:
+        """Whether the method is the wanted one, where one is."""
+        pattern = self.method
+        return pattern is None or any(fnmatchcase(n, pattern) for n in (job.method, job.job_name))
 
 
 @dataclass(frozen=True)
@@ -63,6 +83,27 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
         if not more or len(found) == length:
             return Page(found, _text(last) if more and last else None, looked_at)
     return Page(found, last and _text(last), looked_at)
+
+
+def search(
+    store: JobStore, wanted: Wanted, tell: Callable[[int], object] = lambda seen: None
+) -> Iterator[Job]:
+    """The wanted jobs, newest first by when they entered their status.
+
+    What changes meanwhile may be met twice or not at all: whoever changes jobs lists them first.
+    `tell` hears now and then how many have been looked at.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    seen, found = 0, page(store, wanted, AT_ONCE)
+    while True:
+        yield from found.jobs
+        seen += found.looked_at
+        tell(seen)
+        if found.after is None:
+            return
+        found = page(store, wanted, AT_ONCE, found.after)
 
 
 def counts(store: JobStore, wanted: Wanted) -> dict[JobStatus, int]:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.record.paging import counts, page
-from frappe_celery.jobs.record.search import Wanted
+from frappe_celery.jobs.record.paging import Wanted, counts, page
 from frappe_celery.jobs.stats import rates
 from tests.integration.stores import message, queued, started
 
