@@ -34,10 +34,11 @@ from frappe_celery.worker import (
     signed_control,
 )
 from frappe_celery.worker.beat_beside import BeatBeside
-from frappe_celery.worker.bootsteps import STEPS, GreenPool, ProcessHeartbeat
+from frappe_celery.worker.bootsteps import STEPS, ProcessHeartbeat
 from frappe_celery.worker.broker_watch import BrokerWatch
 from frappe_celery.worker.due import Promoter
 from frappe_celery.worker.historian import Historian
+from frappe_celery.worker.pools import JobRunners
 from frappe_celery.worker.prefork import prepare
 from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.readiness import Readiness
@@ -298,7 +299,7 @@ def _add(app: Celery, config: Settings) -> None:
     app.steps["consumer"].update(
         (*STEPS, BeatBeside, Promoter, Processes, Sweeper, Historian, BrokerWatch)
     )
-    app.steps["worker"].update((GreenPool, ProcessHeartbeat, Readiness, Shutdown))
+    app.steps["worker"].update((JobRunners, ProcessHeartbeat, Readiness, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
 

@@ -8,13 +8,6 @@ from typing import Any
 
 from kombu.utils.json import loads
 
-from frappe_celery.jobs.queue.publish import TASK_NAME
-
-HELD_AS = "held_as"
-"""Property of a job's message: the delivery tag under which its consumer holds it in Redis."""
-SEALED = "sealed"
-"""Header of a job's message: the signed text."""
-
 _PARTS: dict[str, type] = {"body": str, "headers": dict, "properties": dict}
 _TEXTS: dict[str | None, tuple[str, ...]] = {
     None: ("content-type", "content-encoding"),
@@ -62,14 +55,3 @@ def check_texts(values: Mapping[str, Any], names: Iterable[str] = _TEXTS["header
     for name in names:
         if not isinstance(values.get(name), (str, type(None))):
             raise ValueError(f"{name} is no text")
-
-
-def job_message(run: bytes, sealed: bytes | None, queue: str) -> dict[str, Any]:
-    """A run of ours as a kombu message; the sealed text stands beside its body, coded once."""
-    return {
-        "body": "[]",
-        "content-type": "application/json",
-        "content-encoding": "utf-8",
-        "headers": {"task": TASK_NAME, "id": run.decode(errors="replace"), SEALED: sealed or b""},
-        "properties": {"delivery_info": {"exchange": "", "routing_key": queue}},
-    }

@@ -28,13 +28,6 @@ if these then these.release_due() end
 local own_too = KEYS[3] and redis.call('EXISTS', unpack(KEYS, 3)) > 0
 for i = 3, #KEYS do
   local list, run, found, served, more = pick(prefix, KEYS[i], these, own_too)
-  local whole = list and not found and run
-  if whole then  -- which the worker's parent takes; then whoever is next
-    redis.call('RPUSH', list, whole)
-    redis.call('PUBLISH', prefix .. 'bell:whole', list)
-    redis.call('ZREM', prefix .. 'turns:' .. string.sub(KEYS[i], #prefix + 1), '')
-    list, run, found, served, more = pick(prefix, KEYS[i], these)
-  end
   if list then
     redis.call('HSET', KEYS[1], tag, list .. '\n' .. run)
     started(prefix, run, found[2], now, worker, these)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from frappe_celery.brokers.alarm import ANSWER_SECONDS
+from frappe_celery.brokers.heartbeat import ANSWER_SECONDS
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.connection import naming_the_server
 
@@ -58,6 +59,7 @@ class Taker:
         self.bell_of = store.keys.bell_of
         """The list in Redis of which a queue's next bell is an element."""
         self._line: Any = None
+        self._bells: dict[str, str] = {}
 
     def take(self, tag: str, queues: Sequence[str], ended: Ended) -> Taken | None:
         """Record what has ended, and claim a run under `tag` (no queues: none is wanted).
@@ -91,31 +93,44 @@ class Taker:
         Raises:
             BrokerUnreachable.
         """
-        with naming_the_server(self.store.url):
-            try:
-                bells = {self.bell_of(queue): queue for queue in queues}
-                return self._wait(bells, orders, seconds)
-            except RedisError:
-                self.close()
-                raise
-
-    def _wait(self, bells: dict[str, str], orders: int, seconds: int) -> str:
-        if self._line is None:
-            pool = self.store.client.connection_pool
-            self._line = pool.connection_class(**pool.connection_kwargs)
-        self._line.send_command("BLPOP", *bells, seconds)
-        socket = self._line._sock.fileno()
+        socket = self.listen(queues, seconds)
         poll = select.poll()
         for descriptor in (socket, orders):
             poll.register(descriptor, select.POLLIN)
         ready = dict(poll.poll((seconds + ANSWER_SECONDS) * 1000))
         if socket in ready:
-            rang = self._line.read_response()
-            return bells[rang[0].decode()] if rang else ""
-        if not ready:
-            raise RedisTimeoutError("no answer while waiting for a job")
+            return self.heard()
         self.close()  # a bell that rings for it now costs whoever comes next a second
+        if not ready:
+            with naming_the_server(self.store.url):
+                raise RedisTimeoutError("no answer while waiting for a job")
         return ""
+
+    def listen(self, queues: Sequence[str], seconds: int) -> int:
+        """Wait for a bell from now on; returns the descriptor on which it will be heard, if only
+        that the time is over. Raises BrokerUnreachable."""
+        self._bells = {self.bell_of(queue): queue for queue in queues}
+        if self._line is None:
+            pool = self.store.client.connection_pool
+            self._line = pool.connection_class(**pool.connection_kwargs)
+        with self._or_close():
+            self._line.send_command("BLPOP", *self._bells, seconds)
+        return int(self._line._sock.fileno())
+
+    def heard(self) -> str:
+        """The queue for which the bell rang; '' : the time is over. Raises BrokerUnreachable."""
+        with self._or_close():
+            rang = self._line.read_response()
+        return self._bells[rang[0].decode()] if rang else ""
+
+    @contextmanager
+    def _or_close(self) -> Iterator[None]:
+        with naming_the_server(self.store.url):
+            try:
+                yield
+            except RedisError:
+                self.close()
+                raise
 
     def close(self) -> None:
         """Let go of what it waits with."""

@@ -28,7 +28,8 @@ def signed_by_others(store: JobStore, signer: Signer) -> int:
 
 
 def _found(store: JobStore) -> Iterator[tuple[str, bytes]]:
-    names = {store.keys.queue(queue).encode(): queue for queue in store.settings.queues}
+    lists = (store.keys.queue, store.keys.whole)  # older versions put them into the first
+    names = {name(queue).encode(): queue for queue in store.settings.queues for name in lists}
     for key, queue in names.items():
         yield from ((queue, text) for text in _in_list(store, key) if text[:1] == b"{")
     for consumer in store.client.zrange(store.keys.consumers, 0, -1):

@@ -16,8 +16,8 @@ from frappe_celery.programs import start_beat, start_worker
     "--pool",
     default="prefork",
     show_default=True,
-    help="How jobs run at once: in processes (prefork), threads, gevent, solo. Only prefork can"
-    " time out and stop a job.",
+    help="How jobs run: in processes (prefork), threads, or one at a time in the worker (solo)."
+    " Only prefork can time out and stop any job.",
 )
 def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None, pool: str) -> None:
     """Run jobs, as `bench worker` does.

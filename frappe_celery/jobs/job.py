@@ -238,8 +238,8 @@ class Job:
     def stop(self) -> None:
         """End it while it runs: as stopped, at once; its process is killed within a second.
 
-        No code of it runs any more, `on_failure` neither, as when RQ stops a job. On pools without
-        processes (threads, gevent, eventlet) its code runs on, to no effect on its record.
+        No code of it runs any more, `on_failure` neither, as when RQ stops a job. In a worker
+        without processes (threads, solo) its code runs on, to no effect on its record.
 
         Raises:
             InvalidJobOperation: it does not run.

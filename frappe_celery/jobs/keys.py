@@ -53,9 +53,13 @@ class Keys:
     """Set: every `site|queue` that ever had a job."""
 
     def queue(self, name: str) -> str:
-        """List: messages of Celery's own, next one last; the key that kombu uses for the queue.
-        Where the broker is RabbitMQ: the runs that it has not taken yet."""
+        """List: runs and whole messages of older versions, next one last. Where the broker is
+        RabbitMQ: the runs that it has not taken yet."""
         return f"{self.prefix}{name}"
+
+    def whole(self, queue: str) -> str:
+        """List: whole messages of other Celery tasks, next one last; kombu's key of the queue."""
+        return f"{self.prefix}whole:{queue}"
 
     def line(self, place: str) -> str:
         """List: the runs that wait in a place (`site|queue`), next one last."""
@@ -88,11 +92,8 @@ class Keys:
     suspects = Key("suspects")
     """Set: started runs that nobody seemed to have when ghosts were last looked for."""
 
-    bell = Key("bell")
-    """Channel: rung with the queue's name at each enqueue."""
-
     bell_of_whole = Key("bell:whole")
-    """Channel: rung when a message of another Celery task is the next one in its queue."""
+    """Channel: rung when a message of another Celery task came into a queue."""
 
     def bell_of(self, queue: str) -> str:
         """List: one element when something came into the queue, for one process that waits."""

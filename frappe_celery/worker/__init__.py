@@ -1,8 +1,9 @@
 """The worker: what happens between a message and the method's return.
 
-`pool` forks processes that take jobs themselves and looks after them; `job_process` is one of them,
-`slot` what it says of itself, `orders` what it is told, `between_jobs` what is put right after each
-job. `task` is Celery's one task, `perform` a run: claimed, run in its host, recorded. `callbacks`,
+`pools` decides by the pool who runs jobs (`runners`): processes, which `pool` forks and looks after
+(`job_process` is one), threads (`job_threads`), or the worker itself (`solo`). `job_runner` is how
+each takes and runs them, `slot` what it says of itself, `orders` what it is told, `between_jobs`
+what is put right after each job. `task` is Celery's one task, `perform` a run. `callbacks`,
 `time_limit` and `again` follow the method. The rest are steps of Celery's worker: `bootsteps` (its
 record, burst), `reaper` and `sweeper` (who died, what got lost), `due`, `processes`,
 `readiness`, `shutdown`.

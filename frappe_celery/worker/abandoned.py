@@ -1,4 +1,4 @@
-"""A run whose process died: given back, run again, or failed with all that follows a failure.
+"""A run whose process died: run again, or failed with all that follows a failure.
 
 `end_or_repeat` is called by the worker's parent, which must not run anybody's code. The Error Log
 and `on_failure`, which need the job's site, come with a job of our own, the aftermath, that goes
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 
 AFTERMATH = "frappe_celery.worker.abandoned.aftermath"
 AFTERMATH_DELIVERIES = 5
-GIVEN_BACK_MOST = 3
-"""How often a run whose process died before it had started goes back into its queue."""
 
 
 def end_or_repeat(
@@ -59,9 +57,7 @@ def end_or_repeat(
     except (NoSuchJob, Refused) as exc:
         store.fail(run, f"{type(exc).__name__}: {exc}")  # whatever is left of it
         return
-    if status == JobStatus.QUEUED and _given_back(store, message):
-        return
-    if status not in (JobStatus.QUEUED, JobStatus.STARTED):
+    if status != JobStatus.STARTED:
         return
     text = f"{AbandonedJobError.__name__}: {reason}"
     following = again.after_death(message) if idempotent_counts else None
@@ -80,14 +76,6 @@ def end_or_repeat(
             _enqueue_aftermath(message, store, text, queues)
     store.fail(run, text, site=message.site)
     logger.error("%s[%s] is failed: %s", message.label, run, text)
-
-
-def _given_back(store: JobStore, message: JobMessage) -> bool:
-    """Whether a run that had not started is in its queue again."""
-    keys = (store.keys.record(message.run), store.waiting_list(message.site, message.queue))
-    return bool(
-        store.run_script("give_back", keys, message.run, GIVEN_BACK_MOST, store.keys.prefix)
-    )
 
 
 def _enqueue_aftermath(

@@ -22,4 +22,4 @@ class Autoscaler(CeleryAutoscaler):
             waiting = sum(map(get_store().queue_length, self.pool.queues))
         except BrokerUnreachable:
             waiting = 0
-        return own + self.pool.running() + waiting
+        return own + len(self.pool.having_jobs()) + waiting

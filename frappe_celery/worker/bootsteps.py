@@ -1,4 +1,4 @@
-"""Steps of ours in Celery's worker: its record, the reaper, burst mode, what a pool cannot do."""
+"""Steps of ours in Celery's worker: its record, the reaper, burst mode, who takes jobs when."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ import time
 from typing import Any
 
 from celery import bootsteps, signals
+from celery.concurrency import solo
 from celery.worker import state
 
 from frappe_celery.brokers import heartbeat
+from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.queue import shares
-from frappe_celery.jobs.queue.publish import TASK_NAME
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.worker import deaths
-from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.configured_limits import ConfiguredLimits
-from frappe_celery.worker.pool import Pool
+from frappe_celery.worker.pools import JobRunners
 from frappe_celery.worker.reaper import Patience, reap
-from frappe_celery.worker.slot import Doing
-from frappe_celery.worker.task import JobRequest
+from frappe_celery.worker.runners import Runners, runners_of
 
 logger = logging.getLogger(__name__)
 
@@ -87,25 +85,23 @@ class Record(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Who this worker is and what it does now."""
+        runners = runners_of(consumer.controller) or Runners()
         active = [request.id for request in state.active_requests]
-        pool = consumer.pool
-        ours = isinstance(pool, Pool)
-        if ours:
-            active += [seen.run for _, seen in pool.seen() if seen.doing >= Doing.HOLDS]
-        successful, failed, seconds = (pool if ours else JobRequest).tally()
+        active += [seen.run for _, seen in runners.having_jobs()]
+        successful, failed, seconds = runners.tally()
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
                 hostname=socket.gethostname(),
                 pid=os.getpid(),
                 queues=tuple(consumer.app.amqp.queues.consume_from),
-                processes=getattr(pool, "num_processes", 1),
+                processes=getattr(consumer.pool, "num_processes", 1),
                 state="busy" if active else "idle",
                 current_job=active[0] if active else None,
                 birth=self.birth,
                 last_heartbeat=time.time(),
-                consumer=pool.consumer if ours else "",
-                job_processes=pool.processes() if ours else (),
+                consumer=runners.consumer,
+                job_processes=runners.processes(),
                 successful=successful,
                 failed=failed,
                 total_working_time=seconds,
@@ -130,7 +126,6 @@ class Reaper(Repeated):
     def tick(self, consumer: Any) -> None:
         store = get_store()
         store.expire()
-        deaths.record()
         if self.patience.is_over():
             reap(store, queues=consumer.app.amqp.queues.consume_from)
 
@@ -142,11 +137,12 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
     then would stay locked in the child, whose first job waits for that module for ever.
     """
 
-    requires = ("celery.worker.components:Pool", "celery.worker.components:Beat")
+    requires = (JobRunners, "celery.worker.components:Beat")
 
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
-        others = [worker.pool.consumer] if isinstance(worker.pool, Pool) else []
+        runners = runners_of(worker)
+        others = [runners.consumer] if runners is not None else []
         heartbeat.begin(JobStore(get_store().settings), *others)
 
     def stop(self, worker: Any) -> None:
@@ -167,14 +163,14 @@ class Burst(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
-        queues, pool = consumer.app.amqp.queues.consume_from, consumer.pool
-        before = pool.seen() if isinstance(pool, Pool) else []
+        queues, runners = consumer.app.amqp.queues.consume_from, runners_of(consumer.controller)
+        before = runners.seen() if runners is not None else []
         if state.reserved_requests or any(seen.doing for _, seen in before):
             return
         store = get_store()
         if any(store.queue_length(queue) for queue in queues) or Limits(store).some_may_go():
             return
-        if not before or pool.seen() == before:  # nothing began and ended between these looks
+        if runners is None or runners.seen() == before:  # nothing began and ended in between
             logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))
             state.should_stop = os.EX_OK
 
@@ -194,63 +190,45 @@ class Shares(Repeated):
 
 
 class Jobs(bootsteps.StartStopStep):
-    """The pool's processes take jobs while the consumer runs, which leaves these to them."""
+    """Jobs are taken while the consumer runs."""
 
     requires = (TASKS_STEP, ConfiguredLimits)
 
     def include_if(self, consumer: Any) -> bool:
-        return isinstance(consumer.pool, Pool)
+        """Only where the worker runs any."""
+        return runners_of(consumer.controller) is not None
 
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
-        consumer.task_consumer.channel.leave_runs()
         consumer.let_jobs_be_taken()
-        self.pool = consumer.pool
+        self.worker = consumer.controller
         signals.worker_shutting_down.connect(self._take_no_more)
 
     def stop(self, consumer: Any) -> None:
         """None is taken; those that run go on."""
-        consumer.pool.serve(())
+        self._take_no_more()
 
     def _take_no_more(self, **_: Any) -> None:
         """The worker has just been told to stop; its loop learns it a moment later."""
-        self.pool.serve(())
+        runners = runners_of(self.worker)
+        if runners is not None:
+            runners.serve(())
 
 
-class GreenPool(bootsteps.Step):
-    """In pools of greenlets Celery compares what runs with itself to see whether the pool is full:
-
-    with `worker_disable_prefetch` they would never take anything. Late acknowledgement and a
-    multiplier of 1 come to the same.
-    """
-
-    requires = ("celery.worker.components:Pool",)
-
-    def create(self, worker: Any) -> None:
-        """Before the consumer looks at the setting."""
-        if worker.pool_cls.__module__.rpartition(".")[2] in ("gevent", "eventlet"):
-            worker.app.conf.worker_disable_prefetch = False
-
-
-class PoolKind(bootsteps.StartStopStep):
-    """Says what the chosen pool cannot do, and keeps a solo worker visibly alive while it works."""
+class VisiblyAlive(bootsteps.StartStopStep):
+    """A solo worker gives signs of life while it works, for the tasks that it has not begun."""
 
     requires = (TASKS_STEP,)
 
+    def include_if(self, consumer: Any) -> bool:
+        """Only there: other pools' workers have a loop that goes on, and RabbitMQ asks for none."""
+        return isinstance(consumer.pool, solo.TaskPool) and not settings.current().on_rabbitmq
+
     def start(self, consumer: Any) -> None:
-        pool = type(consumer.pool).__module__.rpartition(".")[2]
-        if pool in ("thread", "gevent", "eventlet"):
-            logger.warning(
-                "the %s pool cannot interrupt a job: timeouts, stopping and hard limits do not"
-                " work in it; and what a job leaves in modules of apps stays. Use --pool prefork"
-                " for jobs that may hang, or that leave something there",
-                pool,
-            )
+        """Begin; called again after each reconnection."""
         self.ended = threading.Event()
-        if pool == "solo":
-            poller = consumer.connection.transport.cycle
-            threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
-            consumer.app.tasks[TASK_NAME].between_jobs = BetweenJobs()
+        poller = consumer.connection.transport.cycle
+        threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
 
     def _beat(self, poller: Any) -> None:
         while not self.ended.wait(heartbeat.BEAT_SECONDS):
@@ -262,4 +240,4 @@ class PoolKind(bootsteps.StartStopStep):
             ended.set()
 
 
-STEPS = (Record, Reaper, Burst, PoolKind, ConfiguredLimits, Shares, Jobs)
+STEPS = (Record, Reaper, Burst, VisiblyAlive, ConfiguredLimits, Shares, Jobs)

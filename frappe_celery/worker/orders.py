@@ -44,6 +44,10 @@ class Orders:
     def keep_hearing(self) -> None:
         """In the process, at its start."""
         os.close(self._writer)
+        self.hear()
+
+    def hear(self) -> None:
+        """In a thread, at its start."""
         self._poll = select.poll()
         self._poll.register(self.reader, select.POLLIN)
 

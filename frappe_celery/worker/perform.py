@@ -31,13 +31,20 @@ logger = logging.getLogger(__name__)
 
 
 def perform(sealed: bytes, worker: str) -> Any:
-    """Run what a message says and record how it ended; returns what the method returned.
+    """Run what a message says, as its caller, and record how it ended; returns what the method
+    returned.
 
     Raises:
-        As `attempt` does.
+        NotRun: it was canceled, deleted or claimed by another process, or has expired.
+        Refused: its signature is missing or wrong.
+        Retry: it is run again, and Celery's canvas waits for that.
+        Exception: whatever the method or its on_success raised, after it was recorded.
     """
     message = JobMessage.open(get_store().signer, sealed)
-    result = attempt(message, sealed, worker)
+    status = retry_while_unreachable(get_store().start, message.run, worker, time.time())
+    if status != CLAIMED:
+        raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
+    result = run_claimed(message, sealed, worker)
     succeeded(message.run, result)
     return result
 
@@ -47,23 +54,8 @@ def succeeded(run: str, result: Any) -> None:
     retry_while_unreachable(get_store().finish, run, result)
 
 
-def attempt(message: JobMessage, sealed: bytes, worker: str, tag: str = "") -> Any:
-    """Run what an opened message says; that it succeeded is left to the caller to record.
-
-    Raises:
-        NotRun: it was canceled, deleted, claimed by another process, or (see `JobStore.start`)
-            given away; or it has expired.
-        Retry: it is run again, and Celery's canvas waits for that.
-        Exception: whatever the method or its on_success raised, after it was recorded.
-    """
-    status = retry_while_unreachable(get_store().start, message.run, worker, time.time(), tag)
-    if status != CLAIMED:
-        raise NotRun(f"{message.label}[{message.run}] is {status or 'deleted'}: not run")
-    return run_claimed(message, sealed, worker)
-
-
 def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
-    """As `attempt`, what this process has claimed."""
+    """As `perform`, what this process has claimed; that it succeeded the caller records."""
     store = get_store()
     if message.expires is not None and time.time() > message.expires:
         _expired(store, store.job_of(message), message)

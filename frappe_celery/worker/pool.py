@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import reduce
 from itertools import count
 from typing import Any
 
@@ -25,15 +24,14 @@ from celery.concurrency.prefork import TaskPool
 from celery.utils.functional import noop
 from redis.exceptions import ResponseError
 
-from frappe_celery.brokers import heartbeat
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.workers import ProcessInfo, tag
-from frappe_celery.worker import abandoned
-from frappe_celery.worker.job_process import JobProcess
+from frappe_celery.worker import abandoned, job_process
 from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Doing, Seen, Slot, Tally, shared_slots
+from frappe_celery.worker.runners import Runner, Runners
+from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
 
 logger = logging.getLogger(__name__)
 
@@ -46,44 +44,41 @@ STILLBORN_SECONDS = 1.0
 """How soon another is forked after one that died before it had asked for a job."""
 SETTLE_SECONDS = 2.0
 """How soon a death is dealt with again of which the broker did not take notice."""
+GIVEN_BACK_MOST = 3
+"""How often a run whose process died before it had begun goes back into its queue."""
 
 
-@dataclass
-class _Child:
+@dataclass(kw_only=True)
+class _Child(Runner):
     process: Any
-    slot: Slot
     place: int
-    orders: Orders
-    birth: float
-    leaves: bool = False
     killed_because: str = ""
     again: bool = True
     """Whether its job may be run again, if idempotent."""
 
+    @property
+    def pid(self) -> int:
+        return int(self.process.pid)
 
-class Pool(BasePool):
-    """The worker's processes as Celery's `worker_pool` knows a pool."""
+
+class Pool(BasePool, Runners[_Child]):
+    """Celery's interface to them (`worker_pool`)."""
 
     uses_semaphore = True
 
     def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
-        super().__init__(*args, **options)
+        BasePool.__init__(self, *args, **options)
+        Runners.__init__(self)
         self._app, self._hostname = initargs
         self._slots = shared_slots(MOST_PROCESSES)
         self._free = list(range(MOST_PROCESSES))
-        self._children: list[_Child] = []
         self._dead: list[tuple[_Child, Seen, str]] = []
         self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
         self._wanted = int(self.limit)
-        self.queues: tuple[str, ...] = ()
-        """Those that its processes take from, in this order."""
-        self._events = False
         self._names = count(1)
         self._hub: Any = None
         self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
-        self.consumer = f"{heartbeat.process_name()}:jobs"
-        """The name among those who hold runs."""
 
     # -- Celery's side
 
@@ -95,7 +90,7 @@ class Pool(BasePool):
         """From now on a death is seen at once."""
         self._hub = loop
         self._tasks.register_with_event_loop(loop)
-        for child in self._children:
+        for child in self.each:
             loop.add_reader(child.process.sentinel, self.maintain_pool)
 
     def on_apply(self, *args: Any, **options: Any) -> Any:
@@ -124,8 +119,8 @@ class Pool(BasePool):
             self._tasks.flush()
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:
-        """Send the signal to the process that runs a job, or one of Celery's tasks."""
-        if any(child.process.pid == pid for child in self._children):
+        """Kill what runs one."""
+        if any(child.pid == pid for child in self.each):
             os.kill(pid, signal)
         else:
             self._tasks.terminate_job(pid, signal)
@@ -147,10 +142,10 @@ class Pool(BasePool):
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
         self._wanted = max(self._wanted - n, 0)
-        staying = [child for child in self._children if not child.leaves]
+        staying = [child for child in self.each if not child.leaves]
         staying.sort(key=lambda child: child.slot.read().doing != Doing.NOTHING)
         for child in staying[: len(staying) - self._wanted]:
-            self._tell_to_stop(child)
+            self.tell_to_stop(child)
         if self._tasks.num_processes:
             with suppress(ValueError):  # all of them have a task
                 self._tasks.shrink(n)  # type: ignore[attr-defined]  # celery-types lacks it
@@ -165,34 +160,34 @@ class Pool(BasePool):
     def on_stop(self) -> None:
         """Wait for the jobs that run."""
         self._wanted = 0
-        for child in self._children:
-            self._tell_to_stop(child)
-        while self._children:
+        for child in self.each:
+            self.tell_to_stop(child)
+        while self.each:
             self._wait_for_an_end()
             self.kill_overdue()
             with suppress(BrokerUnreachable):
                 self.kill_stopped()
-        self._leave()
+        self.leave()
         self._tasks.stop()
 
     def on_terminate(self) -> None:
         self._wanted = 0
         self.kill_running("its worker was told to stop at once")
-        for child in self._children:
-            self._tell_to_stop(child)
+        for child in self.each:
+            self.tell_to_stop(child)
         until = time.monotonic() + KILLED_SECONDS
-        while self._children and time.monotonic() < until:
+        while self.each and time.monotonic() < until:
             self._wait_for_an_end()
-        self._leave()
+        self.leave()
         self._tasks.terminate()
 
     def _wait_for_an_end(self) -> None:
-        wait_for_ends([child.process.sentinel for child in self._children], timeout=LOOK_SECONDS)
+        wait_for_ends([child.process.sentinel for child in self.each], timeout=LOOK_SECONDS)
         self.maintain_pool()
 
     def maintain_pool(self, *_: Any) -> None:
         """See who died, settle what they had, and replace them."""
-        for child in [child for child in self._children if not child.process.is_alive()]:
+        for child in [child for child in self.each if not child.process.is_alive()]:
             self._bury(child)
         self._release_from_the_dead()
         self._fill()
@@ -202,53 +197,37 @@ class Pool(BasePool):
     def _get_info(self) -> dict[str, Any]:
         info: dict[str, Any] = super()._get_info()  # type: ignore[misc]  # celery-types lacks it
         info["max-concurrency"] = self._wanted
-        info["processes"] = [child.process.pid for child in self._children]
-        info["jobs"] = {child.process.pid: child.slot.read().ended for child in self._children}
+        info["processes"] = [child.pid for child in self.each]
+        info["jobs"] = {child.pid: child.slot.read().ended for child in self.each}
         return info
 
     # -- ours
 
-    def serve(self, queues: Sequence[str]) -> None:
-        """From now on they take from these queues, in this order."""
-        self.queues = tuple(queues)
-        for child in self._children:
-            child.orders.give(self.queues, child.leaves, self._events)
-
-    def send_events(self, wanted: bool) -> None:
-        """Whether they tell of each job (`task_events`)."""
-        if wanted != self._events:
-            self._events = wanted
-            self.serve(self.queues)
-
-    def seen(self) -> list[tuple[_Child, Seen]]:
-        return [(child, child.slot.read()) for child in self._children]
-
     def processes(self) -> tuple[ProcessInfo, ...]:
         """Those that take jobs, and what each has run."""
         return tuple(
-            ProcessInfo(child.process.pid, child.birth, *child.slot.tally())
-            for child in self._children
+            ProcessInfo(child.pid, child.birth, *child.slot.tally()) for child in self.each
         )
 
     def tally(self) -> Tally:
         """What all of them have run, those too that are no more."""
-        return reduce(Tally.plus, (child.slot.tally() for child in self._children), self._buried)
+        return super().tally().plus(self._buried)
 
-    def running(self) -> int:
-        """How many processes have a job."""
-        return sum(seen.doing >= Doing.HOLDS for _, seen in self.seen())
+    def look_after(self) -> None:
+        self.maintain_pool()
+        self.kill_overdue()
+        self.kill_stopped()
 
     def kill(self, child: _Child, reason: str, *, again: bool = True) -> None:
         """Its job is failed for this reason once it is dead."""
         child.killed_because, child.again = reason, again
         with suppress(ProcessLookupError):
-            os.kill(child.process.pid, signal.SIGKILL)
+            os.kill(child.pid, signal.SIGKILL)
 
     def kill_running(self, reason: str) -> None:
         """All that have a job; it fails for this reason, or runs again elsewhere if idempotent."""
-        for child, seen in self.seen():
-            if seen.doing >= Doing.HOLDS:
-                self.kill(child, reason)
+        for child, _ in self.having_jobs():
+            self.kill(child, reason)
 
     def kill_overdue(self) -> None:
         """Those that did not react to their timeout."""
@@ -270,7 +249,7 @@ class Pool(BasePool):
     def _fill(self) -> None:
         if time.monotonic() < self._fork_from:
             return
-        staying = sum(not child.leaves for child in self._children)
+        staying = sum(not child.leaves for child in self.each)
         for _ in range(self._wanted - staying):
             self._fork()
 
@@ -278,32 +257,25 @@ class Pool(BasePool):
         place = self._free.pop(0)
         slot, orders = self._slots[place], Orders()
         slot.clear()
-        options = self.options
-        body = JobProcess(
-            self._app,
-            self._hostname,
-            self.consumer,
-            slot,
-            orders,
-            most_jobs=options.get("maxtasksperchild") or 0,
-            most_kilobytes=options.get("max_memory_per_child") or 0,
+        process = Process(
+            target=job_process.be_one,
+            args=(self._app, self._hostname, self.consumer, slot, orders),
+            kwargs={
+                "most_jobs": self.options.get("maxtasksperchild") or 0,
+                "most_kilobytes": self.options.get("max_memory_per_child") or 0,
+            },
+            name=f"JobProcess-{next(self._names)}",
         )
-        process = Process(target=body, name=f"JobProcess-{next(self._names)}")
         process.daemon = True
         process.start()
         orders.keep_giving()
-        child = _Child(process, slot, place, orders, time.time())
-        self._children.append(child)
-        orders.give(self.queues, events=self._events)
+        self.each.append(_Child(slot=slot, orders=orders, process=process, place=place))
+        orders.give(self.queues, events=self.events)
         if self._hub is not None:
             self._hub.add_reader(process.sentinel, self.maintain_pool)
 
-    def _tell_to_stop(self, child: _Child) -> None:
-        child.leaves = True
-        child.orders.give((), stop=True)
-
     def _bury(self, child: _Child) -> None:
-        self._children.remove(child)
+        self.each.remove(child)
         if self._hub is not None:
             self._hub.remove_reader(child.process.sentinel)
         child.orders.close()
@@ -317,18 +289,10 @@ class Pool(BasePool):
             self._fork_from = time.monotonic() + STILLBORN_SECONDS
         if code or seen.doing != Doing.NOTHING:
             if not child.killed_because:
-                logger.error("process %d ended: %s", child.process.pid, _end(code))
+                logger.error("process %d ended: %s", child.pid, _end(code))
             self._dead.append(
                 (child, seen, child.killed_because or f"its process died: {_end(code)}")
             )
-
-    def _leave(self) -> None:
-        store = get_store()
-        keys = store.keys.in_flight(self.consumer), store.keys.consumers
-        try:
-            store.run_script("leave", keys, store.keys.prefix, self.consumer)
-        except BrokerUnreachable as exc:
-            logger.warning("what its processes held is settled by other workers: %s", exc)
 
     def _release_from_the_dead(self) -> None:
         try:
@@ -337,7 +301,7 @@ class Pool(BasePool):
                 release_from_dead_process(
                     get_store(),
                     self.consumer,
-                    child.process.pid,
+                    child.pid,
                     seen,
                     reason,
                     child.again,
@@ -367,8 +331,9 @@ def release_from_dead_process(
     for number in (seen.number - 1, seen.number):
         held = tag(consumer, pid, number)
         began = number < seen.number or seen.doing == Doing.RUNS
-        most = abandoned.GIVEN_BACK_MOST
-        run = store.run_script("let_go", keys, store.keys.prefix, held, "1" if began else "", most)
+        run = store.run_script(
+            "let_go", keys, store.keys.prefix, held, "1" if began else "", GIVEN_BACK_MOST
+        )
         if run:
             abandoned.end_or_repeat(
                 store, run.decode(), reason, queues=queues, idempotent_counts=again

@@ -16,7 +16,8 @@ from celery.worker.control import control_command, inspect_command
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.worker.pool import MOST_PROCESSES, Pool
+from frappe_celery.worker.pool import MOST_PROCESSES
+from frappe_celery.worker.runners import Runners, runners_of
 from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
@@ -31,13 +32,14 @@ SUPERVISOR = b"frappe_celery/commands/supervisor.py"
 def active(state: Any, safe: bool = False, **options: Any) -> list[dict[str, Any]]:
     """List of tasks currently being executed."""
     found: list[dict[str, Any]] = control.active(state, safe=safe, **options)
-    if isinstance(state.consumer.pool, Pool):
-        found += _jobs(state.consumer.pool, state.hostname)
+    runners = runners_of(state.consumer.controller)
+    if runners is not None:
+        found += _jobs(runners, state.hostname)
     return found
 
 
-def _jobs(pool: Pool, hostname: str) -> list[dict[str, Any]]:
-    running = [(child, seen) for child, seen in pool.seen() if seen.doing == Doing.RUNS]
+def _jobs(runners: Runners[Any], hostname: str) -> list[dict[str, Any]]:
+    running = [(one, seen) for one, seen in runners.seen() if seen.doing == Doing.RUNS]
     jobs = get_store().read([seen.run for _, seen in running])
     return [
         {
@@ -50,9 +52,9 @@ def _jobs(pool: Pool, hostname: str) -> list[dict[str, Any]]:
             "time_start": seen.began,
             "acknowledged": True,
             "delivery_info": {"exchange": "", "routing_key": job.queue, "redelivered": False},
-            "worker_pid": child.process.pid,
+            "worker_pid": one.pid,
         }
-        for (child, seen), job in zip(running, jobs)  # noqa: B905 (equal by construction)
+        for (one, seen), job in zip(running, jobs)  # noqa: B905 (equal by construction)
         if job is not None
     ]
 

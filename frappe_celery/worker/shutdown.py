@@ -23,9 +23,8 @@ from celery.worker import state
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.worker.deaths import abandon
-from frappe_celery.worker.pool import Pool
-from frappe_celery.worker.slot import Doing
+from frappe_celery.worker.pools import JobRunners
+from frappe_celery.worker.runners import Runners, runners_of
 
 logger = logging.getLogger(__name__)
 
@@ -36,21 +35,21 @@ POOL_SECONDS = 5
 class Shutdown(bootsteps.StartStopStep):
     """Stops after the consumer and before the pool."""
 
-    requires = ("celery.worker.components:Pool",)
+    requires = (JobRunners,)
 
     def start(self, worker: Any) -> None:
         """Nothing: there is only something to do at the end."""
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""
-        pool = worker.pool if isinstance(worker.pool, Pool) else None
+        runners = runners_of(worker)
         running = [request.id for request in state.active_requests]
-        if pool is not None:
-            running += [seen.run for _, seen in pool.seen() if seen.doing >= Doing.HOLDS]
+        if runners is not None:
+            running += [seen.run for _, seen in runners.having_jobs()]
         if running:
             limit = _limit(worker.app.amqp.queues.consume_from, running)
             logger.info("%d jobs still run: waiting for up to %d s", len(running), limit)
-            threading.Thread(target=_end_after, args=(limit, pool), daemon=True).start()
+            threading.Thread(target=_end_after, args=(limit, runners), daemon=True).start()
 
 
 def _limit(queues: Iterable[str], running: list[str]) -> int:
@@ -65,13 +64,12 @@ def _limit(queues: Iterable[str], running: list[str]) -> int:
     return max([limit, *(job.timeout for job in jobs if job is not None)])
 
 
-def _end_after(limit: int, pool: Pool | None) -> None:
+def _end_after(limit: int, runners: Runners[Any] | None) -> None:
     time.sleep(limit)
     reason = f"its worker was told to stop, and it had not ended {limit} s later (shutdown_seconds)"
-    if pool is not None:
-        pool.kill_running(reason)
-    for request in list(state.active_requests):
-        abandon(request.id, reason)
+    if runners is not None:
+        runners.kill_running(reason)
+    for request in list(state.active_requests):  # a team's own tasks
         if request.worker_pid not in (None, os.getpid()):
             with suppress(ProcessLookupError):
                 os.kill(request.worker_pid, signal.SIGKILL)

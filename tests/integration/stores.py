@@ -63,16 +63,13 @@ def queued(store: JobStore, job_id: str | None = None, **given: Any) -> Job:
     return job
 
 
-def take(
-    store: JobStore, *queues: str, consumer: str = "consumer", done: tuple[str, ...] = ()
-) -> str | None:
-    """What a worker's next fetch from `queues` brings; `done` are the tags it acknowledges."""
-    tag = uuid.uuid4().hex
-    names = [store.keys.queue(queue) for queue in queues or ("default",)]
-    store.client.zadd(store.keys.consumers, {consumer: store.client.time()[0]})
-    held = (store.keys.in_flight(consumer), *names)
-    found = store.run_script("fetch", held, store.keys.prefix, tag, "", *done)
-    return found[1].decode() if found else None
+def take(store: JobStore, *queues: str, consumer: str = "consumer") -> str | None:
+    """The next run of `queues`, claimed by a process as it takes it; None: there is none."""
+    store.run_script("alive", (store.keys.consumers,), consumer)
+    taken = Taker(store, consumer, "w1@host").take(
+        uuid.uuid4().hex, queues or ("default",), Ended()
+    )
+    return taken.run if taken else None
 
 
 def take_all(store: JobStore, *queues: str) -> list[str]:
@@ -80,11 +77,10 @@ def take_all(store: JobStore, *queues: str) -> list[str]:
 
 
 def started(store: JobStore, *queues: str, consumer: str = "consumer") -> str:
-    """The next run, claimed by a process as it takes it."""
-    store.run_script("alive", (store.keys.consumers,), consumer)
-    taken = Taker(store, consumer, "worker").take(uuid.uuid4().hex, queues or ("default",), Ended())
-    assert taken is not None
-    return taken.run
+    """The same where there is one."""
+    run = take(store, *queues, consumer=consumer)
+    assert run is not None
+    return run
 
 
 def waiting(store: JobStore, queue: str = "default", site: str | None = None) -> list[str]:

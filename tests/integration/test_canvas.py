@@ -255,13 +255,19 @@ def test_a_chord_whose_header_fails_calls_its_errback_once_and_not_its_body(
     assert sorted(project.effects()) == ran
 
 
-@pytest.mark.parametrize("pool", ["solo", "threads", "processes"])
+@pytest.mark.parametrize("pool", ["solo", "threads", "processes", "gevent"])
 def test_on_celery_s_own_pools(project: Project, store: JobStore, pool: str) -> None:
+    """Where these run no jobs, a second worker does."""
     team = importlib.import_module("team")
     team.app.set_current()
-    arguments = ("--without-mingle", "-c", "2", "-l", "INFO", "--pool", pool)
-    worker = project.start("team", "-m", "celery", "-A", "team", "worker", *arguments)
-    worker.wait_for(" ready.")
+    second = [["-Q", "short,default,long"]] if pool in ("processes", "gevent") else []
+    for more in ([], *second):
+        arguments = ("--without-mingle", "-c", "2", "-l", "INFO", "-n", f"{len(more)}@%h", *more)
+        kind = () if more else ("--pool", pool)
+        worker = project.start(
+            f"team{len(more)}", "-m", "celery", "-A", "team", "worker", *arguments, *kind
+        )
+        worker.wait_for(" ready.")
     both = [method("stubborn", args=[2]), team.app.tasks[NIGHTLY].si()]
     result = (team.add.s(1, 2) | group(*both) | method("total") | team.add.s(1)).delay()
     with pytest.raises(TypeError, match="by position"):  # stubborn(3, 2)

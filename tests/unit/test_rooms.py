@@ -42,7 +42,6 @@ NAMED = {
     "frappe_celery.beat_schedule:Scheduler",
     "frappe_celery.beat_schedule:DatabaseScheduler",
     # of Celery's one task
-    "frappe_celery.worker.task:JobRequest",
     "frappe_celery.worker.task:job_strategy",
     # in messages that wait
     "frappe_celery.worker.abandoned.aftermath",

@@ -18,7 +18,7 @@ from frappe_celery.brokers import taker
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.parked import spend
 from frappe_celery.brokers.rabbitmq.publisher import FAILURES, connect, describe
-from frappe_celery.brokers.taker import SETTLED_SECONDS, WAIT_SECONDS, Ended, Taken
+from frappe_celery.brokers.taker import SETTLED_SECONDS, Ended, Taken
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.queue.publish import TASK_NAME
@@ -116,9 +116,9 @@ class Taker(taker.Taker):
         self._outbox.hand_to_parents(raw, queue)
         return ""
 
-    def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
+    def heard(self) -> str:
         """As the base class; without a bell it looks into all of them."""
-        rang = super().wait(queues, orders, seconds)
+        rang = super().heard()
         self._empty.difference_update(self._names.both(rang) if rang else [*self._empty])
         return rang
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import select
 import time
-from contextlib import suppress
 from typing import Any
 
+from celery.utils.functional import noop
 from kombu.transport import pyamqp
 
-from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS, Alarm
-from frappe_celery.brokers.heartbeat import BEAT_SECONDS
+from frappe_celery.brokers.heartbeat import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.names import Names
 
@@ -31,8 +30,6 @@ class Connection(pyamqp.Connection):
         self.consumers: set[Channel] = set()
         self.silent = False
         """RabbitMQ does not answer: nobody waits for it in turn."""
-        self.alarm: Alarm | None = None
-        """Rung when a thread or greenlet of the pool has done its job."""
         timeouts = {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
         super().__init__(*args, **{**timeouts, **options})
 
@@ -45,23 +42,10 @@ class Connection(pyamqp.Connection):
         for channel in list(self.consumers):
             channel.look_anyway()
 
-    def give_signs_of_life(self) -> None:
-        for channel in list(self.consumers):
-            channel.heartbeat()
-
     def listened_to(self) -> list[int]:
         """Descriptors that wake the loop, besides the connection's own socket."""
-        if self.consumers and self.alarm is None:
-            self.alarm = Alarm()
         bells = [channel.bell.fileno() for channel in self.consumers if channel.bell is not None]
-        found = [fd for fd in bells if fd is not None]
-        return [*found, self.alarm.reader] if self.alarm is not None else found
-
-    def woken(self) -> None:
-        """Something came: the next turn reads the bells."""
-        if self.alarm is not None:
-            with suppress(BlockingIOError):
-                self.alarm.silence()
+        return [fd for fd in bells if fd is not None]
 
     def close(self, *args: Any, **options: Any) -> Any:
         """In order, unless RabbitMQ would not answer."""
@@ -69,31 +53,11 @@ class Connection(pyamqp.Connection):
             return self.collect()
         return super().close(*args, **options)
 
-    def collect(self) -> None:
-        super().collect()
-        alarm, self.alarm = self.alarm, None
-        if alarm is not None:
-            alarm.close()
-
 
 class Transport(pyamqp.Transport):
     """Named in `broker_transport`; `broker_url` stays an ordinary amqp:// URL."""
 
     Connection = Connection
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.cycle = self  # what gives signs of life, as the worker's steps name it on Redis
-        self._connection: Connection | None = None
-
-    def establish_connection(self) -> Any:
-        self._connection = super().establish_connection()
-        return self._connection
-
-    def heartbeat(self) -> None:
-        """Every consumer gives a sign of life."""
-        if self._connection is not None:
-            self._connection.give_signs_of_life()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
@@ -107,13 +71,12 @@ class Transport(pyamqp.Transport):
                 loop.remove(fd)
             for fd in now:
                 if fd not in loop.readers:
-                    loop.add_reader(fd, connection.woken)
+                    loop.add_reader(fd, noop)  # the next turn reads the bells
             listened.clear()
             listened.update(now)
 
         loop.on_tick.add(turn)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, connection.look_anyway)
-        loop.call_repeatedly(BEAT_SECONDS, connection.give_signs_of_life)
 
     def drain_events(self, connection: Any, timeout: float | None = None, **options: Any) -> Any:
         """For pools without an event loop: until something came, or the time is up."""
@@ -131,8 +94,7 @@ class Transport(pyamqp.Transport):
             if connection.sock in readable:
                 return super().drain_events(connection, timeout=0, **options)
             if readable:
-                connection.woken()
-                continue
+                continue  # the next turn reads the bells
             if give_up_at is not None and time.monotonic() >= give_up_at:
                 raise TimeoutError
             connection.look_anyway()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from frappe_celery.brokers.alarm import ANSWER_SECONDS, Alarm
+from frappe_celery.brokers.heartbeat import ANSWER_SECONDS
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
@@ -22,8 +21,6 @@ class Poller(kombu_redis.MultiChannelPoller):
     def __init__(self) -> None:
         super().__init__()
         self.consumers: set[Channel] = set()
-        self.alarm: Alarm | None = None
-        """Rung when a thread or greenlet of the pool has done its job."""
 
     def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
         if not channel.listens:
@@ -32,9 +29,6 @@ class Poller(kombu_redis.MultiChannelPoller):
 
     def _connect(self, channel: Channel) -> None:
         if channel not in self.consumers:
-            if self.alarm is None:
-                self.alarm = Alarm()
-                self.poller.register(self.alarm.reader, self.eventflags)
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
@@ -42,24 +36,12 @@ class Poller(kombu_redis.MultiChannelPoller):
             channel._in_poll = False
             self._register(channel, channel.client, "BRPOP")
         if not self._client_registered(channel, channel.bell, "BELL"):
-            keys = channel.keys
-            channel.bell.subscribe(keys.bell_of_whole if channel.whole_only else keys.bell)
+            channel.bell.subscribe(channel.keys.bell_of_whole)
             self._register(channel, channel.bell, "BELL")
         channel.rang = channel.listens = True
 
-    def close(self) -> None:
-        super().close()
-        if self.alarm is not None:
-            with suppress(KeyError, ValueError, OSError):
-                self.poller.unregister(self.alarm.reader)
-            self.alarm.close()
-            self.alarm = None
-
     def on_readable(self, fileno: int) -> Any:
         """Read what came: kombu leaves it unread while the worker is full, and spins."""
-        if self.alarm is not None and fileno == self.alarm.reader:
-            self.alarm.silence()
-            return True  # drain_events ends, and Celery does what it had put off until then
         channel, kind = self._fd_to_chan[fileno]
         if not channel.handlers[kind]():
             raise Empty  # else drain_events would end without a message, and mingle never

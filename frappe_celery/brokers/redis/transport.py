@@ -5,8 +5,8 @@ it from its queue into the consumer's in-flight hash. Queues are emptied strictl
 which they are consumed. An idle consumer sends no blocking pop: each enqueue rings the bell, a
 channel that it subscribes to. Acknowledgements travel with the next fetch.
 
-An element of a queue's list is either the id of a run of ours, whose record holds the signed
-message, or a whole kombu message of any other Celery task.
+Only messages of a team's own Celery tasks come this way, in lists of their own: workers' processes
+take jobs themselves (`brokers.taker`).
 """
 
 from __future__ import annotations
@@ -28,14 +28,15 @@ from redis.exceptions import NoScriptError, ResponseError
 from redis.retry import Retry
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.alarm import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.heartbeat import (
+    ANSWER_SECONDS,
     BEAT_SECONDS,
+    LOOK_ANYWAY_SECONDS,
     broker_is_silent,
     process_name,
     raise_if_silent,
 )
-from frappe_celery.brokers.kombu_messages import HELD_AS, celery_message, checked, job_message
+from frappe_celery.brokers.kombu_messages import celery_message, checked
 from frappe_celery.brokers.redis.poller import Poller
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import JobStatus, get_store, scripts
@@ -77,7 +78,7 @@ class QoS(virtual.QoS):
 class Channel(kombu_redis.Channel):
     """One connection that publishes and consumes.
 
-    Queues named in `frappe_celery_queues` are the bench's own: their keys begin with its prefix.
+    Queues named in `frappe_celery_queues` are the bench's own: their messages lie beside its runs.
     A team's other queues keep kombu's names and priorities.
     """
 
@@ -109,8 +110,6 @@ class Channel(kombu_redis.Channel):
         self._sent: list[str] = []
         self.rang = True
         self.listens = False
-        self.whole_only = False
-        """Only messages of a team's own tasks: processes of the worker take runs themselves."""
         self._tags = (f"{self.consumer}:{number}" for number in count())
         self._tag = ""
         self.fetches_from: list[tuple[str, str]] = []
@@ -135,8 +134,7 @@ class Channel(kombu_redis.Channel):
         message = _signed(message, queue)
         pipe = self._create_client().pipeline()
         pipe.lpush(key, dumps(message))
-        for bell in (self.keys.bell, self.keys.bell_of_whole):
-            pipe.publish(bell, queue)
+        pipe.publish(self.keys.bell_of_whole, queue)
         pipe.execute()
 
     def _put_fanout(
@@ -146,7 +144,7 @@ class Channel(kombu_redis.Channel):
 
     def _q_for_pri(self, queue: str, pri: int) -> str:
         if queue in self.frappe_celery_queues:
-            return self.keys.queue(queue)
+            return self.keys.whole(queue)
         name: str = super()._q_for_pri(queue, pri)
         return name
 
@@ -195,13 +193,6 @@ class Channel(kombu_redis.Channel):
         }
         self.fetches_from = [(queue, key) for key, queue in places.items()]
 
-    def leave_runs(self) -> None:
-        """From now on fetch only messages of a team's own tasks."""
-        self.whole_only = True
-        if self.listens:  # since it asked other workers whether they were there
-            self.bell.unsubscribe(self.keys.bell)
-            self.bell.subscribe(self.keys.bell_of_whole)
-
     def fetch(self) -> None:
         """Send for the next message, unless an answer is due or there is nothing to say."""
         if self._in_poll:
@@ -215,10 +206,10 @@ class Channel(kombu_redis.Channel):
         self._asked = self.fetches_from
         self._in_poll = self.client.connection
         self.asked_at = time.monotonic()
-        keys = [self.keys.in_flight(self.consumer), *(key for _, key in self.fetches_from)]
+        keys = [self.keys.in_flight(self.consumer), self.keys.consumers]
+        keys += [key for _, key in self.fetches_from]
         self.client.connection.send_command(
-            *(*scripts.command("fetch"), len(keys), *keys, self.keys.prefix, self._tag),
-            *("whole" if self.whole_only else "", *self._sent),
+            *(*scripts.command("fetch"), len(keys), *keys, self.consumer, self._tag, *self._sent)
         )
 
     def _read_fetched(self, **options: Any) -> bool:
@@ -248,27 +239,24 @@ class Channel(kombu_redis.Channel):
         if not found:
             return None
         self.rang = True
-        place, token, sealed = found
-        queue, _ = self._asked[place - 2]
+        place, text = found
+        queue, _ = self._asked[place - 3]
         try:
-            if token[:1] == b"{":
-                whole = celery_message(token, queue, queue in self.frappe_celery_queues)
-                message = _taken(whole, queue)
-            else:
-                message = job_message(token, sealed, queue)
+            whole = celery_message(text, queue, queue in self.frappe_celery_queues)
+            message = _taken(whole, queue)
         except Refused as exc:
             whole_messages.refuse(whole, queue, exc)
             self.acknowledged.append(self._tag)
             return None
         except Exception as exc:
             logger.error("refused what lay in queue %s: %s", queue, exc)
-            get_store().refuse(queue, token[:100].decode(errors="replace"), f"no message: {exc!r}")
+            get_store().refuse(queue, text[:100].decode(errors="replace"), f"no message: {exc!r}")
             self.acknowledged.append(self._tag)
             return None
         if queue in self._unheld:
             self.acknowledged.append(self._tag)
             self.flush()
-        message["properties"] |= {"delivery_tag": self._tag, HELD_AS: self._tag}
+        message["properties"]["delivery_tag"] = self._tag
         return message, queue
 
     def _read_bell(self) -> bool:
@@ -297,11 +285,6 @@ class Channel(kombu_redis.Channel):
         acknowledged = self._take_acknowledged()
         if acknowledged:
             self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
-
-    def wake(self) -> None:
-        """Have the loop look again, from another thread or greenlet."""
-        if not self.closed and self.connection.cycle.alarm is not None:
-            self.connection.cycle.alarm.ring()
 
     def _take_acknowledged(self) -> list[str]:
         return [self.acknowledged.popleft() for _ in range(len(self.acknowledged))]
@@ -389,8 +372,6 @@ class Transport(kombu_redis.Transport):
 
         def on_poll_start() -> None:
             cycle.on_poll_start()
-            if cycle.alarm and cycle.alarm.reader not in loop.readers:
-                loop.add_reader(cycle.alarm.reader, cycle.on_readable, cycle.alarm.reader)
             for fd in cycle.fds:
                 if fd not in loop.readers:
                     loop.add_reader(fd, cycle.on_readable, fd)

@@ -1,10 +1,10 @@
--- The next of a queue's messages: of the site whose turn it is, the one that waited longest. What
--- older callers and Celery's own put into the queue's own list is a line too.
+-- The next of a queue's runs: of the site whose turn it is, the one that waited longest. What older
+-- callers put into the queue's own list is a line too; another Celery task's message ('{…'), which
+-- older versions put there, goes where workers' parents take it.
 -- prefix; key of the queue's own list; rules (`rules.lua`), if there are any; whether that list is
 -- looked at too
--- Returns false, or list that it was in, token, {status, place, message} of a run, nothing of another
--- Celery task's message ('{…'); if others wait too, the place whose turn that was, which is to be
--- ranked behind them; and whether more wait in this queue.
+-- Returns false, or list that it was in, run, {status, place, message}; if others wait too, the place
+-- whose turn that was, which is to be ranked behind them; and whether more wait in this queue.
 local queue = string.sub(key, #prefix + 1)
 local turns = prefix .. 'turns:' .. queue
 if these and these.queue_waits(queue) then return false end
@@ -19,22 +19,22 @@ while true do
   local token = redis.pcall('RPOP', list)
   if not token or token.err then  -- empty, or no list: the others are served
     redis.call('ZREM', turns, head[1])
+  elseif head[1] == '' and string.byte(token) == 123 then
+    redis.call('LPUSH', prefix .. 'whole:' .. queue, token)
+    ring(prefix, prefix .. 'whole:' .. queue)
   else
-    local whole = head[1] == '' and string.byte(token) == 123
-    local found = not whole
-      and redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
+    local found =
+      redis.pcall('HMGET', prefix .. 'job:' .. token, 'status', 'place', 'message', 'ended_at')
     local reason  -- why it can be no run that waits here
-    if not found then reason = nil
-    elseif token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
+    if token == '' or #token > 100 or string.find(token, '[^%w_.:%-]') then
       reason = 'it is no id of a run'
     elseif found.err then reason = 'its record is no hash'
     elseif found[1] == 'queued' and string.sub(found[2] or '', -#place) ~= place then
       reason = 'its record is of another place'
     end
     if reason then refuse(prefix, queue, token, reason) end
-    local waits = whole
-      or not reason and found[1] == 'queued' and not spent(prefix, token, queue, found[4])
-    if waits and not whole and these and these.keeps_back(token, found[2]) then
+    local waits = not reason and found[1] == 'queued' and not spent(prefix, token, queue, found[4])
+    if waits and these and these.keeps_back(token, found[2]) then
       waits = false
       if these.kept >= 100 then return false end
     end

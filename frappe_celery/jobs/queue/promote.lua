@@ -1,7 +1,9 @@
 -- Hand the scheduled runs whose time has come to their queues, the earliest first, and those that
--- have waited for the end of a transaction long enough.
+-- have waited for the end of a transaction long enough; and wake a process for each queue in which
+-- something waits: the one that was woken for it may have died, or a pause has ended.
 -- KEYS: scheduled
--- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not)
+-- ARGV: prefix, most of them at once, 'line:' where runs wait in lines of their sites ('' : not),
+--       the queues with such lines …
 -- Returns for how many seconds there is nothing more to do ('' : nothing is scheduled), then the runs
 -- that limits let go or that have waited so.
 local prefix = ARGV[1]
@@ -25,6 +27,11 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 
     end
   end
   redis.call('ZREM', KEYS[1], run)
+end
+for i = 4, #ARGV do
+  if redis.call('EXISTS', prefix .. ARGV[i], prefix .. 'turns:' .. ARGV[i]) > 0 then
+    ring(prefix, prefix .. ARGV[i])
+  end
 end
 local these = rules(prefix, ARGV[3])
 local gone = these and these.release_due() or {}

@@ -1,9 +1,10 @@
--- Wake one process that serves a queue (its bell, which idle processes wait for), and the workers
--- whose pool has no processes of ours.
--- prefix; key of the queue's list, or of a site's line in it: a team's own queue has no bell
-local line = prefix .. 'line:'
+-- Wake who takes what lies in a list: one process that serves the queue (its bell, which idle
+-- processes wait for), or, of whole messages of other Celery tasks, the workers' parents.
+-- prefix; key of the queue's list, of a site's line in it, of its whole messages or of a team's queue
+local line, whole = prefix .. 'line:', prefix .. 'whole:'
 if string.sub(key, 1, #line) == line then key = prefix .. string.match(key, '|([^|]*)$') end
-if string.sub(key, 1, #prefix) == prefix then
+if string.sub(key, 1, #prefix) == prefix and string.sub(key, 1, #whole) ~= whole then
   wake(prefix .. 'bell:' .. string.sub(key, #prefix + 1))
+else
+  redis.call('PUBLISH', prefix .. 'bell:whole', key)
 end
-redis.call('PUBLISH', prefix .. 'bell', key)

@@ -26,8 +26,9 @@ def promote(store: JobStore) -> float | None:
         BrokerUnreachable.
     """
     due = _due(store) if store.outbox is not None else []
+    queues = store.settings.queues if store.lined else ()
     wait, *let_go = store.run_script(
-        "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined
+        "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined, *queues
     )
     if store.outbox is not None and (due or let_go):
         store.outbox.forward([*due, *(run.decode() for run in let_go)])

@@ -154,7 +154,8 @@ class JobFinder:
         keys = self.keys
         with naming_the_server(self.url):
             sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
-            lists = [keys.queue(queue), *(keys.line(f"{site}|{queue}") for site in sites if site)]
+            lists = [keys.queue(queue), keys.whole(queue)]
+            lists += [*(keys.line(f"{site}|{queue}") for site in sites if site)]
             pipe = self.client.pipeline(transaction=False)
             for name in lists:
                 pipe.llen(name)
@@ -182,8 +183,7 @@ class JobFinder:
     def position(self, job: Job) -> int | None:
         """Place of a job in the line of its site, 0 for the next one; None: it does not wait.
 
-        One that a worker has fetched and not begun is the next one. In RabbitMQ no place is known,
-        nor of one that a limit or a pause keeps back.
+        In RabbitMQ no place is known, nor of one that a limit or a pause keeps back.
         """
         keys = self.keys
         with naming_the_server(self.url):
@@ -191,14 +191,11 @@ class JobFinder:
             for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
                 pipe.lpos(name, job.run_id, rank=-1)
                 pipe.llen(name)
-            pipe.hmget(keys.record(job.run_id), "status", "parked")
-            *places, (status, parked) = pipe.execute()
+            places = pipe.execute()
         for place, length in zip(places[::2], places[1::2], strict=True):
             if place is not None:
                 return int(length) - 1 - int(place)
-        waits = status == JobStatus.QUEUED.value.encode() and parked is None
-        fetched = self.outbox is None and waits
-        return 0 if fetched else None
+        return None
 
     def places(self, site: str | None, queue: str | None) -> list[str]:
         """The `site|queue` that ever had a job, of this site and queue where they are given."""

@@ -216,16 +216,15 @@ class JobStore(JobFinder):
 
     # -- a run's life, as workers tell it
 
-    def start(self, run: str, worker: str, at: float | None = None, tag: str = "") -> str:
+    def start(self, run: str, worker: str, at: float | None = None) -> str:
         """Claim a run for this process: CLAIMED, or the status that forbids it ('' : no record).
 
-        With the same `at` (seconds since the epoch) it can be asked again after a lost answer. One
-        that came with a delivery tag of our transport is refused where that was given away since.
+        With the same `at` (seconds since the epoch) it can be asked again after a lost answer.
         """
         keys = (self.keys.record(run),)
         at = at or time.time()
         status: bytes = self.run_script(
-            "start", keys, self.keys.prefix, run, at, worker, tag, self.lined
+            "start", keys, self.keys.prefix, run, at, worker, self.lined
         )
         return status.decode()
 

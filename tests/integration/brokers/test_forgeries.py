@@ -209,7 +209,7 @@ def send(store: JobStore, forged: Forged, queue: str = "default", own: bool = Tr
         "headers": headers,
         "properties": {"body_encoding": "base64", "delivery_tag": uuid.uuid4().hex},
     }
-    store.client.lpush(store.keys.queue(queue) if own else queue, json.dumps(message))
+    store.client.lpush(store.keys.whole(queue) if own else queue, json.dumps(message))
     store.client.publish(store.keys.bell_of_whole, queue)
     return str(headers.get("id"))
 
@@ -361,17 +361,17 @@ def test_one_that_was_altered_or_moved_is_refused(project: Project, store: JobSt
         add.apply_async((1, 2), countdown=0.01)
         """
     )
-    (text,) = store.client.lrange(store.keys.queue("default"), 0, -1)
-    store.client.delete(store.keys.queue("default"))
+    (text,) = store.client.lrange(store.keys.whole("default"), 0, -1)
+    store.client.delete(store.keys.whole("default"))
     for change in ALTERED.values():
         message = json.loads(text)
         change(message)
-        store.client.lpush(store.keys.queue("default"), json.dumps(message))
-    store.client.lpush(store.keys.queue("long"), text)
+        store.client.lpush(store.keys.whole("default"), json.dumps(message))
+    store.client.lpush(store.keys.whole("long"), text)
     project.worker("--without-mingle")
     wait_until(lambda: len(store.refused()) == len(ALTERED) + 1, 30, "each is listed")
     assert project.effects() == []
-    store.client.lpush(store.keys.queue("default"), text)
+    store.client.lpush(store.keys.whole("default"), text)
     store.client.publish(store.keys.bell_of_whole, "default")
     wait_until(lambda: project.effects() == ["add 1 2"], 30, "the one that was signed runs")
 

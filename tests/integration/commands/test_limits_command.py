@@ -6,7 +6,6 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.watch.metrics.exposition import Exposition
 from tests.integration.cli import SITE, enqueued, read, run
 from tests.integration.stores import take
@@ -47,7 +46,7 @@ def test_what_is_paused_is_said_and_is_no_problem(store: JobStore) -> None:
 def test_a_job_says_what_keeps_it_back(store: JobStore) -> None:
     run("limit", TARGET, "--running", "1")
     enqueued(store)
-    assert store.start(take(store) or "", "w@host") == CLAIMED
+    assert take(store) is not None
     waits = enqueued(store)
     assert read("jobs", "show", waits.run_id)["kept_back_by"] is None
     assert take(store) is None

@@ -12,6 +12,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.queue import shares
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.sweeper import sweep
 from tests.integration.benches import worker
 from tests.integration.stores import enqueue, message, queued, started, take, take_all
@@ -158,20 +159,17 @@ def test_what_older_versions_enqueued_is_taken_in_turn_with_the_lines(store: Job
 
 def test_a_line_into_which_an_older_worker_gave_back_is_served_again(store: JobStore) -> None:
     job = queued(store, site=BIG)
-    take(store)
-    store.client.rpush(store.keys.line(f"{BIG}|default"), job.run_id)  # it knows of no turns
+    store.client.delete(store.keys.turns("default"))  # it knows of none
     assert take(store, consumer="new") is None
     sweep(store, old=60, lease=1)
     assert take(store, consumer="new") == job.run_id
 
 
 def test_a_run_for_which_nobody_was_woken_is_rung_for(store: JobStore) -> None:
-    """As where the process that its bell woke has died: the worker's parent looks each second."""
+    """As where the process that its bell woke has died: each worker looks every second."""
     queued(store, site=BIG)
     store.client.delete(store.keys.bell_of("default"))
-    keys = (store.keys.in_flight("parent"), store.keys.queue("default"))
-    store.client.zadd(store.keys.consumers, {"parent": store.client.time()[0]})
-    assert store.run_script("fetch", keys, store.keys.prefix, "tag", "whole") is None
+    promote(store)
     assert store.client.llen(store.keys.bell_of("default")) == 1
     assert store.queue_length("default") == 1
 

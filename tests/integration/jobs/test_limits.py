@@ -21,7 +21,7 @@ from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.sweeper import sweep
-from tests.integration.stores import SITE, broken, enqueue, message, queued, take, waiting
+from tests.integration.stores import SITE, broken, enqueue, message, queued, waiting
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -413,34 +413,6 @@ def test_what_is_let_go_keeps_its_place_before_what_came_later(
     later = jobs(store, 2, method=REPORT)
     Limits(store).resume(f"method:{SYNC}")
     assert list(all_taken(process())) == [*runs, *later]
-
-
-def test_a_fetch_of_celerys_own_consumer_keeps_back_too(store: JobStore) -> None:
-    Limits(store).change(f"method:{SYNC}", running=1)
-    runs = jobs(store, 2, method=SYNC)
-    assert take(store) == runs[0]
-    assert store.start(runs[0], "w@host", tag="consumer:none") == "queued"
-    assert store.start(runs[0], "w@host") == "claimed"
-    assert take(store) is None
-    store.finish(runs[0], None)
-    assert take(store) == runs[1]
-
-
-def test_two_that_were_fetched_at_once_do_not_both_start(store: JobStore) -> None:
-    runs = jobs(store, 2, method=SYNC)
-    assert [take(store), take(store)] == runs
-    Limits(store).change(f"method:{SYNC}", running=1)
-    held = store.client.hgetall(store.keys.in_flight("consumer"))
-    first, second = (
-        next(t.decode() for t, v in held.items() if v.decode().endswith(run)) for run in runs
-    )
-    tags = {runs[0]: f"consumer:{first}", runs[1]: f"consumer:{second}"}
-    for run, tag in tags.items():
-        store.client.hset(store.keys.in_flight("consumer"), tag, f"x\n{run}")
-    assert store.start(runs[0], "w@host", tag=tags[runs[0]]) == "claimed"
-    assert store.start(runs[1], "w@host", tag=tags[runs[1]]) == "parked"
-    store.finish(runs[0], None)
-    assert take(store) == runs[1]
 
 
 def test_a_message_of_rabbitmqs_whose_run_is_kept_back_is_not_held(store: JobStore) -> None:

@@ -20,9 +20,8 @@ from hypothesis.stateful import (
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
-from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker.reaper import reap
-from tests.integration.stores import broken, make_store, message, started, take, waiting, wipe
+from tests.integration.stores import broken, make_store, message, started, waiting, wipe
 
 SITES = ("site1", "site2")
 QUEUES = ("short", "long")
@@ -164,26 +163,12 @@ class Histories(RuleBasedStateMachine):
                 self.forget(run)
         self.added(Run(one.run, site, queue, one.id, name is not None), front)
 
-    @precondition(lambda self: any(self.lines.values()))
-    @rule(order=st.permutations(QUEUES))
-    def take(self, order: list[str]) -> None:
-        expected = next(filter(None, map(self.serve, order)), None)
-        assert take(self.store, *order) == (expected and expected.run)
-        if expected:
-            self.held.append(expected)
-
     @precondition(lambda self: self.held)
     @rule(data=st.data())
-    def start(self, data: st.DataObject) -> None:
+    def start_once_more(self, data: st.DataObject) -> None:
         run = data.draw(st.sampled_from(self.held))
         answer = self.store.start(run.run, "worker")
-        if run not in self.runs:
-            assert answer == ""
-        elif run.status == JobStatus.QUEUED:
-            assert answer == CLAIMED
-            self.become(run, JobStatus.STARTED)
-        else:
-            assert answer == run.status
+        assert answer == (run.status if run in self.runs else "")
 
     @precondition(lambda self: self.runs)
     @rule(data=st.data(), status=st.sampled_from([*ENDED[:3], JobStatus.FINISHED]))
@@ -234,41 +219,15 @@ class Histories(RuleBasedStateMachine):
         self.added(Run(again.run_id, run.site, run.queue, run.id, True), front=False)
 
     @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def give_back(self, data: st.DataObject) -> None:
-        run = data.draw(st.sampled_from(self.held))
-        key = self.store.keys.in_flight("consumer")
-        held = self.store.client.hgetall(key)
-        tag = next(tag for tag, value in held.items() if value.decode().endswith(f"\n{run.run}"))
-        self.store.run_script("release", (key,), self.store.keys.prefix, tag)
-        if run in self.runs and run.status == JobStatus.STARTED:
-            return
-        self.held.remove(run)
-        if run in self.runs and run.status == JobStatus.QUEUED:
-            self.put(run, True)
-
-    @precondition(lambda self: self.held)
     @rule()
     def the_consumer_dies(self) -> None:
         abandoned = reap(self.store, dead_after=-1)
         assert set(abandoned) == {
             r.run for r in self.held if r in self.runs and r.status == JobStatus.STARTED
         }
-        back = [r for r in self.held if r in self.runs and r.status == JobStatus.QUEUED]
-        for run in sorted(back, key=self.turn_in_redis):  # a hash gives them back in any order
-            self.put(run, True)
-        for queue, site in self.lines:
-            runs = [r for r in back if (r.queue, r.site) == (queue, site)]
-            order = waiting(self.store, queue, site)[: len(runs)]
-            self.lines[queue, site][: len(runs)] = sorted(runs, key=lambda r: order.index(r.run))
         for name in abandoned:
             self.become(next(r for r in self.runs if r.run == name), JobStatus.FAILED)
         self.held.clear()
-
-    def turn_in_redis(self, run: Run) -> float:
-        score = self.store.client.zscore(self.store.keys.turns(run.queue), run.site)
-        assert score is not None
-        return float(score % 2**34)
 
     # -- what always holds
 
@@ -282,9 +241,8 @@ class Histories(RuleBasedStateMachine):
             assert self.store.queue_length(queue) == waits
         for run in self.runs:
             queue_ = self.line_of(run)
-            fetched = 0 if run.status == JobStatus.QUEUED else None
             position = self.store.position(self.store.fetch_run(run.run))
-            assert position == (queue_.index(run) if run in queue_ else fetched)
+            assert position == (queue_.index(run) if run in queue_ else None)
 
     @invariant()
     def counts_and_pages_are_the_model_s(self) -> None:

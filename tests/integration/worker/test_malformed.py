@@ -50,7 +50,6 @@ def put(store: JobStore, site: bytes, element: bytes, times: int = 1) -> None:
     else:
         pipe.lpush(store.keys.queue("default"), *[element] * times)
     pipe.lpush(store.keys.bell_of("default"), "1")
-    pipe.publish(store.keys.bell, "default")
     pipe.execute()
 
 

@@ -1,14 +1,13 @@
-"""The pools that Celery has besides prefork run jobs too, and say what they cannot do."""
+"""Threads and the worker itself (solo) run jobs too; other pools leave them, and say so."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
 
 import pytest
 
-from frappe_celery.brokers.alarm import LOOK_ANYWAY_SECONDS
+from frappe_celery.brokers.heartbeat import LOOK_ANYWAY_SECONDS
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.benches import all_ended, ended, worker
@@ -17,17 +16,7 @@ from tests.waiting import wait_until
 
 REFERENCE = Path(__file__).parents[3] / "celeryconfig.py"
 
-POOLS = [
-    "prefork",
-    "solo",
-    "threads",
-    pytest.param(
-        "gevent",
-        marks=pytest.mark.skipif(
-            importlib.util.find_spec("gevent") is None, reason="needs gevent: pip install gevent"
-        ),
-    ),
-]
+POOLS = ["prefork", "solo", "threads"]
 
 
 @pytest.mark.parametrize("pool", POOLS)
@@ -45,11 +34,11 @@ def test_jobs_run_fail_and_are_recorded(
     held = pool_store.client.keys(f"{pool_store.keys.prefix}inflight:*")
     wait_until(lambda: not any(pool_store.client.hlen(k) for k in held), what="all acknowledged")
     cannot = "cannot interrupt a job" in process.output()
-    assert cannot == (pool in ("threads", "gevent"))
+    assert cannot == (pool == "threads")
     assert process.stop() == os.EX_OK
 
 
-@pytest.mark.parametrize("pool", POOLS[2:])
+@pytest.mark.parametrize("pool", ["threads"])
 def test_several_run_at_once(
     project: Project, pool_store: JobStore, pool: str, tmp_path: Path
 ) -> None:
@@ -83,6 +72,18 @@ def test_a_timeout_is_raised_in_the_job(project: Project, pool_store: JobStore, 
         job.exc_info
     )
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+
+
+LEFT = "pool runs no jobs of Frappe's: start a second worker for"
+
+
+@pytest.mark.parametrize("pool", ["processes", "gevent"])
+def test_another_pool_refuses_frappe_s_queues(
+    project: Project, pool_store: JobStore, pool: str
+) -> None:
+    process = project.celery("worker", "--pool", pool, "-Q", "long,short")
+    assert process.wait() != os.EX_OK
+    assert f"{LEFT} long,short (--pool prefork -Q long,short)" in process.output()
 
 
 def test_the_reference_configuration_runs_jobs(project: Project, pool_store: JobStore) -> None:

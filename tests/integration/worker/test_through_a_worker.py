@@ -142,7 +142,7 @@ def sent(store: JobStore, sealed: bytes | None, own: JobMessage) -> None:
     else:
         store.client.hset(record, "message", sealed)
     store.client.lpush(store.keys.queue(own.queue), own.run)
-    store.client.publish(store.keys.bell, own.queue)
+    store.client.lpush(store.keys.bell_of(own.queue), "1")
 
 
 def flipped(place: int) -> Callable[[bytes], bytes]:
@@ -258,7 +258,7 @@ def celery_message(**changes: Any) -> dict[str, Any]:
 
 def put(store: JobStore, element: bytes | str) -> None:
     store.client.lpush(store.keys.queue("default"), element)
-    store.client.publish(store.keys.bell, "default")
+    store.client.lpush(store.keys.bell_of("default"), "1")
 
 
 def test_an_unsigned_celery_message_is_refused(bench_store: JobStore) -> None:

@@ -2,62 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
-import pytest
-
 from frappe_celery.jobs import JobStore
-from frappe_celery.worker import abandoned
 from tests.integration.stores import queued, started, take
 from tests.waiting import wait_until
 
 
-@pytest.fixture
-def bell(store: JobStore) -> Iterator[Any]:
-    with store.client.pubsub() as bell:
-        bell.subscribe(store.keys.bell)
-        wait_until(lambda: bell.get_message(), 5, "subscribed")
-        yield bell
+def rings(store: JobStore, queue: str = "default") -> bool:
+    """Whether it rang for a queue since it was last asked."""
+    return store.client.rpop(store.keys.bell_of(queue)) is not None
 
 
-def rings(store: JobStore, bell: Any) -> int:
-    """How often it rang since it was last asked."""
-    store.client.publish(store.keys.bell, "asked")
-    number = 0
-    while bell.get_message(timeout=5)["data"] != b"asked":
-        number += 1
-    return number
-
-
-def test_the_first_that_waits_rings(store: JobStore, bell: Any) -> None:
+def test_one_process_is_woken_however_many_came(store: JobStore) -> None:
     for _ in range(3):
         queued(store)
-    assert rings(store, bell) == 1
+    assert rings(store)
+    assert not rings(store)
     queued(store, queue="long")
-    assert rings(store, bell) == 1, "another queue may be another worker's"
+    assert rings(store, "long"), "another queue may be another worker's"
+    assert not rings(store)
 
 
-def test_it_rings_again_once_all_were_taken(store: JobStore, bell: Any) -> None:
+def test_it_rings_again_once_all_were_taken(store: JobStore) -> None:
     for front in (0, 1):
         queued(store, front=front)
-        assert rings(store, bell) == 1
+        assert rings(store)
         take(store)
 
 
-@pytest.mark.parametrize("how", ["released", "reaped", "given back"])
-def test_what_comes_back_rings(store: JobStore, bell: Any, how: str) -> None:
+def test_what_comes_back_rings(store: JobStore) -> None:
+    """Of one that was held and had not begun, as by a worker of an older version."""
     job = queued(store)
-    keys, prefix = store.keys, store.keys.prefix
-    take(store, consumer="gone")
-    assert rings(store, bell) == 1
-    if how == "released":
-        (tag,) = store.client.hkeys(keys.in_flight("gone"))
-        store.run_script("release", (keys.in_flight("gone"),), prefix, tag)
-    elif how == "reaped":
-        held = (keys.in_flight("gone"), keys.consumers)
-        store.run_script("reap", held, prefix, "gone", "inf")
-    else:
-        abandoned.end_or_repeat(store, job.run_id, "its process died")
-    assert rings(store, bell) == 1
+    keys = store.keys
+    store.client.rpop(store.waiting_list(job.site, job.queue))
+    store.client.hset(keys.in_flight("gone"), "tag", f"{keys.queue('default')}\n{job.run_id}")
+    assert rings(store)
+    held = (keys.in_flight("gone"), keys.consumers)
+    store.run_script("reap", held, keys.prefix, "gone", "inf")
+    assert rings(store)
     assert started(store) == job.run_id
+
+
+def test_a_message_that_is_given_back_rings_for_the_workers_parents(store: JobStore) -> None:
+    keys = store.keys
+    store.client.hset(keys.in_flight("gone"), "tag", f"{keys.whole('default')}\n{{}}")
+    with store.client.pubsub() as bell:
+        bell.subscribe(keys.bell_of_whole)
+        wait_until(lambda: bell.get_message(), 5, "subscribed")
+        store.run_script("release", (keys.in_flight("gone"),), keys.prefix, "tag")
+        wait_until(lambda: bell.get_message(ignore_subscribe_messages=True), 5, "it rings")
+    assert store.client.lrange(keys.whole("default"), 0, -1) == [b"{}"]

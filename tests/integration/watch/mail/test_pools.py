@@ -12,10 +12,8 @@ from tests.project import Project
 from tests.waiting import wait_until
 
 
-@pytest.mark.parametrize("pool", ["solo", "threads", "gevent"])
+@pytest.mark.parametrize("pool", ["solo", "threads"])
 def test_every_pool_mails(project: Project, store: JobStore, mailbox: Mailbox, pool: str) -> None:
-    if pool == "gevent":
-        pytest.importorskip("gevent")
     process = worker(project, "--pool", pool)
     ended(enqueue("myapp.core.fail"))
     wait_until(lambda: mailbox.mails)

@@ -11,11 +11,9 @@ from typing import Any
 import frappe_celery
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, worker
-from tests.integration.stores import take, waiting
 from tests.integration.worker.test_worker_death import held, pool_process, waits_for, working
 from tests.project import Project
 from tests.waiting import wait_until
@@ -104,21 +102,6 @@ def test_a_worker_that_stands_still_loses_its_job_and_cannot_undo_that(
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
     assert job.get_status() == JobStatus.FAILED
     assert project.effects().count("job started") == 1
-
-
-def test_one_whose_process_dies_before_each_start_is_given_back_a_few_times_only(
-    store: JobStore,
-) -> None:
-    job = enqueue("myapp.core.record")
-    for _ in range(abandoned.GIVEN_BACK_MOST):
-        assert take(store) == job.run_id
-        abandoned.end_or_repeat(store, job.run_id, "its process died")
-        assert (waiting(store), job.get_status()) == ([job.run_id], JobStatus.QUEUED)
-    assert take(store) == job.run_id
-    abandoned.end_or_repeat(store, job.run_id, "its process died")
-    assert job.get_status() == JobStatus.FAILED
-    reap(store, dead_after=-1)
-    assert job.run_id not in waiting(store)
 
 
 def test_a_broken_callback_shows_as_a_failed_job_of_its_own(

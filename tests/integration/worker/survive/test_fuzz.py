@@ -86,7 +86,7 @@ def altered(sealed: bytes, chance: random.Random) -> bytes:
 
 def put(store: JobStore, element: bytes) -> None:
     store.client.lpush(store.keys.queue("default"), element)
-    store.client.publish(store.keys.bell, "default")
+    store.client.lpush(store.keys.bell_of("default"), "1")
 
 
 def with_message(store: JobStore, own: JobMessage, sealed: bytes) -> None:

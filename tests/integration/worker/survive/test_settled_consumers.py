@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import time
-
 from frappe_celery.celery_app import build
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import inside
-from tests.integration.stores import broken, queued, take, waiting
 from tests.project import Project
 from tests.servers import RedisServer
 
 CONSUMER = "host:1:process:channel"
 
 
-def fetch(store: JobStore, tag: str = f"{CONSUMER}:0") -> str | None:
+def fetch(store: JobStore, tag: str) -> str | None:
     """A consumer's fetch without a sign of life before."""
-    keys = (store.keys.in_flight(CONSUMER), store.keys.queue("default"))
-    found = store.run_script("fetch", keys, store.keys.prefix, tag, "")
+    keys = store.keys
+    places = (keys.in_flight(CONSUMER), keys.consumers, keys.whole("default"))
+    found = store.run_script("fetch", places, CONSUMER, tag)
     return found[1].decode() if found else None
 
 
@@ -29,27 +26,15 @@ def sign_of_life(store: JobStore) -> None:
 
 def test_it_gets_nothing_before_its_next_sign_of_life(project: Project) -> None:
     with inside(project) as store:
-        jobs = [queued(store) for _ in range(2)]
+        whole = store.keys.whole("default")
+        store.client.lpush(whole, "{1}", "{2}")
         sign_of_life(store)
-        assert fetch(store) == jobs[0].run_id
+        assert fetch(store, f"{CONSUMER}:0") == "{1}"
         reap(store, dead_after=-1)
         assert fetch(store, f"{CONSUMER}:1") is None
-        assert waiting(store) == [job.run_id for job in jobs]
+        assert store.client.lrange(whole, 0, -1) == [b"{2}", b"{1}"]
         sign_of_life(store)
-        assert fetch(store, f"{CONSUMER}:2") == jobs[0].run_id
-
-
-def test_it_starts_nothing_that_it_holds_no_more(project: Project) -> None:
-    with inside(project) as store:
-        job = queued(store)
-        sign_of_life(store)
-        fetch(store)
-        reap(store, dead_after=-1)
-        assert store.start(job.run_id, "w1", time.time(), f"{CONSUMER}:0") == "queued"
-        assert waiting(store) == [job.run_id]
-        assert take(store) == job.run_id
-        assert store.start(job.run_id, "w2") == CLAIMED
-        assert broken(store) == []
+        assert fetch(store, f"{CONSUMER}:2") == "{1}"
 
 
 def test_a_consumer_that_holds_something_closes_without_its_broker_too(

@@ -1,5 +1,5 @@
--- A consumer lost its connection to RabbitMQ or closed it: what it had not started RabbitMQ delivers
--- to others. What it had started stays held, so that the reaper fails it should its process die.
+-- A worker ends: what its runners had started stays held, so that the reaper fails it should its
+-- process die.
 -- KEYS: in-flight hash, consumers
 -- ARGV: prefix, consumer
 -- Returns how many it still holds.

@@ -1,0 +1,170 @@
+"""Takes a run, runs it, records how it ended and takes the next: one process's part, or a thread's.
+
+Celery's own tracer runs it, so that signals, logs and whoever listens to them (Sentry,
+OpenTelemetry) see what they see of any task. What it does stands in its slot, for whoever started
+it to read.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import threading
+import time
+from typing import Any
+
+from celery.app.base import Celery
+from celery.app.trace import LOG_RECEIVED
+
+from frappe_celery import canvas
+from frappe_celery.brokers.taker import Ended, Taken
+from frappe_celery.brokers.takers import taker_of
+from frappe_celery.config import settings
+from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.jobs import JobStatus, get_store, hosts
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
+from frappe_celery.jobs.workers import tag
+from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.broker_retry import retry_while_unreachable
+from frappe_celery.worker.slot import Doing, Slot
+from frappe_celery.worker.task import TAKEN, InHand
+from frappe_celery.worker.task_events import TaskEvents
+
+logger = logging.getLogger(__name__)
+received = logging.getLogger("celery.worker.strategy")
+"""Of whoever receives a message."""
+
+
+class JobRunner:
+    """Made where it runs: in the process, the thread.
+
+    Args:
+        hostname: of the worker, Celery's node name.
+        consumer: the worker's name among those who hold runs.
+    """
+
+    def __init__(self, app: Celery, hostname: str, consumer: str, slot: Slot) -> None:
+        self._app = app
+        self._hostname = hostname
+        self._consumer = consumer
+        self._slot = slot
+        self._thread = threading.get_native_id()  # of a process's main thread its own id
+        self.taker = taker_of(get_store(), consumer, hostname)
+        self.events = False
+        """Whether to send Celery's events."""
+        self._events = TaskEvents(app, hostname)
+        self._number = 0
+        self._asks = False
+        self._held_as = ""
+        self._had = Ended()
+        self.ended = 0
+        """How many runs have ended here."""
+        self.between: BetweenJobs | None = None
+        """What puts right what each job left; None: it stays."""
+        self.is_fit = True
+        """False: a job left what cannot be put back, or tried to end the process."""
+
+    @property
+    def has_ended_one(self) -> bool:
+        """Whether a run is still to be recorded, or let go."""
+        return bool(self._had.tag)
+
+    def take(self, queues: tuple[str, ...]) -> Taken | None:
+        """Record the run before and claim the next one (no queues: none).
+
+        Raises:
+            BrokerUnreachable, ResponseError: to be called again; what was claimed before the answer
+                was lost is given then, also without queues.
+        """
+        if not self._asks:
+            self._number += 1
+            self._held_as = tag(self._consumer, self._thread, self._number) if queues else ""
+            self._slot.write(Doing.ASKS, self._number, self.ended)
+            self._asks = True
+        taken = self.taker.take(self._held_as, queues, self._had)
+        self._asks, self._had = False, Ended()
+        if taken is None:
+            self._slot.write(Doing.NOTHING, self._number, self.ended)
+        else:
+            self._slot.write(Doing.HOLDS, self._number, self.ended, run=taken.run)
+        return taken
+
+    def run(self, taken: Taken) -> None:
+        """Run it; how it ended is recorded with the next `take`."""
+        self._had = Ended(self._held_as)
+        store = get_store()
+        try:
+            message = JobMessage.open(store.signer, taken.sealed, taken.run)
+        except FrappeCeleryError as exc:
+            logger.error("refused a message from queue %s: %s", taken.queue, exc)
+            retry_while_unreachable(
+                store.refuse, taken.queue, taken.run, str(exc), JobStatus.STARTED
+            )
+            return
+        deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
+        self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
+        self._had = Ended(self._held_as, *self._outcome(taken, InHand(message, taken.sealed)))
+        self.ended += 1
+
+    @property
+    def is_looked_through(self) -> bool:
+        """Whether what jobs left has been looked for everywhere, as `look_through` does."""
+        return self.between is None or self.between.is_looked_through
+
+    def look_through(self) -> None:
+        """While no job waits."""
+        if self.between is not None:
+            self.is_fit = self.between.look_through() and self.is_fit
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.taker.close()
+        self._events.close()
+
+    def _outcome(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
+        """What is to be recorded of it; nothing of a failure, which has been recorded."""
+        contextvars.copy_context().run(self._run_in_context, taken, in_hand)
+        if self.between is not None:
+            queue = settings.current().queues.get(taken.queue)
+            everything = queue is not None and queue.full_comparison
+            fit = self.between.put_right(f"{in_hand.message.label}[{taken.run}]", everything)
+            self.is_fit = fit and self.is_fit
+        return self._success(taken, in_hand)
+
+    def _run_in_context(self, taken: Taken, in_hand: InHand) -> None:
+        """In a copy of the process's context: what the job sets is gone with it. A value that can
+        change, as `frappe.local` from 16 on, would be the next job's too."""
+        hosts.current().leave_site()
+        self._trace(taken, in_hand)
+
+    def _success(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:
+        if not in_hand.succeeded:
+            return ()
+        return taken.run, get_store().result_fields(taken.run, in_hand.result)
+
+    def _trace(self, taken: Taken, in_hand: InHand) -> None:
+        headers = task_headers(in_hand.message)
+        request = {
+            "correlation_id": taken.run,
+            "reply_to": "",
+            **headers,
+            "hostname": self._hostname,
+            "is_eager": False,
+            "delivery_info": {"exchange": "", "routing_key": taken.queue, "redelivered": False},
+            "properties": {TAKEN: in_hand},
+        }
+        about = {"id": headers["id"], "name": in_hand.message.label}
+        received.info(LOG_RECEIVED, about, extra={"data": about})
+        if self.events:
+            self._events.begin(in_hand.message.label, headers)
+        began = time.monotonic()
+        try:
+            traced = self._app.tasks[TASK_NAME].__trace__(headers["id"], (), {}, request)
+            if self.events:
+                self._events.end(headers["id"], traced)
+        except SystemExit as exc:
+            canvas.died(in_hand.message, RuntimeError(f"ended its process: {exc!r}"))
+            logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
+            self.is_fit = False
+        self._slot.count(in_hand.succeeded, time.monotonic() - began)

@@ -1,0 +1,43 @@
+"""`--pool threads`: as many threads, each of which takes and runs jobs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from frappe_celery.worker.job_process import JobLoop
+from frappe_celery.worker.runners import Runner, Runners
+from frappe_celery.worker.slot import shared_slots
+
+
+class JobThreads(Runners[Runner]):
+    """They cannot be killed: a job's time limit and an order to stop it come to nothing."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__()
+        self._worker = worker
+        self.each = [Runner(slot) for slot in shared_slots(worker.pool.limit)]
+        self._threads: list[threading.Thread] = []
+
+    def serve(self, queues: Sequence[str]) -> None:
+        """They begin with the first queues."""
+        super().serve(queues)
+        if queues and not self._threads:
+            self._threads = [
+                threading.Thread(target=self._run, args=(one,), daemon=True) for one in self.each
+            ]
+            for thread in self._threads:
+                thread.start()
+
+    def end(self) -> None:
+        for one in self.each:
+            self.tell_to_stop(one)
+        for thread in self._threads:
+            thread.join()
+        self.leave()
+
+    def _run(self, one: Runner) -> None:
+        one.orders.hear()
+        worker = self._worker
+        JobLoop(worker.app, worker.hostname, self.consumer, one.slot, one.orders).serve()

@@ -1,0 +1,119 @@
+"""Who takes and runs a worker's jobs: processes of our pool, threads, or the worker itself (solo).
+
+A pool of another kind runs a team's own Celery tasks alone.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, Generic, TypeVar
+
+from frappe_celery.brokers import heartbeat
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.workers import ProcessInfo
+from frappe_celery.worker import abandoned
+from frappe_celery.worker.orders import Orders
+from frappe_celery.worker.slot import Doing, Seen, Slot, Tally
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Runner:
+    """One of them."""
+
+    slot: Slot
+    orders: Orders = field(default_factory=Orders)
+    birth: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+    leaves: bool = False
+    """It was told to stop."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that it is in."""
+        return os.getpid()
+
+
+R = TypeVar("R", bound=Runner)
+
+
+class Runners(Generic[R]):
+    """Those of one worker."""
+
+    def __init__(self) -> None:
+        self.consumer = f"{heartbeat.process_name()}:jobs"
+        """The name among those who hold runs."""
+        self.queues: tuple[str, ...] = ()
+        """Those that they take from, in this order."""
+        self.each: list[R] = []
+        self.events = False
+
+    def serve(self, queues: Sequence[str]) -> None:
+        """From now on they take from these queues, in this order."""
+        self.queues = tuple(queues)
+        for one in self.each:
+            one.orders.give(self.queues, one.leaves, self.events)
+
+    def send_events(self, wanted: bool) -> None:
+        """Whether they tell of each job (`task_events`)."""
+        if wanted != self.events:
+            self.events = wanted
+            self.serve(self.queues)
+
+    def look_after(self) -> None:
+        """Twice a second: see who died, and kill what is overdue or was stopped."""
+
+    def end(self) -> None:
+        """Wait for the jobs that run, once they serve no queue."""
+
+    def seen(self) -> list[tuple[R, Seen]]:
+        """What each does."""
+        return [(one, one.slot.read()) for one in self.each]
+
+    def processes(self) -> tuple[ProcessInfo, ...]:
+        """Those that are processes of their own, and what each has run."""
+        return ()
+
+    def tally(self) -> Tally:
+        """What all of them have run."""
+        return reduce(Tally.plus, (one.slot.tally() for one in self.each), Tally())
+
+    def having_jobs(self) -> list[tuple[R, Seen]]:
+        """Those that have one, and it."""
+        return [(one, seen) for one, seen in self.seen() if seen.doing >= Doing.HOLDS]
+
+    def kill_running(self, reason: str) -> None:
+        """What runs fails for this reason, or runs again elsewhere if idempotent."""
+        store = get_store()
+        for _, seen in self.having_jobs():
+            try:
+                abandoned.end_or_repeat(store, seen.run, reason, queues=self.queues)
+            except BrokerUnreachable as exc:
+                logger.warning("run %s is settled by other workers: %s", seen.run, exc)
+
+    def tell_to_stop(self, one: R) -> None:
+        """It ends the job that it has, and then itself."""
+        one.leaves = True
+        one.orders.give((), stop=True)
+
+    def leave(self) -> None:
+        """They hold nothing any more."""
+        store = get_store()
+        keys = store.keys.in_flight(self.consumer), store.keys.consumers
+        try:
+            store.run_script("leave", keys, store.keys.prefix, self.consumer)
+        except BrokerUnreachable as exc:
+            logger.warning("what they held is settled by other workers: %s", exc)
+
+
+def runners_of(worker: Any) -> Runners[Any] | None:
+    """A worker's; None: its pool runs no jobs."""
+    found: Runners[Any] | None = worker.runners
+    return found

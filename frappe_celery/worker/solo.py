@@ -1,0 +1,115 @@
+"""`--pool solo`: the worker itself runs jobs, one at a time, in turn with its loop's other work."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from frappe_celery.brokers.heartbeat import ANSWER_SECONDS
+from frappe_celery.brokers.taker import WAIT_SECONDS
+from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.worker.between_jobs import BetweenJobs
+from frappe_celery.worker.broker_retry import retry_while_unreachable
+from frappe_celery.worker.job_process import AGAIN_SECONDS, IDLE_SECONDS
+from frappe_celery.worker.job_runner import JobRunner
+from frappe_celery.worker.runners import Runner, Runners
+from frappe_celery.worker.slot import shared_slots
+
+logger = logging.getLogger(__name__)
+
+
+class Solo(Runners[Runner]):
+    """What a job leaves that cannot be put back stays: there is no process to be replaced."""
+
+    def __init__(self, worker: Any) -> None:
+        super().__init__()
+        self._worker = worker
+        (slot,) = shared_slots(1)
+        self.each = [Runner(slot)]
+        self._made: JobRunner | None = None
+        self._socket: int | None = None
+        """On which it waits for a bell."""
+        self._waits_until = 0.0
+        self._is_due = False
+
+    def serve(self, queues: Sequence[str]) -> None:
+        """Once the loop comes to it."""
+        self.queues = tuple(queues)
+        self._stop_waiting()
+        if queues:
+            self._soon()
+
+    def send_events(self, wanted: bool) -> None:
+        self._runner.events = wanted
+
+    def look_after(self) -> None:
+        """A bell that does not answer is given up."""
+        if self._socket is not None and time.monotonic() > self._waits_until:
+            logger.warning("no answer while waiting for a job")
+            self._stop_waiting()
+            self._soon()
+
+    def end(self) -> None:
+        """Its job has ended: Celery's loop stands still until then."""
+        self._stop_waiting()
+        if self._runner.has_ended_one:
+            retry_while_unreachable(self._runner.take, ())
+        self._runner.close()
+        self.leave()
+
+    @property
+    def _runner(self) -> JobRunner:
+        if self._made is None:
+            worker = self._worker
+            (one,) = self.each
+            self._made = JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
+            self._made.between = BetweenJobs()
+        return self._made
+
+    def _soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            self._worker.hub.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._is_due = False
+        runner = self._runner
+        if not self.queues:
+            return
+        try:
+            taken = runner.take(self.queues)
+            if taken is not None:
+                runner.run(taken)
+                self._soon()
+            else:
+                self._wait()
+        except (BrokerUnreachable, ResponseError) as exc:
+            logger.warning("no job can be fetched: %s", exc)
+            self._is_due = True
+            self._worker.hub.call_later(AGAIN_SECONDS, self._turn)
+
+    def _wait(self) -> None:
+        seconds = WAIT_SECONDS if self._runner.is_looked_through else IDLE_SECONDS
+        self._socket = self._runner.taker.listen(self.queues, seconds)
+        self._waits_until = time.monotonic() + seconds + ANSWER_SECONDS
+        self._worker.hub.add_reader(self._socket, self._hear)
+
+    def _hear(self) -> None:
+        self._worker.hub.remove(self._socket)
+        self._socket = None
+        try:
+            if not self._runner.taker.heard():
+                self._runner.look_through()
+        except BrokerUnreachable as exc:
+            logger.warning("waiting for the broker: %s", exc)
+        self._soon()
+
+    def _stop_waiting(self) -> None:
+        if self._socket is not None:
+            self._worker.hub.remove(self._socket)
+            self._socket = None
+            self._runner.taker.close()
