@@ -55,10 +55,7 @@ class ScheduledJobLogAdmin(LogAdmin):
     list_display = ("scheduled_job_type", "status", "at", "until")
     list_filter = ("status", "creation")
     search_fields = ("scheduled_job_type",)
-    fields = (
-        *("scheduled_job_type", "status", "site", "at", "until"),
-        *("failure", "debugging"),
-    )
+    fields = (*("scheduled_job_type", "status", "site", "at", "until"), *("failure", "debugging"))
     readonly_fields = ("at", "until", "failure", "debugging")
 
     @admin.display(description="details")

@@ -7,13 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from frappe_standalone.database import schema
-from frappe_standalone.database.schema import (
-    CORE,
-    NAME_LENGTH,
-    Column,
-    run,
-    table_name,
-)
+from frappe_standalone.database.schema import CORE, NAME_LENGTH, Column, run, table_name
 from frappe_standalone.exceptions import CannotAlter
 
 if TYPE_CHECKING:

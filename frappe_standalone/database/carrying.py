@@ -18,14 +18,7 @@ from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from frappe_celery.host import UnreadableStatement
 from frappe_standalone.database import mariadb_sql, postgres_sql, sqlite_sql
-from frappe_standalone.database.dialect import (
-    KEPT,
-    Columns,
-    Key,
-    OfKind,
-    Parts,
-    apart,
-)
+from frappe_standalone.database.dialect import KEPT, Columns, Key, OfKind, Parts, apart
 from frappe_standalone.database.kinds import Kinds
 from frappe_standalone.missing import not_carried
 
@@ -134,8 +127,7 @@ def only_reads(text: str, has_values: bool) -> bool:
 _RUN_BY_MARIADB = re.compile(r"/\*M?!")
 _CHANGES = (exp.DML, exp.Command, exp.Into, exp.Lock)
 _REACHING = re.compile(
-    r"(load_|lo_|pg_|sys_|dblink|(next|set)val$|set_config|\w+_to_xml|\w+_lock)",
-    re.I,
+    r"(load_|lo_|pg_|sys_|dblink|(next|set)val$|set_config|\w+_to_xml|\w+_lock)", re.I
 )
 
 

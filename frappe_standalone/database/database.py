@@ -11,11 +11,7 @@ from frappe_standalone.database import errors, schema, singles, statements, stor
 from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import as_sql, descending
 from frappe_standalone.database.transaction import Transaction
-from frappe_standalone.exceptions import (
-    InvalidColumnName,
-    QueryDeadlockError,
-    QueryTimeoutError,
-)
+from frappe_standalone.exceptions import InvalidColumnName, QueryDeadlockError, QueryTimeoutError
 from frappe_standalone.missing import missing_attribute
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr

@@ -127,8 +127,7 @@ def translated(query: str = "") -> Iterator[None]:
             )
             raise NeedsFrappeSite(
                 explain(
-                    f"the table `{table}` in frappe.db.sql",
-                    "" if doctype in OF_A_SITE else way_out,
+                    f"the table `{table}` in frappe.db.sql", "" if doctype in OF_A_SITE else way_out
                 )
             ) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):

@@ -287,7 +287,6 @@ def select(
     start: int = 0,
     limit: int | None = None,
     distinct: bool = False,
-    for_update: bool = False,
 ) -> tuple[Select, str]:
     """A query of a doctype, and its text in SQL."""
     made = Select(doctype)
@@ -312,7 +311,7 @@ def select(
     text += f"{''.join(clause for clause, _ in joins)}{where}{group}{order}"
     if limit is not None or start:
         text += f" limit {int(limit) if limit is not None else 2**62} offset {int(start)}"
-    return made, text + (" for update" if for_update and made.vendor != "sqlite" else "")
+    return made, text
 
 
 def _sample(value: Any) -> Any:

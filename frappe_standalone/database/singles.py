@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from frappe_standalone.database import schema, values
-from frappe_standalone.database.statements import lock, run, vendor
+from frappe_standalone.database.statements import locking, run
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "System Settings": {"enable_scheduler": 1, "dormant_days": 4}
@@ -16,9 +16,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
 def single(doctype: str, for_update: bool = False) -> dict[str, Any]:
     """The fields of a Single; its defaults where nothing was saved."""
     text = "select `field`, `value`, `kind` from `tabSingles` where `doctype` = %s"
-    if for_update:
-        lock("Series")
-        text += "" if vendor() == "sqlite" else " for update"
+    text += locking("Series") if for_update else ""
     _, rows, _ = run(text, (doctype,), for_update)
     found = {field: _from_single(value, kind) for field, value, kind in rows}
     return {**_DEFAULTS.get(doctype, {}), **found}

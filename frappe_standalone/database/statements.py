@@ -42,10 +42,15 @@ def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
             return names, dialect.rows_of(cursor, vendor, found[2]), cursor.rowcount
 
 
-def lock(doctype: str) -> None:
-    """SQLite locks the whole database, and only for a statement that writes: one that changes
-    nothing does. Reading first would make the later write fail where another process wrote in
-    between."""
-    if vendor() == "sqlite" and columns(doctype):
+def locking(doctype: str) -> str:
+    """What a SELECT ends with whose rows nobody else changes until the transaction ends.
+
+    SQLite locks the whole database, and only for a statement that writes: one that changes nothing
+    does. Reading first would make the later write fail where another process wrote in between.
+    """
+    if vendor() != "sqlite":
+        return " for update"
+    if columns(doctype):
         table = schema.table_name(doctype)
         run(f"update `{table}` set `name` = `name` where 1 = 0", (), write=True)
+    return ""

@@ -6,14 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frappe_celery.host import settings
-from frappe_standalone.database import (
-    dialect,
-    errors,
-    rows,
-    schema,
-    statements,
-    virtual,
-)
+from frappe_standalone.database import dialect, errors, rows, schema, statements, virtual
 from frappe_standalone.database import query as queries
 from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import KEEP_DEFAULT, bare, parse
@@ -87,11 +80,9 @@ def select(
         filters,
         order_by=order_by,
         default_order="" if by_name else _default_order(doctype),
-        for_update=for_update,
         **asked,
     )
-    if for_update:
-        statements.lock(doctype)
+    text += statements.locking(doctype) if for_update else ""
     with errors.translated("" if made.is_plain else text):
         names, rows, _ = statements.run(text, made.arguments, for_update, made.is_plain)
     if len(names) == len(made.selected):

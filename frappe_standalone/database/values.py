@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,7 @@ from frappe_standalone.database.schema import Column
 from frappe_standalone.exceptions import CharacterLengthExceededError, ValidationError
 from frappe_standalone.utils.dates import get_datetime, getdate
 from frappe_standalone.utils.numbers import cint, flt
-from frappe_standalone.utils.values import FieldDecoder, FieldEncoder, from_column
+from frappe_standalone.utils.values import from_column, read_json, to_json
 
 DECIMAL_PLACES = 9
 """Those of Frappe's Float and Currency columns."""
@@ -94,7 +93,7 @@ def _check(value: Any, column: Column, field: str) -> None:
 
 
 def from_json(value: Any) -> Any:
-    return json.loads(value, cls=FieldDecoder) if isinstance(value, str) and value else value
+    return read_json(value) if isinstance(value, str) and value else value
 
 
 READERS: dict[str, Callable[[Any], Any]] = {
@@ -109,15 +108,11 @@ READERS: dict[str, Callable[[Any], Any]] = {
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
-    return _json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)
+    return to_json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)
 
 
 def _int(value: Any) -> int:
     return int(value) if isinstance(value, int) else cint(value)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, cls=FieldEncoder)
 
 
 def _datetime(value: Any) -> Any:
@@ -156,7 +151,7 @@ _TO: dict[str, Any] = {
     "date": getdate,
     "datetime": _datetime,
     "time": _time,
-    "json": _json,
+    "json": to_json,
 }
 
 

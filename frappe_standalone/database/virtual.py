@@ -101,11 +101,7 @@ def _page(
     except ValueError:
         return []
     jobs = get_store().page(
-        site=local.site,
-        queue=simple.get("queue"),
-        statuses=statuses,
-        start=start,
-        length=limit,
+        site=local.site, queue=simple.get("queue"), statuses=statuses, start=start, length=limit
     )
     return [_job_row(job) for job in jobs]
 

@@ -24,12 +24,7 @@ from frappe_standalone.utils.checks import (
 )
 from frappe_standalone.utils.dates import get_datetime, get_timedelta, getdate
 from frappe_standalone.utils.numbers import flt
-from frappe_standalone.utils.text import (
-    cstr,
-    split_emails,
-    strip_html,
-    validate_email_address,
-)
+from frappe_standalone.utils.text import cstr, split_emails, strip_html, validate_email_address
 
 _TIMES: dict[type, Callable[[Any], Any]] = {
     datetime: get_datetime,

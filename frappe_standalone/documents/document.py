@@ -113,9 +113,7 @@ class Document(StoredDocument):
         return self
 
     def save(
-        self,
-        ignore_permissions: bool | None = None,
-        ignore_version: bool | None = None,
+        self, ignore_permissions: bool | None = None, ignore_version: bool | None = None
     ) -> Any:
         """Store changes; a new document is inserted.
 

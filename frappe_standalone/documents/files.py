@@ -39,7 +39,7 @@ class File(Document):
     """A file: `content` is written when the document is inserted, `get_content` reads it."""
 
     __not_in_templates__ = Document.__not_in_templates__ | {
-        *("get_content", "save_file", "save_file_on_filesystem"),
+        *("get_content", "save_file", "save_file_on_filesystem")
     }
     file_name: Any
     file_url: Any

@@ -13,25 +13,14 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from frappe_standalone.database.defaults import get_defaults
-from frappe_standalone.database.schema import (
-    NAME_LENGTH,
-    Column,
-    describe_by,
-    wanted_of,
-)
+from frappe_standalone.database.schema import NAME_LENGTH, Column, describe_by, wanted_of
 from frappe_standalone.documents import doctypes
 from frappe_standalone.documents.choosing import fits
 from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
 from frappe_standalone.site.context import AppsKey, current_apps
-from frappe_standalone.utils.dates import (
-    get_datetime,
-    getdate,
-    now_datetime,
-    nowdate,
-    nowtime,
-)
+from frappe_standalone.utils.dates import get_datetime, getdate, now_datetime, nowdate, nowtime
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint, flt
 from frappe_standalone.utils.text import cstr, scrub

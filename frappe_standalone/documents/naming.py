@@ -88,9 +88,7 @@ def set_name_from_naming_options(autoname: str, doc: Any) -> None:
             raise ValidationError("Please set the document name")
     elif option.startswith("format:"):
         doc.name = re.sub(
-            r"\{[^}]*\}",
-            lambda found: parse_naming_series([found[0][1:-1]], doc=doc),
-            autoname[7:],
+            r"\{[^}]*\}", lambda found: parse_naming_series([found[0][1:-1]], doc=doc), autoname[7:]
         )
     elif "#" in autoname:
         doc.name = make_autoname(autoname, doc=doc)

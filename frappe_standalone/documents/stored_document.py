@@ -12,11 +12,7 @@ from typing import Any
 
 from frappe_standalone.database import rows, singles, store
 from frappe_standalone.documents import passwords
-from frappe_standalone.documents.base_document import (
-    CHILD_FIELDS,
-    STANDARD_FIELDS,
-    BaseDocument,
-)
+from frappe_standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS, BaseDocument
 from frappe_standalone.documents.docstatus import DocStatus
 from frappe_standalone.documents.meta import NO_FIELDS, TABLES
 from frappe_standalone.documents.naming import set_new_name

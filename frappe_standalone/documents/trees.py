@@ -125,11 +125,11 @@ def update_nsm(doc: Any) -> None:
     field = _parent_field(doc)
     parent = doc.get(field) or ""
     row = local.db.get_value(doc.doctype, doc.name, ["lft", "rgt"])
-    if parent and parent in [doc.name, *_below(doc.doctype, row)]:
+    if parent and parent in [doc.name, *_names(doc.doctype, row, _BELOW)]:
         raise NestedSetRecursionError("Item cannot be added to its own descendants")
     if not any(row):
         _add(doc.doctype, doc.name, parent)
-    elif parent != (_above(doc.doctype, row, limit=1) or [""])[0]:
+    elif parent != (_names(doc.doctype, row, _ABOVE, limit=1) or [""])[0]:
         _number(doc.doctype, field, moved=(doc.name, parent))
     if doc.meta.has_field("old_parent"):
         local.db.set_value(doc.doctype, doc.name, "old_parent", parent, update_modified=False)
@@ -200,7 +200,8 @@ def get_ancestors_of(
     doctype: str, name: str, order_by: str = "lft desc", limit: int | None = None
 ) -> list[str]:
     """The names of all above one, the nearest first."""
-    return _above(doctype, local.db.get_value(doctype, name, ["lft", "rgt"]), order_by, limit)
+    row = local.db.get_value(doctype, name, ["lft", "rgt"])
+    return _names(doctype, row, _ABOVE, order_by, limit)
 
 
 def get_descendants_of(
@@ -211,24 +212,22 @@ def get_descendants_of(
     ignore_permissions: bool = False,
 ) -> list[str]:
     """The names of all below one."""
-    return _below(doctype, local.db.get_value(doctype, name, ["lft", "rgt"]), order_by, limit)
+    row = local.db.get_value(doctype, name, ["lft", "rgt"])
+    return _names(doctype, row, _BELOW, order_by, limit)
 
 
-def _above(
-    doctype: str, row: tuple[int, int], order_by: str = "lft desc", limit: int | None = None
+_ABOVE, _BELOW = ("<", ">"), (">", "<")
+"""How the `lft` and the `rgt` of others compare with those of a document."""
+
+
+def _names(
+    doctype: str,
+    row: tuple[int, int],
+    where: tuple[str, str],
+    order_by: str = "lft desc",
+    limit: int | None = None,
 ) -> list[str]:
-    filters = {"lft": ["<", row[0]], "rgt": [">", row[1]]}
-    return _names(doctype, filters, order_by, limit)
-
-
-def _below(
-    doctype: str, row: tuple[int, int], order_by: str = "lft desc", limit: int | None = None
-) -> list[str]:
-    filters = {"lft": [">", row[0]], "rgt": ["<", row[1]]}
-    return _names(doctype, filters, order_by, limit)
-
-
-def _names(doctype: str, filters: Any, order_by: str, limit: int | None) -> list[str]:
+    filters = {"lft": [where[0], row[0]], "rgt": [where[1], row[1]]}
     rows = store.select(doctype, filters, fields=["name"], order_by=order_by, limit=limit)
     return [row["name"] for row in rows]
 

@@ -17,10 +17,7 @@ class FormerName(MetaPathFinder, Loader):
     """Finds the modules of today under their former names: the same ones, not a second time."""
 
     def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname == FORMER or fullname.startswith(f"{FORMER}."):
             return ModuleSpec(fullname, self)

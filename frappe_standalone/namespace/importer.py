@@ -168,10 +168,7 @@ class NamespaceFinder(MetaPathFinder):
     """True: what is found here stands in for the real ones (`config.installed`)."""
 
     def find_spec(
-        self,
-        fullname: str,
-        path: Sequence[str] | None = None,
-        target: ModuleType | None = None,
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         top = fullname.partition(".")[0]
         if top not in SERVED:

@@ -9,11 +9,7 @@ from mimetypes import guess_type
 from typing import Any
 from urllib.parse import urlparse
 
-from frappe_standalone.exceptions import (
-    InvalidNameError,
-    InvalidPhoneNumberError,
-    ValidationError,
-)
+from frappe_standalone.exceptions import InvalidNameError, InvalidPhoneNumberError, ValidationError
 from frappe_standalone.utils.packages import required
 
 _PHONE = re.compile(r"[0-9 +_\-,.*#()]{1,20}$")

@@ -7,11 +7,7 @@ from typing import Any
 
 from frappe_standalone.missing import unsupported
 from frappe_standalone.utils.text import cstr
-from frappe_standalone.utils.written_dates import (
-    format_datetime,
-    format_time,
-    formatdate,
-)
+from frappe_standalone.utils.written_dates import format_datetime, format_time, formatdate
 
 _FORMATS: dict[str, Callable[[Any], str]] = {
     "Date": formatdate,

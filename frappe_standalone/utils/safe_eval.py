@@ -11,9 +11,7 @@ LEAD_OUT = ("gi_", "cr_", "ag_", "tb_", "f_")
 
 
 def safe_eval(
-    code: str,
-    eval_globals: dict[str, Any] | None = None,
-    eval_locals: dict[str, Any] | None = None,
+    code: str, eval_globals: dict[str, Any] | None = None, eval_locals: dict[str, Any] | None = None
 ) -> Any:
     """The value of an expression, which finds nothing but what it is given, and int, float, round.
 

@@ -3,54 +3,53 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 _TAG = "__frappe__"
+_KINDS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "datetime": (datetime, lambda when: when.isoformat(" "), datetime.fromisoformat),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "time": (time, time.isoformat, time.fromisoformat),
+    "timedelta": (timedelta, timedelta.total_seconds, lambda span: timedelta(seconds=span)),
+    "decimal": (Decimal, str, Decimal),
+}
+"""What JSON does not have, as it is written and read."""
 
 
-class FieldEncoder(json.JSONEncoder):
-    """JSON that keeps dates, times and decimals what they were."""
+def to_json(value: Any) -> str:
+    """JSON that keeps dates, times and decimals what they were.
 
-    def default(self, o: Any) -> Any:
-        if isinstance(o, datetime):
-            return {_TAG: "datetime", "value": o.isoformat(" ")}
-        if isinstance(o, date):
-            return {_TAG: "date", "value": o.isoformat()}
-        if isinstance(o, time):
-            return {_TAG: "time", "value": o.isoformat()}
-        if isinstance(o, timedelta):
-            return {_TAG: "timedelta", "value": o.total_seconds()}
-        if isinstance(o, Decimal):
-            return {_TAG: "decimal", "value": str(o)}
-        if isinstance(o, (set, frozenset, tuple)):
-            return list(o)
-        if hasattr(o, "as_dict"):
-            return o.as_dict()
-        raise TypeError(
-            f"a document cannot store {o!r} ({type(o).__name__}); store text, numbers, dates,"
-            " lists or dictionaries"
-        )
+    Raises:
+        TypeError: a document cannot store it.
+    """
+    return json.dumps(value, default=_written)
 
 
-def _decode(found: dict[str, Any]) -> Any:
+def read_json(text: str) -> Any:
+    """What `to_json` wrote."""
+    return json.loads(text, object_hook=_read)
+
+
+def _written(o: Any) -> Any:
+    for kind, (of_type, write, _) in _KINDS.items():
+        if isinstance(o, of_type):
+            return {_TAG: kind, "value": write(o)}
+    if isinstance(o, (set, frozenset)):
+        return list(o)
+    if hasattr(o, "as_dict"):
+        return o.as_dict()
+    raise TypeError(
+        f"a document cannot store {o!r} ({type(o).__name__}); store text, numbers, dates,"
+        " lists or dictionaries"
+    )
+
+
+def _read(found: dict[str, Any]) -> Any:
     kind = found.get(_TAG)
-    if kind is None:
-        return found
-    value = found["value"]
-    if kind == "datetime":
-        return datetime.fromisoformat(value)
-    if kind == "date":
-        return date.fromisoformat(value)
-    if kind == "time":
-        return time.fromisoformat(value)
-    return timedelta(seconds=value) if kind == "timedelta" else Decimal(value)
-
-
-class FieldDecoder(json.JSONDecoder):
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(object_hook=_decode, **kwargs)
+    return found if kind is None else _KINDS[kind][2](found["value"])
 
 
 def from_column(value: Any) -> Any:
