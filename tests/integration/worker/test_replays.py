@@ -33,6 +33,7 @@ def push(store: JobStore, job: Job, record: Record) -> None:
         return
     for key in (store.keys.queue(job.queue), store.waiting_list(job.site, job.queue)):
         store.client.lpush(key, job.run_id)
+    store.client.zadd(store.keys.turns(job.queue), {job.site: 0})
     enqueue("myapp.tasks.record", text="rings")
 
 
