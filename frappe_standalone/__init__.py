@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from frappe_standalone.database import schema
 from frappe_standalone.namespace import importer
 
 if TYPE_CHECKING:
@@ -27,6 +28,21 @@ if TYPE_CHECKING:
 __all__ = ["add_name", "make_host", "register_loader"]
 
 importer.install()
+
+
+def _description(doctype: str) -> Any:
+    from frappe_standalone.documents.meta import get_meta
+
+    return get_meta(doctype)
+
+
+def _described() -> list[str]:
+    from frappe_standalone.documents.doctypes import known_doctypes
+
+    return known_doctypes()
+
+
+schema.describe_by(_description, _described)
 
 
 def make_host() -> Host:

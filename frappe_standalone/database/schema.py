@@ -111,8 +111,8 @@ _list_described: Callable[[], list[str]]
 
 
 def describe_by(reader: Callable[[str], Any], lister: Callable[[], list[str]]) -> None:
-    """Brought by `documents.meta`, which the first document imports: gives a doctype's
-    description, a `Meta`, and the doctypes that the site's apps describe."""
+    """Brought by the package, of what stands above: gives a doctype's description, a `Meta`, and
+    the doctypes that the site's apps describe."""
     global _describe, _list_described
     _describe, _list_described = reader, lister
 

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from frappe_standalone.database.defaults import get_defaults
-from frappe_standalone.database.schema import NAME_LENGTH, Column, describe_by, wanted_of
+from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
 from frappe_standalone.documents.choosing import fits
 from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
@@ -319,9 +319,6 @@ def known_roles() -> set[str]:
 @lru_cache(maxsize=16)
 def _roles(apps: AppsKey) -> set[str]:
     return {role for doctype in known_doctypes() for role in _meta(doctype, apps).roles}
-
-
-describe_by(get_meta, known_doctypes)
 
 
 def forget() -> None:
