@@ -44,6 +44,7 @@ class Loader:
         self.loader = loader
 
     def create_module(self, spec: Any) -> Any:
+        """As its own loader does."""
         return self.loader.create_module(spec)
 
     def exec_module(self, module: Any) -> None:
