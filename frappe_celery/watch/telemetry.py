@@ -4,7 +4,7 @@ Both work by their own Celery integrations, unchanged. OpenTelemetry's listens t
 which `jobs.queue.publish` sends, and names its spans by the task, whose `name` is the running job's
 method (`TaskName`); it needs nothing else. Sentry's wraps those of Celery's functions that a job
 does not pass on its way into the queue, and names a run before the job is known:
-`jobs.queue.sentry` and `named` do these two things by Sentry's public functions, in processes where
+`jobs.sentry` and `named` do these two things by Sentry's public functions, in processes where
 it is in use.
 """
 
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from frappe_celery.jobs.queue.publish import TASK_NAME
-from frappe_celery.jobs.queue.sentry import is_followed
+from frappe_celery.jobs.sentry import is_followed
 
 
 class TaskName:

@@ -37,7 +37,7 @@ def publish_for_caller(message: JobMessage, **options: Any) -> Job | None:
 def _traced(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
     if "sentry_sdk" not in sys.modules:
         return _publish(message, options)
-    from frappe_celery.jobs.queue import sentry
+    from frappe_celery.jobs import sentry
 
     with sentry.enqueued(message) as headers:
         return _publish(replace(message, headers={**message.headers, **headers}), options)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from tests.integration.hosts.bench.conftest import StandInBench
@@ -27,6 +30,15 @@ class Hub:
 Hub.current = "the process' own"
 """
 
+OF_BEFORE = """
+import sys
+import frappe_celery.jobs.message
+before = {*sys.modules}
+from frappe_celery.jobs import sentry
+new = sorted(name for name in {*sys.modules} - before if "celery" in name)
+print(sentry.enqueued.__name__, *new)
+"""
+
 
 @pytest.fixture(autouse=True)
 def older_sentry(bench: StandInBench) -> None:
@@ -39,6 +51,15 @@ def test_a_process_that_has_imported_sentry_enqueues(bench: StandInBench) -> Non
         answer = [sentry_sdk.VERSION, frappe.enqueue("fixture_app.tasks.write").get_status()]
     """
     assert bench.ask(code) == ["1.37.1", "queued"]
+
+
+def test_a_process_that_outlives_an_upgrade_enqueues_after_its_first_error() -> None:
+    """Frappe imports sentry_sdk with its first `log_error`, and enqueueing then this module, from
+    the new files into the old code (8a5184c): it has to be there and need nothing new."""
+    ran = subprocess.run(
+        [sys.executable, "-c", OF_BEFORE], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "enqueued frappe_celery.jobs.sentry\n"
 
 
 def test_a_job_has_the_name_by_which_frappe_asks_for_its_arguments(bench: StandInBench) -> None:

@@ -2,6 +2,9 @@
 
 Only in processes where Sentry is in use. An older one than `SINCE`, as Frappe v15 and v16 pin it
 and import it with every `frappe.log_error`, is left to itself.
+
+Web processes that run on with the code of before an upgrade import this file late, by this name:
+it needs of the package what they have too.
 """
 
 from __future__ import annotations
