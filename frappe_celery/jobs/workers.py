@@ -45,7 +45,7 @@ class WorkerInfo:
     consumer: str = ""
     """The name under which its processes hold runs."""
     job_processes: tuple[ProcessInfo, ...] = ()
-    """None where Celery's own pool runs the jobs."""
+    """Empty where threads or the worker itself run the jobs."""
     successful: int = 0
     failed: int = 0
     total_working_time: float = 0.0

@@ -198,10 +198,13 @@ class Jobs(bootsteps.StartStopStep):
         """Only where the worker runs any."""
         return runners_of(consumer.controller) is not None
 
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self.worker = consumer.controller
+        super().__init__(consumer, **options)
+
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
         consumer.let_jobs_be_taken()
-        self.worker = consumer.controller
         signals.worker_shutting_down.connect(self._take_no_more)
 
     def stop(self, consumer: Any) -> None:

@@ -74,10 +74,9 @@ class JobLoop(JobRunner):
                 else:
                     logger.warning("waiting for the broker: %s", exc)
                 self._orders.receive(AGAIN_SECONDS)
-                if self._orders.stop:
-                    queues = ()  # what it may have claimed is asked for all the same
-                    if not self.has_ended_one:
-                        return None  # its parent gives that back
+                queues = () if self._orders.stop else self._orders.queues
+                if self._orders.stop and not self.has_ended_one:
+                    return None  # what it may have claimed its worker gives back
 
     def _wait(self, queues: tuple[str, ...]) -> None:
         if not queues:
@@ -87,7 +86,7 @@ class JobLoop(JobRunner):
         try:
             if not self.taker.wait(queues, self._orders.reader, seconds):
                 self.look_through()
-        except BrokerUnreachable as exc:
+        except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
             logger.warning("waiting for the broker: %s", exc)
             self._orders.receive(AGAIN_SECONDS)
 

@@ -54,7 +54,7 @@ class JobRunner:
         self.events = False
         """Whether to send Celery's events."""
         self._events = TaskEvents(app, hostname)
-        self._number = 0
+        self._number = slot.read().number
         self._asks = False
         self._held_as = ""
         self._had = Ended()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from typing import Any
 
+from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.job_process import JobLoop
 from frappe_celery.worker.runners import Runner, Runners
 from frappe_celery.worker.slot import shared_slots
+
+logger = logging.getLogger(__name__)
 
 
 class JobThreads(Runners[Runner]):
@@ -35,9 +39,23 @@ class JobThreads(Runners[Runner]):
             self.tell_to_stop(one)
         for thread in self._threads:
             thread.join()
+        self.give_back(*self.each)
         self.leave()
 
     def _run(self, one: Runner) -> None:
+        """What ends a process of the default pool (an exception that is no `Exception`) fails the
+        job here, and the thread goes on."""
         one.orders.hear()
+        one.thread = threading.get_native_id()
         worker = self._worker
-        JobLoop(worker.app, worker.hostname, self.consumer, one.slot, one.orders).serve()
+        while True:
+            loop = JobLoop(worker.app, worker.hostname, self.consumer, one.slot, one.orders)
+            try:
+                loop.serve()
+            except BaseException as exc:
+                logger.exception("a thread that runs jobs begins anew")
+                loop.close()
+                retry_while_unreachable(self.release, one, f"its thread ended: {exc!r}")
+                one.slot.rest()
+            else:
+                return

@@ -1,4 +1,4 @@
-"""One run of a job in this process: claim it, run it in its host, record how it ended."""
+"""One run of a job in this process: its host runs it, and how it ended is recorded."""
 
 from __future__ import annotations
 

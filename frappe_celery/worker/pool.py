@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -26,8 +25,8 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStatus, JobStore, get_store
-from frappe_celery.jobs.workers import ProcessInfo, tag
+from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.workers import ProcessInfo
 from frappe_celery.worker import abandoned, job_process
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.runners import Runner, Runners
@@ -44,8 +43,6 @@ STILLBORN_SECONDS = 1.0
 """How soon another is forked after one that died before it had asked for a job."""
 SETTLE_SECONDS = 2.0
 """How soon a death is dealt with again of which the broker did not take notice."""
-GIVEN_BACK_MOST = 3
-"""How often a run whose process died before it had begun goes back into its queue."""
 
 
 @dataclass(kw_only=True)
@@ -238,13 +235,15 @@ class Pool(BasePool, Runners[_Child]):
                 self.kill(child, reason, again=False)
 
     def kill_stopped(self) -> None:
-        """Those whose job somebody stopped (`Job.stop`), which the store knows."""
+        """Those whose job somebody stopped (`Job.stop`). The store is asked, where it has ended
+        already: an order is neither lost nor carried out on a job that ended by itself."""
         running = {seen.run: child for child, seen in self.seen() if seen.doing == Doing.RUNS}
         statuses = get_store().statuses(list(running)) if running else []
         for run, status in zip(running, statuses):  # noqa: B905 (equal by construction)
-            if status == JobStatus.STOPPED:
+            child = running[run]
+            if status == JobStatus.STOPPED and child.slot.read().run == run:  # it still has it
                 logger.warning("run %s was stopped: its process is killed", run)
-                self.kill(running[run], "it was stopped")
+                self.kill(child, "it was stopped")
 
     def _fill(self) -> None:
         if time.monotonic() < self._fork_from:
@@ -298,47 +297,13 @@ class Pool(BasePool, Runners[_Child]):
         try:
             while self._dead and time.monotonic() >= self._settle_from:
                 child, seen, reason = self._dead[0]
-                release_from_dead_process(
-                    get_store(),
-                    self.consumer,
-                    child.pid,
-                    seen,
-                    reason,
-                    child.again,
-                    self.queues,
+                abandoned.release(
+                    self.consumer, child.pid, seen, reason, self.queues, again=child.again
                 )
                 self._dead.pop(0)
         except (BrokerUnreachable, ResponseError) as exc:
             logger.warning("%d deaths are settled later: %s", len(self._dead), exc)
             self._settle_from = time.monotonic() + SETTLE_SECONDS
-
-
-def release_from_dead_process(
-    store: JobStore,
-    consumer: str,
-    pid: int,
-    seen: Seen,
-    reason: str,
-    again: bool,
-    queues: Sequence[str],
-) -> None:
-    """Deal with what a dead process had in its hands.
-
-    Raises:
-        BrokerUnreachable: to be called again.
-    """
-    keys = (store.keys.in_flight(consumer),)
-    for number in (seen.number - 1, seen.number):
-        held = tag(consumer, pid, number)
-        began = number < seen.number or seen.doing == Doing.RUNS
-        run = store.run_script(
-            "let_go", keys, store.keys.prefix, held, "1" if began else "", GIVEN_BACK_MOST
-        )
-        if run:
-            abandoned.end_or_repeat(
-                store, run.decode(), reason, queues=queues, idempotent_counts=again
-            )
-            store.client.hdel(keys[0], held)
 
 
 def _end(code: int | None) -> str:

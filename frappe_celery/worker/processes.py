@@ -1,8 +1,6 @@
-"""A step of the worker that looks after who runs its jobs, more often than Celery does.
+"""A step of the worker: twice a second who runs its jobs is looked after (`pool.look_after`).
 
 Celery looks for dead processes every 5 s; a death that it is told of it mostly cannot see yet.
-Whether a job was stopped (`Job.stop`) is asked of the store, where it has ended already, so that an
-order is neither lost on its way nor carried out on a job that ended by itself.
 """
 
 from __future__ import annotations
@@ -14,7 +12,7 @@ from frappe_celery.worker.runners import runners_of
 
 
 class Processes(Repeated):
-    """Sees deaths, kills what somebody stopped, passes on whether events are wanted."""
+    """Also passes on whether events are wanted, and lets the pool grow or shrink."""
 
     seconds = 0.5
 

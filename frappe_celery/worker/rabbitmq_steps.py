@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Room(bootsteps.StartStopStep):
-    """One message a process, none held behind a job that runs."""
+    """One task a process, none held behind one that runs."""
 
     requires = (TASKS_STEP,)
 

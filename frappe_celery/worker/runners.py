@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Runner:
-    """One of them."""
+    """One process or thread that runs jobs, as its worker sees it."""
 
     slot: Slot
     orders: Orders = field(default_factory=Orders)
@@ -34,6 +34,8 @@ class Runner:
     """Seconds since the epoch."""
     leaves: bool = False
     """It was told to stop."""
+    thread: int = field(default_factory=os.getpid)
+    """The system's number of it: a process's is that of its first thread."""
 
     @property
     def pid(self) -> int:
@@ -45,7 +47,7 @@ R = TypeVar("R", bound=Runner)
 
 
 class Runners(Generic[R]):
-    """Those of one worker."""
+    """All that one worker has."""
 
     def __init__(self) -> None:
         self.consumer = f"{heartbeat.process_name()}:jobs"
@@ -102,6 +104,19 @@ class Runners(Generic[R]):
         """It ends the job that it has, and then itself."""
         one.leaves = True
         one.orders.give((), stop=True)
+
+    def give_back(self, *those: R) -> None:
+        """What they have claimed and not begun, as where the answer to a claim was lost."""
+        for one in those:
+            if one.slot.read().doing in (Doing.ASKS, Doing.HOLDS):
+                try:
+                    self.release(one, "its worker was told to stop")
+                except BrokerUnreachable as exc:
+                    logger.warning("what it claimed is settled by other workers: %s", exc)
+
+    def release(self, one: R, reason: str) -> None:
+        """Deal with what it had in its hands when it ended (see `abandoned.release`)."""
+        abandoned.release(self.consumer, one.thread, one.slot.read(), reason, self.queues)
 
     def leave(self) -> None:
         """They hold nothing any more."""

@@ -1,9 +1,9 @@
 """A step of the worker that is told to stop (SIGTERM): its jobs run on, but not for ever.
 
-What it had not started is back in its queue by then (the channel's `close`), and its signs of life
-go on while Celery waits for the pool. A job may go on for as long as its timeout lets it, or for
-`shutdown_seconds` where that is set. Then a thread fails what still runs, with that reason, and
-kills the processes; idempotent jobs are run again, elsewhere.
+A team's own tasks that it had not started are back in their queues by then (the channel's `close`),
+and its signs of life go on while Celery waits for the pool. A job may go on for as long as its
+timeout lets it, or for `shutdown_seconds` where that is set. Then a thread fails what still runs,
+with that reason, and kills the processes; idempotent jobs are run again, elsewhere.
 """
 
 from __future__ import annotations

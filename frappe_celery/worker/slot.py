@@ -100,6 +100,11 @@ class Slot:
     def tally(self) -> Tally:
         return Tally(*_TALLY.unpack_from(self._page, self._at + _TALLY_AT))
 
+    def rest(self) -> None:
+        """It has nothing in its hands."""
+        seen = self.read()
+        self.write(Doing.NOTHING, seen.number, seen.ended)
+
     def clear(self) -> None:
         """For another process, which has done nothing yet."""
         self.write(Doing.NOTHING)

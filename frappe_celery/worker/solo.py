@@ -34,14 +34,14 @@ class Solo(Runners[Runner]):
         self._socket: int | None = None
         """On which it waits for a bell."""
         self._waits_until = 0.0
-        self._is_due = False
+        self._next: Any = None
+        """Its next turn, of which the loop was told; as it connects again it forgets that."""
 
     def serve(self, queues: Sequence[str]) -> None:
         """Once the loop comes to it."""
         self.queues = tuple(queues)
         self._stop_waiting()
-        if queues:
-            self._soon()
+        self._soon()
 
     def send_events(self, wanted: bool) -> None:
         self._runner.events = wanted
@@ -53,12 +53,15 @@ class Solo(Runners[Runner]):
             self._stop_waiting()
             self._soon()
 
+    def kill_running(self, reason: str) -> None:
+        """Nobody can: the loop stands still until the job has ended."""
+
     def end(self) -> None:
-        """Its job has ended: Celery's loop stands still until then."""
         self._stop_waiting()
         if self._runner.has_ended_one:
             retry_while_unreachable(self._runner.take, ())
         self._runner.close()
+        self.give_back(*self.each)
         self.leave()
 
     @property
@@ -70,27 +73,27 @@ class Solo(Runners[Runner]):
             self._made.between = BetweenJobs()
         return self._made
 
-    def _soon(self) -> None:
-        if not self._is_due:
-            self._is_due = True
-            self._worker.hub.call_soon(self._turn)
+    def _soon(self, seconds: float = 0) -> None:
+        if self._next is not None:
+            self._next.cancel()
+        hub = self._worker.hub
+        self._next = hub.call_later(seconds, self._turn) if seconds else hub.call_soon(self._turn)
 
     def _turn(self) -> None:
-        self._is_due = False
+        self._next = None
         runner = self._runner
-        if not self.queues:
+        if self._socket is not None or not (self.queues or runner.has_ended_one):
             return
         try:
             taken = runner.take(self.queues)
             if taken is not None:
                 runner.run(taken)
                 self._soon()
-            else:
+            elif self.queues:
                 self._wait()
         except (BrokerUnreachable, ResponseError) as exc:
             logger.warning("no job can be fetched: %s", exc)
-            self._is_due = True
-            self._worker.hub.call_later(AGAIN_SECONDS, self._turn)
+            self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
         seconds = WAIT_SECONDS if self._runner.is_looked_through else IDLE_SECONDS
@@ -99,12 +102,14 @@ class Solo(Runners[Runner]):
         self._worker.hub.add_reader(self._socket, self._hear)
 
     def _hear(self) -> None:
-        self._worker.hub.remove(self._socket)
-        self._socket = None
+        socket, self._socket = self._socket, None
+        if socket is None:  # an order came first
+            return
+        self._worker.hub.remove(socket)
         try:
             if not self._runner.taker.heard():
                 self._runner.look_through()
-        except BrokerUnreachable as exc:
+        except (BrokerUnreachable, ResponseError) as exc:
             logger.warning("waiting for the broker: %s", exc)
         self._soon()
 

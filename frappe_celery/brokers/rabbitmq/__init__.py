@@ -4,10 +4,10 @@ The jobs' records stay in Redis (`redis_queue`); only what waits in a queue wait
 step of the store's pushes a run into its queue's list in Redis, as ever. Here that list is the
 outbox: a run stands in it until RabbitMQ has confirmed its message (`outbox`, `publisher`), and
 whoever dies in between, some worker sends it again (`worker.rabbitmq_steps`). A run that was sent
-twice starts once: the store's `start` decides, not the broker.
+twice starts once: `claim.lua` decides, not the broker.
 
 A process that takes jobs asks the queues one after another, in their order, for one message
-(`taker`); so does, for pools without such processes, a worker's parent (`channel`). Until a run is
-claimed RabbitMQ has it: it delivers the message again when the process dies. From then on the
-worker's signs of life count, as on Redis.
+(`taker`); a worker's parent asks so for a team's own tasks (`channel`). Until a run is claimed
+RabbitMQ has it: it delivers the message again when the process dies. From then on the worker's
+signs of life count, as on Redis.
 """

@@ -1,4 +1,4 @@
-"""Tells a waiting worker which queue got something: a channel in Redis that each sender rings."""
+"""Tells a worker's parent which queue got a task: a channel in Redis that each sender rings."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 CONSUMER_TIMEOUT_SECONDS = 30 * 86400
-"""How long a message may stay unacknowledged: its job runs meanwhile. RabbitMQ's own limit is half
-an hour; whether a worker is dead, its signs of life say."""
+"""How long a message may stay unacknowledged: a team's task runs meanwhile. RabbitMQ's own limit is
+half an hour; whether a worker is dead, its signs of life say."""
 ARGUMENTS: dict[str, Any] = {
     "x-queue-type": "quorum",
     "x-consumer-timeout": CONSUMER_TIMEOUT_SECONDS * 1000,
@@ -41,7 +41,7 @@ class Names:
         return f"{self.prefix}{queue}:tasks"
 
     def all(self, queue: str) -> tuple[str, str, str]:
-        """In the order in which a parent asks them that takes runs too."""
+        """All three, as they are declared and counted."""
         return *self.both(queue), self.whole(queue)
 
     @property

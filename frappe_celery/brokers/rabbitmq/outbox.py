@@ -9,8 +9,11 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
 
 from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
@@ -94,7 +97,8 @@ class Outbox:
         letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
         if id not in self.publisher.publish([letter]):
             raise BrokerUnreachable("RabbitMQ did not take the message")
-        self.store.client.publish(self.store.keys.confirmed, queue)
+        with suppress(RedisError):  # parents look anyway
+            self.store.client.publish(self.store.keys.confirmed, queue)
 
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; those that wait no more are taken out of the lists.

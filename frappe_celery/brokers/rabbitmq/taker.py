@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kombu import Connection
+from redis.exceptions import ResponseError
 
 from frappe_celery.brokers import taker
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
@@ -47,7 +48,7 @@ class Taker(taker.Taker):
         except FAILURES as exc:
             self._let_go()
             raise BrokerUnreachable(describe(self._outbox.publisher.url, exc)) from exc
-        except BrokerUnreachable:
+        except (BrokerUnreachable, ResponseError):  # the message goes back with the connection
             self._let_go()
             raise
 

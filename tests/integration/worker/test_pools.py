@@ -74,6 +74,38 @@ def test_a_timeout_is_raised_in_the_job(project: Project, pool_store: JobStore, 
     assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
 
 
+LEAVES_THE_LOOP = """
+import asyncio
+def cancelled():
+    raise asyncio.CancelledError("not an Exception")
+"""
+
+
+def test_a_thread_goes_on_after_what_would_end_a_process(
+    project: Project, pool_store: JobStore
+) -> None:
+    project.write("myapp/ends.py", LEAVES_THE_LOOP)
+    process = worker(project, "--pool", "threads", "-c", "1")
+    job = ended(enqueue("myapp.ends.cancelled"))
+    assert job.status == JobStatus.FAILED
+    assert "CancelledError: not an Exception" in str(job.exc_info)
+    process.wait_for("a thread that runs jobs begins anew")
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert process.stop() == os.EX_OK
+
+
+def test_a_solo_worker_that_is_to_serve_no_queue_records_the_job_that_it_has(
+    project: Project, pool_store: JobStore, tmp_path: Path
+) -> None:
+    until = tmp_path / "go on"
+    worker(project, "--pool", "solo", "-Q", "default")
+    job = enqueue("myapp.core.work", text="job", until=str(until))
+    wait_until(lambda: "job started" in project.effects(), what="it runs")
+    project.celery("control", "cancel_consumer", "default", "--timeout", "0")
+    until.touch()
+    assert ended(job).status == JobStatus.FINISHED
+
+
 LEFT = "pool runs no jobs of Frappe's: start a second worker for"
 
 

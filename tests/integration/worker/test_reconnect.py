@@ -135,12 +135,20 @@ def test_a_job_that_was_fetched_before_a_restart_is_run_once_after_it(
     )
 
 
-@pytest.mark.parametrize("method", ["work", "work_quietly"])
+@pytest.mark.parametrize(
+    ("pool", "method"),
+    [("prefork", "work"), ("prefork", "work_quietly"), ("solo", "work"), ("threads", "work")],
+)
 def test_a_job_that_ends_while_the_broker_is_away_is_recorded_when_it_is_back(
-    project: Project, store: JobStore, own_redis: RedisServer, tmp_path: Path, method: str
+    project: Project,
+    store: JobStore,
+    own_redis: RedisServer,
+    tmp_path: Path,
+    pool: str,
+    method: str,
 ) -> None:
     until = tmp_path / "go on"
-    process = worker(project)
+    process = worker(project, "--pool", pool)
     job = enqueue(f"myapp.core.{method}", text="job", until=str(until))
     wait_until(lambda: "job started" in project.effects(), what="it runs")
     own_redis.kill()

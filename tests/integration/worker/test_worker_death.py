@@ -16,7 +16,7 @@ from frappe_celery.brokers.takers import taker_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.workers import tag
-from frappe_celery.worker.pool import release_from_dead_process
+from frappe_celery.worker import abandoned
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.slot import Doing, Seen
 from tests.brokers import both_brokers
@@ -83,13 +83,11 @@ def test_what_a_process_held_and_had_not_begun_waits_again(store: JobStore) -> N
         assert (taken and taken.run, first.get_status()) == (first.run_id, JobStatus.STARTED)
         assert taker.take(held_as, ["default"], Ended()) == taken, "its answer was lost"
         seen = Seen(doing, 1, 0, 0.0, 0.0, "")
-        release_from_dead_process(store, consumer, 7, seen, "its process died", True, ["default"])
+        abandoned.release(consumer, 7, seen, "its process died", ["default"])
         assert (waiting(store), held(store)) == ([first.run_id, second.run_id], [])
         assert first.get_status() == JobStatus.QUEUED
     taker.take(tag(consumer, 7, 1), ["default"], Ended())
-    release_from_dead_process(
-        store, consumer, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", True, ["default"]
-    )
+    abandoned.release(consumer, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", ["default"])
     assert (first.get_status(), held(store)) == (JobStatus.FAILED, [])
     assert "signal 9" in str(store.fetch_run(first.run_id).exc_info)
 
