@@ -180,7 +180,7 @@ def test_its_tasks_get_processes_as_they_come(
     ("pool", "arguments"),
     [("celery.concurrency.prefork:TaskPool", ()), ("prefork", ("--pool", "processes"))],
 )
-def test_celery_s_own_pool_runs_both_where_that_is_asked_for(
+def test_celery_s_own_pool_runs_the_team_s_tasks_and_leaves_jobs_to_a_second_worker(
     project: Project, store: JobStore, pool: str, arguments: tuple[str, ...]
 ) -> None:
     team = project.root / "team.py"
@@ -190,8 +190,12 @@ def test_celery_s_own_pool_runs_both_where_that_is_asked_for(
     process = team_worker(project, *arguments)
     module.note.delay("task")
     recorded(project, "task")
-    assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
-    process.wait_for("ForkPoolWorker-1] Task myapp.core.record")
+    assert "runs no jobs of Frappe's: start a second worker for short,default,long" in (
+        process.output()
+    )
+    job = enqueue("myapp.core.record", text="job")
+    team_worker(project, "--pool", "threads", "-Q", "short,default,long")
+    assert ended(job).status == JobStatus.FINISHED
 
 
 def test_a_killed_worker_s_late_task_runs_again_and_its_early_one_does_not(
