@@ -129,6 +129,5 @@ class Runners(Generic[R]):
 
 
 def runners_of(worker: Any) -> Runners[Any] | None:
-    """A worker's; None: its pool runs no jobs."""
-    found: Runners[Any] | None = worker.runners
-    return found
+    """A worker's; None: its pool runs no jobs, or it is another app's, without our steps."""
+    return getattr(worker, "runners", None)

@@ -14,7 +14,7 @@ from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.job_process import AGAIN_SECONDS, IDLE_SECONDS
+from frappe_celery.worker.job_process import AGAIN_SECONDS
 from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.runners import Runner, Runners
 from frappe_celery.worker.slot import shared_slots
@@ -23,7 +23,11 @@ logger = logging.getLogger(__name__)
 
 
 class Solo(Runners[Runner]):
-    """What a job leaves that cannot be put back stays: there is no process to be replaced."""
+    """What a job leaves that cannot be put back stays: there is no process to be replaced.
+
+    Only what a job changed is put back, after it: the process is also a team's own tasks', and
+    where Celery's test worker is a thread, the tests'.
+    """
 
     def __init__(self, worker: Any) -> None:
         super().__init__()
@@ -70,7 +74,6 @@ class Solo(Runners[Runner]):
             worker = self._worker
             (one,) = self.each
             self._made = JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
-            self._made.between = BetweenJobs()
         return self._made
 
     def _soon(self, seconds: float = 0) -> None:
@@ -87,6 +90,7 @@ class Solo(Runners[Runner]):
         try:
             taken = runner.take(self.queues)
             if taken is not None:
+                runner.between = runner.between or BetweenJobs()
                 runner.run(taken)
                 self._soon()
             elif self.queues:
@@ -96,9 +100,8 @@ class Solo(Runners[Runner]):
             self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
-        seconds = WAIT_SECONDS if self._runner.is_looked_through else IDLE_SECONDS
-        self._socket = self._runner.taker.listen(self.queues, seconds)
-        self._waits_until = time.monotonic() + seconds + ANSWER_SECONDS
+        self._socket = self._runner.taker.listen(self.queues, WAIT_SECONDS)
+        self._waits_until = time.monotonic() + WAIT_SECONDS + ANSWER_SECONDS
         self._worker.hub.add_reader(self._socket, self._hear)
 
     def _hear(self) -> None:
@@ -107,8 +110,7 @@ class Solo(Runners[Runner]):
             return
         self._worker.hub.remove(socket)
         try:
-            if not self._runner.taker.heard():
-                self._runner.look_through()
+            self._runner.taker.heard()
         except (BrokerUnreachable, ResponseError) as exc:
             logger.warning("waiting for the broker: %s", exc)
         self._soon()

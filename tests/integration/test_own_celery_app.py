@@ -198,6 +198,63 @@ def test_celery_s_own_pool_runs_the_team_s_tasks_and_leaves_jobs_to_a_second_wor
     assert ended(job).status == JobStatus.FINISHED
 
 
+SEEN = """
+SEEN = []
+
+
+def see():
+    SEEN.append(1)
+    return len(SEEN)
+"""
+SEES = """
+from myapp.seen import see
+
+
+@app.task
+def sees():
+    record(f"seen {see()}")
+
+
+frappe_celery.setup(app)
+"""
+
+
+def test_what_a_task_of_the_team_s_leaves_in_a_solo_worker_stays(
+    project: Project, store: JobStore
+) -> None:
+    """Nothing is looked for while no job comes: the process is not the jobs' alone."""
+    project.write("myapp/seen.py", SEEN)
+    team = project.root / "team.py"
+    team.write_text(team.read_text().replace("frappe_celery.setup(app)\n", SEES))
+    team_worker(project, "--pool", "solo")
+    module = importlib.import_module("team")
+    for text in ("first", "second"):  # all is looked through after the first
+        assert ended(enqueue("myapp.core.record", text=text)).status == JobStatus.FINISHED
+    module.sees.delay()
+    recorded(project, "seen 1")
+    module.sees.apply_async(countdown=2.5)  # so long no job comes
+    recorded(project, "seen 1", "seen 2")
+
+
+def test_a_worker_without_our_steps_answers_inspect_active_too(
+    project: Project, store: JobStore
+) -> None:
+    """Celery's commands are the process's: one that began before `setup` has ours too."""
+    project.write(
+        "late.py",
+        """
+        from celery import Celery
+        import frappe_celery.worker.remote_control
+        app = Celery("late", broker="BROKER")
+        """.replace("BROKER", store.url),
+    )
+    options = ("--without-mingle", "--pool", "solo", "-l", "INFO", "-n", "late@%h")
+    process = project.start("late", "-m", "celery", "-A", "late", "worker", *options)
+    process.wait_for(" ready.")
+    inspect = Celery("late", broker=store.url).control.inspect(timeout=10, limit=1)
+    assert list((inspect.active() or {}).values()) == [[]]
+
+
 def test_a_killed_worker_s_late_task_runs_again_and_its_early_one_does_not(
     project: Project, store: JobStore, team: Any, tmp_path: Path
 ) -> None:
