@@ -82,7 +82,12 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         Raises:
             CannotTravel: a function or an option that only RQ's own workers could follow.
         """
-        return self.into_celery(func, args, kwargs, timeout, result_ttl, **options)
+        call = dict(func=func, args=args, kwargs=kwargs, timeout=timeout, result_ttl=result_ttl)
+        return self.enter({**call, **options})
+
+    def enter(self, call: dict[str, Any]) -> Any:
+        """Where a call goes, the arguments of `enqueue_call`; returns and raises as that."""
+        return self.into_celery(**call)
 
     def into_celery(
         self,

@@ -15,20 +15,9 @@ from frappe_celery.migration.armed import routing, to_rq
 class ArmedQueue(Queue):
     """What `rq.Queue` is while the bench is armed."""
 
-    def enqueue_call(
-        self,
-        func: str | Callable[..., Any],
-        args: Any = None,
-        kwargs: dict[str, Any] | None = None,
-        timeout: Any = None,
-        result_ttl: int | None = None,
-        **options: Any,
-    ) -> Any:
+    def enter(self, call: dict[str, Any]) -> Any:
         """Into the system to which the job's route leads; raises what either raises."""
-        call = dict(
-            func=func, args=args, kwargs=kwargs, timeout=timeout, result_ttl=result_ttl, **options
-        )
-        site = (kwargs or {}).get("site", "")
+        site = (call["kwargs"] or {}).get("site", "")
         routes = routing.current()
         while True:
             try:

@@ -83,6 +83,7 @@ def test_what_a_process_ran_still_counts_when_it_is_no_more(
     worker(project, "-c", "1")
     all_ended([enqueue("myapp.core.record")])
     run = waits_for(project.root / "never")
+    working(project)  # a job that was claimed and has not begun goes back
     (one,) = wait_until(lambda: [w for w in store.workers.by_process() if w.current_job == run])
     os.kill(one.pid, signal.SIGKILL)
     wait_until(lambda: counts(store) == (2, 1), what="the job that it was killed at, its aftermath")
