@@ -82,8 +82,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         Raises:
             CannotTravel: a function or an option that only RQ's own workers could follow.
         """
-        call = dict(func=func, args=args, kwargs=kwargs, timeout=timeout, result_ttl=result_ttl)
-        return self.enter({**call, **options})
+        named = {"args": args, "kwargs": kwargs, "timeout": timeout, "result_ttl": result_ttl}
+        return self.enter({"func": func, **named, **options})
 
     def enter(self, call: dict[str, Any]) -> Any:
         """Where a call goes, the arguments of `enqueue_call`; returns and raises as that."""
