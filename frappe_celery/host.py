@@ -7,7 +7,9 @@ alone. Each name is imported when it is first asked for.
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -83,71 +85,19 @@ if TYPE_CHECKING:
     from frappe_celery.schedule.timing import Timing as Timing
     from frappe_celery.watch.logs.files import opened as open_log_file
 
-_WHERE = {
-    "": "enqueue_shim, error_mail, pages",
-    "config": "files as app_files, settings",
-    "config.files": "options_stand_in",
-    "config.installed": "find_real",
-    "config.secrets": "masked_text",
-    "config.settings": "Settings",
-    "config.signing": "Signer",
-    "config.sqlite": "sqlite as sqlite_database",
-    "enqueue_shim": (
-        "create_job_id, enqueue, enqueue_doc, get_info, get_job, get_job_status, "
-        "get_jobs, is_job_enqueued"
-    ),
-    "errors": (
-        "ConfigError, FrappeCeleryError, InvalidJobOperation, JobTimeoutException, "
-        "NeedsFrappeSite, NoSuchJob, QueueOverloaded, Refused, UnreadableStatement, "
-        "ValidationError"
-    ),
-    "hosts.listed": "ListedWorker, oldest_first",
-    "hosts.reruns": "RunAgain, with_reruns",
-    "hosts.transactions": "Transaction as WatchedTransaction",
-    "jobs": "Job, JobStatus, codec, current_job, get_store, hosts",
-    "jobs.connection": "connect as connect_to_redis",
-    "jobs.hosts": "AppHooks, Host, ScheduleRow, SyncReport",
-    "jobs.message": "RUN_SCHEDULED_JOB",
-    "jobs.new_message": "method_name",
-    "pages": "admin as page_admin, models as page_models, sites as page_sites",
-    "pages.jobs": "ONE as PAGE_OF_ONE_JOB",
-    "pages.read_only": "ReadOnlyAdmin",
-    "pages.server": "LOOPBACK, django_settings as pages_settings",
-    "pages.sites": "choices as site_choices",
-    "pages.templatetags.frappe_celery_pages": "register as page_tags",
-    "schedule": "documents as schedule_documents, fire",
-    "schedule.cron": "CronError",
-    "schedule.documents": "DOCTYPE as SCHEDULED_JOB_TYPE, FIELDS as SCHEDULE_FIELDS",
-    "schedule.events": "CRON as CRON_FREQUENCY, creates_log as frequency_creates_log",
-    "schedule.fire": "enqueue_scheduled",
-    "schedule.frequencies": "FREQUENCIES, label_of as label_of_frequency",
-    "schedule.reader": "OFF_KEYS as SCHEDULE_OFF_KEYS",
-    "schedule.sync": "is_of_hook as is_row_of_hook, sync as sync_rows",
-    "schedule.timing": "Timing",
-    "watch.logs.files": "opened as open_log_file",
-}
-"""By module, the names in it, and what they are called here; some are modules themselves."""
-
-
-def _found() -> dict[str, tuple[str, str]]:
-    found = {}
-    for module, names in _WHERE.items():
-        for name in names.split(", "):
-            there, _, here = name.partition(" as ")
-            found[here or there] = f"frappe_celery.{module}".rstrip("."), there
-    return found
-
-
-_PLACES = _found()
+_LISTED = re.findall(
+    r"^    from (\S+) import (\w+) as (\w+)$", Path(__file__).read_text(), re.MULTILINE
+)
+_PLACES = {here: (module, there) for module, there, here in _LISTED}
+"""The list above by name: the module, and the name there, of a module in it too."""
 
 
 def __getattr__(name: str) -> Any:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, there = _PLACES[name]
-    home = import_module(module)
     try:
-        value = getattr(home, there)
+        value = getattr(import_module(module), there)
     except AttributeError:
         value = import_module(f"{module}.{there}")
     globals()[name] = value

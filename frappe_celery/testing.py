@@ -20,9 +20,9 @@ import redis
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import parts, settings
+from frappe_celery.config.embedded import server
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
-from frappe_celery.embedded import server
 from frappe_celery.jobs import Job, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import method_name

@@ -287,7 +287,7 @@ class Settings(Options):
             return self.broker_url
         if self.queue_url:
             return self.queue_url
-        from frappe_celery.embedded import server
+        from frappe_celery.config.embedded import server
 
         if not self.embedded_server:
             raise ConfigError(

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from frappe_celery.embedded import keeper
+from frappe_celery.config.embedded import keeper
 from frappe_celery.errors import ConfigError
 
 START_SECONDS = 30
