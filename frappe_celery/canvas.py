@@ -111,7 +111,7 @@ def signed(
     }
     sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode())
     args_by_place = {str(place): value for place, value in enumerate(args)}
-    message_size.check_sealed(said["name"], sealed, lambda: {**args_by_place, **kwargs}, config)
+    message_size.check_sealed(sealed, lambda: (said["name"], {**args_by_place, **kwargs}), config)
     return MethodSignature(
         said["name"],
         options={**options, SEALED: sealed.decode()},

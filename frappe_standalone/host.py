@@ -85,9 +85,8 @@ class StandaloneHost:
 
     def open_transaction(self) -> str | None:
         """Of the current site's connection; None where the calling code is in no site."""
-        if "flags" not in local or self.in_test():
-            return None
-        return open_transaction.current(self.current_site())
+        name = open_transaction.current(self.current_site()) if "flags" in local else None
+        return None if name is None or self.in_test() else name
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import redis
 from redis.backoff import ConstantBackoff
@@ -55,10 +55,15 @@ def naming_the_server(url: str) -> Iterator[None]:
     try:
         yield
     except RedisError as exc:
-        error = _unreachable(url, exc)
-        if error is None:
-            raise
-        raise error from exc
+        raise_named(url, exc)
+
+
+def raise_named(url: str, exc: RedisError) -> NoReturn:
+    """Raise an error of redis-py's so: without the cost of a context manager, for each job."""
+    error = _unreachable(url, exc)
+    if error is None:
+        raise exc
+    raise error from exc
 
 
 def _unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:

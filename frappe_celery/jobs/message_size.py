@@ -15,13 +15,16 @@ OPTION = "frappe_celery_max_message_size"
 
 def check(message: JobMessage, sealed: bytes, config: Settings) -> None:
     """See that a message can travel; raises as `check_sealed`."""
-    check_sealed(message.label, sealed, message.decoded_kwargs, config)
+    check_sealed(sealed, lambda: (message.label, message.decoded_kwargs()), config)
 
 
 def check_sealed(
-    method: str, sealed: bytes, arguments: Callable[[], Mapping[str, Any]], config: Settings
+    sealed: bytes, about: Callable[[], tuple[str, Mapping[str, Any]]], config: Settings
 ) -> None:
-    """See that what is sealed for a method can travel.
+    """See that what is sealed can travel.
+
+    Args:
+        about: its method and its arguments, for the error.
 
     Raises:
         CannotTravel: it is too large; names its method, its size, the limit and the argument.
@@ -31,9 +34,10 @@ def check_sealed(
         return
     size = len(sealed) + sealed.count(b'"') + sealed.count(b"\\")  # as a text in RabbitMQ's JSON
     if size > limit:
+        method, arguments = about()
         theirs = ", and RabbitMQ's own max_message_size" if config.on_rabbitmq else ""
         raise CannotTravel(
-            f"the job of {method} has {size:,} bytes{_largest(arguments())}; it may have"
+            f"the job of {method} has {size:,} bytes{_largest(arguments)}; it may have"
             f" {limit:,}. Put the data into a file or a document and pass its name, or raise"
             f" {OPTION}{theirs}"
         )

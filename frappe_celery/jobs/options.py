@@ -37,6 +37,8 @@ def rqs_retry(retry: Any) -> tuple[int, Backoff]:
     Raises:
         ConfigError: neither a number of repetitions nor RQ's `Retry(max=…, interval=…)`.
     """
+    if retry is None:
+        return 0, None
     number = getattr(retry, "max", retry) or 0
     intervals = list(getattr(retry, "intervals", None) or ())
     if not all(type(n) is int and n >= 0 for n in (number, *intervals)):

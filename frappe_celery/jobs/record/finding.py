@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from redis.exceptions import RedisError
+
 from frappe_celery.errors import NoSuchJob
-from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
 from frappe_celery.jobs.record import record
@@ -41,8 +43,10 @@ class JobFinder:
 
     def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         """One step of the store's (see `scripts`)."""
-        with naming_the_server(self.url):
+        try:
             return self._scripts.run(script, keys, *args)
+        except RedisError as exc:
+            raise_named(self.url, exc)
 
     def fetch(self, job_id: str) -> Job:
         """The newest run under a job id (or of that run id).
