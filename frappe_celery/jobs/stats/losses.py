@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
@@ -55,17 +53,9 @@ class Watch:
     def look(self) -> None:
         """Compare Redis with what was seen last, and mark a loss. Raises BrokerUnreachable."""
         memory, keys = self._memory, _keys(self.store)
-        with naming_the_server(self.store.url):
-            server: dict[str, Any] = self.store.client.info()
-            now = server["server_time_usec"] / 1e6 if "server_time_usec" in server else time.time()
-        since = self.store.run_script(
-            "mark_data",
-            keys,
-            *(server["run_id"], now, _started(now, server["uptime_in_seconds"])),
-            *(int(bool(server.get("aof_enabled"))), memory.at if memory else ""),
-            *(memory.since if memory else "", KEPT),
-        )
-        self._memory = _Memory(self._server, now, float(since))
+        remembered = (memory.at, memory.since) if memory else ("", "")
+        now, since = self.store.run_script("mark_data", keys, *remembered, KEPT)
+        self._memory = _Memory(self._server, float(now), float(since))
         self._remember(self._memory)
 
     def _recall(self) -> _Memory | None:
@@ -87,15 +77,6 @@ def losses(store: JobStore) -> list[Loss]:
     with naming_the_server(store.url):
         entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
     return [Loss(**entry) for entry in entries]
-
-
-def _started(now: float, uptime: int) -> float:
-    """The latest moment at which a server can have started that says this `uptime_in_seconds`.
-
-    It counts the turns of whole seconds: 50 ms old, it says 1 where a second began in between. An
-    earlier moment would call a server that was restarted at once another one, that took over.
-    """
-    return min(now, now // 1 - uptime + 1)
 
 
 def _keys(store: JobStore) -> tuple[str, str]:

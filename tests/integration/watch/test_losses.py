@@ -131,6 +131,29 @@ def test_with_an_append_only_file_nothing_is_lost_and_nothing_said(
 
 
 @pytest.mark.parametrize("store", [()], indirect=True)
+def test_who_was_held_up_while_another_looked_tells_of_no_loss(
+    store: JobStore, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held_up, other = Watch(store), Watch(store)
+    held_up.look()
+    other.look()
+    store.client.save()
+    mark = store.run_script
+
+    def restarted_meanwhile(*args: Any) -> Any:
+        monkeypatch.setattr(store, "run_script", mark)
+        server.stop()
+        server.start()
+        other.look()
+        return mark(*args)
+
+    monkeypatch.setattr(store, "run_script", restarted_meanwhile)
+    held_up.look()
+    other.look()
+    assert losses(store) == []
+
+
+@pytest.mark.parametrize("store", [()], indirect=True)
 def test_a_restart_at_the_turn_of_a_second_is_no_fail_over(store: JobStore, server: Server) -> None:
     """A server that is 50 ms old then says that it is up for 1 second."""
     watch = Watch(store)
