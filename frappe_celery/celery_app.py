@@ -35,12 +35,8 @@ from frappe_celery.worker import (
 )
 from frappe_celery.worker.beat_beside import BeatBeside
 from frappe_celery.worker.bootsteps import STEPS, ProcessHeartbeat
-from frappe_celery.worker.broker_watch import BrokerWatch
-from frappe_celery.worker.due import Promoter
-from frappe_celery.worker.historian import Historian
-from frappe_celery.worker.pools import JobRunners
+from frappe_celery.worker.crew_step import CrewStep
 from frappe_celery.worker.prefork import prepare
-from frappe_celery.worker.processes import Processes
 from frappe_celery.worker.readiness import Readiness
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
 from frappe_celery.worker.shutdown import Shutdown
@@ -296,10 +292,8 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update(
-        (*STEPS, BeatBeside, Promoter, Processes, Sweeper, Historian, BrokerWatch)
-    )
-    app.steps["worker"].update((JobRunners, ProcessHeartbeat, Readiness, Shutdown))
+    app.steps["consumer"].update((*STEPS, BeatBeside, Sweeper))
+    app.steps["worker"].update((CrewStep, ProcessHeartbeat, Readiness, Shutdown))
     if config.on_rabbitmq:
         from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
 

@@ -1,11 +1,11 @@
 """The worker: what happens between a message and the method's return.
 
-`pools` decides by the pool who runs jobs (`runners`): processes, which `pool` forks and looks after
-(`job_process` is one), threads (`job_threads`), or the worker itself (`solo`). `job_runner` is how
-each takes and runs them, `slot` what it says of itself, `orders` what it is told, `between_jobs`
-what is put right after each job. `task` is Celery's one task, `perform` a run. `callbacks`,
-`time_limit` and `again` follow the method. The rest are steps of Celery's worker: `bootsteps` (its
-record, burst), `reaper` and `sweeper` (who died, what got lost), `due`, `processes`,
-`readiness`, `shutdown`.
+A worker's `crew` runs its jobs; `crew_step` makes it, by the pool: processes, which `pool` forks
+and looks after (`job_process` is one), threads (`job_threads`), or the worker itself (`solo`).
+`job_runner` is how each of them takes and runs jobs, `job_loop` when, `slot` what it says of
+itself, `orders` what it is told, `between_jobs` what is put right after each job. `task` is
+Celery's one task, `perform` a run. `callbacks`, `time_limit` and `again` follow the method. The
+rest are steps of Celery's worker: `bootsteps` (its record, burst, scheduled jobs), `reaper` and
+`sweeper` (who died, what got lost), `readiness`, `shutdown`.
 Only `celery_app` uses it; whoever stands below calls `enqueue_shim` or one of `jobs.providers`.
 """

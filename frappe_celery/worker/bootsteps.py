@@ -1,4 +1,7 @@
-"""Steps of ours in Celery's worker: its record, the reaper, burst mode, who takes jobs when."""
+"""Steps of ours in Celery's worker: its record, the reaper, burst mode, who takes jobs when.
+
+`Repeated` is the base of those that do something every few seconds.
+"""
 
 from __future__ import annotations
 
@@ -15,21 +18,21 @@ from celery.worker import state
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.queue import shares
+from frappe_celery.jobs.queue import scheduled, shares
+from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.worker.configured_limits import ConfiguredLimits
-from frappe_celery.worker.pools import JobRunners
+from frappe_celery.watch import history
+from frappe_celery.worker.crew import crew_of
+from frappe_celery.worker.crew_step import CrewStep
 from frappe_celery.worker.reaper import Patience, reap
-from frappe_celery.worker.runners import Runners, runners_of
 
 logger = logging.getLogger(__name__)
 
-REAP_SECONDS = 2.0
-BURST_SECONDS = 0.2
-SHARES_SECONDS = 10.0
+SHORTEST_SECONDS = 0.01
 TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
 
 
@@ -38,28 +41,45 @@ class Repeated(bootsteps.StartStopStep):
 
     requires = (TASKS_STEP,)
     seconds: float
+    at_once = False
+    """Whether it is done as the consumer starts, too."""
+    _next: Any = None
 
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
         self.stop(consumer)
-        self.entry = consumer.timer.call_repeatedly(self.seconds, self.guarded, (consumer,))
+        if self.at_once:
+            self._do(consumer)
+        else:
+            self._do_in(self.seconds, consumer)
 
     def stop(self, consumer: Any) -> None:
-        entry = getattr(self, "entry", None)
-        if entry is not None:
-            entry.cancel()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
 
-    def guarded(self, consumer: Any) -> None:
+    def _do(self, consumer: Any) -> None:
         """Once more; a broker that is away is waited for, and not by the loop."""
-        if heartbeat.broker_is_silent():
-            return
+        this, wait = self._next, None
         try:
-            self.tick(consumer)
+            if not heartbeat.broker_is_silent():
+                wait = self.tick(consumer)
         except BrokerUnreachable as exc:
             logger.warning("%s: %s", type(self).__name__, exc)
+        finally:
+            if self._next is this:  # else it was stopped, by another thread
+                wait = self.seconds if wait is None else min(wait, self.seconds)
+                self._do_in(max(wait, SHORTEST_SECONDS), consumer)
 
-    def tick(self, consumer: Any) -> None:
-        """What is done each time; a BrokerUnreachable is logged, and it goes on."""
+    def _do_in(self, seconds: float, consumer: Any) -> None:
+        self._next = consumer.timer.call_after(seconds, self._do, (consumer,))
+
+    def tick(self, consumer: Any) -> float | None:
+        """What is done each time; a BrokerUnreachable is logged, and it goes on.
+
+        Returns:
+            In how many seconds it is to be done again; None, and at the latest: in `seconds`.
+        """
         raise NotImplementedError
 
 
@@ -67,12 +87,11 @@ class Record(Repeated):
     """Keeps the worker's record, which `RQ Worker` and `frappe-celery doctor` show."""
 
     seconds = heartbeat.BEAT_SECONDS
+    at_once = True
 
     def start(self, consumer: Any) -> None:
-        """Write it at once, then again and again."""
         self.birth = time.time()
         super().start(consumer)
-        self.guarded(consumer)
 
     def stop(self, consumer: Any) -> None:
         super().stop(consumer)
@@ -85,10 +104,10 @@ class Record(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Who this worker is and what it does now."""
-        runners = runners_of(consumer.controller) or Runners()
+        crew = crew_of(consumer.controller)
         active = [request.id for request in state.active_requests]
-        active += [seen.run for _, seen in runners.having_jobs()]
-        successful, failed, seconds = runners.tally()
+        active += [seen.run for _, seen in crew.having_jobs()]
+        successful, failed, seconds = crew.tally()
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
@@ -100,8 +119,8 @@ class Record(Repeated):
                 current_job=active[0] if active else None,
                 birth=self.birth,
                 last_heartbeat=time.time(),
-                consumer=runners.consumer,
-                job_processes=runners.processes(),
+                consumer=crew.consumer,
+                job_processes=crew.processes(),
                 successful=successful,
                 failed=failed,
                 total_working_time=seconds,
@@ -112,7 +131,7 @@ class Record(Repeated):
 class Reaper(Repeated):
     """Settles what dead workers held and what is past its retention; every worker does so."""
 
-    seconds = REAP_SECONDS
+    seconds = 2.0
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.patience = Patience()
@@ -137,13 +156,11 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
     then would stay locked in the child, whose first job waits for that module for ever.
     """
 
-    requires = (JobRunners, "celery.worker.components:Beat")
+    requires = (CrewStep, "celery.worker.components:Beat")
 
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
-        runners = runners_of(worker)
-        others = [runners.consumer] if runners is not None else []
-        heartbeat.begin(JobStore(get_store().settings), *others)
+        heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
 
     def stop(self, worker: Any) -> None:
         """Nothing: it goes on while the worker waits for its jobs."""
@@ -152,7 +169,7 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
 class Burst(Repeated):
     """`--burst`: stop when the queues are empty and nothing runs."""
 
-    seconds = BURST_SECONDS
+    seconds = 0.2
 
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.enabled = bool(options.get("burst"))
@@ -163,14 +180,14 @@ class Burst(Repeated):
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
-        queues, runners = consumer.app.amqp.queues.consume_from, runners_of(consumer.controller)
-        before = runners.seen() if runners is not None else []
+        queues, crew = consumer.app.amqp.queues.consume_from, crew_of(consumer.controller)
+        before = crew.seen()
         if state.reserved_requests or any(seen.doing for _, seen in before):
             return
         store = get_store()
         if any(store.queue_length(queue) for queue in queues) or Limits(store).some_may_go():
             return
-        if runners is None or runners.seen() == before:  # nothing began and ended in between
+        if crew.seen() == before:  # nothing began and ended in between
             logger.info("burst mode: nothing left in %s, quitting", ", ".join(queues))
             state.should_stop = os.EX_OK
 
@@ -178,44 +195,96 @@ class Burst(Repeated):
 class Shares(Repeated):
     """What sites' configurations say of their shares holds without a restart."""
 
-    seconds = SHARES_SECONDS
-
-    def start(self, consumer: Any) -> None:
-        """At once, then again and again."""
-        super().start(consumer)
-        self.guarded(consumer)
+    seconds = 10.0
+    at_once = True
 
     def tick(self, consumer: Any) -> None:
         shares.follow(get_store())
 
 
-class Jobs(bootsteps.StartStopStep):
+class ScheduledJobs(Repeated):
+    """Hands scheduled jobs to their queues when their time has come: looks every second, and at the
+    very moment when it knows that something is due."""
+
+    seconds = 1.0
+    at_once = True
+
+    def tick(self, consumer: Any) -> float | None:
+        return scheduled.promote(get_store())
+
+
+class History(Repeated):
+    """Notes each minute's numbers for the pages: every worker looks, the first one notes it."""
+
+    seconds = 20.0
+
+    def tick(self, consumer: Any) -> None:
+        history.note(get_store())
+
+
+class BrokerWatch(Repeated):
+    """Leaves the marks by which the broker's losses are noticed."""
+
+    seconds = heartbeat.BEAT_SECONDS
+    at_once = True
+    watch: Watch | None = None
+
+    def tick(self, consumer: Any) -> None:
+        self.watch = self.watch or Watch(get_store())
+        self.watch.look()
+
+
+class CrewWatch(Repeated):
+    """Looks twice a second after who runs jobs, and tells them whether events are wanted.
+
+    Celery looks for dead processes every 5 s; a death that it is told of it mostly cannot see yet.
+    """
+
+    seconds = 0.5
+
+    def tick(self, consumer: Any) -> None:
+        crew = crew_of(consumer.controller)
+        crew.look_after()
+        events = consumer.event_dispatcher  # None without gossip and heartbeat
+        if events is not None:
+            crew.send_events(events.enabled and (not events.groups or "task" in events.groups))
+        if consumer.controller.autoscaler is not None:
+            consumer.controller.autoscaler.maybe_scale()
+
+
+class ConfiguredLimits(bootsteps.StartStopStep):
+    """What configuration and decorators say of limits is written where the scripts that fetch jobs
+    read it."""
+
+    requires = (TASKS_STEP,)
+
+    def start(self, consumer: Any) -> None:
+        """Before the pool's processes take jobs; again after each reconnection."""
+        try:
+            declarations.tell()
+            Limits(get_store()).configure()
+        except (BrokerUnreachable, ConfigError) as exc:
+            logger.error("limits stay as they were: %s", exc)
+
+
+class TakeJobs(bootsteps.StartStopStep):
     """Jobs are taken while the consumer runs."""
 
     requires = (TASKS_STEP, ConfiguredLimits)
-
-    def include_if(self, consumer: Any) -> bool:
-        """Only where the worker runs any."""
-        return runners_of(consumer.controller) is not None
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.worker = consumer.controller
-        super().__init__(consumer, **options)
+    worker: Any = None
 
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
+        self.worker = consumer.controller
         consumer.let_jobs_be_taken()
-        signals.worker_shutting_down.connect(self._take_no_more)
+        signals.worker_shutting_down.connect(self.stop)
 
-    def stop(self, consumer: Any) -> None:
-        """None is taken; those that run go on."""
-        self._take_no_more()
+    def stop(self, *_: Any, **__: Any) -> None:
+        """None is taken; those that run go on.
 
-    def _take_no_more(self, **_: Any) -> None:
-        """The worker has just been told to stop; its loop learns it a moment later."""
-        runners = runners_of(self.worker)
-        if runners is not None:
-            runners.serve(())
+        Also when the worker has just been told to stop: its loop learns it a moment later.
+        """
+        crew_of(self.worker).serve(())
 
 
 class VisiblyAlive(bootsteps.StartStopStep):
@@ -243,4 +312,7 @@ class VisiblyAlive(bootsteps.StartStopStep):
             ended.set()
 
 
-STEPS = (Record, Reaper, Burst, VisiblyAlive, ConfiguredLimits, Shares, Jobs)
+STEPS = (
+    *(Record, Reaper, Burst, Shares, ScheduledJobs, History, BrokerWatch, CrewWatch),
+    *(ConfiguredLimits, TakeJobs, VisiblyAlive),
+)

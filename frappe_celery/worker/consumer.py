@@ -8,7 +8,7 @@ from typing import Any
 from celery.worker.consumer import Consumer as CeleryConsumer
 
 from frappe_celery.config import settings
-from frappe_celery.worker.runners import runners_of
+from frappe_celery.worker.crew import crew_of
 
 RECONNECT_SECONDS = 2.0
 """How often it tries to connect; each failure is logged."""
@@ -31,17 +31,14 @@ class Consumer(CeleryConsumer):
 
     def let_jobs_be_taken(self) -> None:
         """From those of the bench's queues that this worker consumes."""
-        runners = runners_of(self.controller)
-        if runners is not None:
-            own = settings.current().queues
-            runners.serve([name for name in self.app.amqp.queues.consume_from if name in own])
+        own = settings.current().queues
+        consumed = self.app.amqp.queues.consume_from
+        crew_of(self.controller).serve([name for name in consumed if name in own])
 
     def cancel_active_requests(self) -> None:
         """The worker is told to stop at once (SIGQUIT)."""
         super().cancel_active_requests()
-        runners = runners_of(self.controller)
-        if runners is not None:
-            runners.kill_running("its worker was told to stop at once")
+        crew_of(self.controller).kill_running("its worker was told to stop at once")
 
     def add_task_queue(self, queue: Any, *args: Any, **options: Any) -> None:
         """What `celery control add_consumer` asks for."""

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.job_process import JobLoop
-from frappe_celery.worker.runners import Runner, Runners
+from frappe_celery.worker.crew import Crew, Member
+from frappe_celery.worker.job_loop import JobLoop
 from frappe_celery.worker.slot import shared_slots
 
 logger = logging.getLogger(__name__)
 
 
-class JobThreads(Runners[Runner]):
+class JobThreads(Crew):
     """They cannot be killed: a job's time limit and an order to stop it come to nothing."""
 
     def __init__(self, worker: Any) -> None:
         super().__init__()
         self._worker = worker
-        self.each = [Runner(slot) for slot in shared_slots(worker.pool.limit)]
+        self.each = [Member(slot) for slot in shared_slots(worker.pool.limit)]
         self._threads: list[threading.Thread] = []
 
     def serve(self, queues: Sequence[str]) -> None:
@@ -42,10 +42,9 @@ class JobThreads(Runners[Runner]):
         self.give_back(*self.each)
         self.leave()
 
-    def _run(self, one: Runner) -> None:
+    def _run(self, one: Member) -> None:
         """What ends a process of the default pool (an exception that is no `Exception`) fails the
         job here, and the thread goes on."""
-        one.orders.hear()
         one.thread = threading.get_native_id()
         worker = self._worker
         while True:

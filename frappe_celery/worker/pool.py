@@ -12,7 +12,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -28,8 +27,8 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.workers import ProcessInfo
 from frappe_celery.worker import abandoned, job_process
+from frappe_celery.worker.crew import Crew, Member
 from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.runners import Runner, Runners
 from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
 
 logger = logging.getLogger(__name__)
@@ -45,31 +44,18 @@ SETTLE_SECONDS = 2.0
 """How soon a death is dealt with again of which the broker did not take notice."""
 
 
-@dataclass(kw_only=True)
-class _Child(Runner):
-    process: Any
-    place: int
-    killed_because: str = ""
-    again: bool = True
-    """Whether its job may be run again, if idempotent."""
-
-    @property
-    def pid(self) -> int:
-        return int(self.process.pid)
-
-
-class Pool(BasePool, Runners[_Child]):
+class Pool(BasePool, Crew):
     """Celery's interface to them (`worker_pool`)."""
 
     uses_semaphore = True
 
     def __init__(self, *args: Any, initargs: Any = (), **options: Any) -> None:
         BasePool.__init__(self, *args, **options)
-        Runners.__init__(self)
+        Crew.__init__(self)
         self._app, self._hostname = initargs
         self._slots = shared_slots(MOST_PROCESSES)
         self._free = list(range(MOST_PROCESSES))
-        self._dead: list[tuple[_Child, Seen, str]] = []
+        self._dead: list[tuple[Member, Seen, str]] = []
         self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
         self._wanted = int(self.limit)
@@ -215,7 +201,7 @@ class Pool(BasePool, Runners[_Child]):
         self.kill_overdue()
         self.kill_stopped()
 
-    def kill(self, child: _Child, reason: str, *, again: bool = True) -> None:
+    def kill(self, child: Member, reason: str, *, again: bool = True) -> None:
         """Its job is failed for this reason once it is dead."""
         child.killed_because, child.again = reason, again
         with suppress(ProcessLookupError):
@@ -268,12 +254,12 @@ class Pool(BasePool, Runners[_Child]):
         process.daemon = True
         process.start()
         orders.keep_giving()
-        self.each.append(_Child(slot=slot, orders=orders, process=process, place=place))
+        self.each.append(Member(slot, orders, process=process, place=place))
         orders.give(self.queues, events=self.events)
         if self._hub is not None:
             self._hub.add_reader(process.sentinel, self.maintain_pool)
 
-    def _bury(self, child: _Child) -> None:
+    def _bury(self, child: Member) -> None:
         self.each.remove(child)
         if self._hub is not None:
             self._hub.remove_reader(child.process.sentinel)

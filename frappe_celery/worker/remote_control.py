@@ -16,8 +16,8 @@ from celery.worker.control import control_command, inspect_command
 
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
+from frappe_celery.worker.crew import Crew, crew_of
 from frappe_celery.worker.pool import MOST_PROCESSES
-from frappe_celery.worker.runners import Runners, runners_of
 from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
@@ -32,14 +32,11 @@ SUPERVISOR = b"frappe_celery/commands/supervisor.py"
 def active(state: Any, safe: bool = False, **options: Any) -> list[dict[str, Any]]:
     """List of tasks currently being executed."""
     found: list[dict[str, Any]] = control.active(state, safe=safe, **options)
-    runners = runners_of(state.consumer.controller)
-    if runners is not None:
-        found += _jobs(runners, state.hostname)
-    return found
+    return found + _jobs(crew_of(state.consumer.controller), state.hostname)
 
 
-def _jobs(runners: Runners[Any], hostname: str) -> list[dict[str, Any]]:
-    running = [(one, seen) for one, seen in runners.seen() if seen.doing == Doing.RUNS]
+def _jobs(crew: Crew, hostname: str) -> list[dict[str, Any]]:
+    running = [(one, seen) for one, seen in crew.seen() if seen.doing == Doing.RUNS]
     jobs = get_store().read([seen.run for _, seen in running])
     return [
         {

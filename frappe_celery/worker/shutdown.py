@@ -23,8 +23,8 @@ from celery.worker import state
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.worker.pools import JobRunners
-from frappe_celery.worker.runners import Runners, runners_of
+from frappe_celery.worker.crew import Crew, crew_of
+from frappe_celery.worker.crew_step import CrewStep
 
 logger = logging.getLogger(__name__)
 
@@ -35,21 +35,20 @@ POOL_SECONDS = 5
 class Shutdown(bootsteps.StartStopStep):
     """Stops after the consumer and before the pool."""
 
-    requires = (JobRunners,)
+    requires = (CrewStep,)
 
     def start(self, worker: Any) -> None:
         """Nothing: there is only something to do at the end."""
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""
-        runners = runners_of(worker)
+        crew = crew_of(worker)
         running = [request.id for request in state.active_requests]
-        if runners is not None:
-            running += [seen.run for _, seen in runners.having_jobs()]
+        running += [seen.run for _, seen in crew.having_jobs()]
         if running:
             limit = _limit(worker.app.amqp.queues.consume_from, running)
             logger.info("%d jobs still run: waiting for up to %d s", len(running), limit)
-            threading.Thread(target=_end_after, args=(limit, runners), daemon=True).start()
+            threading.Thread(target=_end_after, args=(limit, crew), daemon=True).start()
 
 
 def _limit(queues: Iterable[str], running: list[str]) -> int:
@@ -64,11 +63,10 @@ def _limit(queues: Iterable[str], running: list[str]) -> int:
     return max([limit, *(job.timeout for job in jobs if job is not None)])
 
 
-def _end_after(limit: int, runners: Runners[Any] | None) -> None:
+def _end_after(limit: int, crew: Crew) -> None:
     time.sleep(limit)
     reason = f"its worker was told to stop, and it had not ended {limit} s later (shutdown_seconds)"
-    if runners is not None:
-        runners.kill_running(reason)
+    crew.kill_running(reason)
     for request in list(state.active_requests):  # a team's own tasks
         if request.worker_pid not in (None, os.getpid()):
             with suppress(ProcessLookupError):

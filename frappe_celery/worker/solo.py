@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from redis.exceptions import ResponseError
@@ -14,15 +15,15 @@ from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
-from frappe_celery.worker.job_process import AGAIN_SECONDS
+from frappe_celery.worker.crew import Crew, Member
+from frappe_celery.worker.job_loop import AGAIN_SECONDS
 from frappe_celery.worker.job_runner import JobRunner
-from frappe_celery.worker.runners import Runner, Runners
 from frappe_celery.worker.slot import shared_slots
 
 logger = logging.getLogger(__name__)
 
 
-class Solo(Runners[Runner]):
+class Solo(Crew):
     """What a job leaves that cannot be put back stays: there is no process to be replaced.
 
     Only what a job changed is put back, after it: the process is also a team's own tasks', and
@@ -33,8 +34,7 @@ class Solo(Runners[Runner]):
         super().__init__()
         self._worker = worker
         (slot,) = shared_slots(1)
-        self.each = [Runner(slot)]
-        self._made: JobRunner | None = None
+        self.each = [Member(slot)]
         self._socket: int | None = None
         """On which it waits for a bell."""
         self._waits_until = 0.0
@@ -68,13 +68,10 @@ class Solo(Runners[Runner]):
         self.give_back(*self.each)
         self.leave()
 
-    @property
+    @cached_property
     def _runner(self) -> JobRunner:
-        if self._made is None:
-            worker = self._worker
-            (one,) = self.each
-            self._made = JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
-        return self._made
+        worker, (one,) = self._worker, self.each
+        return JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
 
     def _soon(self, seconds: float = 0) -> None:
         if self._next is not None:

@@ -1,4 +1,5 @@
-"""The pools that run jobs, and what becomes of Frappe's queues on any other."""
+"""A step of the worker: its pool decides who its crew is, and what becomes of Frappe's queues where
+the pool runs no jobs."""
 
 from __future__ import annotations
 
@@ -9,9 +10,9 @@ from celery import bootsteps
 from celery.concurrency import solo, thread
 
 from frappe_celery.config import settings
+from frappe_celery.worker.crew import Crew
 from frappe_celery.worker.job_threads import JobThreads
 from frappe_celery.worker.pool import Pool
-from frappe_celery.worker.runners import Runners
 from frappe_celery.worker.solo import Solo
 
 logger = logging.getLogger(__name__)
@@ -23,8 +24,8 @@ ELSEWHERE = (
 GREEN = ("gevent", "eventlet")
 
 
-class JobRunners(bootsteps.StartStopStep):
-    """Decides by the pool who runs the worker's jobs (`worker.runners`)."""
+class CrewStep(bootsteps.StartStopStep):
+    """Makes the worker's crew (`worker.crew`, see `crew.crew_of`)."""
 
     requires = ("celery.worker.components:Pool",)
 
@@ -34,13 +35,13 @@ class JobRunners(bootsteps.StartStopStep):
         Raises:
             SystemExit: the pool runs no jobs, and no queue but Frappe's was asked for.
         """
-        worker.runners = _runners(worker)
+        crew = worker.crew = _crew(worker)
         pool = type(worker.pool).__module__.rpartition(".")[2]
         if pool in GREEN:  # they compare what runs with itself, and would never take anything
             worker.app.conf.worker_disable_prefetch = False
-        if worker.runners is None:
+        if type(crew) is Crew:
             _leave_frappes_queues(worker, pool)
-        elif isinstance(worker.runners, JobThreads):
+        elif isinstance(crew, JobThreads):
             logger.warning(
                 "the thread pool cannot interrupt a job: timeouts, stopping and hard limits do not"
                 " work in it; and what a job leaves in modules of apps stays. Use --pool prefork"
@@ -48,20 +49,19 @@ class JobRunners(bootsteps.StartStopStep):
             )
 
     def start(self, worker: Any) -> None:
-        """The consumer begins (`bootsteps.Jobs`)."""
+        """The consumer begins (`bootsteps.TakeJobs`)."""
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone."""
-        if worker.runners is not None:
-            worker.runners.end()
+        worker.crew.end()
 
 
-def _runners(worker: Any) -> Runners[Any] | None:
+def _crew(worker: Any) -> Crew:
     if isinstance(worker.pool, Pool):
         return worker.pool
     if isinstance(worker.pool, solo.TaskPool) and worker.use_eventloop:
         return Solo(worker)
-    return JobThreads(worker) if isinstance(worker.pool, thread.TaskPool) else None
+    return JobThreads(worker) if isinstance(worker.pool, thread.TaskPool) else Crew()
 
 
 def _leave_frappes_queues(worker: Any, pool: str) -> None:

@@ -1,7 +1,4 @@
-"""Who takes and runs a worker's jobs: processes of our pool, threads, or the worker itself (solo).
-
-A pool of another kind runs a team's own Celery tasks alone.
-"""
+"""Who takes and runs a worker's jobs: processes, threads, or the worker itself (solo)."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
@@ -25,8 +22,8 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class Runner:
-    """One process or thread that runs jobs, as its worker sees it."""
+class Member:
+    """One process or thread that runs jobs, as its worker's parent knows it."""
 
     slot: Slot
     orders: Orders = field(default_factory=Orders)
@@ -37,24 +34,29 @@ class Runner:
     thread: int = field(default_factory=os.getpid)
     """The system's number of it: a process's is that of its first thread."""
 
+    process: Any = None
+    """Its own, of `billiard`; None: a thread, or the worker itself."""
+    place: int = 0
+    """Of its slot in the pool."""
+    killed_because: str = ""
+    again: bool = True
+    """Whether its job may be run again, if idempotent, once its process is dead."""
+
     @property
     def pid(self) -> int:
         """Of the process that it is in."""
-        return os.getpid()
+        return int(self.process.pid) if self.process is not None else os.getpid()
 
 
-R = TypeVar("R", bound=Runner)
-
-
-class Runners(Generic[R]):
-    """All that one worker has."""
+class Crew:
+    """All that one worker has: none, where its pool runs a team's own Celery tasks alone."""
 
     def __init__(self) -> None:
         self.consumer = f"{heartbeat.process_name()}:jobs"
         """The name among those who hold runs."""
         self.queues: tuple[str, ...] = ()
         """Those that they take from, in this order."""
-        self.each: list[R] = []
+        self.each: list[Member] = []
         self.events = False
 
     def serve(self, queues: Sequence[str]) -> None:
@@ -75,7 +77,7 @@ class Runners(Generic[R]):
     def end(self) -> None:
         """Wait for the jobs that run, once they serve no queue."""
 
-    def seen(self) -> list[tuple[R, Seen]]:
+    def seen(self) -> list[tuple[Member, Seen]]:
         """What each does."""
         return [(one, one.slot.read()) for one in self.each]
 
@@ -87,7 +89,7 @@ class Runners(Generic[R]):
         """What all of them have run."""
         return reduce(Tally.plus, (one.slot.tally() for one in self.each), Tally())
 
-    def having_jobs(self) -> list[tuple[R, Seen]]:
+    def having_jobs(self) -> list[tuple[Member, Seen]]:
         """Those that have one, and it."""
         return [(one, seen) for one, seen in self.seen() if seen.doing >= Doing.HOLDS]
 
@@ -100,12 +102,12 @@ class Runners(Generic[R]):
             except BrokerUnreachable as exc:
                 logger.warning("run %s is settled by other workers: %s", seen.run, exc)
 
-    def tell_to_stop(self, one: R) -> None:
+    def tell_to_stop(self, one: Member) -> None:
         """It ends the job that it has, and then itself."""
         one.leaves = True
         one.orders.give((), stop=True)
 
-    def give_back(self, *those: R) -> None:
+    def give_back(self, *those: Member) -> None:
         """What they have claimed and not begun, as where the answer to a claim was lost."""
         for one in those:
             if one.slot.read().doing in (Doing.ASKS, Doing.HOLDS):
@@ -114,7 +116,7 @@ class Runners(Generic[R]):
                 except BrokerUnreachable as exc:
                     logger.warning("what it claimed is settled by other workers: %s", exc)
 
-    def release(self, one: R, reason: str) -> None:
+    def release(self, one: Member, reason: str) -> None:
         """Deal with what it had in its hands when it ended (see `abandoned.release`)."""
         abandoned.release(self.consumer, one.thread, one.slot.read(), reason, self.queues)
 
@@ -128,6 +130,6 @@ class Runners(Generic[R]):
             logger.warning("what they held is settled by other workers: %s", exc)
 
 
-def runners_of(worker: Any) -> Runners[Any] | None:
-    """A worker's; None: its pool runs no jobs, or it is another app's, without our steps."""
-    return getattr(worker, "runners", None)
+def crew_of(worker: Any) -> Crew:
+    """A worker's; an empty one also of another app's, without our steps."""
+    return getattr(worker, "crew", None) or Crew()
