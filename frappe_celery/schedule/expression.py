@@ -135,16 +135,16 @@ def parse(text: str) -> Expression:
 def _days(month: Field, week: Field) -> Days:
     """Cron's rule for its two day fields: either fits when neither is ``*``.
 
-    As in croniter, an nth weekday (``5#2``) then overrules the day of the month, and a nearest
-    weekday (``15W``) the day of the week.
+    As in croniter, a nearest weekday (``15W``) overrules the day of the week. Beside an nth weekday
+    (``5#2``, ``L5``) it finds no day of the month at all; the rule is cron's here too.
     """
     both_chosen = not _is_any(month, week) and not _is_any(week, month)
     return Days(
-        month_days=frozenset(range(1, 32)) if both_chosen and week.nth else month.values,
+        month_days=month.values,
         nearest=month.nearest,
         week_days=frozenset(range(7)) if month.nearest else week.values,
         nth=week.nth,
-        either=both_chosen and not week.nth and not month.nearest,
+        either=both_chosen and not month.nearest,
     )
 
 

@@ -32,6 +32,8 @@ ACCEPTED = (
     f"{', '.join(ALIASES)}; and Frappe's words all, hourly, daily, weekly, monthly, yearly and "
     "annual, also with _long, hourly_maintenance and daily_maintenance."
 )
+ONE = re.compile(r"\b0*(\w+)-0*\1\b(?!\))(/\d+)?", re.IGNORECASE)
+"""A range that ends where it begins (``5-5``): from 6.0 on croniter takes it for ``*``."""
 RANDOM = re.compile(r"r(\(\d+-\d+\))?(/\d+)?", re.IGNORECASE)
 
 
@@ -68,7 +70,7 @@ def read_field(expression: str, name: str, text: str) -> Field:
     is_random = RANDOM.fullmatch(text)
     try:
         read = croniter(
-            template.format(f"h{text[1:]}" if is_random else text),
+            template.format(f"h{text[1:]}" if is_random else ONE.sub(r"\1", text)),
             0.0,
             hash_id=expression if is_random else None,
         )

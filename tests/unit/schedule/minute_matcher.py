@@ -66,8 +66,6 @@ class Oracle:
         in_month, in_week = self.in_month(day), self.in_week(day)
         if self.leaves_free(self.day, self.weekday) or self.leaves_free(self.weekday, self.day):
             return in_month and in_week
-        if "#" in self.weekday or "l" in self.weekday.lower():
-            return in_week
         return in_month or in_week
 
     def leaves_free(self, field: str, other: str) -> bool:
