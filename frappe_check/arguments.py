@@ -9,8 +9,9 @@ from pathlib import Path
 from frappe_celery.config.files import app_folders, find_apps
 from frappe_celery.errors import ConfigError
 
-NOT_LOOKED_AT = ("frappe", "frappe_celery")
-"""Apps of a bench that are not looked at unless they are named."""
+FRAPPE = "frappe"
+OWN = "frappe_celery"
+"""Not looked at unless it is named."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Wanted:
 
 
 def wanted(arguments: Sequence[str], root: Path) -> list[Wanted]:
-    """What each argument names; without any the apps of the bench or project in `root`, none of a
-    bench that has only those that are not looked at.
+    """What each argument names; without any the apps of the bench or project in `root`, Frappe as
+    the last.
 
     Raises:
         ConfigError: names the argument that is neither an app nor a path.
@@ -38,12 +39,14 @@ def wanted(arguments: Sequence[str], root: Path) -> list[Wanted]:
 def _installed(root: Path) -> list[str]:
     listed = root / "sites" / "apps.txt"
     names = listed.read_text().split() if listed.is_file() else find_apps(root)
+    has_frappe = any((folder / FRAPPE / "hooks.py").is_file() for folder in app_folders(root))
+    names = [name for name in names if name != OWN and (has_frappe or name != FRAPPE)]
     if not names:
         raise ConfigError(
             f"{root} has no sites/apps.txt that names an app, and no package with a hooks.py."
             " Name an app's folder: `frappe-celery check path/to/myapp`"
         )
-    return [name for name in names if name not in NOT_LOOKED_AT]
+    return sorted(names, key=FRAPPE.__eq__)
 
 
 def _named(argument: str, root: Path) -> list[Wanted]:

@@ -38,8 +38,9 @@ def check(
     """Read apps' sources and say what would go wrong on Celery.
 
     Each APP or PATH is an app of the bench or project in the current folder, or any folder or file;
-    without one it is every app in sites/apps.txt. Nothing of an app runs. `# noqa: FC101` on a line
-    silences that code there.
+    without one it is every app in sites/apps.txt, and below them Frappe, whose findings are no
+    reason for exit code 1 then. Nothing of an app runs. `# noqa: FC101` on a line silences that
+    code there.
 
     \b
     Exit code:
@@ -47,7 +48,7 @@ def check(
       1  something was found
       2  an argument names no app and no path
     """
-    from frappe_check.arguments import wanted
+    from frappe_check.arguments import FRAPPE, wanted
     from frappe_check.examine import examine
     from frappe_check.output.rows import rows
     from frappe_check.rules import PAGE
@@ -59,13 +60,9 @@ def check(
         asked = wanted(apps, find_root(os.environ))
     except ConfigError as exc:
         raise click.UsageError(str(exc)) from exc
-    if not asked:
-        click.echo(
-            "Only frappe is installed, which is not looked at unless it is named: nothing to check",
-            err=True,
-        )
     reports = [examine(each, import_hooks) for each in asked]
-    if fix and _fix(reports):
+    own = [report for report in reports if apps or report.app.name != FRAPPE]
+    if fix and _fix(own):
         reports = [examine(each, import_hooks) for each in asked]
     written = [rows(report) for report in reports]
     if sarif:
@@ -76,8 +73,8 @@ def check(
     elif as_json:
         click.echo(json.dumps(written, indent=1))
     else:
-        _show(written, with_tasks)
-    raise click.exceptions.Exit(int(any(report.findings for report in reports)))
+        _show(written, with_tasks, "" if apps else FRAPPE)
+    raise click.exceptions.Exit(int(any(report.findings for report in own)))
 
 
 def _fix(reports: list[Report]) -> bool:
@@ -94,13 +91,15 @@ def _fix(reports: list[Report]) -> bool:
     return bool(diffs)
 
 
-def _show(reports: list[dict[str, Any]], with_tasks: bool) -> None:
+def _show(reports: list[dict[str, Any]], with_tasks: bool, apart: str) -> None:
     from rich.console import Console
 
     from frappe_check.output import text
 
     console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True, highlight=False)
     for report in reports:
+        if report["app"] == apart:
+            console.rule("Frappe itself, not yours to change", align="left")
         console.print(*text.findings(report["findings"]), sep="\n")
         if with_tasks:
             console.print(*text.tasks(report["tasks"]), sep="\n")

@@ -71,12 +71,24 @@ def test_a_wrong_argument_is_named_with_the_way_out(bench: Path, argument: str) 
     assert "Give an app's name" in result.output
 
 
-def test_a_bench_with_frappe_alone_has_nothing_to_look_at(bench: Path) -> None:
-    (bench / "sites" / "apps.txt").write_text("frappe\nfrappe_celery\n")
+def test_frappe_s_own_findings_stand_apart_below_and_are_nobody_s_fault(bench: Path) -> None:
+    frappe = bench / "apps" / "frappe" / "frappe"
+    written(bench / "apps" / "frappe", CLEAN.replace("myapp", "frappe")).rename(frappe)
+    (frappe / "broken.py").write_text("= 1\n")
+    (bench / "sites" / "apps.txt").write_text("frappe\nmyapp\nfrappe_celery\n")
     result = check()
-    assert result.exit_code == 0, result.output
-    assert "Only frappe is installed, which is not looked at" in result.output
-    assert json.loads(check("--json").stdout) == []
+    own, _, frappes = result.output.partition("Frappe itself, not yours to change")
+    assert result.exit_code == 1
+    assert "myapp: 1 tasks" in own
+    assert "apps/frappe" not in own
+    assert "apps/frappe/frappe/broken.py:1:1  FC001" in frappes
+    assert [app["app"] for app in json.loads(check("--json").stdout)] == ["myapp", "frappe"]
+
+    (bench / "sites" / "apps.txt").write_text("frappe\n")
+    assert check().exit_code == 0
+    named = check("frappe")
+    assert named.exit_code == 1
+    assert "not yours" not in named.output
 
 
 def test_without_any_app_it_asks_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
