@@ -9,7 +9,6 @@ import click
 from frappe_celery.commands.control import ANSWER_SECONDS, LOOK_SECONDS, ask_workers
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.jobs.connection import naming_the_server
 
 
 @click.command()
@@ -58,9 +57,8 @@ def _take_no_more(workers: int) -> None:
 def _held(store: JobStore) -> list[str]:
     """The runs that workers have in hand, out of the bench's queues."""
     queues = settings.current().queues
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for consumer in store.client.zrange(store.keys.consumers, 0, -1):
-            pipe.hvals(store.keys.in_flight(consumer.decode()))
-        held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
+    pipe = store.client.pipeline(transaction=False)
+    for consumer in store.client.zrange(store.keys.consumers, 0, -1):
+        pipe.hvals(store.keys.in_flight(consumer.decode()))
+    held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
     return [run for list_, _, run in held if store.keys.queue_of(list_) in queues]

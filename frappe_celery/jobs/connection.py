@@ -13,10 +13,11 @@ from redis.exceptions import ReadOnlyError, RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
+from frappe_celery import errors
 from frappe_celery.config import sentinels
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.urls import without_password
-from frappe_celery.errors import BrokerUnreachable, ConfigError
+from frappe_celery.errors import ConfigError
 
 CONNECT_SECONDS = 1.3
 """A first packet that was lost is sent again after 1 s."""
@@ -24,8 +25,45 @@ ANSWER_SECONDS = 2.5
 """Callers hear of a broker that stands still within 3 s (issue 2, must show 6)."""
 
 
+class BrokerUnreachable(errors.BrokerUnreachable, RedisConnectionError):
+    """For those too who know redis-py's errors alone: RQ, and code that is given our client."""
+
+
+class _Naming:
+    """Has the errors of one of redis-py's clients say which server is away or full."""
+
+    url = ""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        try:
+            return super().execute_command(*args, **options)  # type: ignore[misc]
+        except RedisError as exc:
+            raise_named(self.url, exc)
+
+
+class Client(_Naming, redis.Redis):
+    """Raises BrokerUnreachable where its server is away or takes nothing."""
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Any:
+        """Commands for one round trip; raises the same."""
+        made = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        made.url = self.url
+        return made
+
+
+class Pipeline(_Naming, redis.client.Pipeline):
+    """One of Client's."""
+
+    def execute(self, raise_on_error: bool = True) -> Any:
+        """Send the commands; their answers."""
+        try:
+            return super().execute(raise_on_error)
+        except RedisError as exc:
+            raise_named(self.url, exc)
+
+
 def connect(url: str) -> Any:
-    """A client of `url` (redis://, rediss://, unix://, sentinel://: see `sentinels`) that tries a
+    """A Client of `url` (redis://, rediss://, unix://, sentinel://: see `sentinels`) that tries a
     lost connection once more.
 
     Raises:
@@ -36,22 +74,28 @@ def connect(url: str) -> Any:
         "socket_timeout": ANSWER_SECONDS,
         "retry": Retry(ConstantBackoff(0.1), 1, supported_errors=(RedisConnectionError,)),
     }
+    client: Any
     if url.startswith(sentinels.SCHEME):
-        pool = sentinels.Sentinels.of(url).master_pool(**options)
-        return redis.Redis(connection_pool=pool)
-    try:
-        return redis.Redis.from_url(url, **options)
-    except ValueError as exc:
-        why = "write / # ? % of a password as %2F %23 %3F %25" if "@" in url else str(exc)
-        raise ConfigError(
-            f"{without_password(url)!r} is not the URL of a Redis: {why}."
-            " Write redis_queue (or broker_url) as redis://host:port"
-        ) from None
+        client = Client(connection_pool=sentinels.Sentinels.of(url).master_pool(**options))
+    else:
+        try:
+            client = Client.from_url(url, **options)
+        except ValueError as exc:
+            why = "write / # ? % of a password as %2F %23 %3F %25" if "@" in url else str(exc)
+            raise ConfigError(
+                f"{without_password(url)!r} is not the URL of a Redis: {why}."
+                " Write redis_queue (or broker_url) as redis://host:port"
+            ) from None
+    client.url = url
+    return client
 
 
 @contextmanager
 def naming_the_server(url: str) -> Iterator[None]:
-    """Turn redis-py's errors of a server that is away or full into BrokerUnreachable."""
+    """Turn redis-py's errors of a server that is away or full into BrokerUnreachable.
+
+    For what goes past the client: scripts, and what is read from a connection.
+    """
     try:
         yield
     except RedisError as exc:
@@ -60,23 +104,21 @@ def naming_the_server(url: str) -> Iterator[None]:
 
 def raise_named(url: str, exc: RedisError) -> NoReturn:
     """Raise an error of redis-py's so: without the cost of a context manager, for each job."""
-    error = _unreachable(url, exc)
-    if error is None:
+    said = "" if isinstance(exc, BrokerUnreachable) else _unreachable(url, exc)
+    if not said:
         raise exc
-    raise error from exc
+    raise BrokerUnreachable(said) from exc
 
 
-def _unreachable(url: str, exc: RedisError) -> BrokerUnreachable | None:
-    """The error that says which server does not answer or takes nothing; None for other errors."""
+def _unreachable(url: str, exc: RedisError) -> str:
+    """Which server does not answer or takes nothing; '' for other errors."""
     if isinstance(exc, (RedisConnectionError, RedisTimeoutError)):
-        return BrokerUnreachable(
+        return (
             f"the Redis at {without_password(url)} does not answer ({exc})."
             f" Start it, or mend redis_queue (or broker_url) in {options_stand_in()}"
         )
     full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
     cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))
     if full or cannot or isinstance(exc, ReadOnlyError):
-        return BrokerUnreachable(
-            f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
-        )
-    return None
+        return f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
+    return ""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from frappe_celery.jobs.connection import naming_the_server
-
 if TYPE_CHECKING:
     from frappe_celery.jobs.job import Store
 
@@ -23,8 +21,7 @@ class Lease:
 
     def take(self, token: str = "1") -> bool:
         """Whether it was free, and is held under this token now."""
-        with naming_the_server(self.store.url):
-            return bool(self.store.client.set(self.key, token, nx=True, px=self.milliseconds))
+        return bool(self.store.client.set(self.key, token, nx=True, px=self.milliseconds))
 
     def keep(self, token: str | int) -> bool:
         """Give a sign of life; False when it is not held under this token any more."""

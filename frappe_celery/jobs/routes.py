@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from redis import WatchError
 
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.connection import naming_the_server
 
 RQ, CELERY = "rq", "celery"
 EVERY = ""
@@ -74,23 +73,22 @@ def after(routes: Routes | None) -> int:
     return max(int(time.time()), routes.number + 1 if routes else 1)
 
 
-def read(client: Any, key: str, url: str) -> Routes | None:
+def read(client: Any, key: str) -> Routes | None:
     """Those that hold now; None where Redis has none.
 
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(url):
-        return _routes_in(client.hgetall(key))
+    return _routes_in(client.hgetall(key))
 
 
-def change(client: Any, key: str, url: str, following: Callable[[Routes | None], Routes]) -> Routes:
+def change(client: Any, key: str, following: Callable[[Routes | None], Routes]) -> Routes:
     """Put others in place of those that hold; returns them.
 
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(url), client.pipeline() as pipe:
+    with client.pipeline() as pipe:
         while True:
             pipe.watch(key)
             routes = following(_routes_in(pipe.hgetall(key)))

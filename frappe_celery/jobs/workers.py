@@ -9,7 +9,6 @@ from dataclasses import asdict, astuple, dataclass, replace
 from itertools import starmap
 from typing import Any
 
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
@@ -76,8 +75,8 @@ def _pid_of(held_as: str) -> str:
 class Workers:
     """The records of one bench's workers; one expires when its worker gives no sign of life."""
 
-    def __init__(self, client: Any, keys: Keys, url: str) -> None:
-        self.client, self.keys, self.url = client, keys, url
+    def __init__(self, client: Any, keys: Keys) -> None:
+        self.client, self.keys = client, keys
 
     def write(self, worker: WorkerInfo) -> None:
         """Keep a worker's record, which expires unless it is written again."""
@@ -87,28 +86,25 @@ class Workers:
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
         }
         key = self.keys.worker(worker.name)
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline()
-            pipe.hset(key, mapping=values)
-            pipe.expire(key, EXPIRE_SECONDS)
-            pipe.zremrangebyscore(self.keys.workers, "-inf", time.time() - EXPIRE_SECONDS)
-            pipe.zadd(self.keys.workers, {worker.name: time.time()})
-            pipe.execute()
+        pipe = self.client.pipeline()
+        pipe.hset(key, mapping=values)
+        pipe.expire(key, EXPIRE_SECONDS)
+        pipe.zremrangebyscore(self.keys.workers, "-inf", time.time() - EXPIRE_SECONDS)
+        pipe.zadd(self.keys.workers, {worker.name: time.time()})
+        pipe.execute()
 
     def remove(self, name: str) -> None:
         """Take out the record of a worker that has left."""
-        with naming_the_server(self.url):
-            self.client.delete(self.keys.worker(name))
-            self.client.zrem(self.keys.workers, name)
+        self.client.delete(self.keys.worker(name))
+        self.client.zrem(self.keys.workers, name)
 
     def all(self) -> list[WorkerInfo]:
-        with naming_the_server(self.url):
-            living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
-            names = sorted(name.decode() for name in self.client.zrangebyscore(*living))
-            pipe = self.client.pipeline(transaction=False)
-            for name in names:
-                pipe.hgetall(self.keys.worker(name))
-            records = pipe.execute()
+        living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
+        names = sorted(name.decode() for name in self.client.zrangebyscore(*living))
+        pipe = self.client.pipeline(transaction=False)
+        for name in names:
+            pipe.hgetall(self.keys.worker(name))
+        records = pipe.execute()
         return [_info(record) for record in records if b"pid" in record]
 
     def served(self) -> set[str]:
@@ -118,11 +114,10 @@ class Workers:
     def by_process(self) -> list[WorkerInfo]:
         """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""
         workers = self.all()
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for worker in workers:
-                pipe.hgetall(self.keys.in_flight(worker.consumer))
-            held = pipe.execute()
+        pipe = self.client.pipeline(transaction=False)
+        for worker in workers:
+            pipe.hgetall(self.keys.in_flight(worker.consumer))
+        held = pipe.execute()
         return [one for found in zip(workers, held) for one in _processes(*found)]  # noqa: B905
 
 

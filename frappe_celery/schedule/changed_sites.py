@@ -6,7 +6,6 @@ import logging
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.connection import naming_the_server
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +18,7 @@ def mark(site: str) -> None:
     Whoever saved is not held up by a Redis that is away: the scheduler looks by itself later.
     """
     try:
-        with naming_the_server(get_store().url):
-            get_store().client.sadd(_key(), site)
+        get_store().client.sadd(_key(), site)
     except FrappeCeleryError as exc:
         logger.warning("the scheduler looks at site %s later: %s", site, exc)
 
@@ -31,8 +29,7 @@ def take() -> set[str]:
     Raises:
         BrokerUnreachable: the Redis does not answer.
     """
-    with naming_the_server(get_store().url):
-        return {site.decode() for site in get_store().client.spop(_key(), MOST_AT_ONCE)}
+    return {site.decode() for site in get_store().client.spop(_key(), MOST_AT_ONCE)}
 
 
 def _key() -> str:

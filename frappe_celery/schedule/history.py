@@ -11,7 +11,6 @@ from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 
 AT_ONCE = 1000
 TIMES = ("due", "since", "at")
@@ -60,8 +59,7 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
     found: list[Outcome] = []
     start = 0
     while len(found) < count:
-        with naming_the_server(store.url):
-            kept = store.client.lrange(store.keys.acted, start, start + AT_ONCE - 1)
+        kept = store.client.lrange(store.keys.acted, start, start + AT_ONCE - 1)
         if not kept:
             break
         start += len(kept)

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.schedule.agenda import Agenda, Entry
 
 logger = logging.getLogger(__name__)
@@ -48,8 +47,7 @@ class LeaderHeartbeat:
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
         sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
-        with naming_the_server(self.store.url):
-            self.store.client.hset(_key(self.store), mapping=asdict(sign))
+        self.store.client.hset(_key(self.store), mapping=asdict(sign))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)
 
@@ -87,12 +85,11 @@ class Leadership:
 
 def leadership(store: JobStore) -> Leadership:
     """Who leads and who stands by, as Redis has it. Raises BrokerUnreachable."""
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        pipe.exists(f"{store.keys.prefix}beat:lease")
-        pipe.get(f"{store.keys.prefix}beat:leader")
-        pipe.hgetall(_key(store))
-        held, leader, values = pipe.execute()
+    pipe = store.client.pipeline(transaction=False)
+    pipe.exists(f"{store.keys.prefix}beat:lease")
+    pipe.get(f"{store.keys.prefix}beat:leader")
+    pipe.hgetall(_key(store))
+    held, leader, values = pipe.execute()
     sign = {name.decode(): value.decode() for name, value in values.items()}
     return Leadership(
         (leader or b"").decode() or None if held else None,

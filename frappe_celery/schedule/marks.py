@@ -11,7 +11,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.record.claim import Deposed
 
@@ -45,8 +44,7 @@ class Marks:
 
     def forget_others(self, site: str, names: Collection[str], fence: int = 0) -> None:
         """Rows that went while nobody looked: all but these."""
-        with naming_the_server(self.store.url):
-            seen = {name.decode() for name in self.store.client.hkeys(self._key(site))}
+        seen = {name.decode() for name in self.store.client.hkeys(self._key(site))}
         self.forget(site, seen.difference(names), fence)
 
     def _led(self, script: str, site: str, fence: int, words: list[Any]) -> Any:

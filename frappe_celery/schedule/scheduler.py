@@ -21,7 +21,6 @@ from celery.backends.base import DisabledBackend
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.schedule.agenda import Agenda, Entry
@@ -283,8 +282,7 @@ class Scheduler(celery_beat.Scheduler):
         """Send one of them, and tell later leaders when."""
         super().apply_entry(entry, producer=producer)
         ran = self.schedule[entry.name].last_run_at or self.clock()
-        with naming_the_server(get_store().url):
-            get_store().client.hset(_own_runs(), entry.name, ran.isoformat())
+        get_store().client.hset(_own_runs(), entry.name, ran.isoformat())
 
     def _tick_own(self) -> float:
         if not self.schedule:
@@ -295,8 +293,7 @@ class Scheduler(celery_beat.Scheduler):
 
     def _recall_own_runs(self) -> None:
         """When the leader before ran the app's own entries."""
-        with naming_the_server(get_store().url):
-            runs = get_store().client.hgetall(_own_runs())
+        runs = get_store().client.hgetall(_own_runs())
         for name, entry in self.schedule.items():
             ran = runs.get(name.encode())
             if ran is not None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.stats import rates
 from frappe_celery.watch.doctor import snapshot
 
@@ -53,8 +52,7 @@ def note(store: JobStore) -> int:
         BrokerUnreachable.
     """
     over = (int(store.now()) - SETTLED_SECONDS) // 60
-    with naming_the_server(store.url):
-        noted = int(store.client.get(store.keys.noted) or over - MOST_AT_ONCE - 1)
+    noted = int(store.client.get(store.keys.noted) or over - MOST_AT_ONCE - 1)
     minutes = range(max(noted + 1, over - MOST_AT_ONCE), over)
     if minutes:
         waits = _waiting(store)
@@ -81,8 +79,7 @@ def week(store: JobStore, site: str | None = None) -> list[Point]:
 def _read(store: JobStore, name: str, places: int, seconds: int, site: str | None) -> list[Point]:
     key = store.keys.history(f"{name}:{site or EVERY_SITE}")
     now = (int(store.now()) - SETTLED_SECONDS) // seconds
-    with naming_the_server(store.url):
-        ring = store.client.get(key) or b""
+    ring = store.client.get(key) or b""
     known = {stamp: numbers for stamp, *numbers in RECORD.iter_unpack(ring)}
     last = now if seconds > 60 else now - 1
     steps = range(last - places + 1, last + 1)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection
 from redis.exceptions import ResponseError
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.worker import abandoned
 
 DEAD_AFTER_SECONDS = 10.0
@@ -46,22 +45,20 @@ def reap(
     `queues` are those that the calling worker consumes (see `abandoned.end_or_repeat`).
     """
     started_runs = []
-    with naming_the_server(store.url):
-        seconds, microseconds = store.client.time()
-        before = seconds + microseconds / 1e6 - dead_after
-        since = _may_be_judged_since(store, seconds)
-        for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
-            name = consumer.decode()
-            while started := _started_by(store, name, before):
-                for run in started:
-                    abandoned.end_or_repeat(
-                        store,
-                        run,
-                        f"the worker {name} that ran it gave no sign of life for"
-                        f" {dead_after:.0f} s",
-                        queues=queues,
-                    )
-                started_runs += started
+    seconds, microseconds = store.client.time()
+    before = seconds + microseconds / 1e6 - dead_after
+    since = _may_be_judged_since(store, seconds)
+    for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
+        name = consumer.decode()
+        while started := _started_by(store, name, before):
+            for run in started:
+                abandoned.end_or_repeat(
+                    store,
+                    run,
+                    f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s",
+                    queues=queues,
+                )
+            started_runs += started
     return started_runs
 
 

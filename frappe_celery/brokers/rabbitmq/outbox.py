@@ -19,7 +19,6 @@ from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.queue.publish import TASK_NAME
 
 if TYPE_CHECKING:
@@ -107,29 +106,27 @@ class Outbox:
             BrokerUnreachable: the Redis is away.
         """
         keys = self.store.keys
-        with naming_the_server(self.store.url):
-            pipe = self.store.client.pipeline(transaction=False)
-            for run in runs:
-                pipe.hmget(keys.record(run), "status", "place", "message", "front")
-            records = pipe.execute()
-            going, spent = [], []
-            for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
-                queue = (place or b"").decode().partition("|")[2]
-                if status == QUEUED:
-                    going.append(Outgoing(run, queue, sealed, bool(front)))
-                elif queue:
-                    spent.append(Outgoing(run, queue, b""))
-            self._strike(spent)
+        pipe = self.store.client.pipeline(transaction=False)
+        for run in runs:
+            pipe.hmget(keys.record(run), "status", "place", "message", "front")
+        records = pipe.execute()
+        going, spent = [], []
+        for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
+            queue = (place or b"").decode().partition("|")[2]
+            if status == QUEUED:
+                going.append(Outgoing(run, queue, sealed, bool(front)))
+            elif queue:
+                spent.append(Outgoing(run, queue, b""))
+        self._strike(spent)
         if going:
             self.send(going)
 
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
-        with naming_the_server(self.store.url):
-            pipe = self.store.client.pipeline(transaction=False)
-            for queue in queues:
-                pipe.lrange(self.store.keys.queue(queue), -AT_ONCE, -1)
-            return [run.decode() for some in pipe.execute() for run in reversed(some)]
+        pipe = self.store.client.pipeline(transaction=False)
+        for queue in queues:
+            pipe.lrange(self.store.keys.queue(queue), -AT_ONCE, -1)
+        return [run.decode() for some in pipe.execute() for run in reversed(some)]
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""

@@ -9,7 +9,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
-from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.connection import connect
 from frappe_celery.watch.doctor.installation import InRq
 
 COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
@@ -29,13 +29,12 @@ def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
     config = settings.current()
     found = _of_each_in_rq(config, ("llen", "rq:queue:{}"), ("smembers", "rq:workers:{}"))
-    with naming_the_server(_rqs_url(config)):
-        client = connect(_rqs_url(config))
-        return [
-            InRq(queue, waiting, bool(workers) and client.exists(*workers) > 0)
-            for queue, (waiting, workers) in found.items()
-            if waiting
-        ]
+    client = connect(_rqs_url(config))
+    return [
+        InRq(queue, waiting, bool(workers) and client.exists(*workers) > 0)
+        for queue, (waiting, workers) in found.items()
+        if waiting
+    ]
 
 
 _rq_was_empty = False
@@ -56,12 +55,11 @@ def rq_is_empty() -> bool:
 
 def _of_each_in_rq(config: Settings, *asked: tuple[Any, ...]) -> dict[str, list[Any]]:
     """What RQ's Redis answers, for each queue; `{}` stands for RQ's name of it."""
-    with naming_the_server(_rqs_url(config)):
-        pipe = connect(_rqs_url(config)).pipeline(transaction=False)
-        for name in map(rq_name, config.queues):
-            for command, key, *rest in asked:
-                getattr(pipe, command)(key.format(name), *rest)
-        answers = iter(pipe.execute())
+    pipe = connect(_rqs_url(config)).pipeline(transaction=False)
+    for name in map(rq_name, config.queues):
+        for command, key, *rest in asked:
+            getattr(pipe, command)(key.format(name), *rest)
+    answers = iter(pipe.execute())
     return {queue: list(islice(answers, len(asked))) for queue in config.queues}
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec
-from frappe_celery.jobs.connection import naming_the_server
 
 if TYPE_CHECKING:
     from frappe_celery.hosts.bench.job import Job
@@ -21,8 +20,7 @@ def read(job: Job) -> dict[str, Any]:
     Raises:
         Refused: it was not saved with this bench's key for this run.
     """
-    with naming_the_server(job.store.url):
-        sealed = job.store.client.hget(job.store.keys.record(job.run_id), FIELD)
+    sealed = job.store.client.hget(job.store.keys.record(job.run_id), FIELD)
     if sealed is None:
         return {}
     owner, encoded = json.loads(job.store.signer.open(PURPOSE, sealed))

@@ -22,7 +22,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import hosts
-from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.keys import Keys
 
@@ -70,8 +70,7 @@ def enable() -> None:
     """
     config = settings.current()
     refuse_where_it_cannot_work(config)
-    with naming_the_server(config.store_url):  # what is left of a bench that was armed once
-        connect(config.store_url).delete(Keys(config.prefix).routes)
+    connect(config.store_url).delete(Keys(config.prefix).routes)
     switch_on({KEY: True})
 
 
@@ -215,11 +214,10 @@ def _refuse_a_redis_that_may_not_be_used(config: Settings) -> None:
     url = config.store_url
     refused: Exception
     try:
-        with naming_the_server(url):
-            client = connect(url)
-            client.set(f"{config.prefix}may_write", 1, ex=1)
-            client.publish(f"{config.prefix}may_publish", 1)
-            return
+        client = connect(url)
+        client.set(f"{config.prefix}may_write", 1, ex=1)
+        client.publish(f"{config.prefix}may_publish", 1)
+        return
     except NoPermissionError as exc:
         refused = exc
     except BrokerUnreachable as exc:

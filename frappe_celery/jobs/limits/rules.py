@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.record.store import JobStore
 
@@ -168,8 +167,7 @@ class Limits:
         """What methods declare, by dotted path: `running`, `per_minute`, `key`; {}: nothing."""
         name, client = self._hashes[DECLARATION], self.store.client
         texts = {f"method:{path}": json.dumps(its) if its else "" for path, its in said.items()}
-        with naming_the_server(self.store.url):
-            known = [text.decode() if text else "" for text in client.hmget(name, [*texts])]
+        known = [text.decode() if text else "" for text in client.hmget(name, [*texts])]
         new = [one for one, text in zip(texts.items(), known, strict=True) if one[1] != text]
         if new:
             self._write(name, dict(new))
@@ -231,14 +229,12 @@ class Limits:
 
     def declared(self) -> set[str]:
         """Methods that a decorator limits, as processes that have imported them have told."""
-        with naming_the_server(self.store.url):
-            found = self.store.client.hkeys(self._hashes[DECLARATION])
+        found = self.store.client.hkeys(self._hashes[DECLARATION])
         return {target.decode().removeprefix("method:") for target in found}
 
     def paused(self) -> dict[str, float]:
         """Until when each target is that is paused now, as `Limit.paused`."""
-        with naming_the_server(self.store.url):
-            found = self.store.client.hgetall(self._pauses)
+        found = self.store.client.hgetall(self._pauses)
         ends = {target.decode(): float(text) for target, text in found.items()}
         now = self._now() if ends else 0.0
         return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
@@ -246,12 +242,11 @@ class Limits:
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
         prefix, client = self.store.keys.prefix, self.store.client
-        with naming_the_server(self.store.url):
-            names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
-            pipe = client.pipeline(transaction=False)
-            for name in names:
-                pipe.zcard(f"{prefix}kept:{name}")
-            found = Counter(dict(zip(names, pipe.execute(), strict=True)))
+        names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
+        pipe = client.pipeline(transaction=False)
+        for name in names:
+            pipe.zcard(f"{prefix}kept:{name}")
+        found = Counter(dict(zip(names, pipe.execute(), strict=True)))
         for queue in self._held_up():
             found[f"queue:{queue}"] += self.store.queue_length(queue)
         return {name: number for name, number in found.items() if number}
@@ -275,20 +270,18 @@ class Limits:
 
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
-        with naming_the_server(self.store.url):
-            parkings = f"{self.store.keys.prefix}parkings"
-            return bool(self.store.client.zcount(parkings, "-inf", self._now() + 1))
+        parkings = f"{self.store.keys.prefix}parkings"
+        return bool(self.store.client.zcount(parkings, "-inf", self._now() + 1))
 
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""
         keys, client = self.store.keys, self.store.client
-        with naming_the_server(self.store.url):
-            pipe = client.pipeline(transaction=False)
-            for place in self.store.places(None, None):
-                pipe.zrange(keys.index(place, JobStatus.STARTED), 0, -1)
-            for run in chain(*pipe.execute()):
-                pipe.hget(keys.record(run.decode()), "holds")
-            found = [holds.decode().split("\n") for holds in pipe.execute() if holds]
+        pipe = client.pipeline(transaction=False)
+        for place in self.store.places(None, None):
+            pipe.zrange(keys.index(place, JobStatus.STARTED), 0, -1)
+        for run in chain(*pipe.execute()):
+            pipe.hget(keys.record(run.decode()), "holds")
+        found = [holds.decode().split("\n") for holds in pipe.execute() if holds]
         return Counter(chain(*found))
 
     def _holds(self, target: str, rules: Mapping[str, Mapping[str, Rule]]) -> Rule:
@@ -296,14 +289,12 @@ class Limits:
         return reduce(Rule.over, said)
 
     def _rules(self, author: str) -> dict[str, Rule]:
-        with naming_the_server(self.store.url):
-            found = self.store.client.hgetall(self._hashes[author])
+        found = self.store.client.hgetall(self._hashes[author])
         rules = {target.decode(): _rule(text) for target, text in found.items()}
         return {target: rule for target, rule in rules.items() if rule.numbers}
 
     def _now(self) -> float:
-        with naming_the_server(self.store.url):
-            seconds, microseconds = self.store.client.time()
+        seconds, microseconds = self.store.client.time()
         return float(seconds + microseconds / 1e6)
 
     def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job
 from frappe_celery.jobs.record.record import timestamp
 from frappe_celery.jobs.record.store import JobStore
@@ -36,16 +35,14 @@ def promote(store: JobStore) -> float | None:
 
 
 def _due(store: JobStore) -> list[str]:
-    with naming_the_server(store.url):
-        seconds, microseconds = store.client.time()
-        now = seconds + microseconds / 1e6
-        key, most = store.keys.scheduled, AT_ONCE
-        return [run.decode() for run in store.client.zrangebyscore(key, "-inf", now, 0, most)]
+    seconds, microseconds = store.client.time()
+    now = seconds + microseconds / 1e6
+    key, most = store.keys.scheduled, AT_ONCE
+    return [run.decode() for run in store.client.zrangebyscore(key, "-inf", now, 0, most)]
 
 
 def due_at(job: Job) -> datetime | None:
     """When a scheduled job enters its queue, naive UTC like a Job's times; None: it does not."""
     store = job.store
-    with naming_the_server(store.url):
-        due = store.client.zscore(store.keys.scheduled, job.run_id)
+    due = store.client.zscore(store.keys.scheduled, job.run_id)
     return None if due is None else timestamp(str(due).encode())

@@ -7,7 +7,6 @@ from contextlib import suppress
 from frappe_celery.config.settings import checked_share
 from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.record.store import JobStore
 
 
@@ -21,15 +20,14 @@ def follow(store: JobStore) -> None:
     for site in shares:
         with suppress(ConfigError):  # as `doctor` says
             shares[site] = store.settings.share(site)
-    with naming_the_server(store.url):
-        known = store.client.hgetall(store.keys.shares)
-        for site, share in shares.items():
-            if share == float(known.get(site.encode(), 1)):
-                continue
-            if share == 1:
-                store.client.hdel(store.keys.shares, site)
-            else:
-                store.client.hset(store.keys.shares, site, repr(share))
+    known = store.client.hgetall(store.keys.shares)
+    for site, share in shares.items():
+        if share == float(known.get(site.encode(), 1)):
+            continue
+        if share == 1:
+            store.client.hdel(store.keys.shares, site)
+        else:
+            store.client.hset(store.keys.shares, site, repr(share))
 
 
 def change(store: JobStore, site: str, share: float) -> None:

@@ -73,20 +73,18 @@ class JobFinder:
 
     def message_of(self, run: str) -> bytes:
         """A run's sealed message; raises NoSuchJob."""
-        with naming_the_server(self.url):
-            message: bytes | None = self.client.hget(self.keys.record(run), "message")
+        message: bytes | None = self.client.hget(self.keys.record(run), "message")
         if message is None:
             raise NoSuchJob(f"no record of run {run!r}: deleted, or past its retention")
         return message
 
     def read_messages(self, jobs: list[Job]) -> None:
         """Have the jobs' messages read in one go, for callers that will look into each."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for job in jobs:
-                pipe.hget(self.keys.record(job.run_id), "message")
-            for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
-                job.message = message or b""
+        pipe = self.client.pipeline(transaction=False)
+        for job in jobs:
+            pipe.hget(self.keys.record(job.run_id), "message")
+        for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
+            job.message = message or b""
 
     def is_active(self, job_id: str) -> bool:
         """Whether a run under this job id waits, for a worker or for its time, or runs."""
@@ -95,11 +93,10 @@ class JobFinder:
 
     def statuses(self, runs: list[str]) -> list[JobStatus | None]:
         """Each run's status now, None for one that is gone."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for run in runs:
-                pipe.hget(self.keys.record(run), "status")
-            return [s and JobStatus(s.decode()) for s in pipe.execute()]
+        pipe = self.client.pipeline(transaction=False)
+        for run in runs:
+            pipe.hget(self.keys.record(run), "status")
+        return [s and JobStatus(s.decode()) for s in pipe.execute()]
 
     def page(
         self,
@@ -113,14 +110,13 @@ class JobFinder:
         """`length` jobs from `start`, newest first; the cost does not grow with their number."""
         wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
         self.expire()
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for place in self.places(site, queue):
-                for status in wanted:
-                    pipe.zrevrange(
-                        self.keys.index(place, status), 0, start + length - 1, withscores=True
-                    )
-            merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
+        pipe = self.client.pipeline(transaction=False)
+        for place in self.places(site, queue):
+            for status in wanted:
+                pipe.zrevrange(
+                    self.keys.index(place, status), 0, start + length - 1, withscores=True
+                )
+        merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
         runs = [run.decode() for run, _ in islice(merged, start, start + length)]
         return [job for job in self.read(runs) if job is not None]
 
@@ -136,12 +132,11 @@ class JobFinder:
         """How many jobs there are in each status."""
         self.expire()
         places = self.places(site, queue)
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for status in JobStatus:
-                for place in places:
-                    pipe.zcard(self.keys.index(place, status))
-            numbers = iter(pipe.execute())
+        pipe = self.client.pipeline(transaction=False)
+        for status in JobStatus:
+            for place in places:
+                pipe.zcard(self.keys.index(place, status))
+        numbers = iter(pipe.execute())
         return {status: sum(islice(numbers, len(places))) for status in JobStatus}
 
     def queue_length(self, queue: str) -> int:
@@ -156,23 +151,20 @@ class JobFinder:
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""
         keys = self.keys
-        with naming_the_server(self.url):
-            sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
-            lists = [keys.queue(queue), keys.whole(queue)]
-            lists += [*(keys.line(f"{site}|{queue}") for site in sites if site)]
-            pipe = self.client.pipeline(transaction=False)
-            for name in lists:
-                pipe.llen(name)
-            return list(zip(lists, pipe.execute(), strict=True))
+        sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
+        lists = [keys.queue(queue), keys.whole(queue)]
+        lists += [*(keys.line(f"{site}|{queue}") for site in sites if site)]
+        pipe = self.client.pipeline(transaction=False)
+        for name in lists:
+            pipe.llen(name)
+        return list(zip(lists, pipe.execute(), strict=True))
 
     def standing(self, queue: str) -> Iterator[list[str]]:
         """The runs that wait for a queue, a line at a time, each with the next one first."""
-        with naming_the_server(self.url):
-            for name, _ in self.lines(queue):
-                yield [
-                    run.decode(errors="replace")
-                    for run in reversed(self.client.lrange(name, 0, -1))
-                ]
+        for name, _ in self.lines(queue):
+            yield [
+                run.decode(errors="replace") for run in reversed(self.client.lrange(name, 0, -1))
+            ]
 
     @property
     def lined(self) -> str:
@@ -190,12 +182,11 @@ class JobFinder:
         In RabbitMQ no place is known, nor of one that a limit or a pause keeps back.
         """
         keys = self.keys
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
-                pipe.lpos(name, job.run_id, rank=-1)
-                pipe.llen(name)
-            places = pipe.execute()
+        pipe = self.client.pipeline(transaction=False)
+        for name in (keys.line(f"{job.site}|{job.queue}"), keys.queue(job.queue)):
+            pipe.lpos(name, job.run_id, rank=-1)
+            pipe.llen(name)
+        places = pipe.execute()
         for place, length in zip(places[::2], places[1::2], strict=True):
             if place is not None:
                 return int(length) - 1 - int(place)
@@ -206,8 +197,7 @@ class JobFinder:
         if site is not None and queue is not None:
             return [f"{site}|{queue}"]
         found = []
-        with naming_the_server(self.url):
-            places = self.client.smembers(self.keys.places)
+        places = self.client.smembers(self.keys.places)
         for place in places:
             its_site, _, its_queue = place.decode().partition("|")
             if site in (None, its_site) and queue in (None, its_queue):
@@ -216,17 +206,15 @@ class JobFinder:
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""
-        with naming_the_server(self.url):
-            seconds, microseconds = self.client.time()
+        seconds, microseconds = self.client.time()
         return float(seconds + microseconds / 1e6)
 
     def fields(self, runs: list[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline(transaction=False)
-            for run in runs:
-                pipe.hmget(self.keys.record(run), names)
-            found: list[list[bytes | None]] = pipe.execute()
+        pipe = self.client.pipeline(transaction=False)
+        for run in runs:
+            pipe.hmget(self.keys.record(run), names)
+        found: list[list[bytes | None]] = pipe.execute()
         return found
 
     def read(self, runs: list[str]) -> Iterator[Job | None]:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import islice
 
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import Job, JobStatus
 from frappe_celery.jobs.record.store import JobStore
 
@@ -138,14 +137,13 @@ def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) ->
     if last is not None:
         newest = repr(last[0])
     keys = _with_the_newest(store, keys, oldest, newest, length)
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for key in keys:
-            if last is not None:  # those of the same instant, rarely more than one
-                pipe.zrevrangebyscore(key, last[0], last[0], withscores=True)
-                newest = f"({last[0]!r}"
-            pipe.zrevrangebyscore(key, newest, oldest, 0, length, withscores=True)
-        answers = pipe.execute()
+    pipe = store.client.pipeline(transaction=False)
+    for key in keys:
+        if last is not None:  # those of the same instant, rarely more than one
+            pipe.zrevrangebyscore(key, last[0], last[0], withscores=True)
+            newest = f"({last[0]!r}"
+        pipe.zrevrangebyscore(key, newest, oldest, 0, length, withscores=True)
+    answers = pipe.execute()
     indexes = [[(at, run) for run, at in pairs] for pairs in answers if pairs]
     places = heapq.merge(*indexes, reverse=True)
     return places if last is None else (place for place in places if place < last)

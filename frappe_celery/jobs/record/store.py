@@ -15,7 +15,6 @@ from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
 from frappe_celery.jobs import codec, message_size, providers
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
@@ -43,7 +42,7 @@ class JobStore(JobFinder):
         super().__init__(config.store_url, Keys(config.prefix))
         self.settings = config
         self.signer = config.signer
-        self.workers = Workers(self.client, self.keys, self.url)
+        self.workers = Workers(self.client, self.keys)
         self.outbox = providers.outbox(self) if config.on_rabbitmq else None
 
     # -- enqueueing
@@ -314,12 +313,11 @@ class JobStore(JobFinder):
         With `was=None` the name that it gives itself is not taken for a run's.
         """
         entry = codec.dumps({"at": time.time(), "queue": queue, "run": token, "reason": reason})
-        with naming_the_server(self.url):
-            pipe = self.client.pipeline()
-            pipe.lpush(self.keys.refused, entry)
-            pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
-            pipe.incr(self.keys.refusals)
-            pipe.execute()
+        pipe = self.client.pipeline()
+        pipe.lpush(self.keys.refused, entry)
+        pipe.ltrim(self.keys.refused, 0, REFUSED_KEPT - 1)
+        pipe.incr(self.keys.refusals)
+        pipe.execute()
         if was is None:
             return
         try:
@@ -329,18 +327,15 @@ class JobStore(JobFinder):
 
     def refused(self, length: int = 100) -> list[dict[str, Any]]:
         """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
-        with naming_the_server(self.url):
-            return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
+        return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
 
     def number_refused(self) -> int:
         """How many were refused since the bench's Redis was empty."""
-        with naming_the_server(self.url):
-            return int(self.client.get(self.keys.refusals) or 0)
+        return int(self.client.get(self.keys.refusals) or 0)
 
     def is_new(self, run: str) -> bool:
         """Whether there is no run of this id, and none has ended in these days."""
-        with naming_the_server(self.url):
-            return not self.client.exists(self.keys.record(run), self.keys.spent(run))
+        return not self.client.exists(self.keys.record(run), self.keys.spent(run))
 
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 
 KEPT = 20
 
@@ -74,8 +73,7 @@ class Watch:
 
 def losses(store: JobStore) -> list[Loss]:
     """Every loss that was noticed, newest first. Raises BrokerUnreachable."""
-    with naming_the_server(store.url):
-        entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
+    entries = [json.loads(entry) for entry in store.client.lrange(_keys(store)[1], 0, -1)]
     return [Loss(**entry) for entry in entries]
 
 

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.record.store import JobStore
 
@@ -33,13 +32,12 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(store.url):
-        now = int(store.client.time()[0]) // 60
-        minutes = range(now - LOOK_BACK + 1, now + 1)
-        pipe = store.client.pipeline(transaction=False)
-        for minute in minutes:
-            pipe.hgetall(store.keys.ended(minute))
-        answers = pipe.execute()
+    now = int(store.client.time()[0]) // 60
+    minutes = range(now - LOOK_BACK + 1, now + 1)
+    pipe = store.client.pipeline(transaction=False)
+    for minute in minutes:
+        pipe.hgetall(store.keys.ended(minute))
+    answers = pipe.execute()
     return [
         Minute(minute * 60.0, _of_site(_by_site(counts), site))
         for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
@@ -48,8 +46,7 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
 
 def of_minute(store: JobStore, minute: int) -> Ended:
     """What ended in a minute (since the epoch) of the last hour; raises BrokerUnreachable."""
-    with naming_the_server(store.url):
-        return _by_site(store.client.hgetall(store.keys.ended(minute)))
+    return _by_site(store.client.hgetall(store.keys.ended(minute)))
 
 
 def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:
@@ -58,8 +55,7 @@ def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobSt
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(store.url):
-        now = int(store.client.time()[0]) // 60
+    now = int(store.client.time()[0]) // 60
     keys = (store.keys.ended(now - minute) for minute in range(minutes))
     answer = store.run_script("ended_in_minutes", tuple(keys))
     found: Counter[tuple[str, str, JobStatus]] = Counter()

@@ -10,7 +10,6 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import switch
 from frappe_celery.jobs import get_store, routes
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.routes import Routes
 from frappe_celery.migration.armed.routing import everywhere
 from frappe_celery.schedule import changed_sites
@@ -30,8 +29,7 @@ def arm() -> None:
         is_on = config.frappe_celery_enabled
         note = routes.noted(_change(lambda old: everywhere(is_on, routes.after(old))))
         store = get_store()
-        with naming_the_server(store.url):
-            store.client.delete(store.keys.armed)
+        store.client.delete(store.keys.armed)
     switch.switch_on({switch.KEY: True, switch.ROUTES: note})
     if not config.is_armed:
         os.utime(switch.installed(".pth"))  # those that began before know of no routes
@@ -60,7 +58,7 @@ def forget_routes() -> None:
 
 def _change(following: Callable[[Routes | None], Routes]) -> Routes:
     store = get_store()
-    return routes.change(store.client, store.keys.routes, store.url, following)
+    return routes.change(store.client, store.keys.routes, following)
 
 
 def hooked_since() -> float:

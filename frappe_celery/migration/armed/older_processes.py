@@ -16,7 +16,6 @@ from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.migration.armed import arming
 
 GUIDE = "frappe-celery switch"
@@ -37,9 +36,8 @@ def without_the_seam() -> list[str]:
     """
     since = arming.hooked_since()
     store = get_store()
-    with naming_the_server(store.url):
-        workers = RQWorker.all(connection=store.client)
-        armed = store.client.hgetall(store.keys.armed)
+    workers = RQWorker.all(connection=store.client)
+    armed = store.client.hgetall(store.keys.armed)
     armed_since = {host.decode(): float(at) for host, at in armed.items()}
     return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
 

@@ -19,7 +19,6 @@ from frappe_celery.hosts.bench import processes
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.migration.armed import routing
 
 
@@ -112,6 +111,5 @@ def not_served_by_rq(queues: Iterable[str]) -> list[str]:
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(get_store().url):
-        served = {own_name(name) for worker in _of_rqs() for name in worker.queue_names()}
+    served = {own_name(name) for worker in _of_rqs() for name in worker.queue_names()}
     return [queue for queue in queues if queue not in served]

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import get_store, routes
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
 
 _known: Routes | None = None
@@ -50,10 +49,9 @@ def read() -> Routes:
     """
     global _known
     store = get_store()
-    found = routes.read(store.client, store.keys.routes, store.url)
+    found = routes.read(store.client, store.keys.routes)
     if _known is None:
-        with naming_the_server(store.url):
-            store.client.hsetnx(store.keys.armed, socket.gethostname(), time.time())
+        store.client.hsetnx(store.keys.armed, socket.gethostname(), time.time())
     _known = found or _noted()
     if getattr(_here, "frappes_scheduler_enqueues", False) and _known.beat_acts:
         raise NotItsTurn

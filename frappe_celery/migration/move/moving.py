@@ -16,7 +16,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, message_size
-from frappe_celery.jobs.connection import connect, naming_the_server
+from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import record
 from frappe_celery.migration.move import rq_format, to_rq
@@ -91,21 +91,22 @@ class Mover:
         """Everything of RQ's that can come over."""
         began = time.time()
         standing = Counter(
-            job_id for name in self.lists for job_id in self._ask("lrange", name, 0, -1)
+            job_id for name in self.lists for job_id in self.store.client.lrange(name, 0, -1)
         )
         for queue in self.queues:
-            ids = self._ask("lrange", queue.waiting, 0, -1)
+            ids = self.store.client.lrange(queue.waiting, 0, -1)
             front = self._goes_first(queue, ids)
             backwards = front and self.store.outbox is None  # RabbitMQ's front is no stack
             for job_id in reversed(ids) if backwards else ids:
                 more = standing[job_id] > 1
                 self._try(queue, job_id, False, self._bring, front, more, began)
-            for job_id, until in self._ask("zrange", queue.failed, 0, -1, withscores=True):
+            for job_id, until in self.store.client.zrange(queue.failed, 0, -1, withscores=True):
                 self._try(queue, job_id, True, self._bring_failed, until)
             if self.site is None:
                 for key, words in queue.kept_by_rq().items():
-                    self.report.others[words] += self._ask("zcard", key)
-                self.report.others["taken by a worker that died"] += self._ask("llen", queue.taken)
+                    self.report.others[words] += self.store.client.zcard(key)
+                taken = self.store.client.llen(queue.taken)
+                self.report.others["taken by a worker that died"] += taken
         return self.report
 
     def _goes_first(self, queue: RqQueue, ids: list[bytes]) -> bool:
@@ -120,7 +121,7 @@ class Mover:
     ) -> bytes:
         job, message = self._read(queue, job_id)
         if job is None:
-            if self._ask("lpos", queue.waiting, job_id) is not None:
+            if self.store.client.lpos(queue.waiting, job_id) is not None:
                 raise Stays("RQ has lost its record")
             return b"gone"
         if message is None:
@@ -176,7 +177,7 @@ class Mover:
     def _read(self, queue: RqQueue, job_id: str) -> tuple[RqJob | None, JobMessage | None]:
         """A job of RQ's and its message; no job where its hash is gone, no message where it is
         another site's."""
-        job = rq_format.read(self.store.client, self.store.url, job_id)
+        job = rq_format.read(self.store.client, job_id)
         if job is None:
             return None, None
         try:
@@ -214,7 +215,7 @@ class Mover:
         """Everything of ours that can go back."""
         for queue in self.queues:
             waiting = list(self._waiting(queue.own))
-            first = self._ask("lindex", queue.waiting, 0)
+            first = self.store.client.lindex(queue.waiting, 0)
             front = self._is_older(next(iter(waiting), None), first) is True
             for job in reversed(waiting) if front else waiting:
                 with self._staying(queue, job.id):
@@ -229,7 +230,7 @@ class Mover:
 
     def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool | None:
         """Whether a job of ours has waited longer than one of RQ's; None where nobody knows."""
-        theirs = job_id and rq_format.read(self.store.client, self.store.url, job_id.decode())
+        theirs = job_id and rq_format.read(self.store.client, job_id.decode())
         if ours is None or not theirs:
             return None
         with suppress(ValueError):
@@ -262,7 +263,7 @@ class Mover:
         if failed:
             fields |= _times(job)
             raised = rq_format.packed_exc_string(job.exc_info or "")
-            left = int(self._ask("ttl", self.store.keys.record(job.run_id)))
+            left = int(self.store.client.ttl(self.store.keys.record(job.run_id)))
             forgotten = str(int(time.time()) + left) if left >= 0 else "+inf"
         outcome = self._move_out(
             (
@@ -306,10 +307,6 @@ class Mover:
             self.report.stayed.append(
                 Stayed(queue.own, job_id, str(exc), isinstance(exc, NeedsAYes), failed)
             )
-
-    def _ask(self, command: str, *args: Any, **options: Any) -> Any:
-        with naming_the_server(self.store.url):
-            return getattr(self.store.client, command)(*args, **options)
 
 
 @contextmanager
@@ -363,6 +360,5 @@ def refuse_two_servers(config: Settings) -> None:
 def _database(url: str) -> tuple[Any, int]:
     """The server, whatever it is called, and its database."""
     client = connect(url)
-    with naming_the_server(url):
-        run_id = client.info("server")["run_id"]
+    run_id = client.info("server")["run_id"]
     return run_id, int(client.connection_pool.connection_kwargs.get("db") or 0)

@@ -16,7 +16,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 from frappe_celery.errors import Refused
-from frappe_celery.jobs.connection import naming_the_server
 
 LARGEST_BYTES = 2**26
 """Of a job's data or its traceback, unpacked."""
@@ -124,14 +123,13 @@ def _unpacked(data: bytes) -> tuple[bytes, bool]:
         return data[:LARGEST_BYTES], len(data) <= LARGEST_BYTES
 
 
-def read(client: Any, url: str, job_id: str) -> RqJob | None:
+def read(client: Any, job_id: str) -> RqJob | None:
     """One job; None where it has no hash."""
-    with naming_the_server(url):
-        pipe = client.pipeline(transaction=True)
-        pipe.hgetall(job_key(job_id))
-        pipe.xrevrange(results_key(job_id), count=1)
-        pipe.exists(dependents_key(job_id))
-        found, results, dependents = pipe.execute()
+    pipe = client.pipeline(transaction=True)
+    pipe.hgetall(job_key(job_id))
+    pipe.xrevrange(results_key(job_id), count=1)
+    pipe.exists(dependents_key(job_id))
+    found, results, dependents = pipe.execute()
     if b"data" not in found:
         return None
     fields = {name.decode(): value for name, value in found.items()}

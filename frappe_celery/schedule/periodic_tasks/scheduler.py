@@ -17,7 +17,6 @@ from celery import beat as celery_beat
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.record.claim import Deposed
 from frappe_celery.schedule.lease import SchedulerLease
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
@@ -191,8 +190,7 @@ class DatabaseScheduler(Scheduler):
         """Those that the leader before sent and had not written back."""
         from frappe_celery.schedule.periodic_tasks.rows import Run
 
-        with naming_the_server(get_store().url):
-            kept = get_store().client.hgetall(_runs())
+        kept = get_store().client.hgetall(_runs())
         for key, text in kept.items():
             at, number = json.loads(text)
             self._unwritten[int(key)] = Run(datetime.fromisoformat(at), number)

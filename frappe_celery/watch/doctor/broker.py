@@ -10,7 +10,6 @@ from redis.exceptions import ResponseError
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor import losses, rabbitmq
 from frappe_celery.watch.doctor.report import Section
 
@@ -26,9 +25,8 @@ LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 def check(section: Section, store: JobStore, now: float) -> None:
     """The Redis that keeps the jobs and what it lost, then a broker beside it."""
-    with naming_the_server(store.url):
-        info: dict[str, Any] = store.client.info()
-        configuration = _configuration(store)
+    info: dict[str, Any] = store.client.info()
+    configuration = _configuration(store)
     section.row(
         url=without_password(store.url),
         server=_server(section, info),
@@ -51,8 +49,7 @@ def memory_used(store: JobStore) -> float | None:
     Raises:
         BrokerUnreachable.
     """
-    with naming_the_server(store.url):
-        info: dict[str, Any] = store.client.info("memory")
+    info: dict[str, Any] = store.client.info("memory")
     most = info.get("maxmemory", 0)
     return info["used_memory"] / most if most else None
 

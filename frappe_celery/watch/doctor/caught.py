@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from frappe_celery.jobs import Job, JobStore, get_store
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.message import shown_method
 
 KEPT = 1000
@@ -37,17 +36,15 @@ def note(job: Job | None, exception: BaseException, **_: Any) -> None:
     error = f"{type(exception).__name__}: {exception}"[:LONGEST]
     caught = Caught(job.id, job.run_id, job.site, method, error)
     store = get_store()
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline()
-        pipe.zadd(_key(store), {json.dumps(asdict(caught)): time.time()})
-        pipe.zremrangebyrank(_key(store), 0, -KEPT - 1)
-        pipe.execute()
+    pipe = store.client.pipeline()
+    pipe.zadd(_key(store), {json.dumps(asdict(caught)): time.time()})
+    pipe.zremrangebyrank(_key(store), 0, -KEPT - 1)
+    pipe.execute()
 
 
 def lately(store: JobStore, since: float, site: str | None) -> list[Caught]:
     """Those since a time (seconds since the epoch), newest first."""
-    with naming_the_server(store.url):
-        entries = store.client.zrevrangebyscore(_key(store), "+inf", since)
+    entries = store.client.zrevrangebyscore(_key(store), "+inf", since)
     found = [Caught(**json.loads(entry)) for entry in entries]
     return [caught for caught in found if site in (None, caught.site)]
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.doctor.snapshot import Snapshot, about
@@ -54,13 +53,12 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
 def by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
     """The failing methods, the most frequent first, each with its newest error."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for place in places:
-            most = min(max(1, LOOKED_AT // len(places)), place.failed_lately)
-            index = store.keys.index(place.name, JobStatus.FAILED)
-            pipe.zrevrange(index, 0, most - 1, withscores=True)
-        found = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
+    pipe = store.client.pipeline(transaction=False)
+    for place in places:
+        most = min(max(1, LOOKED_AT // len(places)), place.failed_lately)
+        index = store.keys.index(place.name, JobStatus.FAILED)
+        pipe.zrevrange(index, 0, most - 1, withscores=True)
+    found = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
     runs = [run for run, _ in found]
     failures = [(its.method, run) for its, run in zip(about(store, runs), runs, strict=True)]
     newest = dict(reversed(failures))

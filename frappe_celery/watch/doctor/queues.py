@@ -9,7 +9,6 @@ from itertools import groupby
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.limits import Pauses
 from frappe_celery.watch.doctor.report import Section, counted
@@ -93,14 +92,13 @@ def _check_queue(
 def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """The next one of each line: those that have waited longest may all be kept back."""
     keys = store.keys
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for place in places:
-            pipe.lindex(keys.line(place.name), -1)
-        found = [(place, run) for place, run in zip(places, pipe.execute(), strict=True) if run]
-        for place, run in found:
-            pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
-        times = zip(found, pipe.execute(), strict=True)
+    pipe = store.client.pipeline(transaction=False)
+    for place in places:
+        pipe.lindex(keys.line(place.name), -1)
+    found = [(place, run) for place, run in zip(places, pipe.execute(), strict=True) if run]
+    for place, run in found:
+        pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
+    times = zip(found, pipe.execute(), strict=True)
     return [_Waiting(place, at, About()) for (place, _), at in times if at is not None]
 
 
@@ -109,12 +107,11 @@ def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     full = [place for place in places if place.queued]
     queued = sum(place.queued for place in full)
     each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(full))
-    with naming_the_server(store.url):
-        pipe = store.client.pipeline(transaction=False)
-        for place in full:
-            index = store.keys.index(place.name, JobStatus.QUEUED)
-            pipe.zrange(index, 0, each - 1, withscores=True)
-        answers = zip(full, pipe.execute(), strict=True)
+    pipe = store.client.pipeline(transaction=False)
+    for place in full:
+        index = store.keys.index(place.name, JobStatus.QUEUED)
+        pipe.zrange(index, 0, each - 1, withscores=True)
+    answers = zip(full, pipe.execute(), strict=True)
     found = [(place, run, since) for place, runs in answers for run, since in runs]
     abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
     return [_Waiting(place, since, its) for (place, _, since), its in abouts]

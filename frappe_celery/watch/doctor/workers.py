@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStore, hosts
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
@@ -37,9 +36,8 @@ def check(
 def _jobs_of_the_dead(store: JobStore, before: float) -> list[int]:
     """How many each worker has that gave no sign of life since then, where it has any."""
     keys, client = store.keys, store.client
-    with naming_the_server(store.url):
-        dead = client.zrangebyscore(keys.consumers, "-inf", before)
-        held = [client.hvals(keys.in_flight(consumer.decode())) for consumer in dead]
+    dead = client.zrangebyscore(keys.consumers, "-inf", before)
+    held = [client.hvals(keys.in_flight(consumer.decode())) for consumer in dead]
     # what begins with a brace is another Celery task's message
     jobs = (sum(b"\n{" not in value for value in values) for values in held)
     return [number for number in jobs if number]

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.watch.notify.outbox import Outbox
 
 
@@ -49,8 +48,7 @@ class Ledger(Outbox):
     def outbox(self) -> list[Told]:
         """What was taken and not delivered."""
         client, ids = self.store.client, [entry.decode() for entry in self.entries()]
-        with naming_the_server(self.store.url):
-            return [_told(letter, client.hgetall(self._letter(letter))) for letter in ids]
+        return [_told(letter, client.hgetall(self._letter(letter))) for letter in ids]
 
     def take(self, token: str, digest_seconds: float, now: float | None = None) -> bool:
         """Move a kind that is due into the outbox; False: none is, or another sends."""

@@ -6,7 +6,6 @@ import time
 from typing import ClassVar
 
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.jobs.lease import Lease
 
 LEASE_SECONDS = 15.0
@@ -38,26 +37,23 @@ class Outbox:
 
     def entries(self) -> list[bytes]:
         """What was not told yet, the oldest first."""
-        with naming_the_server(self.store.url):
-            entries: list[bytes] = self.store.client.lrange(self.key("outbox"), 0, -1)
+        entries: list[bytes] = self.store.client.lrange(self.key("outbox"), 0, -1)
         return entries[::-1]
 
     def remove(self, entry: str | bytes, *also: str, rest: str = "") -> None:
         """It is told, or never will be; `rest` of it is not, `also` are keys that go with it."""
         outbox = self.key("outbox")
-        with naming_the_server(self.store.url):
-            pipe = self.store.client.pipeline()
-            if rest:
-                pipe.linsert(outbox, "BEFORE", entry, rest)
-            pipe.lrem(outbox, 0, entry)
-            pipe.delete(*also, self.key("retry"))
-            pipe.execute()
+        pipe = self.store.client.pipeline()
+        if rest:
+            pipe.linsert(outbox, "BEFORE", entry, rest)
+        pipe.lrem(outbox, 0, entry)
+        pipe.delete(*also, self.key("retry"))
+        pipe.execute()
 
     def wait(self, now: float | None = None) -> float:
         """Nothing can be sent now; returns for how many seconds it is not tried again."""
-        with naming_the_server(self.store.url):
-            tries = int(self.store.client.hincrby(self.key("retry"), "tries", 1))
-            doubled = self.first_wait_seconds * 2 ** min(tries - 1, 20)
-            seconds: float = min(doubled, self.longest_wait_seconds)
-            self.store.client.hset(self.key("retry"), "until", (now or time.time()) + seconds)
+        tries = int(self.store.client.hincrby(self.key("retry"), "tries", 1))
+        doubled = self.first_wait_seconds * 2 ** min(tries - 1, 20)
+        seconds: float = min(doubled, self.longest_wait_seconds)
+        self.store.client.hset(self.key("retry"), "until", (now or time.time()) + seconds)
         return seconds

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.jobs.connection import naming_the_server
 
 logger = logging.getLogger(__name__)
 
@@ -30,20 +29,17 @@ def tell(name: str, job: str) -> None:
     logger.info("%s changed %s: put back", job, name)
     store = get_store()
     try:
-        with naming_the_server(store.url):
-            store.client.hset(store.keys.left, name, json.dumps([job, time.time()]))
+        store.client.hset(store.keys.left, name, json.dumps([job, time.time()]))
     except BrokerUnreachable as exc:
         logger.warning("%s", exc)
 
 
 def all_of(store: JobStore) -> list[Left]:
     """Everything that jobs were seen to change, by name. Raises BrokerUnreachable."""
-    with naming_the_server(store.url):
-        found = store.client.hgetall(store.keys.left)
+    found = store.client.hgetall(store.keys.left)
     return sorted(Left(name.decode(), *json.loads(text)) for name, text in found.items())
 
 
 def forget(store: JobStore) -> None:
     """Drop what was seen, and begin anew. Raises BrokerUnreachable."""
-    with naming_the_server(store.url):
-        store.client.delete(store.keys.left)
+    store.client.delete(store.keys.left)
