@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
@@ -49,6 +49,14 @@ class Client(_Naming, redis.Redis):
         made = Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
         made.url = self.url
         return made
+
+    def each(self, command: str, keys: Iterable[str], *rest: Any, **options: Any) -> list[Any]:
+        """What a command answers for each of these keys, in one round trip."""
+        pipe = self.pipeline(transaction=False)
+        for key in keys:
+            getattr(pipe, command)(key, *rest, **options)
+        answers: list[Any] = pipe.execute()
+        return answers
 
 
 class Pipeline(_Naming, redis.client.Pipeline):

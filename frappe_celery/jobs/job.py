@@ -39,6 +39,11 @@ ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANC
 ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
 
 
+def _whether(status: JobStatus) -> property:
+    """Whether a job is in that status now."""
+    return property(lambda job: job.get_status() == status)
+
+
 class Store(Protocol):
     """What a Job asks of the store that it lies in; `store.JobStore` says what each does."""
 
@@ -159,46 +164,20 @@ class Job:
             self.refresh()
         return self.status
 
-    def _is(self, status: JobStatus) -> bool:
-        return self.get_status() == status
-
-    @property
-    def is_queued(self) -> bool:
-        return self._is(JobStatus.QUEUED)
-
-    @property
-    def is_started(self) -> bool:
-        return self._is(JobStatus.STARTED)
-
-    @property
-    def is_finished(self) -> bool:
-        """Its method returned; what failed or was stopped is not finished."""
-        return self._is(JobStatus.FINISHED)
-
-    @property
-    def is_failed(self) -> bool:
-        """It raised, ran out of time, or its process died."""
-        return self._is(JobStatus.FAILED)
-
-    @property
-    def is_stopped(self) -> bool:
-        """Somebody stopped it while it ran."""
-        return self._is(JobStatus.STOPPED)
-
-    @property
-    def is_canceled(self) -> bool:
-        """Somebody canceled it before it ran."""
-        return self._is(JobStatus.CANCELED)
-
-    @property
-    def is_deferred(self) -> bool:
-        """Waits for something else than a worker."""
-        return self._is(JobStatus.DEFERRED)
-
-    @property
-    def is_scheduled(self) -> bool:
-        """Waits for its time, and then in its queue."""
-        return self._is(JobStatus.SCHEDULED)
+    is_queued = _whether(JobStatus.QUEUED)
+    is_started = _whether(JobStatus.STARTED)
+    is_finished = _whether(JobStatus.FINISHED)
+    """Its method returned; what failed or was stopped is not finished."""
+    is_failed = _whether(JobStatus.FAILED)
+    """It raised, ran out of time, or its process died."""
+    is_stopped = _whether(JobStatus.STOPPED)
+    """Somebody stopped it while it ran."""
+    is_canceled = _whether(JobStatus.CANCELED)
+    """Somebody canceled it before it ran."""
+    is_deferred = _whether(JobStatus.DEFERRED)
+    """It waits for something else than a worker."""
+    is_scheduled = _whether(JobStatus.SCHEDULED)
+    """It waits for its time, and then in its queue."""
 
     @property
     def result(self) -> Any:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from celery import Celery
 
-    from frappe_celery.jobs.job import Job
     from frappe_celery.jobs.message import JobMessage
     from frappe_celery.jobs.outbox import Outbox
 
@@ -39,7 +38,7 @@ outbox: Provider[[Any], Outbox] = Provider()
 run_here: Provider[[JobMessage], None] = Provider()
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
-published: Provider[[Job], None] = Provider()
-"""A job was enqueued: a test that runs at once what is enqueued is told."""
+published: Provider[[Any], None] = Provider()
+"""A Job was enqueued: a test that runs at once what is enqueued is told."""
 start_worker: Provider[[str | None, bool, bool, int | None, bool], None] = Provider()
 """Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

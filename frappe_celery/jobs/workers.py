@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, astuple, dataclass, fields, replace
 from itertools import starmap
 from typing import Any
 
@@ -101,10 +101,7 @@ class Workers:
     def all(self) -> list[WorkerInfo]:
         living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
         names = sorted(name.decode() for name in self.client.zrangebyscore(*living))
-        pipe = self.client.pipeline(transaction=False)
-        for name in names:
-            pipe.hgetall(self.keys.worker(name))
-        records = pipe.execute()
+        records = self.client.each("hgetall", map(self.keys.worker, names))
         return [_info(record) for record in records if b"pid" in record]
 
     def served(self) -> set[str]:
@@ -114,31 +111,25 @@ class Workers:
     def by_process(self) -> list[WorkerInfo]:
         """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""
         workers = self.all()
-        pipe = self.client.pipeline(transaction=False)
-        for worker in workers:
-            pipe.hgetall(self.keys.in_flight(worker.consumer))
-        held = pipe.execute()
+        consumers = (worker.consumer for worker in workers)
+        held = self.client.each("hgetall", map(self.keys.in_flight, consumers))
         return [one for found in zip(workers, held) for one in _processes(*found)]  # noqa: B905
 
 
+_READ: dict[str, Callable[[str], Any]] = {
+    "queues": lambda text: tuple(text.split(",")),
+    "current_job": lambda text: text or None,
+    "job_processes": lambda text: tuple(starmap(ProcessInfo, json.loads(text))),
+    **dict.fromkeys(("pid", "processes", "successful", "failed"), int),
+    **dict.fromkeys(("birth", "last_heartbeat", "total_working_time"), float),
+}
+"""How the fields of a record are read that are no texts."""
+
+
 def _info(record: dict[bytes, bytes]) -> WorkerInfo:
-    text = {key.decode(): value.decode() for key, value in record.items()}
-    return WorkerInfo(
-        name=text["name"],
-        hostname=text["hostname"],
-        pid=int(text["pid"]),
-        queues=tuple(text["queues"].split(",")),
-        processes=int(text["processes"]),
-        state=text["state"],
-        current_job=text["current_job"] or None,
-        birth=float(text["birth"]),
-        last_heartbeat=float(text["last_heartbeat"]),
-        consumer=text.get("consumer", ""),
-        job_processes=tuple(starmap(ProcessInfo, json.loads(text.get("job_processes", "[]")))),
-        successful=int(text.get("successful", 0)),
-        failed=int(text.get("failed", 0)),
-        total_working_time=float(text.get("total_working_time", 0)),
-    )
+    texts = {key.decode(): value.decode() for key, value in record.items()}
+    known = [field.name for field in fields(WorkerInfo) if field.name in texts]
+    return WorkerInfo(**{name: _READ.get(name, str)(texts[name]) for name in known})
 
 
 def _processes(worker: WorkerInfo, held: dict[bytes, bytes]) -> Iterator[WorkerInfo]:

@@ -16,7 +16,7 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.scheduled import due_at
-from frappe_celery.jobs.record.paging import LOOKED_AT, counts, page
+from frappe_celery.jobs.record.paging import LOOKED_AT, page
 from frappe_celery.pages import job_actions, models, other_arguments
 from frappe_celery.pages.answers import StoreAdmin, shown
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
@@ -57,13 +57,16 @@ class JobAdmin(StoreAdmin):
             found = page(store, wanted, PAGE, request.GET.get("after"))
         except ValueError:  # an address that somebody made up
             return HttpResponseRedirect(request.path + form.address())
+        counts = store.counts(
+            site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
+        )
         return shown(
             self,
             request,
             "job_list.html",
             "Jobs",
             form=form,
-            tabs=_tabs(form, counts(store, wanted)),
+            tabs=_tabs(form, counts),
             lines=[_line(job) for job in found.jobs],
             offered=job_actions.offered(request.user),
             newest=form.address() if "after" in request.GET else None,

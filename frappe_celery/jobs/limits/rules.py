@@ -193,7 +193,7 @@ class Limits:
             ConfigError: no such target.
         """
         checked_target(target, self.store.settings)
-        ends = UNTIL_TOLD if seconds is None else self._now() + seconds
+        ends = UNTIL_TOLD if seconds is None else self.store.now() + seconds
         self._write(self._pauses, {target: repr(ends)})
         return ends
 
@@ -236,17 +236,15 @@ class Limits:
         """Until when each target is that is paused now, as `Limit.paused`."""
         found = self.store.client.hgetall(self._pauses)
         ends = {target.decode(): float(text) for target, text in found.items()}
-        now = self._now() if ends else 0.0
+        now = self.store.now() if ends else 0.0
         return {target: end for target, end in ends.items() if end == UNTIL_TOLD or end > now}
 
     def kept_back(self) -> dict[str, int]:
         """How many runs each limit keeps back, by `kind:name` (of a pattern for methods)."""
         prefix, client = self.store.keys.prefix, self.store.client
         names = [name.decode() for name in client.zrange(f"{prefix}parkings", 0, -1)]
-        pipe = client.pipeline(transaction=False)
-        for name in names:
-            pipe.zcard(f"{prefix}kept:{name}")
-        found = Counter(dict(zip(names, pipe.execute(), strict=True)))
+        numbers = client.each("zcard", (f"{prefix}kept:{name}" for name in names))
+        found = Counter(dict(zip(names, numbers, strict=True)))
         for queue in self._held_up():
             found[f"queue:{queue}"] += self.store.queue_length(queue)
         return {name: number for name, number in found.items() if number}
@@ -271,17 +269,14 @@ class Limits:
     def some_may_go(self) -> bool:
         """Whether some of those that are kept back are looked at again within a second."""
         parkings = f"{self.store.keys.prefix}parkings"
-        return bool(self.store.client.zcount(parkings, "-inf", self._now() + 1))
+        return bool(self.store.client.zcount(parkings, "-inf", self.store.now() + 1))
 
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""
-        keys, client = self.store.keys, self.store.client
-        pipe = client.pipeline(transaction=False)
-        for place in self.store.places(None, None):
-            pipe.zrange(keys.index(place, JobStatus.STARTED), 0, -1)
-        for run in chain(*pipe.execute()):
-            pipe.hget(keys.record(run.decode()), "holds")
-        found = [holds.decode().split("\n") for holds in pipe.execute() if holds]
+        store = self.store
+        indexes = [store.keys.index(p, JobStatus.STARTED) for p in store.places(None, None)]
+        runs = [run.decode() for run in chain(*store.client.each("zrange", indexes, 0, -1))]
+        found = [holds.decode().split("\n") for (holds,) in store.fields(runs, "holds") if holds]
         return Counter(chain(*found))
 
     def _holds(self, target: str, rules: Mapping[str, Mapping[str, Rule]]) -> Rule:
@@ -292,10 +287,6 @@ class Limits:
         found = self.store.client.hgetall(self._hashes[author])
         rules = {target.decode(): _rule(text) for target, text in found.items()}
         return {target: rule for target, rule in rules.items() if rule.numbers}
-
-    def _now(self) -> float:
-        seconds, microseconds = self.store.client.time()
-        return float(seconds + microseconds / 1e6)
 
     def _write(self, name: str, texts: Mapping[str, str], are_all: bool = False) -> None:
         store = self.store

@@ -24,21 +24,16 @@ def promote(store: JobStore) -> float | None:
     Raises:
         BrokerUnreachable.
     """
-    due = _due(store) if store.outbox is not None else []
+    due = []
+    if store.outbox is not None:
+        due = store.client.zrangebyscore(store.keys.scheduled, "-inf", store.now(), 0, AT_ONCE)
     queues = store.settings.queues if store.lined else ()
     wait, *let_go = store.run_script(
         "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined, *queues
     )
     if store.outbox is not None and (due or let_go):
-        store.outbox.forward([*due, *(run.decode() for run in let_go)])
+        store.outbox.forward([run.decode() for run in (*due, *let_go)])
     return float(wait) if wait else None
-
-
-def _due(store: JobStore) -> list[str]:
-    seconds, microseconds = store.client.time()
-    now = seconds + microseconds / 1e6
-    key, most = store.keys.scheduled, AT_ONCE
-    return [run.decode() for run in store.client.zrangebyscore(key, "-inf", now, 0, most)]
 
 
 def due_at(job: Job) -> datetime | None:

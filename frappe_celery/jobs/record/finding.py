@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.outbox import Outbox
 
 EXPIRED_AT_ONCE = 1000
+INDEXES_AT_ONCE = 200
+"""In one step of Redis, which serves nobody else meanwhile."""
 
 
 class JobFinder:
@@ -31,15 +33,14 @@ class JobFinder:
     outbox: Outbox | None = None
     """What carries runs on to a broker that is not the Redis which keeps the jobs."""
 
+    job: Callable[..., Job]
+    """Makes the Job of a record's fields."""
+
     def __init__(self, url: str, keys: Keys) -> None:
         self.url = url
         self.keys = keys
         self.client = connect(url)
         self._scripts = Scripts(self.client)
-
-    def job(self, **fields: Any) -> Job:
-        """The Job of a record's fields."""
-        raise NotImplementedError
 
     def run_script(self, script: str, keys: tuple[str, ...], *args: Any) -> Any:
         """One step of the store's (see `scripts`)."""
@@ -80,10 +81,8 @@ class JobFinder:
 
     def read_messages(self, jobs: list[Job]) -> None:
         """Have the jobs' messages read in one go, for callers that will look into each."""
-        pipe = self.client.pipeline(transaction=False)
-        for job in jobs:
-            pipe.hget(self.keys.record(job.run_id), "message")
-        for job, message in zip(jobs, pipe.execute()):  # noqa: B905 (equal by construction)
+        messages = self.fields([job.run_id for job in jobs], "message")
+        for job, (message,) in zip(jobs, messages):  # noqa: B905 (equal by construction)
             job.message = message or b""
 
     def is_active(self, job_id: str) -> bool:
@@ -93,10 +92,8 @@ class JobFinder:
 
     def statuses(self, runs: list[str]) -> list[JobStatus | None]:
         """Each run's status now, None for one that is gone."""
-        pipe = self.client.pipeline(transaction=False)
-        for run in runs:
-            pipe.hget(self.keys.record(run), "status")
-        return [s and JobStatus(s.decode()) for s in pipe.execute()]
+        found = self.fields(runs, "status")
+        return [JobStatus(status.decode()) if status else None for (status,) in found]
 
     def page(
         self,
@@ -108,15 +105,14 @@ class JobFinder:
         length: int = 20,
     ) -> list[Job]:
         """`length` jobs from `start`, newest first; the cost does not grow with their number."""
-        wanted = [JobStatus(s) for s in statuses] if statuses else list(JobStatus)
         self.expire()
-        pipe = self.client.pipeline(transaction=False)
-        for place in self.places(site, queue):
-            for status in wanted:
-                pipe.zrevrange(
-                    self.keys.index(place, status), 0, start + length - 1, withscores=True
-                )
-        merged = heapq.merge(*pipe.execute(), key=lambda pair: -pair[1])
+        keys = [
+            self.keys.index(place, status)
+            for place in self.places(site, queue)
+            for status in map(JobStatus, statuses or JobStatus)
+        ]
+        newest = self.client.each("zrevrange", keys, 0, start + length - 1, withscores=True)
+        merged = heapq.merge(*newest, key=lambda pair: -pair[1])
         runs = [run.decode() for run, _ in islice(merged, start, start + length)]
         return [job for job in self.read(runs) if job is not None]
 
@@ -128,16 +124,20 @@ class JobFinder:
         found = self.page(site=site, queue=queue, statuses=[status], length=number or 1)
         return [job for job in found if job.status == status]
 
-    def counts(self, *, site: str | None = None, queue: str | None = None) -> dict[JobStatus, int]:
-        """How many jobs there are in each status."""
+    def counts(
+        self, *, site: str | None = None, queue: str | None = None,
+        since: float | None = None, until: float | None = None,
+    ) -> dict[JobStatus, int]:  # fmt: skip
+        """How many jobs there are in each status; since and until: that entered it in that time."""
         self.expire()
-        places = self.places(site, queue)
-        pipe = self.client.pipeline(transaction=False)
-        for status in JobStatus:
-            for place in places:
-                pipe.zcard(self.keys.index(place, status))
-        numbers = iter(pipe.execute())
-        return {status: sum(islice(numbers, len(places))) for status in JobStatus}
+        places, found = self.places(site, queue), dict.fromkeys(JobStatus, 0)
+        asked = (self.keys.prefix, *bounds(since, until), len(found), *found)
+        for start in range(0, len(places), INDEXES_AT_ONCE):
+            some = places[start : start + INDEXES_AT_ONCE]
+            numbers = self.run_script("counts", (), *asked, *some)
+            for status, number in zip(JobStatus, numbers, strict=True):
+                found[status] += number
+        return found
 
     def queue_length(self, queue: str) -> int:
         """How many messages wait in a queue."""
@@ -154,10 +154,7 @@ class JobFinder:
         sites = [site.decode() for site in self.client.zrange(keys.turns(queue), 0, -1)]
         lists = [keys.queue(queue), keys.whole(queue)]
         lists += [*(keys.line(f"{site}|{queue}") for site in sites if site)]
-        pipe = self.client.pipeline(transaction=False)
-        for name in lists:
-            pipe.llen(name)
-        return list(zip(lists, pipe.execute(), strict=True))
+        return list(zip(lists, self.client.each("llen", lists), strict=True))
 
     def standing(self, queue: str) -> Iterator[list[str]]:
         """The runs that wait for a queue, a line at a time, each with the next one first."""
@@ -196,13 +193,8 @@ class JobFinder:
         """The `site|queue` that ever had a job, of this site and queue where they are given."""
         if site is not None and queue is not None:
             return [f"{site}|{queue}"]
-        found = []
-        places = self.client.smembers(self.keys.places)
-        for place in places:
-            its_site, _, its_queue = place.decode().partition("|")
-            if site in (None, its_site) and queue in (None, its_queue):
-                found.append(place.decode())
-        return sorted(found)
+        known = [place.decode().partition("|") for place in self.client.smembers(self.keys.places)]
+        return sorted(f"{s}|{q}" for s, _, q in known if site in (None, s) and queue in (None, q))
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""
@@ -211,10 +203,9 @@ class JobFinder:
 
     def fields(self, runs: list[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""
-        pipe = self.client.pipeline(transaction=False)
-        for run in runs:
-            pipe.hmget(self.keys.record(run), names)
-        found: list[list[bytes | None]] = pipe.execute()
+        found: list[list[bytes | None]] = self.client.each(
+            "hmget", map(self.keys.record, runs), names
+        )
         return found
 
     def read(self, runs: list[str]) -> Iterator[Job | None]:
@@ -228,6 +219,11 @@ class JobFinder:
         keys = (self.keys.expiring,)
         while self.run_script("expire", keys, self.keys.prefix, EXPIRED_AT_ONCE) == EXPIRED_AT_ONCE:
             pass
+
+
+def bounds(since: float | None, until: float | None) -> tuple[str, str]:
+    """A time as Redis has it; None: without an end on that side."""
+    return "-inf" if since is None else repr(since), "+inf" if until is None else repr(until)
 
 
 def _own_run(job_id: str) -> str:

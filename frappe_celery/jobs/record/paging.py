@@ -11,16 +11,16 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 from itertools import islice
 
 from frappe_celery.jobs.job import Job, JobStatus
+from frappe_celery.jobs.record.finding import INDEXES_AT_ONCE, bounds
 from frappe_celery.jobs.record.store import JobStore
 
 LOOKED_AT = 5000
 """Runs that are read for one page where a method is wanted; then it ends, full or not."""
 AT_ONCE = 500
-INDEXES_AT_ONCE = 200
-"""In one step of Redis, which serves nobody else meanwhile."""
 
 Place = tuple[float, bytes]
 """Where a run stands among all: when it entered its status, and its id."""
@@ -105,27 +105,6 @@ def search(
         found = page(store, wanted, AT_ONCE, found.after)
 
 
-def counts(store: JobStore, wanted: Wanted) -> dict[JobStatus, int]:
-    """How many there are in each status of that site, queue and time, of whatever method."""
-    store.expire()
-    places, statuses = store.places(wanted.site, wanted.queue), list(JobStatus)
-    asked = (store.keys.prefix, *_bounds(wanted), len(statuses), *(s.value for s in statuses))
-    found = dict.fromkeys(statuses, 0)
-    for start in range(0, len(places), INDEXES_AT_ONCE):
-        some = places[start : start + INDEXES_AT_ONCE]
-        numbers = store.run_script("counts", (), *asked, *some)
-        for status, number in zip(statuses, numbers, strict=True):
-            found[status] += number
-    return found
-
-
-def _bounds(wanted: Wanted) -> tuple[str, str]:
-    """The wanted time, as Redis has it."""
-    since = "-inf" if wanted.since is None else repr(wanted.since)
-    until = "+inf" if wanted.until is None else repr(wanted.until)
-    return since, until
-
-
 def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
     """The next `length` places of each index that is wanted, all in one order."""
     keys = [
@@ -133,18 +112,16 @@ def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) ->
         for place in store.places(wanted.site, wanted.queue)
         for status in wanted.statuses
     ]
-    oldest, newest = _bounds(wanted)
+    oldest, newest = bounds(wanted.since, wanted.until)
     if last is not None:
         newest = repr(last[0])
     keys = _with_the_newest(store, keys, oldest, newest, length)
-    pipe = store.client.pipeline(transaction=False)
-    for key in keys:
-        if last is not None:  # those of the same instant, rarely more than one
-            pipe.zrevrangebyscore(key, last[0], last[0], withscores=True)
-            newest = f"({last[0]!r}"
-        pipe.zrevrangebyscore(key, newest, oldest, 0, length, withscores=True)
-    answers = pipe.execute()
-    indexes = [[(at, run) for run, at in pairs] for pairs in answers if pairs]
+    read, found = partial(store.client.each, "zrevrangebyscore", keys, withscores=True), []
+    if last is not None:  # those of the same instant, rarely more than one
+        found = read(newest, newest)
+        newest = f"({newest}"
+    found += read(newest, oldest, 0, length)
+    indexes = [[(at, run) for run, at in pairs] for pairs in found if pairs]
     places = heapq.merge(*indexes, reverse=True)
     return places if last is None else (place for place in places if place < last)
 

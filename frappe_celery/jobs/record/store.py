@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -89,24 +90,20 @@ class JobStore(JobFinder):
         keys, place = self.keys, record.place_of(message)
         waits_in = self.waiting_list(message.site, message.queue)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = ""
-        ttls = message.result_ttl, message.failure_ttl
-        given = (at, routes, message.limit_key, transaction, *ttls)
-        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
-            asked = _as_texts(
-                own_id=own_id or None,
-                deduplicate=deduplicate or None,
-                front=front or None,
-                most=at_most or None,
-                at=at,
-                result_ttl=message.result_ttl,
-                failure_ttl=message.failure_ttl,
-                routes=routes,
-                limit_key=message.limit_key,
-                transaction=transaction,
-                commit_wait=transaction and self.settings.commit_wait,
-                **(claim.asked if claim else {}),
-            )
+        asked = _as_texts(
+            own_id=own_id or None,
+            deduplicate=deduplicate or None,
+            front=front or None,
+            most=at_most or None,
+            at=at,
+            result_ttl=message.result_ttl,
+            failure_ttl=message.failure_ttl,
+            routes=routes,
+            limit_key=message.limit_key,
+            transaction=transaction,
+            commit_wait=transaction and self.settings.commit_wait,
+            **(claim.asked if claim else {}),
+        )
         sealed = message.seal(self.signer)
         if not any_size:
             message_size.check(message, sealed, self.settings)
@@ -275,12 +272,10 @@ class JobStore(JobFinder):
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit
-        try:
-            return int(
-                (site and self.settings.site_config(site).get("rq_failed_jobs_limit")) or limit
-            )
-        except (ValueError, TypeError):  # a broken configuration, which is why the run failed
-            return limit
+        with suppress(ValueError, TypeError):  # a broken configuration, which is why the run failed
+            if site:
+                return int(self.settings.site_config(site)["rq_failed_jobs_limit"] or limit)
+        return limit
 
     def _end(
         self,
@@ -343,8 +338,9 @@ class JobStore(JobFinder):
 
 
 def _as_texts(**asked: Any) -> str:
-    """What is asked (not None) as a script reads it."""
-    return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
+    """What is asked (not None) as a script reads it; '' : nothing is."""
+    texts = {name: str(value) for name, value in asked.items() if value is not None}
+    return codec.dumps(texts) if texts else ""
 
 
 _store: JobStore | None = None

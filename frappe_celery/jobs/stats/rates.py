@@ -32,12 +32,9 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     Raises:
         BrokerUnreachable.
     """
-    now = int(store.client.time()[0]) // 60
+    now = int(store.now()) // 60
     minutes = range(now - LOOK_BACK + 1, now + 1)
-    pipe = store.client.pipeline(transaction=False)
-    for minute in minutes:
-        pipe.hgetall(store.keys.ended(minute))
-    answers = pipe.execute()
+    answers = store.client.each("hgetall", map(store.keys.ended, minutes))
     return [
         Minute(minute * 60.0, _of_site(_by_site(counts), site))
         for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
@@ -55,7 +52,7 @@ def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobSt
     Raises:
         BrokerUnreachable.
     """
-    now = int(store.client.time()[0]) // 60
+    now = int(store.now()) // 60
     keys = (store.keys.ended(now - minute) for minute in range(minutes))
     answer = store.run_script("ended_in_minutes", tuple(keys))
     found: Counter[tuple[str, str, JobStatus]] = Counter()

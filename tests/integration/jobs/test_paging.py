@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.record.paging import Wanted, counts, page
+from frappe_celery.jobs.record.paging import Wanted, page
 from frappe_celery.jobs.stats import rates
 from tests.integration.stores import message, queued, started
 
@@ -66,8 +66,8 @@ def test_of_hundreds_of_sites_all_are_paged_and_counted(store: JobStore) -> None
     assert flat(pages(store, Wanted(since=1010.0, until=1020.0), 4)) == [
         run for at, run in sorted(made, reverse=True) if 1010 <= at <= 1020
     ]
-    assert counts(store, Wanted())[JobStatus.QUEUED] == 450
-    assert counts(store, Wanted(since=1010.0, until=1020.0))[JobStatus.QUEUED] == 33
+    assert store.counts()[JobStatus.QUEUED] == 450
+    assert store.counts(since=1010.0, until=1020.0)[JobStatus.QUEUED] == 33
 
 
 def test_what_comes_meanwhile_shifts_nothing(store: JobStore) -> None:
@@ -86,8 +86,8 @@ def test_filters(store: JobStore) -> None:
     assert len(site2) == 6
     assert all(store.fetch_run(run).site == "site2" for run in site2)
     assert flat(pages(store, Wanted(since=1001.0, until=1002.0), 4)) == runs[3:9]
-    assert counts(store, Wanted(since=1001.0, until=1002.0))[JobStatus.QUEUED] == 6
-    assert counts(store, Wanted(site="site2"))[JobStatus.QUEUED] == 6
+    assert store.counts(since=1001.0, until=1002.0)[JobStatus.QUEUED] == 6
+    assert store.counts(site="site2")[JobStatus.QUEUED] == 6
     assert flat(pages(store, Wanted(statuses=(JobStatus.FAILED,)), 5)) == []
     assert flat(pages(store, Wanted(method="other.*"), 5)) not in ([], runs)
     assert flat(pages(store, Wanted(method="myapp.*"), 5)) == runs
