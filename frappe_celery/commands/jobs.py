@@ -270,7 +270,7 @@ def _delete(job: Job) -> None:
 
 
 def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
-    known = job.store.open_message(job.run_id).decoded_kwargs()
+    known = job.opened.decoded_kwargs()
     if missing := [name for name in unset if name not in known]:
         raise click.ClickException(
             f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"

@@ -201,7 +201,7 @@ def _line(job: Job) -> dict[str, Any]:
 
 def _message(job: Job) -> JobMessage | None:
     try:
-        return job.store.open_message(job.run_id)
+        return job.opened
     except Exception:  # altered or gone; its arguments say so
         return None
 

@@ -57,7 +57,7 @@ def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
 
 
 def _arguments(job: Job) -> Mapping[str, Any]:
-    return job.store.open_message(job.run_id).decoded_kwargs()
+    return job.opened.decoded_kwargs()
 
 
 def _object(text: str) -> dict[str, Any]:

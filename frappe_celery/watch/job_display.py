@@ -85,7 +85,7 @@ def _kept_back_by(job: Job) -> str | None:
 
 def _arguments(job: Job) -> Any:
     try:
-        return masked(plain(job.store.open_message(job.run_id).decoded_kwargs()))
+        return masked(plain(job.opened.decoded_kwargs()))
     except FrappeCeleryError as exc:
         return f"cannot be shown: {exc}"
     except Exception as exc:  # a pickle of classes that are gone

@@ -15,7 +15,6 @@ from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import (
-    after_job,
     kept_state,
     names,
     preload,
@@ -24,7 +23,6 @@ from frappe_celery.hosts.bench import (
     transaction,
 )
 from frappe_celery.hosts.bench import site as site_opening
-from frappe_celery.hosts.bench.current_job import as_current
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.bench.schedule import off, rows
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
@@ -125,8 +123,7 @@ class BenchHost:
     def run(self, job: jobs.Job) -> Any:
         """Run it by Frappe's own `execute_job`, which connects the site and commits."""
         assert isinstance(job, Job)
-        with after_job.tidied(), as_current(job):
-            return run.execute(job)
+        return run.execute(job)
 
     def import_apps(self) -> None:
         """Make this process the parent of a worker, as `bench worker` would."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from rq.command import send_stop_job_command as stop_rqs
 from rq.exceptions import InvalidJobOperation as RQInvalidJobOperation
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
@@ -16,11 +17,13 @@ from rq.results import Result as RQResult
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench import meta
 from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, arguments
 from frappe_celery.hosts.bench.names import rq_name
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.job import ACTIVE
+
+META = "meta"
+"""The field of a record, and what its signature is for."""
 
 
 class AlsoRQs(type):
@@ -147,8 +150,13 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """What the job's code keeps with it; `save_meta` makes a change last."""
-        return meta.read(self)
+        """What the job's code keeps with it, signed; `save_meta` makes a change last.
+
+        Raises:
+            Refused: it was not saved with this bench's key for this run.
+        """
+        sealed = self.connection.hget(self.store.keys.record(self.run_id), META)
+        return {} if sealed is None else self.store.opened(META, self.run_id, sealed)
 
     def get_meta(self, refresh: bool = True) -> dict[str, Any]:
         """`meta`, read again unless told otherwise."""
@@ -157,7 +165,11 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         return self.meta
 
     def save_meta(self) -> None:
-        meta.save(self, self.meta)
+        """Keep it as long as the record; raises CannotTravel when something cannot be carried."""
+        store = self.store
+        encoded = codec.encode_value(self.meta, store.settings.frappe_celery_pickle)
+        sealed = store.signer.seal(META, codec.dumps([self.run_id, encoded]).encode())
+        store.run_script("write_meta", (store.keys.record(self.run_id),), META, sealed)
 
     def save(self, *_: Any, **__: Any) -> None:
         """RQ's way to keep all of a job; of ours only `meta` can be changed."""
@@ -235,6 +247,22 @@ def _ours(job_id: str) -> Any:
     except NoSuchJob:
         return None
     return found if found.id == job_id else None
+
+
+def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) -> None:
+    """RQ's: end a running job as stopped (Desk: Force Stop; a prepared report that is deleted).
+
+    The process that runs it is killed, as RQ does.
+
+    Raises:
+        NoSuchJobError: there is no such job.
+        InvalidJobOperation: RQ's; it does not run.
+    """
+    job = Job.fetch(job_id, connection)
+    if isinstance(job, jobs.Job):
+        job.stop()
+    else:
+        stop_rqs(job.connection, job_id)
 
 
 @dataclass(frozen=True)

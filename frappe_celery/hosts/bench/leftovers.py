@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain, islice
 from typing import Any
 
 from frappe_celery.config import settings
@@ -20,20 +19,21 @@ NAMED = 20
 
 def in_rq(config: Settings) -> list[str]:
     """What still waits in RQ, as lines for a person."""
-    found = _of_each_in_rq(config, ("lrange", "rq:queue:{}", 0, -1))
-    waiting = {queue: [job_id.decode() for job_id in ids] for queue, (ids,) in found.items()}
+    found = _in_each_of_rqs(config, "queue", "lrange", 0, -1)
+    waiting = {queue: [job_id.decode() for job_id in ids] for queue, ids in found.items()}
     return _lines("RQ", waiting, COME_OVER)
 
 
 def by_queue() -> list[InRq]:
     """The queues in which something waits in RQ, and whether RQ's workers serve them."""
     config = settings.current()
-    found = _of_each_in_rq(config, ("llen", "rq:queue:{}"), ("smembers", "rq:workers:{}"))
-    client = connect(_rqs_url(config))
+    waiting = _in_each_of_rqs(config, "queue", "llen")
+    workers = _in_each_of_rqs(config, "workers", "smembers")
+    client = _rqs(config)
     return [
-        InRq(queue, waiting, bool(workers) and client.exists(*workers) > 0)
-        for queue, (waiting, workers) in found.items()
-        if waiting
+        InRq(queue, number, bool(workers[queue]) and client.exists(*workers[queue]) > 0)
+        for queue, number in waiting.items()
+        if number
     ]
 
 
@@ -47,24 +47,20 @@ def rq_is_empty() -> bool:
     """
     global _rq_was_empty
     if not _rq_was_empty:
-        asked = ("llen", "rq:queue:{}"), ("zcard", "rq:wip:{}")
-        found = _of_each_in_rq(settings.current(), *asked)
-        _rq_was_empty = not any(chain.from_iterable(found.values()))
+        config = settings.current()
+        asked = (("queue", "llen"), ("wip", "zcard"))
+        _rq_was_empty = not any(any(_in_each_of_rqs(config, *one).values()) for one in asked)
     return _rq_was_empty
 
 
-def _of_each_in_rq(config: Settings, *asked: tuple[Any, ...]) -> dict[str, list[Any]]:
-    """What RQ's Redis answers, for each queue; `{}` stands for RQ's name of it."""
-    pipe = connect(_rqs_url(config)).pipeline(transaction=False)
-    for name in map(rq_name, config.queues):
-        for command, key, *rest in asked:
-            getattr(pipe, command)(key.format(name), *rest)
-    answers = iter(pipe.execute())
-    return {queue: list(islice(answers, len(asked))) for queue in config.queues}
+def _in_each_of_rqs(config: Settings, kind: str, command: str, *rest: Any) -> dict[str, Any]:
+    """What RQ's Redis answers for each of the bench's queues, of RQ's keys of a kind."""
+    keys = (f"rq:{kind}:{rq_name(queue)}" for queue in config.queues)
+    return dict(zip(config.queues, _rqs(config).each(command, keys, *rest), strict=True))
 
 
-def _rqs_url(config: Settings) -> str:
-    return config.queue_url or config.store_url
+def _rqs(config: Settings) -> Any:
+    return connect(config.queue_url or config.store_url)
 
 
 def in_celery(config: Settings) -> list[str]:

@@ -7,17 +7,52 @@ AttributeError after it succeeded.
 
 from __future__ import annotations
 
+import atexit
 import json
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import frappe
+import rq.job
 from frappe.utils import background_jobs
 
-from frappe_celery.hosts.bench import after_job, site
+from frappe_celery import jobs
+from frappe_celery.hosts.bench import site
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
+from frappe_celery.jobs.running import running
+from frappe_celery.watch import telemetry
+
+KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
+"""The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
+
+
+@contextmanager
+def as_current(job: jobs.Job) -> Iterator[None]:
+    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
+    rq.job._job_stack.push(job)
+    try:
+        with running(job):
+            yield
+    finally:
+        rq.job._job_stack.pop()
+
+
+@contextmanager
+def tidied() -> Iterator[None]:
+    """Sentry's context and, from Frappe v16 on, the process' title are the job's own: under RQ its
+    process ends with it."""
+    titles = sys.modules.get("setproctitle")
+    title = titles and titles.getproctitle()
+    try:
+        with telemetry.own_scope():
+            yield
+    finally:
+        if titles:
+            titles.setproctitle(title)
 
 
 def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
@@ -27,7 +62,8 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
         Exception: what the method, a hook, or the search for the method raised.
     """
     label = f"{job.method} on {job.site}"
-    return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
+    with tidied(), as_current(job):
+        return with_reruns(lambda last: _attempt(job, last, sleep), label, sleep)
 
 
 def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
@@ -57,7 +93,7 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
     """The method under its own name, with our reruns."""
 
     def run(**kwargs: Any) -> Any:
-        frappe.local.job.after_job.add(after_job.stop_posthog)
+        frappe.local.job.after_job.add(_stop_posthog)
         function = frappe.get_attr(method) if isinstance(method, str) else method
         try:
             return function(**kwargs)
@@ -76,6 +112,20 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
     else:
         run.__module__, run.__qualname__ = method.__module__, method.__qualname__
     return run
+
+
+def _stop_posthog() -> None:
+    """End the thread of Frappe's telemetry, where it makes a client for each job (until 15.55).
+
+    Its `after_job` hook has flushed it. Later versions keep one client for the process, whose
+    thread the next job's events wait for.
+    """
+    posthog = getattr(frappe.local, "posthog", None)
+    if posthog is None or KEEPS_CLIENTS in sys.modules:
+        return
+    atexit.unregister(posthog.join)
+    for consumer in posthog.consumers or ():
+        consumer.pause()
 
 
 def _is_worth_a_rerun(exc: Exception) -> bool:

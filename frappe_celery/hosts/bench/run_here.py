@@ -9,7 +9,7 @@ from typing import Any
 
 import frappe
 
-from frappe_celery.hosts.bench.current_job import as_current
+from frappe_celery.hosts.bench.run import as_current
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.running import process_name
 

@@ -27,10 +27,9 @@ from frappe_celery.hosts.bench import (
     transaction,
 )
 from frappe_celery.hosts.bench.desk import Desk
-from frappe_celery.hosts.bench.job import Job
+from frappe_celery.hosts.bench.job import Job, send_stop_job_command
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
 from frappe_celery.hosts.bench.schedule import changes
-from frappe_celery.hosts.bench.stop import send_stop_job_command
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
 

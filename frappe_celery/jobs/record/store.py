@@ -26,7 +26,6 @@ from frappe_celery.jobs.record.kinds import mailed_kind
 from frappe_celery.jobs.routes import Rerouted
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
-RESULT_PURPOSE = "result"
 CLAIMED = "claimed"
 REFUSED_KEPT = 1000
 HANDED_OUT_AT_ONCE = 500
@@ -195,7 +194,7 @@ class JobStore(JobFinder):
                 f"job {job.id} is {job.status}: only an ended one is requeued"
             )
         message = replace(
-            self.open_message(job.run_id),
+            job.opened,
             run=str(uuid5(NAMESPACE_OID, job.run_id)),
             deliveries=1,
             enqueued_at=time.time(),
@@ -246,14 +245,14 @@ class JobStore(JobFinder):
                 f" bytes, {message_size.OPTION} is {limit:,}"
             )
             text = codec.dumps([run, encoded]).encode()
-        return "result", self.signer.seal(RESULT_PURPOSE, text)
+        return "result", self.signer.seal("result", text)
 
-    def open_result(self, run: str, sealed: bytes) -> Any:
-        """The encoded result; raises Refused when it is not this run's own."""
-        owner, encoded = json.loads(self.signer.open(RESULT_PURPOSE, sealed))
+    def opened(self, what: str, run: str, sealed: bytes) -> Any:
+        """The result or meta in a run's record; raises Refused when it is not this run's own."""
+        owner, encoded = json.loads(self.signer.open(what, sealed))
         if owner != run:
-            raise Refused(f"the record of run {run} holds the result of run {owner}")
-        return encoded
+            raise Refused(f"the record of run {run} holds the {what} of run {owner}")
+        return codec.decode(encoded)
 
     def end(
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
