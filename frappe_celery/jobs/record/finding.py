@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from frappe_celery.errors import NoSuchJob
-from frappe_celery.jobs.connection import connect, naming_the_server, raise_named
+from frappe_celery.jobs.connection import connect, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
 from frappe_celery.jobs.record import record
