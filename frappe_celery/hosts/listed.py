@@ -1,25 +1,11 @@
-"""Jobs and workers as RQ lists them: the same in every host."""
+"""Workers as RQ lists them: the same in every host."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.workers import WorkerInfo
-
-
-def oldest_first(
-    store: JobStore, queue: str, status: JobStatus, offset: int = 0, length: int = -1
-) -> list[Job]:
-    """A queue's jobs in a status, the oldest first; a length of -1: all."""
-    there = store.counts(queue=queue)[status]
-    most = there - offset if length < 0 else min(length, there - offset)
-    if most <= 0:
-        return []
-    newest_first = store.page(
-        queue=queue, statuses=[status], start=there - offset - most, length=most
-    )
-    return newest_first[::-1]
 
 
 class ListedWorker:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 LINE = "line:"
 
 
+@dataclass(frozen=True)
 class Key:
     """A name that is the same for all that is kept under it."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
 
     def __get__(self, keys: Keys, _: type[Keys]) -> str:
         return keys.prefix + self.name
+
+
+@dataclass(frozen=True)
+class KeyOf:
+    """A name that ends with what it is of: a run, a queue, …"""
+
+    name: str
+
+    def __get__(self, keys: Keys, _: type[Keys]) -> Callable[[object], str]:
+        begin = keys.prefix + self.name
+        return lambda of: f"{begin}{of}"
 
 
 @dataclass(frozen=True)
@@ -23,25 +35,21 @@ class Keys:
 
     prefix: str
 
-    def record(self, run: str) -> str:
-        """Hash: one run."""
-        return f"{self.prefix}job:{run}"
+    record = KeyOf("job:")
+    """Hash: a run."""
 
-    def ids(self, job_id: str) -> str:
-        """Sorted set: the runs under a job id of one's own, by time."""
-        return f"{self.prefix}id:{job_id}"
+    ids = KeyOf("id:")
+    """Sorted set: the runs under a job id of one's own, by time."""
 
     def index(self, place: str, status: str) -> str:
         """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it."""
         return f"{self.prefix}jobs:{place}|{status}"
 
-    def ended(self, minute: int) -> str:
-        """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
-        return f"{self.prefix}ended:{minute}"
+    ended = KeyOf("ended:")
+    """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
 
-    def history(self, ring: str) -> str:
-        """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
-        return f"{self.prefix}history:{ring}"
+    history = KeyOf("history:")
+    """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
 
     noted = Key("history:noted")
     """Text: the last minute since the epoch that is in the history."""
@@ -52,26 +60,22 @@ class Keys:
     places = Key("places")
     """Set: every `site|queue` that ever had a job."""
 
-    def queue(self, name: str) -> str:
-        """List: runs and whole messages of older versions, next one last. Where the broker is
-        RabbitMQ: the runs that it has not taken yet."""
-        return f"{self.prefix}{name}"
+    queue = KeyOf("")
+    """List: runs and whole messages of older versions, next one last. Where the broker is
+    RabbitMQ: the runs that it has not taken yet."""
 
-    def whole(self, queue: str) -> str:
-        """List: whole messages of other Celery tasks, next one last; kombu's key of the queue."""
-        return f"{self.prefix}whole:{queue}"
+    whole = KeyOf("whole:")
+    """List: whole messages of other Celery tasks, next one last; kombu's key of the queue."""
 
-    def line(self, place: str) -> str:
-        """List: the runs that wait in a place (`site|queue`), next one last."""
-        return f"{self.prefix}{LINE}{place}"
+    line = KeyOf(LINE)
+    """List: the runs that wait in a place (`site|queue`), next one last."""
 
     def queue_of(self, waited_in: str) -> str:
         """The queue of which this key is the list, or the line of a site."""
         return waited_in[len(self.prefix) :].rpartition("|")[2]
 
-    def turns(self, queue: str) -> str:
-        """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
-        return f"{self.prefix}turns:{queue}"
+    turns = KeyOf("turns:")
+    """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
 
     shares = Key("shares")
     """Hash: the share of each site that has another one than 1."""
@@ -79,9 +83,8 @@ class Keys:
     scheduled = Key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""
 
-    def kept_for(self, transaction: str) -> str:
-        """Sorted set: the runs that wait for a transaction's end, by until when at most."""
-        return f"{self.prefix}kept:commit:{transaction}"
+    kept_for = KeyOf("kept:commit:")
+    """Sorted set: the runs that wait for a transaction's end, by until when at most."""
 
     open_transactions = Key("commit:open")
     """Sorted set: those that runs wait for, by when the first of these has waited enough."""
@@ -95,27 +98,23 @@ class Keys:
     bell_of_whole = Key("bell:whole")
     """Channel: rung when a message of another Celery task came into a queue."""
 
-    def bell_of(self, queue: str) -> str:
-        """List: one element when something came into the queue, for one process that waits."""
-        return f"{self.prefix}bell:{queue}"
+    bell_of = KeyOf("bell:")
+    """List: one element when something came into the queue, for one process that waits."""
 
     confirmed = Key("confirmed")
     """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
 
-    def confirmed_bell_of(self, queue: str) -> str:
-        """List: as `bell_of`, once RabbitMQ has taken a message."""
-        return f"{self.prefix}confirmed:{queue}"
+    confirmed_bell_of = KeyOf("confirmed:")
+    """List: as `bell_of`, once RabbitMQ has taken a message."""
 
-    def in_flight(self, consumer: str) -> str:
-        """Hash: what a consumer took and has not acknowledged, by delivery tag."""
-        return f"{self.prefix}inflight:{consumer}"
+    in_flight = KeyOf("inflight:")
+    """Hash: what a consumer took and has not acknowledged, by delivery tag."""
 
     consumers = Key("consumers")
     """Sorted set: consumers by the time of their last sign of life."""
 
-    def worker(self, name: str) -> str:
-        """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
-        return f"{self.prefix}worker:{name}"
+    worker = KeyOf("worker:")
+    """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
 
     workers = Key("workers")
     """Sorted set: workers by the time of their last sign of life."""
@@ -142,9 +141,8 @@ class Keys:
     refused = Key("refused")
     """List: messages that were refused, newest first, with the reason."""
 
-    def spent(self, run: str) -> str:
-        """How a run had ended that was deleted; kept as its record was to be, at most a week."""
-        return f"{self.prefix}spent:{run}"
+    spent = KeyOf("spent:")
+    """How a run had ended that was deleted; kept as its record was to be, at most a week."""
 
     refusals = Key("refusals")
     """Number: how many were refused since the bench's Redis was empty."""

@@ -1,5 +1,5 @@
 """The store's steps as Lua scripts, one file each, beside the Python of their room: Redis runs a
-script as one step.
+script as one step. One that others call as a function says so in its first line.
 """
 
 from __future__ import annotations
@@ -14,53 +14,26 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError, ResponseError
 
-FUNCTIONS = {
-    "wake": "bell",
-    "ring": "prefix, key",
-    "rank": "prefix, place, moves, joins",
-    "put": "prefix, list, run, first",
-    "withdraw": "prefix, run, place",
-    "await_commit": "prefix, run, transaction, latest",
-    "hand_out": "KEYS, ARGV",
-    "free_slots": "prefix, run, holds",
-    "in_hands": "prefix, consumers",
-    "kept_back": "prefix, run",
-    "of_a_worker": "prefix, run",
-    "refuse": "prefix, queue, element, reason",
-    "spent": "prefix, run, queue, ended_at",
-    "rules": "prefix, lined",
-    "failure": "KEYS, ARGV",
-    "finish": "KEYS, ARGV",
-    "started": "prefix, run, place, now, worker, these",
-    "pick": "prefix, key, these, own_too",
-    "enqueue": "KEYS, ARGV",
-    "delete": "KEYS, ARGV",
-}
-"""Scripts that others call as functions, and their parameters; each after those that it calls."""
-HOMES = (
-    *("jobs", "jobs/record", "jobs/queue", "jobs/limits", "jobs/stats"),
-    *("brokers", "brokers/redis", "brokers/rabbitmq", "worker", "hosts/bench", "migration/move"),
-    *("schedule", "schedule/periodic_tasks"),
-    *("watch", "watch/alerts", "watch/doctor", "watch/mail", "watch/metrics", "watch/notify"),
-)
-_PACKAGE = Path(__file__).parents[1]
-_FILES = {path.stem: path.read_text() for home in HOMES for path in (_PACKAGE / home).glob("*.lua")}
-
-
-_CALL = re.compile(rf"\b({'|'.join(FUNCTIONS)})\(")
+_FILES = {path.stem: path.read_text() for path in Path(__file__).parents[1].rglob("*.lua")}
+_HEADS = {name: re.match(r"-- function \((.*)\)\n", text) for name, text in _FILES.items()}
+_PARAMETERS = {name: head[1] for name, head in _HEADS.items() if head}
+"""Of the scripts that others call as functions, as their first lines say."""
+_CALL = re.compile(rf"\b({'|'.join(_PARAMETERS)})\(")
 
 
 @cache
-def _called(name: str) -> frozenset[str]:
-    """The functions that a script calls, and those that these call."""
-    own = frozenset(_CALL.findall(_FILES[name])) - {name}
-    return own.union(*map(_called, own))
+def _called(name: str) -> dict[str, None]:
+    """The functions that a script calls, each after those that it calls itself."""
+    found: dict[str, None] = {}
+    for function in _CALL.findall(_FILES[name]):
+        if function != name:
+            found |= {**_called(function), function: None}
+    return found
 
 
 def _whole(name: str) -> bytes:
     """A script, after the functions that it needs."""
-    needed = [f for f in FUNCTIONS if f in _called(name)]
-    functions = [f"local function {f}({FUNCTIONS[f]})\n{_FILES[f]}end\n" for f in needed]
+    functions = [f"local function {f}({_PARAMETERS[f]})\n{_FILES[f]}end\n" for f in _called(name)]
     return "".join([*functions, _FILES[name]]).encode()
 
 

@@ -12,7 +12,6 @@ from frappe_celery.host import (
     NoSuchJob,
     current_job,
     get_store,
-    oldest_first,
     settings,
 )
 
@@ -86,7 +85,13 @@ class Queue:
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[OurJob]:
         """The waiting jobs, the oldest first; a length of -1: all."""
-        return oldest_first(get_store(), self.name, JobStatus.QUEUED, offset, length)
+        return get_store().page(
+            queue=self.name,
+            statuses=[JobStatus.QUEUED],
+            start=offset,
+            length=length,
+            oldest_first=True,
+        )
 
     @property
     def job_ids(self) -> list[str]:

@@ -15,7 +15,6 @@ from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, secon
 from frappe_celery.hosts.bench.job import AlsoRQs
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
-from frappe_celery.hosts.listed import oldest_first
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
@@ -180,7 +179,10 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         return [job.id for job in self._waiting(offset, length)]
 
     def _waiting(self, offset: int = 0, length: int = -1) -> list[Any]:
-        return oldest_first(self.store, self.queue, JobStatus.QUEUED, offset, length)
+        return self.store.page(
+            queue=self.queue, statuses=[JobStatus.QUEUED], start=offset, length=length,
+            oldest_first=True,
+        )  # fmt: skip
 
     @property
     def count(self) -> int:

@@ -10,7 +10,6 @@ from rq import registry as rqs
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.hosts.bench.job import in_rqs_words
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.hosts.listed import oldest_first
 from frappe_celery.jobs import Job, JobStatus, get_store
 
 ORIGINALS: dict[JobStatus, Any] = {
@@ -51,7 +50,9 @@ class Registry:
     def get_job_ids(self, start: int = 0, end: int = -1, desc: bool = False, **_: Any) -> list[str]:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
         length = -1 if end < 0 else end - start + 1
-        found = oldest_first(self.store, self.queue, self.status, start, length)
+        found = self.store.page(
+            queue=self.queue, statuses=[self.status], start=start, length=length, oldest_first=True
+        )
         ids = [job.id for job in found]
         return ids[::-1] if desc else ids
 

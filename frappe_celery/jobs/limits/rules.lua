@@ -1,3 +1,4 @@
+-- function (prefix, lined)
 -- Limits and pauses: which hold for a run, the runs that they keep back, and when these are let go.
 -- prefix; what begins the names of lines ('' : runs wait in their queue's own list)
 -- A limit is a field 'kind:pattern' of a hash, kind being site, queue, method or key, with JSON:

@@ -1,3 +1,4 @@
+-- function (prefix, run, transaction, latest)
 -- A queued run waits, in no queue yet, for the end of the transaction in which it was enqueued.
 -- prefix; run; transaction; until when at most, seconds since the epoch
 redis.call('HSET', prefix .. 'job:' .. run, 'parked', 'commit:' .. transaction)

@@ -1,3 +1,4 @@
+-- function (KEYS, ARGV)
 -- A transaction has ended, or runs that were enqueued in it have waited for its end long enough: they
 -- enter their queues, in the order in which they were enqueued.
 -- ARGV: prefix, what begins the names of lines, transaction, most at once, those that wait until then

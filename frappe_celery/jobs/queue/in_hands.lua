@@ -1,3 +1,4 @@
+-- function (prefix, consumers)
 -- What workers have in their hands: runs, and whole messages of other Celery tasks.
 -- prefix; consumers, the key of those that are alive
 -- Returns by token the list that it came from.

@@ -1,3 +1,4 @@
+-- function (prefix, run)
 -- Whether a started run is a worker's, or nobody knows whose: one that its caller runs itself has a
 -- worker without '@' in its name.
 -- prefix; run

@@ -1,3 +1,4 @@
+-- function (prefix, key, these, own_too)
 -- The next of a queue's runs: of the site whose turn it is, the one that waited longest. What older
 -- callers put into the queue's own list is a line too; another Celery task's message ('{…'), which
 -- older versions put there, goes where workers' parents take it.

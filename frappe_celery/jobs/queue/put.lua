@@ -1,3 +1,4 @@
+-- function (prefix, list, run, first)
 -- Put a run into the list that it waits in.
 -- prefix; list: its site's line, else the queue's own list; run; whether it goes first
 -- Returns how many wait there.

@@ -1,3 +1,4 @@
+-- function (prefix, key)
 -- Wake who takes what lies in a list: one process that serves the queue (its bell, which idle
 -- processes wait for), or, of whole messages of other Celery tasks, the workers' parents.
 -- prefix; key of the queue's list, of a site's line in it, of its whole messages or of a team's queue

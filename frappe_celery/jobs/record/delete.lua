@@ -1,3 +1,4 @@
+-- function (KEYS, ARGV)
 -- Remove a run wherever it stands: record, index, queue, ids.
 -- KEYS: record
 -- ARGV: prefix, run

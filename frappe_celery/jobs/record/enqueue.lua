@@ -1,3 +1,4 @@
+-- function (KEYS, ARGV)
 -- Deduplicate, claim, write the record, index it, push it, wake the workers: all or nothing.
 -- KEYS: record, index of its first status, the list that it waits in: its site's line in the queue
 --       where workers take it from Redis, else the queue's own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
@@ -103,25 +104,28 @@ class JobFinder:
         statuses: Iterable[JobStatus] | None = None,
         start: int = 0,
         length: int = 20,
+        oldest_first: bool = False,
     ) -> list[Job]:
-        """`length` jobs from `start`, newest first; the cost does not grow with their number."""
+        """`length` jobs (-1: all) from `start`, newest first or oldest; the cost does not grow with
+        their number."""
         self.expire()
         keys = [
             self.keys.index(place, status)
             for place in self.places(site, queue)
             for status in map(JobStatus, statuses or JobStatus)
         ]
-        newest = self.client.each("zrevrange", keys, 0, start + length - 1, withscores=True)
-        merged = heapq.merge(*newest, key=lambda pair: -pair[1])
-        runs = [run.decode() for run, _ in islice(merged, start, start + length)]
+        end = None if length < 0 else start + length
+        command, last = "zrange" if oldest_first else "zrevrange", -1 if end is None else end - 1
+        found = self.client.each(command, keys, 0, last, withscores=True)
+        merged = heapq.merge(*found, key=itemgetter(1), reverse=not oldest_first)
+        runs = [run.decode() for run, _ in islice(merged, start, end)]
         return [job for job in self.read(runs) if job is not None]
 
     def all_of(
         self, status: JobStatus, *, site: str | None = None, queue: str | None = None
     ) -> list[Job]:
         """All jobs in a status, the newest first."""
-        number = self.counts(site=site, queue=queue)[status]
-        found = self.page(site=site, queue=queue, statuses=[status], length=number or 1)
+        found = self.page(site=site, queue=queue, statuses=[status], length=-1)
         return [job for job in found if job.status == status]
 
     def counts(

@@ -1,3 +1,4 @@
+-- function (KEYS, ARGV)
 -- A run ends, once: what was already ended otherwise (stopped, abandoned) stays so.
 -- KEYS: record
 -- ARGV: prefix, run, now, status it must have ('' : any that has not ended), new status,

@@ -1,3 +1,4 @@
+-- function (prefix, queue, element, reason)
 -- An element of a queue's list, or of a site's line in it, that is none of ours: it is out of there, and
 -- noted as `JobStore.refuse` notes messages.
 -- prefix; queue; element; reason

@@ -1,3 +1,4 @@
+-- function (prefix, run, queue, ended_at)
 -- Whether a run whose record calls it queued has ended before: somebody wrote to Redis. Its record says
 -- again how it ended, and it is listed with what was refused.
 -- prefix; run; queue; ended_at of its record

@@ -1,3 +1,4 @@
+-- function (prefix, run, place, now, worker, these)
 -- A run that waited is started.
 -- prefix; run; place, of its record; now; worker; rules (`rules.lua`), if there are any
 redis.call('HSET', prefix .. 'job:' .. run, 'status', 'started', 'started_at', now, 'worker', worker)

@@ -1,3 +1,4 @@
+-- function (KEYS, ARGV)
 -- Count a failure that will be mailed: the first of its kind is due at once, others with the next.
 -- What a storm repeats costs two commands.
 -- ARGV: prefix, kind, now, site, run ('' : no job), field, value … (told besides what the record has)

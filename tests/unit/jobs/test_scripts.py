@@ -8,6 +8,6 @@ import frappe_celery
 from frappe_celery.jobs import scripts
 
 
-def test_each_script_has_a_home_that_is_known_and_a_name_of_its_own() -> None:
+def test_each_script_has_a_name_of_its_own() -> None:
     files = [*Path(frappe_celery.__file__).parent.rglob("*.lua")]
     assert sorted(path.stem for path in files) == sorted(scripts._FILES)
