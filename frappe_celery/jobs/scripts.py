@@ -95,12 +95,6 @@ def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
         raise
 
 
-def command(name: str) -> tuple[str, str]:
-    """EVALSHA and the hash of a script, for callers that write to a connection themselves."""
-    return "EVALSHA", _HASHES[name]
-
-
-def load(client: Any, *names: str) -> None:
-    """Make the server know scripts that will be called by hash alone."""
-    for name in names:
-        client.script_load(_SOURCES[name])
+def source(name: str) -> bytes:
+    """A script, for callers that write to a connection themselves."""
+    return _SOURCES[name]

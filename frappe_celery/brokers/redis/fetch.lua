@@ -1,17 +1,15 @@
--- Acknowledge what ended, then move the next whole message of a Celery task into the consumer's
--- in-flight hash: one step, so that a kill at any point leaves it in exactly one place.
+-- Move the next whole message of a Celery task into the consumer's in-flight hash: one step, so that a
+-- kill at any point leaves it in exactly one place.
 -- KEYS: in-flight hash, consumers, then the queues' lists in the order that they are emptied
--- ARGV: consumer, delivery tag for what is fetched ('' : acknowledge only), acknowledged tags …
+-- ARGV: consumer, delivery tag for what is fetched
 -- A consumer that was settled, dead or cut off, gets nothing until its next sign of life: nobody
 -- would look for what it holds.
 -- Returns false, or {place in KEYS, message}.
-local consumer, tag = ARGV[1], ARGV[2]
-if #ARGV > 2 then redis.call('HDEL', KEYS[1], unpack(ARGV, 3)) end
-if tag == '' or not redis.call('ZSCORE', KEYS[2], consumer) then return false end
+if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return false end
 for i = 3, #KEYS do
   local message = redis.pcall('RPOP', KEYS[i])
   if message and not message.err then  -- else empty, or no list: the others are served
-    redis.call('HSET', KEYS[1], tag, KEYS[i] .. '\n' .. message)
+    redis.call('HSET', KEYS[1], ARGV[2], KEYS[i] .. '\n' .. message)
     return {i, message}
   end
 end

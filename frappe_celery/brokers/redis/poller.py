@@ -52,8 +52,6 @@ class Poller(kombu_redis.MultiChannelPoller):
         for channel in self._channels:
             if channel.fetches_from:
                 self._register_BRPOP(channel)
-            elif channel.acknowledged:
-                channel.fetch()
             if channel.active_fanout_queues and not channel._in_listen:
                 self._register_LISTEN(channel)
 

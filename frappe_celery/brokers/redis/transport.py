@@ -3,7 +3,7 @@
 Stock kombu pops a message first and notes it as unacknowledged afterwards; here one script moves
 it from its queue into the consumer's in-flight hash. Queues are emptied strictly in the order in
 which they are consumed. An idle consumer sends no blocking pop: each enqueue rings the bell, a
-channel that it subscribes to. Acknowledgements travel with the next fetch.
+channel that it subscribes to.
 
 Only messages of a team's own Celery tasks come this way, in lists of their own: workers' processes
 take jobs themselves (`brokers.taker`).
@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections import deque
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -24,7 +23,7 @@ from kombu.transport import virtual
 from kombu.utils.json import dumps
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import ResponseError
 from redis.retry import Retry
 
 from frappe_celery.brokers import whole_messages
@@ -48,14 +47,11 @@ _cut_off: set[str] = set()  # this process's consumers that could not leave
 
 
 class QoS(virtual.QoS):
-    """What this consumer holds; acknowledged by the next fetch."""
+    """What this consumer holds."""
 
     def ack(self, delivery_tag: str) -> None:
-        """Acknowledge; sent at once when no fetch will follow."""
-        self.channel.acknowledged.append(delivery_tag)
+        self.channel.let_go(delivery_tag)
         super().ack(delivery_tag)
-        if not self.channel.active_queues:
-            self.channel.flush()
 
     def reject(self, delivery_tag: str, requeue: bool = False) -> None:
         """Give the message back to its queue, or drop it without `requeue`."""
@@ -106,8 +102,6 @@ class Channel(kombu_redis.Channel):
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
         self._in_poll: Any = None
         self.asked_at = 0.0
-        self.acknowledged: deque[str] = deque()
-        self._sent: list[str] = []
         self.rang = True
         self.listens = False
         self._tags = (f"{self.consumer}:{number}" for number in count())
@@ -151,13 +145,11 @@ class Channel(kombu_redis.Channel):
     def _purge(self, queue: str) -> int:
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
         store = get_store()
-        if queue in self.frappe_celery_queues:
-            waiting = store.all_of(JobStatus.QUEUED, queue=queue)
-            for job in waiting:
-                store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
-            left: int = super()._purge(queue)
-            return len(waiting) + left
-        return int(super()._purge(queue))
+        own = queue in self.frappe_celery_queues
+        waiting = store.all_of(JobStatus.QUEUED, queue=queue) if own else []
+        for job in waiting:
+            store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+        return len(waiting) + int(super()._purge(queue))
 
     @cached_property
     def _scripts(self) -> scripts.Scripts:
@@ -194,22 +186,18 @@ class Channel(kombu_redis.Channel):
         self.fetches_from = [(queue, key) for key, queue in places.items()]
 
     def fetch(self) -> None:
-        """Send for the next message, unless an answer is due or there is nothing to say."""
-        if self._in_poll:
+        """Send for the next message, unless an answer is due, none waits or there is no room."""
+        if self._in_poll or not (self.rang and self.fetches_from and self.qos.can_consume()):
             return
-        wants = self.rang and bool(self.fetches_from) and self.qos.can_consume()
-        if not wants and not self.acknowledged:
-            return
-        self._sent = self._take_acknowledged()
-        self._tag = next(self._tags) if wants else ""
-        self.rang = self.rang and not wants
+        self.rang = False
+        self._tag = next(self._tags)
         self._asked = self.fetches_from
         self._in_poll = self.client.connection
         self.asked_at = time.monotonic()
         keys = [self.keys.in_flight(self.consumer), self.keys.consumers]
         keys += [key for _, key in self.fetches_from]
-        self.client.connection.send_command(
-            *(*scripts.command("fetch"), len(keys), *keys, self.consumer, self._tag, *self._sent)
+        self._in_poll.send_command(
+            *("EVAL", scripts.source("fetch"), len(keys), *keys, self.consumer, self._tag)
         )
 
     def _read_fetched(self, **options: Any) -> bool:
@@ -223,13 +211,8 @@ class Channel(kombu_redis.Channel):
         connection = self.client.connection
         try:
             found = connection.read_response()
-        except ResponseError as exc:
-            if isinstance(exc, NoScriptError):
-                scripts.load(self._create_client(), "fetch")
-                self.rang = True
-            else:  # somebody wrote to our keys; looked at again in a second
-                logger.error("no job can be fetched: %s", exc)
-            self.acknowledged.extend(self._sent)
+        except ResponseError as exc:  # somebody wrote to our keys; looked at again in a second
+            logger.error("no job can be fetched: %s", exc)
             return None
         except self.connection_errors:
             connection.disconnect()
@@ -244,18 +227,17 @@ class Channel(kombu_redis.Channel):
         try:
             whole = celery_message(text, queue, queue in self.frappe_celery_queues)
             message = _taken(whole, queue)
-        except Refused as exc:
-            whole_messages.refuse(whole, queue, exc)
-            self.acknowledged.append(self._tag)
-            return None
         except Exception as exc:
-            logger.error("refused what lay in queue %s: %s", queue, exc)
-            get_store().refuse(queue, text[:100].decode(errors="replace"), f"no message: {exc!r}")
-            self.acknowledged.append(self._tag)
+            if isinstance(exc, Refused):
+                whole_messages.refuse(whole, queue, exc)
+            else:
+                logger.error("refused what lay in queue %s: %s", queue, exc)
+                start = text[:100].decode(errors="replace")
+                get_store().refuse(queue, start, f"no message: {exc!r}")
+            self.let_go(self._tag)
             return None
         if queue in self._unheld:
-            self.acknowledged.append(self._tag)
-            self.flush()
+            self.let_go(self._tag)
         message["properties"]["delivery_tag"] = self._tag
         return message, queue
 
@@ -279,15 +261,10 @@ class Channel(kombu_redis.Channel):
         held = (self.keys.in_flight(self.consumer),)
         self._scripts.run("release", held, self.keys.prefix, delivery_tag)
 
-    def flush(self) -> None:
-        if self._is_gone:
-            return
-        acknowledged = self._take_acknowledged()
-        if acknowledged:
-            self._create_client().hdel(self.keys.in_flight(self.consumer), *acknowledged)
-
-    def _take_acknowledged(self) -> list[str]:
-        return [self.acknowledged.popleft() for _ in range(len(self.acknowledged))]
+    def let_go(self, delivery_tag: str) -> None:
+        """A message is acknowledged: this consumer holds it no more."""
+        if not self._is_gone:
+            self._create_client().hdel(self.keys.in_flight(self.consumer), delivery_tag)
 
     def heartbeat(self) -> None:
         """Sign of life; after `reaper.DEAD_AFTER_SECONDS` without, others take what is held."""
@@ -295,7 +272,7 @@ class Channel(kombu_redis.Channel):
         self._scripts.run("alive", (self.keys.consumers,), self.consumer, self.process)
 
     def close(self) -> None:
-        """Acknowledge, give back what is held, and leave; without a connection that comes later."""
+        """Give back what is held, and leave; without a connection that comes later."""
         if not self.closed and self in self.connection.cycle.consumers:
             self.connection.cycle.consumers.discard(self)
             try:
@@ -311,7 +288,6 @@ class Channel(kombu_redis.Channel):
         raise_if_silent()
         if self._in_poll and self._take_in() is not None:
             self.release(self._tag)
-        self.flush()
         self.qos.restore_unacked_once()
         client = self._create_client()
         if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's
@@ -363,28 +339,7 @@ class Transport(kombu_redis.Transport):
         self.cycle = Poller()
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
-        """Let the worker's event loop drive us.
-
-        Like kombu's, but a socket is handed to the loop once, not at each of its turns.
-        """
-        cycle = self.cycle
-        cycle.on_poll_init(loop.poller)
-
-        def on_poll_start() -> None:
-            cycle.on_poll_start()
-            for fd in cycle.fds:
-                if fd not in loop.readers:
-                    loop.add_reader(fd, cycle.on_readable, fd)
-
-        def on_disconnect(lost: Any) -> None:
-            if lost._sock:
-                loop.remove(lost._sock)
-            loop.on_tick.discard(on_poll_start)
-
-        cycle._on_connection_disconnect = on_disconnect
-        loop.on_tick.add(on_poll_start)
+        """Let the worker's event loop drive us."""
+        super().register_with_event_loop(connection, loop)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
         loop.call_repeatedly(BEAT_SECONDS, self.cycle.heartbeat)
-        loop.call_repeatedly(
-            kombu_redis.DEFAULT_HEALTH_CHECK_INTERVAL, self.cycle.maybe_check_subclient_health
-        )
