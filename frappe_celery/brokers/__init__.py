@@ -1,5 +1,5 @@
 """What Celery's worker takes jobs from: kombu's transports for Redis and RabbitMQ, made safe, and
-takers for processes that take their jobs themselves (`taker`; `takers` says which one).
+takers for processes that take their jobs themselves (`taker`, `rabbitmq.taker`).
 
 kombu imports the transports by name (`celery_app`). The worker asks `heartbeat` whether this
 process lives and the broker answers, and `kombu_messages` what a message is; the commands and

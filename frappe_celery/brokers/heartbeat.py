@@ -25,9 +25,9 @@ AGAIN_SECONDS = 1.0
 """How soon a broker that did not take it is asked again."""
 SILENT_SECONDS = 5.0
 """After how long without an answer a broker counts as silent."""
-ANSWER_SECONDS = 5.0
-"""After how long without an answer a connection is given up, unless the transport options say
-otherwise: packets may get lost without a word."""
+GIVEN_UP_AFTER_SECONDS = 5.0
+"""After how long without an answer a worker gives up a connection to its broker, unless the
+transport options say otherwise: packets may get lost without a word."""
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
 

@@ -12,7 +12,6 @@ import hashlib
 import logging
 import time
 from collections.abc import Collection
-from dataclasses import replace
 
 from frappe_celery import canvas
 from frappe_celery.config import settings
@@ -120,10 +119,11 @@ def _enqueue_aftermath(
 ) -> None:
     known = [queue for queue in queues if queue in settings.current().queues]
     run = hashlib.sha256(f"{message.run} aftermath".encode()).hexdigest()[:32]
-    aftermath_of = replace(
-        message,
+    aftermath_of = JobMessage(
         run=run,
         id=hosts.current().job_id(run, message.site),
+        site=message.site,
+        user=message.user,
         method=AFTERMATH,
         name=f"aftermath of {message.name}"[:140],
         queue=message.queue if message.queue in known or not known else known[0],
@@ -133,19 +133,13 @@ def _enqueue_aftermath(
             "sealed": message.seal(store.signer).decode(),
             "reason": text,
         },
-        args=None,
-        task_id=None,
-        canvas=None,
-        expires=None,
-        on_success=None,
-        on_failure=None,
-        retries=0,
+        event=message.event,
         backoff=[],
         max_deliveries=AFTERMATH_DELIVERIES,
-        deliveries=1,
         result_ttl=0,
-        failure_ttl=None,
+        limit_key=message.limit_key,
         enqueued_at=time.time(),
+        headers=message.headers,
     )
     publish.publish(aftermath_of, front=1, any_size=True)
 

@@ -29,19 +29,13 @@ KNOWN_THREADS = (
     "celery", "frappe", "frappe_celery", "opentelemetry", "posthog", "redis", "sentry_sdk",
 )  # fmt: skip
 """Packages whose threads serve every job of the process: telemetry, Frappe's own client cache."""
-SIGNALS = (
-    signal.SIGALRM,
-    signal.SIGCHLD,
-    signal.SIGHUP,
-    signal.SIGINT,
-    signal.SIGPIPE,
-    signal.SIGQUIT,
-    signal.SIGTERM,
-    signal.SIGUSR1,
-    signal.SIGUSR2,
-)
+SIGNALS = [
+    signal.Signals[f"SIG{name}"]
+    for name in ("ALRM", "CHLD", "HUP", "INT", "PIPE", "QUIT", "TERM", "USR1", "USR2")
+]
 _ENVIRONMENT: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
-"""Behind `os.environ`, of which a copy takes 30 µs."""
+"""Behind `os.environ`, of which a copy takes 30 µs a job. It is Python's own: should it become
+something else, `test_between_jobs` finds the environment changed."""
 
 
 class _Part(NamedTuple):
@@ -63,25 +57,15 @@ def _umask() -> int:
 
 
 def _decimal() -> tuple[Any, ...]:
-    context = decimal.getcontext()
-    numbers = (context.prec, context.Emin, context.Emax, context.capitals, context.clamp)
-    return *numbers, context.rounding, context.traps.copy()
-
-
-def _put_decimal_back(before: tuple[Any, ...]) -> None:
-    prec, emin, emax, capitals, clamp, rounding, traps = before
-    context = decimal.Context(prec, rounding, emin, emax, capitals, clamp)
-    context.traps.update(traps)
-    decimal.setcontext(context)
+    """What a `decimal.Context` is made of; the flags tell only of what was computed."""
+    _, (*settings, _, traps) = decimal.getcontext().__reduce__()
+    return *settings, [], traps
 
 
 def _put_environment_back(before: dict[Any, Any]) -> None:
-    for name in [*_ENVIRONMENT]:
-        if name not in before:
-            del os.environb[name]
-    for name, value in before.items():
-        if _ENVIRONMENT.get(name) != value:
-            os.environb[name] = value
+    for name in _ENVIRONMENT.keys() - before.keys():
+        del os.environb[name]
+    os.environb.update(before)
 
 
 def _put_signals_back(before: list[Any]) -> None:
@@ -103,7 +87,7 @@ PARTS = {  # the log first, in which the others are named
         lambda: locale.setlocale(locale.LC_ALL),
         lambda before: locale.setlocale(locale.LC_ALL, before),
     ),
-    "the decimal context": _Part(_decimal, _put_decimal_back),
+    "the decimal context": _Part(_decimal, lambda was: decimal.setcontext(decimal.Context(*was))),
     "the recursion limit": _Part(sys.getrecursionlimit, sys.setrecursionlimit),
     "the time-out of sockets": _Part(socket.getdefaulttimeout, socket.setdefaulttimeout),
     "the garbage collector": _Part(gc.isenabled, lambda before: (gc.disable, gc.enable)[before]()),

@@ -291,6 +291,7 @@ class VisiblyAlive(bootsteps.StartStopStep):
     """A solo worker gives signs of life while it works, for the tasks that it has not begun."""
 
     requires = (TASKS_STEP,)
+    ended = threading.Event()
 
     def include_if(self, consumer: Any) -> bool:
         """Only there: other pools' workers have a loop that goes on, and RabbitMQ asks for none."""
@@ -307,9 +308,7 @@ class VisiblyAlive(bootsteps.StartStopStep):
             poller.heartbeat()
 
     def stop(self, consumer: Any) -> None:
-        ended = getattr(self, "ended", None)
-        if ended is not None:
-            ended.set()
+        self.ended.set()
 
 
 STEPS = (

@@ -17,11 +17,10 @@ from celery.app.base import Celery
 from celery.app.trace import LOG_RECEIVED
 
 from frappe_celery import canvas
-from frappe_celery.brokers.taker import Ended, Taken
-from frappe_celery.brokers.takers import taker_of
+from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import JobStatus, get_store, hosts
+from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.workers import tag
@@ -168,3 +167,12 @@ class JobRunner:
             logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
             self.is_fit = False
         self._slot.count(in_hand.succeeded, time.monotonic() - began)
+
+
+def taker_of(store: JobStore, consumer: str, worker: str) -> Taker:
+    """The one that the bench's broker needs (see `Taker`)."""
+    if store.outbox is None:
+        return Taker(store, consumer, worker)
+    from frappe_celery.brokers.rabbitmq.taker import Taker as RabbitMQTaker
+
+    return RabbitMQTaker(store, consumer, worker)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from frappe_celery.brokers.heartbeat import ANSWER_SECONDS
+from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
@@ -38,8 +39,10 @@ class Solo(Crew):
         self._socket: int | None = None
         """On which it waits for a bell."""
         self._waits_until = 0.0
-        self._next: Any = None
-        """Its next turn, of which the loop was told; as it connects again it forgets that."""
+        self._later: Any = None
+        """Its next turn, where the loop has a timer for it."""
+        self._readable = os.eventfd(1)
+        """Always: while the loop has it, it waits for nothing else before the next turn."""
 
     def serve(self, queues: Sequence[str]) -> None:
         """Once the loop comes to it."""
@@ -74,13 +77,16 @@ class Solo(Crew):
         return JobRunner(worker.app, worker.hostname, self.consumer, one.slot)
 
     def _soon(self, seconds: float = 0) -> None:
-        if self._next is not None:
-            self._next.cancel()
-        hub = self._worker.hub
-        self._next = hub.call_later(seconds, self._turn) if seconds else hub.call_soon(self._turn)
+        """Have a turn; the loop forgets that as it connects again."""
+        if self._later is not None:
+            self._later.cancel()
+        if seconds:
+            self._later = self._worker.hub.call_later(seconds, self._turn)
+        else:
+            self._worker.hub.add_reader(self._readable, self._turn)
 
     def _turn(self) -> None:
-        self._next = None
+        self._worker.hub.remove(self._readable)
         runner = self._runner
         if self._socket is not None or not (self.queues or runner.has_ended_one):
             return
@@ -98,7 +104,7 @@ class Solo(Crew):
 
     def _wait(self) -> None:
         self._socket = self._runner.taker.listen(self.queues, WAIT_SECONDS)
-        self._waits_until = time.monotonic() + WAIT_SECONDS + ANSWER_SECONDS
+        self._waits_until = time.monotonic() + WAIT_SECONDS + GIVEN_UP_AFTER_SECONDS
         self._worker.hub.add_reader(self._socket, self._hear)
 
     def _hear(self) -> None:

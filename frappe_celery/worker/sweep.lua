@@ -40,12 +40,12 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
   if #waiting > 0 and standing(queue) and standing(line) then
     for i = #waiting, 1, -1 do  -- the oldest is put back last, and so comes first
       local run = waiting[i]
-      local parked = kept_back(prefix, run)
-      if parked then
+      local kept_by = kept_back(prefix, run)
+      if kept_by then
         there[run] = true
-        local transaction = string.match(parked, '^commit:(.*)$')
+        local transaction = string.match(kept_by, '^commit:(.*)$')
         if transaction then redis.call('ZADD', prefix .. 'commit:open', 'NX', now, transaction)
-        else redis.call('ZADD', prefix .. 'parkings', 'NX', 0, parked) end
+        else redis.call('ZADD', prefix .. 'parkings', 'NX', 0, kept_by) end
       end
       if not there[run] and redis.call('EXISTS', prefix .. 'job:' .. run) == 1 then
         redis.call('HDEL', prefix .. 'job:' .. run, 'parked')

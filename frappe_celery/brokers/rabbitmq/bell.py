@@ -22,7 +22,7 @@ class Bell:
     def fileno(self) -> int | None:
         """Its socket, None while there is none; every connection has another one."""
         connection = self._subscription.connection
-        sock = getattr(connection, "_sock", None)
+        sock = getattr(connection, "_sock", None)  # see `taker.Taker.listen`
         return sock.fileno() if self.listens and sock is not None else None
 
     def listen(self) -> bool:

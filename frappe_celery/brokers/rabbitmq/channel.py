@@ -24,7 +24,7 @@ from kombu.transport import pyamqp
 from redis.exceptions import RedisError
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.heartbeat import ANSWER_SECONDS, broker_is_silent
+from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, broker_is_silent
 from frappe_celery.brokers.kombu_messages import check_texts
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
@@ -101,14 +101,13 @@ class Channel(pyamqp.Channel):
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
         if queue not in self.names.queues:
             return super().queue_purge(queue, *args, **options)
-        store, canceled = get_store(), 0
-        while jobs := store.page(queue=queue, statuses=[JobStatus.QUEUED], length=1000):
-            for job in jobs:
-                store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
-            canceled += len(jobs)
-        for name in self.names.both(queue):
-            super().queue_purge(name, *args, **options)
-        return canceled + int(super().queue_purge(self.names.whole(queue), *args, **options))
+        store = get_store()
+        waiting = store.all_of(JobStatus.QUEUED, queue=queue)
+        for job in waiting:
+            store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+        for name in self.names.all(queue):  # in the last one are tasks
+            left = super().queue_purge(name, *args, **options)
+        return len(waiting) + int(left)
 
     # -- consuming
 
@@ -141,7 +140,7 @@ class Channel(pyamqp.Channel):
     def look_anyway(self) -> None:
         """Ask every queue again, though the bell did not ring; one that waits in vain gives up."""
         self._may_have.update(self._queues())
-        if self._asked is not None and time.monotonic() - self._asked_at > ANSWER_SECONDS:
+        if self._asked is not None and time.monotonic() - self._asked_at > GIVEN_UP_AFTER_SECONDS:
             self.connection.silent = True
             raise RecoverableConnectionError("RabbitMQ does not answer")
 

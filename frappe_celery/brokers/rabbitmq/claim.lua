@@ -3,7 +3,7 @@
 -- KEYS: its worker's in-flight hash, consumers, record
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
--- Returns {'claimed', sealed message}; {'parked', ''} where a limit or a pause keeps it back; or {the
+-- Returns {'claimed', sealed message}; {'kept back', ''} where a limit or a pause keeps it back; or {the
 -- status that forbids it, ''} ('' : no record, or none that makes sense), or
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -16,7 +16,7 @@ if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our ow
   if spent(prefix, run, ARGV[6], found[4]) then return {'ended', ''} end
   if not redis.call('ZSCORE', KEYS[2], consumer) then return {'settled', ''} end
   local these = rules(prefix, '')
-  if these and these.keeps_back(run, found[2]) then return {'parked', ''} end
+  if these and these.keeps_back(run, found[2]) then return {'kept back', ''} end
   redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
   started(prefix, run, found[2], now, worker, these)
 end

@@ -41,8 +41,8 @@ class Letter:
 class Publisher:
     """Connections of this process's own, as many as are used at once. Safe to use after a fork."""
 
-    def __init__(self, url: str, ssl: Any = None) -> None:
-        self.url, self.ssl = url, ssl
+    def __init__(self, url: str) -> None:
+        self.url = url
         self._idle: list[_Line] = []
         self._parents: list[_Line] = []
         self._process = os.getpid()
@@ -92,7 +92,7 @@ class Publisher:
                 line.drop()
                 if isinstance(exc, TimeoutError):
                     raise
-                line = self._new_line()  # that one was idle for long, or RabbitMQ started again
+                line = _Line(self.url)  # that one was idle for long, or RabbitMQ started again
                 answer = use(line)
         except FAILURES as exc:
             self._why = describe(self.url, exc)
@@ -108,10 +108,7 @@ class Publisher:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._new_line()
-
-    def _new_line(self) -> _Line:
-        return _Line(self.url, self.ssl)
+            return _Line(self.url)
 
 
 def describe(url: str, exc: BaseException) -> str:
@@ -123,11 +120,10 @@ def describe(url: str, exc: BaseException) -> str:
     )
 
 
-def connect(url: str, ssl: Any) -> Connection:
+def connect(url: str) -> Connection:
     """A connection that may be silent for as long as a job runs; raises FAILURES."""
     connection = Connection(
         url,
-        ssl=ssl or False,
         heartbeat=0,
         connect_timeout=CONNECT_SECONDS,
         transport_options={"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS},
@@ -144,8 +140,8 @@ def connect(url: str, ssl: Any) -> Connection:
 class _Line:
     """One connection with one channel, on which every message is confirmed."""
 
-    def __init__(self, url: str, ssl: Any) -> None:
-        self.connection = connect(url, ssl)
+    def __init__(self, url: str) -> None:
+        self.connection = connect(url)
         try:
             self.channel: Any = self.connection.default_channel
             self.channel.confirm_select()
@@ -194,15 +190,12 @@ class _Line:
         while self._open:
             self.connection.drain_events(timeout=max(0.001, give_up_at - time.monotonic()))
 
-    def _taken(self, tag: int, multiple: bool) -> None:
-        for known in [t for t in self._open if t <= tag] if multiple else [tag]:
-            self._open.pop(known, None)
+    def _taken(self, tag: int, multiple: bool) -> list[Letter]:
+        tags = [t for t in self._open if t <= tag] if multiple else [tag]
+        return [self._open.pop(t) for t in tags if t in self._open]
 
     def _refused(self, tag: int, multiple: bool) -> None:
-        for known in [t for t in self._open if t <= tag] if multiple else [tag]:
-            letter = self._open.pop(known, None)
-            if letter is not None:
-                self._failed.add(letter.id)
+        self._failed |= {letter.id for letter in self._taken(tag, multiple)}
 
     def _returned(self, exc: Exception, exchange: str, routing_key: str, message: Any) -> None:
         """Its queue was deleted: declared anew before the next one, and this one sent again."""

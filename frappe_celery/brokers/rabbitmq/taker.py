@@ -125,8 +125,7 @@ class Taker(taker.Taker):
 
     def _channel(self, queues: Sequence[str]) -> Any:
         if self._rabbit is None:
-            publisher = self._outbox.publisher
-            self._rabbit = connect(publisher.url, publisher.ssl)
+            self._rabbit = connect(self._outbox.publisher.url)
             for queue in queues:
                 self._outbox.waiting(queue)  # which declares them
         return self._rabbit.default_channel

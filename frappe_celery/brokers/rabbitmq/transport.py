@@ -9,7 +9,7 @@ from typing import Any
 from celery.utils.functional import noop
 from kombu.transport import pyamqp
 
-from frappe_celery.brokers.heartbeat import ANSWER_SECONDS, LOOK_ANYWAY_SECONDS
+from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_SECONDS
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.names import Names
 
@@ -30,7 +30,7 @@ class Connection(pyamqp.Connection):
         self.consumers: set[Channel] = set()
         self.silent = False
         """RabbitMQ does not answer: nobody waits for it in turn."""
-        timeouts = {"read_timeout": ANSWER_SECONDS, "write_timeout": ANSWER_SECONDS}
+        timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, **options})
 
     def turn(self) -> None:

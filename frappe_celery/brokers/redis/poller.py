@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from frappe_celery.brokers.heartbeat import ANSWER_SECONDS
+from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
@@ -47,19 +47,11 @@ class Poller(kombu_redis.MultiChannelPoller):
             raise Empty  # else drain_events would end without a message, and mingle never
         return True
 
-    def on_poll_start(self) -> None:
-        """Once per turn of the event loop: like kombu's, but what is connected is left alone."""
-        for channel in self._channels:
-            if channel.fetches_from:
-                self._register_BRPOP(channel)
-            if channel.active_fanout_queues and not channel._in_listen:
-                self._register_LISTEN(channel)
-
     def look_anyway(self) -> None:
         """Have every consumer look into its queues; one that waits in vain gives up."""
         for channel in self.consumers:
             channel.rang = True
-            if channel._in_poll and time.monotonic() - channel.asked_at > ANSWER_SECONDS:
+            if channel._in_poll and time.monotonic() - channel.asked_at > GIVEN_UP_AFTER_SECONDS:
                 raise RedisTimeoutError("no answer to a fetch")
 
     def maybe_check_subclient_health(self) -> None:

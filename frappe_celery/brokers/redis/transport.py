@@ -15,7 +15,6 @@ import logging
 import time
 import uuid
 from functools import cached_property
-from itertools import count
 from typing import Any
 
 from kombu.transport import redis as kombu_redis
@@ -28,8 +27,8 @@ from redis.retry import Retry
 
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.heartbeat import (
-    ANSWER_SECONDS,
     BEAT_SECONDS,
+    GIVEN_UP_AFTER_SECONDS,
     LOOK_ANYWAY_SECONDS,
     broker_is_silent,
     process_name,
@@ -79,8 +78,8 @@ class Channel(kombu_redis.Channel):
     """
 
     QoS = QoS
-    socket_timeout = ANSWER_SECONDS
-    socket_connect_timeout = ANSWER_SECONDS
+    socket_timeout = GIVEN_UP_AFTER_SECONDS
+    socket_connect_timeout = GIVEN_UP_AFTER_SECONDS
     socket_keepalive = True
     frappe_celery_prefix = ""
     frappe_celery_queues: tuple[str, ...] = ()
@@ -104,7 +103,6 @@ class Channel(kombu_redis.Channel):
         self.asked_at = 0.0
         self.rang = True
         self.listens = False
-        self._tags = (f"{self.consumer}:{number}" for number in count())
         self._tag = ""
         self.fetches_from: list[tuple[str, str]] = []
         self._asked = self.fetches_from
@@ -190,7 +188,7 @@ class Channel(kombu_redis.Channel):
         if self._in_poll or not (self.rang and self.fetches_from and self.qos.can_consume()):
             return
         self.rang = False
-        self._tag = next(self._tags)
+        self._tag = uuid.uuid4().hex
         self._asked = self.fetches_from
         self._in_poll = self.client.connection
         self.asked_at = time.monotonic()

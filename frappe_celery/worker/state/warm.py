@@ -13,15 +13,15 @@ What imports add belongs to how it was: apps register and replace things so.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
-import select
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from fnmatch import translate
+from multiprocessing import Pipe
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any
@@ -146,22 +146,22 @@ class WarmState:
         shares with its parent, since Python counts references there."""
         if len(self._all) < FEW:
             return self._all_differing()
-        reading, writing = os.pipe()
+        hears, tells = Pipe(duplex=False)
         child = os.fork()
         if child == 0:
             try:
                 alike = _same(self._every_value, self._every_before)
                 cells = () if alike else enumerate(self._all)
-                numbers = [number for number, cell in cells if Cell.differs(cell)]
-                os.write(writing, json.dumps(numbers).encode())
+                tells.send([number for number, cell in cells if Cell.differs(cell)])
             finally:
                 os._exit(0)
-        os.close(writing)
-        if not select.select([reading], [], [], FORK_SECONDS)[0]:
+        tells.close()
+        if not hears.poll(FORK_SECONDS):
             logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
             os.kill(child, signal.SIGKILL)
-        with os.fdopen(reading) as answer:
-            numbers = json.loads(answer.read() or "[]")
+        numbers = []
+        with suppress(EOFError):
+            numbers = hears.recv()
         os.waitpid(child, 0)
         return [cell for cell in map(self._all.__getitem__, numbers) if cell.differs()]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
-from frappe_celery.brokers.takers import taker_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.scripts import _HASHES
+from frappe_celery.worker.job_runner import taker_of
 from tests.integration.benches import inside, write_tasks
 from tests.integration.stores import broken
 from tests.integration.worker.test_worker_death import held

@@ -53,14 +53,14 @@ def test_several_run_at_once(
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_one_job_follows_another_at_once(project: Project, pool_store: JobStore, pool: str) -> None:
-    """Whoever ends it: in pools of threads that is not the thread that fetches the next."""
+    """And not at the next timer of the worker's loop."""
     jobs = [enqueue("myapp.core.record") for _ in range(100)]
     worker(project, "--pool", pool, "--burst")
     assert all_ended(jobs, timeout=60) == [JobStatus.FINISHED] * 100
     begun, over = jobs[0].started_at, jobs[-1].ended_at
     assert begun is not None
     assert over is not None
-    assert (over - begun).total_seconds() < 100 * LOOK_ANYWAY_SECONDS / 4
+    assert (over - begun).total_seconds() < 100 * LOOK_ANYWAY_SECONDS / 20
 
 
 @pytest.mark.parametrize("pool", ["prefork", "solo"])

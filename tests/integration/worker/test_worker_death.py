@@ -12,11 +12,11 @@ import psutil
 import pytest
 
 from frappe_celery.brokers.taker import Ended
-from frappe_celery.brokers.takers import taker_of
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker import abandoned
+from frappe_celery.worker.job_runner import taker_of
 from frappe_celery.worker.reaper import reap
 from frappe_celery.worker.slot import Doing, Seen
 from tests.brokers import both_brokers
