@@ -16,9 +16,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import sites
 
-View = Callable[..., HttpResponse]
-FOLDER = "admin/frappe_celery"
-
 
 class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What has no table: its pages are its own, nothing is added by hand."""
@@ -38,10 +35,29 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         changelist = f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"
         return back if safe else reverse(changelist)
 
-    def at(self, route: str, view: View, name: str) -> URLPattern:
-        """A page of it, for staff that logged in."""
-        answered = self.admin_site.admin_view(saying_what_is_away(self, view))
-        return path(route, answered, name=f"{self.opts.app_label}_{self.opts.model_name}_{name}")
+    def shown(
+        self, request: HttpRequest, template: str, title: str, status: int = 200, **context: Any
+    ) -> HttpResponse:
+        """A page inside the admin's frame."""
+        frame = self.admin_site.each_context(request)
+        values = {**frame, "opts": self.opts, "title": title, **context}
+        return render(request, f"admin/frappe_celery/{template}", values, status=status)
+
+    def at(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        """A page of it, for staff that logged in.
+
+        An error that our user can mend is a page with its sentence, not an error 500.
+        """
+
+        @wraps(view)
+        def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return view(request, *args, **kwargs)
+            except FrappeCeleryError as exc:
+                return self.shown(request, "away.html", "Not now", 503, error=exc)
+
+        address = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(answered), name=address)
 
 
 class OfJobs(StoreAdmin):
@@ -57,31 +73,3 @@ class OfJobs(StoreAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def shown(
-    model_admin: admin.ModelAdmin[Any],
-    request: HttpRequest,
-    template: str,
-    title: str,
-    *,
-    status: int = 200,
-    **context: Any,
-) -> HttpResponse:
-    """A page inside the admin's frame."""
-    frame = model_admin.admin_site.each_context(request)
-    values = {**frame, "opts": model_admin.opts, "title": title, **context}
-    return render(request, f"{FOLDER}/{template}", values, status=status)
-
-
-def saying_what_is_away(model_admin: admin.ModelAdmin[Any], view: View) -> View:
-    """The view; an error that our user can mend is a page with its sentence, not an error 500."""
-
-    @wraps(view)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except FrappeCeleryError as exc:
-            return shown(model_admin, request, "away.html", "Not now", status=503, error=exc)
-
-    return answered

@@ -15,10 +15,9 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
 from frappe_celery.pages import job_actions, models, other_arguments
-from frappe_celery.pages.answers import StoreAdmin, shown
+from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.pages.sites import may_see
@@ -60,8 +59,7 @@ class JobAdmin(StoreAdmin):
         counts = store.counts(
             site=wanted.site, queue=wanted.queue, since=wanted.since, until=wanted.until
         )
-        return shown(
-            self,
+        return self.shown(
             request,
             "job_list.html",
             "Jobs",
@@ -82,8 +80,7 @@ class JobAdmin(StoreAdmin):
             return self._no_job(request, run)
         follow = "follow" in request.GET and job.status in ACTIVE
         values = job_display.whole(job)
-        return shown(
-            self,
+        return self.shown(
             request,
             "job.html",
             job_display.label(job),
@@ -93,7 +90,7 @@ class JobAdmin(StoreAdmin):
             arguments=job_display.pretty(values["arguments"]),
             result=None if values["result"] is None else job_display.pretty(values["result"]),
             traceback=_longer_than_a_line(values["traceback"]),
-            timeline=_timeline(job, values),
+            timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, job),
             follow=FOLLOW_SECONDS if follow else None,
             can_follow=job.status in ACTIVE,
@@ -107,7 +104,7 @@ class JobAdmin(StoreAdmin):
         return job if job is not None and may_see(request.user, job.site) else None
 
     def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:
-        return shown(self, request, "no_job.html", "No such job", status=404, run=run)
+        return self.shown(request, "no_job.html", "No such job", status=404, run=run)
 
     # -- changing
 
@@ -128,7 +125,7 @@ class JobAdmin(StoreAdmin):
         if "confirmed" not in request.POST:
             lines = [(run, job and _line(job)) for run, job in zip(runs, jobs, strict=True)]
             title = f"{action.verb} {len(jobs)} jobs?" if len(jobs) > 1 else f"{action.verb} it?"
-            return shown(self, request, "act.html", title, action=action, lines=lines, back=back)
+            return self.shown(request, "act.html", title, action=action, lines=lines, back=back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._tell(request, action, outcomes)
         if len(outcomes) == 1 and outcomes[0].job is not None:
@@ -161,7 +158,7 @@ class JobAdmin(StoreAdmin):
         except (FrappeCeleryError, ValueError) as exc:
             error = str(exc)
         title = f"Requeue {job_display.label(job)}"
-        return shown(self, request, "requeue.html", title, job=job, text=text, error=error)
+        return self.shown(request, "requeue.html", title, job=job, text=text, error=error)
 
     def _tell(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:
         done = [outcome for outcome in outcomes if outcome.error is None]
@@ -204,20 +201,6 @@ def _message(job: Job) -> JobMessage | None:
         return job.opened
     except Exception:  # altered or gone; its arguments say so
         return None
-
-
-def _timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """What happened when, and the status that came of it."""
-    due = due_at(job) if job.status == JobStatus.SCHEDULED else None
-    by = f" by {job.worker_name}" if job.worker_name else ""
-    ran = f" after {job_display.duration(values['ran'])}" if job.started_at else ""
-    events = (
-        (job.enqueued_at, "enqueued", "queued"),
-        (due, "enters its queue", "scheduled"),
-        (job.started_at, f"started after {job_display.duration(values['waited'])}{by}", "started"),
-        (job.ended_at, f"{job.status.value}{ran}", job.status.value),
-    )
-    return [(job_display.clock(at), what, status) for at, what, status in events if at]
 
 
 def _longer_than_a_line(text: str | None) -> str | None:

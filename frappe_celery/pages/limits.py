@@ -16,7 +16,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits
 from frappe_celery.pages import models
-from frappe_celery.pages.answers import OfJobs, shown
+from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.sites import seen
 from frappe_celery.watch import limit_display
 
@@ -60,8 +60,7 @@ class LimitAdmin(OfJobs):
         self.require_view(request)
         found = [limit for limit in Limits(get_store()).all() if is_of(request.user, limit.target)]
         may_change = self.has_change_permission(request)
-        return shown(
-            self,
+        return self.shown(
             request,
             "limits.html",
             "Limits and pauses",

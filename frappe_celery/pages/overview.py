@@ -33,6 +33,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     ended = sum((minute.ended for minute in hour), Counter())
     workers = store.workers.all()
     sites = [] if site else waiting.by_site(now, settings.current().sites(), limits)
+    queues, failing = _queues(now, site, workers, limits), failures.by_method(store, now, site)
     return {
         "site": site,
         "jobs": waiting.together(now.of(site)),
@@ -43,9 +44,12 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "scheduler": leadership(store),
         "history": spans.look(store, site, span, hour),
         "spans": spans.SPANS,
-        "queues": _queues(now, site, workers, limits),
+        "queues": queues,
+        "longest_queue": max([queue["jobs"].queued for queue in queues], default=0),
         "sites": sites[:SITES],  # those of which most waits
-        "failing": _with_share(failures.by_method(store, now, site)),
+        "most_of_a_site": max([line.jobs.queued for line in sites], default=0),
+        "failing": failing,
+        "most_failing": max([row["failed"] for row in failing], default=0),
         "zone": settings.current().zone,
     }
 
@@ -58,21 +62,13 @@ def _queues(
     places = waiting.grouped(now.of(site), "queue")
     names = dict.fromkeys([*settings.current().queues, *sorted(places)])
     jobs = {name: waiting.together(places[name]) for name in names}
-    most = max([*(place.queued for place in jobs.values()), 1])
     return [
         {
             "name": name,
             "jobs": place,
             "oldest": duration(None if place.oldest is None else max(0.0, now.at - place.oldest)),
-            "share": round(place.queued / most * 100, 1),  # of the fullest one's, in percent
             "served": name in served,
             "held": waiting.held_by(limits, f"queue:{name}"),
         }
         for name, place in jobs.items()
     ]
-
-
-def _with_share(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Methods that failed, each with how much in percent of the one that failed most."""
-    most = max([*(row["failed"] for row in rows), 1])
-    return [{**row, "share": round(row["failed"] / most * 100, 1)} for row in rows]

@@ -38,7 +38,9 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         import whitenoise  # noqa: F401
     except ImportError:
         raise ConfigError(MISSING) from None
-    secure = url is not None and _checked(url).scheme == "https"
+    parts = None if url is None else _checked(url)
+    secure = parts is not None and parts.scheme == "https"
+    own_name = [] if parts is None else [parts.hostname]
     contrib = ("admin", "auth", "contenttypes", "sessions", "messages", "staticfiles")
     validators = ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
     return {
@@ -80,7 +82,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
             }
         ],
         "ROOT_URLCONF": "frappe_celery.pages.urls",
-        "ALLOWED_HOSTS": _host_names(address, url),
+        "ALLOWED_HOSTS": [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address, *own_name],
         "CSRF_TRUSTED_ORIGINS": [url] if url else [],
         # names of their own: browsers tell the servers of one machine apart by no port
         "SESSION_COOKIE_NAME": "frappe_celery_session",
@@ -104,11 +106,6 @@ def _checked(url: str) -> Any:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
         raise ConfigError(f"--url is {url!r}; write it as https://jobs.example.com, without a path")
     return parts
-
-
-def _host_names(address: str, url: str | None) -> list[str]:
-    names = [*LOOPBACK, socket.gethostname(), socket.getfqdn(), address]
-    return names if url is None else [*names, _checked(url).hostname]
 
 
 def serve(address: str, port: int, url: str | None, listening: Callable[[str], Any]) -> None:

@@ -19,7 +19,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import desk, limits, models, overview, waiting
-from frappe_celery.pages.answers import OfJobs, shown
+from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.sites import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch.doctor import failures, snapshot
@@ -59,7 +59,8 @@ class SiteAdmin(OfJobs):
         now = snapshot.take(get_store(), failures.SECONDS)
         lines = waiting.by_site(now, choices(request.user), Limits(get_store()).all(), order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
-        return shown(self, request, "sites.html", "Sites", lines=page, page=page, order=order)
+        most = max([line.jobs.queued for line in lines], default=0)
+        return self.shown(request, "sites.html", "Sites", page=page, order=order, most=most)
 
     def site_view(self, request: HttpRequest, site: str) -> HttpResponse:
         self.require_site(request, site)
@@ -68,8 +69,7 @@ class SiteAdmin(OfJobs):
         held = [one for one in limited if covers(one.target, target)]
         own = next((one for one in held if one.target == target), None)
         may_change = may_limit(request.user)
-        return shown(
-            self,
+        return self.shown(
             request,
             "site.html",
             site,
@@ -103,8 +103,7 @@ class SiteAdmin(OfJobs):
         """Its Scheduled Job Type rows, as its database has them."""
         self.require_site(request, site)
         found, error = schedule_of(site)
-        return shown(
-            self,
+        return self.shown(
             request,
             "site_schedule.html",
             f"Schedule of {site}",

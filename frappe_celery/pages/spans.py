@@ -16,8 +16,6 @@ from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
 from frappe_celery.watch.job_display import duration
 
-Read = Callable[[JobStore, str | None, list[Minute]], list[Point]]
-
 
 @dataclass(frozen=True)
 class Span:
@@ -31,8 +29,8 @@ class Span:
     tick: str
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
-    read: Read
-    """Of a site, whose last hour is known."""
+    read: Callable[[JobStore, str | None], list[Point]] | None = None
+    """Reads the points of a site; None: those of the last hour, which is known."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,10 @@ def _hour(store: JobStore, site: str | None, hour: list[Minute]) -> list[Point]:
     ]
 
 
-def _noted(read: Callable[[JobStore, str | None], list[Point]]) -> Read:
-    return lambda store, site, _: read(store, site)
-
-
 SPANS = {
-    "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10, _hour),
-    "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, _noted(history.day)),
-    "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, _noted(history.week)),
+    "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10),
+    "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
+    "week": Span("week", "by the hour, last week", "%a %H:%M", "%a", 1440, history.week),
 }
 DEFAULT = "hour"
 
@@ -82,7 +76,7 @@ def look(store: JobStore, site: str | None, name: str, hour: list[Minute]) -> Sh
     """
     span = SPANS.get(name, SPANS[DEFAULT])
     zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
-    for point in span.read(store, site, hour):
+    for point in span.read(store, site) if span.read else _hour(store, site, hour):
         time = datetime.fromtimestamp(point.at, zone)
         at, of_day = format(time, span.clock), time.hour * 60 + time.minute
         tick = "" if of_day % span.tick_minutes else format(time, span.tick)

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import path
 from django.views.generic import RedirectView
 
-from frappe_celery.pages.actions import ActionAdmin
+from frappe_celery.pages.read_only import ReadOnlyAdmin
 
 admin.site.site_header = "Frappe jobs"
 admin.site.site_title = "Frappe jobs"
 admin.site.index_title = "Everything"
 admin.site.site_url = None
 
-admin.site.register(LogEntry, ActionAdmin)
+
+@admin.register(LogEntry)
+class ActionAdmin(ReadOnlyAdmin):
+    """Who did what in the pages: Django's own history, of all users and sites together."""
+
+    list_display = ("action_time", "user", "object_repr", "what")
+    list_filter = ("user", "content_type")
+    search_fields = ("object_repr", "change_message")
+    list_display_links = None
+    list_per_page = 50
+
+    @admin.display(description="what")
+    def what(self, entry: Any) -> str:
+        return str(entry.get_change_message())
+
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/admin/frappe_celery/")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 from frappe_celery.config import settings
@@ -37,8 +37,6 @@ class Line:
     """Of the workers, beside a site that has 1."""
     held: str
     """Limits and pauses of it, in words."""
-    part: float = 0.0
-    """Of what waits of the site of which most waits, in percent."""
 
 
 def together(places: Iterable[Place]) -> Place:
@@ -69,8 +67,6 @@ def by_site(
     of_sites = [limit for limit in limits if limit.target.startswith("site:")]
     places = grouped(now.places, "site")
     lines = [_line(site, places[site], now.at, of_sites) for site in sites]
-    most = max([*(line.jobs.queued for line in lines), 1])
-    lines = [replace(line, part=round(line.jobs.queued / most * 100, 1)) for line in lines]
     most_of = ORDERS[order]
     return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from frappe_celery.jobs import get_store
-from frappe_celery.pages.answers import StoreAdmin, shown
+from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.read_only import ReadOnlyAdmin
 from frappe_celery.pages.sites import may_see
 
@@ -22,4 +22,4 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
             (worker, job, job is not None and may_see(request.user, job.site))
             for worker, job in get_store().by_process()
         ]
-        return shown(self, request, "workers.html", "Workers", lines=lines)
+        return self.shown(request, "workers.html", "Workers", lines=lines)

@@ -43,20 +43,13 @@ class Agenda:
         """
         known = self._entries.get((row.site, row.name))
         acted = None if known is None or set_back else known.acted
-        try:
-            due = _due(row, timing, acted)
-        except CronError:
-            self.remove(row.site, row.name)
-            raise
-        if known is not None:
-            known.row, known.timing, known.acted = row, timing, acted
-            if known.due != due:
-                known.due = due
-                self._push(known)
-            return known
-        entry = Entry(row, timing, due, acted)
+        due = self._due(row, timing, acted)
+        entry = known or Entry(row, timing, due)
+        entry.row, entry.timing, entry.acted = row, timing, acted
         self._entries[row.site, row.name] = entry
-        self._push(entry)
+        if known is None or known.due != due:
+            entry.due = due
+            self._push(entry)
         return entry
 
     def remove(self, site: str, name: str) -> None:
@@ -94,20 +87,12 @@ class Agenda:
             CronError: it has none any more; it is then not on the agenda.
         """
         entry.acted = acted
-        try:
-            due = _due(entry.row, entry.timing, acted)
-        except CronError:
-            self.remove(entry.row.site, entry.row.name)
-            raise
-        self._put_back(entry, due)
+        entry.due = self._due(entry.row, entry.timing, acted)
+        self.push_back(entry)
 
     def push_back(self, entry: Entry) -> None:
         """Put a taken entry back with the time that it had."""
-        self._put_back(entry, entry.due)
-
-    def _put_back(self, entry: Entry, due: datetime) -> None:
         if self._entries.get((entry.row.site, entry.row.name)) is entry:
-            entry.due = due
             self._push(entry)
 
     def _push(self, entry: Entry) -> None:
@@ -117,8 +102,14 @@ class Agenda:
             self._heap = [item for item in self._heap if item[2].number == item[1]]
             heapq.heapify(self._heap)
 
+    def _due(self, row: ScheduleRow, timing: Timing, acted: datetime | None) -> datetime:
+        """The next time after the last execution (a row that never ran: its creation) and `acted`.
 
-def _due(row: ScheduleRow, timing: Timing, acted: datetime | None) -> datetime:
-    """The next time after the last execution (a row that never ran: its creation) and `acted`."""
-    since = row.last_execution or row.creation
-    return timing.next_start(row, max(since, acted) if acted else since)
+        Where there is none, which it raises, the row is taken off.
+        """
+        since = row.last_execution or row.creation
+        try:
+            return timing.next_start(row, max(since, acted) if acted else since)
+        except CronError:
+            self.remove(row.site, row.name)
+            raise

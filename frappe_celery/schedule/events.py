@@ -6,7 +6,7 @@ They are read as Frappe's `sync_jobs` reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,6 +19,11 @@ from frappe_celery.schedule.frequencies import FREQUENCIES, frequency_of, label_
 HOOK = "scheduler_events"
 WORDS = ("all", *FREQUENCIES)
 CRON = "Cron"
+
+Entry = tuple[str, str, "str | None"]
+"""A method, the label of its frequency, and its cron expression, where that is Cron."""
+Found = tuple[str, "Entry | str"]
+"""A place in the hooks, and the entry there, or what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -37,30 +42,48 @@ class Problem:
 
 
 def rows_from_hooks(
-    host: Host, config: Settings, site: str, now: datetime | None = None
+    host: Host, config: Settings, site: str
 ) -> tuple[list[ScheduleRow], list[Problem]]:
-    """A site's rows as its apps' hooks have them, in that order; no method is imported.
-
-    `now` is the rows' creation, aware.
-    """
-    return read_hooks(host.app_hooks(site), config, site, now)
+    """A site's rows as its apps' hooks have them, in that order; no method is imported."""
+    return read_hooks(host.app_hooks(site), config, site)
 
 
 def read_hooks(
     apps: Iterable[AppHooks], config: Settings, site: str, now: datetime | None = None
 ) -> tuple[list[ScheduleRow], list[Problem]]:
-    """The same for the hooks given."""
-    values = config.site_config(site)
-    reading = _Reading(
-        config=config,
-        site=site,
-        now=now or datetime.now(timezone.utc),
-        zone=values.get("time_zone") or config.zone,
-        cron_queues=values.get("cron_queues") or {},
-    )
+    """The same for the hooks given; `now` is the rows' creation, aware."""
+    values, now = config.site_config(site), now or datetime.now(timezone.utc)
+    zone, cron_queues = values.get("time_zone") or config.zone, values.get("cron_queues") or {}
+    rows: dict[Entry, ScheduleRow] = {}
+    problems: list[Problem] = []
+    names: set[str] = set()
     for app in apps:
-        reading.read_app(app)
-    return reading.rows, reading.problems
+        for source, found in _of_app(app, zone):
+            if isinstance(found, str):
+                problems.append(Problem(app.app, source, found))
+            elif found not in rows:
+                method, frequency, cron_format = found
+                queue = queue_of(frequency, method, cron_queues)
+                try:
+                    config.queue(queue)
+                except UnknownQueue as exc:
+                    reason = f"cron_queues gives {method} a queue: {exc}"
+                    problems.append(Problem(app.app, source, reason, method))
+                name = _name(names, method, cron_format or frequency)
+                names.add(name)
+                rows[found] = ScheduleRow(
+                    site=site,
+                    name=name,
+                    method=method,
+                    frequency=frequency,
+                    queue=queue,
+                    creation=now,
+                    cron_format=cron_format,
+                    create_log=creates_log(frequency, config.frappe_version),
+                    app=app.app,
+                    source=source,
+                )
+    return list(rows.values()), problems
 
 
 def import_problems(host: Host, rows: Iterable[ScheduleRow]) -> list[Problem]:
@@ -68,16 +91,15 @@ def import_problems(host: Host, rows: Iterable[ScheduleRow]) -> list[Problem]:
 
     Imports them all.
     """
-    problems = {}
+    by_method: dict[str, ScheduleRow] = {}
     for row in rows:
-        if row.method and row.method not in problems and not row.server_script:
-            problems[row.method] = _import_problem(host, row)
-    return [problem for problem in problems.values() if problem]
-
-
-def _import_problem(host: Host, row: ScheduleRow) -> Problem | None:
-    reason = _why_not(host, row.method)
-    return Problem(row.app or "", row.source, reason, row.method) if reason else None
+        if row.method and not row.server_script:
+            by_method.setdefault(row.method, row)
+    return [
+        Problem(row.app or "", row.source, reason, method)
+        for method, row in by_method.items()
+        if (reason := _why_not(host, method))
+    ]
 
 
 def _why_not(host: Host, path: str) -> str | None:
@@ -91,96 +113,56 @@ def _why_not(host: Host, path: str) -> str | None:
     return f"{path} imports; uses {', '.join(missing)}, which needs a site" if missing else None
 
 
-@dataclass
-class _Reading:
-    config: Settings
-    site: str
-    now: datetime
-    zone: str
-    cron_queues: dict[str, str]
-    rows: list[ScheduleRow] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    names: set[str] = field(default_factory=set)
-    known: set[tuple[str, str, str | None]] = field(default_factory=set)
-    app: str = ""
+def _of_app(app: AppHooks, zone: str) -> Iterable[Found]:
+    events, source = app.hooks.get(HOOK) or {}, f"{app.app} hooks.py"
+    if app.error is not None:
+        yield source, app.error
+    elif not isinstance(events, dict):
+        yield f"{source} {HOOK}", f'is {events!r}; write {{"daily": ["myapp.tasks.report"]}}'
+    else:
+        for word, entry in events.items():
+            yield from _of_event(f"{source} {HOOK}.{word}", word, entry, zone)
 
-    def read_app(self, app: AppHooks) -> None:
-        self.app = app.app
-        events = app.hooks.get(HOOK) or {}
-        source = f"{app.app} hooks.py {HOOK}"
-        if app.error is not None:
-            self.problem(f"{app.app} hooks.py", app.error)
-        elif not isinstance(events, dict):
-            self.problem(source, f'is {events!r}; write {{"daily": ["myapp.tasks.report"]}}')
+
+def _of_event(source: str, word: Any, entry: Any, zone: str) -> Iterable[Found]:
+    if word != "cron" and word not in WORDS:
+        yield source, f"{word!r} is no event; accepted are {', '.join(WORDS)} and cron"
+    elif isinstance(entry, dict):  # Frappe takes such a dictionary for cron under any word
+        for key, methods in entry.items():
+            yield from _of_cron(f'{source}["{key}"]', key, methods, zone)
+    elif word == "cron":
+        yield source, f'is {entry!r}; write {{"0 9 * * 1-5": ["myapp.tasks.report"]}}'
+    else:
+        yield from _of_methods(source, entry, label_of(word))
+
+
+def _of_cron(source: str, key: Any, methods: Any, zone: str) -> Iterable[Found]:
+    try:
+        Cron(key, zone)
+    except CronError as exc:
+        yield source, str(exc)
+        return
+    word = frequency_of(key)
+    if word in WORDS:  # such as `annual`, which people write
+        yield from _of_methods(source, methods, label_of(word))
+    else:
+        yield from _of_methods(source, methods, CRON, key)
+
+
+def _of_methods(
+    source: str, entry: Any, frequency: str, cron_format: str | None = None
+) -> Iterable[Found]:
+    for method in entry if isinstance(entry, (list, tuple, set, frozenset)) else [entry]:
+        if isinstance(method, str) and all(map(str.isidentifier, method.split("."))):
+            yield source, (method, frequency, cron_format)
         else:
-            for word, entry in events.items():
-                self.read_event(f"{source}.{word}", word, entry)
+            yield source, f"{method!r} is no dotted path such as 'myapp.tasks.report'"
 
-    def read_event(self, source: str, word: Any, entry: Any) -> None:
-        if word != "cron" and word not in WORDS:
-            accepted = f"accepted are {', '.join(WORDS)} and cron"
-            self.problem(source, f"{word!r} is no event; {accepted}")
-        elif isinstance(entry, dict):  # Frappe takes such a dictionary for cron under any word
-            for key, methods in entry.items():
-                self.read_cron(f'{source}["{key}"]', key, methods)
-        elif word == "cron":
-            self.problem(source, f'is {entry!r}; write {{"0 9 * * 1-5": ["myapp.tasks.report"]}}')
-        else:
-            self.read_methods(source, entry, label_of(word), None)
 
-    def read_cron(self, source: str, key: Any, methods: Any) -> None:
-        try:
-            Cron(key, self.zone)
-        except CronError as exc:
-            self.problem(source, str(exc))
-            return
-        word = frequency_of(key)
-        if word in WORDS:  # such as `annual`, which people write
-            self.read_methods(source, methods, label_of(word), None)
-        else:
-            self.read_methods(source, methods, CRON, key)
-
-    def read_methods(
-        self, source: str, entry: Any, frequency: str, cron_format: str | None
-    ) -> None:
-        methods = entry if isinstance(entry, (list, tuple, set, frozenset)) else [entry]
-        for method in methods:
-            if not isinstance(method, str) or not all(map(str.isidentifier, method.split("."))):
-                self.problem(source, f"{method!r} is no dotted path such as 'myapp.tasks.report'")
-            elif (method, frequency, cron_format) not in self.known:
-                self.known.add((method, frequency, cron_format))
-                self.add(source, method, frequency, cron_format)
-
-    def add(self, source: str, method: str, frequency: str, cron_format: str | None) -> None:
-        queue = queue_of(frequency, method, self.cron_queues)
-        try:
-            self.config.queue(queue)
-        except UnknownQueue as exc:
-            self.problem(source, f"cron_queues gives {method} a queue: {exc}", method)
-        self.rows.append(
-            ScheduleRow(
-                site=self.site,
-                name=self.name(method, cron_format or frequency),
-                method=method,
-                frequency=frequency,
-                queue=queue,
-                creation=self.now,
-                cron_format=cron_format,
-                create_log=creates_log(frequency, self.config.frappe_version),
-                app=self.app,
-                source=source,
-            )
-        )
-
-    def name(self, method: str, otherwise: str) -> str:
-        """Frappe's name, the last two parts of the path, where no other row has it."""
-        short = ".".join(method.split(".")[-2:])
-        name = next(n for n in (short, method, f"{method} {otherwise}") if n not in self.names)
-        self.names.add(name)
-        return name
-
-    def problem(self, source: str, reason: str, method: str | None = None) -> None:
-        self.problems.append(Problem(self.app, source, reason, method))
+def _name(taken: set[str], method: str, otherwise: str) -> str:
+    """Frappe's name, the last two parts of the path, where no other row has it."""
+    short = ".".join(method.split(".")[-2:])
+    return next(n for n in (short, method, f"{method} {otherwise}") if n not in taken)
 
 
 def creates_log(frequency: str, version: int) -> bool:

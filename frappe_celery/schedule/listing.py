@@ -10,9 +10,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
@@ -91,9 +89,13 @@ def site_schedule(
         problems += import_problems(host, _with_source(rows, wanted))
 
     off = why_off(host, config, site) if apps is None else None
-    listing = _Listing(timing, at, count, off, in_force)
-    by_method = {problem.method: problem.reason for problem in problems if problem.method}
-    lines = [listing.line(row, by_method) for row in _with_source(rows, wanted)]
+    reasons = {problem.method: problem.reason for problem in problems if problem.method}
+    lines = []
+    for row in _with_source(rows, wanted):
+        due = timing.next_starts(row, at, count)
+        times, none = ([], due) if isinstance(due, str) else (due, "")
+        reason = "; ".join(filter(None, [reasons.get(row.method), none]))
+        lines.append(_line(row, timing, times, in_force or not is_of_hook(row), off, reason))
     lines += [
         Line(site, problem.app, problem.source, problem=problem.reason)
         for problem in problems
@@ -123,46 +125,36 @@ def _with_source(rows: list[ScheduleRow], wanted: list[ScheduleRow]) -> list[Sch
     ]
 
 
-@dataclass(frozen=True)
-class _Listing:
-    timing: Timing
-    at: datetime
-    count: int
-    off: str | None
-    in_force: bool
-
-    def line(self, row: ScheduleRow, problems: dict[str, str]) -> Line:
-        due = self.timing.next_starts(row, self.at, self.count)
-        problem = problems.get(row.method, "")
-        expression = self.timing.expression(row)
-        return Line(
-            site=row.site,
-            app=row.app or "",
-            source=row.source,
-            method=row.method or row.server_script,
-            queue=row.queue,
-            frequency=row.frequency,
-            expression=expression,
-            last=row.last_execution and self.timing.on_the_wall(row.last_execution),
-            next=() if isinstance(due, str) else tuple(due),
-            in_force=self.in_force or not is_of_hook(row),
-            state=self.state(row),
-            misfire=str(self.timing.misfire(row)),
-            problem="; ".join(filter(None, [problem, due if isinstance(due, str) else ""])),
-        )
-
-    def state(self, row: ScheduleRow) -> str:
-        if row.stopped:
-            return "stopped"
-        if self.off:
-            return f"paused: {self.off}"
-        return "" if self.in_force or not is_of_hook(row) else NOT_IN_FORCE
+def _line(
+    row: ScheduleRow,
+    timing: Timing,
+    times: list[datetime],
+    in_force: bool,
+    off: str | None,
+    problem: str,
+) -> Line:
+    state = "" if in_force else NOT_IN_FORCE
+    if row.stopped or off:
+        state = "stopped" if row.stopped else f"paused: {off}"
+    return Line(
+        site=row.site,
+        app=row.app or "",
+        source=row.source,
+        method=row.method or row.server_script,
+        queue=row.queue,
+        frequency=row.frequency,
+        expression=timing.expression(row),
+        last=row.last_execution and timing.on_the_wall(row.last_execution),
+        next=tuple(times),
+        in_force=in_force,
+        state=state,
+        misfire=str(timing.misfire(row)),
+        problem=problem,
+    )
 
 
-def table(schedule: SiteSchedule | None = None) -> Table:
-    """A site's schedule (default: the default site's, now) as a table of rich's."""
-    if schedule is None:
-        schedule = site_schedule(hosts.current(), settings.current(), settings.current().site)
+def table(schedule: SiteSchedule) -> Table:
+    """A site's schedule as a table of rich's."""
     timing = schedule.timing
     shown = Table(
         *("app", "method", "queue", "expression", "source", "last", "next", "state"),

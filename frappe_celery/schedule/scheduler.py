@@ -7,11 +7,11 @@ Rows come from the reader, due entries leave through `schedule.fire`. A team's o
 from __future__ import annotations
 
 import logging
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
 from celery import Celery
@@ -67,7 +67,6 @@ class Scheduler(celery_beat.Scheduler):
         self.clock, self.host, self.background = clock, host, background
         self.lease_seconds = lease_seconds
         self.agenda = Agenda()
-        self.lease: SchedulerLease | None = None
         self.reader: Reader | None = None
         self._news: deque[News] = deque()
         self._off: dict[str, str] = {}
@@ -75,8 +74,12 @@ class Scheduler(celery_beat.Scheduler):
         self._role = ""
         self._trouble = ""
         self._was_deposed = False
-        self._own_at = 0.0
         super().__init__(app, *args, **kwargs)
+
+    @cached_property
+    def lease(self) -> SchedulerLease:
+        """What decides whether this scheduler leads."""
+        return SchedulerLease(get_store(), seconds=self.lease_seconds)
 
     @property
     def info(self) -> str:
@@ -101,8 +104,7 @@ class Scheduler(celery_beat.Scheduler):
             self._trouble = str(exc)
             return TICK_SECONDS
         except Deposed:  # it stood still after it had looked, or the Redis was away for long
-            if self.lease is not None:
-                self.lease.doubt()
+            self.lease.doubt()
             again, self._was_deposed = self._was_deposed, True
             return TICK_SECONDS if again else 0.0  # again: it is Frappe's scheduler that acts
         self._was_deposed = False
@@ -114,21 +116,17 @@ class Scheduler(celery_beat.Scheduler):
     def close(self) -> None:
         """Step down at once, so that another scheduler leads."""
         self._step_down()
-        if self.lease is not None:
-            with suppress(BrokerUnreachable):
-                self.lease.release()
+        with suppress(BrokerUnreachable):
+            self.lease.release()
 
     def _until_next(self) -> float:
         first = self.agenda.first()
-        if first is None:
-            return TICK_SECONDS
-        return min(max((first.due - self.clock()).total_seconds(), 0.0), TICK_SECONDS)
+        wait = TICK_SECONDS if first is None else (first.due - self.clock()).total_seconds()
+        return min(max(wait, 0.0), TICK_SECONDS)
 
     # -- who leads
 
     def _leads(self) -> bool:
-        if self.lease is None:
-            self.lease = SchedulerLease(get_store(), seconds=self.lease_seconds)
         try:
             leads = self.lease.keep()
         except LockTimeoutError as exc:
@@ -136,14 +134,15 @@ class Scheduler(celery_beat.Scheduler):
             self._step_down()
             return False
         if leads and self._role != "leads":
-            self._take_the_lead(self.lease)
+            self._take_the_lead()
         elif not leads and self._role != "stands by":
             self._step_down()
             logger.info("scheduler %s stands by: %s leads", self.lease.name, self.lease.leader)
             self._role = "stands by"
         return leads
 
-    def _take_the_lead(self, lease: SchedulerLease) -> None:
+    def _take_the_lead(self) -> None:
+        lease = self.lease
         self._recall_own_runs()  # first: if the Redis is away, all this is done at the next turn
         if lease.leader and lease.leader != lease.name:
             logger.error(
@@ -160,10 +159,6 @@ class Scheduler(celery_beat.Scheduler):
         )
         if self.background:
             self.reader.start()
-
-    @property
-    def _fence(self) -> int:
-        return self.lease.fence if self.lease is not None else 0
 
     def _step_down(self) -> None:
         if self.reader is not None:
@@ -189,9 +184,9 @@ class Scheduler(celery_beat.Scheduler):
         if news.timing is None:
             self._switch(news.site, news.off)
         if news.present is not None:
-            self._marks.forget_others(news.site, news.present, self._fence)
-        set_back = self._marks.see(news.site, news.changed, self._fence)
-        self._marks.forget(news.site, news.removed, self._fence)
+            self._marks.forget_others(news.site, news.present, self.lease.fence)
+        set_back = self._marks.see(news.site, news.changed, self.lease.fence)
+        self._marks.forget(news.site, news.removed, self.lease.fence)
         for name in news.removed:
             self.agenda.remove(news.site, name)
         for row in news.changed:
@@ -249,11 +244,12 @@ class Scheduler(celery_beat.Scheduler):
     def _run(self, entry: Entry, due: datetime, what: str) -> str:
         """Enqueue a run for a due time, or note why there is none; what was done, for the log."""
         row, since = entry.row, entry.due if due != entry.due else None
+        fence = self.lease.fence
         late = (self.clock() - due).total_seconds()
         reason = entry.timing.misfire(row).leaves_out(late)
         if not reason:
             try:
-                job = enqueue_scheduled(row, due, fence=self._fence, since=since)
+                job = enqueue_scheduled(row, due, fence=fence, since=since)
             except (BrokerUnreachable, Deposed, AlreadyActedOn):
                 raise
             except Exception as exc:
@@ -261,7 +257,7 @@ class Scheduler(celery_beat.Scheduler):
                 reason = f"it could not be enqueued: {type(exc).__name__}: {exc}"
             else:
                 return f"enqueued on {row.queue}" if job else "left out, a run of it waits or runs"
-        get_store().skip(claim_of(row, due, self._fence, since), reason)
+        get_store().skip(claim_of(row, due, fence, since), reason)
         return f"left out, {reason}"
 
     # -- the app's own entries
@@ -285,11 +281,7 @@ class Scheduler(celery_beat.Scheduler):
         get_store().client.hset(_own_runs(), entry.name, ran.isoformat())
 
     def _tick_own(self) -> float:
-        if not self.schedule:
-            return TICK_SECONDS
-        if time.monotonic() >= self._own_at:
-            self._own_at = time.monotonic() + super().tick()
-        return max(self._own_at - time.monotonic(), 0.0)
+        return super().tick() if self.schedule else TICK_SECONDS
 
     def _recall_own_runs(self) -> None:
         """When the leader before ran the app's own entries."""
@@ -299,7 +291,6 @@ class Scheduler(celery_beat.Scheduler):
             if ran is not None:
                 entry.last_run_at = datetime.fromisoformat(ran.decode())
         self._heap = None
-        self._own_at = 0.0
 
 
 def _own_runs() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +21,6 @@ from frappe_celery.schedule.spread import next_start
 TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
 BENCH_TICK_SECONDS = 240
 """Frappe's own `all` interval, in every version."""
-
-
 EVER = Misfire()
 
 
@@ -62,7 +59,7 @@ class Timing:
             site=site,
             zone=hosts.current().time_zone(site) or values.get("time_zone") or config.zone,
             delays_long=hosts.current().delays_long(site),
-            tick=tick_of(values, config.frappe_version, bench=_is_bench()),
+            tick=tick_of(values, config.frappe_version, bench=hosts.is_bench()),
             misfires=misfires_of(values.get("misfire")),
         )
 
@@ -80,7 +77,7 @@ class Timing:
         Raises:
             CronError: the row's expression cannot be read.
         """
-        cron = _cron(self.expression(row), self.zone)
+        cron = Cron(self.expression(row), self.zone)
         return next_start(cron, after, row.frequency, self.site, row.name, self.delays_long)
 
     def next_starts(self, row: ScheduleRow, at: datetime, count: int) -> list[datetime] | str:
@@ -135,13 +132,3 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
     if bench:
         return Tick(BENCH_TICK_SECONDS, "Frappe's own default")
     return Tick(60, "default from v15 on") if version >= 15 else Tick(240, "default of v14")
-
-
-@lru_cache(maxsize=4096)
-def _cron(expression: str, zone: str) -> Cron:
-    return Cron(expression, zone)
-
-
-@lru_cache(maxsize=1)
-def _is_bench() -> bool:
-    return hosts.is_bench()

@@ -158,7 +158,10 @@ def page(job: Job) -> Iterable[Any]:
         about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
     yield about
     yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
-    yield _timeline(job, values)
+    lines = Table.grid(padding=(0, 2))
+    for at, what, after, _ in timeline(job, values):
+        lines.add_row(at, f"{what}, after {after}" if after else what)
+    yield lines
     yield Text("\nArguments (secrets masked)", "bold")
     yield Text(pretty(values["arguments"]))
     if values["result"] is not None:
@@ -173,17 +176,16 @@ def _status(job: Job) -> Text:
     return Text(job.status.value, STYLES.get(job.status, "magenta"))
 
 
-def _timeline(job: Job, values: dict[str, Any]) -> Table:
-    lines = Table.grid(padding=(0, 2))
-    lines.add_row(clock(job.enqueued_at), "enqueued")
-    if job.status == JobStatus.SCHEDULED:
-        lines.add_row(clock(due_at(job)), "enters its queue")
-    if job.started_at:
-        lines.add_row(clock(job.started_at), f"started, after {duration(values['waited'])}")
-    if job.ended_at:
-        after = f", after {duration(values['ran'])}" if job.started_at else ""
-        lines.add_row(clock(job.ended_at), f"{job.status.value}{after}")
-    return lines
+def timeline(job: Job, values: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """When what happened, for how long it had waited or run by then, the status that came of it."""
+    due = due_at(job) if job.status == JobStatus.SCHEDULED else None
+    events = (
+        (job.enqueued_at, "enqueued", None, "queued"),
+        (due, "enters its queue", None, "scheduled"),
+        (job.started_at, "started", values["waited"], "started"),
+        (job.ended_at, job.status.value, values["ran"], job.status.value),
+    )
+    return [(clock(at), what, duration(after), status) for at, what, after, status in events if at]
 
 
 def refused_table(messages: list[dict[str, Any]]) -> Table:

@@ -22,6 +22,7 @@ register.filter("fc_duration", job_display.duration)
 register.filter("fc_label", job_display.label)
 register.filter("fc_holds", limit_display.in_words)
 register.filter("fc_said_by", limit_display.said_by)
+register.filter("fc_count", lambda number: f"{number:,}")
 
 
 @register.inclusion_tag("admin/frappe_celery/overview.html", takes_context=True)
@@ -46,12 +47,6 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
 def fc_since(at: float) -> str:
     """How long that is ago, in seconds since the epoch."""
     return job_display.duration(max(0.0, time.time() - at))
-
-
-@register.filter
-def fc_count(number: int) -> str:
-    """A number with commas: 1,234,567."""
-    return f"{number:,}"
 
 
 @register.filter

@@ -18,7 +18,6 @@ from celery import beat as celery_beat
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.record.claim import Deposed
-from frappe_celery.schedule.lease import SchedulerLease
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
 if TYPE_CHECKING:
@@ -89,10 +88,10 @@ class DatabaseScheduler(Scheduler):
 
     # -- who leads
 
-    def _take_the_lead(self, lease: SchedulerLease) -> None:
+    def _take_the_lead(self) -> None:
         from frappe_celery.schedule.periodic_tasks.rows import Rows
 
-        super()._take_the_lead(lease)
+        super()._take_the_lead()
         self._recall_runs()
         self._read = deque()
         self.rows = Rows(self.app, self._own, self._read.append, self._written)
@@ -171,7 +170,7 @@ class DatabaseScheduler(Scheduler):
         entry, key = place.entry, place.entry.model.pk
         run = Run(entry._default_now(), entry.total_run_count + 1)
         keys = f"{get_store().keys.prefix}beat:lease", _runs()
-        if not get_store().run_script("claim_run", keys, self._fence, key, _text(run)):
+        if not get_store().run_script("claim_run", keys, self.lease.fence, key, _text(run)):
             raise Deposed(entry.name)
         _set_run(entry, run.at, run.count)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kombu.utils.encoding import bytes_to_str
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
-from frappe_celery.watch.doctor import losses, rabbitmq
+from frappe_celery.jobs.stats.losses import Watch, losses
+from frappe_celery.watch.doctor import rabbitmq
 from frappe_celery.watch.doctor.report import Section
 
 OLDEST = (6, 0, 6)
@@ -20,6 +24,8 @@ CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-po
 A_DISK = "look at its log; is a disk full?"
 NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
+TOLD_FOR_SECONDS = 7 * 86400.0
+"""How long losses are told of."""
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
@@ -40,7 +46,7 @@ def check(section: Section, store: JobStore, now: float) -> None:
     _check_replication(section, info)
     if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
-    losses.check(section, store, now)
+    _check_losses(section, store, now)
 
 
 def memory_used(store: JobStore) -> float | None:
@@ -148,3 +154,35 @@ def _check_replication(section: Section, info: dict[str, Any]) -> None:
             " fail-over, what was enqueued in the last moments may be lost",
             "set min-replicas-to-write 1 and min-replicas-max-lag 1 to bound it (WAIT is not used)",
         )
+
+
+def _check_losses(section: Section, store: JobStore, now: float) -> None:
+    """Look whether the Redis lost jobs since the last time, then tell of the last week's losses."""
+    try:
+        Watch(store).look()
+    except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
+        section.problem(str(exc))
+    zone = ZoneInfo(store.settings.zone)
+    for loss in losses(store):
+        if now - loss.end > TOLD_FOR_SECONDS:
+            continue
+        start, end = (
+            f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}" for at in (loss.start, loss.end)
+        )
+        if loss.all:
+            section.warn(
+                f"the Redis lost everything at {end}: every job enqueued from {start} to then that"
+                " had not ended is gone",
+                "enqueue again what matters; to keep jobs, see its persistence above",
+            )
+        elif loss.sure:
+            section.warn(
+                f"the Redis went back to what it held at {start}: jobs enqueued from then to {end}"
+                " are gone, and what ended then may count as waiting",
+                "enqueue again what matters; to keep jobs, see its persistence above",
+            )
+        else:
+            section.note(
+                f"the Redis was started again, or another took over, at {end}: jobs enqueued from"
+                f" {start} to then may have been lost, if that was not in order"
+            )

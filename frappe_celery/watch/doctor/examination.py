@@ -7,22 +7,19 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch.doctor import (
     alerts,
     broker,
-    configuration,
     failures,
     ghosts,
+    installation,
     limits,
     queues,
-    routes,
     scheduler,
     snapshot,
-    versions,
     workers,
 )
-from frappe_celery.watch.doctor.installation import Installation
 from frappe_celery.watch.doctor.report import Report
 
 
-def examine(store: JobStore, site: str | None, here: Installation) -> Report:
+def examine(store: JobStore, site: str | None, here: installation.Installation) -> Report:
     """Every group of checks; with `site` only its jobs and its schedule.
 
     Raises:
@@ -35,7 +32,7 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     report = Report()
     of = report.section
     scheduler.check(of("scheduler"), store, sites, now.at)
-    routes.check(of("routes"), here)
+    installation.check_routes(of("routes"), here)
     workers.check(of("workers"), store, now.at, living, here)
     queues.check(of("queues"), store, now, living, paused, site)
     limits.check(of("limits"), limited, sites, store.settings)
@@ -43,6 +40,6 @@ def examine(store: JobStore, site: str | None, here: Installation) -> Report:
     ghosts.check(of("ghosts"), store, now, site)
     alerts.check(of("alerts"), store, now.at)
     broker.check(of("broker"), store, now.at)
-    versions.check(of("versions"), here)
-    configuration.check(of("configuration"), store.settings)
+    installation.check_versions(of("versions"), here)
+    installation.check_configuration(of("configuration"), store.settings)
     return report

@@ -1,11 +1,20 @@
-"""What doctor is told of the installation that it examines."""
+"""What is installed and configured here: versions, what an armed bench's routes say, settings."""
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
-from frappe_celery.jobs.routes import EVERY, Routes
+from frappe_celery.config.files import DJANGO_SETTINGS
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
+from frappe_celery.watch.doctor.report import Section
+
+SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
 
 
 @dataclass(frozen=True)
@@ -41,3 +50,58 @@ class Installation:
     def is_rqs(self, queue: str) -> bool:
         """Whether jobs of this queue go to RQ's workers by their route."""
         return self.routes is not None and not self.routes.lead_to_celery(queue, EVERY)
+
+
+def check_routes(section: Section, here: Installation) -> None:
+    """Every rule, the last one that is about a job counting; empty where the bench has none."""
+    if here.routes is None:
+        return
+    for rule in here.routes.rules:
+        section.row(
+            jobs=f"queue {rule.queue}" if rule.queue != EVERY else "every queue",
+            of=f"site {rule.site}" if rule.site != EVERY else "every site",
+            go_to=CELERY if rule.to_celery else RQ,
+        )
+    section.row(jobs="the schedule", of="", go_to=CELERY if here.routes.beat_acts else RQ)
+    if here.without_seam:
+        section.problem(
+            "processes that began before the bench was armed go by no routes: "
+            + "; ".join(here.without_seam),
+            "restart them",
+        )
+    if not here.routes.beat_acts and not here.frappes_scheduler_runs:
+        section.problem(
+            "the schedule is Frappe's scheduler's, and none runs on this machine, so that nothing"
+            " is enqueued when it is due",
+            "start bench schedule (one on another machine is not seen from here), or hand all over"
+            " to Celery: frappe-celery enable",
+        )
+
+
+def check_versions(section: Section, here: Installation) -> None:
+    """Packages as they are installed, and every pin that is broken."""
+    found = {"frappe_celery": here.version, "python": platform.python_version()}
+    for package in SHOWN:
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    section.row(**found)
+    for line in here.broken_pins:
+        section.warn(line, "install what both admit; `pip check` tells more")
+
+
+def check_configuration(section: Section, config: Settings) -> None:
+    """Each key that does nothing with the option that was likely meant; an exposed secret."""
+    section.row(
+        folder=str(config.root),
+        django=os.environ.get(DJANGO_SETTINGS),
+        in_the_environment=sorted(config.from_environment),
+    )
+    for sentence in config.unknown:
+        section.warn(sentence, "rename it, or take it out: frappe-celery settings shows all")
+    exposed = config.keys.exposed()
+    if exposed is not None:
+        section.warn(
+            f"every user of this machine can read the key that signs jobs, in {exposed}: who has it"
+            " can have any method run",
+            f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
+        )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.config.settings import Settings
-from frappe_celery.watch.doctor import configuration
+from frappe_celery.watch.doctor.installation import check_configuration
 from frappe_celery.watch.doctor.report import Section
 
 
@@ -31,7 +31,7 @@ def warnings(folder: Path) -> list[tuple[str, str]]:
 
 def said(config: Settings) -> list[tuple[str, str]]:
     found = Section("configuration")
-    configuration.check(found, config)
+    check_configuration(found, config)
     return [(finding.text, finding.advice) for finding in found.findings]
 
 

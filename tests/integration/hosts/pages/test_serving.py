@@ -43,6 +43,8 @@ from django.urls import path
 urlpatterns = [path("backstage/", admin.site.urls)]
 """
 VISIT = """
+import re
+
 import django
 
 django.setup()
@@ -73,6 +75,8 @@ answer = client.post(
 )
 print(answer.status_code, frappe.db.get_value("Scheduled Job Type", {}, "cron_format"))
 print(b"/backstage/frappe_celery/" in client.get("/backstage/").content)
+overview = client.get("/backstage/frappe_celery/").content.decode()
+print("charts", 'class="fc-hit"' in overview, re.findall('(?:x|y|width)="[0-9]+,.*"', overview))
 """
 
 
@@ -123,10 +127,10 @@ def test_a_wrong_url_is_refused(project: Project) -> None:
 def test_the_pages_are_in_a_team_s_admin_by_themselves(project: Project) -> None:
     for use_tz in (True, False):
         project.write("team/__init__.py", "")
-        project.write("team/settings.py", TEAM.format(use_tz=use_tz))
+        project.write("team/settings.py", TEAM.format(use_tz=use_tz) + 'LANGUAGE_CODE = "de"')
         project.write("team/urls.py", URLS)
         printed = project.python(VISIT, DJANGO_SETTINGS_MODULE="team.settings").splitlines()
-        assert printed[-8:] == [
+        assert printed[-9:] == [
             " 200 False",
             "job/ 200 True",
             "worker/ 200 False",
@@ -135,4 +139,5 @@ def test_the_pages_are_in_a_team_s_admin_by_themselves(project: Project) -> None
             "errorlog 200 False",
             "302 1 2 3 4 *",
             "True",
+            "charts True []",  # a comma is no number to SVG
         ]
