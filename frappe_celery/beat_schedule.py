@@ -7,17 +7,8 @@ app.conf.beat_schedule = beat_schedule()      # for Celery's own
 
 from __future__ import annotations
 
-from frappe_celery.jobs import hosts
 from frappe_celery.schedule.celery_schedule import beat_schedule
-from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler as _DatabaseScheduler
+from frappe_celery.schedule.periodic_tasks.scheduler import DatabaseScheduler
 from frappe_celery.schedule.scheduler import Scheduler
 
 __all__ = ["DatabaseScheduler", "Scheduler", "beat_schedule"]
-
-
-class DatabaseScheduler(_DatabaseScheduler):
-    """django-celery-beat's PeriodicTask rows too, on the Django that the host loads."""
-
-    def load_django(self) -> None:
-        """The team's own project, or ours."""
-        hosts.current().load_django()

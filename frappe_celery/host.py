@@ -62,8 +62,8 @@ if TYPE_CHECKING:
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
     from frappe_celery.pages import sites as page_sites
+    from frappe_celery.pages.answers import ReadOnlyAdmin as ReadOnlyAdmin
     from frappe_celery.pages.jobs import ONE as PAGE_OF_ONE_JOB
-    from frappe_celery.pages.read_only import ReadOnlyAdmin as ReadOnlyAdmin
     from frappe_celery.pages.server import LOOPBACK as LOOPBACK
     from frappe_celery.pages.server import django_settings as pages_settings
     from frappe_celery.pages.sites import choices as site_choices

@@ -17,6 +17,19 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import sites
 
 
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """An admin of what code writes: people look, and change nothing."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What has no table: its pages are its own, nothing is added by hand."""
 

@@ -9,7 +9,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import path
 from django.views.generic import RedirectView
 
-from frappe_celery.pages.read_only import ReadOnlyAdmin
+from frappe_celery.pages.answers import ReadOnlyAdmin
 
 admin.site.site_header = "Frappe jobs"
 admin.site.site_title = "Frappe jobs"

@@ -7,8 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from frappe_celery.jobs import get_store
-from frappe_celery.pages.answers import StoreAdmin
-from frappe_celery.pages.read_only import ReadOnlyAdmin
+from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
 from frappe_celery.pages.sites import may_see
 
 

@@ -6,15 +6,15 @@ its claim is dropped (a `last_execution` changed outside wins).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from celery.utils.functional import chunks
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.record.claim import Deposed
 
-T = TypeVar("T")
 ROWS_A_CALL = 500
 
 
@@ -31,14 +31,17 @@ class Marks:
     def see(self, site: str, rows: Iterable[ScheduleRow], fence: int = 0) -> set[str]:
         """Note a site's rows; the names of those whose last execution was set back."""
         back: set[str] = set()
-        for some in _chunks(rows):
-            words = [word for row in some for word in self._words(row)]
+        for some in chunks(iter(rows), ROWS_A_CALL):
+            words: list[Any] = []
+            for row in some:
+                executed = row.last_execution or row.creation
+                words += self.store.keys.due(site, row.name), row.name, executed.timestamp()
             back.update(name.decode() for name in self._led("see_rows", site, fence, words))
         return back
 
     def forget(self, site: str, names: Iterable[str], fence: int = 0) -> None:
         """Drop the marks of rows that are gone."""
-        for some in _chunks(names):
+        for some in chunks(iter(names), ROWS_A_CALL):
             words = [word for name in some for word in (self.store.keys.due(site, name), name)]
             self._led("forget_rows", site, fence, words)
 
@@ -54,15 +57,5 @@ class Marks:
             raise Deposed(f"fence {fence}")
         return answer
 
-    def _words(self, row: ScheduleRow) -> tuple[str, str, float]:
-        executed = row.last_execution or row.creation
-        return self.store.keys.due(row.site, row.name), row.name, executed.timestamp()
-
     def _key(self, site: str) -> str:
         return f"{self.store.keys.prefix}beat:seen:{site}"
-
-
-def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
-    remaining = iter(items)
-    while some := list(islice(remaining, ROWS_A_CALL)):
-        yield some

@@ -57,7 +57,6 @@ class _Site:
     """The rows' stamp and what else they depend on, when they were last read."""
     off: str | None = None
     trouble: str | None = None
-    was_read: bool = False
     configuration: Any = None
     is_due: bool = True
     """To be looked at at once: it is new, it was told of, or its configuration changed."""
@@ -237,15 +236,13 @@ class Reader:
         if stamp is not None and state == known.state:
             return
         rows = self.host.schedule_rows(site)
-        if not known.was_read:
-            rows = self._compare_with_hooks(site, rows)
-            known.was_read = True
-        changed = rows
-        current = {row.name: row for row in rows}
         if known.state is None:
-            self._tell(known, News(site, timing, present=frozenset(current)))
-        elif known.state[1] == timing:
-            changed = [row for row in rows if known.rows.get(row.name) != row]
+            rows = self._compare_with_hooks(site, rows)
+            present = frozenset(row.name for row in rows)
+            self._tell(known, News(site, timing, present=present))
+        timed_anew = known.state is None or known.state[1] != timing
+        changed = [row for row in rows if timed_anew or known.rows.get(row.name) != row]
+        current = {row.name: row for row in rows}
         removed = [name for name in known.rows if name not in current]
         known.rows, known.state = current, state
         for start in range(0, len(changed), ROWS_AT_ONCE):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
 from celery import Celery
+from celery.utils.functional import chunks
 from django.db import close_old_connections, connections, transaction
 from django.db.models import Q
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
@@ -146,7 +147,7 @@ class Rows:
         removed = [key for key in self._known if key not in rows]
         if removed:
             self.deliver(Read(at, removed=removed))
-        for some in _chunks(changed):
+        for some in chunks(iter(changed), ROWS_AT_ONCE):
             self.deliver(Read(at, list(self._entries(some))))
         self._known, self._change = rows, change
         self._compare_at = time.monotonic() + SWEEP_SECONDS
@@ -193,7 +194,3 @@ class Rows:
                 if self._runs.get(key) is run:
                     del self._runs[key]
         self.written(runs)
-
-
-def _chunks(keys: list[int]) -> Iterable[list[int]]:
-    return (keys[at : at + ROWS_AT_ONCE] for at in range(0, len(keys), ROWS_AT_ONCE))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from celery import beat as celery_beat
 
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import get_store
+from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.record.claim import Deposed
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK, TICK_SECONDS, Scheduler
 
@@ -68,7 +68,7 @@ class DatabaseScheduler(Scheduler):
 
     def setup_schedule(self) -> None:
         """The app's own entries, which become rows as with django-celery-beat's scheduler."""
-        self.load_django()
+        hosts.current().load_django()
         from django.apps import apps
 
         if not apps.is_installed(APP):
@@ -81,10 +81,6 @@ class DatabaseScheduler(Scheduler):
             for name, entry in self.schedule.items()
         }
         self.schedule.clear()
-
-    def load_django(self) -> None:
-        """Have Django ready, the database of the rows among its settings."""
-        raise NotImplementedError
 
     # -- who leads
 

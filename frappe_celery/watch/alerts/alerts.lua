@@ -1,4 +1,4 @@
--- What holds and what does not any more: begun and ended alerts go into the outbox, each once.
+-- What holds and what does not any more: begun and ended alerts go to the unsent, each once.
 -- ARGV: prefix, now, id, JSON: what holds now, by key: for how long it must, and its notice
 local prefix, now = ARGV[1], tonumber(ARGV[2])
 local state = prefix .. 'alerts'
@@ -22,6 +22,6 @@ for i = 1, #all, 2 do
   end
 end
 if #begun + #over == 0 then return end
-local outbox = state .. ':outbox'
-redis.call('LPUSH', outbox, cjson.encode({id = ARGV[3], at = now, begun = begun, over = over}))
-redis.call('LTRIM', outbox, 0, 99)
+local unsent = state .. ':outbox'
+redis.call('LPUSH', unsent, cjson.encode({id = ARGV[3], at = now, begun = begun, over = over}))
+redis.call('LTRIM', unsent, 0, 99)

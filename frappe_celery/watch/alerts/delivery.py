@@ -1,4 +1,4 @@
-"""Delivers what is in the outbox, through Apprise, to every URL of `frappe_celery_alerts`."""
+"""Delivers what is unsent, through Apprise, to every URL of `frappe_celery_alerts`."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def deliver(store: JobStore, token: str) -> None:
         except ConfigError:
             ledger.wait()
             raise
-        for message in ledger.outbox():
+        for message in ledger.unsent():
             left = []
             for name in message.receivers or known:
                 if name not in known:  # any more

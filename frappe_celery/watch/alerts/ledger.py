@@ -2,7 +2,7 @@
 
 A condition that begins to hold is told of once it has held for its seconds, and once more when it
 does not hold any more: in one step, whoever looks. What a look brings is one message, which stays
-in the outbox until each receiver has it.
+unsent until each receiver has it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.watch.alerts.conditions import Condition, Found
-from frappe_celery.watch.notify.outbox import Outbox
+from frappe_celery.watch.notify.unsent import Unsent
 
 LOOK_SECONDS = 10.0
 
@@ -26,7 +26,7 @@ class Message:
     """What one look brought; each notice has a `name`, `summary`, `description` and `look`."""
 
     text: bytes
-    """As it lies in the outbox."""
+    """As it lies in Redis."""
     at: float
     begun: list[dict[str, Any]]
     over: list[dict[str, Any]]
@@ -34,7 +34,7 @@ class Message:
     """Those that have it not yet; None: nobody has."""
 
 
-class Ledger(Outbox):
+class Ledger(Unsent):
     """One bench's. Every method may raise BrokerUnreachable."""
 
     name = "alerts"
@@ -58,7 +58,7 @@ class Ledger(Outbox):
             "alerts", (), self.store.keys.prefix, time.time(), uuid4().hex, json.dumps(holds)
         )
 
-    def outbox(self) -> list[Message]:
+    def unsent(self) -> list[Message]:
         """What was not delivered to everybody, the oldest first."""
         return list(map(_message, self.entries()))
 

@@ -24,7 +24,7 @@ def look_around(store: JobStore) -> None:
 class Alerts(Lookout):
     """Looks at the bench's conditions, in a worker and in beat."""
 
-    outbox = Ledger
+    unsent = Ledger
     program = "frappe_celery.watch.alerts"
     seconds = LOOK_SECONDS
 

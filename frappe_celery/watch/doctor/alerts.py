@@ -20,7 +20,7 @@ def check(section: Section, store: JobStore, now: float) -> None:
         return
     section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
     before = now - Ledger.first_wait_seconds
-    late = [message for message in Ledger(store).outbox() if message.at < before]
+    late = [message for message in Ledger(store).unsent() if message.at < before]
     if late:
         section.warn(
             f"{counted(len(late), 'message')} could not be delivered to everybody",

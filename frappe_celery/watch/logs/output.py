@@ -6,7 +6,7 @@ import logging
 import re
 import sys
 from logging.handlers import WatchedFileHandler
-from typing import Any, TextIO
+from typing import Any
 
 from celery import Celery, signals
 from click import get_current_context
@@ -42,13 +42,21 @@ def error_file() -> Any:
 
 
 class Output(logging.Handler):
-    """A line made once: for standard output or standard error, and for the file beside it."""
+    """A line made once: for standard output or standard error, and for the file beside it.
+
+    As JSON all of it is for standard output. Neither is what a job's prints are led to, which come
+    here.
+    """
+
+    def __init__(self, is_json: bool) -> None:
+        super().__init__()
+        self.is_json = is_json
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             serious = record.levelno >= logging.WARNING
             line = self.format(record) + "\n"
-            stream = self.stream(serious)
+            stream = sys.__stderr__ if serious and not self.is_json else sys.__stdout__
             if stream is not None:
                 stream.write(line)
                 stream.flush()
@@ -57,18 +65,6 @@ class Output(logging.Handler):
                 file.write(_COLOURS.sub("", line) if "\x1b" in line else line)
         except Exception:
             self.handleError(record)
-
-    def stream(self, serious: bool) -> TextIO | None:
-        """Not the ones that a job's prints are led to, which come here."""
-        return sys.__stderr__ if serious else sys.__stdout__
-
-
-class JSONOutput(Output):
-    """Everything as JSON on standard output."""
-
-    def stream(self, serious: bool) -> TextIO | None:
-        """Standard output, for serious messages too."""
-        return sys.__stdout__
 
 
 def _worker_begins(instance: Any, **_: Any) -> None:
@@ -107,9 +103,8 @@ def _set_up(logger: logging.Logger, **_: Any) -> None:
     """Put ours in place of the handler that writes everything to standard error."""
     for handler in list(logger.handlers):
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.__stderr__:
-            as_json = settings.current().logs == "json"
-            output = JSONOutput() if as_json else Output()
-            output.setFormatter(JSONFormatter() if as_json else handler.formatter)
+            output = Output(is_json=settings.current().logs == "json")
+            output.setFormatter(JSONFormatter() if output.is_json else handler.formatter)
             output.setLevel(handler.level)
             logger.removeHandler(handler)
             logger.addHandler(output)

@@ -1,8 +1,8 @@
 """What Redis knows of failures that are to be mailed: counted, due, being sent.
 
-A kind's first failure makes it due at once. Its mail moves what is told of it into the outbox, and
-makes it due again `digest_minutes` later, for what was counted until then. What is in the outbox is
-sent before anything else is taken, so that a mail server that is away leaves no more than one mail
+A kind's first failure makes it due at once. What its mail tells is moved to the unsent, and the
+kind is due again `digest_minutes` later, for what was counted until then. What is unsent is sent
+before anything else is taken, so that a mail server that is away leaves no more than one mail
 a kind there, and the counts go on. A mail's id is its Message-ID: should its sender die between the
 mail server's answer and `delivered`, it comes a second time under the same one.
 """
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from frappe_celery.watch.notify.outbox import Outbox
+from frappe_celery.watch.notify.unsent import Unsent
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Told:
         return sum(self.sites.values())
 
 
-class Ledger(Outbox):
+class Ledger(Unsent):
     """One bench's. Every method may raise BrokerUnreachable."""
 
     name = "mail"
@@ -45,13 +45,13 @@ class Ledger(Outbox):
         pairs = [text for pair in about.items() for text in pair]
         self._script("failure", kind, now, site, run, *pairs)
 
-    def outbox(self) -> list[Told]:
+    def unsent(self) -> list[Told]:
         """What was taken and not delivered."""
         client, ids = self.store.client, [entry.decode() for entry in self.entries()]
         return [_told(letter, client.hgetall(self._letter(letter))) for letter in ids]
 
     def take(self, token: str, digest_seconds: float, now: float | None = None) -> bool:
-        """Move a kind that is due into the outbox; False: none is, or another sends."""
+        """Move a kind that is due to the unsent; False: none is, or another sends."""
         words = now or time.time(), token, digest_seconds, uuid4().hex
         return bool(self._script("mail_take", *words))
 

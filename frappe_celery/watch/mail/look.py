@@ -56,7 +56,7 @@ class BeatErrors(logging.Handler):
 class Mails(Lookout):
     """A worker's or beat's; in beat also for the jobs' failures, where no worker is there."""
 
-    outbox = Ledger
+    unsent = Ledger
     program = "frappe_celery.watch.mail"
     seconds = 1.0
     """How soon a first failure is mailed."""

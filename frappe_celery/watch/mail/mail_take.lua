@@ -1,4 +1,4 @@
--- Move what is told of a kind whose mail is due into the outbox, where it stays until it was sent.
+-- Move what is told of a kind whose mail is due to the unsent, where it stays until it was sent.
 -- ARGV: prefix, now, token of the sender, seconds until the kind's next mail, id of the mail
 -- Returns whether there was one; 0 too once another process holds the lease.
 local prefix, now = ARGV[1], tonumber(ARGV[2])

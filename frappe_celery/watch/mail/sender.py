@@ -6,7 +6,7 @@ import logging
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
@@ -31,7 +31,7 @@ def send(store: JobStore, token: str) -> None:
         try:
             with _connected(config) as server:
                 while True:
-                    for told in ledger.outbox():
+                    for told in ledger.unsent():
                         if not ledger.lease.keep(token):
                             return
                         _deliver(server, config, store, told)
@@ -50,26 +50,21 @@ def send(store: JobStore, token: str) -> None:
 def _connected(config: MailConfig) -> Iterator[smtplib.SMTP]:
     """A connection, encrypted and logged in as configured."""
     where, timeout = (config.EMAIL_HOST, config.EMAIL_PORT), config.EMAIL_TIMEOUT
-    with at_most():
-        if config.EMAIL_USE_SSL:
-            context = ssl.create_default_context()
-            server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
-        else:
-            server = smtplib.SMTP(*where, timeout=timeout)
-        try:
+    with ExitStack() as end:
+        with at_most():
+            if config.EMAIL_USE_SSL:
+                context = ssl.create_default_context()
+                server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=timeout, context=context)
+            else:
+                server = smtplib.SMTP(*where, timeout=timeout)
+            end.callback(server.close)
             if config.EMAIL_USE_TLS:
                 server.starttls(context=ssl.create_default_context())
             if config.EMAIL_HOST_USER:
                 server.login(config.EMAIL_HOST_USER, config.EMAIL_HOST_PASSWORD)
-        except BaseException:
-            server.close()
-            raise
-    try:
         yield server
-    finally:
         with suppress(OSError, smtplib.SMTPException):
             server.quit()
-        server.close()
 
 
 def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, told: Told) -> None:

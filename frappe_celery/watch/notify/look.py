@@ -18,7 +18,7 @@ from celery.worker import state
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.watch.notify.outbox import Outbox
+from frappe_celery.watch.notify.unsent import Unsent
 
 logger = logging.getLogger(__name__)
 
@@ -27,9 +27,9 @@ LAST_SECONDS = 3.0
 
 
 class Lookout:
-    """A worker's or beat's, for one outbox. Any number may look: Redis lets one of them send."""
+    """A worker's or beat's, for mails or alerts. Any number look: Redis lets one of them send."""
 
-    outbox: ClassVar[type[Outbox]]
+    unsent: ClassVar[type[Unsent]]
     program: ClassVar[str]
     """What sends, as `python -m` starts it, with a token."""
     seconds: ClassVar[float]
@@ -52,15 +52,15 @@ class Lookout:
             self.prepare()
             self._send()
         except OSError as exc:  # a broker that is away, or a machine without room
-            logger.debug("%s: later, %s", self.outbox.name, exc)
+            logger.debug("%s: later, %s", self.unsent.name, exc)
         except Exception:
-            logger.exception(self.outbox.name)
+            logger.exception(self.unsent.name)
 
     def _send(self) -> None:
         if self._sender is not None and self._sender.poll() is None:
             return
         self._sender, token, root = None, uuid4().hex, settings.current().root
-        if self.outbox(get_store()).sends(token):
+        if self.unsent(get_store()).sends(token):
             self._sender = subprocess.Popen(
                 [sys.executable, "-m", self.program, token],
                 stdin=subprocess.DEVNULL,
@@ -132,7 +132,7 @@ def _watch(**_: Any) -> None:
         if kind.is_on():
             lookout = kind(in_beat=True)
             threading.Thread(
-                target=_look_on, args=(lookout,), daemon=True, name=kind.outbox.name
+                target=_look_on, args=(lookout,), daemon=True, name=kind.unsent.name
             ).start()
 
 

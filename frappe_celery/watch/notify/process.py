@@ -1,4 +1,4 @@
-"""The process that sends what an outbox holds, then ends."""
+"""The process that sends what is unsent, then ends."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
-from frappe_celery.watch.notify.outbox import LEASE_SECONDS, Outbox
+from frappe_celery.watch.notify.unsent import LEASE_SECONDS, Unsent
 
 logger = logging.getLogger(__name__)
 
@@ -36,21 +36,21 @@ def main(name: str, send: Callable[[str], object]) -> None:
 
 
 @contextmanager
-def holding(outbox: Outbox, token: str) -> Iterator[None]:
+def holding(unsent: Unsent, token: str) -> Iterator[None]:
     """Give signs of life from a thread, however long a server takes; then let others send."""
     over = threading.Event()
 
     def keep() -> None:
         while not over.wait(LEASE_SECONDS / 5):
             with suppress(BrokerUnreachable):
-                outbox.lease.keep(token)
+                unsent.lease.keep(token)
 
     threading.Thread(target=keep, daemon=True).start()
     try:
         yield
     finally:
         over.set()
-        outbox.lease.give_up(token)
+        unsent.lease.give_up(token)
 
 
 @contextmanager

@@ -130,7 +130,7 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":retry")), what="half")
     beat.wait_for("alerts are sent again in a minute; not delivered to json://")
     assert "secret" not in beat.output()
-    (late,) = Ledger(store).outbox()
+    (late,) = Ledger(store).unsent()
     assert late.receivers is not None
     assert len(late.receivers) == 1
     assert not findings(store, late.at + 30)
@@ -164,24 +164,24 @@ def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore)
     ledger, queues = Ledger(store), ("long", "short")
     many = [(WAIT, Found(1900, (("queue", queue),))) for queue in queues]
     ledger.note([(NO_WORKER, Found()), *many])
-    assert ledger.outbox() == []
+    assert ledger.unsent() == []
     long_ago(store)
     for _ in range(3):
         ledger.note([(NO_WORKER, Found()), *many])
-    (begun,) = ledger.outbox()
+    (begun,) = ledger.unsent()
     assert {n["summary"] for n in begun.begun} == {
         "No worker runs", "Jobs wait long in queue long", "Jobs wait long in queue short",
     }  # fmt: skip
     assert begun.over == []
     ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
     ledger.note([(WAIT, Found(9999, (("queue", "long"),)))])
-    _, over = ledger.outbox()
+    _, over = ledger.unsent()
     assert {n["summary"] for n in over.over} == {"No worker runs", "Jobs wait long in queue short"}
     ledger.note([(NO_WORKER, Found())])  # for a moment
     ledger.note([])
-    *_, last = ledger.outbox()
+    *_, last = ledger.unsent()
     assert [n["summary"] for n in last.over] == ["Jobs wait long in queue long"]
-    assert len(ledger.outbox()) == 3
+    assert len(ledger.unsent()) == 3
 
 
 def test_one_looks_at_a_time_and_one_sends(store: JobStore) -> None:
@@ -210,7 +210,7 @@ def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(store: Job
     assert not ledger.sends("me")
     store.client.delete(key(store, ":lease"))
     assert ledger.sends("me")
-    (message,) = ledger.outbox()
+    (message,) = ledger.unsent()
     assert (message.begun, message.over, message.receivers) == ([notice], [], ["one"])
     ledger.delivered(message, [])
     assert not store.client.exists(key(store, ":outbox"))

@@ -32,7 +32,7 @@ def sent(ledger: Ledger, now: float) -> list[Told]:
     mails: list[Told] = []
     if ledger.sends("me", now):
         while ledger.take("me", DIGEST, now):
-            for told in ledger.outbox():
+            for told in ledger.unsent():
                 ledger.delivered(told)
                 mails.append(told)
         ledger.lease.give_up("me")
@@ -89,7 +89,7 @@ def test_what_a_killed_sender_took_is_sent_by_the_next_and_counted_once(ledger: 
     fail(ledger, 1001)
     ledger.lease.give_up("killed")  # as the lease's end would
     assert ledger.sends("next", 1001)
-    (left,) = ledger.outbox()
+    (left,) = ledger.unsent()
     assert left.count == 1
     ledger.delivered(left)
     ledger.lease.give_up("next")
@@ -108,7 +108,7 @@ def test_while_the_mail_server_is_away_nobody_is_sent_more_than_once_a_while(
     assert ledger.sends("me", 1002)
     ledger.lease.give_up("me")
     assert [ledger.wait(1002 + n) for n in range(7)] == [4, 8, 16, 32, 60, 60, 60]
-    (told,) = ledger.outbox()
+    (told,) = ledger.unsent()
     ledger.delivered(told)
     assert ledger.wait(2000) == 2, "after a success it begins anew"
 
@@ -131,7 +131,7 @@ def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(ledger: Le
     assert not ledger.sends("me", 1000)
     client.delete(f"{prefix}lease")
     assert ledger.sends("me", 1000)
-    (told,) = ledger.outbox()
+    (told,) = ledger.unsent()
     assert (told.id, told.count) == ("abc", 2)
     ledger.delivered(told)
     assert not client.exists(f"{prefix}letter:abc", f"{prefix}outbox")

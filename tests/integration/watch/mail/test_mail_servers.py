@@ -71,7 +71,7 @@ LOGIN = {"EMAIL_USE_TLS": True, "EMAIL_HOST_USER": USER, "EMAIL_HOST_PASSWORD": 
 def test_starttls_and_login(sending: Sending, strict: Mailbox) -> None:
     assert sending.send(strict, **LOGIN) == ""
     assert (len(strict.mails), strict.encrypted) == (1, [True])
-    assert sending.ledger.outbox() == []
+    assert sending.ledger.unsent() == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_mail_that_is_refused_for_good_is_in_the_log_and_holds_up_no_other(
     printed = sending.send(plain)
     assert "552" in printed
     assert "m failed: ValueError: x" in printed, "the mail's text"
-    assert sending.ledger.outbox() == []
+    assert sending.ledger.unsent() == []
     plain.answer = ""
     sending.fail("m|KeyError")
     sending.send(plain)

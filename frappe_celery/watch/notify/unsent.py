@@ -12,7 +12,7 @@ LEASE_SECONDS = 15.0
 """After how long a sender that gave no sign of life is replaced."""
 
 
-class Outbox:
+class Unsent:
     """One bench's of one kind. Every method may raise BrokerUnreachable."""
 
     name: ClassVar[str]
@@ -32,7 +32,7 @@ class Outbox:
     def sends(self, token: str, now: float | None = None) -> bool:
         """Whether the caller is to send now: something is there, and nobody else does."""
         keys = tuple(map(self.key, ("outbox", "retry", "due")))
-        due = self.store.run_script("outbox_due", keys, self.key("kind:"), now or time.time())
+        due = self.store.run_script("unsent_due", keys, self.key("kind:"), now or time.time())
         return bool(due) and self.lease.take(token)
 
     def entries(self) -> list[bytes]:
@@ -42,11 +42,11 @@ class Outbox:
 
     def remove(self, entry: str | bytes, *also: str, rest: str = "") -> None:
         """It is told, or never will be; `rest` of it is not, `also` are keys that go with it."""
-        outbox = self.key("outbox")
+        unsent = self.key("outbox")
         pipe = self.store.client.pipeline()
         if rest:
-            pipe.linsert(outbox, "BEFORE", entry, rest)
-        pipe.lrem(outbox, 0, entry)
+            pipe.linsert(unsent, "BEFORE", entry, rest)
+        pipe.lrem(unsent, 0, entry)
         pipe.delete(*also, self.key("retry"))
         pipe.execute()
 
