@@ -6,7 +6,9 @@ app is built when it is first asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
     from frappe_celery.jobs.hosts import Host
-    from frappe_celery.jobs.outbox import Outbox
 
     app: Celery
 
@@ -30,16 +31,11 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "setup": "celery_app",
-    "enqueue": "enqueue_shim",
-    "enqueue_doc": "enqueue_shim",
-    "get_job": "enqueue_shim",
-    "is_job_enqueued": "enqueue_shim",
-    "Retry": "job_options",
-    "enqueue_at": "job_options",
-    "enqueue_in": "job_options",
-    "options": "job_options",
+    **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
+    **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
     "signature": "canvas",
 }
+"""Where each name is, which is imported when it is first asked for."""
 
 __all__ = [
     "Retry",
@@ -59,11 +55,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "app":
         return _build()  # `setup` may name another one
-    if name in _PUBLIC:
-        value: Any = getattr(import_module(f"frappe_celery.{_PUBLIC[name]}"), name)
-    else:
-        raise AttributeError(f"module 'frappe_celery' has no attribute {name!r}")
-    globals()[name] = value
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     return value
 
 
@@ -106,36 +100,9 @@ def _standalone() -> Any:
     return parts.load(parts.HOSTS, "standalone")
 
 
-def _app() -> Celery:
-    from frappe_celery.celery_app import current
-
-    return current()
-
-
-def _revoked(message: Any, reason: str) -> None:
-    from frappe_celery.canvas import revoked
-
-    revoked(message, reason)
-
-
-def _outbox(store: Any) -> Outbox:
-    from frappe_celery.brokers.rabbitmq.outbox import Outbox
-
-    return Outbox(store)
-
-
-def _run_here(message: Any) -> None:
-    from frappe_celery.worker.perform import perform_here
-
-    perform_here(message)
-
-
-def _start_worker(
-    queue: str | None, burst: bool, quiet: bool, processes: int | None, beat: bool
-) -> None:
-    from frappe_celery.programs import start_worker
-
-    start_worker(queue, burst, quiet, processes, beat=beat)
+def _later(path: str) -> Callable[..., Any]:
+    """A function of a room, which is imported when the function is called."""
+    return lambda *args: resolve_name(f"{__name__}.{path}")(*args)
 
 
 if not _hosts.is_bench():
@@ -144,9 +111,9 @@ if not _hosts.is_bench():
     except _ConfigError as _exc:  # raised when the host is asked for
         warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
-_providers.app.provide(_app)
-_providers.revoked.provide(_revoked)
-_providers.outbox.provide(_outbox)
-_providers.run_here.provide(_run_here)
+_providers.app.provide(_later("celery_app:current"))
+_providers.revoked.provide(_later("canvas:revoked"))
+_providers.outbox.provide(_later("brokers.rabbitmq.outbox:Outbox"))
+_providers.run_here.provide(_later("worker.perform:perform_here"))
 _providers.published.provide(lambda job: None)
-_providers.start_worker.provide(_start_worker)
+_providers.start_worker.provide(_later("programs:start_worker"))

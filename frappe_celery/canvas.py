@@ -121,14 +121,17 @@ def signed(
     )
 
 
-@CelerySignature.register_type(KIND)
-class MethodSignature(Base):
-    """What `signature` gives. The text that it carries counts, not what stands beside it."""
+class _OfItsOwn(Base):
+    """Of which Celery makes a copy, or one that came in a message, by its own class."""
 
     @classmethod
-    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> MethodSignature:
-        """One that came in a message, or a copy."""
+    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Any:
         return cls(d, app=app)  # type: ignore[arg-type]  # as celery-types has it
+
+
+@CelerySignature.register_type(KIND)
+class MethodSignature(_OfItsOwn):
+    """What `signature` gives. The text that it carries counts, not what stands beside it."""
 
     @cached_property
     def type(self) -> Any:
@@ -150,13 +153,8 @@ class MethodSignature(Base):
 
 
 @CelerySignature.register_type(unsigned.MARK)
-class Unsigned(Base):
+class Unsigned(_OfItsOwn):
     """A signature of whichever kind that came in a message which nobody signed."""
-
-    @classmethod
-    def from_dict(cls, d: dict[str, Any], app: Celery | None = None) -> Unsigned:
-        """One that came in a message, or a copy."""
-        return cls(d, app=app)  # type: ignore[arg-type]  # as celery-types has it
 
     @property
     def type(self) -> Any:
@@ -227,15 +225,15 @@ def _message(app: Celery, args: Any, kwargs: Any, options: Mapping[str, Any]) ->
                 f"arguments of {said['name']} were added to what is signed: in a message that"
                 " nobody signed it takes what the task before it returned and nothing else"
             )
-    queue = config.queue(_queue_of(options) or said["queue"])
+    asked = options.get("queue")
+    queue = config.queue(getattr(asked, "name", asked) or said["queue"])
     limit = options.get("soft_time_limit") or options.get("time_limit") or said["timeout"]
     task_id, expires = str(options.get("task_id") or uuid.uuid4()), options.get("expires")
-    before = [] if immutable else [*args]
-    if not immutable and kwargs:
+    if kwargs and not immutable:
         known = codec.decode(said["kwargs"])
         said["kwargs"] = codec.encode_arguments({**kwargs, **known}, allow_pickle)
-    if before:
-        both = [*before, *codec.decode(said["args"])]
+    if args and not immutable:
+        both = [*args, *codec.decode(said["args"])]
         said["args"] = codec.encode_value(both, allow_pickle)
     return JobMessage(
         **{
@@ -302,11 +300,6 @@ def _headers(app: Celery, task_id: str, options: Mapping[str, Any]) -> dict[str,
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def _queue_of(options: Mapping[str, Any]) -> str | None:
-    queue = options.get("queue")
-    return getattr(queue, "name", queue)
-
-
 def _due(app: Celery, options: Mapping[str, Any]) -> float | None:
     """Seconds since the epoch before which it does not start."""
     if options.get("countdown"):
@@ -339,5 +332,4 @@ def revoked(message: JobMessage, reason: str) -> None:
 
 
 def _request(message: JobMessage) -> Context:
-    about: dict[str, Any] = {**task_headers(message), "delivery_info": {}}
-    return Context(about)
+    return Context({**task_headers(message), "delivery_info": {}})

@@ -25,6 +25,7 @@ BESIDE = {
     "limit": "limits",
     "pause": "limits",
     "resume": "limits",
+    "restart": "drain",
     "sync": "schedule",
     "enable": "bench",
     "disable": "bench",

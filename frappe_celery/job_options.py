@@ -58,23 +58,30 @@ class Options(JobOptions):
     def enqueue_in(
         self, delay: float | timedelta, method: str | Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """As `frappe_celery.enqueue_in`, with these options for this one call."""
-        return self._later(time.time() + _seconds(delay), method, args, kwargs)
+        """`enqueue` that has the job wait for `delay` (seconds or a timedelta) first.
+
+        Until then it is `scheduled`: kept in Redis in a sorted set, not in any process, so that it
+        survives restarts, and handed to its queue, once, by whichever worker sees first that it is
+        due. `deduplicate` counts it as waiting; `Job.cancel()` takes it out.
+
+        Raises:
+            ConfigError: no number of seconds, or `now=True` or `is_async=False`.
+            As `enqueue` does.
+        """
+        return replace(self, at=time.time() + _seconds(delay)).enqueue(method, *args, **kwargs)
 
     def enqueue_at(
         self, when: datetime, method: str | Callable[..., Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """As `frappe_celery.enqueue_at`, with these options for this one call."""
-        return self._later(_instant(when), method, args, kwargs)
+        """Like `enqueue_in`, with the time itself; a naive one is in the site's time zone.
 
-    def _later(
-        self,
-        at: float,
-        method: str | Callable[..., Any],
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-    ) -> Any:
-        return replace(self, at=at).enqueue(method, *args, **kwargs)
+        A time that is past means now.
+
+        Raises:
+            ConfigError: no datetime, or `now=True` or `is_async=False`.
+            As `enqueue` does.
+        """
+        return replace(self, at=_instant(when)).enqueue(method, *args, **kwargs)
 
 
 def options(
@@ -127,32 +134,8 @@ def options(
     )
 
 
-def enqueue_in(
-    delay: float | timedelta, method: str | Callable[..., Any], *args: Any, **kwargs: Any
-) -> Any:
-    """`frappe_celery.enqueue` that has the job wait for `delay` (seconds or a timedelta) first.
-
-    Until then it is `scheduled`: kept in Redis in a sorted set, not in any process, so that it
-    survives restarts, and handed to its queue, once, by whichever worker sees first that it is due.
-    `deduplicate` counts it as waiting; `Job.cancel()` takes it out.
-
-    Raises:
-        ConfigError: no number of seconds, or `now=True` or `is_async=False`.
-        As `enqueue` does.
-    """
-    return Options().enqueue_in(delay, method, *args, **kwargs)
-
-
-def enqueue_at(when: datetime, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Like `enqueue_in`, with the time itself; a naive one is in the site's time zone.
-
-    A time that is past means now.
-
-    Raises:
-        ConfigError: no datetime, or `now=True` or `is_async=False`.
-        As `enqueue` does.
-    """
-    return Options().enqueue_at(when, method, *args, **kwargs)
+enqueue_in, enqueue_at = Options().enqueue_in, Options().enqueue_at
+"""`frappe_celery.enqueue` for later."""
 
 
 def _seconds(delay: float | timedelta) -> float:

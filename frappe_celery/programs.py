@@ -16,8 +16,8 @@ def start_worker(
     burst: bool,
     quiet: bool,
     processes: int | None,
-    pool: str = "prefork",
     beat: bool = False,
+    pool: str = "prefork",
 ) -> None:
     """Be a worker until it is told to stop, or with `burst` until the queues are empty.
 

@@ -51,13 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
         _begin(config).move_results()
 
 
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """The process goes on as it was."""
-    if _session in config.stash:
-        config.stash[_session].end()
-        del config.stash[_session]
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Last of all, when the test's fixtures have been set up."""
@@ -91,6 +84,7 @@ def _begin(config: pytest.Config) -> Session:
 
     if _session not in config.stash:
         config.stash[_session] = Session()
+        config.add_cleanup(config.stash[_session].end)  # the process goes on as it was
     return config.stash[_session]
 
 

@@ -1,10 +1,9 @@
 """The subcommands of `frappe-celery`, one file each; what bench shows of them, `commands`.
 
-Nobody imports it but `cli`, which loads a command when it is called, and bench. `options` and
-`progress` are what several commands have, `control` asks workers; `process_files` has what process
-managers run and writes a Procfile, `supervisor_file` and `systemd_units` write theirs, all of them
-from `templates/`; `systemctl` has what systemd is told; `supervisor` is the program that
-`supervise` becomes; `demo/` is the demo.
+Nobody imports it but `cli`, which loads a command when it is called, and bench. `options` has what
+several commands have; `process_files` has what process managers run and writes a Procfile,
+`supervisor_file` and `systemd_units` theirs, all of them from `templates/`; `supervisor` is the
+program that `supervise` becomes; `demo/` is the demo.
 """
 
 from __future__ import annotations

@@ -72,34 +72,17 @@ def user(name: str, sites: tuple[str, ...]) -> None:
 
 
 def _make(name: str, sites: tuple[str, ...] = ()) -> None:
-    from django.core.management import CommandError, call_command
+    from frappe_celery.pages import users
 
-    asks = PASSWORD_VARIABLE not in os.environ
-    if asks and not sys.stdin.isatty():
+    password = os.environ.get(PASSWORD_VARIABLE)
+    if password is None and not sys.stdin.isatty():
         raise click.ClickException(
             f"there is no terminal to ask for the password: set {PASSWORD_VARIABLE}"
         )
-    if sites:
-        from frappe_celery.pages.users import make_owner
-
-        password = os.environ.get(PASSWORD_VARIABLE) or click.prompt(
-            "Password", hide_input=True, confirmation_prompt=True
-        )
-        make_owner(name, password, sites)
-        click.echo(f"{name} can log in, and sees {', '.join(sites)}.")
-        return
-    if not asks:
-        from frappe_celery.pages import users
-
-        users.check(name, os.environ[PASSWORD_VARIABLE])
-    try:
-        call_command("createsuperuser", username=name, email="", interactive=asks, verbosity=0)
-    except CommandError as exc:
-        said = str(exc).removeprefix("Error: ")
-        raise click.ClickException(
-            f"{said} To change a password: frappe-celery admin password {name}"
-        ) from exc
-    click.echo(f"{name} can log in.")
+    if password is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    users.make(name, password, sites)
+    click.echo(f"{name} can log in{', and sees ' if sites else ''}{', '.join(sites)}.")
 
 
 @admin.command()

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import click
 
-from frappe_celery.commands import systemctl
+from frappe_celery.commands import systemd_units
 from frappe_celery.commands.doctor import doctor
 from frappe_celery.commands.move import carry, trusting_pickles
-from frappe_celery.commands.options import known_queue, known_site
+from frappe_celery.commands.options import known_queue, known_site, together
 from frappe_celery.commands.worker import beat, worker
+from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.migration.move.moving import refuse_two_servers
 
@@ -49,15 +50,26 @@ class Piece(NamedTuple):
         return "".join(f" of {what} {name}" for what, name in named if name)
 
 
-_of_a_queue = click.option("--queue", "-q", help="Only this queue's jobs. Default: all.")
-_of_a_site = click.option("--site", help="Only this site's jobs. Default: every site's.")
-_schedule = click.option(
-    "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
-)
-_settling = click.option(
-    "--settle", is_flag=True, help="Of an armed bench: all of it, for good, and armed no more."
+_what = together(
+    click.option(
+        "--settle", is_flag=True, help="Of an armed bench: all of it, for good, and armed no more."
+    ),
+    click.option("--queue", "-q", help="Only this queue's jobs. Default: all."),
+    click.option("--site", help="Only this site's jobs. Default: every site's."),
+    click.option(
+        "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
+    ),
 )
 NAMES = {"celery": "Celery", "rq": "RQ"}
+STARTS = {
+    True: ("frappe-celery worker", "no beat leads: start frappe-celery beat"),
+    False: (
+        "bench worker",
+        "no scheduler of Frappe's runs on this machine: start bench schedule (one on another"
+        " machine is not seen from here)",
+    ),
+}
+"""What starts a worker of Celery's (True) or RQ's, and what is said where no scheduler runs."""
 
 
 @click.command()
@@ -71,20 +83,9 @@ NAMES = {"celery": "Celery", "rq": "RQ"}
     is_flag=True,
     help="Change nothing but this environment, for a container's image; switched on once it runs.",
 )
-@_settling
-@_of_a_queue
-@_of_a_site
-@_schedule
+@_what
 @trusting_pickles
-def enable(
-    armed: bool,
-    image: bool,
-    settle: bool,
-    queue: str | None,
-    site: str | None,
-    schedule: bool,
-    trusted: bool,
-) -> None:
+def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) -> None:
     """Switch this bench over from RQ to Celery.
 
     From then on `frappe-celery worker` runs what Frappe and its apps enqueue, and `frappe-celery
@@ -96,17 +97,16 @@ def enable(
     to go over. That holds at once in every process, and what waits in RQ comes along. RQ's
     processes run as before beside Celery's, until `enable --settle`.
     """
-    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
     from frappe_celery.migration.armed import arming
 
     if image:
-        if any((armed, settle, queue, site, schedule)):
+        if any((armed, settle, *named.values())):
             raise click.UsageError("--image is about this environment alone")
         switch.put_into_image()
         click.echo("The hook is here. Switch on where the image runs: frappe-celery enable")
         return
-    piece = Piece(known_queue(queue), known_site(site), schedule)
+    piece = _piece(**named)
     is_armed = settings.current().is_armed
     _refuse_nonsense(is_armed, piece, settle, armed)
     if armed:
@@ -135,11 +135,8 @@ def enable(
 
 
 @click.command()
-@_settling
-@_of_a_queue
-@_of_a_site
-@_schedule
-def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -> None:
+@_what
+def disable(settle: bool, **named: Any) -> None:
     """Switch this bench back to RQ.
 
     Processes that start from then on are stock Frappe. Jobs that wait for Celery's workers stay
@@ -148,10 +145,9 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
     In an armed bench (`enable --armed`) it holds at once in every process, what waits in Celery
     comes along, and the bench stays armed: a queue, a site or the schedule can go back alone.
     """
-    from frappe_celery.config import settings
     from frappe_celery.hosts.bench import leftovers, switch
 
-    piece = Piece(known_queue(queue), known_site(site), schedule)
+    piece = _piece(**named)
     is_armed = settings.current().is_armed
     _refuse_nonsense(is_armed, piece, settle)
     all_moved, wrong = True, list[str]()
@@ -165,15 +161,18 @@ def disable(settle: bool, queue: str | None, site: str | None, schedule: bool) -
             " processes, with `bench schedule` in place of `frappe-celery beat`."
         )
         click.echo("\n".join(leftovers.in_celery(settings.current())))
-        if units := systemctl.end_celerys(settings.current()):
+        if units := systemd_units.end_celerys(settings.current()):
             what = "Celery's units of systemd are not needed any more. They end their jobs:"
-            click.echo(systemctl.shown(what, units))
+            click.echo(systemd_units.shown(what, units))
     _end(all_moved, wrong)
+
+
+def _piece(queue: str | None, site: str | None, schedule: bool) -> Piece:
+    return Piece(known_queue(queue), known_site(site), schedule)
 
 
 def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
-    from frappe_celery.config import settings
     from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
     from frappe_celery.migration.armed import arming
 
@@ -210,36 +209,24 @@ def _older_processes() -> list[str]:
     """What refuses the way over; the way back is open, since most of them are on RQ anyhow."""
     from frappe_celery.migration.armed import older_processes
 
-    older = older_processes.without_the_seam()
-    if not older:
-        return []
     what = "these processes began before the bench was armed, and go by no routes: restart them"
-    return [what, *(f"  {process}" for process in older)]
+    older = [f"  {process}" for process in older_processes.without_the_seam()]
+    return [what, *older] if older else []
 
 
 def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
     """What has gone to a system of which no process takes it on."""
-    from frappe_celery.config import settings
-    from frappe_celery.jobs import get_store
     from frappe_celery.migration.armed import processes
-    from frappe_celery.schedule.leadership import leadership
 
-    queues = [piece.queue] if piece.queue else [*settings.current().queues]
-    if to_celery:
-        served = get_store().workers.served()
-        missing = [queue for queue in queues if queue not in served]
-        whose, what = "Celery's", "frappe-celery worker"
-        scheduled = not piece.has_schedule or leadership(get_store()).leader is not None
-        nobody = "no beat leads: start frappe-celery beat"
-    else:
-        missing, whose, what = processes.not_served_by_rq(queues), "RQ's", "bench worker"
-        scheduled = not piece.has_schedule or processes.frappes_scheduler_runs()
-        nobody = (
-            "no scheduler of Frappe's runs on this machine: start bench schedule (one on another"
-            " machine is not seen from here)"
-        )
-    unserved = [f"no worker of {whose} serves queue {q}: start {what} --queue {q}" for q in missing]
-    return [*(unserved if piece.has_jobs else ()), *(() if scheduled else (nobody,))]
+    start, no_scheduler = STARTS[to_celery]
+    missing = []
+    if piece.has_jobs:
+        queues = [piece.queue] if piece.queue else settings.current().queues
+        unserved = processes.unserved(queues, by_celery=to_celery)
+        missing = [f"{words}: start {start} --queue {queue}" for queue, words in unserved.items()]
+    if piece.has_schedule and not processes.a_scheduler_runs(celerys=to_celery):
+        missing.append(no_scheduler)
+    return missing
 
 
 def _end(all_moved: bool, wrong: list[str]) -> None:

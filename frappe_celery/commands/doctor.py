@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,12 +31,10 @@ def doctor(site: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=1))
     else:
-        from rich.console import Console
-
         from frappe_celery.watch.doctor import show
+        from frappe_celery.watch.job_display import console
 
-        console = Console(width=None if sys.stdout.isatty() else 160, soft_wrap=True)
-        console.print(*show.lines(report), sep="\n")
+        console().print(*show.lines(report), sep="\n", soft_wrap=True)
     raise click.exceptions.Exit(int(report.level))
 
 

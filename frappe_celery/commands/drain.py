@@ -1,14 +1,18 @@
-"""`frappe-celery drain`: the workers take no more jobs, and end those that they have."""
+"""`frappe-celery drain` has workers end the jobs that they have, `restart` exchanges them."""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
-from frappe_celery.commands.control import ANSWER_SECONDS, LOOK_SECONDS, ask_workers
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
+
+LOOK_SECONDS = 0.2
+"""How often it is looked what has become of what was asked for."""
+ANSWER_SECONDS = 2.0
 
 
 @click.command()
@@ -46,7 +50,7 @@ def drain(timeout: int | None) -> None:
 
 def _take_no_more(workers: int) -> None:
     for queue in settings.current().queues:
-        answers = ask_workers("cancel_consumer", workers, queue=queue)
+        answers = _ask_workers("cancel_consumer", workers, queue=queue)
         if len(answers) < workers:
             raise click.ClickException(
                 f"{workers - len(answers)} of {workers} workers did not answer within"
@@ -62,3 +66,61 @@ def _held(store: JobStore) -> list[str]:
         pipe.hvals(store.keys.in_flight(consumer.decode()))
     held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
     return [run for list_, _, run in held if store.keys.queue_of(list_) in queues]
+
+
+@click.command()
+@click.option(
+    "--timeout",
+    type=click.IntRange(1),
+    default=120,
+    show_default=True,
+    help="Seconds that new workers may take to be ready.",
+)
+def restart(timeout: int) -> None:
+    """Exchange the workers for ones with new code, without a stop.
+
+    Every worker of the bench, on whichever machine, that runs under `frappe-celery supervise`, as
+    the files of `frappe-celery setup` start them, is exchanged: another one is started, and once it
+    is ready the first takes no more jobs. Ends with 1 and names those that were not exchanged. Beat
+    is restarted by its process manager.
+    """
+    store = get_store()
+    before = {worker.name: worker.pid for worker in store.workers.all()}
+    if not before:
+        click.echo("No worker runs.")
+        return
+    began = time.monotonic()
+    left = dict.fromkeys(before, "it did not answer")
+    answers = _ask_workers("exchange", len(before))
+    left.update({name: said.get("error", "") for name, said in answers.items()})
+    asked = {name: pid for name, pid in before.items() if not left[name]}
+    for name in _not_exchanged(store, asked, timeout):
+        left[name] = f"no other was ready within {timeout} s: its log says why; it goes on"
+    for name in asked:
+        if not left[name]:
+            click.echo(f"{name}: exchanged")
+    failed = [f"{name}: {reason}" for name, reason in left.items() if reason]
+    if failed:
+        raise click.ClickException("not exchanged:\n" + "\n".join(failed))
+    click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
+
+
+def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> set[str]:
+    """Those that still take jobs when the time is over: one that is exchanged drops its record."""
+    give_up_at = time.monotonic() + timeout
+    left = set(asked)
+    while left and time.monotonic() < give_up_at:
+        time.sleep(LOOK_SECONDS)
+        now = {worker.name: worker.pid for worker in store.workers.all()}
+        left = {name for name in left if now.get(name) == asked[name]}
+    return left
+
+
+def _ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
+    """What each of so many workers answers to a remote control command of Celery's, by its name."""
+    from frappe_celery import celery_app
+
+    answers: list[Any] = celery_app.current().control.broadcast(  # type: ignore[assignment]
+        command, arguments=arguments, reply=True, limit=workers, timeout=ANSWER_SECONDS
+    )  # with reply=True
+    return {name: said for answer in answers for name, said in answer.items()}

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from frappe_celery.commands.options import queue_with_jobs, site_with_jobs, when
-from frappe_celery.commands.progress import counted_off, looking
+from frappe_celery.commands.options import queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.record.paging import Wanted, search
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
+Found = Callable[[], Job]
+"""Finds a job, or raises NoSuchJob."""
 FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
 ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
@@ -31,7 +32,7 @@ LIMIT = click.option(
     help="At most so many.",
 )
 YES = click.option("--yes", "-y", is_flag=True, help="Do not ask before many are changed.")
-_FILTERS = (
+filters = together(
     ONLY_THIS_SITE,
     click.option("--queue", "-q", help="Only this queue."),
     click.option("--method", "-m", help="Only this method; myapp.* for all of an app's."),
@@ -40,18 +41,14 @@ _FILTERS = (
     ),
     click.option("--until", callback=when, metavar="TIME", help="Not later."),
 )
+"""The options that say which jobs. Times are those at which a job got the status it has."""
 
 
-def filters(command: Command) -> Command:
-    """The options that say which jobs. Times are those at which a job got the status it has."""
-    for option in reversed(_FILTERS):
-        command = option(command)
-    return command
-
-
-def _wanted(statuses: tuple[JobStatus, ...], given: dict[str, Any]) -> Wanted:
-    site, queue = site_with_jobs(given.pop("site")), queue_with_jobs(given.pop("queue"))
-    return Wanted(site=site, queue=queue, statuses=statuses, **given)
+def _wanted(
+    statuses: tuple[JobStatus, ...], site: str | None, queue: str | None, **others: Any
+) -> Wanted:
+    site, queue = site_with_jobs(site), queue_with_jobs(queue)
+    return Wanted(site=site, queue=queue, statuses=statuses, **others)
 
 
 @click.group()
@@ -77,26 +74,25 @@ def jobs() -> None:
 )
 @LIMIT
 @AS_JSON
-def list_(status: tuple[str, ...], limit: int, as_json: bool, **given: Any) -> None:
+def list_(status: tuple[str, ...], **which: Any) -> None:
     """List jobs, newest first.
 
     --since and --until are about when a job got the status that it has: enqueued, started, ended.
     """
-    statuses = tuple(map(JobStatus, status)) or tuple(JobStatus)
-    _show(_wanted(statuses, given), limit, as_json)
+    _show(tuple(map(JobStatus, status)) or tuple(JobStatus), **which)
 
 
 @jobs.command()
 @filters
 @LIMIT
 @AS_JSON
-def failed(limit: int, as_json: bool, **given: Any) -> None:
+def failed(**which: Any) -> None:
     """List the jobs that failed or were stopped.
 
     They are kept until they are requeued or deleted, or past their retention (rq_job_failure_ttl,
     rq_failed_jobs_limit).
     """
-    _show(_wanted(FAILED, given), limit, as_json)
+    _show(FAILED, **which)
 
 
 @jobs.command()
@@ -119,11 +115,12 @@ def parked(requeue: bool) -> None:
     click.echo(f"{len(found)} messages{', enqueued anew' if requeue and found else ''}.")
 
 
-def _show(wanted: Wanted, limit: int, as_json: bool) -> None:
+def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: Any) -> None:
     from frappe_celery.watch import job_display
 
-    with looking() as tell:
-        some = list(islice(search(get_store(), wanted, tell), limit + 1))
+    with _looking() as tell:
+        found = search(get_store(), _wanted(statuses, **given), tell)
+        some = list(islice(found, limit + 1))
     if as_json:
         click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
         return
@@ -175,10 +172,8 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
     Raises:
         NoSuchJob: names the id and the way out.
     """
-    from frappe_celery.enqueue_shim import create_job_id
-
     its_site = site_with_jobs(site) or settings.current().site
-    for name in (job_id, create_job_id(job_id, its_site)):
+    for name in (job_id, hosts.current().job_id(job_id, its_site)):
         try:
             job = store.fetch(name)
         except NoSuchJob:
@@ -232,22 +227,15 @@ def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
 @click.option("--unset", metavar="NAME", multiple=True, help="Leave an argument out.")
 @filters
 @YES
-def requeue(
-    job_ids: tuple[str, ...],
-    all_failed: bool,
-    changes: tuple[str, ...],
-    unset: tuple[str, ...],
-    yes: bool,
-    **given: Any,
-) -> None:
+def requeue(changes: tuple[str, ...], unset: tuple[str, ...], **which: Any) -> None:
     """Run ended jobs again.
 
     Each runs under its id, with other arguments where --set and --unset say so.
     """
     edit = dict(map(_change, changes))
-    chosen = _chosen(job_ids, all_failed, yes, "requeue", given)
     other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
-    _each(chosen, other_arguments if edit or unset else Job.requeue, "requeued")
+    act = other_arguments if edit or unset else Job.requeue
+    _each(_chosen("requeue", **which), act, "requeued")
 
 
 @jobs.command()
@@ -255,12 +243,12 @@ def requeue(
 @ALL_FAILED
 @filters
 @YES
-def delete(job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any) -> None:
+def delete(**which: Any) -> None:
     """Delete jobs and all that is recorded of them.
 
     One that waits never starts, one that runs is stopped first.
     """
-    _each(_chosen(job_ids, all_failed, yes, "delete", given), _delete, "deleted")
+    _each(_chosen("delete", **which), _delete, "deleted")
 
 
 def _delete(job: Job) -> None:
@@ -293,13 +281,13 @@ def _change(text: str) -> tuple[str, Any]:
         ) from None
 
 
-def _found(job_ids: tuple[str, ...], site: str | None) -> list[Callable[[], Job]]:
+def _found(job_ids: tuple[str, ...], site: str | None) -> list[Found]:
     return [partial(find, get_store(), job_id, site) for job_id in job_ids]
 
 
 def _chosen(
-    job_ids: tuple[str, ...], all_failed: bool, yes: bool, verb: str, given: dict[str, Any]
-) -> list[Callable[[], Job]]:
+    verb: str, job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any
+) -> list[Found]:
     """The jobs named, or all failed ones that the filters want."""
     filtered = {name for name, value in given.items() if value is not None and name != "site"}
     if bool(job_ids) == all_failed or (job_ids and filtered):
@@ -310,15 +298,15 @@ def _chosen(
     if job_ids:
         return _found(job_ids, given["site"])
     store = get_store()
-    with looking() as tell:
-        found = search(store, _wanted(FAILED, given), tell)
+    with _looking() as tell:
+        found = search(store, _wanted(FAILED, **given), tell)
         runs = list(dict.fromkeys(job.run_id for job in found))
     if runs and not yes:
         click.confirm(f"{verb} {len(runs):,} failed jobs?", abort=True, err=True)
     return [partial(store.fetch_run, run) for run in runs]
 
 
-def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str) -> None:
+def _each(chosen: list[Found], act: Callable[[Job], Any], done: str) -> None:
     """Act on each; what is wrong with one does not stop the others.
 
     Ends with 1 when something was wrong with any.
@@ -326,8 +314,8 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
     if not chosen:
         click.echo(f"No such jobs in {settings.current().root}.")
         return
-    wrong = 0
-    for find_job in chosen if len(chosen) <= NAMED_UP_TO else counted_off(chosen, done):
+    wrong, each_is_named = 0, len(chosen) <= NAMED_UP_TO
+    for find_job in chosen if each_is_named else _counted_off(chosen, done):
         try:
             job = find_job()
             act(job)
@@ -337,9 +325,9 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
             wrong += 1
             click.secho(f"Error: {type(exc).__name__}: {exc}", fg="red", err=True)
         else:
-            if len(chosen) <= NAMED_UP_TO:
+            if each_is_named:
                 click.echo(f"{job.id}: {done}")
-    if len(chosen) > NAMED_UP_TO:
+    if not each_is_named:
         click.echo(f"{len(chosen) - wrong:,} jobs: {done}")
     if wrong:
         raise click.exceptions.Exit(1)
@@ -347,3 +335,29 @@ def _each(chosen: list[Callable[[], Job]], act: Callable[[Job], Any], done: str)
 
 NAMED_UP_TO = 20
 """So many jobs are named one by one; of more the number is told."""
+
+
+# -- how far it is: on the terminal of who waits for it, nowhere else
+
+
+def _counted_off(chosen: list[Found], done: str) -> Iterable[Found]:
+    """Each of them, with a bar of how many are `done`."""
+    from rich.progress import track
+
+    return track(chosen, done, console=_terminal(), transient=True)
+
+
+@contextmanager
+def _looking() -> Iterator[Callable[[int], None]]:
+    """While jobs are looked through: call it with how many have been."""
+    if not sys.stderr.isatty():  # a script, which does not wait for rich to be imported
+        yield lambda seen: None
+        return
+    with _terminal().status("") as status:
+        yield lambda seen: status.update(f"{seen:,} jobs looked through")
+
+
+def _terminal() -> Any:
+    from rich.console import Console
+
+    return Console(stderr=True)

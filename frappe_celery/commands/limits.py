@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 
 import click
@@ -11,18 +10,18 @@ import click
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits
 from frappe_celery.watch import limit_display
+from frappe_celery.watch.instants import span
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 TARGET = click.argument("target", metavar="TARGET")
 
 
 def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     if value is None:
         return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", value)
-    if found is None or float(found[1]) == 0:
+    seconds = span(value)
+    if not seconds:
         raise click.BadParameter(f"{value!r}: write a number and s, m, h or d, such as 30m")
-    return float(found[1]) * _SECONDS[found[2]]
+    return seconds
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import click
@@ -10,6 +11,13 @@ import click
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.watch.instants import instant
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def together(*options: Decorator) -> Decorator:
+    """Several options of a command as one decorator, in the order of its help."""
+    return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
 def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -22,12 +30,18 @@ def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float
 
 def known_site(site: str | None) -> str | None:
     """The value of `--site`; a site that there is not is refused. None: every site."""
-    known = settings.current().sites()
-    if site is not None and not settings.current().has_site(site):
+    config = settings.current()
+    if site is not None and not config.has_site(site):
         raise click.BadParameter(
-            f"{site!r} is no site here; there are: {', '.join(known)}", param_hint="--site"
+            f"{site!r} is no site here; there are: {', '.join(config.sites())}",
+            param_hint="--site",
         )
     return site
+
+
+def known_sites(site: str | None) -> list[str]:
+    """The sites that `--site` means, as `known_site`."""
+    return settings.current().sites() if known_site(site) is None else [str(site)]
 
 
 def known_queue(queue: str | None) -> str | None:
@@ -45,23 +59,24 @@ def queue_with_jobs(queue: str | None) -> str | None:
     return queue if queue and get_store().places(None, queue) else known_queue(queue)
 
 
-def listening(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def listening(port: int) -> Decorator:
     """`--port` and `--address` of a command that serves; `port` is the default."""
-    takes_port = click.option(
-        "--port",
-        "-p",
-        type=click.IntRange(0, 65535),
-        default=port,
-        show_default=True,
-        help="Where to listen; 0: any free port.",
+    return together(
+        click.option(
+            "--port",
+            "-p",
+            type=click.IntRange(0, 65535),
+            default=port,
+            show_default=True,
+            help="Where to listen; 0: any free port.",
+        ),
+        click.option(
+            "--address",
+            default="127.0.0.1",
+            show_default=True,
+            help="Where to listen; 0.0.0.0 for every network.",
+        ),
     )
-    takes_address = click.option(
-        "--address",
-        default="127.0.0.1",
-        show_default=True,
-        help="Where to listen; 0.0.0.0 for every network.",
-    )
-    return lambda command: takes_port(takes_address(command))
 
 
 def cannot_listen(address: str, port: int, exc: OSError) -> click.ClickException:

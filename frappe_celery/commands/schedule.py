@@ -6,15 +6,17 @@ import importlib
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
+from rich.table import Table
 
+from frappe_celery.commands.options import known_site, known_sites
 from frappe_celery.config import settings
 from frappe_celery.config.files import module_of
 from frappe_celery.errors import BrokerUnreachable, ConfigError
@@ -22,7 +24,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
-from frappe_celery.schedule.listing import COUNT, SiteSchedule, site_schedule, table
+from frappe_celery.schedule.listing import COUNT, site_schedule, table
 from frappe_celery.schedule.sync import sync as sync_site
 from frappe_celery.schedule.timing import Timing
 from frappe_celery.watch.job_display import console
@@ -66,37 +68,28 @@ def schedule(
     all the same.
     """
     if past is not None:
-        _show_past(past, None if site is None else _sites(site)[0], as_json)
+        found = history.outcomes(get_store(), past, known_site(site))
+        _show(found, [history.table(found)], as_json)
         return
-    config = settings.current()
-    host = hosts.current()
+    config, host = settings.current(), hosts.current()
     apps = None if hooks is None else [_hooks_at(hooks)]
-    sites = _sites(site) if hooks is None else [site or config.site]
     unread: list[str] = []
     schedules = []
-    for name in sites:
+    for name in known_sites(site) if hooks is None else [site or config.site]:
         with _noting(unread, name):
             when = _instant(at, name)
             schedules.append(site_schedule(host, config, name, at=when, count=count, apps=apps))
-    _show(schedules, as_json)
+    lines = [line for shown in schedules for line in shown.lines]
+    _show(lines, map(table, schedules), as_json)
     _end_with(unread)
 
 
-def _show(schedules: list[SiteSchedule], as_json: bool) -> None:
+def _show(entries: Iterable[Any], tables: Iterable[Table], as_json: bool) -> None:
     if as_json:
-        lines = [line.as_json() for shown in schedules for line in shown.lines]
-        click.echo(json.dumps(lines, indent=1))
-        return
-    for shown in schedules:
-        console().print(table(shown))
-
-
-def _show_past(count: int, site: str | None, as_json: bool) -> None:
-    found = history.outcomes(get_store(), count, site)
-    if as_json:
-        click.echo(json.dumps([each.as_json() for each in found], indent=1))
+        click.echo(json.dumps([entry.as_json() for entry in entries], indent=1))
     else:
-        console().print(history.table(found))
+        for shown in tables:
+            console().print(shown)
 
 
 @contextmanager
@@ -125,7 +118,7 @@ def sync(site: str | None) -> None:
     brought in all the same.
     """
     errors: list[str] = []
-    for name in _sites(site):
+    for name in known_sites(site):
         with _noting(errors, name):
             if not _sync_site(name):
                 errors.append(
@@ -150,17 +143,6 @@ def _sync_site(name: str) -> bool:
     return all(problem.method for problem in problems)
 
 
-def _sites(site: str | None) -> list[str]:
-    known = settings.current().sites()
-    if site is None:
-        return known
-    if site not in known:
-        raise click.BadParameter(
-            f"{site!r} is no site here; there are: {', '.join(known)}", param_hint="--site"
-        )
-    return [site]
-
-
 def _instant(text: str | None, site: str) -> datetime | None:
     if text is None:
         return None
@@ -177,30 +159,26 @@ def _instant(text: str | None, site: str) -> datetime | None:
 
 
 def _hooks_at(path: Path) -> AppHooks:
-    """The hooks of a hooks.py, imported as the module that it is, with its package around it."""
+    """The hooks of a hooks.py, run as the module that it is, with its package around it.
+
+    Where another package of that name is in use, such as our stand-in for Frappe, it has that.
+    """
     file = _hooks_file(path.resolve())
     package = file.parent
     while (package.parent / "__init__.py").exists():
         package = package.parent
     try:
-        module = _import(file, package)
+        known = importlib.util.find_spec(package.name)
+        if known is None or known.origin is None:
+            sys.path.insert(0, str(package.parent))
+        importlib.import_module(package.name)
+        name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
+        module = module_of(file, name)
     except Exception as exc:
         return AppHooks(
             package.name, error=f"{file} cannot be imported: {type(exc).__name__}: {exc}"
         )
     return AppHooks(package.name, {HOOK: getattr(module, HOOK, None)})
-
-
-def _import(file: Path, package: Path) -> ModuleType:
-    name = ".".join(file.relative_to(package.parent).with_suffix("").parts)
-    known = importlib.util.find_spec(package.name)
-    if known is None or known.origin is None:
-        sys.path.insert(0, str(package.parent))
-    elif str(package) not in (known.submodule_search_locations or ()):
-        # another one of that name is in use, such as our stand-in for Frappe: only this file
-        importlib.import_module(package.name)
-        return module_of(file, name)
-    return importlib.import_module(name)
 
 
 def _hooks_file(path: Path) -> Path:

@@ -8,12 +8,11 @@ import os
 import pwd
 import shutil
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 import click
 
-from frappe_celery.commands import process_files, supervisor_file, systemctl, systemd_units
+from frappe_celery.commands import process_files, supervisor_file, systemd_units
 from frappe_celery.commands.launch import Launch, launch_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
@@ -75,14 +74,14 @@ def systemd(user: str | None, yes: bool) -> None:
     units = systemd_units.units_of(config, _launch(config), user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
     _make_logs(config, user)
-    shown = systemctl.shown
-    click.echo(shown("Have systemd take them over:", systemctl.take_over(config)))
-    click.echo(shown("After a change of code, without a stop:", [systemctl.exchange(config)]))
+    shown = systemd_units.shown
+    click.echo(shown("Have systemd take them over:", systemd_units.take_over(config)))
+    click.echo(shown("After a change of code, without a stop:", [systemd_units.exchange(config)]))
     if config.is_armed:
         return
-    if rqs := systemctl.end_rqs(config):
+    if rqs := systemd_units.end_rqs(config):
         click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
-    if armed := systemctl.forget_armed_target(config):
+    if armed := systemd_units.forget_armed_target(config):
         click.echo(shown("Then the target beside RQ's is not needed either:", armed))
 
 
@@ -109,8 +108,8 @@ def _known(user: str) -> str:
 
 def _make_logs(config: Settings, user: str) -> None:
     """Else systemd makes them, and they are root's."""
-    logs = partial(systemd_units.logs_of, config)
-    for path in (*logs("worker"), *logs("schedule")):
+    logs = (*systemd_units.logs_of(config, "worker"), *systemd_units.logs_of(config, "schedule"))
+    for path in logs:
         if not path.exists():
             path.touch()
             if os.geteuid() == 0:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from datetime import datetime, timedelta, timezone
 
 import click
-from rich.console import Console
 from rich.table import Table
 
-from frappe_celery.commands.options import known_site
+from frappe_celery.commands.options import known_sites
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.migration.shadow import Result, Shadow
+from frappe_celery.watch.job_display import console
 
 LOOK_SECONDS = 2.0
 
@@ -42,20 +41,18 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     While that acts: nothing is changed. Due times on which both act agree; each other one is listed
     with its reason. Ends with 1 when one has none.
     """
-    config, site = settings.current(), known_site(site)
+    sites = known_sites(site)
     _refuse_where_beat_acts()
     from frappe_celery.hosts.bench.schedule import off, rows
 
-    sites = [site] if site else config.sites()
     asked = (rows.is_running, off.why_off, timedelta(seconds=late))
-    seen = Shadow(hosts.current(), config, sites, *asked)
+    seen = Shadow(hosts.current(), settings.current(), sites, *asked)
     until = time.monotonic() + minutes * 60
     try:
-        while True:
-            seen.look(_now)
-            if time.monotonic() > until:
-                break
+        seen.look(_now)
+        while time.monotonic() <= until:
             time.sleep(LOOK_SECONDS)
+            seen.look(_now)
     except KeyboardInterrupt:
         click.echo("Ended early.", err=True)
     result = seen.result(_now())
@@ -97,10 +94,10 @@ def _as_json(seen: Shadow, result: Result) -> dict[str, object]:
 
 
 def _show(seen: Shadow, result: Result) -> None:
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    output = console()
     for site, off in seen.off.items():
-        console.print(f"Nothing of site {site} is scheduled: {off}")
-    console.print(
+        output.print(f"Nothing of site {site} is scheduled: {off}")
+    output.print(
         f"{result.agreeing} due times on which both act; Frappe took up to"
         f" {result.latest.total_seconds():.0f} s to start one."
     )
@@ -109,4 +106,4 @@ def _show(seen: Shadow, result: Result) -> None:
         why = found.why or "[red]not explained[/red]"
         table.add_row(found.site, found.method, f"{found.at:%Y-%m-%d %H:%M:%S}", found.what, why)
     if result.differences:
-        console.print(table)
+        output.print(table)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import shlex
 import subprocess
 import time
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import click
 
-from frappe_celery.commands import process_files
+from frappe_celery.commands import process_files, supervisor_file, systemd_units
 from frappe_celery.commands.options import known_site
-from frappe_celery.commands.process_manager import manager_of
 from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.migration import guide
-from frappe_celery.migration.guide import By, Guide, NotDone, Step
+from frappe_celery.migration.guide import NotDone, Step
 
 LOOK_SECONDS = 2.0
 TOLD_SECONDS = 30.0
@@ -54,10 +56,11 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool, mana
     called = shlex.split(manager)
     if yes:
         _refuse_a_manager_that_does_not_answer(called)
-    guided = Guide(get_store(), known_site(canary), minutes)
+    first = known_site(canary)
     try:
-        for number, step in enumerate(guided.back() if back else guided.over(), 1):
-            _go_through(guided, number, step, yes, called)
+        steps = guide.back() if back else guide.over(get_store(), first, minutes)
+        for number, step in enumerate(steps, 1):
+            _go_through(number, step, yes, called)
     except (click.Abort, KeyboardInterrupt):
         click.echo(
             "\nStopped: called again it goes on here; frappe-celery switch back leads back",
@@ -72,14 +75,21 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool, mana
     )
 
 
-def _go_through(guided: Guide, number: int, step: Step, yes: bool, called: list[str]) -> None:
-    if not step.missing():
-        click.echo(f"{number}. {step.name}: done")
+def _go_through(number: int, step: Step, yes: bool, called: list[str]) -> None:
+    missing = step.missing()
+    click.echo(f"{number}. {step.name}{'' if missing else ': done'}")
+    if not missing:
         return
-    click.echo(f"{number}. {step.name}")
-    _take(step, yes, called)
+    for line in missing[:NAMED]:
+        click.echo(f"   {line}")
+    if len(missing) > NAMED:
+        click.echo(f"   and {len(missing) - NAMED} more")
+    if step.by == "us":
+        _call(step, yes)
+    else:
+        _have_it_done(step, yes, called, missing)
     if step.probes:
-        seconds = guide.probe(guided.store, *step.probes)
+        seconds = guide.probe(get_store(), *step.probes)
         click.echo(f"   a job of it ran within {seconds:.1f} s")
 
 
@@ -100,18 +110,6 @@ def _refuse_a_manager_that_does_not_answer(called: list[str]) -> None:
         )
 
 
-def _take(step: Step, yes: bool, called: list[str]) -> None:
-    missing = step.missing()
-    for line in missing[:NAMED]:
-        click.echo(f"   {line}")
-    if len(missing) > NAMED:
-        click.echo(f"   and {len(missing) - NAMED} more")
-    if step.by == By.US:
-        _call(step, yes)
-    else:
-        _have_it_done(step, yes, called, missing)
-
-
 def _call(step: Step, yes: bool) -> None:
     command = f"   frappe-celery {shlex.join(step.arguments)}?"
     if not (yes or click.confirm(command, abort=not step.only_looks)):
@@ -120,13 +118,13 @@ def _call(step: Step, yes: bool) -> None:
     _run([process_files.program(), *step.arguments], step.only_looks)
     settings.use(None)
     step.did()
-    if step.missing():
-        raise NotDone(f"{step.name}: it was done, and still: {'; '.join(step.missing())}")
+    if not step.only_looks and (missing := step.missing()):
+        raise NotDone(f"{step.name}: it was done, and still: {'; '.join(missing)}")
 
 
 def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) -> None:
     manager = manager_of(settings.current(), called)
-    for command in [] if manager is None else getattr(manager, step.by.value, []):
+    for command in [] if manager is None else getattr(manager, step.by, []):
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
@@ -147,3 +145,47 @@ def _run(command: list[str], only_looks: bool = False) -> None:
             f"{shlex.join(command)} ended with {code}. Mend what it says, then run frappe-celery"
             " switch again: it goes on here. Or go back: frappe-celery switch back"
         )
+
+
+# -- the process manager
+
+
+class Manager(NamedTuple):
+    """Commands that a bench's process manager is told, each a list of words."""
+
+    look: list[str]
+    """Changes nothing, and fails where the others would."""
+    restart: list[list[str]]
+    """Every process of the bench, one after the other: none waits for another's jobs to end."""
+    add: list[list[str]]
+    """Start Celery's workers and beat beside RQ's."""
+
+
+def manager_of(config: Settings, called: Sequence[str] = ()) -> Manager | None:
+    """Of the manager whose files the bench has; None: it has none, as in development.
+
+    Args:
+        called: how `supervisorctl` or `systemctl` is called, when not by its name.
+    """
+    bench, folder = config.root.name, config.root / "config"
+    ours = process_files.program()
+    if (folder / "supervisor.conf").exists():
+        ctl = [*(called or ["supervisorctl"])]
+        text = (folder / "supervisor.conf").read_text()
+        return Manager(
+            [*ctl, "pid"],
+            [[*ctl, "restart", one] for one in supervisor_file.supervised(bench, text)],
+            [
+                [ours, "setup", "supervisor", "--yes"],
+                [*ctl, "reread"],
+                [*ctl, "update", supervisor_file.group_of(config)],
+            ],
+        )
+    if (folder / "systemd").exists():
+        ctl = [*(called or systemd_units.CTL)]
+        return Manager(
+            [*ctl, "daemon-reload"],
+            systemd_units.restart(config, ctl),
+            [[ours, "setup", "systemd", "--yes"], *systemd_units.take_over(config, ctl)],
+        )
+    return None

@@ -1,12 +1,17 @@
-"""Text of systemd's units (`templates/systemd.service`, `systemd.target`)."""
+"""What systemd is told of a bench: its units (`templates/systemd.service`, `systemd.target`), and
+commands for `systemctl`, each a list of words.
+
+A name with a * stands for those units of it that systemd has loaded; none is no error.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from frappe_celery.commands.launch import Launch
+from frappe_celery.commands.launch import Launch, launch_of
 from frappe_celery.commands.process_files import processes, written
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
@@ -17,6 +22,11 @@ SERVERS = (
     *("mariadb", "mysql", "mysqld", "postgresql"),
 )
 """Units that workers need until their jobs have ended; one that is not there is no error."""
+CTL = ("systemctl",)
+"""How it is called, unless somebody says otherwise."""
+TO_MAIN = "--kill-who=main"
+"""For RQ's worker to end its job; its units would send SIGTERM to the job too. From systemd 252 on
+it is `--kill-whom`, which still takes this."""
 
 
 def target_of(config: Settings) -> str:
@@ -78,3 +88,75 @@ def _check_name(what: str, name: str, way_out: str) -> None:
             f"the name of {what} {name!r} can be in no systemd unit's, which has letters, digits"
             f" and : _ . @ - alone. {way_out}, or have supervisor run the workers"
         )
+
+
+# -- what systemctl is told
+
+
+def take_over(config: Settings, ctl: Sequence[str] = CTL) -> list[list[str]]:
+    """Start Celery's units, or have systemd read them anew."""
+    folder = _folder(config)
+    units = [str(folder / name) for name in units_of(config, launch_of(config), "root")]
+    return [
+        [*ctl, "link", "--force", *units],
+        [*ctl, "daemon-reload"],
+        [*ctl, "enable", "--now", target_of(config)],
+    ]
+
+
+def restart(config: Settings, ctl: Sequence[str] = CTL) -> list[list[str]]:
+    """Every process of the bench, none of which waits for another's jobs; RQ's come again."""
+    bench = config.root.name
+    schedulers = f"{bench}-frappe-schedule*.service", f"{bench}-celery-beat*.service"
+    return [
+        [*ctl, "restart", f"{bench}-web.target"],
+        [*ctl, "kill", TO_MAIN, _rqs_workers(config)],
+        [*ctl, "try-restart", *schedulers],
+        exchange(config, ctl),
+    ]
+
+
+def exchange(config: Settings, ctl: Sequence[str] = CTL) -> list[str]:
+    """Celery's workers for others with new code."""
+    return [*ctl, "reload", f"{config.root.name}-celery-*-worker.service"]
+
+
+def end_rqs(config: Settings) -> list[list[str]]:
+    """RQ's units, whose jobs end first; none that is forgotten is started again."""
+    bench = config.root.name
+    names = [
+        path.name
+        for pattern in (f"{bench}-frappe-*-worker@.service", f"{bench}-frappe-schedule.service")
+        for path in sorted(_folder(config).glob(pattern))
+    ]
+    if not names:
+        return []
+    running = (_rqs_workers(config), f"{bench}-frappe-schedule*.service")
+    return [[*CTL, "disable", *names], [*CTL, "kill", TO_MAIN, *running]]
+
+
+def end_celerys(config: Settings) -> list[list[str]]:
+    """Celery's units, whose jobs end first, in a bench that is on RQ again."""
+    bench = config.root.name
+    if not (_folder(config) / f"{bench}-celery-beat.service").exists():
+        return []
+    return [[*CTL, "stop", f"{bench}-celery-*.service"], *forget_armed_target(config)]
+
+
+def forget_armed_target(config: Settings) -> list[list[str]]:
+    """What started Celery's units beside RQ's, at the machine's start too."""
+    name = f"{config.root.name}-celery.target"
+    return [[*CTL, "disable", name]] if (_folder(config) / name).exists() else []
+
+
+def shown(what: str, commands: list[list[str]]) -> str:
+    """For a person who types them."""
+    return "\n  ".join([what, *map(shlex.join, commands)])
+
+
+def _folder(config: Settings) -> Path:
+    return config.root / "config" / "systemd"
+
+
+def _rqs_workers(config: Settings) -> str:
+    return f"{config.root.name}-frappe-*-worker@*.service"

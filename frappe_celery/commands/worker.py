@@ -25,7 +25,7 @@ def worker(queue: str | None, burst: bool, quiet: bool, num_workers: int | None,
     Without --queue it takes from every queue: short, default, long, then the custom ones. It runs
     as many jobs at once as it has processes.
     """
-    start_worker(queue, burst, quiet, num_workers, pool)
+    start_worker(queue, burst, quiet, num_workers, pool=pool)
 
 
 @click.command()

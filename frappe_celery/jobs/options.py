@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,6 @@ Backoff = list[float] | dict[str, list[float]] | None
 def rqs_retry(retry: Any) -> tuple[int, Backoff]:
     """How often a job is repeated, and its pauses, of what Frappe v17 takes as `retry`.
 
-    Of fewer intervals than repetitions RQ takes the first one until the others just suffice
-    (`Job.get_retry_interval`).
-
     Raises:
         ConfigError: neither a number of repetitions nor RQ's `Retry(max=…, interval=…)`.
     """
@@ -46,10 +43,19 @@ def rqs_retry(retry: Any) -> tuple[int, Backoff]:
             f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's"
             " Retry(max=…, interval=…)"
         )
+    return number, rqs_pauses(number, intervals)
+
+
+def rqs_pauses(number: int, intervals: Sequence[int]) -> Backoff:
+    """The pauses before so many repetitions.
+
+    Of fewer intervals than repetitions RQ takes the first one until the others just suffice
+    (`Job.get_retry_interval`).
+    """
     if not any(intervals):
-        return number, None
+        return None
     surplus = number - len(intervals)
-    return number, {"pauses": [intervals[max(n - surplus, 0)] for n in range(number)]}
+    return {"pauses": [intervals[max(n - surplus, 0)] for n in range(number)]}
 
 
 def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:

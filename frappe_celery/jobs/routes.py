@@ -73,22 +73,23 @@ def after(routes: Routes | None) -> int:
     return max(int(time.time()), routes.number + 1 if routes else 1)
 
 
-def read(client: Any, key: str) -> Routes | None:
-    """Those that hold now; None where Redis has none.
+def read(store: Any) -> Routes | None:
+    """Those that hold now for a store's jobs; None where Redis has none.
 
     Raises:
         BrokerUnreachable.
     """
-    return _routes_in(client.hgetall(key))
+    return _routes_in(store.client.hgetall(store.keys.routes))
 
 
-def change(client: Any, key: str, following: Callable[[Routes | None], Routes]) -> Routes:
+def change(store: Any, following: Callable[[Routes | None], Routes]) -> Routes:
     """Put others in place of those that hold; returns them.
 
     Raises:
         BrokerUnreachable.
     """
-    with client.pipeline() as pipe:
+    key = store.keys.routes
+    with store.client.pipeline() as pipe:
         while True:
             pipe.watch(key)
             routes = following(_routes_in(pipe.hgetall(key)))

@@ -8,17 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
+from typing import Literal
 
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.routes import EVERY, Routes
+from frappe_celery.jobs.routes import EVERY
+from frappe_celery.migration.armed import routing
 from frappe_celery.schedule.fire import ADMINISTRATOR
-from frappe_celery.schedule.leadership import leadership
 
 PROBE_SECONDS = 60.0
 """How long a job that only answers may take, behind what waits in its queue."""
@@ -31,20 +31,9 @@ class NotDone(FrappeCeleryError):
     """A step was taken, and what it should bring about cannot be seen."""
 
 
-class By(Enum):
-    """Who takes a step."""
-
-    US = "us"
-    RESTART = "restart"
-    """The process manager restarts the bench's processes."""
-    ADD = "add"
-    """The process manager starts new processes beside the old ones."""
-    HAND = "hand"
-    """A person has to do it."""
-
-
-def _nothing() -> None:
-    pass
+By = Literal["us", "restart", "add", "hand"]
+"""Who takes a step: we do, the process manager restarts the bench's processes, it starts new ones
+beside them, or a person has to do it."""
 
 
 @dataclass(frozen=True)
@@ -56,164 +45,139 @@ class Step:
     """What is still to be done, a line each; none: the step is done."""
     arguments: tuple[str, ...] = ()
     """Of `frappe-celery`: the command that does it."""
-    by: By = By.US
+    by: By = "us"
     otherwise: str = ""
     """What a person does where there is no process manager."""
     only_looks: bool = False
-    """Whether the command only reads: what it finds stops nothing, and it may be left out."""
-    did: Callable[[], object] = _nothing
+    """Whether the command only reads: what it finds stops nothing, it may be left out, and once it
+    has run nothing shows that."""
+    did: Callable[[], object] = lambda: None
     """Called when the command was run."""
     probes: tuple[str, str] | None = None
     """A site and a queue whose jobs Celery's workers have to run afterwards."""
 
 
-class Guide:
-    """Of this bench.
+def over(store: JobStore, canary: str | None, minutes: float) -> Iterator[Step]:
+    """The steps from RQ to Celery, in order.
 
     Args:
         canary: the site that goes first; None: none does.
         minutes: how long the schedules are compared; 0: they are not.
     """
-
-    def __init__(self, store: JobStore, canary: str | None, minutes: float) -> None:
-        self.store = store
-        self.canary = canary
-        self.minutes = minutes
-        self._was_read = False
-        self._compared = f"{store.keys.prefix}compared"
-
-    def over(self) -> Iterator[Step]:
-        """The steps from RQ to Celery, in order."""
-        config = settings.current()
-        site = self.canary or config.sites()[0]
+    config = settings.current()
+    site, compared = canary or config.sites()[0], f"{store.keys.prefix}compared"
+    yield Step("read what the apps' code will do", _not_read, ("check",), only_looks=True)
+    yield from _arm()
+    yield Step(
+        "Celery's workers and beat beside RQ's",
+        partial(_not_served, True, "no beat runs"),
+        by="add",
+        otherwise="Start frappe-celery worker and frappe-celery beat",
+    )
+    if minutes:
         yield Step(
-            "read what the apps' code will do",
-            self._not_read,
-            ("check",),
-            only_looks=True,
-            did=lambda: setattr(self, "_was_read", True),
+            "compare the two schedules",
+            lambda: _not_compared(store.client.exists(compared)),
+            ("shadow", "--minutes", f"{minutes:g}"),
+            did=lambda: store.client.set(compared, 1, ex=COMPARED_SECONDS),
         )
-        yield from self._arm()
+    if canary is not None:
         yield Step(
-            "Celery's workers and beat beside RQ's",
-            self._not_served,
-            by=By.ADD,
-            otherwise="Start frappe-celery worker and frappe-celery beat",
+            f"the jobs of site {canary}",
+            partial(_elsewhere, site=canary),
+            ("enable", "--site", canary),
+            probes=(canary, next(iter(config.queues))),
         )
-        if self.minutes:
-            yield Step(
-                "compare the two schedules",
-                self._not_compared,
-                ("shadow", "--minutes", f"{self.minutes:g}"),
-                did=lambda: self.store.client.set(self._compared, 1, ex=COMPARED_SECONDS),
-            )
-        if self.canary is not None:
-            yield Step(
-                f"the jobs of site {self.canary}",
-                partial(self._elsewhere, site=self.canary),
-                ("enable", "--site", self.canary),
-                probes=(self.canary, next(iter(config.queues))),
-            )
-        for queue in reversed([*config.queues]):
-            yield Step(
-                f"queue {queue}",
-                partial(self._elsewhere, queue=queue),
-                ("enable", "--queue", queue),
-                probes=(site, queue),
-            )
-        yield Step("the schedule", self._not_beats, ("enable",))
-
-    def back(self) -> Iterator[Step]:
-        """The steps from Celery back to RQ, in order."""
-        yield from self._arm()
+    for queue in reversed([*config.queues]):
         yield Step(
-            "RQ's workers and bench schedule",
-            _not_served_by_rq,
-            by=By.HAND,
-            otherwise="Bring them back (bench setup supervisor or systemd, then frappe-celery setup"
-            " with the same word, which adds Celery's) and start them",
+            f"queue {queue}",
+            partial(_elsewhere, queue=queue),
+            ("enable", "--queue", queue),
+            probes=(site, queue),
         )
-        yield Step("the schedule", self._beats, ("disable", "--schedule"))
-        yield Step("all jobs", partial(self._elsewhere, to_celery=False), ("disable",))
-
-    def _arm(self) -> Iterator[Step]:
-        yield Step("arm: the seam in every process", self._not_armed, ("enable", "--armed"))
-        yield Step(
-            "restart what began before",
-            _without_the_seam,
-            by=By.RESTART,
-            otherwise="Restart every process of the bench",
-        )
-
-    # -- what is missing
-
-    def _not_read(self) -> list[str]:
-        if self._was_read or not self._not_armed():
-            return []
-        return ["what warm processes and Celery change for it"]
-
-    def _not_armed(self) -> list[str]:
-        return [] if _routes() is not None else ["no process knows both systems yet"]
-
-    def _not_served(self) -> list[str]:
-        queues = settings.current().queues
-        served = self.store.workers.served()
-        missing = [f"no worker of Celery's serves queue {q}" for q in queues if q not in served]
-        if leadership(self.store).leader is None:
-            missing.append("no beat runs")
-        return missing
-
-    def _not_compared(self) -> list[str]:
-        routes = _routes()
-        if (routes is not None and routes.beat_acts) or self.store.client.exists(self._compared):
-            return []
-        return ["what beat would do beside what Frappe's scheduler does"]
-
-    def _elsewhere(
-        self, queue: str | None = None, site: str | None = None, to_celery: bool = True
-    ) -> list[str]:
-        config, routes = settings.current(), _routes()
-        if routes is None:
-            return self._not_armed()
-        sites = [site] if site else [EVERY, *config.sites()]
-        return [
-            f"jobs of queue {q}, site {s or '(any other)'}"
-            for q in ([queue] if queue else config.queues)
-            for s in sites
-            if routes.lead_to_celery(q, s) is not to_celery
-        ]
-
-    def _not_beats(self) -> list[str]:
-        return [] if self._beats() else ["Frappe's scheduler acts"]
-
-    def _beats(self) -> list[str]:
-        routes = _routes()
-        return ["beat acts"] if routes is not None and routes.beat_acts else []
+    yield Step("the schedule", _not_beats, ("enable",))
 
 
-def _not_served_by_rq() -> list[str]:
+def back() -> Iterator[Step]:
+    """The steps from Celery back to RQ, in order."""
+    yield from _arm()
+    yield Step(
+        "RQ's workers and bench schedule",
+        partial(
+            _not_served,
+            False,
+            "no bench schedule runs on this machine (where one does on another, go on with"
+            " frappe-celery disable)",
+        ),
+        by="hand",
+        otherwise="Bring them back (bench setup supervisor or systemd, then frappe-celery setup"
+        " with the same word, which adds Celery's) and start them",
+    )
+    yield Step("the schedule", _beats, ("disable", "--schedule"))
+    yield Step("all jobs", partial(_elsewhere, to_celery=False), ("disable",))
+
+
+def _arm() -> Iterator[Step]:
+    yield Step("arm: the seam in every process", _not_armed, ("enable", "--armed"))
+    yield Step(
+        "restart what began before",
+        _without_the_seam,
+        by="restart",
+        otherwise="Restart every process of the bench",
+    )
+
+
+# -- what is missing
+
+
+def _not_read() -> list[str]:
+    return _not_armed() and ["what warm processes and Celery change for it"]
+
+
+def _not_armed() -> list[str]:
+    return [] if routing.of_bench() is not None else ["no process knows both systems yet"]
+
+
+def _not_compared(was_compared: bool) -> list[str]:
+    done = was_compared or bool(_beats())
+    return [] if done else ["what beat would do beside what Frappe's scheduler does"]
+
+
+def _elsewhere(
+    queue: str | None = None, site: str | None = None, to_celery: bool = True
+) -> list[str]:
+    config, routes = settings.current(), routing.of_bench()
+    if routes is None:
+        return _not_armed()
+    sites = [site] if site else [EVERY, *config.sites()]
+    return [
+        f"jobs of queue {q}, site {s or '(any other)'}"
+        for q in ([queue] if queue else config.queues)
+        for s in sites
+        if routes.lead_to_celery(q, s) is not to_celery
+    ]
+
+
+def _not_beats() -> list[str]:
+    return [] if _beats() else ["Frappe's scheduler acts"]
+
+
+def _beats() -> list[str]:
+    routes = routing.of_bench()
+    return ["beat acts"] if routes is not None and routes.beat_acts else []
+
+
+def _not_served(by_celery: bool, no_scheduler: str) -> list[str]:
     from frappe_celery.migration.armed import processes
 
-    queues = processes.not_served_by_rq(settings.current().queues)
-    missing = [f"no worker of RQ's serves queue {queue}" for queue in queues]
-    if not processes.frappes_scheduler_runs():
-        missing.append(
-            "no bench schedule runs on this machine (where one does on another, go on with"
-            " frappe-celery disable)"
-        )
-    return missing
+    missing = [*processes.unserved(settings.current().queues, by_celery=by_celery).values()]
+    return missing if processes.a_scheduler_runs(celerys=by_celery) else [*missing, no_scheduler]
 
 
 def _without_the_seam() -> list[str]:
     from frappe_celery.migration.armed import older_processes
 
     return older_processes.without_the_seam()
-
-
-def _routes() -> Routes | None:
-    from frappe_celery.migration.armed import routing
-
-    return routing.of_bench()
 
 
 def probe(store: JobStore, site: str, queue: str) -> float:

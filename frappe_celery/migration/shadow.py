@@ -6,10 +6,11 @@ rows; Frappe's are seen by `last_execution`, which each run sets when it starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs.hosts import Host, ScheduleRow
@@ -58,7 +59,8 @@ class Result:
     differences: list[Difference]
 
 
-Rows = dict[str, tuple[Timing | None, dict[str, ScheduleRow]]]
+Rows = dict[tuple[str, str], tuple[ScheduleRow, Timing]]
+"""By site and name."""
 
 
 class Shadow:
@@ -96,30 +98,30 @@ class Shadow:
 
         The time is asked for once the rows are read: a run that they show began before that.
         """
-        rows = {site: self._read(site) for site in self.sites}
+        rows = dict(chain.from_iterable(map(self._read, self.sites)))
         now = clock()
         self._began = self._began or now
         while (first := self._agenda.first()) is not None and first.due <= now:
             self._act(self._agenda.take(), now, rows)
-        for site, (timing, found) in rows.items():
-            for row in found.values():
-                self._update(site, row, timing)
+        for row, timing in rows.values():
+            self._update(row, timing)
 
-    def _read(self, site: str) -> tuple[Timing | None, dict[str, ScheduleRow]]:
+    def _read(self, site: str) -> Iterator[tuple[tuple[str, str], tuple[ScheduleRow, Timing]]]:
         with self.host.visiting(site):
             off = configured_off(self.config, site)[0] or self.why_off()
             if off:
                 self.off[site] = off
-                return None, {}
+                return
             self.off.pop(site, None)
-            rows = {row.name: row for row in self.host.schedule_rows(site)}
-            return Timing.of(self.config, site), rows
+            rows, timing = self.host.schedule_rows(site), Timing.of(self.config, site)
+        for row in rows:
+            yield (site, row.name), (row, timing)
 
     def _act(self, entry: Entry, now: datetime, rows: Rows) -> None:
         row = entry.row
         due = entry.timing.last_start(row, entry.due, now)
         self._agenda.done(entry, due)
-        current = rows[row.site][1].get(row.name)
+        current, _ = rows.get((row.site, row.name), (None, None))
         if current is None or current.stopped:
             return
         seen = self._seen[row.site, row.name]
@@ -130,14 +132,13 @@ class Shadow:
                 return
         seen.due.append(due)
 
-    def _update(self, site: str, row: ScheduleRow, timing: Timing | None) -> None:
-        assert timing is not None
-        seen = self._seen.setdefault((site, row.name), _Seen(row, timing))
+    def _update(self, row: ScheduleRow, timing: Timing) -> None:
+        seen = self._seen.setdefault((row.site, row.name), _Seen(row, timing))
         if row.last_execution != seen.row.last_execution and row.last_execution is not None:
             seen.ran.append(row.last_execution)
         seen.row, seen.timing = row, timing
         if row.stopped:
-            self._agenda.remove(site, row.name)
+            self._agenda.remove(row.site, row.name)
             return
         with suppress(CronError):  # it is not on the agenda then
             self._agenda.put(row, timing)

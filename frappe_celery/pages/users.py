@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
@@ -21,26 +21,27 @@ def any_can_log_in() -> bool:
     return bool(User.objects.filter(is_staff=True, is_active=True).exists())
 
 
-def check(name: str, password: str) -> None:
-    """Raises ConfigError: the password is none that Django takes."""
-    try:
-        validate_password(password, User(username=name))
-    except ValidationError as exc:
-        raise ConfigError(" ".join(exc.messages)) from None
-
-
-def make_owner(name: str, password: str, sites: Iterable[str]) -> None:
-    """A user who sees these sites and no other, and may requeue, stop and cancel their jobs.
+def make(name: str, password: str, sites: Collection[str] = ()) -> None:
+    """A user who may do everything, or who sees these sites alone, and may requeue, stop and cancel
+    their jobs.
 
     Raises:
-        ConfigError: there is a user of that name, or the password is none that Django takes.
+        ConfigError: there is a user of that name, or the name or the password is none that Django
+            takes.
     """
     if User.objects.filter(username=name).exists():
         raise ConfigError(
-            f"there is a user {name!r}. Whose sites they see is changed in the pages: Users, Groups"
+            f"there is a user {name!r}. To change a password: frappe-celery admin password {name}."
+            " Whose sites they see is changed in the pages: Users, Groups"
         )
-    check(name, password)
-    user = User.objects.create_user(name, password=password, is_staff=True)
+    user = User(username=name, is_staff=True, is_superuser=not sites)
+    user.set_password(password)
+    try:
+        user.full_clean()
+        validate_password(password, user)
+    except ValidationError as exc:
+        raise ConfigError(" ".join(exc.messages)) from None
+    user.save()
     user.groups.set([_group(site) for site in sites])
 
 

@@ -12,6 +12,12 @@ from frappe_celery.config import settings
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
+def span(value: str) -> float | None:
+    """Seconds, of a number and a unit as in `30m`; None: it is no such text."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", value)
+    return float(found[1]) * _UNITS[found[2]] if found else None
+
+
 def instant(value: str) -> float:
     """A time as seconds since the epoch: `2h` ago, or 2026-03-29T01:30, with an offset or without.
 
@@ -20,9 +26,9 @@ def instant(value: str) -> float:
     Raises:
         ValueError: neither; says what to write.
     """
-    ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", value)
-    if ago:
-        return time.time() - float(ago[1]) * _UNITS[ago[2]]
+    ago = span(value)
+    if ago is not None:
+        return time.time() - ago
     try:
         at = datetime.fromisoformat(value.replace("Z", "+00:00"))
     except ValueError:

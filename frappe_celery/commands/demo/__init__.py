@@ -47,13 +47,11 @@ def demo(once: bool) -> None:
     with _processes(console) as processes:
         until = time.monotonic() + SECONDS
         with Live(show.jobs(), console=console, refresh_per_second=8) as live:
-            while time.monotonic() < until and not all(case.as_expected for case in cases):
+            while not once or time.monotonic() < until:
+                if once and all(case.as_expected for case in cases):
+                    break
                 _must_run(processes)
                 time.sleep(0.2)
-                live.update(show.jobs())
-            while not once:
-                _must_run(processes)
-                time.sleep(0.5)
                 live.update(show.jobs())
         console.print(show.report(cases))
         console.print(show.schedule())

@@ -89,7 +89,7 @@ class JobStore(JobFinder):
         keys, place = self.keys, record.place_of(message)
         waits_in = self.waiting_list(message.site, message.queue)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = _as_texts(
+        asked = as_texts(
             own_id=own_id or None,
             deduplicate=deduplicate or None,
             front=front or None,
@@ -147,7 +147,7 @@ class JobStore(JobFinder):
         """
         keys = (self.keys.record(""), "", "")
         about = ("", "", repr(time.time()), "", "", "", "")
-        asked = _as_texts(skip=reason, **claim.asked)
+        asked = as_texts(skip=reason, **claim.asked)
         outcome, _ = self.run_script("enqueue", keys, self.keys.prefix, *about, asked)
         check_claimed(outcome, claim.key)
 
@@ -336,7 +336,7 @@ class JobStore(JobFinder):
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
 
 
-def _as_texts(**asked: Any) -> str:
+def as_texts(**asked: Any) -> str:
     """What is asked (not None) as a script reads it; '' : nothing is."""
     texts = {name: str(value) for name, value in asked.items() if value is not None}
     return codec.dumps(texts) if texts else ""

@@ -26,9 +26,8 @@ def arm() -> None:
     switch.refuse_where_it_cannot_work(config, switch.ARMED)
     note = config.frappe_celery_routes
     if note is None:
-        is_on = config.frappe_celery_enabled
-        note = routes.noted(_change(lambda old: everywhere(is_on, routes.after(old))))
-        store = get_store()
+        store, is_on = get_store(), config.frappe_celery_enabled
+        note = routes.noted(routes.change(store, lambda old: everywhere(is_on, routes.after(old))))
         store.client.delete(store.keys.armed)
     switch.switch_on({switch.KEY: True, switch.ROUTES: note})
     if not config.is_armed:
@@ -43,22 +42,17 @@ def change_routes(following: Callable[[Routes], Routes]) -> None:
     """
     config = settings.current()
     noted_before = routes.of_note(config.frappe_celery_routes or {})
-    note = routes.noted(_change(lambda old: following(old or noted_before)))
+    new = routes.change(get_store(), lambda old: following(old or noted_before))
     for site in config.sites():
         changed_sites.mark(site)
     with switch.writing("note the routes"):
-        switch.edit(lambda values: values.update({switch.ROUTES: note}))
+        switch.edit(lambda values: values.update({switch.ROUTES: routes.noted(new)}))
 
 
 def forget_routes() -> None:
     """Take the routes away once all leads to Celery: no process that starts reads them."""
     with switch.writing("take the routes away"):
         switch.edit(lambda values: values.pop(switch.ROUTES, None))
-
-
-def _change(following: Callable[[Routes | None], Routes]) -> Routes:
-    store = get_store()
-    return routes.change(store.client, store.keys.routes, following)
 
 
 def hooked_since() -> float:

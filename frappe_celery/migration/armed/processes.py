@@ -6,7 +6,7 @@ from __future__ import annotations
 import fcntl
 import inspect
 import multiprocessing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import FunctionType
 from typing import Any
 
@@ -20,6 +20,7 @@ from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import get_store
 from frappe_celery.migration.armed import routing
+from frappe_celery.schedule.leadership import leadership
 
 
 class ArmedWorker(Worker):
@@ -105,11 +106,25 @@ def frappes_scheduler_runs() -> bool:
     return False
 
 
-def not_served_by_rq(queues: Iterable[str]) -> list[str]:
-    """Queues of the bench from which no worker of RQ's takes jobs.
+def a_scheduler_runs(*, celerys: bool) -> bool:
+    """Whether a beat leads, or a process of this machine is Frappe's scheduler.
 
     Raises:
         BrokerUnreachable.
     """
-    served = {own_name(name) for worker in _of_rqs() for name in worker.queue_names()}
-    return [queue for queue in queues if queue not in served]
+    return leadership(get_store()).leader is not None if celerys else frappes_scheduler_runs()
+
+
+def unserved(queues: Iterable[str], *, by_celery: bool) -> dict[str, str]:
+    """Queues of the bench from which no worker of Celery's, or of RQ's, takes jobs, as sentences.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    served: Collection[str | None]
+    if by_celery:
+        served, whose = get_store().workers.served(), "Celery's"
+    else:
+        served = {own_name(name) for worker in _of_rqs() for name in worker.queue_names()}
+        whose = "RQ's"
+    return {q: f"no worker of {whose} serves queue {q}" for q in queues if q not in served}

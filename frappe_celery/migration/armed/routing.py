@@ -49,7 +49,7 @@ def read() -> Routes:
     """
     global _known
     store = get_store()
-    found = routes.read(store.client, store.keys.routes)
+    found = routes.read(store)
     if _known is None:
         store.client.hsetnx(store.keys.armed, socket.gethostname(), time.time())
     _known = found or _noted()

@@ -14,6 +14,7 @@ from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, secon
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
+from frappe_celery.jobs.options import rqs_pauses
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.rq_format import RqJob
 
@@ -66,7 +67,6 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
     given = _arguments(job, trusted)
     if not trusted:
         _refuse_strangers([given.method, *_callbacks(job)], config)
-    pauses = job.numbers("retry_intervals")
     retries = job.number("retries_left") or 0
     on_success, on_failure = _callbacks(job)
     try:
@@ -85,7 +85,7 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
             on_failure=on_failure,
             encode=_encode,
             retries=retries,
-            backoff={"pauses": _pauses(pauses, retries)} if any(pauses) else None,
+            backoff=rqs_pauses(retries, job.numbers("retry_intervals")),
             result_ttl=seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
             failure_ttl=seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
@@ -145,9 +145,3 @@ def _refuse_strangers(functions: Iterable[Any], config: Settings) -> None:
             app = function.module.partition(".")[0]
             if "." in function.name or app not in ("frappe", *config.app_names):
                 raise NeedsAYes(f"{function.path} is no function of an app of this bench")
-
-
-def _pauses(intervals: list[int], retries: int) -> list[int]:
-    """RQ takes the first one until the others just suffice (`Job.get_retry_interval`)."""
-    surplus = retries - len(intervals)
-    return [intervals[max(number - surplus, 0)] for number in range(retries)]

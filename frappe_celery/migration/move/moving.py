@@ -15,10 +15,11 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, codec, message_size
+from frappe_celery.jobs import Job, JobStatus, JobStore, message_size
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import record
+from frappe_celery.jobs.record.store import as_texts
 from frappe_celery.migration.move import rq_format, to_rq
 from frappe_celery.migration.move.from_rq import NeedsAYes, Stays, message_of
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue
@@ -54,6 +55,10 @@ class Report:
     stayed: list[Stayed] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     """What is left to its own system, by what it is: running, delayed, waiting for another job."""
+
+
+class AnotherSites(Exception):
+    """A job of a site that is not asked for."""
 
 
 class Mover:
@@ -116,52 +121,25 @@ class Mover:
         ours = next(iter(self._waiting(queue.own)), None)
         return self._is_older(ours, ids[0]) is not True
 
-    def _bring(
-        self, queue: RqQueue, job_id: str, front: bool, stands_twice: bool, began: float
-    ) -> bytes:
-        job, message = self._read(queue, job_id)
-        if job is None:
+    def _bring(self, queue: RqQueue, job_id: str, front: bool, twice: bool, began: float) -> bytes:
+        try:
+            job, message = self._read(queue, job_id)
+        except NoSuchJob:
             if self.store.client.lpos(queue.waiting, job_id) is not None:
-                raise Stays("RQ has lost its record")
-            return b"gone"
-        if message is None:
-            return b"another site's"
-        more = "1" if stands_twice or job.enqueued_at > began - SKEW_SECONDS else ""
-        sealed = self._sealed(message)
-        outcome = self._move_in(
-            job, message, queue.waiting, sealed, _asked(message, int(front)), more
-        )
-        if outcome == b"moved":
-            self.report.waiting[queue.own] += 1
-            if self.store.outbox is not None:
-                self.store.outbox.carry(message.run, queue.own, sealed, front)
-        return outcome
+                raise Stays("RQ has lost its record") from None
+            raise
+        may_stand_twice = twice or job.enqueued_at > began - SKEW_SECONDS
+        return self._move_in(queue, job, message, int(front), may_stand_twice)
 
     def _bring_failed(self, queue: RqQueue, job_id: str, until: float) -> bytes:
         job, message = self._read(queue, job_id)
-        if job is None or message is None:
-            return b"gone"  # RQ forgets those by and by
         keep = -1 if math.isinf(until) else max(int(until - time.time()), 1)
         with _understanding():
             ended_at = job.time("ended_at") or time.time()
             started_at = job.time("started_at") or ended_at
         ended = (ended_at, "", JobStatus.FAILED.value, keep, 0, "", "")
         fields = (*record.reason(job.exc_string), "started_at", started_at)
-        sealed = self._sealed(message)
-        outcome = self._move_in(
-            job, message, queue.failed, sealed, _asked(message, -1), "", *ended, *fields
-        )
-        if outcome == b"moved":
-            self.report.failed[queue.own] += 1
-        return outcome
-
-    def _sealed(self, message: JobMessage) -> bytes:
-        sealed = message.seal(self.store.signer)
-        try:
-            message_size.check(message, sealed, self.store.settings)
-        except CannotTravel as exc:
-            raise Stays(str(exc)) from exc
-        return sealed
+        return self._move_in(queue, job, message, -1, False, *ended, *fields)
 
     def _try(
         self, queue: RqQueue, job: bytes, failed: bool, bring: Callable[..., bytes], *args: Any
@@ -174,25 +152,44 @@ class Mover:
                     return
             raise Stays("it changes again and again")
 
-    def _read(self, queue: RqQueue, job_id: str) -> tuple[RqJob | None, JobMessage | None]:
-        """A job of RQ's and its message; no job where its hash is gone, no message where it is
-        another site's."""
+    def _read(self, queue: RqQueue, job_id: str) -> tuple[RqJob, JobMessage]:
+        """A job of RQ's and its message.
+
+        Raises:
+            NoSuchJob: its hash is gone.
+            AnotherSites.
+        """
         job = rq_format.read(self.store.client, job_id)
         if job is None:
-            return None, None
+            raise NoSuchJob(job_id)
         try:
             with _understanding():
                 message = message_of(job, queue.own, self.store.settings, self.trusted)
         except (Stays, Refused):
             if self.site is not None and not job_id.startswith(self.site):
-                return job, None
+                raise AnotherSites from None
             raise
-        return job, message if self.site in (None, message.site) else None
+        if self.site not in (None, message.site):
+            raise AnotherSites
+        return job, message
 
     def _move_in(
-        self, job: RqJob, message: JobMessage, place: str, sealed: bytes, asked: str, *rest: Any
+        self, queue: RqQueue, job: RqJob, message: JobMessage, front: int, twice: bool, *ended: Any
     ) -> bytes:
+        """What the script answers.
+
+        Args:
+            twice: whether it may stand in RQ's lists more than once.
+            ended: of one that has failed, what `finish.lua` is given from the time on.
+        """
         keys, of_site = self.store.keys, record.place_of(message)
+        ttls = {"result_ttl": message.result_ttl, "failure_ttl": message.failure_ttl}
+        asked = as_texts(own_id=True, front=front or None, **ttls)  # it can be found by its id
+        sealed = message.seal(self.store.signer)
+        try:
+            message_size.check(message, sealed, self.store.settings)
+        except CannotTravel as exc:
+            raise Stays(str(exc)) from exc
         outcome: bytes = self.store.run_script(
             "move_in",
             (
@@ -200,13 +197,18 @@ class Mover:
                 keys.index(of_site, JobStatus.QUEUED.value),
                 self.store.waiting_list(message.site, message.queue),
                 rq_format.job_key(job.id),
-                place,
+                queue.failed if ended else queue.waiting,
                 rq_format.results_key(job.id),
                 *self.lists,
             ),
             *(keys.prefix, message.run, of_site, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked, job.id, job.digest, *rest),
+            *(record.about(message), sealed, asked),
+            *(job.id, job.digest, "1" if twice else "", *ended),
         )
+        if outcome == b"moved":
+            (self.report.failed if ended else self.report.waiting)[queue.own] += 1
+            if self.store.outbox is not None and not ended:
+                self.store.outbox.carry(message.run, queue.own, sealed, bool(front))
         return outcome
 
     # -- to RQ
@@ -261,7 +263,8 @@ class Mover:
         fields = to_rq.fields_of(message, queue, self.store.settings, failed)
         forgotten, raised = "", b""
         if failed:
-            fields |= _times(job)
+            times = {"started_at": job.started_at, "ended_at": job.ended_at}
+            fields |= {n: rq_format.written(_seconds(at)) if at else "" for n, at in times.items()}
             raised = rq_format.packed_exc_string(job.exc_info or "")
             left = int(self.store.client.ttl(self.store.keys.record(job.run_id)))
             forgotten = str(int(time.time()) + left) if left >= 0 else "+inf"
@@ -301,8 +304,8 @@ class Mover:
     def _staying(self, queue: RqQueue, job_id: str, failed: bool = False) -> Iterator[None]:
         try:
             yield
-        except NoSuchJob:
-            return  # a worker was faster
+        except (NoSuchJob, AnotherSites):
+            return  # a worker was faster, or it is not asked for
         except (Stays, Refused) as exc:
             self.report.stayed.append(
                 Stayed(queue.own, job_id, str(exc), isinstance(exc, NeedsAYes), failed)
@@ -318,23 +321,6 @@ def _understanding() -> Iterator[None]:
         raise
     except Exception as exc:
         raise Stays(f"it cannot be read: {type(exc).__name__}: {exc}") from exc
-
-
-def _asked(message: JobMessage, front: int) -> str:
-    """What `enqueue.lua` is asked besides; every moved job can be found by its id."""
-    asked = {
-        "own_id": True,
-        "front": front or None,
-        "result_ttl": message.result_ttl,
-        "failure_ttl": message.failure_ttl,
-    }
-    return codec.dumps({name: str(value) for name, value in asked.items() if value is not None})
-
-
-def _times(job: Job) -> dict[str, str]:
-    """Those of a job of ours that has run, as RQ writes them."""
-    times = {"started_at": job.started_at, "ended_at": job.ended_at}
-    return {name: rq_format.written(_seconds(at)) if at else "" for name, at in times.items()}
 
 
 def _seconds(at: datetime) -> float:

@@ -63,7 +63,7 @@ def see(store: JobStore) -> Seen:
         Pauses(Limits(store).paused()),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
-        routes.read(store.client, store.keys.routes) if is_armed else None,
+        routes.read(store) if is_armed else None,
     )
 
 

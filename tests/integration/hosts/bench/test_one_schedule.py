@@ -113,9 +113,8 @@ with open("../config/scheduler_process", "w") as file:
 """`bench schedule`, as far as it is seen: Frappe's scheduler holds this lock as long as it runs."""
 
 MISSING = """
-from frappe_celery.jobs import get_store
-from frappe_celery.migration.guide import Guide
-(answer,) = [step.missing() for step in Guide(get_store(), None, 0).back() if "RQ's" in step.name]
+from frappe_celery.migration import guide
+(answer,) = [step.missing() for step in guide.back() if "RQ's" in step.name]
 answer = [line for line in answer if "schedule" in line]
 """
 

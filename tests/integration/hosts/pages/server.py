@@ -25,7 +25,7 @@ load()
 
 from django.contrib.auth.models import Permission, User
 
-from frappe_celery.pages.users import make_owner
+from frappe_celery.pages.users import make
 
 names = Permission.objects.filter(content_type__app_label="frappe_celery")
 viewing = names.filter(codename__startswith="view_")
@@ -42,7 +42,7 @@ for name, permissions in {
     else:
         user.user_permissions.set(permissions)
 User.objects.create_user("emil", password=sys.argv[1])
-make_owner("olga", sys.argv[1], ["site2.localhost"])
+make("olga", sys.argv[1], ["site2.localhost"])
 main(["sync"], standalone_mode=False)
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.commands import supervisor_file
-from frappe_celery.commands.process_manager import Manager, manager_of
+from frappe_celery.commands.switch import Manager, manager_of
 from frappe_celery.config.settings import Settings
 
 BENCHS = """

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from frappe_celery.cli import main
-from frappe_celery.commands import systemctl
-from frappe_celery.commands.process_manager import manager_of
+from frappe_celery.commands import systemd_units
+from frappe_celery.commands.switch import manager_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 
@@ -93,9 +93,9 @@ def test_once_settled_rqs_units_end_their_jobs_and_are_not_started_again(config:
 
 
 def test_back_on_rq_celerys_units_are_ended(config: Settings) -> None:
-    assert systemctl.end_celerys(config) == []
+    assert systemd_units.end_celerys(config) == []
     setup_systemd()
-    assert systemctl.end_celerys(config) == [["systemctl", "stop", "b-celery-*.service"]]
+    assert systemd_units.end_celerys(config) == [["systemctl", "stop", "b-celery-*.service"]]
     config = arm(config)
     setup_systemd()
-    assert systemctl.end_celerys(config)[1:] == [["systemctl", "disable", "b-celery.target"]]
+    assert systemd_units.end_celerys(config)[1:] == [["systemctl", "disable", "b-celery.target"]]
