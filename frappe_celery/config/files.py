@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from contextlib import suppress
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -123,34 +123,28 @@ def variable(name: str) -> str:
 
 
 def parse_environment(
-    environ: Mapping[str, str], names: Iterable[str], texts: Collection[str]
+    environ: Mapping[str, str], names: Iterable[str], texts: Set[str]
 ) -> dict[str, Any]:
     """The options that the environment sets: `texts` as they stand, others as JSON."""
-    values: dict[str, Any] = {}
-    for name in names:
-        text = environ.get(variable(name))
-        if text is None:
-            continue
-        values[name] = text
-        if name not in texts:
-            with suppress(json.JSONDecodeError):
-                values[name] = json.loads(text)
+    values: dict[str, Any] = {
+        name: environ[variable(name)] for name in names if variable(name) in environ
+    }
+    for name in values.keys() - texts:
+        with suppress(json.JSONDecodeError):
+            values[name] = json.loads(values[name])
     return values
 
 
 def find_apps(root: Path) -> tuple[str, ...]:
     """Packages with a hooks.py in `root`, in a bench's `apps`, and on PYTHONPATH."""
-    folders = app_folders(root)
-    folders += [
-        Path(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry
-    ]
-    found: dict[str, None] = {}
-    for folder in folders:
-        for hooks in sorted(folder.glob("*/hooks.py")):
-            if (hooks.parent / "__init__.py").exists():
-                found.setdefault(hooks.parent.name)
-    found.pop("frappe_celery", None)  # an app in benches only
-    return tuple(found)
+    on_path = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    found = [
+        hooks.parent.name
+        for folder in (*app_folders(root), *map(Path, on_path))
+        for hooks in sorted(folder.glob("*/hooks.py"))
+        if (hooks.parent / "__init__.py").exists() and hooks.parent.name != "frappe_celery"
+    ]  # that is an app in benches only
+    return tuple(dict.fromkeys(found))
 
 
 def app_folders(root: Path) -> list[Path]:

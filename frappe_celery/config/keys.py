@@ -64,8 +64,7 @@ class Keys:
         made = secrets.token_urlsafe(32)
         try:
             if self.sites_path is not None:
-                common = self.sites_path / "common_site_config.json"
-                config = edit_json(common, lambda config: config.setdefault(CONFIG_KEY, made))
+                config = edit_json(self._file, lambda config: config.setdefault(CONFIG_KEY, made))
                 return [str(config[CONFIG_KEY])]
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with locked(self._file.with_suffix(".lock")):
@@ -99,12 +98,10 @@ class Keys:
 
     def exposed(self) -> Path | None:
         """The file with the keys, if every user of this machine can read it."""
-        if self.sites_path is None:
-            file, holds = self._file, self._file.exists()
-        else:
-            file = self.sites_path / "common_site_config.json"
+        holds = self._file.exists()
+        if self.sites_path is not None:
             holds = not self._common().keys().isdisjoint((CONFIG_KEY, ACCEPTED))
-        return file if holds and _is_read_by_others(file.resolve()) else None
+        return self._file if holds and _is_read_by_others(self._file.resolve()) else None
 
     def _kept(self) -> Sequence[bytes]:
         keys, ours = self.now(), self._common()
@@ -121,8 +118,7 @@ class Keys:
     def _keep(self, keys: Sequence[str]) -> None:
         if self.sites_path is not None:
             new = {CONFIG_KEY: keys[0], ACCEPTED: [*keys[1:]]}
-            common = self.sites_path / "common_site_config.json"
-            edit_json(common, lambda config: config.update(new))
+            edit_json(self._file, lambda config: config.update(new))
             return
         with locked(self._file.with_suffix(".lock")):
             replace(self._file, "\n".join(keys))
@@ -132,11 +128,13 @@ class Keys:
         return common.get(name, self.fixed[name])
 
     def _common(self) -> Mapping[str, Any]:
-        return read_json(self.sites_path / "common_site_config.json") if self.sites_path else {}
+        return read_json(self._file) if self.sites_path else {}
 
     @property
     def _file(self) -> Path:
-        return self.state_path / "key"
+        """What has the keys: a bench's configuration, a project's file of them alone."""
+        sites = self.sites_path
+        return sites / "common_site_config.json" if sites else self.state_path / "key"
 
 
 def _is_read_by_others(file: Path) -> bool:

@@ -44,8 +44,10 @@ def mark_following(embed: MutableMapping[str, Any], names: Collection[str] = FOL
     for name in names:
         found = embed.get(name)
         if found:
-            named = [{"task": s} if isinstance(s, str) else s for s in _listed(found)]
-            embed[name] = marked(named if isinstance(found, (list, tuple)) else named[0])
+            many = isinstance(found, (list, tuple))
+            listed = found if many else [found]
+            named = [{"task": s} if isinstance(s, str) else s for s in listed]
+            embed[name] = marked(named if many else named[0])
 
 
 def marked(value: Any) -> Any:
@@ -73,7 +75,3 @@ def unmarked(value: Any) -> Any:
             return {**value, "subtask_type": options.pop(MARK, None), "options": options}
         return value
     return [unmarked(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else [value]

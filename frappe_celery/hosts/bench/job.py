@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,7 +12,7 @@ from rq.command import send_stop_job_command as stop_rqs
 from rq.exceptions import InvalidJobOperation as RQInvalidJobOperation
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
-from rq.results import Result as RQResult
+from rq.results import Result
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
@@ -197,15 +196,22 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         except NoSuchJobError:
             return None
 
-    def latest_result(self, timeout: int = 0) -> Result | None:
-        """How it ended, None while it has not; it is not waited for."""
+    def latest_result(self, timeout: int = 0) -> Any:
+        """RQ's `Result`: how it ended, None while it has not; it is not waited for."""
         status = self.get_status()
         if status not in _RESULT_TYPES or self.ended_at is None:
             return None
-        kind = _RESULT_TYPES[status]
-        return Result(self.run_id, self.id, kind, self.ended_at, self.result, self.exc_info)
+        return Result(
+            self.id,
+            _RESULT_TYPES[status],
+            self.connection,
+            id=self.run_id,
+            created_at=self.ended_at,
+            return_value=self.result,
+            exc_string=self.exc_info,
+        )
 
-    def results(self) -> list[Result]:
+    def results(self) -> list[Any]:
         """That alone: each run is a job of its own."""
         latest = self.latest_result()
         return [] if latest is None else [latest]
@@ -265,24 +271,10 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
         stop_rqs(job.connection, job_id)
 
 
-@dataclass(frozen=True)
-class Result:
-    """RQ's Result: how a run ended."""
-
-    id: str
-    job_id: str
-    type: Any
-    created_at: datetime
-    return_value: Any
-    exc_string: str | None
-
-    Type: ClassVar[Any] = RQResult.Type
-
-
 _RESULT_TYPES = {
-    JobStatus.FINISHED: RQResult.Type.SUCCESSFUL,
-    JobStatus.FAILED: RQResult.Type.FAILED,
-    JobStatus.STOPPED: RQResult.Type.STOPPED,
+    JobStatus.FINISHED: Result.Type.SUCCESSFUL,
+    JobStatus.FAILED: Result.Type.FAILED,
+    JobStatus.STOPPED: Result.Type.STOPPED,
 }
 
 

@@ -66,27 +66,28 @@ class WrappedOrAdded(Wrapped):
     required = False
 
 
-def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> dict[str, dict[str, Any]]:
-    """RQ's names, by module, as others import them, and ours.
+def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> list[tuple[str, str, Any]]:
+    """RQ's names, each with its module, as others import them, and ours.
 
     Whoever has imported one already gets ours too: Frappe's `background_jobs`, `doctor`, RQ Job, RQ
     Worker, and any app. What RQ's modules import of each other stays RQ's, for the RQ workers that
     an app starts for queues of its own.
     """
-    return {
-        "rq": {"Queue": queue, "Worker": worker},
-        "rq.job": {"Job": Job},
-        "rq.queue": {"Queue": queue},
-        "rq.worker": {"Worker": worker},
-        "rq.command": {"send_stop_job_command": send_stop_job_command},
-    }
+    return [
+        ("rq", "Queue", queue),
+        ("rq", "Worker", worker),
+        ("rq.job", "Job", Job),
+        ("rq.queue", "Queue", queue),
+        ("rq.worker", "Worker", worker),
+        ("rq.command", "send_stop_job_command", send_stop_job_command),
+    ]
 
 
-REGISTRIES = {
-    f"{original.__name__}.__new__": registry.new(original, status)
+REGISTRIES = [
+    ("rq.registry", f"{original.__name__}.__new__", registry.new(original, status))
     for status, original in registry.ORIGINALS.items()
-}
-"""Of `rq.registry`: its classes stay, and give our registry for a queue of this bench."""
+]
+"""RQ's registries stay, and give ours for a queue of this bench."""
 
 FRAPPES: dict[str, dict[str, Required]] = {
     "frappe.utils.background_jobs": {
@@ -148,7 +149,7 @@ ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.
 class Seam:
     """What is put in place in one process."""
 
-    rqs: Mapping[str, Mapping[str, Any]]
+    rqs: Iterable[tuple[str, str, Any]]
     frappes: Mapping[str, Mapping[str, Required]]
     installed: set[str] = field(default_factory=set)
     """Modules of Frappe's that were seen to."""
@@ -179,20 +180,13 @@ class Seam:
     @cached_property
     def _replaced(self) -> dict[int, tuple[Any, Any]]:
         """RQ's own and ours, by the former's identity."""
-        found = [
-            (getattr(import_module(module), name), ours)
-            for module, names in self.rqs.items()
-            for name, ours in names.items()
-        ]
+        found = [(getattr(import_module(place), name), ours) for place, name, ours in self.rqs]
         return {id(original): (original, ours) for original, ours in found}
 
     def _install_rqs(self) -> None:
         JobStore.job_class = Job
-        for place, names in self.rqs.items():
-            for name, ours in names.items():
-                setattr(import_module(place), name, ours)
-        for path, ours in REGISTRIES.items():
-            holder, name = fit.holder_of("rq.registry", path)
+        for place, path, ours in (*self.rqs, *REGISTRIES):
+            holder, name = fit.holder_of(place, path)
             setattr(holder, name, ours)
 
     def differences(self) -> list[str]:
@@ -208,10 +202,9 @@ class Seam:
         yield from fit.rq_differs()
         if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
             yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
-        for place, names in self.rqs.items():
-            for name, ours in names.items():
-                for part in _made_of(ours):
-                    yield from fit.differences(place, name, Required(part).instead_of)
+        for place, name, ours in self.rqs:
+            for part in _made_of(ours):
+                yield from fit.differences(place, name, Required(part).instead_of)
         for original in registry.ORIGINALS.values():
             ours = Required(registry.Registry)
             yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
