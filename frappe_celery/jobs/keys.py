@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 LINE = "line:"
 
 
-@dataclass(frozen=True)
-class Key:
-    """A name that is the same for all that is kept under it."""
-
-    name: str
-
-    def __get__(self, keys: Keys, _: type[Keys]) -> str:
-        return keys.prefix + self.name
+def key(name: str) -> cached_property[str]:
+    """One that is the same for all that is kept under it."""
+    return cached_property(lambda keys: keys.prefix + name)
 
 
-@dataclass(frozen=True)
-class KeyOf:
-    """A name that ends with what it is of: a run, a queue, …"""
+def key_of(name: str) -> cached_property[Callable[[object], str]]:
+    """One that ends with what it is of: a run, a queue, …"""
 
-    name: str
-
-    def __get__(self, keys: Keys, _: type[Keys]) -> Callable[[object], str]:
-        begin = keys.prefix + self.name
+    def begun(keys: Keys) -> Callable[[object], str]:
+        begin = keys.prefix + name
         return lambda of: f"{begin}{of}"
+
+    return cached_property(begun)
 
 
 @dataclass(frozen=True)
@@ -35,114 +30,114 @@ class Keys:
 
     prefix: str
 
-    record = KeyOf("job:")
+    record = key_of("job:")
     """Hash: a run."""
 
-    ids = KeyOf("id:")
+    ids = key_of("id:")
     """Sorted set: the runs under a job id of one's own, by time."""
 
     def index(self, place: str, status: str) -> str:
         """Sorted set: the runs of a place (`site|queue`) in a status, by when they entered it."""
         return f"{self.prefix}jobs:{place}|{status}"
 
-    ended = KeyOf("ended:")
+    ended = key_of("ended:")
     """Hash: how many runs of each `site|queue|status` ended in a minute since the epoch."""
 
-    history = KeyOf("history:")
+    history = key_of("history:")
     """Text: `day:` or `week:` and a site: its minutes or hours (`watch.history`)."""
 
-    noted = Key("history:noted")
+    noted = key("history:noted")
     """Text: the last minute since the epoch that is in the history."""
 
-    expiring = Key("expiring")
+    expiring = key("expiring")
     """Sorted set: an index's name and a run in it, by the time when its record is gone."""
 
-    places = Key("places")
+    places = key("places")
     """Set: every `site|queue` that ever had a job."""
 
-    queue = KeyOf("")
+    queue = key_of("")
     """List: runs and whole messages of older versions, next one last. Where the broker is
     RabbitMQ: the runs that it has not taken yet."""
 
-    whole = KeyOf("whole:")
+    whole = key_of("whole:")
     """List: whole messages of other Celery tasks, next one last; kombu's key of the queue."""
 
-    line = KeyOf(LINE)
+    line = key_of(LINE)
     """List: the runs that wait in a place (`site|queue`), next one last."""
 
     def queue_of(self, waited_in: str) -> str:
         """The queue of which this key is the list, or the line of a site."""
         return waited_in[len(self.prefix) :].rpartition("|")[2]
 
-    turns = KeyOf("turns:")
+    turns = key_of("turns:")
     """Sorted set: the sites that have a line in a queue, the next one first (`rank.lua`)."""
 
-    shares = Key("shares")
+    shares = key("shares")
     """Hash: the share of each site that has another one than 1."""
 
-    scheduled = Key("scheduled")
+    scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""
 
-    kept_for = KeyOf("kept:commit:")
+    kept_for = key_of("kept:commit:")
     """Sorted set: the runs that wait for a transaction's end, by until when at most."""
 
-    open_transactions = Key("commit:open")
+    open_transactions = key("commit:open")
     """Sorted set: those that runs wait for, by when the first of these has waited enough."""
 
-    sweeping = Key("sweeping")
+    sweeping = key("sweeping")
     """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
 
-    suspects = Key("suspects")
+    suspects = key("suspects")
     """Set: started runs that nobody seemed to have when ghosts were last looked for."""
 
-    bell_of_whole = Key("bell:whole")
+    bell_of_whole = key("bell:whole")
     """Channel: rung when a message of another Celery task came into a queue."""
 
-    bell_of = KeyOf("bell:")
+    bell_of = key_of("bell:")
     """List: one element when something came into the queue, for one process that waits."""
 
-    confirmed = Key("confirmed")
+    confirmed = key("confirmed")
     """Channel: rung with the queue's name once RabbitMQ has taken a message for it."""
 
-    confirmed_bell_of = KeyOf("confirmed:")
+    confirmed_bell_of = key_of("confirmed:")
     """List: as `bell_of`, once RabbitMQ has taken a message."""
 
-    in_flight = KeyOf("inflight:")
+    in_flight = key_of("inflight:")
     """Hash: what a consumer took and has not acknowledged, by delivery tag."""
 
-    consumers = Key("consumers")
+    consumers = key("consumers")
     """Sorted set: consumers by the time of their last sign of life."""
 
-    worker = KeyOf("worker:")
+    worker = key_of("worker:")
     """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
 
-    workers = Key("workers")
+    workers = key("workers")
     """Sorted set: workers by the time of their last sign of life."""
 
     def due(self, site: str, entry: str) -> str:
         """Text: the last due time of a schedule entry that was acted on."""
         return f"{self.prefix}due:{site}:{entry}"
 
-    acted = Key("acted")
+    acted = key("acted")
     """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
     entry, the last one `after` which all are meant, the `due` time, the first missed one
     `since` which it stands for, `at`, `enqueued`, `duplicate` or `skipped` and its reason, and
     that run."""
 
-    routes = Key("routes")
+    routes = key("routes")
     """Hash: which of a bench's two systems a job goes to (see `routes`)."""
 
-    armed = Key("armed")
+    armed = key("armed")
     """Hash: machines of an armed bench, and since when a process there goes by routes."""
 
-    left = Key("left:state")
+    left = key("left:state")
     """Hash: what jobs change in modules of apps, by its dotted name (`worker.state.left`)."""
 
-    refused = Key("refused")
+    refused = key("refused")
     """List: messages that were refused, newest first, with the reason."""
 
-    spent = KeyOf("spent:")
+    spent = key_of("spent:")
     """How a run had ended that was deleted; kept as its record was to be, at most a week."""
 
-    refusals = Key("refusals")
+    refusals = key("refusals")
     """Number: how many were refused since the bench's Redis was empty."""

@@ -89,20 +89,24 @@ class JobStore(JobFinder):
         keys, place = self.keys, record.place_of(message)
         waits_in = self.waiting_list(message.site, message.queue)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = as_texts(
-            own_id=own_id or None,
-            deduplicate=deduplicate or None,
-            front=front or None,
-            most=at_most or None,
-            at=at,
-            result_ttl=message.result_ttl,
-            failure_ttl=message.failure_ttl,
-            routes=routes,
-            limit_key=message.limit_key,
-            transaction=transaction,
-            commit_wait=transaction and self.settings.commit_wait,
-            **(claim.asked if claim else {}),
-        )
+        asked = ""
+        ttls = message.result_ttl, message.failure_ttl
+        given = (at, routes, message.limit_key, transaction, *ttls)
+        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
+            asked = as_texts(
+                own_id=own_id or None,
+                deduplicate=deduplicate or None,
+                front=front or None,
+                most=at_most or None,
+                at=at,
+                result_ttl=message.result_ttl,
+                failure_ttl=message.failure_ttl,
+                routes=routes,
+                limit_key=message.limit_key,
+                transaction=transaction,
+                commit_wait=transaction and self.settings.commit_wait,
+                **(claim.asked if claim else {}),
+            )
         sealed = message.seal(self.signer)
         if not any_size:
             message_size.check(message, sealed, self.settings)
