@@ -31,7 +31,7 @@ def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float
 def known_site(site: str | None) -> str | None:
     """The value of `--site`; a site that there is not is refused. None: every site."""
     config = settings.current()
-    if site is not None and not config.has_site(site):
+    if site is not None and config.site_folder(site) is None:
         raise click.BadParameter(
             f"{site!r} is no site here; there are: {', '.join(config.sites())}",
             param_hint="--site",

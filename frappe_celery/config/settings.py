@@ -44,6 +44,12 @@ LOGS = ("files", "output", "json")
 LARGEST_ON_REDIS, LARGEST_ON_RABBITMQ = 2**25, 8_000_000
 """Bytes of a message, where nothing else is configured."""
 REDIS_SCHEMES = ("redis://", "rediss://", "sentinel://")
+FRAPPES_VARIABLES = {
+    "FRAPPE_SITE": "default_site",
+    "FRAPPE_REDIS_QUEUE": "redis_queue",
+    "FRAPPE_REDIS_CACHE": "redis_cache",
+}
+"""They win in Frappe too."""
 BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
 """Any of them says where jobs go; else Celery's own word counts."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
@@ -72,19 +78,14 @@ class Settings(Options):
         environ = os.environ if environ is None else environ
         root = (root or find_root(environ)).resolve()
         django = django_values(environ, root)
-        values = dict(django)
-        installed = frappe_version_in(root)
+        values, installed = dict(django), frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
         common = read_json(root / "sites" / "common_site_config.json")
         values.update(common)
-        if environ.get("FRAPPE_SITE"):
-            values["default_site"] = environ["FRAPPE_SITE"]
         if environ.get("DATABASE_URL"):
             values.setdefault("database_url", environ["DATABASE_URL"])
-        for name in ("redis_queue", "redis_cache"):  # Frappe's own variables win in Frappe too
-            if environ.get(f"FRAPPE_{name.upper()}"):
-                values[name] = environ[f"FRAPPE_{name.upper()}"]
+        values |= {name: environ[v] for v, name in FRAPPES_VARIABLES.items() if environ.get(v)}
         names = [o.name for o in OPTIONS]
         own = parse_environment(environ, names, TEXTS)
         values.update(own)
@@ -183,10 +184,6 @@ class Settings(Options):
         found = folders_in(folder)
         sites = [name for name in found if os.path.exists(f"{folder}/{name}/site_config.json")]
         return sorted(sites) or [self.default_site or "standalone"]
-
-    def has_site(self, site: str) -> bool:
-        """Whether there is a site of that name; any name will do where there is no `sites`."""
-        return self.site_folder(site) is not None
 
     def site_folder(self, site: str) -> str | None:
         """Where a site's files lie, made when one is written there; None: there is no such site."""

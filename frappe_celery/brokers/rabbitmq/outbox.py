@@ -105,16 +105,12 @@ class Outbox:
         Raises:
             BrokerUnreachable: the Redis is away.
         """
-        keys = self.store.keys
-        pipe = self.store.client.pipeline(transaction=False)
-        for run in runs:
-            pipe.hmget(keys.record(run), "status", "place", "message", "front")
-        records = pipe.execute()
+        records = self.store.fields(runs, "status", "place", "message", "front")
         going, spent = [], []
         for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
             queue = (place or b"").decode().partition("|")[2]
             if status == QUEUED:
-                going.append(Outgoing(run, queue, sealed, bool(front)))
+                going.append(Outgoing(run, queue, sealed or b"", bool(front)))
             elif queue:
                 spent.append(Outgoing(run, queue, b""))
         self._strike(spent)
@@ -123,10 +119,9 @@ class Outbox:
 
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""
-        pipe = self.store.client.pipeline(transaction=False)
-        for queue in queues:
-            pipe.lrange(self.store.keys.queue(queue), -AT_ONCE, -1)
-        return [run.decode() for some in pipe.execute() for run in reversed(some)]
+        lists = map(self.store.keys.queue, queues)
+        found = self.store.client.each("lrange", lists, -AT_ONCE, -1)
+        return [run.decode() for some in found for run in reversed(some)]
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""

@@ -96,12 +96,10 @@ def _asked(filters: Any) -> tuple[list[str], list[JobStatus]]:
     """The queues and the statuses that the filters let through."""
     wanted = make_filter_dict(filters)
     return (
-        list(_matching(wanted.get("queue"), settings.current().queues)),
-        list(_matching(wanted.get("status"), JobStatus)),
+        _matching(wanted.get("queue"), settings.current().queues),
+        _matching(wanted.get("status"), JobStatus),
     )
 
 
-def _matching(condition: Any, values: Iterable[Any]) -> Iterable[Any]:
-    for value in values:
-        if not condition or compare(str(value), *condition):
-            yield value
+def _matching(condition: Any, values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if not condition or compare(str(value), *condition)]

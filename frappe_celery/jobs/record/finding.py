@@ -205,7 +205,7 @@ class JobFinder:
         seconds, microseconds = self.client.time()
         return float(seconds + microseconds / 1e6)
 
-    def fields(self, runs: list[str], *names: str) -> list[list[bytes | None]]:
+    def fields(self, runs: Iterable[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""
         found: list[list[bytes | None]] = self.client.each(
             "hmget", map(self.keys.record, runs), names

@@ -102,7 +102,7 @@ def test_a_site_that_comes_or_goes_is_noticed(bench: Path) -> None:
     assert config.sites() == ["site1"]
     (sites / "site2" / "site_config.json").write_text("{}")  # the folder of sites stays as it was
     assert config.sites() == ["site1", "site2"]
-    assert config.has_site("site2")
+    assert config.site_folder("site2")
     (sites / "site1" / "site_config.json").unlink()
     assert config.sites() == ["site2"]
-    assert not config.has_site("site1")
+    assert not config.site_folder("site1")

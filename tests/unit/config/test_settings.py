@@ -311,5 +311,5 @@ def test_a_sites_folder_without_sites_has_the_default_one(tmp_path: Path) -> Non
     (tmp_path / "sites").mkdir()
     settings = Settings.load(tmp_path, environ={})
     assert settings.sites() == [settings.site]
-    assert settings.has_site(settings.site)
-    assert not settings.has_site("another.localhost")
+    assert settings.site_folder(settings.site)
+    assert not settings.site_folder("another.localhost")
