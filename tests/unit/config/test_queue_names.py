@@ -41,7 +41,7 @@ def test_every_name_below_the_prefix_is_known_to_be_taken() -> None:
     """A key without a colon stands where the list of a queue of that name would."""
     root = Path(frappe_celery.__file__).parent
     sources = [p for end in ("py", "lua") for p in root.rglob(f"*.{end}")]
-    written = re.compile(r"""(?:prefix(?:\}|\s*\.\.\s*')|\bKey\(")(\w+)(?=["'])""")
+    written = re.compile(r"""(?:prefix(?:\}|\s*\.\.\s*')|= key\(")(\w+)(?=["'])""")
     exchanges = {"tasks", "control", "events"}  # which are no queues
     found = {name for path in sources for name in written.findall(path.read_text())}
     assert found - exchanges == TAKEN_NAMES
