@@ -16,29 +16,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import frappe
-import rq.job
 from frappe.utils import background_jobs
 
-from frappe_celery import jobs
 from frappe_celery.hosts.bench import site
 from frappe_celery.hosts.bench.job import Job
+from frappe_celery.hosts.bench.run_here import as_current
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
-from frappe_celery.jobs.running import running
 from frappe_celery.watch import telemetry
 
 KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
 """The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
-
-
-@contextmanager
-def as_current(job: jobs.Job) -> Iterator[None]:
-    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
-    rq.job._job_stack.push(job)
-    try:
-        with running(job):
-            yield
-    finally:
-        rq.job._job_stack.pop()
 
 
 @contextmanager

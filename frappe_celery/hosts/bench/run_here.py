@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import frappe
+import rq.job
 
-from frappe_celery.hosts.bench.run import as_current
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.running import process_name
+from frappe_celery.jobs.running import process_name, running
+
+
+@contextmanager
+def as_current(job: Job) -> Iterator[None]:
+    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
+    rq.job._job_stack.push(job)
+    try:
+        with running(job):
+            yield
+    finally:
+        rq.job._job_stack.pop()
 
 
 def run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:

@@ -44,6 +44,21 @@ def test_every_name_that_leads_to_rq_leads_to_us(bench: StandInBench) -> None:
     assert set(answer.strip("{}").replace("'", "").split(", ")) == set(expected)
 
 
+def test_the_seam_imports_nothing_that_calls_it_in(bench: StandInBench) -> None:
+    """One such module, imported first, would find the seam half imported."""
+    answer = bench.ask(
+        """
+        import frappe_celery.hosts.bench.seam, frappe_celery.migration.armed.seam
+        loaded = {*sys.modules} - before
+        from frappe_celery.hosts.bench import hook
+        answer = sorted(loaded.intersection(hook.MODULES))
+        """,
+        begin="import json, sys, frappe\nbefore = {*sys.modules}\n",
+        FRAPPE_CELERY_ENABLED="false",
+    )
+    assert answer == []
+
+
 def test_switched_off_or_removed_it_is_stock_frappe(bench: StandInBench) -> None:
     whose = "import rq; answer = rq.Queue.__module__"
     assert bench.ask(whose) == f"{OURS}.queue"
