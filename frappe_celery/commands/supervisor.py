@@ -91,7 +91,9 @@ class Supervisor:
             for number in HEARD:
                 signal.signal(number, signal.SIG_DFL)
             command = [word.replace(OWN_PID, str(os.getpid())) for word in self.command]
-            os.execvpe(command[0], command, {**os.environ, "NOTIFY_SOCKET": address})
+            before = str(self.serving.pid) if self.serving else ""
+            about = {"NOTIFY_SOCKET": address, "SERVING_WORKER": before}
+            os.execvpe(command[0], command, {**os.environ, **about})
         except OSError as exc:
             say(f"{self.command[0]}: {exc.strerror}")
         os._exit(os.EX_UNAVAILABLE)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from itertools import starmap
 from typing import Any
 
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
+EXCHANGE_SECONDS = 86400
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class WorkerInfo:
     failed: int = 0
     total_working_time: float = 0.0
     """Seconds."""
+    cannot_import: dict[str, str] = field(default_factory=dict)
+    """What of its code does not import, and why, where it is supervised."""
 
     def of_process(self, process: ProcessInfo, run: str | None) -> WorkerInfo:
         """What one of its processes does, in the shape of a worker with one process."""
@@ -84,6 +87,7 @@ class Workers:
             "queues": ",".join(worker.queues),
             "current_job": worker.current_job or "",
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
+            "cannot_import": json.dumps(worker.cannot_import),
         }
         key = self.keys.worker(worker.name)
         pipe = self.client.pipeline()
@@ -97,6 +101,23 @@ class Workers:
         """Take out the record of a worker that has left."""
         self.client.delete(self.keys.worker(name))
         self.client.zrem(self.keys.workers, name)
+
+    def note_exchange(self, name: str, cannot_import: dict[str, str] | None) -> None:
+        """Keep what `exchange` says of a worker; None: nothing."""
+        key = self.keys.exchange(name)
+        if cannot_import is None:
+            self.client.delete(key)
+        else:
+            self.client.set(key, json.dumps(cannot_import), ex=EXCHANGE_SECONDS)
+
+    def exchange(self, name: str) -> dict[str, str] | None:
+        """Why a worker was not exchanged: what the one that was to come cannot import, by module.
+
+        {}: that is to come whatever fails. None: it was exchanged, or never asked to be.
+        """
+        kept = self.client.get(self.keys.exchange(name))
+        found: dict[str, str] | None = json.loads(kept) if kept else None
+        return found
 
     def all(self) -> list[WorkerInfo]:
         living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
@@ -120,6 +141,7 @@ _READ: dict[str, Callable[[str], Any]] = {
     "queues": lambda text: tuple(text.split(",")),
     "current_job": lambda text: text or None,
     "job_processes": lambda text: tuple(starmap(ProcessInfo, json.loads(text))),
+    "cannot_import": json.loads,
     **dict.fromkeys(("pid", "processes", "successful", "failed"), int),
     **dict.fromkeys(("birth", "last_heartbeat", "total_working_time"), float),
 }
@@ -128,7 +150,7 @@ _READ: dict[str, Callable[[str], Any]] = {
 
 def _info(record: dict[bytes, bytes]) -> WorkerInfo:
     texts = {key.decode(): value.decode() for key, value in record.items()}
-    known = [field.name for field in fields(WorkerInfo) if field.name in texts]
+    known = [each.name for each in fields(WorkerInfo) if each.name in texts]
     return WorkerInfo(**{name: _READ.get(name, str)(texts[name]) for name in known})
 
 

@@ -28,6 +28,7 @@ from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch import history
 from frappe_celery.worker.crew import crew_of
 from frappe_celery.worker.crew_step import CrewStep
+from frappe_celery.worker.new_code import NewCode
 from frappe_celery.worker.reaper import Patience, reap
 
 logger = logging.getLogger(__name__)
@@ -108,6 +109,9 @@ class Record(Repeated):
         active = [request.id for request in state.active_requests]
         active += [seen.run for _, seen in crew.having_jobs()]
         successful, failed, seconds = crew.tally()
+        new_code: NewCode | None = getattr(consumer.controller, "new_code", None)
+        if new_code is not None:
+            new_code.look()
         get_store().workers.write(
             WorkerInfo(
                 name=consumer.hostname,
@@ -124,6 +128,7 @@ class Record(Repeated):
                 successful=successful,
                 failed=failed,
                 total_working_time=seconds,
+                cannot_import=new_code.failures if new_code else {},
             )
         )
 

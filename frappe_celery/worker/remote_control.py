@@ -17,6 +17,7 @@ from celery.worker.control import control_command, inspect_command
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.worker.crew import Crew, crew_of
+from frappe_celery.worker.new_code import FORCED
 from frappe_celery.worker.pool import MOST_PROCESSES
 from frappe_celery.worker.slot import Doing
 
@@ -115,11 +116,13 @@ def _too_many(state: Any, *processes: int) -> Any:
 
 
 @control_command()  # type: ignore[untyped-decorator]
-def exchange(state: Any, **options: Any) -> Any:
+def exchange(state: Any, force: bool = False, **options: Any) -> Any:
     """Start another worker in this one's place (frappe-celery restart)."""
     parent = os.getppid()
     words = Path(f"/proc/{parent}/cmdline").read_bytes().split(b"\0")
     if not any(word.endswith(SUPERVISOR) for word in words):
         return control.nok("it does not run under frappe-celery supervise: restart it otherwise")
+    if force:
+        get_store().workers.note_exchange(state.hostname, FORCED)
     os.kill(parent, signals.SIGHUP)
     return control.ok(f"process {parent} starts another")

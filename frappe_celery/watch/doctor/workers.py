@@ -23,6 +23,7 @@ def check(
     for worker in workers:
         shown = {name: getattr(worker, name) for name in SHOWN}
         section.row(**shown, up_seconds=round(now - worker.birth))
+        _check_code(section, store, worker)
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
@@ -30,6 +31,17 @@ def check(
         section.warn(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",
+        )
+
+
+def _check_code(section: Section, store: JobStore, worker: WorkerInfo) -> None:
+    mend = "mend it, then: frappe-celery restart"
+    for module, error in worker.cannot_import.items():
+        section.problem(f"worker {worker.name} cannot import {module}: {error}", mend)
+    for module, error in (store.workers.exchange(worker.name) or {}).items():
+        section.problem(
+            f"worker {worker.name} was not exchanged, new code cannot import {module}: {error}",
+            mend,
         )
 
 

@@ -16,6 +16,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside
+from tests.integration.cli import read
 from tests.project import Process, Project
 from tests.waiting import wait_until
 
@@ -124,6 +125,64 @@ def test_restart_says_that_no_new_worker_came(project: Project, store: JobStore)
     assert "no other was ready within 5 s: its log says why; it goes on" in restart.output()
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
     assert workers(supervisor) == before
+
+
+SCHEDULE = """
+    scheduler_events = {"daily": ["myapp.deployed.version"]}
+"""
+
+
+def restarted(project: Project, *words: str) -> tuple[int, str]:
+    restart = project.start("restart", "-m", "frappe_celery.cli", "restart", *words)
+    return restart.wait(60), restart.output()
+
+
+@pytest.mark.parametrize(
+    ("file", "what"),
+    [("deployed.py", "myapp.deployed"), ("hooks.py", "myapp.hooks"), ("called.py", "myapp.called")],
+)
+def test_code_that_does_not_import_any_more_leaves_the_old_worker_in_its_place(
+    project: Project, store: JobStore, file: str, what: str
+) -> None:
+    project.write("myapp/hooks.py", SCHEDULE)
+    project.write("myapp/called.py", "def run(): pass")
+    supervisor = a_worker(project)
+    before = workers(supervisor)
+    ended(enqueue("myapp.called.run"))
+    broken = project.root / "myapp" / file
+    whole = broken.read_text()
+    broken.write_text(whole + "\nx = {\n")
+    code, output = restarted(project)
+    assert code == 1
+    assert f"it goes on: of the new code {what} cannot be imported: SyntaxError: " in output
+    assert workers(supervisor) == before
+    assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
+    texts = [f["text"] for f in read("doctor", code=2)["sections"]["workers"]["findings"]]
+    assert any(f"new code cannot import {what}: SyntaxError" in text for text in texts)
+
+    broken.write_text(whole)
+    assert restarted(project)[0] == 0
+    assert workers(supervisor) != before
+    assert read("doctor", code=2)["sections"]["workers"]["findings"] == []
+
+
+def test_what_did_not_import_before_or_is_forced_is_no_reason_to_stay(
+    project: Project, store: JobStore
+) -> None:
+    project.write("myapp/hooks.py", SCHEDULE)
+    supervisor = a_worker(project)
+    before = workers(supervisor)
+    project.write("myapp/deployed.py", "x = {")
+    assert restarted(project, "--force")[0] == 0
+    assert workers(supervisor) != before
+
+    def texts() -> list[str]:
+        return [f["text"] for f in read("doctor", code=2)["sections"]["workers"]["findings"]]
+
+    wait_until(lambda: [t for t in texts() if "cannot import myapp.deployed: SyntaxError" in t])
+    before = workers(supervisor)
+    assert restarted(project)[0] == 0
+    assert workers(supervisor) != before
 
 
 def test_a_worker_that_cannot_start_leaves_the_old_one_in_its_place(

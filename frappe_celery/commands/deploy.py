@@ -1,4 +1,4 @@
-"""`frappe-celery drain` has workers end the jobs that they have, `restart` exchanges them."""
+"""What a deployment asks of all workers: `drain` has them end their jobs, `restart` exchanges them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.worker.new_code import in_words
 
 LOOK_SECONDS = 0.2
 """How often it is looked what has become of what was asked for."""
@@ -76,13 +77,17 @@ def _held(store: JobStore) -> list[str]:
     show_default=True,
     help="Seconds that new workers may take to be ready.",
 )
-def restart(timeout: int) -> None:
+@click.option(
+    "--force", is_flag=True, help="Also where new code does not import which the old one does."
+)
+def restart(timeout: int, force: bool) -> None:
     """Exchange the workers for ones with new code, without a stop.
 
     Every worker of the bench, on whichever machine, that runs under `frappe-celery supervise`, as
     the files of `frappe-celery setup` start them, is exchanged: another one is started, and once it
-    is ready the first takes no more jobs. Ends with 1 and names those that were not exchanged. Beat
-    is restarted by its process manager.
+    is ready the first takes no more jobs. Where something that hooks or jobs name does not import
+    any more, the first stays. Ends with 1 and names those that were not exchanged. Beat is
+    restarted by its process manager.
     """
     store = get_store()
     before = {worker.name: worker.pid for worker in store.workers.all()}
@@ -90,30 +95,38 @@ def restart(timeout: int) -> None:
         click.echo("No worker runs.")
         return
     began = time.monotonic()
-    left = dict.fromkeys(before, "it did not answer")
-    answers = _ask_workers("exchange", len(before))
-    left.update({name: said.get("error", "") for name, said in answers.items()})
-    asked = {name: pid for name, pid in before.items() if not left[name]}
-    for name in _not_exchanged(store, asked, timeout):
-        left[name] = f"no other was ready within {timeout} s: its log says why; it goes on"
+    for name in before:
+        store.workers.note_exchange(name, None)
+    answers = _ask_workers("exchange", len(before), **({"force": True} if force else {}))
+    reasons = dict.fromkeys(before, "it did not answer")
+    reasons.update({name: said.get("error", "") for name, said in answers.items()})
+    asked = {name: pid for name, pid in before.items() if not reasons[name]}
+    reasons |= _not_exchanged(store, asked, timeout)
     for name in asked:
-        if not left[name]:
+        if not reasons[name]:
             click.echo(f"{name}: exchanged")
-    failed = [f"{name}: {reason}" for name, reason in left.items() if reason]
+    failed = [f"{name}: {reason}" for name, reason in reasons.items() if reason]
     if failed:
         raise click.ClickException("not exchanged:\n" + "\n".join(failed))
     click.echo(f"New jobs run in new workers, after {time.monotonic() - began:.1f} s.")
 
 
-def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> set[str]:
-    """Those that still take jobs when the time is over: one that is exchanged drops its record."""
+def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict[str, str]:
+    """Why each of them stays; one that is exchanged drops its record."""
     give_up_at = time.monotonic() + timeout
     left = set(asked)
+    stays: dict[str, str] = {}
     while left and time.monotonic() < give_up_at:
         time.sleep(LOOK_SECONDS)
+        stays |= {
+            name: f"it goes on: {in_words(failures)}. Mend it, or: frappe-celery restart --force"
+            for name in left
+            if (failures := store.workers.exchange(name))
+        }
         now = {worker.name: worker.pid for worker in store.workers.all()}
-        left = {name for name in left if now.get(name) == asked[name]}
-    return left
+        left = {name for name in left - stays.keys() if now.get(name) == asked[name]}
+    late = f"no other was ready within {timeout} s: its log says why; it goes on"
+    return stays | dict.fromkeys(left, late)
 
 
 def _ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:

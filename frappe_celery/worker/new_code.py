@@ -1,0 +1,126 @@
+"""Whether the code that a supervised worker starts with imports, and whether it may take over.
+
+What hooks name, and what the newest jobs call, is imported in a fork, which costs the worker no
+memory. The worker before it goes on where something fails that it could import.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import select
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from importlib import import_module
+from typing import Any
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store, hosts
+
+logger = logging.getLogger(__name__)
+
+BEFORE = "SERVING_WORKER"
+"""In the environment of a supervised worker: the process id of the one that serves, or ''."""
+NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
+"""The hooks that name what a worker runs."""
+NEWEST_JOBS = 200
+IMPORT_SECONDS = 90.0
+"""How long a worker that is to take over waits for the fork."""
+FORCED: dict[str, str] = {}
+"""Kept in place of what fails: it takes over whatever that is."""
+
+
+class NewCode:
+    """One worker's, made before its pool forks."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, str] = {}
+        """By module, or hooks.py: why it does not import, as far as that is known yet."""
+        reading, writing = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            try:
+                with os.fdopen(writing, "w") as answer:
+                    json.dump(dict(_failures()), answer)
+            finally:
+                os._exit(0)
+        os.close(writing)
+        self._answer: Any = os.fdopen(reading)
+
+    def look(self, seconds: float = 0.0) -> None:
+        """Read what the fork found, if it has ended, or does so within `seconds`."""
+        if self._answer is None or not select.select([self._answer], [], [], seconds)[0]:
+            return
+        with self._answer:
+            self.failures = json.loads(self._answer.read() or "{}")
+        self._answer = None
+        os.waitpid(self._child, 0)
+        for module, error in self.failures.items():
+            logger.error("%s cannot be imported: %s", module, error)
+
+    def take_over(self, pid: int) -> None:
+        """From the worker with that process id, on this machine.
+
+        Raises:
+            SystemExit: something fails that it could import.
+        """
+        self.look(IMPORT_SECONDS)
+        workers = get_store().workers
+        for before in workers.all():
+            if (before.hostname, before.pid) != (socket.gethostname(), pid):
+                continue
+            new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
+            if new and workers.exchange(before.name) != FORCED:
+                workers.note_exchange(before.name, new)
+                raise SystemExit(f"{before.name} (process {pid}) goes on: {in_words(new)}")
+            workers.note_exchange(before.name, None)
+
+
+def in_words(failures: dict[str, str]) -> str:
+    """Why a worker does not take over."""
+    each = (f"{module} cannot be imported: {error}" for module, error in failures.items())
+    return "of the new code " + "; ".join(each)
+
+
+def _failures() -> Iterator[tuple[str, str]]:
+    host, store = hosts.current(), get_store()
+    named: dict[str, None] = {}
+    for apps in host.task_hooks().values():
+        for app in apps:
+            if app.error:
+                yield f"{app.app}.hooks", app.error.partition("cannot be imported: ")[2]
+            for hook in NAMING:
+                named |= dict.fromkeys(map(_module, _paths(app.hooks.get(hook))))
+    called = {_module(job.method) for job in store.page(length=NEWEST_JOBS)} - named.keys()
+    with ExitStack() as stack:
+        with suppress(Exception):  # a job imports it in a site; without one most can be too
+            site = host.in_site(settings.current().site, "Administrator")
+            stack.enter_context(site)
+        for module in filter(None, (*named, *sorted(called))):
+            try:
+                import_module(module)
+            except (Exception, SystemExit) as exc:
+                if module in named or not _is_gone(module, exc):
+                    yield module, f"{type(exc).__name__}: {exc}"
+
+
+def _is_gone(module: str, exc: BaseException) -> bool:
+    """Whether there is no such module any more, as after a method has moved."""
+    return isinstance(exc, ModuleNotFoundError) and module.startswith(exc.name or module)
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """The methods that a hook names, in lists and dictionaries."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _paths(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _paths(each)
+
+
+def _module(path: str) -> str:
+    return path.rpartition(".")[0]
