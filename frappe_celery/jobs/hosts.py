@@ -51,6 +51,11 @@ class ScheduleRow:
     server_script: str | None = None
     scheduler_event: str | None = None
 
+    @property
+    def since(self) -> datetime:
+        """It is due next after this; ahead of now where somebody has put it off."""
+        return self.last_execution or self.creation
+
 
 @dataclass
 class SyncReport:

@@ -103,13 +103,12 @@ class Agenda:
             heapq.heapify(self._heap)
 
     def _due(self, row: ScheduleRow, timing: Timing, acted: datetime | None) -> datetime:
-        """The next time after the last execution (a row that never ran: its creation) and `acted`.
+        """The next time after its last execution and `acted`.
 
         Where there is none, which it raises, the row is taken off.
         """
-        since = row.last_execution or row.creation
         try:
-            return timing.next_start(row, max(since, acted) if acted else since)
+            return timing.next_start(row, max(row.since, acted) if acted else row.since)
         except CronError:
             self.remove(row.site, row.name)
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -29,6 +31,8 @@ class Sign:
     lag: float
     """Seconds for which the longest due entry has waited to be acted on; 0: none waits."""
     entries: int
+    unread: str = "{}"
+    """Sites whose schedule it cannot read, and why, as JSON; '' stands for all."""
 
 
 class LeaderHeartbeat:
@@ -40,13 +44,14 @@ class LeaderHeartbeat:
         self._late_since: float | None = None
         self._say_again = 0.0
 
-    def beat(self, agenda: Agenda, now: datetime) -> None:
+    def beat(self, agenda: Agenda, now: datetime, unread: Callable[[], dict[str, str]]) -> None:
         """Called at each turn, once what is due was acted on."""
         if time.monotonic() < self._next:
             return
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
-        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
+        troubles = json.dumps(unread())
+        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles)
         self.store.client.hset(_key(self.store), mapping=asdict(sign))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)
@@ -93,7 +98,10 @@ def leadership(store: JobStore) -> Leadership:
     sign = {name.decode(): value.decode() for name, value in values.items()}
     return Leadership(
         (leader or b"").decode() or None if held else None,
-        Sign(float(sign["at"]), sign["name"], float(sign["lag"]), int(sign["entries"]))
+        Sign(
+            *(float(sign["at"]), sign["name"], float(sign["lag"]), int(sign["entries"])),
+            sign.get("unread", "{}"),
+        )
         if sign
         else None,
     )

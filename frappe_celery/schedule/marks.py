@@ -34,8 +34,7 @@ class Marks:
         for some in chunks(iter(rows), ROWS_A_CALL):
             words: list[Any] = []
             for row in some:
-                executed = row.last_execution or row.creation
-                words += self.store.keys.due(site, row.name), row.name, executed.timestamp()
+                words += self.store.keys.due(site, row.name), row.name, row.since.timestamp()
             back.update(name.decode() for name in self._led("see_rows", site, fence, words))
         return back
 

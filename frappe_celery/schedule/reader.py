@@ -101,6 +101,11 @@ class Reader:
         """End it; what is being read now is not delivered."""
         self._stopped.set()
 
+    def unread(self) -> dict[str, str]:
+        """By site why its schedule cannot be read; '' stands for all of them."""
+        found = {site: known.trouble for site, known in list(self._sites.items()) if known.trouble}
+        return found | ({"": self._trouble} if self._trouble else {})
+
     def _run(self) -> None:
         pause = 0.0
         while not self._stopped.wait(pause):
@@ -177,8 +182,8 @@ class Reader:
             return False
         if known.looking is not None and known.looking.is_alive():
             if self.clock() - known.looked_at > SILENCE_SECONDS:
-                silence = f"its database has not answered for {SILENCE_SECONDS:.0f} s"
-                self._switch(site, known, silence)
+                known.trouble = f"its database has not answered for {SILENCE_SECONDS:.0f} s"
+                self._switch(site, known, known.trouble)
             return False
         return True
 

@@ -87,6 +87,9 @@ class Scheduler(celery_beat.Scheduler):
             f"    . schedule -> Scheduled Job Type rows, sites: {len(settings.current().sites())}"
         )
 
+    def _unread(self) -> dict[str, str]:
+        return self.reader.unread() if self.reader else {}
+
     # -- one turn
 
     def tick(self, *_: Any, **__: Any) -> float:
@@ -96,7 +99,7 @@ class Scheduler(celery_beat.Scheduler):
                 return TICK_SECONDS
             busy = self._hear()
             busy = self._fire() or busy
-            self._heartbeat.beat(self.agenda, self.clock())
+            self._heartbeat.beat(self.agenda, self.clock(), self._unread)
             own = self._tick_own()
         except BrokerUnreachable as exc:
             if not self._trouble:

@@ -83,8 +83,8 @@ class Timing:
     def next_starts(self, row: ScheduleRow, at: datetime, count: int) -> list[datetime] | str:
         """As many next times after an aware instant, on the site's clocks, or why there is none."""
         after = at
-        if row.last_execution and row.last_execution > datetime.now(timezone.utc):
-            after = max(after, row.last_execution)  # somebody put it off
+        if row.since > datetime.now(timezone.utc):  # also of a site whose time zone has moved
+            after = max(after, row.since)
         times: list[datetime] = []
         try:
             while len(times) < count:

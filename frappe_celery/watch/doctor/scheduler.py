@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 from frappe_celery.errors import ConfigError
@@ -52,6 +53,9 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
         entries=sign.entries if sign and leads else None,
         last_sign_seconds_ago=None if age is None else round(age, 1),
     )
+    for site, why in (json.loads(sign.unread) if sign and leads else {}).items():
+        whose = f"schedule of site {site}" if site else "sites' schedules"
+        section.problem(f"the scheduler {found.leader} cannot read the {whose}: {why}")
     if not leads and scheduled:
         last = "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
         section.problem(

@@ -231,10 +231,13 @@ def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     bench.add(A, "0 * * * *")
-    bench.scheduler()
+    scheduler = bench.scheduler()
     bench.at("2026-06-01 00:30")
+    reader = scheduler.reader
+    assert reader is not None
     bench.host.fails = OSError("no database at db.example:3306")
     assert bench.at("2026-06-01 01:00") == [A]
+    assert reader.unread() == {SITE: "OSError: no database at db.example:3306"}
     bench.store.finish(bench.jobs()[0].run_id, None)
     bench.at("2026-06-01 01:01")
     errors = [record.message for record in caplog.records if record.levelno == logging.ERROR]
@@ -245,6 +248,7 @@ def test_a_database_that_is_away_is_logged_once_and_known_entries_go_on(
     bench.host.fails = None
     bench.at("2026-06-01 01:02")
     assert f"site {SITE}: its schedule can be read again" in caplog.messages
+    assert reader.unread() == {}
 
 
 def test_a_row_with_a_broken_expression_is_named_once_and_the_others_go_on(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from redis import Redis
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.running import process_name
+from frappe_celery.schedule.agenda import Agenda
+from frappe_celery.schedule.leadership import LeaderHeartbeat
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import lead, take
@@ -87,6 +90,16 @@ def test_a_scheduler_that_is_late_is_a_warning(store: JobStore) -> None:
     assert not section("scheduler")["findings"]
     lead(store, lag=40)
     assert texts(section("scheduler"), "warning") == ["the scheduler host.1 is 40 s late"]
+
+
+def test_what_the_scheduler_cannot_read_is_a_problem(store: JobStore) -> None:
+    lead(store)
+    why = "AttributeError: 'str' object has no attribute 'replace'"
+    signs = LeaderHeartbeat(store, "host.1")
+    signs.beat(Agenda(), datetime.now(timezone.utc), lambda: {SITE: why})
+    assert texts(section("scheduler"), "problem") == [
+        f"the scheduler host.1 cannot read the schedule of site {SITE}: {why}"
+    ]
 
 
 def test_jobs_in_the_hands_of_dead_workers_are_counted(store: JobStore) -> None:

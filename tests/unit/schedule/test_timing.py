@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,16 @@ def test_the_sites_own_configuration_wins(tmp_path: Path) -> None:
     assert Timing.of(Settings.load(tmp_path, {}), "other.localhost").zone == "Asia/Kolkata"
     nine = row(cron_format="0 9 * * *")
     assert timing.next_start(nine, utc("2026-06-01 00:00")) == utc("2026-06-01 13:00")
+
+
+def test_a_row_that_was_made_or_run_ahead_of_now_is_due_after_that() -> None:
+    """A setup wizard that moves the time zone leaves `creation` so."""
+    now = datetime.now(timezone.utc)
+    ahead = now + timedelta(days=3)
+    for entry in (row(creation=ahead), row(creation=now, last_execution=ahead)):
+        entry = replace(entry, frequency="Cron", cron_format="0 * * * *")
+        (first,) = UTC.next_starts(entry, now, 1)
+        assert first == UTC.next_start(entry, ahead)
 
 
 def test_all_is_due_every_tick() -> None:

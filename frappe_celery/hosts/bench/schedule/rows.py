@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import frappe
-from frappe.utils import get_system_timezone
+from frappe.utils import get_datetime, get_system_timezone
 
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
 from frappe_celery.jobs.job import JobStatus
@@ -40,13 +40,13 @@ def sync() -> SyncReport:
 
 
 def _row_of(values: Mapping[str, Any], zone: str, now: datetime) -> ScheduleRow:
-    last = values.get("last_execution")
+    last = values.get("last_execution")  # SQLite gives times as texts
     return row_of(
         values,
         site=frappe.local.site,
         method=values.get("method") or "",
-        creation=instant(values["creation"], zone, now),
-        last_execution=instant(last, zone, now) if last else None,
+        creation=instant(get_datetime(values["creation"]), zone, now),
+        last_execution=instant(get_datetime(last), zone, now) if last else None,
         cron_queues=frappe.conf.get("cron_queues"),
     )
 
