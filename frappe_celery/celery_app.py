@@ -23,6 +23,7 @@ from frappe_celery.config.settings import RABBITMQ_SCHEMES, REDIS_SCHEMES, Setti
 from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
+from frappe_celery.schedule import exchange
 from frappe_celery.watch import telemetry
 from frappe_celery.watch.alerts.look import Alerts
 from frappe_celery.watch.doctor import caught
@@ -300,6 +301,7 @@ def _add(app: Celery, config: Settings) -> None:
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
     stacks.connect()
+    exchange.connect()
     error_mail.connect(app)
     error_mail.swallowed.connect(caught.note)
     look.connect(app, Alerts)

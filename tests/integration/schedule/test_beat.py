@@ -69,6 +69,22 @@ def test_a_hooks_py_that_raises_does_not_stop_the_other_apps(project: Project) -
     wait_until(project.effects)
 
 
+def test_on_hup_it_goes_on_with_new_code_under_the_same_process_id(project: Project) -> None:
+    project.write("myapp/hooks.py", EVERY_SECOND)
+    project.write("myapp/__init__.py", "import sys; print('code 1', file=sys.stderr)")
+    project.worker()
+    beat = project.beat()
+    wait_until(lambda: acted(beat), timeout=30)
+    project.write("myapp/__init__.py", "import sys; print('code 2', file=sys.stderr)")
+    beat.popen.send_signal(signal.SIGHUP)
+    beat.wait_for("code 2")
+    before = len(acted(beat))
+    wait_until(lambda: len(acted(beat)) >= before + 2, timeout=30)
+    assert beat.popen.poll() is None
+    assert max(acted(beat).values()) == 1
+    assert beat.stop() == 0
+
+
 def test_of_two_one_acts_and_a_killed_one_is_replaced_within_15_seconds(project: Project) -> None:
     project.write("myapp/hooks.py", EVERY_SECOND)
     project.worker()
