@@ -1,4 +1,4 @@
-"""What a deployment asks of all workers: `drain` has them end their jobs, `restart` exchanges them."""
+"""For a deployment: `drain` has all workers end their jobs, `restart` exchanges them."""
 
 from __future__ import annotations
 
