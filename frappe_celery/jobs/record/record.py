@@ -22,6 +22,8 @@ SHOWN = (
     *("started_at", "ended_at", "exc_info", "worker", "result"),
 )
 """What a Job is made of; the message is read when its arguments are asked for."""
+ABOUT = ("user", "method", "job_name", "timeout")
+"""What of a Job never changes and lists show."""
 
 
 def place_of(message: JobMessage) -> str:
@@ -65,17 +67,13 @@ def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
         return (record[name] or b"").decode(errors="replace")
 
     site, _, queue = text("place").partition("|")
-    user, method, name, timeout = json.loads(text("about"))
     enqueued_at = timestamp(record["enqueued_at"])
     return {
         "run_id": run,
         "id": text("id"),
         "site": site,
-        "user": user,
-        "method": method,
         "queue": queue,
-        "job_name": name,
-        "timeout": timeout,
+        **dict(zip(ABOUT, json.loads(text("about")), strict=True)),
         "status": JobStatus(text("status")),
         "created_at": enqueued_at,
         "enqueued_at": enqueued_at,
