@@ -82,26 +82,16 @@ class Sentinels:
         user = f"{quote(self.username or '', '')}:{quote(self.password or '', '')}@"
         return f"{SCHEME}{'' if user == ':@' else user}{address[0]}:{address[1]}"
 
-    def sentinel(self, **options: Any) -> Any:
-        """redis-py's view of them; `options` are those of its connections."""
-        own: dict[str, Any] = {
-            "username": self.sentinel_username,
-            "password": self.sentinel_password,
-        }
-        own["retry"] = Retry(NoBackoff(), 0)  # there are others to ask
-        times = {name: value for name, value in options.items() if name.startswith("socket_")}
-        make: Any = Sentinel
-        return make(
-            self.addresses,
-            sentinel_kwargs={**times, **{name: value for name, value in own.items() if value}},
-            **options,
-        )
-
     def master_pool(self, **options: Any) -> Any:
-        """Connections to the master, whichever it is when they connect."""
-        options = {"connection_class": SentinelManagedConnection, **options}
+        """Connections to the master, whichever it is when they connect; `options` are theirs."""
+        own = {name: value for name, value in options.items() if name.startswith("socket_")}
+        own |= {"username": self.sentinel_username, "password": self.sentinel_password}
+        own["retry"] = Retry(NoBackoff(), 0)  # there are other Sentinels to ask
         login = {"username": self.username, "password": self.password, "db": self.db}
-        return self.sentinel(**login, **options).master_for(self.master_name).connection_pool
+        options = {"connection_class": SentinelManagedConnection, **login, **options}
+        make: Any = Sentinel
+        asked = make(self.addresses, sentinel_kwargs=own, **options)
+        return asked.master_for(self.master_name).connection_pool
 
 
 def url_of(nodes: Iterable[str], master_name: str | None, **login: str | None) -> str:
