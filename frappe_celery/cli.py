@@ -5,13 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from difflib import get_close_matches
-from typing import Any
 
 import click
 
 from frappe_celery import __version__
 from frappe_celery.config import parts
-from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.programs import ToldInASentence
 
 COMMANDS = (
     *("worker", "beat", "supervise", "restart", "drain", "doctor", "check", "jobs", "limits"),
@@ -36,8 +35,8 @@ IN_OTHER_PACKAGES = ("check", "migrate")
 """Those that are found by their entry points."""
 
 
-class Commands(click.Group):
-    """Loads a command when it is called, and shows our errors without a traceback."""
+class Commands(ToldInASentence, click.Group):
+    """Loads a command when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -55,13 +54,6 @@ class Commands(click.Group):
             module = importlib.import_module(module_of(cmd_name))
             command = getattr(module, cmd_name)
         return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run it; what is wrong with the input is said in a sentence."""
-        try:
-            return super().invoke(ctx)
-        except FrappeCeleryError as exc:
-            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
 
 
 def module_of(command: str) -> str:

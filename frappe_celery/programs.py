@@ -1,14 +1,26 @@
-"""Celery's programs as ours and bench's commands start them."""
+"""Celery's programs as our commands and bench's start them, and how these say what is wrong."""
 
 from __future__ import annotations
 
 import os
 import sys
 from copy import copy
+from typing import Any
 
 import click
 
-from frappe_celery.config import settings
+from frappe_celery.errors import FrappeCeleryError
+
+
+class ToldInASentence(click.Command):
+    """A command that shows our errors without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; what is wrong with the input is said in a sentence."""
+        try:
+            return super().invoke(ctx)
+        except FrappeCeleryError as exc:
+            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
 
 
 def start_worker(
@@ -24,6 +36,8 @@ def start_worker(
     With `beat` there is a scheduler beside it, in a process of its own.
     """
     from celery.bin.worker import worker
+
+    from frappe_celery.config import settings
 
     name = f"worker-{os.getpid()}@%h"  # several run on one machine, and records are by name
     arguments = ["--hostname", name, "--pool", pool, "--without-gossip", "--without-mingle"]

@@ -12,19 +12,8 @@ from frappe_celery.commands.move import carry, trusting_pickles
 from frappe_celery.commands.options import known_queue, known_site, together
 from frappe_celery.commands.worker import beat, worker
 from frappe_celery.config import settings
-from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.migration.move.moving import refuse_two_servers
-
-
-class BenchCommand(click.Command):
-    """Shows our errors without a traceback under bench's own group too."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run it; what is wrong is said in a sentence."""
-        try:
-            return super().invoke(ctx)
-        except FrappeCeleryError as exc:
-            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
+from frappe_celery.programs import ToldInASentence
 
 
 class Piece(NamedTuple):
@@ -248,7 +237,7 @@ def _refuse_nonsense(is_armed: bool, piece: Piece, settle: bool, arm: bool = Fal
 
 
 commands = [
-    BenchCommand(
+    ToldInASentence(
         f"celery-{command.name}",
         params=command.params,
         callback=command.callback,

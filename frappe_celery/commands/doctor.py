@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from frappe_celery.commands.options import known_site
+from frappe_celery.commands.options import AS_JSON, known_site
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.watch.doctor.installation import InRq
@@ -17,7 +17,7 @@ from frappe_celery.watch.doctor.report import Report, Section
 
 @click.command()
 @click.option("--site", help="Only this site's jobs and schedule. Default: every site.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@AS_JSON
 def doctor(site: str | None, as_json: bool) -> None:
     """Say whether jobs and schedules run, and what may go wrong.
 

@@ -12,17 +12,17 @@ from typing import Any
 
 import click
 
-from frappe_celery.commands.options import queue_with_jobs, site_with_jobs, together, when
+from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.record.paging import Wanted, search
+from frappe_celery.pages.job_actions import stop_and_delete
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
 FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
 ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 LIMIT = click.option(
     "--limit",
     "-n",
@@ -248,13 +248,7 @@ def delete(**which: Any) -> None:
 
     One that waits never starts, one that runs is stopped first.
     """
-    _each(_chosen("delete", **which), _delete, "deleted")
-
-
-def _delete(job: Job) -> None:
-    if job.get_status() == JobStatus.STARTED:
-        job.stop()
-    job.delete()
+    _each(_chosen("delete", **which), stop_and_delete, "deleted")
 
 
 def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import click
 
+from frappe_celery.commands.options import AS_JSON
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits
 from frappe_celery.watch import limit_display
@@ -25,7 +26,7 @@ def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> 
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@AS_JSON
 def limits(as_json: bool) -> None:
     """Show limits and pauses, and what they keep back."""
     found = Limits(get_store()).all()

@@ -20,6 +20,9 @@ def together(*options: Decorator) -> Decorator:
     return lambda command: reduce(lambda made, option: option(made), reversed(options), command)
 
 
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+
+
 def when(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     """`instant` as a callback of click's."""
     try:
@@ -41,7 +44,8 @@ def known_site(site: str | None) -> str | None:
 
 def known_sites(site: str | None) -> list[str]:
     """The sites that `--site` means, as `known_site`."""
-    return settings.current().sites() if known_site(site) is None else [str(site)]
+    known = known_site(site)
+    return [known] if known else settings.current().sites()
 
 
 def known_queue(queue: str | None) -> str | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 import click
 from rich.table import Table
 
-from frappe_celery.commands.options import known_sites
+from frappe_celery.commands.options import AS_JSON, known_sites
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.migration.shadow import Result, Shadow
@@ -34,7 +34,7 @@ LOOK_SECONDS = 2.0
     show_default=True,
     help="Seconds that Frappe's scheduler and a worker may take to start what is due.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+@AS_JSON
 def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     """Compare beat with Frappe's scheduler.
 

@@ -28,7 +28,8 @@ class Action:
     """Returns the job in whose place it is afterwards, where that is another."""
 
 
-def _delete(job: Job) -> None:
+def stop_and_delete(job: Job) -> None:
+    """Stop it first where it runs."""
     if job.get_status() == JobStatus.STARTED:
         job.stop()
     job.delete()
@@ -72,7 +73,7 @@ ACTIONS = {
             "Its record goes. One that waits never starts, one that runs is stopped first.",
             "delete",
             tuple(JobStatus),
-            _delete,
+            stop_and_delete,
         ),
     )
 }
@@ -98,7 +99,7 @@ def perform(action: Action, run: str, job: Job | None) -> Outcome:
         return Outcome(run, None, vanished(run))
     try:
         afterwards = action.act(job) or job
-        return Outcome(run, None if action.act is _delete else afterwards)
+        return Outcome(run, None if action.act is stop_and_delete else afterwards)
     except BrokerUnreachable:
         raise
     except NoSuchJob:

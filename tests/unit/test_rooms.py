@@ -70,7 +70,9 @@ NO_MODULE = {
     *("frappe_celery.view_job", "frappe_celery.change_limit"),
 }
 """Texts that look so: the name of Celery's task, a model and permissions of Django's."""
+BROUGHT = re.findall(r'_later\("(.+?)"\)', Path(frappe_celery.__file__).read_text())
 BUILT = [
+    *(f"frappe_celery.{path}" for path in BROUGHT),
     *(f"frappe_celery.{module}:{name}" for name, module in frappe_celery._PUBLIC.items()),
     *(f"{jobs.__name__}.{module}:{name}" for name, module in jobs._WHERE.items()),
     *(
