@@ -111,11 +111,10 @@ class Keys:
     worker = key_of("worker:")
     """Hash: a worker as `frappe.get_all("RQ Worker")` shows it."""
 
-    workers = key("workers")
-
     exchange = key_of("exchange:")
     """Text: what of its code does not import of the worker that was to come in that one's place."""
 
+    workers = key("workers")
     """Sorted set: workers by the time of their last sign of life."""
 
     def due(self, site: str, entry: str) -> str:

@@ -136,6 +136,8 @@ function these.keeps_back(run, place)
         or redis.call('INCR', prefix .. 'parkings:number')
       redis.call('HSET', record, 'parked', one[1], 'parked_as', place_in_line)
       redis.call('ZADD', prefix .. 'kept:' .. one[1], place_in_line, run)
+      redis.call('ZADD', prefix .. 'kept_at:' .. place .. '|' .. one[1], place_in_line, run)
+      redis.call('SADD', prefix .. 'kept_places:' .. one[1], place)
       local known = redis.call('ZSCORE', parkings, one[1])
       if not known or tonumber(known) > again then
         redis.call('ZADD', parkings, string.format('%.6f', again), one[1])
@@ -175,21 +177,54 @@ local function is_on_the_way(counter, place)
   return found[1] == 'queued' and found[2] == counter
 end
 
--- Let some of a counter's go, first in their lines; they are added to `gone`.
-local function go(counter, most, gone)
-  local kept, waits, going, lists = prefix .. 'kept:' .. counter, {}, {}, {}
-  for _, run in ipairs(redis.call('ZRANGE', kept, 0, 199)) do
-    local status, place = unpack(redis.call('HMGET', prefix .. 'job:' .. run, 'status', 'place'))
-    if status ~= 'queued' then
-      redis.call('ZREM', kept, run)
-    else
-      if waits[place] == nil then waits[place] = is_on_the_way(counter, place) end
-      if not waits[place] then
-        going[#going + 1] = {run, place}
-        gone[#gone + 1] = run
-      end
+-- Where a counter keeps runs back, and may let some go: the place, its runs (a sorted set) and the
+-- number of the one that has waited longest there; the first of all by this first.
+local function open_places(counter)
+  local kept, places, found = prefix .. 'kept:' .. counter, prefix .. 'kept_places:' .. counter, {}
+  for _, place in ipairs(redis.call('SRANDMEMBER', places, 200)) do
+    local runs = prefix .. 'kept_at:' .. place .. '|' .. counter
+    local first = redis.call('ZRANGE', runs, 0, 0, 'WITHSCORES')
+    for _ = 1, 200 do  -- some were canceled, say
+      if not first[1] or redis.call('ZSCORE', kept, first[1]) then break end
+      redis.call('ZREM', runs, first[1])
+      first = redis.call('ZRANGE', runs, 0, 0, 'WITHSCORES')
     end
-    if #going == most then break end
+    if not first[1] then
+      redis.call('SREM', places, place)
+    elseif not is_on_the_way(counter, place) then
+      found[#found + 1] = {place, runs, tonumber(first[2])}
+    end
+  end
+  table.sort(found, function(one, other) return one[3] < other[3] end)
+  return found
+end
+
+-- Let some of a counter's go, first in their lines, from each place as many as from any other; they
+-- are added to `gone`.
+local function go(counter, most, gone)
+  local kept, going, lists = prefix .. 'kept:' .. counter, {}, {}
+  local function goes(run, place)
+    if redis.call('HGET', prefix .. 'job:' .. run, 'status') ~= 'queued' then
+      return redis.call('ZREM', kept, run)
+    end
+    going[#going + 1] = {run, place}
+    gone[#gone + 1] = run
+  end
+  local places = open_places(counter)
+  for i, one in ipairs(places) do
+    local share = math.ceil((most - #going) / (#places - i + 1))
+    for _, run in ipairs(share > 0 and redis.call('ZRANGE', one[2], 0, share - 1) or {}) do
+      redis.call('ZREM', one[2], run)
+      if redis.call('ZSCORE', kept, run) then goes(run, one[1]) end
+    end
+  end
+  if #going == 0 then  -- perhaps workers of before 0.2 kept some back, which note no place
+    local on_the_way = {}
+    for _, run in ipairs(redis.call('ZRANGE', kept, 0, 199)) do
+      local place = redis.call('HGET', prefix .. 'job:' .. run, 'place')
+      if place and on_the_way[place] == nil then on_the_way[place] = is_on_the_way(counter, place) end
+      if not on_the_way[place or ''] and #going < most then goes(run, place) end
+    end
   end
   for i = #going, 1, -1 do
     local run, place = unpack(going[i])
@@ -216,6 +251,10 @@ function these.release_due()
     if redis.call('EXISTS', prefix .. 'kept:' .. counter) == 0 then
       redis.call('ZREM', parkings, counter)
       redis.call('DEL', prefix .. 'going:' .. counter)
+      for _, place in ipairs(redis.call('SMEMBERS', prefix .. 'kept_places:' .. counter)) do
+        redis.call('DEL', prefix .. 'kept_at:' .. place .. '|' .. counter)
+      end
+      redis.call('DEL', prefix .. 'kept_places:' .. counter)
     else
       redis.call('ZADD', parkings, string.format('%.6f', again), counter)
     end

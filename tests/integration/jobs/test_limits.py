@@ -317,6 +317,41 @@ def test_a_pause_holds_what_has_a_limit_of_its_own(
     assert process().take() == run
 
 
+def test_what_a_site_s_pause_kept_back_of_one_queue_does_not_wait_for_that_of_another(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    limits = Limits(store)
+    limits.pause(f"site:{SITE}")
+    slow = jobs(store, 700)
+    quick = jobs(store, 3, queue="short")
+    first = process()
+    while first.take("short", "default") or limits.kept_back() != {f"site:{SITE}": 703}:
+        pass
+    limits.resume(f"site:{SITE}")
+    taken = [first.take("short", "default") for _ in range(5)]
+    assert [run for run in taken if run] == [*quick, *slow[:2]]
+    assert [*all_taken(first, "short", "default")] == slow[2:]
+    assert limits.kept_back() == {}
+    assert not store.client.keys(f"{store.keys.prefix}kept*")
+    assert not broken(store)
+
+
+def test_what_workers_of_before_kept_back_is_let_go(
+    store: JobStore, process: Callable[[], Process]
+) -> None:
+    """They noted no place."""
+    limits = Limits(store)
+    limits.pause("queue:default")
+    runs = jobs(store, 250)
+    first = process()
+    while limits.kept_back() != {"queue:default": 250}:
+        assert first.take() is None
+    for key in store.client.keys(f"{store.keys.prefix}kept_*"):
+        store.client.delete(key)
+    limits.resume("queue:default")
+    assert [*all_taken(first)] == runs
+
+
 def test_what_is_resumed_is_looked_at_by_the_next_fetches_whatever_else_limits_it(
     store: JobStore, process: Callable[[], Process]
 ) -> None:
