@@ -1,19 +1,26 @@
--- A worker's process whose jobs come from RabbitMQ records the run that it has ended, lets go of it,
--- and learns which queues to look into.
+-- A worker's process whose jobs come from RabbitMQ records the run that it has ended, lets go of it and
+-- of what waited for its slot, and learns which queues to look into.
 -- KEYS: its worker's in-flight hash
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …
 -- Returns {what it holds under the tag already (the answer to its claim was lost) or '', its sealed
--- message or '', queue, how often something came into it, …}.
+-- message or '', how many runs limits let go, these …, queue, how often something came into it, …}.
 local prefix = ARGV[1]
 if ARGV[5] ~= '' then
   finish({prefix .. 'job:' .. ARGV[5]}, {prefix, ARGV[5], ARGV[3], 'started', 'finished', ARGV[6],
     '0', 'result_ttl', '', unpack(ARGV, 7)})
 end
-if ARGV[4] ~= '' then redis.call('HDEL', KEYS[1], ARGV[4]) end
+local gone = {}
+if ARGV[4] ~= '' then
+  redis.call('HDEL', KEYS[1], ARGV[4])
+  local these = rules(prefix, '')
+  gone = these and these.release_due() or gone
+end
 local held, sealed = redis.call('HGET', KEYS[1], ARGV[2]), ''
 if held then
   local run = string.sub(held, string.find(held, '\n', 1, true) + 1)
   sealed = redis.call('HGET', prefix .. 'job:' .. run, 'message')
 end
-return {held or '', sealed or '', unpack(redis.call('HGETALL', prefix .. 'came'))}
+local answer = {held or '', sealed or '', #gone, unpack(gone)}
+for _, each in ipairs(redis.call('HGETALL', prefix .. 'came')) do answer[#answer + 1] = each end
+return answer

@@ -55,12 +55,15 @@ class Taker(taker.Taker):
     def _record(self, tag: str, ended: Ended) -> Taken | None:
         """Record what has ended; what it claimed before, if the answer to that was lost."""
         keys = self.store.keys
-        held, sealed, *came = self.store.run_script(
+        held, sealed, let_go, *rest = self.store.run_script(
             "record",
             (keys.in_flight(self.consumer),),
             *(keys.prefix, tag, repr(time.time())),
             *(ended.tag, ended.run, self.store.settings.rq_results_ttl, *ended.fields),
         )
+        if let_go:
+            self._outbox.forward([run.decode() for run in rest[:let_go]])
+        came = rest[let_go:]
         for queue, count in zip(came[::2], came[1::2]):  # noqa: B905 (pairs)
             self._something_came(queue.decode(), int(count))
         if not held:
