@@ -73,27 +73,24 @@ def place(queue: str, exchange: str = "", routing_key: str = "") -> str:
     return f"{config.prefix}{queue}" if own else f"{exchange}/{routing_key}"
 
 
-def put(message: Message, where: str) -> Message:
-    """The message as it is to lie in `where`: signed, unless it is for somebody who has no key."""
+def put(message: Message, queue: str, exchange: str, routing_key: str) -> Message:
+    """The message as it is to lie there: signed, where it is a task or a command (not an event, a
+    result or an answer), unless it is for somebody who has no key."""
     came = message["headers"]
+    is_command = exchange.endswith(CONTROL) and not exchange.startswith(REPLIES)
+    if not (is_command or "task" in (came or ()) or queue in settings.current().queues):
+        return message
     message = {**message, "headers": {n: v for n, v in came.items() if n not in OURS}}
     if unsigned.is_for_others() or came.get(MARK):
         return _changed(message, unsigned.unmarked)
     stamp = f"{time.time():.3f} {uuid.uuid4().hex} "
-    text = _text(message, where, stamp)
+    text = _text(message, place(queue, exchange, routing_key), stamp)
     mac = settings.current().signer.seal(PURPOSE, text)[:MAC_LENGTH].decode()
     message["headers"][SIGNATURE] = stamp + mac
     return message
 
 
-def is_to_be_signed(headers: Any, queue: str, exchange: str) -> bool:
-    """Tasks and commands; not events, results and answers."""
-    if queue in settings.current().queues or (headers and "task" in headers):
-        return True
-    return exchange.endswith(CONTROL) and not exchange.startswith(REPLIES)
-
-
-def take(message: Message, where: str, queue: str) -> Message:
+def take(message: Message, queue: str, exchange: str, routing_key: str) -> Message:
     """The message as it may be acted on.
 
     Raises:
@@ -102,6 +99,7 @@ def take(message: Message, where: str, queue: str) -> Message:
     said = signature_of(message)
     headers = {n: v for n, v in message["headers"].items() if n not in OURS}
     message = {**message, "headers": headers}
+    where = place(queue, exchange, routing_key)
     if said and fits(message, where, said, settings.current().signer):
         if "task" not in headers:
             headers[STAMP] = said[:-MAC_LENGTH]

@@ -162,8 +162,8 @@ def aftermath(job: Job) -> None:
     with host.in_site(message.site, message.user):
         host.call("frappe.log_error", {"title": message.path, "message": text})
         host.commit()
-    canvas.died(message, AbandonedJobError(text.partition(": ")[2]))
+    error = AbandonedJobError(text.partition(": ")[2])
+    canvas.died(message, error)
     if message.on_failure is not None:
-        error = AbandonedJobError(text.partition(": ")[2])
         with running(abandoned):
             run_callback(abandoned, message.on_failure, AbandonedJobError, error, None)

@@ -83,7 +83,8 @@ class Crew:
 
     def processes(self) -> tuple[ProcessInfo, ...]:
         """Those that are processes of their own, and what each has run."""
-        return ()
+        own = (one for one in self.each if one.process is not None)
+        return tuple(ProcessInfo(one.pid, one.birth, *one.slot.tally()) for one in own)
 
     def tally(self) -> Tally:
         """What all of them have run."""

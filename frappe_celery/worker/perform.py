@@ -143,10 +143,7 @@ def _following(job: Job, message: JobMessage, raised: BaseException | None) -> J
     """The run that repeats this one, scheduled; None: there is none."""
     if not isinstance(raised, Exception) or message.method == AFTERMATH:
         return None
-    following: JobMessage | None = retry_while_unreachable(
-        again.after_failure, message, job.retries_left
-    )
-    return following
+    return retry_while_unreachable(again.after_failure, message, job.retries_left)
 
 
 def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> None:

@@ -12,7 +12,6 @@ import os
 import signal
 import time
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from billiard import Process
@@ -25,7 +24,6 @@ from redis.exceptions import ResponseError
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
-from frappe_celery.jobs.workers import ProcessInfo
 from frappe_celery.worker import abandoned, job_process
 from frappe_celery.worker.crew import Crew, Member
 from frappe_celery.worker.orders import Orders
@@ -55,11 +53,10 @@ class Pool(BasePool, Crew):
         self._app, self._hostname = initargs
         self._slots = shared_slots(MOST_PROCESSES)
         self._free = list(range(MOST_PROCESSES))
-        self._dead: list[tuple[Member, Seen, str]] = []
+        self._dead: list[tuple[Member, Seen]] = []
         self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
         self._wanted = int(self.limit)
-        self._names = count(1)
         self._hub: Any = None
         self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
 
@@ -186,12 +183,6 @@ class Pool(BasePool, Crew):
 
     # -- ours
 
-    def processes(self) -> tuple[ProcessInfo, ...]:
-        """Those that take jobs, and what each has run."""
-        return tuple(
-            ProcessInfo(child.pid, child.birth, *child.slot.tally()) for child in self.each
-        )
-
     def tally(self) -> Tally:
         """What all of them have run, those too that are no more."""
         return super().tally().plus(self._buried)
@@ -249,7 +240,7 @@ class Pool(BasePool, Crew):
                 "most_jobs": self.options.get("maxtasksperchild") or 0,
                 "most_kilobytes": self.options.get("max_memory_per_child") or 0,
             },
-            name=f"JobProcess-{next(self._names)}",
+            name=f"JobProcess-{place + 1}",
         )
         process.daemon = True
         process.start()
@@ -275,17 +266,15 @@ class Pool(BasePool, Crew):
         if code or seen.doing != Doing.NOTHING:
             if not child.killed_because:
                 logger.error("process %d ended: %s", child.pid, _end(code))
-            self._dead.append(
-                (child, seen, child.killed_because or f"its process died: {_end(code)}")
-            )
+                child.killed_because = f"its process died: {_end(code)}"
+            self._dead.append((child, seen))
 
     def _release_from_the_dead(self) -> None:
         try:
             while self._dead and time.monotonic() >= self._settle_from:
-                child, seen, reason = self._dead[0]
-                abandoned.release(
-                    self.consumer, child.pid, seen, reason, self.queues, again=child.again
-                )
+                child, seen = self._dead[0]
+                about = (child.pid, seen, child.killed_because, self.queues)
+                abandoned.release(self.consumer, *about, again=child.again)
                 self._dead.pop(0)
         except (BrokerUnreachable, ResponseError) as exc:
             logger.warning("%d deaths are settled later: %s", len(self._dead), exc)

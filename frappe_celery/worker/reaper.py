@@ -50,15 +50,13 @@ def reap(
     since = _may_be_judged_since(store, seconds)
     for consumer in store.client.zrangebyscore(store.keys.consumers, since, f"({before}"):
         name = consumer.decode()
-        while started := _started_by(store, name, before):
-            for run in started:
-                abandoned.end_or_repeat(
-                    store,
-                    run,
-                    f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s",
-                    queues=queues,
-                )
-            started_runs += started
+        keys = (store.keys.in_flight(name), store.keys.consumers)
+        why = f"the worker {name} that ran it gave no sign of life for {dead_after:.0f} s"
+        # what it had only fetched is given back; what it had started is named until it is settled
+        while started := store.run_script("reap", keys, store.keys.prefix, name, before):
+            for run in map(bytes.decode, started):
+                abandoned.end_or_repeat(store, run, why, queues=queues)
+                started_runs.append(run)
     return started_runs
 
 
@@ -72,10 +70,3 @@ def _may_be_judged_since(store: JobStore, second: int) -> float:
     except ResponseError:  # a server that does not let everybody ask
         return -math.inf
     return second - up if up < PATIENCE_SECONDS else -math.inf
-
-
-def _started_by(store: JobStore, consumer: str, before: float) -> list[str]:
-    """Give back what a dead consumer had only fetched; returns the runs that it had started."""
-    keys = (store.keys.in_flight(consumer), store.keys.consumers)
-    started = store.run_script("reap", keys, store.keys.prefix, consumer, before)
-    return [run.decode() for run in started]

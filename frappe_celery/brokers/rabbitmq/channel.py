@@ -74,10 +74,7 @@ class Channel(pyamqp.Channel):
         self, msg: Any, exchange: str = "", routing_key: str = "", *args: Any, **options: Any
     ) -> Any:
         queue = "" if exchange else routing_key
-        headers = msg.properties.get("application_headers")
-        if whole_messages.is_to_be_signed(headers, queue, exchange):
-            where = whole_messages.place(queue, exchange, routing_key)
-            _write_back(msg, whole_messages.put(_as_kombu(msg), where))
+        _write_back(msg, whole_messages.put(_as_kombu(msg), queue, exchange, routing_key))
         if queue in self.names.queues:
             routing_key = self.names.whole(routing_key)
         return super()._basic_publish(msg, exchange, routing_key, *args, **options)
@@ -216,9 +213,9 @@ class Channel(pyamqp.Channel):
         info, refusal = raw_message.delivery_info, None
         exchange, routing_key = info.get("exchange") or "", info.get("routing_key") or ""
         queue = "" if exchange else routing_key
-        where = whole_messages.place(queue, exchange, routing_key)
+        message = _as_kombu(raw_message)
         try:
-            _write_back(raw_message, whole_messages.take(_as_kombu(raw_message), where, queue))
+            _write_back(raw_message, whole_messages.take(message, queue, exchange, routing_key))
         except Refused:
             refusal = sys.exc_info()
         message = super().message_to_python(raw_message)

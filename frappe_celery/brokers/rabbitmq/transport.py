@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from typing import Any
@@ -82,19 +83,17 @@ class Transport(pyamqp.Transport):
         """For pools without an event loop: until something came, or the time is up."""
         if not connection.consumers:
             return super().drain_events(connection, timeout=timeout, **options)
-        give_up_at = None if timeout is None else time.monotonic() + timeout
+        give_up_at = time.monotonic() + (math.inf if timeout is None else timeout)
         connection.look_anyway()
         while True:
             connection.turn()
-            left = LOOK_ANYWAY_SECONDS
-            if give_up_at is not None:
-                left = min(left, max(0.0, give_up_at - time.monotonic()))
-            others = connection.listened_to()
-            readable, _, _ = select.select([connection.sock, *others], [], [], left)
+            left = min(LOOK_ANYWAY_SECONDS, max(0.0, give_up_at - time.monotonic()))
+            sockets = [connection.sock, *connection.listened_to()]
+            readable, _, _ = select.select(sockets, [], [], left)
             if connection.sock in readable:
                 return super().drain_events(connection, timeout=0, **options)
             if readable:
                 continue  # the next turn reads the bells
-            if give_up_at is not None and time.monotonic() >= give_up_at:
+            if time.monotonic() >= give_up_at:
                 raise TimeoutError
             connection.look_anyway()

@@ -91,11 +91,7 @@ class Channel(kombu_redis.Channel):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.handlers = {
-            "BRPOP": self._read_fetched,
-            "LISTEN": self._receive,
-            "BELL": self._read_bell,
-        }
+        self.handlers["BELL"] = self._read_bell
         self.keys = Keys(self.frappe_celery_prefix)
         self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
@@ -137,8 +133,7 @@ class Channel(kombu_redis.Channel):
     def _q_for_pri(self, queue: str, pri: int) -> str:
         if queue in self.frappe_celery_queues:
             return self.keys.whole(queue)
-        name: str = super()._q_for_pri(queue, pri)
-        return name
+        return str(super()._q_for_pri(queue, pri))
 
     def _purge(self, queue: str) -> int:
         """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
@@ -162,12 +157,10 @@ class Channel(kombu_redis.Channel):
             self.heartbeat()
         return super().basic_consume(queue, no_ack, *args, **options)
 
-    @property
+    @cached_property
     def bell(self) -> Any:
         """The subscription that each enqueue rings."""
-        if "_bell" not in self.__dict__:
-            self._bell = self._create_client(asynchronous=True).pubsub()
-        return self._bell
+        return self._create_client(asynchronous=True).pubsub()
 
     def _on_connection_disconnect(self, connection: Any) -> None:
         self.listens = False
@@ -198,7 +191,8 @@ class Channel(kombu_redis.Channel):
             *("EVAL", scripts.source("fetch"), len(keys), *keys, self.consumer, self._tag)
         )
 
-    def _read_fetched(self, **options: Any) -> bool:
+    def _brpop_read(self, **options: Any) -> bool:
+        """What kombu calls when the answer can be read; so does it as it closes."""
         found = self._take_in()
         if found is not None:
             self.connection.deliver(*found)
@@ -302,16 +296,13 @@ class Channel(kombu_redis.Channel):
 
 def _signed(message: dict[str, Any], queue: str) -> dict[str, Any]:
     info = message["properties"]["delivery_info"]
-    exchange, routing_key = info["exchange"], info["routing_key"]
-    if not whole_messages.is_to_be_signed(message["headers"], queue, exchange):
-        return message
-    return whole_messages.put(message, whole_messages.place(queue, exchange, routing_key))
+    return whole_messages.put(message, queue, info["exchange"], info["routing_key"])
 
 
 def _taken(message: dict[str, Any], queue: str) -> dict[str, Any]:
     info = message["properties"]["delivery_info"]
-    where = whole_messages.place(queue, info.get("exchange", ""), info.get("routing_key", ""))
-    return whole_messages.take(message, where, queue)
+    place = info.get("exchange", ""), info.get("routing_key", "")
+    return whole_messages.take(message, queue, *place)
 
 
 class Transport(kombu_redis.Transport):

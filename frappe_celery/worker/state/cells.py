@@ -26,7 +26,7 @@ class Cell:
 
     def copy(self) -> Any:
         """A shallow copy of how it is now."""
-        return (dict if isinstance(self.value, dict) else set)(self.value)
+        return (set if isinstance(self.value, set) else dict)(self.value)
 
     def differs(self) -> bool:
         """Whether it is not as it was."""
@@ -84,10 +84,6 @@ class Names(Cell):
         self.owner = owner
         self.is_kept = is_kept
         super().__init__(name, vars(owner))
-
-    def copy(self) -> Any:
-        """A shallow copy of how they are now."""
-        return dict(self.value)
 
     def differs(self) -> bool:
         """Whether one is not as it was."""

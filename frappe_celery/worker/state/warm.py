@@ -81,15 +81,14 @@ class WarmState:
         self._imports = Imports(
             self._finder.is_of_ours, self._import_begins, self._note, self._import_ends
         )
-        modules = [module for name, module in [*sys.modules.items()] if self._is_ours(name, module)]
+        loaded = [*sys.modules.items()]
+        ours = self._finder.is_of_ours
+        modules = [m for name, m in loaded if m is not None and ours(name)]
         for module in modules:
             self._finder.keep(module)
         for module in modules:
             self._note(module)
         self._line_up()
-
-    def _is_ours(self, name: str, module: ModuleType | None) -> bool:
-        return module is not None and self._finder.is_of_ours(name)
 
     def _is_kept(self, name: str) -> bool:
         return self._kept(name) is not None
