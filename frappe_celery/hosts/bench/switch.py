@@ -181,6 +181,10 @@ def refuse_where_it_cannot_work(config: Settings, place: str = SETTLED) -> None:
             " that Frappe's jobs go through, such as redis://127.0.0.1:11000"
         )
     _refuse_a_redis_that_may_not_be_used(config)
+    if config.on_rabbitmq:
+        from frappe_celery.brokers.rabbitmq.publisher import Publisher
+
+        Publisher(str(config.broker_url)).takes()
 
 
 def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:

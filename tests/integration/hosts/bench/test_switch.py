@@ -11,6 +11,7 @@ import redis
 from frappe_celery.hosts.bench.switch import ACL_RULES
 from tests.integration.hosts.bench.conftest import STANDIN
 from tests.integration.hosts.bench.switching import Switch, metadata
+from tests.servers import RabbitMQServer
 
 
 def test_on_and_off(switch: Switch) -> None:
@@ -105,6 +106,19 @@ def test_no_redis(switch: Switch) -> None:
     )
     switch.bench.configure(redis_queue=None)
     assert "redis_queue is not set" in refusal(switch)
+
+
+def test_a_rabbitmq_that_is_away_or_lets_nobody_in(
+    switch: Switch, rabbitmq_server: RabbitMQServer
+) -> None:
+    closed = "amqp://guest:guest@127.0.0.1:1//"
+    assert "the RabbitMQ at amqp://***@127.0.0.1:1// does not answer" in refusal(
+        switch, FRAPPE_CELERY_BROKER_URL=closed
+    )
+    wrong = rabbitmq_server.url.replace("guest:guest", "guest:wrong")
+    said = refusal(switch, FRAPPE_CELERY_BROKER_URL=wrong)
+    assert "Login was refused" in said
+    assert "wrong" not in said
 
 
 def test_a_redis_that_sentinels_name(switch: Switch) -> None:
