@@ -121,6 +121,33 @@ class Keys:
         """Text: the last due time of a schedule entry that was acted on."""
         return f"{self.prefix}due:{site}:{entry}"
 
+    lease = key("beat:lease")
+    """Text: which of the schedulers leads, by its fence."""
+
+    fence = key("beat:fence")
+    """Number: the greatest fence that a leader had."""
+
+    leader = key("beat:leader")
+    """Text: the name of who leads or led."""
+
+    sign_of_life = key("beat:pulse")
+    """Hash: the leader's newest (`schedule.leadership`)."""
+
+    changed_sites = key("beat:told")
+    """Set: those whose schedule changed since the leader asked."""
+
+    seen = key_of("beat:seen:")
+    """Hash: of a site's schedule entries their last executions (`schedule.marks`)."""
+
+    own_runs = key("beat:own")
+    """Hash: when the app's own entries ran last."""
+
+    row_runs = key("beat:ran")
+    """Hash: runs of PeriodicTask rows that are not in their database yet."""
+
+    caught = key("caught")
+    """Sorted set: failures that Frappe caught, as JSON, by time (`watch.doctor.caught`)."""
+
     acted = key("acted")
     """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
     entry, the last one `after` which all are meant, the `due` time, the first missed one

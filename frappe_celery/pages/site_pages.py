@@ -18,7 +18,7 @@ from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
-from frappe_celery.pages import desk, limits, models, overview, waiting
+from frappe_celery.pages import limits, models, overview, waiting
 from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.sites import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 NEXT_RUNS = 1
 PAGE = 100
+IN_DESK = {"Scheduled Job Type": "scheduled-job-type", "RQ Job": "rq-job", "Error Log": "error-log"}
+"""Lists that a site's own Desk shows and the pages do not."""
 
 
 class ShareForm(forms.Form):
@@ -74,7 +76,7 @@ class SiteAdmin(OfJobs):
             "site.html",
             site,
             overview=overview.look(store, site, limited, request.GET.get("span", "")),
-            desk=desk.links(site),
+            desk=_desk(site),
             limits=held,
             form=limits.ChangeForm() if may_change else None,
             share_form=_share_form(site) if may_change and seen(request.user) is None else None,
@@ -110,7 +112,7 @@ class SiteAdmin(OfJobs):
             site=site,
             schedule=found,
             error=error,
-            desk=desk.links(site),
+            desk=_desk(site),
         )
 
     def require_site(self, request: HttpRequest, site: str) -> None:
@@ -146,3 +148,24 @@ def schedule_of(site: str) -> tuple[SiteSchedule | None, str]:
     except Exception as exc:  # its database does not answer, or its apps cannot be imported
         logger.exception("schedule of site %s", site)
         return None, f"It cannot be read now: {type(exc).__name__}: {exc}"
+
+
+def _desk(site: str) -> list[tuple[str, str]]:
+    """Names and addresses of lists in a site's Desk; none without a real Frappe."""
+    if not hosts.is_bench():
+        return []
+    base = _desk_address(site)
+    return [(name, f"{base}/app/{path}") for name, path in IN_DESK.items()]
+
+
+def _desk_address(site: str) -> str:
+    """As `frappe.utils.get_url` makes it where no request says more."""
+    config = settings.current().site_config(site)
+    scheme = "https" if config.get("ssl_certificate") else "http"
+    found = str(config.get("host_name") or f"{scheme}://{site}").rstrip("/")
+    behind_nginx = config.get("restart_supervisor_on_update") or config.get(
+        "restart_systemd_on_update"
+    )
+    port = config.get("http_port") or config.get("webserver_port")
+    has_port = ":" in found.rpartition("//")[2]
+    return found if behind_nginx or has_port or not port else f"{found}:{port}"

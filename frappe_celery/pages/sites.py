@@ -28,14 +28,10 @@ def seen(user: Any) -> list[str] | None:
     if user.has_perm(f"frappe_celery.{ALL_SITES}"):
         return None
     if not hasattr(user, OWN):  # asked for each job of a page; as Django keeps permissions
-        setattr(user, OWN, _of_groups(user))
+        groups = user.groups.filter(name__startswith=GROUP) if hasattr(user, "groups") else ()
+        setattr(user, OWN, sorted(group.name.removeprefix(GROUP) for group in groups))
     own: list[str] = getattr(user, OWN)
     return own or ([] if hosts.is_bench() else [settings.current().site])
-
-
-def _of_groups(user: Any) -> list[str]:
-    groups = user.groups.filter(name__startswith=GROUP) if hasattr(user, "groups") else ()
-    return sorted(group.name.removeprefix(GROUP) for group in groups)
 
 
 def may_see(user: Any, site: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 from celery.schedules import BaseSchedule, schedstate
@@ -39,7 +39,7 @@ class CronSchedule(BaseSchedule):
     ) -> None:
         self.arguments = (expression, zone, frequency, site, key, delays_long)
         self.cron = Cron(expression, zone)
-        super().__init__(nowfun=nowfun or _now)
+        super().__init__(nowfun=nowfun)
 
     def remaining_estimate(self, last_run_at: datetime) -> timedelta:
         """How long until it is due; negative once it is."""
@@ -92,7 +92,3 @@ def _entry(row: ScheduleRow, timing: Timing) -> dict[str, Any]:
         "schedule": CronSchedule(timing.expression(row), timing.zone, *spread),
         "options": {"queue": row.queue, "as_scheduled": True},
     }
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

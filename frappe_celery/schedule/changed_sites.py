@@ -18,7 +18,7 @@ def mark(site: str) -> None:
     Whoever saved is not held up by a Redis that is away: the scheduler looks by itself later.
     """
     try:
-        get_store().client.sadd(_key(), site)
+        get_store().client.sadd(get_store().keys.changed_sites, site)
     except FrappeCeleryError as exc:
         logger.warning("the scheduler looks at site %s later: %s", site, exc)
 
@@ -29,8 +29,5 @@ def take() -> set[str]:
     Raises:
         BrokerUnreachable: the Redis does not answer.
     """
-    return {site.decode() for site in get_store().client.spop(_key(), MOST_AT_ONCE)}
-
-
-def _key() -> str:
-    return f"{get_store().keys.prefix}beat:told"
+    changed = get_store().client.spop(get_store().keys.changed_sites, MOST_AT_ONCE)
+    return {site.decode() for site in changed}

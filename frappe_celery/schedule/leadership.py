@@ -50,9 +50,8 @@ class LeaderHeartbeat:
             return
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
-        troubles = json.dumps(unread())
-        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles)
-        self.store.client.hset(_key(self.store), mapping=asdict(sign))
+        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
+        self.store.client.hset(self.store.keys.sign_of_life, mapping=asdict(sign))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)
 
@@ -90,14 +89,13 @@ class Leadership:
 
 def leadership(store: JobStore) -> Leadership:
     """Who leads and who stands by, as Redis has it. Raises BrokerUnreachable."""
-    pipe = store.client.pipeline(transaction=False)
-    pipe.exists(f"{store.keys.prefix}beat:lease")
-    pipe.get(f"{store.keys.prefix}beat:leader")
-    pipe.hgetall(_key(store))
-    held, leader, values = pipe.execute()
-    sign = {name.decode(): value.decode() for name, value in values.items()}
+    client, keys = store.client, store.keys
+    leader = client.get(keys.leader) if client.exists(keys.lease) else None
+    sign = {
+        name.decode(): value.decode() for name, value in client.hgetall(keys.sign_of_life).items()
+    }
     return Leadership(
-        (leader or b"").decode() or None if held else None,
+        leader.decode() if leader else None,
         Sign(
             *(float(sign["at"]), sign["name"], float(sign["lag"]), int(sign["entries"])),
             sign.get("unread", "{}"),
@@ -105,7 +103,3 @@ def leadership(store: JobStore) -> Leadership:
         if sign
         else None,
     )
-
-
-def _key(store: JobStore) -> str:
-    return f"{store.keys.prefix}beat:pulse"

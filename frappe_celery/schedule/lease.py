@@ -46,10 +46,7 @@ class SchedulerLease:
         self.leader = ""
         """Who held it when it was last asked for; '' after a holder that left in order."""
         self._asked = self._renewed = 0.0
-        key, self._fences, self._leader = (
-            f"{store.keys.prefix}beat:{part}" for part in ("lease", "fence", "leader")
-        )
-        self._lease = Lease(store, key, seconds)
+        self._lease = Lease(store, store.keys.lease, seconds)
 
     def keep(self) -> bool:
         """Whether this scheduler leads; takes a free lease, renews its own in time.
@@ -68,9 +65,11 @@ class SchedulerLease:
                     f"scheduler {self.name} stood still for {stood_still:.0f} s,"
                     f" its lease lasts {self.seconds:.0f} s"
                 )
-            keys = self._lease.key, self._fences, self._leader
+            keys = self.store.keys
             self.fence, leader = self.store.run_script(
-                "acquire_lease", keys, self.name, self._lease.milliseconds
+                "acquire_lease",
+                (keys.lease, keys.fence, keys.leader),
+                *(self.name, self._lease.milliseconds),
             )
             self.leader = leader.decode()
         self._renewed = now
@@ -83,5 +82,5 @@ class SchedulerLease:
     def release(self) -> None:
         """Give it up, so that another scheduler leads at once."""
         if self.fence:
-            self._lease.give_up(self.fence, self._leader)
+            self._lease.give_up(self.fence, self.store.keys.leader)
             self.fence = 0

@@ -46,15 +46,12 @@ class Marks:
 
     def forget_others(self, site: str, names: Collection[str], fence: int = 0) -> None:
         """Rows that went while nobody looked: all but these."""
-        seen = {name.decode() for name in self.store.client.hkeys(self._key(site))}
+        seen = {name.decode() for name in self.store.client.hkeys(self.store.keys.seen(site))}
         self.forget(site, seen.difference(names), fence)
 
     def _led(self, script: str, site: str, fence: int, words: list[Any]) -> Any:
-        lease = f"{self.store.keys.prefix}beat:lease"
-        answer = self.store.run_script(script, (self._key(site), lease), fence, *words)
+        keys = self.store.keys.seen(site), self.store.keys.lease
+        answer = self.store.run_script(script, keys, fence, *words)
         if answer is None:
             raise Deposed(f"fence {fence}")
         return answer
-
-    def _key(self, site: str) -> str:
-        return f"{self.store.keys.prefix}beat:seen:{site}"

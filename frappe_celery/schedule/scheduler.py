@@ -281,20 +281,16 @@ class Scheduler(celery_beat.Scheduler):
         """Send one of them, and tell later leaders when."""
         super().apply_entry(entry, producer=producer)
         ran = self.schedule[entry.name].last_run_at or self.clock()
-        get_store().client.hset(_own_runs(), entry.name, ran.isoformat())
+        get_store().client.hset(get_store().keys.own_runs, entry.name, ran.isoformat())
 
     def _tick_own(self) -> float:
         return super().tick() if self.schedule else TICK_SECONDS
 
     def _recall_own_runs(self) -> None:
         """When the leader before ran the app's own entries."""
-        runs = get_store().client.hgetall(_own_runs())
+        runs = get_store().client.hgetall(get_store().keys.own_runs)
         for name, entry in self.schedule.items():
             ran = runs.get(name.encode())
             if ran is not None:
                 entry.last_run_at = datetime.fromisoformat(ran.decode())
         self._heap = None
-
-
-def _own_runs() -> str:
-    return f"{get_store().keys.prefix}beat:own"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -66,26 +66,21 @@ def as_json(job: Job) -> dict[str, Any]:
 
 def whole(job: Job) -> dict[str, Any]:
     """The same with arguments, result and traceback, secrets masked."""
+    waits = job.status == JobStatus.QUEUED
     return {
         **as_json(job),
-        "position": job.get_position() if job.status == JobStatus.QUEUED else None,
-        "kept_back_by": _kept_back_by(job),
+        "position": job.get_position() if waits else None,
+        "kept_back_by": limit_display.keeping(Limits(get_store()).keeping(job)) if waits else None,
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
-        "arguments": _arguments(job),
-        "result": _result(job),
+        "arguments": _shown(lambda: job.opened.decoded_kwargs()),
+        "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }
 
 
-def _kept_back_by(job: Job) -> str | None:
-    if job.status != JobStatus.QUEUED:
-        return None
-    return limit_display.keeping(Limits(get_store()).keeping(job))
-
-
-def _arguments(job: Job) -> Any:
+def _shown(read: Callable[[], Any]) -> Any:
     try:
-        return masked(plain(job.opened.decoded_kwargs()))
+        return masked(plain(read()))
     except FrappeCeleryError as exc:
         return f"cannot be shown: {exc}"
     except Exception as exc:  # a pickle of classes that are gone
@@ -106,13 +101,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, (date, time, timedelta, Decimal, UUID)):
         return str(value)
     return f"<{type(value).__module__}.{type(value).__qualname__}>"
-
-
-def _result(job: Job) -> Any:
-    try:
-        return masked(plain(job.result))
-    except Exception as exc:
-        return f"cannot be read here: {type(exc).__name__}: {exc}"
 
 
 def last_line(job: Job) -> str | None:

@@ -165,8 +165,10 @@ class DatabaseScheduler(Scheduler):
 
         entry, key = place.entry, place.entry.model.pk
         run = Run(entry._default_now(), entry.total_run_count + 1)
-        keys = f"{get_store().keys.prefix}beat:lease", _runs()
-        if not get_store().run_script("claim_run", keys, self.lease.fence, key, _text(run)):
+        keys = get_store().keys
+        if not get_store().run_script(
+            "claim_run", (keys.lease, keys.row_runs), self.lease.fence, key, _text(run)
+        ):
             raise Deposed(entry.name)
         _set_run(entry, run.at, run.count)
         celery_beat.Scheduler.apply_entry(self, entry, producer=self.producer)
@@ -177,7 +179,7 @@ class DatabaseScheduler(Scheduler):
     def _written(self, runs: Mapping[int, Run]) -> None:
         words = [word for key, run in runs.items() for word in (str(key), _text(run))]
         try:
-            get_store().run_script("runs_written", (_runs(),), *words)
+            get_store().run_script("runs_written", (get_store().keys.row_runs,), *words)
         except BrokerUnreachable:  # known to the next leader then, who writes them again
             return
 
@@ -185,7 +187,7 @@ class DatabaseScheduler(Scheduler):
         """Those that the leader before sent and had not written back."""
         from frappe_celery.schedule.periodic_tasks.rows import Run
 
-        kept = get_store().client.hgetall(_runs())
+        kept = get_store().client.hgetall(get_store().keys.row_runs)
         for key, text in kept.items():
             at, number = json.loads(text)
             self._unwritten[int(key)] = Run(datetime.fromisoformat(at), number)
@@ -205,7 +207,3 @@ def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:
 
 def _text(run: Run) -> str:
     return json.dumps([run.at.isoformat(), run.count])
-
-
-def _runs() -> str:
-    return f"{get_store().keys.prefix}beat:ran"

@@ -37,17 +37,13 @@ def note(job: Job | None, exception: BaseException, **_: Any) -> None:
     caught = Caught(job.id, job.run_id, job.site, method, error)
     store = get_store()
     pipe = store.client.pipeline()
-    pipe.zadd(_key(store), {json.dumps(asdict(caught)): time.time()})
-    pipe.zremrangebyrank(_key(store), 0, -KEPT - 1)
+    pipe.zadd(store.keys.caught, {json.dumps(asdict(caught)): time.time()})
+    pipe.zremrangebyrank(store.keys.caught, 0, -KEPT - 1)
     pipe.execute()
 
 
 def lately(store: JobStore, since: float, site: str | None) -> list[Caught]:
     """Those since a time (seconds since the epoch), newest first."""
-    entries = store.client.zrevrangebyscore(_key(store), "+inf", since)
+    entries = store.client.zrevrangebyscore(store.keys.caught, "+inf", since)
     found = [Caught(**json.loads(entry)) for entry in entries]
     return [caught for caught in found if site in (None, caught.site)]
-
-
-def _key(store: JobStore) -> str:
-    return f"{store.keys.prefix}caught"

@@ -92,10 +92,9 @@ def _check_queue(
 def _next(store: JobStore, places: list[Place]) -> list[_Waiting]:
     """The next one of each line: those that have waited longest may all be kept back."""
     keys = store.keys
+    runs = store.client.each("lindex", [keys.line(place.name) for place in places], -1)
+    found = [(place, run) for place, run in zip(places, runs, strict=True) if run]
     pipe = store.client.pipeline(transaction=False)
-    for place in places:
-        pipe.lindex(keys.line(place.name), -1)
-    found = [(place, run) for place, run in zip(places, pipe.execute(), strict=True) if run]
     for place, run in found:
         pipe.zscore(keys.index(place.name, JobStatus.QUEUED), run)
     times = zip(found, pipe.execute(), strict=True)
@@ -107,11 +106,9 @@ def _longest(store: JobStore, places: list[Place]) -> list[_Waiting]:
     full = [place for place in places if place.queued]
     queued = sum(place.queued for place in full)
     each = LOOKED_AT if queued <= LOOKED_AT else max(1, LOOKED_AT // len(full))
-    pipe = store.client.pipeline(transaction=False)
-    for place in full:
-        index = store.keys.index(place.name, JobStatus.QUEUED)
-        pipe.zrange(index, 0, each - 1, withscores=True)
-    answers = zip(full, pipe.execute(), strict=True)
-    found = [(place, run, since) for place, runs in answers for run, since in runs]
+    indexes = [store.keys.index(place.name, JobStatus.QUEUED) for place in full]
+    answers = store.client.each("zrange", indexes, 0, each - 1, withscores=True)
+    longest = zip(full, answers, strict=True)
+    found = [(place, run, since) for place, runs in longest for run, since in runs]
     abouts = zip(found, about(store, [run for _, run, _ in found]), strict=True)
     return [_Waiting(place, since, its) for (place, _, since), its in abouts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any
 
@@ -79,8 +79,8 @@ class Report:
                 section.name: {
                     "rows": section.rows,
                     "findings": [
-                        {"level": f.level.name.lower(), "text": f.text, "advice": f.advice}
-                        for f in section.findings
+                        {**asdict(finding), "level": finding.level.name.lower()}
+                        for finding in section.findings
                     ],
                 }
                 for section in self.sections

@@ -79,11 +79,13 @@ class About:
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
     """What is known of each of these runs, in the same order."""
     found = store.fields([run.decode() for run in runs], "about", "parked")
-    return [About(_method(its), (kept_by or b"").decode() or None) for its, kept_by in found]
+    return [
+        About(method_of(its) if its else None, (kept_by or b"").decode() or None)
+        for its, kept_by in found
+    ]
 
 
-def _method(about: bytes | None) -> str | None:
-    if not about:
-        return None
+def method_of(about: bytes | str) -> str:
+    """What a run calls, by the field `about` of its record."""
     _, path, name, _ = json.loads(about)
     return shown_method(path, name)

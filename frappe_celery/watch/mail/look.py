@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import re
-import traceback
 from collections import deque
 
 from frappe_celery.config import settings
@@ -33,10 +32,7 @@ class BeatErrors(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Take it down; the thread does the rest."""
         try:
-            text = message = record.getMessage()
-            if record.exc_info and record.exc_info[1] is not None:
-                text += "\n\n" + "".join(traceback.format_exception(*record.exc_info))
-            self.waiting.append((record.created, message, text))
+            self.waiting.append((record.created, record.getMessage(), self.format(record)))
         except Exception:
             self.handleError(record)
 

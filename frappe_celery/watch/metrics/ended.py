@@ -8,14 +8,13 @@ than that misses only runs that ask to be kept for less.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
-from frappe_celery.jobs.message import shown_method
 from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.doctor.caught import Caught
+from frappe_celery.watch.doctor.snapshot import method_of
 
 OVERLAP_SECONDS = 60.0
 """How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""
@@ -87,9 +86,8 @@ class Follower:
 
 def _run(place: str, about: str, status: str, enqueued: str, started: str, ended: str) -> Run:
     site, _, queue = place.partition("|")
-    _, path, name, _ = json.loads(about)
-    method, status_ = shown_method(path, name), JobStatus(status)
-    return Run(site, queue, method, status_, _between(enqueued, started), _between(started, ended))
+    waited, ran = _between(enqueued, started), _between(started, ended)
+    return Run(site, queue, method_of(about), JobStatus(status), waited, ran)
 
 
 def _between(start: str, end: str) -> float | None:

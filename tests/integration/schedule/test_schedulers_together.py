@@ -119,7 +119,7 @@ def test_who_takes_over_from_a_dead_leader_says_so_and_misses_nothing(
     leader, other = bench.scheduler(lease_seconds=0.2), bench.scheduler()
     bench.at("2026-06-01 00:59", leader)
     leader.lease.name = "elsewhere.1"
-    bench.store.client.set(leader.lease._leader, "elsewhere.1")
+    bench.store.client.set(leader.lease.store.keys.leader, "elsewhere.1")
     bench.now = utc("2026-06-01 01:00")
     leader._hear()
     leader._act(leader.agenda.take())  # it dies between two entries
