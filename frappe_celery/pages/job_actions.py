@@ -16,7 +16,6 @@ class Action:
     """What people can do to jobs: its words, who may, and to which."""
 
     name: str
-    verb: str
     done: str
     warning: str
     """What to know before one confirms it."""
@@ -26,6 +25,10 @@ class Action:
     """A job in one of these can be acted on so."""
     act: Callable[[Job], Job | None]
     """Returns the job in whose place it is afterwards, where that is another."""
+
+    @property
+    def verb(self) -> str:
+        return self.name.capitalize()
 
 
 def stop_and_delete(job: Job) -> None:
@@ -40,7 +43,6 @@ ACTIONS = {
     for action in (
         Action(
             "requeue",
-            "Requeue",
             "requeued",
             "It runs again, as a new run with the same arguments. What it did already, it does"
             " again.",
@@ -50,7 +52,6 @@ ACTIONS = {
         ),
         Action(
             "stop",
-            "Stop",
             "stopped",
             "The process that runs it is killed; no code of it runs any more, on_failure neither.",
             "change",
@@ -59,7 +60,6 @@ ACTIONS = {
         ),
         Action(
             "cancel",
-            "Cancel",
             "canceled",
             "It never starts.",
             "change",
@@ -68,7 +68,6 @@ ACTIONS = {
         ),
         Action(
             "delete",
-            "Delete",
             "deleted",
             "Its record goes. One that waits never starts, one that runs is stopped first.",
             "delete",

@@ -35,7 +35,7 @@ def as_text(job: Job) -> str:
     Raises:
         FrappeCeleryError: its record is gone, or was altered.
     """
-    return json.dumps(masked(plain(_arguments(job))), indent=2, ensure_ascii=False)
+    return json.dumps(masked(plain(job.kwargs)), indent=2, ensure_ascii=False)
 
 
 def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
@@ -45,8 +45,7 @@ def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
         ValueError: a sentence about what cannot be taken.
         FrappeCeleryError: as `as_text`.
     """
-    before = _arguments(job)
-    after = _object(text)
+    before, after = job.kwargs, _object(text)
     was = {name: _json(value) for name, value in masked(plain(before)).items()}
     without = [name for name in before if name not in after]
     changed = {name: value for name, value in after.items() if _json(value) != was.get(name)}
@@ -54,10 +53,6 @@ def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
         if name in SAY_WHAT_RUNS.get(job.method, ()):
             raise ValueError(f"{name} says what is run, which stays: enqueue another job for that")
     return {name: _value(name, new, before) for name, new in changed.items()}, without
-
-
-def _arguments(job: Job) -> Mapping[str, Any]:
-    return job.opened.decoded_kwargs()
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -50,7 +50,8 @@ class LeaderHeartbeat:
             return
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
-        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda))
+        troubles = json.dumps(unread())
+        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles)
         self.store.client.hset(self.store.keys.sign_of_life, mapping=asdict(sign))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)

@@ -123,14 +123,14 @@ class Reader:
                 self._deliver(News(site, removed=list(gone.rows)))
         for site in sites:
             self._sites.setdefault(site, _Site())
-        told = self._told()
-        if told is None:
+        changed = self._changed_sites()
+        if changed is None:
             return
         quiet = []
         for site, known in list(self._sites.items()):
             if self._stopped.is_set():
                 return
-            known.is_due |= site in told  # also where a look is under way, which may miss it
+            known.is_due |= site in changed  # also where a look is under way, which may miss it
             if self._may_look(site, known):
                 if known.is_due or known.trouble:
                     self._look(site, known)
@@ -138,10 +138,10 @@ class Reader:
                     quiet.append((known.looked_at, site))
         self._sweep(sorted(quiet))
 
-    def _told(self) -> set[str] | None:
+    def _changed_sites(self) -> set[str] | None:
         """Where a change is known of; None: the database of all sites cannot be read."""
         try:
-            told = self.host.changed_sites()
+            changed = self.host.changed_sites()
         except BrokerUnreachable:  # the scheduler says so
             return set()
         except Exception as exc:
@@ -156,7 +156,7 @@ class Reader:
         if self._trouble:
             logger.info("the sites' schedules can be read again")
             self._trouble = None
-        return told
+        return changed
 
     def _sweep(self, quiet: Iterable[tuple[float, str]]) -> None:
         """Look at some sites, the one first that has waited longest."""

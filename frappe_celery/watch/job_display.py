@@ -72,7 +72,7 @@ def whole(job: Job) -> dict[str, Any]:
         "position": job.get_position() if waits else None,
         "kept_back_by": limit_display.keeping(Limits(get_store()).keeping(job)) if waits else None,
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
-        "arguments": _shown(lambda: job.opened.decoded_kwargs()),
+        "arguments": _shown(lambda: job.kwargs),
         "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }

@@ -95,14 +95,11 @@ class Rows:
         self._wake.set()
 
     def _work(self) -> None:
-        stored = False
         while True:
             last = self._stopped  # looked at first: what ran before the end is still written
             try:
                 close_old_connections()
-                if not stored:
-                    self._store_own()
-                    stored = True
+                self._store_own()
                 self._turn()
                 self._note("")
             except Exception as exc:
@@ -135,6 +132,7 @@ class Rows:
                 ModelEntry.from_entry(name, app=self.app, **values)
             except (TypeError, ValueError) as exc:
                 logger.error("beat_schedule: %s cannot be kept as a PeriodicTask: %s", name, exc)
+        self.own = {}  # they are rows now
 
     # -- reading
 

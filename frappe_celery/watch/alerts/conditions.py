@@ -95,7 +95,7 @@ class Condition:
     is_critical: bool = False
     """Jobs or schedules do not run."""
 
-    def told(self, found: Found) -> dict[str, str]:
+    def texts(self, found: Found) -> dict[str, str]:
         """Its texts with the labels and the number of what was found."""
         words = {"value": WRITTEN[self.unit](found.value), **dict(found.labels)}
         return {name: getattr(self, name).format(**words) for name in TEXTS}

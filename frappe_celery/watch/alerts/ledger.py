@@ -69,8 +69,8 @@ class Ledger(Unsent):
 
 
 def _notice(condition: Condition, found: Found) -> dict[str, Any]:
-    told = condition.told(found)
-    return {"name": condition.name, "critical": condition.is_critical, **told}
+    texts = condition.texts(found)
+    return {"name": condition.name, "critical": condition.is_critical, **texts}
 
 
 def _message(text: bytes) -> Message:

@@ -19,8 +19,8 @@ from frappe_celery.watch.notify.unsent import Unsent
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is told of a kind's failures since the last mail: their number, and the first one."""
+class Digest:
+    """What a mail says of a kind's failures since the last one: their number, and the first."""
 
     id: str
     sites: Mapping[str, int]
@@ -45,19 +45,19 @@ class Ledger(Unsent):
         pairs = [text for pair in about.items() for text in pair]
         self._script("failure", kind, now, site, run, *pairs)
 
-    def unsent(self) -> list[Told]:
+    def unsent(self) -> list[Digest]:
         """What was taken and not delivered."""
         client, ids = self.store.client, [entry.decode() for entry in self.entries()]
-        return [_told(letter, client.hgetall(self._letter(letter))) for letter in ids]
+        return [_digest(letter, client.hgetall(self._letter(letter))) for letter in ids]
 
     def take(self, token: str, digest_seconds: float, now: float | None = None) -> bool:
         """Move a kind that is due to the unsent; False: none is, or another sends."""
         words = now or time.time(), token, digest_seconds, uuid4().hex
         return bool(self._script("mail_take", *words))
 
-    def delivered(self, told: Told) -> None:
+    def delivered(self, digest: Digest) -> None:
         """The mail server has it, or will never have it."""
-        self.remove(told.id, self._letter(told.id))
+        self.remove(digest.id, self._letter(digest.id))
 
     def _script(self, name: str, *args: Any) -> Any:
         return self.store.run_script(name, (self.key("due"),), self.store.keys.prefix, *args)
@@ -66,7 +66,7 @@ class Ledger(Unsent):
         return self.key(f"letter:{letter}")
 
 
-def _told(letter: str, fields: Mapping[bytes, bytes]) -> Told:
+def _digest(letter: str, fields: Mapping[bytes, bytes]) -> Digest:
     about = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
     sites = {n.partition(" ")[2]: int(about.pop(n)) for n in list(about) if n.startswith("site ")}
-    return Told(letter, sites, about)
+    return Digest(letter, sites, about)

@@ -19,7 +19,7 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Told
+from frappe_celery.watch.mail.ledger import Digest
 
 LONGEST_VALUE = 1000
 MOST_ARGUMENTS = 50
@@ -30,42 +30,42 @@ _POLICY = default.clone(max_line_length=300)
 ENDED = "finished: what it raised was caught, which only a log or a comment shows"
 
 
-def write(told: Told, config: MailConfig, signer: Signer) -> EmailMessage:
+def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
     """The mail of a kind's failures."""
     host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "localhost"
     mail = EmailMessage(policy=_POLICY)
-    mail["Subject"] = _one_line(_subject(told))[:LONGEST_SUBJECT]
+    mail["Subject"] = _one_line(_subject(digest))[:LONGEST_SUBJECT]
     mail["From"] = config.SERVER_EMAIL
     mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
     mail["Date"] = format_datetime(datetime.now(timezone.utc))
-    mail["Message-ID"] = f"<{told.id}@{host}>"
+    mail["Message-ID"] = f"<{digest.id}@{host}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that no absence notice answers
-    rows, traceback = _rows(told, signer), masked_text(told.about.get("exc_info", ""))
-    mail.set_content(_plain(told, rows, traceback))
-    mail.add_alternative(_html(told, rows, traceback), subtype="html")
+    rows, traceback = _rows(digest, signer), masked_text(digest.about.get("exc_info", ""))
+    mail.set_content(_plain(digest, rows, traceback))
+    mail.add_alternative(_html(digest, rows, traceback), subtype="html")
     return mail
 
 
-def _subject(told: Told) -> str:
-    times = f" ({told.count} times)" if told.count > 1 else ""
-    return f"[{_site(told)}] {_method(told)} failed: {_exception(told)}{times}"
+def _subject(digest: Digest) -> str:
+    times = f" ({digest.count} times)" if digest.count > 1 else ""
+    return f"[{_site(digest)}] {_method(digest)} failed: {_exception(digest)}{times}"
 
 
-def _headline(told: Told) -> str:
-    what = f"{_method(told)} failed: {_exception(told)}"
-    if told.count == 1:
+def _headline(digest: Digest) -> str:
+    what = f"{_method(digest)} failed: {_exception(digest)}"
+    if digest.count == 1:
         return what
-    first, last = _time(told.about.get("first_at")), _time(told.about.get("last_at"))
-    return f"{what}. {told.count} times from {first} to {last}; this is the first."
+    first, last = _time(digest.about.get("first_at")), _time(digest.about.get("last_at"))
+    return f"{what}. {digest.count} times from {first} to {last}; this is the first."
 
 
-def _rows(told: Told, signer: Signer) -> list[tuple[str, str]]:
-    about = told.about
+def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
+    about = digest.about
     rows = [
-        ("Failures", str(told.count)),
-        ("Sites", _counts(told) if len(told.sites) > 1 else ""),
-        ("Site", _site(told)),
-        ("Method", _method(told)),
+        ("Failures", str(digest.count)),
+        ("Sites", _counts(digest) if len(digest.sites) > 1 else ""),
+        ("Site", _site(digest)),
+        ("Method", _method(digest)),
         ("Queue", about.get("queue", "")),
         ("Job", about.get("id", "")),
         ("User", about.get("user", "")),
@@ -80,7 +80,7 @@ def _rows(told: Told, signer: Signer) -> list[tuple[str, str]]:
     if about.get("id"):
         rows.append(("Show it", f"frappe-celery jobs show {about['run']}"))
         rows.append(("Run it again", f"frappe-celery jobs requeue {about['run']}"))
-    if told.count > 1 and about.get("id"):
+    if digest.count > 1 and about.get("id"):
         rows.append(("Show the last", f"frappe-celery jobs show {about.get('last_run', '')}"))
     return [(name, _one_line(text)) for name, text in rows if text]
 
@@ -110,47 +110,47 @@ def _shown(value: object) -> str:
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} signs)"
 
 
-def _plain(told: Told, rows: list[tuple[str, str]], traceback: str) -> str:
+def _plain(digest: Digest, rows: list[tuple[str, str]], traceback: str) -> str:
     width = max(len(name) for name, _ in rows) + 2
     lines = [f"{name + ':':<{width}}{text}" for name, text in rows]
-    return "\n".join([_headline(told), "", *lines, "", traceback, ""])
+    return "\n".join([_headline(digest), "", *lines, "", traceback, ""])
 
 
-def _html(told: Told, rows: list[tuple[str, str]], traceback: str) -> str:
+def _html(digest: Digest, rows: list[tuple[str, str]], traceback: str) -> str:
     escape = html.escape
     lines = "".join(
         f'<tr><th align="left" valign="top">{escape(name)}</th><td>{escape(text)}</td></tr>\n'
         for name, text in rows
     )
     return (
-        f"<!DOCTYPE html>\n<html><body>\n<p><b>{escape(_headline(told))}</b></p>\n"
+        f"<!DOCTYPE html>\n<html><body>\n<p><b>{escape(_headline(digest))}</b></p>\n"
         f'<table cellpadding="4">\n{lines}</table>\n<pre>{escape(traceback)}</pre>\n'
         "</body></html>\n"
     )
 
 
-def _method(told: Told) -> str:
-    kind = told.about.get("kind", "")
-    return kind.partition("|")[0] if "|" in kind else told.about.get("method", "")
+def _method(digest: Digest) -> str:
+    kind = digest.about.get("kind", "")
+    return kind.partition("|")[0] if "|" in kind else digest.about.get("method", "")
 
 
-def _exception(told: Told) -> str:
+def _exception(digest: Digest) -> str:
     """`ValueError: broken on purpose`, or only the class where there is no more to know."""
-    kind = told.about.get("kind", "")
+    kind = digest.about.get("kind", "")
     if kind == "others":
-        return f"one of more kinds than are told apart ({told.count} failures of them)"
+        return f"one of more kinds than are told apart ({digest.count} failures of them)"
     name = kind.rpartition("|")[2].partition(" at ")[0]
-    text = told.about.get("exc_info", "")
+    text = digest.about.get("exc_info", "")
     said = next((ln for ln in reversed(text.splitlines()) if ln.startswith(f"{name}:")), name)
     return masked_text(_one_line(said)) or "an error"
 
 
-def _site(told: Told) -> str:
-    return told.about.get("site", "") or next(iter(told.sites), "")
+def _site(digest: Digest) -> str:
+    return digest.about.get("site", "") or next(iter(digest.sites), "")
 
 
-def _counts(told: Told) -> str:
-    most = sorted(told.sites.items(), key=lambda pair: -pair[1])
+def _counts(digest: Digest) -> str:
+    most = sorted(digest.sites.items(), key=lambda pair: -pair[1])
     more = f" and {len(most) - MOST_SITES} more" if len(most) > MOST_SITES else ""
     return ", ".join(f"{site}: {count}" for site, count in most[:MOST_SITES]) + more
 

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Ledger, Told
+from frappe_celery.watch.mail.ledger import Digest, Ledger
 from frappe_celery.watch.mail.letter import write
 from frappe_celery.watch.notify.process import at_most, holding
 
@@ -31,11 +31,11 @@ def send(store: JobStore, token: str) -> None:
         try:
             with _connected(config) as server:
                 while True:
-                    for told in ledger.unsent():
+                    for digest in ledger.unsent():
                         if not ledger.lease.keep(token):
                             return
-                        _deliver(server, config, store, told)
-                        ledger.delivered(told)
+                        _deliver(server, config, store, digest)
+                        ledger.delivered(digest)
                     if not ledger.take(token, config.digest_minutes * 60):
                         break
         except (OSError, smtplib.SMTPException) as exc:
@@ -67,12 +67,12 @@ def _connected(config: MailConfig) -> Iterator[smtplib.SMTP]:
             server.quit()
 
 
-def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, told: Told) -> None:
+def _deliver(server: smtplib.SMTP, config: MailConfig, store: JobStore, digest: Digest) -> None:
     """Have the mail server take it; one that it refuses for good is in the log instead."""
     try:
-        mail = write(told, config, store.signer)
+        mail = write(digest, config, store.signer)
     except Exception:
-        logger.exception("no mail could be made of %s", told)
+        logger.exception("no mail could be made of %s", digest)
         return
     try:
         with at_most():

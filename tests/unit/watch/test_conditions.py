@@ -115,7 +115,7 @@ def test_a_pause_and_a_full_redis() -> None:
 def test_in_words() -> None:
     waits = BY_NAME["FrappeCeleryJobsWait"]
     one = Found(5400, (("queue", "long"),))
-    assert waits.told(one)["summary"] == "Jobs wait long in queue long"
-    assert waits.told(one)["description"].startswith("One has waited for 1:30:00, and no")
+    assert waits.texts(one)["summary"] == "Jobs wait long in queue long"
+    assert waits.texts(one)["description"].startswith("One has waited for 1:30:00, and no")
     look = waits.templated()["look"]
     assert look.endswith("--queue {{ $labels.queue }}; frappe-celery limits")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from frappe_celery.watch.mail.ledger import Ledger, Told
+from frappe_celery.watch.mail.ledger import Digest, Ledger
 from tests.integration.stores import make_store, wipe
 
 KIND, OTHER = "m|ValueError at a.py:1 in f", "m|KeyError at a.py:2 in f"
@@ -27,14 +27,14 @@ def fail(ledger: Ledger, now: float, kind: str = KIND, site: str = "site1", run:
     ledger.count(kind, site, run or f"run at {now}", {"exc_info": f"at {now}"}, now)
 
 
-def sent(ledger: Ledger, now: float) -> list[Told]:
+def sent(ledger: Ledger, now: float) -> list[Digest]:
     """What a sender that comes now sends."""
-    mails: list[Told] = []
+    mails: list[Digest] = []
     if ledger.sends("me", now):
         while ledger.take("me", DIGEST, now):
-            for told in ledger.unsent():
-                ledger.delivered(told)
-                mails.append(told)
+            for digest in ledger.unsent():
+                ledger.delivered(digest)
+                mails.append(digest)
         ledger.lease.give_up("me")
     return mails
 
@@ -59,7 +59,7 @@ def test_after_a_quiet_time_the_next_one_is_a_first_one_again(ledger: Ledger) ->
     sent(ledger, 1000)
     assert sent(ledger, 1300) == []
     fail(ledger, 1301)
-    assert [told.count for told in sent(ledger, 1301)] == [1]
+    assert [digest.count for digest in sent(ledger, 1301)] == [1]
 
 
 def test_each_kind_has_its_own_rhythm(ledger: Ledger) -> None:
@@ -67,10 +67,10 @@ def test_each_kind_has_its_own_rhythm(ledger: Ledger) -> None:
     sent(ledger, 1000)
     fail(ledger, 1100)
     fail(ledger, 1100, OTHER)
-    assert [told.about["kind"] for told in sent(ledger, 1100)] == [OTHER]
+    assert [digest.about["kind"] for digest in sent(ledger, 1100)] == [OTHER]
     fail(ledger, 1200, OTHER)
-    assert [told.about["kind"] for told in sent(ledger, 1300)] == [KIND]
-    assert [told.about["kind"] for told in sent(ledger, 1400)] == [OTHER]
+    assert [digest.about["kind"] for digest in sent(ledger, 1300)] == [KIND]
+    assert [digest.about["kind"] for digest in sent(ledger, 1400)] == [OTHER]
 
 
 def test_of_many_only_one_sends(ledger: Ledger) -> None:
@@ -93,7 +93,7 @@ def test_what_a_killed_sender_took_is_sent_by_the_next_and_counted_once(ledger: 
     assert left.count == 1
     ledger.delivered(left)
     ledger.lease.give_up("next")
-    assert [told.count for told in sent(ledger, 1300)] == [1]
+    assert [digest.count for digest in sent(ledger, 1300)] == [1]
 
 
 def test_while_the_mail_server_is_away_nobody_is_sent_more_than_once_a_while(
@@ -108,8 +108,8 @@ def test_while_the_mail_server_is_away_nobody_is_sent_more_than_once_a_while(
     assert ledger.sends("me", 1002)
     ledger.lease.give_up("me")
     assert [ledger.wait(1002 + n) for n in range(7)] == [4, 8, 16, 32, 60, 60, 60]
-    (told,) = ledger.unsent()
-    ledger.delivered(told)
+    (digest,) = ledger.unsent()
+    ledger.delivered(digest)
     assert ledger.wait(2000) == 2, "after a success it begins anew"
 
 
@@ -118,8 +118,8 @@ def test_what_is_kept_is_bounded_and_still_counts_everything(ledger: Ledger) -> 
         fail(ledger, 1000, kind=f"m{n}|ValueError")
     mails = sent(ledger, 1000)
     assert len(mails) == 501
-    assert sum(told.count for told in mails) == 600
-    assert next(told.count for told in mails if told.about["kind"] == "others") == 100
+    assert sum(digest.count for digest in mails) == 600
+    assert next(digest.count for digest in mails if digest.about["kind"] == "others") == 100
 
 
 def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(ledger: Ledger) -> None:
@@ -131,7 +131,7 @@ def test_what_an_older_version_left_is_sent_and_never_by_both_at_once(ledger: Le
     assert not ledger.sends("me", 1000)
     client.delete(f"{prefix}lease")
     assert ledger.sends("me", 1000)
-    (told,) = ledger.unsent()
-    assert (told.id, told.count) == ("abc", 2)
-    ledger.delivered(told)
+    (digest,) = ledger.unsent()
+    assert (digest.id, digest.count) == ("abc", 2)
+    ledger.delivered(digest)
     assert not client.exists(f"{prefix}letter:abc", f"{prefix}outbox")

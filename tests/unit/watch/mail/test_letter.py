@@ -10,7 +10,7 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
-from frappe_celery.watch.mail.ledger import Told
+from frappe_celery.watch.mail.ledger import Digest
 from frappe_celery.watch.mail.letter import write
 from tests.mailbox import text_of
 
@@ -21,7 +21,7 @@ TRACEBACK = (
 )
 
 
-def told(count: int = 1, **about: str) -> Told:
+def digest(count: int = 1, **about: str) -> Digest:
     given = {
         "kind": "myapp.tasks.fail|ValueError at a.py:1 in fail",
         "run": "run-1",
@@ -32,7 +32,7 @@ def told(count: int = 1, **about: str) -> Told:
         "last_run": "run-9",
         "exc_info": TRACEBACK,
     }
-    return Told("letter-1", {"site1": count}, {**given, **about})
+    return Digest("letter-1", {"site1": count}, {**given, **about})
 
 
 def message(**kwargs: Any) -> str:
@@ -41,7 +41,7 @@ def message(**kwargs: Any) -> str:
 
 
 def test_one_failure() -> None:
-    mail = write(told(), CONFIG, SIGNER)
+    mail = write(digest(), CONFIG, SIGNER)
     assert mail["Subject"] == "[site1] myapp.tasks.fail failed: ValueError: no & more"
     assert "Ädmin" in str(mail["To"])
     assert str(mail["Message-ID"]).startswith("<letter-1@")
@@ -50,8 +50,8 @@ def test_one_failure() -> None:
 
 
 def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
-    many = told(7)
-    many = Told(many.id, {"site1": 5, "site2": 2}, many.about)
+    many = digest(7)
+    many = Digest(many.id, {"site1": 5, "site2": 2}, many.about)
     mail = write(many, CONFIG, SIGNER)
     assert mail["Subject"].endswith("(7 times)")
     text = text_of(mail)
@@ -63,7 +63,7 @@ def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
 def test_nothing_in_a_job_can_write_headers_or_html() -> None:
     evil = 'x\r\nBcc: all@example.com\n<script>alert("1")</script>'
     mail = write(
-        told(
+        digest(
             kind=f"{evil}|{evil}",
             site=evil,
             id=evil,
@@ -79,7 +79,9 @@ def test_nothing_in_a_job_can_write_headers_or_html() -> None:
 
 
 def test_arguments_are_shown_masked_and_cut() -> None:
-    text = text_of(write(told(message=message(a=1, token="x1x", text="y" * 5000)), CONFIG, SIGNER))
+    text = text_of(
+        write(digest(message=message(a=1, token="x1x", text="y" * 5000)), CONFIG, SIGNER)
+    )
     assert "Argument a:" in text
     assert "x1x" not in text
     assert "(5002 signs)" in text
@@ -87,15 +89,15 @@ def test_arguments_are_shown_masked_and_cut() -> None:
 
 def test_arguments_that_cannot_be_read_are_no_obstacle() -> None:
     forged = JobMessage("run-1", "i", "s", "u", "m", "q", 1).seal(Signer(b"x" * 64)).decode()
-    assert "not shown" in text_of(write(told(message=forged), CONFIG, SIGNER))
+    assert "not shown" in text_of(write(digest(message=forged), CONFIG, SIGNER))
     gone = {codec.PICKLE: base64.b64encode(b"cmyapp.gone\nThing\n.").decode()}
-    text = text_of(write(told(message=message(**gone)), CONFIG, SIGNER))
+    text = text_of(write(digest(message=message(**gone)), CONFIG, SIGNER))
     assert "not shown, they are pickled: ModuleNotFoundError" in text
     assert TRACEBACK in text
 
 
 def test_an_exception_with_a_lone_surrogate_is_mailed() -> None:
-    mail = write(told(exc_info="ValueError: \\udc80 ☃"), CONFIG, SIGNER)
+    mail = write(digest(exc_info="ValueError: \\udc80 ☃"), CONFIG, SIGNER)
     assert "☃" in text_of(mail)
     assert mail.as_bytes()
 
