@@ -1,4 +1,4 @@
-"""Who fills the queues: what waits and runs of each site and queue, and how long it waits."""
+"""What waits and runs of each site and queue, and how long it has waited."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sites whose schedule changed, kept in Redis until the scheduler has asked: saving tells beat."""
+"""Sites whose schedule changed: who saves a row notes its site in Redis, the scheduler asks."""
 
 from __future__ import annotations
 

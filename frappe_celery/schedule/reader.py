@@ -1,4 +1,4 @@
-"""Looks at the sites' rows again and again and delivers what changed; never in the scheduler's way.
+"""A thread that reads the sites' rows again and again, and tells the scheduler what changed.
 
 A database or a site's configuration that fails is logged once and asked again.
 """

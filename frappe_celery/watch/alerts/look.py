@@ -1,4 +1,4 @@
-"""What a worker and beat do for alerts: one of them at a time looks what holds now."""
+"""Workers and beat look which conditions hold, one of them at a time."""
 
 from __future__ import annotations
 

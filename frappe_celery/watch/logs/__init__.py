@@ -5,5 +5,4 @@ output   a program's lines: information to standard output, warnings and errors 
 files    worker.log, worker.error.log, scheduler.log in the bench's or project's `logs/`
 as_json  one JSON object a line on standard output, for containers
 stacks   SIGUSR1: where a stuck worker or one of its processes stands
-monitor  monitor.json.log of the standalone host; a bench has Frappe's own
 """

@@ -1,7 +1,6 @@
-"""The worker's and beat's part: is a mail due? And the scheduler's own failures: what beat logs as
-an error is mailed.
+"""Workers and beat look whether a mail is due; what beat logs as an error is mailed too.
 
-They are kept in memory until Redis takes them, since that it was away is one of them.
+Beat's errors are kept in memory until Redis takes them, since that it was away is one of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What Prometheus is told, under which names."""
+"""Metrics as Prometheus reads them: their names, labels and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who looks: every worker and beat that is configured to."""
+"""Workers and beat look whether something is unsent, and start the process that sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What waits in Redis to be told, in mails or as alerts, and which process tells it."""
+"""Mails and alerts that wait in Redis to be sent, and which process sends them."""
 
 from __future__ import annotations
 
