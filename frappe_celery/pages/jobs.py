@@ -87,8 +87,6 @@ class JobAdmin(StoreAdmin):
             job=job,
             message=_message(job),
             values=values,
-            arguments=job_display.pretty(values["arguments"]),
-            result=None if values["result"] is None else job_display.pretty(values["result"]),
             traceback=_longer_than_a_line(values["traceback"]),
             timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, job),
