@@ -68,7 +68,7 @@ class SchedulerLease:
             keys = self.store.keys
             self.fence, leader = self.store.run_script(
                 "acquire_lease",
-                (keys.lease, keys.fence, keys.leader),
+                (self._lease.key, keys.fence, keys.leader),
                 *(self.name, self._lease.milliseconds),
             )
             self.leader = leader.decode()
