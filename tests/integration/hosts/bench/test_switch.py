@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -98,6 +99,18 @@ def test_no_bench_no_frappe(switch: Switch, tmp_path: Path) -> None:
     assert "is no bench" in refusal(switch, FRAPPE_BENCH_ROOT=str(tmp_path))
     path = switch.bench.environment()["PYTHONPATH"].replace(str(STANDIN), "")
     assert "Frappe is not installed in" in refusal(switch, PYTHONPATH=path)
+
+
+def test_frappe_s_scheduler_runs(switch: Switch) -> None:
+    held = switch.bench.root / "config" / "scheduler_process"
+    held.parent.mkdir(exist_ok=True)
+    with held.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert "stop `bench schedule`" in refusal(switch)
+    assert switch.run("enable")[0] == 0
+    with held.open("w") as file:  # as after an upgrade, on a bench whose pools bring one
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert switch.run("enable")[0] == 0
 
 
 def test_no_redis(switch: Switch) -> None:
