@@ -100,10 +100,7 @@ def connect(url: str) -> Any:
 
 @contextmanager
 def naming_the_server(url: str) -> Iterator[None]:
-    """Turn redis-py's errors of a server that is away or full into BrokerUnreachable.
-
-    For what goes past the client: scripts, and what is read from a connection.
-    """
+    """Have what goes past our client raise BrokerUnreachable too."""
     try:
         yield
     except RedisError as exc:

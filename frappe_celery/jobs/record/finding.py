@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -101,7 +101,7 @@ class JobFinder:
         *,
         site: str | None = None,
         queue: str | None = None,
-        statuses: Iterable[JobStatus] | None = None,
+        statuses: Collection[JobStatus] | None = None,
         start: int = 0,
         length: int = 20,
         oldest_first: bool = False,
