@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.waiting import wait_until
@@ -87,9 +89,20 @@ class Process:
         return self.popen.wait(timeout)
 
     def stop(self) -> int:
-        """SIGTERM, as systemd or Ctrl-C would; gives the exit code."""
+        """SIGTERM, as systemd or Ctrl-C would; gives the exit code.
+
+        One that does not end tells its stacks, and those of its children, in its output.
+        """
         self.popen.send_signal(signal.SIGTERM)
-        return self.popen.wait(STOP_SECONDS)
+        try:
+            return self.popen.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            with suppress(psutil.Error):
+                process = psutil.Process(self.popen.pid)
+                for one in (process, *process.children(recursive=True)):
+                    one.send_signal(signal.SIGUSR1)
+                time.sleep(1)
+            raise
 
     def kill(self) -> None:
         """The process and all its children, with SIGKILL."""
