@@ -6,7 +6,7 @@ and 6.0 refuses it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from croniter import croniter
 
@@ -66,6 +66,10 @@ def read_field(expression: str, name: str, text: str) -> Field:
     ``R`` is drawn from a hash of the expression: drawn at random, as croniter does, it would
     differ from one process to the next.
     """
+    others = [item for item in text.split(",") if item.lower() != "l"]
+    if name == "day of the month" and others and len(others) < text.count(",") + 1:
+        read_alone = read_field(expression, name, ",".join(others))  # with it 2-31 were `*`
+        return replace(read_alone, text=text, values=read_alone.values | {LAST}, is_full=False)
     template, place, least, greatest, words = FIELDS[name]
     is_random = RANDOM.fullmatch(text)
     try:

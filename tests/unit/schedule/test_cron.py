@@ -159,6 +159,8 @@ def test_fires_around_a_change_of_the_clock_when_the_matcher_says(
 )
 @example("1,30 * *", date(2025, 2, 10))
 @example("L,30 * *", date(2025, 2, 10))
+@example("L,2/1 * *", date(2000, 1, 1))
+@example("*/1,L * */2", date(2000, 1, 1))
 @example("*/2 * 1-7", date(2025, 2, 10))
 @example("29 2 *", date(2096, 3, 1))
 @example("31 2 mon", date(2025, 1, 1))
