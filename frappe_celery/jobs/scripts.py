@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError, ResponseError
+from redis.exceptions import NoScriptError
 
 _FILES = {path.stem: path.read_text() for path in Path(__file__).parents[1].rglob("*.lua")}
 _HEADS = {name: re.match(r"-- function \((.*)\)\n", text) for name, text in _FILES.items()}
@@ -56,22 +56,26 @@ class Scripts:
     def run(self, name: str, keys: tuple[Any, ...], *args: Any) -> Any:
         """Run the script `name`. Each of them may be sent again when a connection was lost."""
         texts = (str(len(keys)), *keys, *[a if isinstance(a, _TEXTS) else repr(a) for a in args])
-        connection = self._connection()
         try:
-            try:
-                return _call(connection, name, texts)
-            except RedisConnectionError:
-                return _call(connection, name, texts)
-        finally:
-            self._idle.append(connection)
+            connection = self._connection()
+            answer = _call(connection, name, texts)
+        except RedisConnectionError:
+            self._idle.clear()  # the server was restarted, say
+            connection = self._connection()
+            answer = _call(connection, name, texts)
+        self._idle.append(connection)
+        return answer
 
     def _connection(self) -> Any:
+        """One that is connected: where it is behind Sentinels, `connect` alone finds the master."""
         if self._process != os.getpid():  # forked: they are the parent's
             self._idle, self._process = [], os.getpid()
         try:
             return self._idle.pop()
         except IndexError:  # past the pool, which counts those that it makes and forgets none
-            return self._pool.connection_class(**self._pool.connection_kwargs)
+            connection = self._pool.connection_class(**self._pool.connection_kwargs)
+            connection.connect()
+            return connection
 
 
 _TEXTS = (str, bytes)
@@ -81,15 +85,12 @@ crashes the process on any number (3.5)."""
 
 def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     try:
-        connection.connect()  # if it is not; one behind Sentinels finds its master only here
         try:
             connection.send_command("EVALSHA", _HASHES[name], *texts)
             return connection.read_response()
         except NoScriptError:  # the server does not have it yet
             connection.send_command("EVAL", _SOURCES[name], *texts)
             return connection.read_response()
-    except ResponseError:
-        raise
     except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()
         raise

@@ -26,7 +26,7 @@ def check(path: str) -> None:
     config = settings.current()
     if root in OURS or root in config.app_names or root in config.job_modules:
         return
-    if _is_of_django(path) or _is_in_project(root, config.root) or _is_scheduled(path):
+    if _is_in_project(root, config.root) or _is_of_django(path) or _is_scheduled(path):
         return
     raise Refused(
         f"{path} lies in no installed app ({', '.join(config.app_names) or 'there is none'}). If it"
