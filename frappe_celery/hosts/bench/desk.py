@@ -95,10 +95,10 @@ def entered(job: Any) -> Any:
 def _asked(filters: Any) -> tuple[list[str], list[JobStatus]]:
     """The queues and the statuses that the filters let through."""
     wanted = make_filter_dict(filters)
-    return (
-        _matching(wanted.get("queue"), settings.current().queues),
-        _matching(wanted.get("status"), JobStatus),
-    )
+    statuses = _matching(wanted.get("status"), JobStatus)
+    if JobStatus.FAILED in statuses and JobStatus.STOPPED not in statuses:
+        statuses.append(JobStatus.STOPPED)  # which in RQ stand among those that failed
+    return _matching(wanted.get("queue"), settings.current().queues), statuses
 
 
 def _matching(condition: Any, values: Iterable[Any]) -> list[Any]:

@@ -29,13 +29,16 @@ class Registry:
     def __init__(self, name: str, status: JobStatus) -> None:
         self.name = name
         self.status = status
+        self.statuses = (status, JobStatus.STOPPED) if status == JobStatus.FAILED else (status,)
+        """RQ's has what was stopped among what failed."""
         self.store = get_store()
         self.connection = self.store.client
         self.queue: str = own_name(name) or name
 
     @property
     def count(self) -> int:
-        return self.store.counts(queue=self.queue)[self.status]
+        counts = self.store.counts(queue=self.queue)
+        return sum(counts[status] for status in self.statuses)
 
     def __len__(self) -> int:
         return self.count
@@ -51,7 +54,7 @@ class Registry:
         """Ids from `start` to `end`, both included, the oldest first; -1: the last."""
         length = -1 if end < 0 else end - start + 1
         found = self.store.page(
-            queue=self.queue, statuses=[self.status], start=start, length=length, oldest_first=True
+            queue=self.queue, statuses=self.statuses, start=start, length=length, oldest_first=True
         )
         ids = [job.id for job in found]
         return ids[::-1] if desc else ids

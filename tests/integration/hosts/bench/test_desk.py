@@ -58,6 +58,35 @@ def test_pages_newest_first_over_queues_and_statuses(bench: StandInBench) -> Non
     }
 
 
+def test_what_was_stopped_stands_among_what_failed(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        jobs = [add(n) for n in range(4)]
+        for job in jobs[:3]:
+            store.start(job.run_id, "worker")
+        store.fail(jobs[0].run_id, "broken")
+        jobs[1].stop()
+        failed = background_jobs.get_queue("short").failed_job_registry
+        answer = {
+            "failed": sorted(n for n, _ in RQJob.get_list(filters=where(status=("=", "failed")))),
+            "stopped": RQJob.get_list(filters=where(status=("=", "stopped"))),
+            "count": [RQJob.get_count(filters=where(status=("=", "failed"))), failed.count],
+            "not failed": RQJob.get_count(filters=where(status=("in", ["queued", "started"]))),
+            "ids": sorted(failed.get_job_ids()) == sorted(job.id for job in jobs[:2]),
+        }
+        """,
+        begin=DESK,
+        STANDIN_FRAPPE="16.9.0",
+    )
+    assert answer == {
+        "failed": [0, 1],
+        "stopped": [[1, "stopped"]],
+        "count": [2, 2],
+        "not failed": 2,
+        "ids": True,
+    }
+
+
 def test_version_15_hands_over_one_dictionary(bench: StandInBench) -> None:
     answer = bench.ask(
         """
