@@ -136,7 +136,7 @@ class StandaloneHost:
     def _import(module: str) -> None:
         try:
             importlib.import_module(module)
-        except Exception as exc:  # its jobs will say so; the others must start
+        except (Exception, SystemExit) as exc:  # its jobs will say so; the others must start
             logger.error("%s cannot be imported: %s: %s", module, type(exc).__name__, exc)
 
     def app_hooks(self, site: str) -> list[AppHooks]:

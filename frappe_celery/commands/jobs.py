@@ -26,7 +26,7 @@ ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every sit
 LIMIT = click.option(
     "--limit",
     "-n",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 1_000_000),
     default=20,
     show_default=True,
     help="At most so many.",

@@ -11,7 +11,11 @@ from frappe_celery.programs import start_beat, start_worker
 @click.option("--queue", "-q", help="Queues in the order in which they are emptied: short,default.")
 @click.option("--burst", is_flag=True, help="Stop when the queues are empty.")
 @click.option("--quiet", is_flag=True, help="Only warnings and errors.")
-@click.option("--num-workers", "-c", type=click.IntRange(1), help="Processes. Default: one a core.")
+@click.option(
+    *("--num-workers", "--concurrency", "-c"),
+    type=click.IntRange(1),
+    help="Processes. Default: one a core.",
+)
 @click.option(
     "--pool",
     default="prefork",

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import Field
 from typing import Any
+from urllib.parse import urlsplit
 
 from frappe_celery.config.files import options_stand_in, variable
 from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.option_defaults import kind
 from frappe_celery.config.secrets import is_secret, masked
+from frappe_celery.config.urls import without_password
 from frappe_celery.errors import ConfigError
 
 FOR_EVER = 100 * 365 * 86400
 """RQ's -1 for how long a record is kept, in seconds."""
+MOST = 10**12
+"""Of seconds, jobs or bytes: what Redis can count in milliseconds."""
 KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
 MAY_BE_ZERO = ("frappe_celery_commit_wait", "max_memory_per_child")
 
@@ -46,9 +50,31 @@ def checked_value(option: Field[Any], value: Any) -> Any:
             f"{option.name} is {shown}; it must be {words}."
             f" It stands in {options_stand_in()}, or in the environment as {variable(option.name)}"
         )
+    _check_texts(option.name, value)
     if value == -1 and option.name in KEPT_SECONDS:
         return FOR_EVER
     if type_ is int:
-        is_right = value > 0 or (value == 0 and option.name in MAY_BE_ZERO)
-        require(is_right, option.name, value, "a whole number above 0")
+        is_right = 0 < value <= MOST or (value == 0 and option.name in MAY_BE_ZERO)
+        words = "a whole number above 0" if value <= 0 else f"{MOST:,} at most"
+        require(is_right, option.name, value, words)
     return value
+
+
+def _check_texts(name: str, value: Any) -> None:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_texts(name, key)
+            _check_texts(f"{name}.{key}", inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_texts(name, inner)
+    elif isinstance(value, str):
+        try:
+            value.encode()
+            if name == "broker_url" and "amqp" in value:  # a Redis' is looked at by redis-py
+                for part in value.split(";"):
+                    urlsplit(part).port  # noqa: B018
+        except UnicodeEncodeError:
+            raise ConfigError(f"{name} is {value!r}, which has a character that is none") from None
+        except ValueError as exc:
+            raise ConfigError(f"{name} is {without_password(value)!r}, no URL: {exc}") from None

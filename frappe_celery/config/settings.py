@@ -109,7 +109,7 @@ class Settings(Options):
         misfires_of(self.misfire)
         for method, queue in self.cron_queues.items():
             known = f"one of {', '.join(queues)}"
-            require(queue in queues, f"cron_queues.{method}", queue, known)
+            require(queue in list(queues), f"cron_queues.{method}", queue, known)
 
     @property
     def sites_path(self) -> Path | None:
@@ -156,7 +156,7 @@ class Settings(Options):
         """
         try:
             return self.queues[name]
-        except KeyError:
+        except (KeyError, TypeError):
             raise UnknownQueue(
                 f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
                 f' is named under "workers" in {options_stand_in()}'

@@ -122,6 +122,11 @@ def _unreachable(url: str, exc: RedisError) -> str:
             f"the Redis at {without_password(url)} does not answer ({exc})."
             f" Start it, or mend redis_queue (or broker_url) in {options_stand_in()}"
         )
+    if "DB index is out of range" in str(exc):
+        return (
+            f"the Redis at {without_password(url)} has no database of that number. Write a smaller"
+            " one at the end of redis_queue (or broker_url), or raise `databases` in its redis.conf"
+        )
     full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
     cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))
     if full or cannot or isinstance(exc, ReadOnlyError):

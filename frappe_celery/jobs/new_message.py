@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from frappe_celery.config.numbers import require
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.jobs import codec, hosts
@@ -42,8 +43,12 @@ def new_message(
         said: more of JobMessage's fields, as they are there.
 
     Raises:
-        UnknownQueue, BadTimeout, CannotTravel.
+        UnknownQueue, BadTimeout, CannotTravel; ConfigError: one of these is none at all.
     """
+    require(bool(method) and _is_method(method), "method", method, "a dotted path or a function")
+    require(name is None or isinstance(name, str), "job_name", name, "a text")
+    for what, callback in (("on_success", on_success), ("on_failure", on_failure)):
+        require(callback is None or _is_method(callback), what, callback, "a function")
     allow_pickle, known = config.frappe_celery_pickle, config.queue(queue)
     run = run or secrets.token_hex(16)
     said.setdefault("enqueued_at", time.time())
@@ -62,6 +67,10 @@ def new_message(
         on_failure=on_failure and encode(on_failure, allow_pickle),
         **said,
     )
+
+
+def _is_method(given: Any) -> bool:
+    return isinstance(given, str) or callable(given)
 
 
 def method_name(method: str | Callable[..., Any]) -> str:

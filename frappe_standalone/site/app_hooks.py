@@ -36,7 +36,7 @@ def app_hooks(app: str) -> AppHooks:
     make_importable()
     try:
         module = importlib.import_module(f"{app}.hooks")
-    except Exception:
+    except (Exception, SystemExit):
         return AppHooks(app=app, error=_reason(app))
     return AppHooks(app=app, hooks=_values(module))
 

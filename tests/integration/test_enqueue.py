@@ -61,6 +61,31 @@ def choose(bench: Project) -> Iterator[Choose]:
             wipe(store)
 
 
+# -- wrong input
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"method": None}, "method is None; it must be a dotted path or a function"),
+        ({"method": ""}, "method is ''; it must be"),
+        ({"method": 3}, "method is 3; it must be"),
+        ({"queue": []}, r"Queue should be one of short, default, long; \[\] is not"),
+        ({"queue": None}, "None is not"),
+        ({"job_name": object()}, "job_name is <object object at .*>; it must be a text"),
+        ({"on_success": -1}, "on_success is -1; it must be a function"),
+        ({"on_failure": [1]}, r"on_failure is \[1\]; it must be a function"),
+    ],
+)
+def test_what_is_no_job_is_an_error_at_once(
+    choose: Choose, given: dict[str, Any], said: str
+) -> None:
+    store = choose(16)
+    with pytest.raises((ConfigError, UnknownQueue), match=said):
+        enqueue(**{"method": METHOD, **given})
+    assert not any(store.counts().values())
+
+
 # -- ids
 
 

@@ -200,7 +200,7 @@ class BenchHost:
 def _hooks_of(app: str) -> AppHooks:
     try:
         return AppHooks(app, dict(vars(import_module(f"{app}.hooks"))))
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         return AppHooks(app, error=f"cannot be imported: {type(exc).__name__}: {exc}")
 
 

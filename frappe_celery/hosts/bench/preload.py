@@ -43,7 +43,7 @@ def import_quietly(name: str) -> object:
     """A module, or None with a line in the log: its jobs will say so, the others must run."""
     try:
         return importlib.import_module(name)
-    except Exception as exc:
+    except (Exception, SystemExit) as exc:
         logger.error("%s cannot be imported: %s: %s", name, type(exc).__name__, exc)
         return None
 

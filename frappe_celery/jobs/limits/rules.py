@@ -18,7 +18,7 @@ from functools import reduce
 from itertools import chain
 from typing import Any, NamedTuple
 
-from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.job import Job, JobStatus
@@ -29,6 +29,7 @@ HAND, CONFIGURATION, DECLARATION = AUTHORS = ("hand", "configuration", "decorato
 """Who says numbers: the first of them counts that says one."""
 UNTIL_TOLD = -1.0
 MOST_A_MINUTE = 10_000
+LONGEST_TARGET = 200
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def checked_target(text: str, config: Settings) -> str:
             f"{text!r} is no target of a limit: write site:NAME, queue:NAME, method:DOTTED.PATH or"
             " key:NAME, in which * stands for anything"
         )
+    require(len(text) <= LONGEST_TARGET, "a limit's target", text, f"{LONGEST_TARGET} long at most")
     if kind == "method" and re.search(r"[?\[\]\s]", pattern):
         raise ConfigError(f"{text!r} covers no method: of ? [ ] and * only * stands for anything")
     known = {"queue": list(config.queues), "site": config.sites()}.get(kind)

@@ -8,11 +8,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 
 from frappe_celery.config.files import DJANGO_SETTINGS
 from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
 from frappe_celery.watch.doctor.report import Section
+from frappe_celery.watch.mail.config import MailConfig
 
 SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
 
@@ -90,7 +93,8 @@ def check_versions(section: Section, here: Installation) -> None:
 
 
 def check_configuration(section: Section, config: Settings) -> None:
-    """Each key that does nothing with the option that was likely meant; an exposed secret."""
+    """Each key that does nothing with the option that was likely meant; what cannot be followed; an
+    exposed secret."""
     section.row(
         folder=str(config.root),
         django=os.environ.get(DJANGO_SETTINGS),
@@ -98,6 +102,14 @@ def check_configuration(section: Section, config: Settings) -> None:
     )
     for sentence in config.unknown:
         section.warn(sentence, "rename it, or take it out: frappe-celery settings shows all")
+    try:
+        MailConfig.of(config)
+    except ConfigError as exc:
+        section.problem(f"no failure is mailed: {exc}", "mend celery_error_emails")
+    for option, names in (("apps", config.apps or ()), ("job_modules", config.job_modules)):
+        for name in names:
+            if find_spec(name) is None:
+                section.problem(f"{option} names {name}, which is no package here", "take it out")
     exposed = config.keys.exposed()
     if exposed is not None:
         section.warn(

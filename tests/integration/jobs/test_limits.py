@@ -479,6 +479,7 @@ def test_a_run_that_its_caller_runs_itself_is_not_kept_back(store: JobStore) -> 
     [
         ("myapp.tasks.sync", "is no target of a limit: write site:NAME, queue:NAME"),
         ("sites:a", "is no target of a limit"),
+        (f"key:{'k' * 500}", "200 long at most"),
         ("queue:", "is no target of a limit"),
         ("queue:defalt", "there is no queue 'defalt': did you mean default?"),
         ("site:nowhere", "there is no site 'nowhere': known are: site1"),

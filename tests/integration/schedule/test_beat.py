@@ -61,11 +61,14 @@ def test_it_runs_what_is_due_as_administrator_and_leaves_no_file(project: Projec
 def test_a_hooks_py_that_raises_does_not_stop_the_other_apps(project: Project) -> None:
     project.write("broken/__init__.py", "")
     project.write("broken/hooks.py", "scheduler_events = {'daily': [undefined]}")
-    project.write("sites/apps.txt", "broken\nmyapp\n")
+    project.write("leaves/__init__.py", "")
+    project.write("leaves/hooks.py", "import sys; sys.exit(3)")
+    project.write("sites/apps.txt", "broken\nleaves\nmyapp\n")
     project.write("myapp/hooks.py", EVERY_SECOND)
     project.worker()
     beat = project.beat()
     beat.wait_for("NameError: name 'undefined' is not defined")
+    beat.wait_for("leaves.hooks cannot be imported: SystemExit: 3")
     wait_until(project.effects)
 
 

@@ -11,6 +11,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
+from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.running import process_name
 from frappe_celery.schedule.agenda import Agenda
@@ -75,6 +76,19 @@ def test_why_a_site_is_not_scheduled(project: Project, store: JobStore) -> None:
     assert rows[OTHER] == "off: pause_scheduler is set in its configuration"
     # with nothing to schedule, no scheduler is missed
     assert not texts(section("scheduler", "--site", OTHER), "problem")
+
+
+def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
+    project.configure(
+        celery_error_emails={"nonsense": 1}, apps=["myapp", "gone"], job_modules=["gone_too"]
+    )
+    settings.use(None)
+    found = texts(section("configuration"), "problem")
+    assert [text.partition(";")[0] for text in found] == [
+        "no failure is mailed: celery_error_emails.nonsense is not known",
+        "apps names gone, which is no package here",
+        "job_modules names gone_too, which is no package here",
+    ]
 
 
 def test_a_broken_site_does_not_hide_the_others(project: Project, store: JobStore) -> None:

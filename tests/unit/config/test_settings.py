@@ -7,11 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from frappe_celery.celery_app import broker_settings
+from frappe_celery.config.misfire import misfires_of
+from frappe_celery.config.option_checks import checked_value
 from frappe_celery.config.option_defaults import OPTIONS, meanings
 from frappe_celery.config.settings import Queue, Settings
 from frappe_celery.errors import ConfigError, UnknownQueue
+from frappe_celery.jobs.connection import connect
+from frappe_celery.jobs.limits import rules as limits
+from frappe_celery.watch.mail.config import MailConfig
 
 KEY = "k" * 40
 
@@ -260,7 +268,52 @@ WRONG = [
     ("frappe_celery_pickle", "yes", "true or false"),
     ("frappe_celery_pickle", 2, "true or false"),
     ("frappe_celery_key", 12345, "a text"),
+    ("cron_queues.myapp.tasks.x", {"y": [1]}, "short, default, long"),
+    ("bench_id", "a\ud800b", "a character that is none"),
+    ("cron_queues.myapp.tasks.x", "\ud800", "a character that is none"),
+    ("broker_url", "amqp://there:notaport//", "no URL: Port could not be cast"),
+    ("rq_results_ttl", 10**30, "1,000,000,000,000 at most"),
 ]
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.text(st.characters(), max_size=8), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    name=st.sampled_from([option.name for option in OPTIONS]),
+    value=ANYTHING | st.sampled_from([10**30, -(10**30), "\ud800", {"x": {"y": [1]}}]),
+)
+@hypothesis_settings(max_examples=400, deadline=None)
+def test_a_value_of_whatever_kind_is_named_or_can_be_followed(name: str, value: Any) -> None:
+    (option,) = (option for option in OPTIONS if option.name == name)
+    try:
+        config = Settings(**{name: checked_value(option, value)})
+        use(config)
+    except ConfigError as exc:
+        said = str(exc)
+    else:
+        return
+    assert name in said
+
+
+def use(config: Settings) -> None:
+    """Whatever is made of the options without a server."""
+    _ = config.queues, config.methods, config.zone, config.prefix, config.commit_wait
+    misfires_of(config.misfire)
+    limits.configured(config)
+    MailConfig.of(config)
+    json.dumps(config.frappe_celery_routes)
+    if config.queue_url:
+        connect(config.queue_url)
+    if config.broker_url:
+        broker_settings(config)
 
 
 @pytest.mark.parametrize(("key", "value", "way_out"), WRONG, ids=lambda v: repr(v)[:40])
