@@ -12,6 +12,7 @@ from frappe_celery.watch.doctor import (
     installation,
     limits,
     queues,
+    rabbitmq,
     scheduler,
     snapshot,
     workers,
@@ -33,8 +34,11 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     of = report.section
     scheduler.check(of("scheduler"), store, sites, now.at)
     installation.check_routes(of("routes"), here)
-    workers.check(of("workers"), store, now.at, living, here)
-    queues.check(of("queues"), store, now, living, paused, site)
+    are_known = bool(living) or not rabbitmq.is_away(store)
+    workers.check(of("workers"), store, now.at, living, here, are_known)
+    queues.check(of("queues"), store, now, living if are_known else None, paused, site)
+    for left in here.in_rq:
+        of("queues").row(queue=f"{left.queue} (in RQ)", queued=left.waiting)
     limits.check(of("limits"), limited, sites, store.settings)
     failures.check(of("failures of the last hour"), store, now, site)
     ghosts.check(of("ghosts"), store, now, site)

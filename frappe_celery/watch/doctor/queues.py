@@ -32,13 +32,19 @@ def check(
     section: Section,
     store: JobStore,
     snapshot: Snapshot,
-    workers: list[WorkerInfo],
+    workers: list[WorkerInfo] | None,
     pauses: Pauses,
     site: str | None,
 ) -> None:
-    """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these."""
+    """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these.
+
+    Args:
+        workers: None: which run cannot be told.
+    """
     by_queue = sorted(snapshot.of(site), key=lambda place: place.queue)
-    served = {queue for worker in workers for queue in worker.queues}
+    served = {queue for worker in workers or () for queue in worker.queues}
+    if workers is None:
+        served = {*store.settings.queues}
     for queue, found in groupby(by_queue, key=lambda place: place.queue):
         places = list(found)
         waiting = _longest(store, places)

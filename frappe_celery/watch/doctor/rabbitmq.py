@@ -13,9 +13,23 @@ from frappe_celery.watch.doctor.report import Section, counted
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.rabbitmq.outbox import Outbox
+    from frappe_celery.jobs import JobStore
 
 OLDEST = 4
 """The first RabbitMQ whose quorum queues have every argument that ours are declared with."""
+
+
+def is_away(store: JobStore) -> bool:
+    """Whether the broker is a RabbitMQ that does not answer: its workers have no record then."""
+    outbox: Any = store.outbox
+    if outbox is None:
+        return False
+    outbox.publisher.forgive()
+    try:
+        outbox.publisher.ask(lambda _: None)
+    except BrokerUnreachable:
+        return True
+    return False
 
 
 def check(section: Section, outbox: Outbox) -> None:

@@ -14,7 +14,12 @@ SILENT_SECONDS = 30.0
 
 
 def check(
-    section: Section, store: JobStore, now: float, workers: list[WorkerInfo], here: Installation
+    section: Section,
+    store: JobStore,
+    now: float,
+    workers: list[WorkerInfo],
+    here: Installation,
+    are_known: bool,
 ) -> None:
     """Every living worker, and jobs in the hands of dead ones."""
     config = store.settings
@@ -25,7 +30,9 @@ def check(
         section.row(**shown, up_seconds=round(now - worker.birth))
         _check_code(section, store, worker)
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
-    if not workers and has_work and not all(map(here.is_rqs, config.queues)):
+    if not are_known:
+        section.note("which workers run cannot be told while RabbitMQ is away: they wait for it")
+    elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
     if dead := _jobs_of_the_dead(store, now - SILENT_SECONDS):
         section.warn(

@@ -327,7 +327,10 @@ def test_a_rabbitmq_that_is_away(project: Project, store: JobStore) -> None:
         enqueued(ours)
         assert "the RabbitMQ at amqp://***@127.0.0.1" in broker("problem")[0]
         assert broker("warning") == ["1 job in the outbox, which RabbitMQ has not confirmed"]
-        assert "sesame" not in run("doctor", code=2).output
+        output = run("doctor", code=2).output
+        assert "sesame" not in output
+        assert "no worker" not in output
+        assert "cannot be told while RabbitMQ is away" in output
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)

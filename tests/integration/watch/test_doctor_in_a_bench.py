@@ -28,8 +28,8 @@ def bench(tmp_path: Path, redis_url: str, warm: WarmPython) -> Iterator[StandInB
 def warnings(bench: StandInBench, name: str, code: int = 2) -> str:
     process = bench.start(name, "-m", "frappe_celery.cli", "doctor", "--json")
     assert process.wait() == code, process.output()
-    report = json.loads(process.output())
-    return str(report["sections"]["workers"]["findings"])
+    sections = json.loads(process.output())["sections"]
+    return str([sections["workers"]["findings"], sections["queues"]["rows"]])
 
 
 def test_a_bench_that_is_not_switched_over(bench: StandInBench) -> None:
@@ -55,7 +55,9 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
         assert "bench worker --queue long" in warnings(bench, "off")
         redis.hset("rq:worker:w1", "birth", "now")
         redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
-        assert waiting not in warnings(bench, "off, served", code=1)
+        served = warnings(bench, "off, served", code=1)
+        assert waiting not in served
+        assert "{'queue': 'long (in RQ)', 'queued': 2}" in served
         bench.configure(frappe_celery_enabled=True)
         assert f"{waiting}, which a worker of RQ's still serves" in warnings(bench, "served")
     finally:
