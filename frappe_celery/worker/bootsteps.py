@@ -26,6 +26,7 @@ from frappe_celery.jobs.queue import scheduled, shares
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch import history
+from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
 from frappe_celery.worker.crew_step import CrewStep
 from frappe_celery.worker.new_code import NewCode
@@ -46,6 +47,10 @@ class Repeated(bootsteps.StartStopStep):
     """Whether it is done as the consumer starts, too."""
     _next: Any = None
 
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self._outage = Outage()
+        super().__init__(consumer, **options)
+
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
         self.stop(consumer)
@@ -65,8 +70,9 @@ class Repeated(bootsteps.StartStopStep):
         try:
             if not heartbeat.broker_is_silent():
                 wait = self.tick(consumer)
+                self._outage.end()
         except BrokerUnreachable as exc:
-            logger.warning("%s: %s", type(self).__name__, exc)
+            self._outage.tell(type(self).__name__, exc)
         finally:
             if self._next is this:  # else it was stopped, by another thread
                 wait = self.seconds if wait is None else min(wait, self.seconds)

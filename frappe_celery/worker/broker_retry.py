@@ -1,4 +1,4 @@
-"""Steps of the store's that a job's process may not lose: a broker that is away is waited for."""
+"""A broker that is away or takes nothing is waited for, and told of in a line each time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,36 @@ PATIENCE_SECONDS = 600
 """How long a run that begins or has ended waits for a broker that is away."""
 
 
+class Outage:
+    """What is tried again and again: a line when it begins to fail, and one when it is over."""
+
+    def __init__(self) -> None:
+        self._since = 0.0
+
+    def tell(self, what: str, exc: Exception) -> None:
+        """It has failed, perhaps once more."""
+        if not self._since:
+            self._since = time.monotonic()
+            logger.warning("%s: %s. It is tried again by itself", what, exc)
+
+    def end(self) -> None:
+        """It has not failed."""
+        if self._since:
+            logger.info("the broker answers again, after %.0f s", time.monotonic() - self._since)
+            self._since = 0.0
+
+
 def retry_while_unreachable(step: Callable[..., T], *args: Any) -> T:
     """What the step returns once the broker answers; BrokerUnreachable is raised at the end."""
-    give_up_at = time.monotonic() + PATIENCE_SECONDS
+    give_up_at, outage = time.monotonic() + PATIENCE_SECONDS, Outage()
     while True:
         try:
-            return step(*args)
+            answer = step(*args)
         except BrokerUnreachable as exc:
             if time.monotonic() > give_up_at:
                 raise
-            logger.warning("waiting for the broker: %s", exc)
+            outage.tell("waiting for the broker", exc)
             time.sleep(1)
+        else:
+            outage.end()
+            return answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from frappe_celery.config import settings
 from frappe_celery.worker.crew import crew_of
 
 RECONNECT_SECONDS = 2.0
-"""How often it tries to connect; each failure is logged."""
+"""How often it tries to connect; the first failure of an outage is logged."""
 
 
 class Consumer(CeleryConsumer):
@@ -24,8 +25,9 @@ class Consumer(CeleryConsumer):
     def ensure_connected(self, conn: Any) -> Any:
         """The connection, once the broker answers."""
         conn.ensure = partial(conn.ensure, max_retries=1)
-        conn.ensure_connection = partial(
-            conn.ensure_connection, interval_start=RECONNECT_SECONDS, interval_step=0
+        ensure = partial(conn.ensure_connection, interval_start=RECONNECT_SECONDS, interval_step=0)
+        conn.ensure_connection = lambda tell, *args, **options: ensure(
+            _once(tell), *args, **options
         )
         return super().ensure_connected(conn)
 
@@ -49,3 +51,14 @@ class Consumer(CeleryConsumer):
         """What `celery control cancel_consumer` asks for."""
         super().cancel_task_queue(queue)
         self.let_jobs_be_taken()
+
+
+def _once(tell: Callable[..., None] | None) -> Callable[..., None]:
+    """Celery's line on a failed attempt, for the first of those that follow each other."""
+    left = [tell] if tell is not None else []
+
+    def first(*about: Any) -> None:
+        if left:
+            left.pop()(*about)
+
+    return first

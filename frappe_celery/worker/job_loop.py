@@ -3,19 +3,17 @@ where there is none."""
 
 from __future__ import annotations
 
-import logging
-
 from celery.app.base import Celery
 from redis.exceptions import ResponseError
 
 from frappe_celery.brokers.taker import WAIT_SECONDS, Taken
 from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Slot
 
-logger = logging.getLogger(__name__)
-
+WAITING = "waiting for the broker"
 IDLE_SECONDS = 1
 """How long no job has come before what jobs left is looked for everywhere."""
 AGAIN_SECONDS = 1.0
@@ -30,6 +28,7 @@ class JobLoop(JobRunner):
     ) -> None:
         super().__init__(app, hostname, consumer, slot)
         self._orders = orders
+        self._outage = Outage()
 
     def serve(self) -> None:
         """Until the end."""
@@ -55,16 +54,17 @@ class JobLoop(JobRunner):
     def _take_at_last(self, queues: tuple[str, ...]) -> Taken | None:
         while True:
             try:
-                return self.take(queues)
+                taken = self.take(queues)
             except (BrokerUnreachable, ResponseError) as exc:
-                if isinstance(exc, ResponseError):  # somebody wrote to our keys
-                    logger.error("no job can be fetched: %s", exc)
-                else:
-                    logger.warning("waiting for the broker: %s", exc)
+                wrong = isinstance(exc, ResponseError)  # somebody wrote to our keys
+                self._outage.tell("no job can be fetched" if wrong else WAITING, exc)
                 self._orders.receive(AGAIN_SECONDS)
                 queues = () if self._orders.stop else self._orders.queues
                 if self._orders.stop and not self.has_ended_one:
                     return None  # what it may have claimed its worker gives back
+            else:
+                self._outage.end()
+                return taken
 
     def _wait(self, queues: tuple[str, ...]) -> None:
         if not queues:
@@ -75,5 +75,5 @@ class JobLoop(JobRunner):
             if not self.taker.wait(queues, self._orders.reader, seconds):
                 self.look_through()
         except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
-            logger.warning("waiting for the broker: %s", exc)
+            self._outage.tell(WAITING, exc)
             self._orders.receive(AGAIN_SECONDS)

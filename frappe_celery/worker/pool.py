@@ -25,6 +25,7 @@ from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.worker import abandoned, job_process
+from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import Crew, Member
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
@@ -56,6 +57,7 @@ class Pool(BasePool, Crew):
         self._dead: list[tuple[Member, Seen]] = []
         self._buried = Tally()
         self._settle_from = self._fork_from = 0.0
+        self._outage = Outage()
         self._wanted = int(self.limit)
         self._hub: Any = None
         self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
@@ -276,8 +278,9 @@ class Pool(BasePool, Crew):
                 about = (child.pid, seen, child.killed_because, self.queues)
                 abandoned.release(self.consumer, *about, again=child.again)
                 self._dead.pop(0)
+                self._outage.end()
         except (BrokerUnreachable, ResponseError) as exc:
-            logger.warning("%d deaths are settled later: %s", len(self._dead), exc)
+            self._outage.tell(f"{len(self._dead)} deaths are settled later", exc)
             self._settle_from = time.monotonic() + SETTLE_SECONDS
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -177,6 +178,23 @@ def test_a_worker_told_to_end_while_the_broker_is_away_first_records_what_it_did
     own_redis.start()
     assert ended(job).status == JobStatus.FINISHED
     assert process.wait() == 0
+
+
+def test_an_outage_is_told_in_a_line_of_each_who_meets_it(
+    project: Project, store: JobStore, own_redis: RedisServer
+) -> None:
+    process = worker(project, "-c", "2")
+    own_redis.kill()
+    lost(process)
+    process.wait_for("Trying again in")
+    time.sleep(5)  # more than two attempts
+    own_redis.start()
+    process.wait_for("the broker answers again, after")
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    lines = process.output().splitlines()
+    assert sum("Cannot connect to" in line for line in lines) == 1
+    assert sum("waiting for the broker" in line for line in lines) <= 2
+    assert sum("the broker answers again" in line for line in lines) <= 2 + 8  # steps
 
 
 def test_a_job_that_fails_while_the_broker_is_away_keeps_its_traceback(
