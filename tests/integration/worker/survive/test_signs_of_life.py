@@ -15,6 +15,7 @@ import pytest
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.worker import abandoned
+from frappe_celery.worker.consumer import RECONNECT_SECONDS
 from frappe_celery.worker.reaper import reap
 from tests.integration.benches import ended, inside_with, worker
 from tests.integration.stores import take
@@ -89,7 +90,8 @@ def test_a_worker_that_dies_while_the_broker_is_away_is_settled_within_15_s_of_i
     own_redis.kill()
     lost(reaper)
     process.kill()
-    reaper.wait_for("(3/None)")  # attempts, between which Celery's own pauses grow
+    reaper.wait_for("Trying again in")
+    time.sleep(3 * RECONNECT_SECONDS)  # attempts, between which Celery's own pauses grow
     own_redis.start()
     back = time.monotonic()
     wait_until(lambda: job.is_failed, WITHIN_SECONDS, "it is failed")
