@@ -7,7 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from kombu.utils.encoding import bytes_to_str
-from redis.exceptions import ResponseError
+from redis import Redis
+from redis.exceptions import RedisError, ResponseError
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
@@ -47,6 +48,18 @@ def check(section: Section, store: JobStore, now: float) -> None:
     if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
     _check_losses(section, store, now)
+    if store.settings.redis_cache:
+        _check_cache(section, store.settings.redis_cache)
+
+
+def _check_cache(section: Section, url: str) -> None:
+    try:
+        Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1).ping()
+    except (RedisError, ValueError) as exc:
+        section.problem(
+            f"the Redis behind frappe.cache, {without_password(url)}, does not answer ({exc})",
+            "start it, or mend redis_cache",
+        )
 
 
 def memory_used(store: JobStore) -> float | None:

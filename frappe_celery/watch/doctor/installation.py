@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
-from frappe_celery.config.files import DJANGO_SETTINGS
-from frappe_celery.config.settings import Settings
+from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
+from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
 from frappe_celery.watch.doctor.report import Section
@@ -110,6 +110,17 @@ def check_configuration(section: Section, config: Settings) -> None:
         for name in names:
             if find_spec(name) is None:
                 section.problem(f"{option} names {name}, which is no package here", "take it out")
+    installed = frappe_version_in(config.root)
+    if installed not in (None, *FRAPPE_VERSIONS):
+        section.warn(
+            f"the Frappe in apps calls itself version {installed}, which is none that is known: it"
+            f" is taken for {config.frappe_version}",
+            "say which one it is: frappe_version",
+        )
+    logs = config.log_path
+    closed = [file for file in (logs, *logs.glob("*.log")) if not os.access(file, os.W_OK)]
+    if logs.is_dir() and closed:
+        section.problem(f"nobody can write what happens: {closed[0]} is not ours to write")
     exposed = config.keys.exposed()
     if exposed is not None:
         section.warn(

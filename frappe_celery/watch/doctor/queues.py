@@ -70,6 +70,21 @@ def check(
             section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
 
 
+def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
+    """Jobs of sites that a bench has no more."""
+    if config.sites_path is None:
+        return
+    waiting = Counter[str]()
+    for place in snapshot.places:
+        waiting[place.site] += place.queued + place.scheduled
+    for site in waiting.keys() - set(config.sites()):
+        if waiting[site]:
+            section.problem(
+                f"{counted(waiting[site], 'job')} waiting of site {site}, which has no folder here",
+                f"delete them: frappe-celery jobs list --site {site}; or bring the site back",
+            )
+
+
 def _check_queue(
     section: Section, config: Settings, queue: str, jobs: str, is_served: bool, waits: float
 ) -> None:

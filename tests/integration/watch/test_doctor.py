@@ -78,6 +78,24 @@ def test_why_a_site_is_not_scheduled(project: Project, store: JobStore) -> None:
     assert not texts(section("scheduler", "--site", OTHER), "problem")
 
 
+def test_a_site_that_is_gone_a_cache_that_is_away_and_a_frappe_of_another_count(
+    project: Project, store: JobStore
+) -> None:
+    enqueued(store, site="gone.localhost")
+    project.configure(redis_cache=f"redis://127.0.0.1:{free_port()}")
+    project.write("apps/frappe/frappe/__init__.py", '__version__ = "2.1.3"\n')
+    settings.use(None)
+    with inside(project):
+        (gone,) = [text for text in texts(section("queues"), "problem") if "gone" in text]
+        assert gone == "1 job waiting of site gone.localhost, which has no folder here"
+        (cache,) = [text for text in texts(section("broker"), "problem") if "frappe.cache" in text]
+        assert "does not answer" in cache
+        assert any(
+            "calls itself version 2, which is none that is known: it is taken for 14" in text
+            for text in texts(section("configuration"), "warning")
+        )
+
+
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
     project.configure(
         celery_error_emails={"nonsense": 1}, apps=["myapp", "gone"], job_modules=["gone_too"]
