@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import signal
 import time
+from collections.abc import Generator
 from contextlib import suppress
 from typing import Any
 
@@ -34,6 +36,8 @@ logger = logging.getLogger(__name__)
 
 MOST_PROCESSES = 1000
 """Slots are made before the first fork."""
+HALF_SECONDS = 0.5
+"""How long the rest of a message may take to come."""
 LOOK_SECONDS = 0.5
 KILLED_SECONDS = 5.0
 """How long processes that were killed may take to be gone."""
@@ -96,9 +100,31 @@ class Pool(BasePool, Crew):
         self._tasks.maintain_pool()
 
     def flush(self) -> None:
-        """What was handed to Celery's processes and has not begun."""
-        if self._tasks.flush is not None:
-            self._tasks.flush()
+        """What was handed to Celery's processes and has not begun is taken back.
+
+        What the loop had no time to read, or has read the half of, is read first: a task of which
+        it does not know that it has begun would be taken back too, and a process whose last message
+        nobody has understood waits for 30 s until it ends.
+        """
+        pool: Any = self._tasks._pool  # type: ignore[attr-defined]  # Celery's own
+        if self._tasks.flush is None or pool is None:
+            return
+        for process in pool._pool if self._hub is not None else ():
+            while self._hear(process.outqR_fd):
+                pass
+        self._tasks.flush()
+
+    def _hear(self, end: int) -> bool:
+        """Read what has come from one of Celery's processes; whether there was anything."""
+        reads, arguments = self._hub.readers.get(end, (None, ()))
+        is_half_read = isinstance(reads, Generator)
+        if reads is None or not select.select([end], [], [], HALF_SECONDS * is_half_read)[0]:
+            return False
+        if is_half_read:
+            next(reads, None)
+        else:
+            reads(*arguments)
+        return True
 
     def terminate_job(self, pid: int, signal: Any = None) -> None:
         """Kill what runs one."""

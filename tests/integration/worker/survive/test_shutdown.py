@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 
 from frappe_celery import options
@@ -16,6 +17,7 @@ from tests.integration.benches import ended, worker
 from tests.integration.worker.signs_of_life import wait_for_a_sign_of_life
 from tests.integration.worker.test_worker_death import held, working
 from tests.project import Process, Project
+from tests.waiting import wait_until
 
 
 def told_to_stop(process: Process) -> None:
@@ -144,3 +146,44 @@ def test_without_workers_there_is_nothing_to_drain(project: Project, store: JobS
     process = drain(project)
     assert process.wait() == 0
     assert "No worker runs." in process.output()
+
+
+def test_a_team_s_task_whose_result_is_half_read_does_not_hold_a_stop_up(
+    project: Project, store: JobStore
+) -> None:
+    """What its process says last comes in many pieces, between two of which the worker is told."""
+    project.write(
+        "myapp/own.py",
+        """
+        from celery import shared_task
+
+        from myapp.tasks import record
+
+
+        class Large(Exception):
+            def __reduce__(self):
+                record("sent")
+                return Exception, (b"x" * 100_000_000,)
+
+
+        @shared_task(ignore_result=True)
+        def large():
+            raise Large
+        """,
+    )
+    project.write("myapp/__init__.py", "from myapp import own")
+    process = worker(project, "-c", "1")
+    project.python(
+        """
+        import frappe_celery
+        frappe_celery.app.set_current()
+        from myapp.own import large
+        large.delay()
+        """
+    )
+    wait_until(lambda: project.effects().count("sent") == 2, interval=0.002, what="it is sent")
+    time.sleep(0.1)  # of some 0.3 s
+    began = time.monotonic()
+    assert process.stop() == 0
+    assert time.monotonic() - began < 15  # Celery's process waits for 30 s to be heard
+    assert not store.client.llen(store.keys.whole("default"))
