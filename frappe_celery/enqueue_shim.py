@@ -18,7 +18,7 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, message_size, providers
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.new_message import new_message
+from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 from frappe_celery.jobs.queue import publish
 
@@ -98,6 +98,7 @@ def enqueue(
     if now or (not is_async and not host.in_test()):
         return host.call(method, kwargs)
 
+    check_call(method, job_name, on_success, on_failure)
     site = host.current_site()
     message = new_message(
         config,

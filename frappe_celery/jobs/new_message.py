@@ -43,12 +43,8 @@ def new_message(
         said: more of JobMessage's fields, as they are there.
 
     Raises:
-        UnknownQueue, BadTimeout, CannotTravel; ConfigError: one of these is none at all.
+        UnknownQueue, BadTimeout, CannotTravel.
     """
-    require(bool(method) and _is_method(method), "method", method, "a dotted path or a function")
-    require(name is None or isinstance(name, str), "job_name", name, "a text")
-    for what, callback in (("on_success", on_success), ("on_failure", on_failure)):
-        require(callback is None or _is_method(callback), what, callback, "a function")
     allow_pickle, known = config.frappe_celery_pickle, config.queue(queue)
     run = run or secrets.token_hex(16)
     said.setdefault("enqueued_at", time.time())
@@ -67,6 +63,18 @@ def new_message(
         on_failure=on_failure and encode(on_failure, allow_pickle),
         **said,
     )
+
+
+def check_call(method: Any, name: Any, on_success: Any, on_failure: Any) -> None:
+    """See that what a caller gave can be a job at all.
+
+    Raises:
+        ConfigError: it cannot; names what was given.
+    """
+    require(bool(method) and _is_method(method), "method", method, "a dotted path or a function")
+    require(not name or isinstance(name, str), "job_name", name, "a text")
+    for what, callback in (("on_success", on_success), ("on_failure", on_failure)):
+        require(not callback or _is_method(callback), what, callback, "a function")
 
 
 def _is_method(given: Any) -> bool:

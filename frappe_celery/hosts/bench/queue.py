@@ -16,7 +16,7 @@ from frappe_celery.hosts.bench.job import AlsoRQs
 from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.hosts.bench.run_here import run_here
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
-from frappe_celery.jobs.new_message import new_message
+from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
 
@@ -122,6 +122,9 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
         retries, backoff = rqs_retry(retry)
+        on_success = getattr(on_success, "func", on_success)  # of RQ's Callback
+        on_failure = getattr(on_failure, "func", on_failure)
+        check_call(kwargs["method"], kwargs["job_name"], on_success, on_failure)
         message = new_message(
             config,
             site=kwargs["site"],
@@ -134,8 +137,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             id=job_id,
             name=kwargs["job_name"],
             event=kwargs.get("event"),
-            on_success=getattr(on_success, "func", on_success),  # of RQ's Callback
-            on_failure=getattr(on_failure, "func", on_failure),
+            on_success=on_success,
+            on_failure=on_failure,
             encode=codec.encode_function,
             retries=retries,
             backoff=backoff,
