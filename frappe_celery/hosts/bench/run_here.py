@@ -47,7 +47,6 @@ def run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: A
 
 
 def _function(callback: Any) -> Callable[..., Any]:
-    """What RQ's Callback stands for: a function, or a dotted path."""
-    function = callback.func
-    found: Callable[..., Any] = frappe.get_attr(function) if isinstance(function, str) else function
+    """A callback is a function or a dotted path."""
+    found: Callable[..., Any] = frappe.get_attr(callback) if isinstance(callback, str) else callback
     return found
