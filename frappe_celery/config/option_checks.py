@@ -75,6 +75,7 @@ def _check_texts(name: str, value: Any) -> None:
                 for part in value.split(";"):
                     urlsplit(part).port  # noqa: B018
         except UnicodeEncodeError:
-            raise ConfigError(f"{name} is {value!r}, which has a character that is none") from None
+            shown = "a text" if is_secret(name) else repr(without_password(value))
+            raise ConfigError(f"{name} is {shown}, which has a character that is none") from None
         except ValueError as exc:
             raise ConfigError(f"{name} is {without_password(value)!r}, no URL: {exc}") from None

@@ -78,9 +78,6 @@ class Keys:
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""
 
-    kept_for = key_of("kept:commit:")
-    """Sorted set: the runs that wait for a transaction's end, by until when at most."""
-
     open_transactions = key("commit:open")
     """Sorted set: those that runs wait for, by when the first of these has waited enough."""
 

@@ -6,10 +6,7 @@ memory. The worker before it goes on where something fails that it could import.
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import select
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -18,6 +15,7 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.forked import Forked
 
 logger = logging.getLogger(__name__)
 
@@ -38,25 +36,14 @@ class NewCode:
     def __init__(self) -> None:
         self.failures: dict[str, str] = {}
         """By module, or hooks.py: why it does not import, as far as that is known yet."""
-        reading, writing = os.pipe()
-        self._child = os.fork()
-        if self._child == 0:
-            try:
-                with os.fdopen(writing, "w") as answer:
-                    json.dump(dict(_failures()), answer)
-            finally:
-                os._exit(0)
-        os.close(writing)
-        self._answer: Any = os.fdopen(reading)
+        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures()))
 
     def look(self, seconds: float = 0.0) -> None:
         """Read what the fork found, if it has ended, or does so within `seconds`."""
-        if self._answer is None or not select.select([self._answer], [], [], seconds)[0]:
+        found = self._fork.answer({}, seconds) if self._fork is not None else None
+        if found is None:
             return
-        with self._answer:
-            self.failures = json.loads(self._answer.read() or "{}")
-        self._answer = None
-        os.waitpid(self._child, 0)
+        self.failures, self._fork = found, None
         for module, error in self.failures.items():
             logger.error("%s cannot be imported: %s", module, error)
 

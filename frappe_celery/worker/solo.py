@@ -15,9 +15,9 @@ from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 from frappe_celery.brokers.taker import WAIT_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
-from frappe_celery.worker.broker_retry import retry_while_unreachable
+from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
 from frappe_celery.worker.crew import Crew, Member
-from frappe_celery.worker.job_loop import AGAIN_SECONDS
+from frappe_celery.worker.job_loop import AGAIN_SECONDS, WAITING
 from frappe_celery.worker.job_runner import JobRunner
 from frappe_celery.worker.slot import shared_slots
 
@@ -41,8 +41,10 @@ class Solo(Crew):
         self._waits_until = 0.0
         self._later: Any = None
         """Its next turn, where the loop has a timer for it."""
-        self._readable = os.eventfd(1)
+        self._readable, self._written = os.pipe()
         """Always: while the loop has it, it waits for nothing else before the next turn."""
+        os.write(self._written, b"\0")
+        self._outage = Outage()
 
     def serve(self, queues: Sequence[str]) -> None:
         """Once the loop comes to it."""
@@ -92,6 +94,7 @@ class Solo(Crew):
             return
         try:
             taken = runner.take(self.queues)
+            self._outage.end()
             if taken is not None:
                 runner.between = runner.between or BetweenJobs()
                 runner.run(taken)
@@ -99,7 +102,7 @@ class Solo(Crew):
             elif self.queues:
                 self._wait()
         except (BrokerUnreachable, ResponseError) as exc:
-            logger.warning("no job can be fetched: %s", exc)
+            self._outage.tell("no job can be fetched", exc)
             self._soon(AGAIN_SECONDS)
 
     def _wait(self) -> None:
@@ -115,7 +118,7 @@ class Solo(Crew):
         try:
             self._runner.taker.heard()
         except (BrokerUnreachable, ResponseError) as exc:
-            logger.warning("waiting for the broker: %s", exc)
+            self._outage.tell(WAITING, exc)
         self._soon()
 
     def _stop_waiting(self) -> None:

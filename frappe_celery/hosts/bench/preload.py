@@ -8,14 +8,13 @@ one with its cache) is there to be forked, and no list of modules is to be kept 
 from __future__ import annotations
 
 import importlib
-import json
 import logging
-import os
 import sys
 
 import frappe
 
 from frappe_celery.config import settings
+from frappe_celery.jobs.forked import Forked
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ def import_all() -> None:
     schedules is 80 MB. A bench whose workers have many children shares more by naming modules in
     `imports` of its celeryconfig.py.
     """
-    for module in _modules_of_a_job():
+    for module in Forked(_imported_by_opening_a_site).answer([]) or ():
         import_quietly(module)
     for app in settings.current().app_names:
         import_quietly(f"{app}.hooks")
@@ -48,26 +47,8 @@ def import_quietly(name: str) -> object:
         return None
 
 
-def _modules_of_a_job() -> list[str]:
-    """Modules that a job imports before its method is called, in that order."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        with os.fdopen(writing, "w") as answer:
-            try:
-                json.dump(_imported_by_opening_a_site(), answer)
-            finally:
-                answer.flush()
-                os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as answer:
-        text = answer.read()
-    os.waitpid(child, 0)
-    modules: list[str] = json.loads(text or "[]")
-    return modules
-
-
 def _imported_by_opening_a_site() -> list[str]:
+    """Modules that a job imports before its method is called, in that order."""
     before = set(sys.modules)
     for site in settings.current().sites()[:SITES_TRIED]:
         try:

@@ -14,14 +14,10 @@ What imports add belongs to how it was: apps register and replace things so.
 from __future__ import annotations
 
 import logging
-import os
 import re
-import signal
 import sys
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from fnmatch import translate
-from multiprocessing import Pipe
 from operator import itemgetter, methodcaller
 from types import ModuleType
 from typing import Any
@@ -29,6 +25,7 @@ from typing import Any
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import hosts
+from frappe_celery.jobs.forked import Forked
 from frappe_celery.worker.state import left
 from frappe_celery.worker.state.cells import Cell, Names
 from frappe_celery.worker.state.finding import Finder
@@ -145,24 +142,17 @@ class WarmState:
         shares with its parent, since Python counts references there."""
         if len(self._all) < FEW:
             return self._all_differing()
-        hears, tells = Pipe(duplex=False)
-        child = os.fork()
-        if child == 0:
-            try:
-                alike = _same(self._every_value, self._every_before)
-                cells = () if alike else enumerate(self._all)
-                tells.send([number for number, cell in cells if Cell.differs(cell)])
-            finally:
-                os._exit(0)
-        tells.close()
-        if not hears.poll(FORK_SECONDS):
+        fork = Forked(self._numbers_of_differing)
+        numbers = fork.answer([], FORK_SECONDS)
+        if numbers is None:
             logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
-            os.kill(child, signal.SIGKILL)
-        numbers = []
-        with suppress(EOFError):
-            numbers = hears.recv()
-        os.waitpid(child, 0)
-        return [cell for cell in map(self._all.__getitem__, numbers) if cell.differs()]
+            fork.kill()
+        return [cell for cell in map(self._all.__getitem__, numbers or ()) if cell.differs()]
+
+    def _numbers_of_differing(self) -> list[int]:
+        alike = _same(self._every_value, self._every_before)
+        cells = () if alike else enumerate(self._all)
+        return [number for number, cell in cells if Cell.differs(cell)]
 
     # -- after a job
 

@@ -98,14 +98,14 @@ def test_a_site_that_is_gone_a_cache_that_is_away_and_a_frappe_of_another_count(
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
     project.configure(
-        celery_error_emails={"nonsense": 1}, apps=["myapp", "gone"], job_modules=["gone_too"]
+        celery_error_emails={"nonsense": 1}, apps=["myapp", "gone"], job_modules=["gone.too"]
     )
     settings.use(None)
     found = texts(section("configuration"), "problem")
     assert [text.partition(";")[0] for text in found] == [
         "no failure is mailed: celery_error_emails.nonsense is not known",
         "apps names gone, which is no package here",
-        "job_modules names gone_too, which is no package here",
+        "job_modules names gone.too, which is no package here",
     ]
 
 

@@ -343,7 +343,7 @@ def test_a_wrong_value_in_the_environment_names_the_variable(bench: Path) -> Non
 
 
 def test_a_secret_is_not_shown(bench: Path) -> None:
-    for wrong in (int("7" * 40), "7" * 31):
+    for wrong in (int("7" * 40), "7" * 31, "7" * 40 + "\ud800"):
         write(bench, frappe_celery_key=wrong)
         with pytest.raises(ConfigError, match="frappe_celery_key") as error:
             load(bench).signer  # noqa: B018
