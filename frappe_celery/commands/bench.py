@@ -87,7 +87,8 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     processes run as before beside Celery's, until `enable --settle`.
     """
     from frappe_celery.hosts.bench import leftovers, switch
-    from frappe_celery.migration.armed import arming, processes
+    from frappe_celery.migration.armed import arming
+    from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 
     if image:
         if any((armed, settle, *named.values())):
@@ -114,7 +115,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
         _end(all_moved, _nobody_does(piece, to_celery=True))
     else:
-        if not settings.current().frappe_celery_enabled and processes.frappes_scheduler_runs():
+        if not settings.current().frappe_celery_enabled and frappes_scheduler_runs():
             raise click.ClickException(
                 "Frappe's scheduler runs on this machine, and would act beside beat: stop `bench"
                 " schedule` (and a worker pool's) first, or switch over without a stop:"

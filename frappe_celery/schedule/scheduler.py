@@ -27,6 +27,7 @@ from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
+from frappe_celery.schedule.frappes_lock import FrappesLock
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.schedule.lease import LEASE_SECONDS, LockTimeoutError, SchedulerLease
 from frappe_celery.schedule.marks import Marks
@@ -71,6 +72,7 @@ class Scheduler(celery_beat.Scheduler):
         self._news: deque[News] = deque()
         self._off: dict[str, str] = {}
         self._parked: dict[str, list[Entry]] = {}
+        self._frappes_lock = FrappesLock()
         self._role = ""
         self._trouble = ""
         self._was_deposed = False
@@ -136,6 +138,9 @@ class Scheduler(celery_beat.Scheduler):
             logger.error("LockTimeoutError: %s. Whoever asks first leads now", exc)
             self._step_down()
             return False
+        if leads and not self._frappes_lock.keep():
+            self._wait_for_frappes()
+            return False
         if leads and self._role != "leads":
             self._take_the_lead()
         elif not leads and self._role != "stands by":
@@ -143,6 +148,16 @@ class Scheduler(celery_beat.Scheduler):
             logger.info("scheduler %s stands by: %s leads", self.lease.name, self.lease.leader)
             self._role = "stands by"
         return leads
+
+    def _wait_for_frappes(self) -> None:
+        waited = self._role == "waits"
+        self.close()
+        if not waited:
+            logger.error(
+                "Frappe's scheduler runs on this machine, and what is due would run twice: nothing"
+                " is scheduled here until it has ended. Stop `bench schedule`"
+            )
+        self._role = "waits"
 
     def _take_the_lead(self) -> None:
         lease = self.lease
@@ -167,6 +182,7 @@ class Scheduler(celery_beat.Scheduler):
         if self.reader is not None:
             self.reader.stop()
             self.reader = None
+        self._frappes_lock.give_up()
         self.agenda = Agenda()
         self._off.clear()
         self._parked.clear()

@@ -3,7 +3,6 @@ Frappe's own and serve RQ; `frappe-celery worker` and `beat` serve Celery."""
 
 from __future__ import annotations
 
-import fcntl
 import inspect
 import multiprocessing
 from collections.abc import Callable, Collection, Iterable
@@ -14,12 +13,12 @@ from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
 from rq.worker import Worker as RQWorker
 
-from frappe_celery.config import settings
 from frappe_celery.hosts.bench import processes
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import get_store
 from frappe_celery.migration.armed import routing
+from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import leadership
 
 
@@ -89,21 +88,6 @@ def is_schduler_process_running() -> bool:
     if routing.read().beat_acts:
         return processes.is_schduler_process_running()
     return frappes_scheduler_runs()
-
-
-def frappes_scheduler_runs() -> bool:
-    """Whether a process of this machine is Frappe's scheduler: that one holds a lock on its file.
-
-    It is `bench schedule`, or one that a worker pool brings.
-    """
-    try:
-        with (settings.current().root / "config" / "scheduler_process").open() as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 def a_scheduler_runs(*, celerys: bool) -> bool:

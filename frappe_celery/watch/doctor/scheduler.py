@@ -7,6 +7,7 @@ import time
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.watch.doctor.report import Section
@@ -56,7 +57,12 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
     for site, why in (json.loads(sign.unread) if sign and leads else {}).items():
         whose = f"schedule of site {site}" if site else "sites' schedules"
         section.problem(f"the scheduler {found.leader} cannot read the {whose}: {why}")
-    if not leads and scheduled:
+    if not leads and scheduled and frappes_scheduler_runs():
+        section.problem(
+            "Frappe's scheduler runs on this machine, and beat does nothing beside it",
+            "stop bench schedule (and a worker pool's)",
+        )
+    elif not leads and scheduled:
         last = "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
         section.problem(
             f"no scheduler runs: nothing is enqueued when it is due{last}",

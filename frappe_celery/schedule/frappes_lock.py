@@ -1,0 +1,67 @@
+"""The lock that Frappe's scheduler has while it runs, on its machine; beat has it while it leads."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import suppress
+from io import TextIOWrapper
+from pathlib import Path
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import hosts
+
+
+def _path() -> Path:
+    return settings.current().root / "config" / "scheduler_process"
+
+
+def frappes_scheduler_runs() -> bool:
+    """Whether a process of this machine is Frappe's scheduler.
+
+    It is `bench schedule`, or one that a worker pool brings.
+    """
+    try:
+        with _path().open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+class FrappesLock:
+    """Its lock, shared with other beats: one that stands still keeps none from taking over."""
+
+    def __init__(self) -> None:
+        self._file: TextIOWrapper | None = None
+
+    def keep(self) -> bool:
+        """Whether beat alone acts on this machine; takes the lock, or has it already.
+
+        Nothing is taken without Frappe, and none in an armed bench, where both schedulers run and
+        routes say which one acts.
+        """
+        config = settings.current()
+        if not config.frappe_celery_enabled or config.is_armed or not hosts.is_bench():
+            self.give_up()
+        elif self._file is None:
+            with suppress(PermissionError, FileNotFoundError):  # then no other can have it either
+                return self._take()
+        return True
+
+    def _take(self) -> bool:
+        file = _path().open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def give_up(self) -> None:
+        """Let Frappe's scheduler have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
