@@ -1,4 +1,4 @@
-"""The lock that Frappe's scheduler has while it runs, on its machine; beat has it while it leads."""
+"""The lock that Frappe's scheduler has on its machine while it runs, and beat while it leads."""
 
 from __future__ import annotations
 
