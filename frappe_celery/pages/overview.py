@@ -31,14 +31,15 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     now = snapshot.take(store, failures.SECONDS)
     hour = rates.last_hour(store, site)
     ended = sum((minute.ended for minute in hour), Counter())
-    workers = store.workers.all()
+    jobs, workers = waiting.together(now.of(site)), store.workers.all()
     sites = [] if site else waiting.by_site(now, settings.current().sites(), limits)
-    queues, failing = _queues(now, site, workers, limits), failures.by_method(store, now, site)
+    queues = _queues(now, site, workers, limits)
+    failing = failures.lately(store, now, site).methods
     return {
         "site": site,
-        "jobs": waiting.together(now.of(site)),
+        "jobs": jobs,
         "finished": ended[JobStatus.FINISHED],  # in the last hour, as what failed
-        "failed": sum(ended[status] for status in rates.FAILURES),
+        "failed": jobs.failed_lately,
         "workers": workers,
         "busy": sum(worker.state == "busy" for worker in workers),
         "scheduler": leadership(store),

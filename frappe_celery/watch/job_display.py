@@ -105,7 +105,8 @@ def plain(value: Any) -> Any:
 
 def last_line(job: Job) -> str | None:
     """What a traceback ends with: the exception."""
-    lines = [line for line in (job.exc_info or "").splitlines() if line.strip()]
+    trace, _, _ = (job.exc_info or "").partition("\nIt is run again, ")
+    lines = [line for line in trace.splitlines() if line.strip()]
     return masked_text(lines[-1].strip()) if lines else None
 
 

@@ -110,7 +110,7 @@ def end_or_repeat(
             )
         if message.method != AFTERMATH:
             _enqueue_aftermath(message, store, text, queues)
-    store.fail(run, text, site=message.site)
+    store.fail(run, text, site=message.site, following=following.run if following else "")
     logger.error("%s[%s] is failed: %s", message.label, run, text)
 
 

@@ -132,7 +132,8 @@ def _failed(store: JobStore, job: Job, message: JobMessage) -> bool:
     following = _following(job, message, value)
     if following is not None:
         text += f"\nIt is run again, as run {following.run}; {following.retries} more after that"
-    ended = retry_while_unreachable(store.fail, message.run, text, None, message.site)
+    next_run = following.run if following else ""
+    ended = retry_while_unreachable(store.fail, message.run, text, None, message.site, next_run)
     if following is not None and ended != JobStatus.FAILED.value:  # it was stopped
         retry_while_unreachable(store.delete, following.run)
         return False

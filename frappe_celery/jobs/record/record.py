@@ -1,8 +1,8 @@
 """A run's record: the fields of its hash in Redis, and the Job that they make.
 
 `id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
-`message` (sealed), `status`; later `started_at`, `worker`, `ended_at`, `exc_info`, `result`
-(sealed). Times are seconds since the epoch.
+`message` (sealed), `status`; later `started_at`, `worker`, `ended_at`, `exc_info`, `following` (the
+run that repeats it), `result` (sealed). Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def _utc(seconds: float) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
 
 
-def reason(text: str) -> tuple[str, bytes]:
+def reason(text: str) -> tuple[Any, ...]:
     """The field of why a run failed, and its value."""
     return "exc_info", text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
 

@@ -266,12 +266,21 @@ class JobStore(JobFinder):
         return JobStatus(ended) if ended else None
 
     def fail(
-        self, run: str, reason: str, was: JobStatus | None = None, site: str | None = None
+        self,
+        run: str,
+        reason: str,
+        was: JobStatus | None = None,
+        site: str | None = None,
+        following: str = "",
     ) -> str:
-        """The run failed; `reason` is its traceback. The `site`'s own limit counts."""
-        return self._end(
-            run, JobStatus.FAILED, was, record.reason(reason), self._failed_limit(site)
-        )
+        """The run failed; `reason` is its traceback. The `site`'s own limit counts.
+
+        `following` is the run that repeats it.
+        """
+        fields = record.reason(reason)
+        if following:
+            fields += ("following", following)
+        return self._end(run, JobStatus.FAILED, was, fields, self._failed_limit(site))
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit

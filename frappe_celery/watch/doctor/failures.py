@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.config.secrets import masked_text
@@ -21,10 +22,14 @@ METHODS_SHOWN = 20
 
 def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
     """The failing methods, the most frequent first, each with its newest error."""
-    section.rows += by_method(store, snapshot, site)
+    failures = lately(store, snapshot, site)
+    section.rows += failures.methods
     if total := sum(place.failed_lately for place in snapshot.of(site)):
-        section.warn(
-            f"{counted(total, 'job')} failed in the last hour",
+        again = failures.run_again
+        tell = section.note if again == total else section.warn
+        tell(
+            f"{counted(total, 'job')} failed in the last hour"
+            + (f", {again:,} of them attempts that are run again" if again else ""),
             "look at them: frappe-celery jobs failed --since 1h",
         )
     _check_caught(section, store, snapshot, site)
@@ -50,27 +55,40 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
         )
 
 
-def by_method(store: JobStore, snapshot: Snapshot, site: str | None) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Failures:
+    """Those of the last hour that there are records of; of many the newest."""
+
+    methods: list[dict[str, Any]]
     """The failing methods, the most frequent first, each with its newest error."""
+    run_again: int
+    """How many of them were attempts that another run repeats."""
+
+
+def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
+    """Failures of a site; None: of every site."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
     pipe = store.client.pipeline(transaction=False)
     for place in places:
         most = min(max(1, LOOKED_AT // len(places)), place.failed_lately)
         index = store.keys.index(place.name, JobStatus.FAILED)
         pipe.zrevrange(index, 0, most - 1, withscores=True)
-    found = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
-    runs = [run for run, _ in found]
-    failures = [(its.method, run) for its, run in zip(about(store, runs), runs, strict=True)]
-    newest = dict(reversed(failures))
-    counts = Counter(method for method, _ in failures if method is not None)
+    pairs = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
+    runs = [run for run, _ in pairs]
+    found = list(zip(about(store, runs), runs, strict=True))
+    newest = {its.method: run for its, run in reversed(found)}
+    counts = Counter(its.method for its, _ in found if its.method is not None)
+    run_again = Counter(its.method for its, _ in found if its.following)
     frequent = counts.most_common(METHODS_SHOWN)
     jobs = store.read([newest[method].decode() for method, _ in frequent])
-    return [
+    methods = [
         {
             "method": method,
             "failed": number,
+            "run_again": run_again[method],
             "error": job and last_line(job),
             "id": job and job.id,
         }
         for (method, number), job in zip(frequent, jobs, strict=True)
     ]
+    return Failures(methods, run_again.total())

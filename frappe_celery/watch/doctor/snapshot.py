@@ -72,16 +72,18 @@ class About:
 
     method: str | None = None
     """What it calls; None: it is gone."""
+    following: str | None = None
+    """The run that repeats it, after a failure."""
     kept_by: str | None = None
     """The limit or pause that keeps it back, as `jobs.limits.rules.Limits.kept_back` names it."""
 
 
 def about(store: JobStore, runs: list[bytes]) -> list[About]:
     """What is known of each of these runs, in the same order."""
-    found = store.fields([run.decode() for run in runs], "about", "parked")
+    found = store.fields([run.decode() for run in runs], "about", "following", "parked")
     return [
-        About(method_of(its) if its else None, (kept_by or b"").decode() or None)
-        for its, kept_by in found
+        About(method_of(its) if its else None, *(one.decode() if one else None for one in others))
+        for its, *others in found
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from kombu import Connection
 from redis import Redis
 
+from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.running import process_name
@@ -255,6 +256,24 @@ def test_failing_methods_of_the_last_hour(store: JobStore) -> None:
     assert texts(found, "warning") == ["4 jobs failed in the last hour"]
     here = section("failures of the last hour", "--site", SITE)
     assert texts(here, "warning") == ["3 jobs failed in the last hour"]
+
+
+def test_attempts_that_are_run_again_are_told_apart(project: Project, store: JobStore) -> None:
+    """They failed, and the job may yet succeed."""
+    retry = Retry(max=1, delay=600)
+    options(retry=retry).enqueue("myapp.core.fail")
+    worker(project)
+
+    def told() -> Any:
+        found = section("failures of the last hour")
+        return found if found["rows"] else None
+
+    found = wait_until(told, 20, "doctor tells of it")
+    (row,) = found["rows"]
+    assert (row["failed"], row["run_again"]) == (1, 1)
+    assert row["error"] == "ValueError: broken on purpose"
+    text = "1 job failed in the last hour, 1 of them attempts that are run again"
+    assert (texts(found, "note"), texts(found, "warning")) == ([text], [])
 
 
 def test_failures_that_frappe_catches_are_told_too(project: Project, store: JobStore) -> None:
