@@ -49,10 +49,10 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     seen = Shadow(hosts.current(), settings.current(), sites, *asked)
     until = time.monotonic() + minutes * 60
     try:
-        seen.look(_now)
+        _look(seen)
         while time.monotonic() <= until:
             time.sleep(LOOK_SECONDS)
-            seen.look(_now)
+            _look(seen)
     except KeyboardInterrupt:
         click.echo("Ended early.", err=True)
     result = seen.result(_now())
@@ -62,6 +62,18 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
         _show(seen, result)
     if any(not difference.why for difference in result.differences):
         raise click.exceptions.Exit(1)
+
+
+def _look(seen: Shadow) -> None:
+    before = seen.unread
+    seen.look(_now)
+    for site in seen.unread.keys() - before.keys():
+        click.echo(
+            f"Site {site} cannot be read: {seen.unread[site]}. It is asked again every two seconds",
+            err=True,
+        )
+    for site in before.keys() - seen.unread.keys():
+        click.echo(f"Site {site} can be read again", err=True)
 
 
 def _now() -> datetime:
@@ -86,6 +98,7 @@ def _as_json(seen: Shadow, result: Result) -> dict[str, object]:
         "agreeing": result.agreeing,
         "latest_seconds": round(result.latest.total_seconds(), 1),
         "off": seen.off,
+        "unread": seen.unread,
         "differences": [
             {**difference.__dict__, "at": difference.at.isoformat()}
             for difference in result.differences

@@ -7,10 +7,9 @@ rows; Frappe's are seen by `last_execution`, which each run sets when it starts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs.hosts import Host, ScheduleRow
@@ -59,6 +58,7 @@ class Result:
     differences: list[Difference]
 
 
+UNREAD = "the site could not be read then"
 Rows = dict[tuple[str, str], tuple[ScheduleRow, Timing]]
 """By site and name."""
 
@@ -89,6 +89,10 @@ class Shadow:
         self.late = late
         self.off: dict[str, str] = {}
         """Sites of which nothing is scheduled, and why."""
+        self.unread: dict[str, str] = {}
+        """Sites that could not be read at the last look, and why."""
+        self._read_at: dict[str, datetime] = {}
+        self._gaps: list[tuple[str, datetime, datetime]] = []
         self._agenda = Agenda()
         self._seen: dict[tuple[str, str], _Seen] = {}
         self._began: datetime | None = None
@@ -98,13 +102,38 @@ class Shadow:
 
         The time is asked for once the rows are read: a run that they show began before that.
         """
-        rows = dict(chain.from_iterable(map(self._read, self.sites)))
+        rows: Rows = {}
+        were_unread, self.unread = self.unread, {}
+        for site in self.sites:
+            with self._noting(site):
+                rows.update(self._read(site))
         now = clock()
         self._began = self._began or now
+        later = []
         while (first := self._agenda.first()) is not None and first.due <= now:
-            self._act(self._agenda.take(), now, rows)
+            entry = self._agenda.take()
+            site = entry.row.site
+            with self._noting(site):
+                if site not in self.unread:
+                    self._act(entry, now, rows)
+            if site in self.unread:
+                later.append(entry)
+        for entry in later:
+            self._agenda.push_back(entry)
         for row, timing in rows.values():
             self._update(row, timing)
+        for site in set(self.sites) - self.unread.keys():
+            if site in were_unread:
+                self._gaps.append((site, self._read_at.get(site, self._began), now))
+            self._read_at[site] = now
+
+    @contextmanager
+    def _noting(self, site: str) -> Iterator[None]:
+        """A database that is away is told, and asked again at the next look."""
+        try:
+            yield
+        except Exception as exc:
+            self.unread[site] = f"{type(exc).__name__}: {exc}"
 
     def _read(self, site: str) -> Iterator[tuple[tuple[str, str], tuple[ScheduleRow, Timing]]]:
         with self.host.visiting(site):
@@ -120,17 +149,17 @@ class Shadow:
     def _act(self, entry: Entry, now: datetime, rows: Rows) -> None:
         row = entry.row
         due = entry.timing.last_start(row, entry.due, now)
-        self._agenda.done(entry, due)
-        current, _ = rows.get((row.site, row.name), (None, None))
-        if current is None or current.stopped:
-            return
         seen = self._seen[row.site, row.name]
-        started = current.last_execution
-        with self.host.visiting(row.site):
-            if started and started < due - EARLY and self.is_running(current):
+        current, _ = rows.get((row.site, row.name), (None, None))
+        if current is not None and not current.stopped:
+            started = current.last_execution
+            with self.host.visiting(row.site):
+                running = started and started < due - EARLY and self.is_running(current)
+            if running:
                 seen.waited = True
-                return
-        seen.due.append(due)
+            else:
+                seen.due.append(due)
+        self._agenda.done(entry, due)
 
     def _update(self, row: ScheduleRow, timing: Timing) -> None:
         seen = self._seen.setdefault((row.site, row.name), _Seen(row, timing))
@@ -179,14 +208,24 @@ class Shadow:
     def _why_not_run(self, seen: _Seen, due: datetime) -> str:
         if self._began is not None and due < self._began:
             return "it was missed before this began: beat would have made up for it at once"
+        if self._could_not_read(seen.row.site, due):
+            return UNREAD
         return _spread(seen)
 
     def _why_run(self, seen: _Seen, at: datetime) -> str:
         if self._began is not None and at < self._began + self.late:
             return "it may have been due before this began"
+        if self._could_not_read(seen.row.site, at):
+            return UNREAD
         if seen.waited:
             return "a run of it waited or ran when it was due"
         return _spread(seen)
+
+    def _could_not_read(self, site: str, at: datetime) -> bool:
+        read_at = self._read_at.get(site, at)
+        return (site in self.unread and at >= read_at) or any(
+            one == site and begin <= at <= end + self.late for one, begin, end in self._gaps
+        )
 
 
 def _difference(seen: _Seen, at: datetime, what: str, why: str) -> Difference:

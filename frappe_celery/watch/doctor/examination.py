@@ -7,6 +7,7 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch.doctor import (
     alerts,
     broker,
+    code,
     failures,
     ghosts,
     installation,
@@ -35,8 +36,9 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     scheduler.check(of("scheduler"), store, sites, now.at)
     installation.check_routes(of("routes"), here)
     are_known = bool(living) or not rabbitmq.is_away(store)
-    workers.check(of("workers"), store, now.at, living, here, are_known)
-    waiting = of("queues")
+    working, waiting = of("workers"), of("queues")
+    workers.check(working, store, now.at, living, here, are_known)
+    code.check(working, store.settings, living, now.at)
     queues.check(waiting, store, now, living if are_known else None, paused, site)
     queues.check_sites(waiting, now, store.settings)
     for left in here.in_rq:

@@ -92,6 +92,37 @@ def test_a_run_that_begins_while_the_rows_are_read(bench: Bench) -> None:
     assert (bench.result.agreeing, bench.result.differences) == (1, [])
 
 
+def test_a_database_that_is_away_for_a_while(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was seen stays, and what was due meanwhile is compared when it answers again."""
+    bench.pass_until("2026-06-01 09:05")
+    bench.pass_until("2026-06-01 09:15", soon_after)
+
+    def away(site: str) -> list[ScheduleRow]:
+        raise ConnectionError("gone away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(bench.host, "schedule_rows", away)
+        bench.pass_until("2026-06-01 09:21")
+        assert bench.shadow.unread == {SITE: "ConnectionError: gone away"}
+        assert bench.result.differences == []
+    bench.host.change(HOURLY.name, last_execution=utc("2026-06-01 09:20:40"))
+    bench.pass_until("2026-06-01 09:35", soon_after)
+    assert bench.shadow.unread == {}
+    assert (bench.result.agreeing, bench.result.differences) == (3, [])
+
+
+def test_what_was_not_run_while_the_database_was_away_is_explained(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as outage:
+        bench.pass_until("2026-06-01 09:05")
+        outage.setattr(bench.host, "schedule_rows", None)
+        bench.pass_until("2026-06-01 09:12")
+    bench.pass_until("2026-06-01 09:18")
+    (found,) = bench.result.differences
+    assert (found.what, found.why) == ("beat alone", "the site could not be read then")
+
+
 def test_one_that_is_still_open_is_no_difference(bench: Bench) -> None:
     bench.pass_until("2026-06-01 09:12")
     assert (bench.result.agreeing, bench.result.differences) == (0, [])

@@ -236,6 +236,18 @@ def test_what_the_redis_dropped_is_noticed_in_long_queues_too(
     assert texts(section("ghosts"), "warning")[0].startswith("1 job counted without a record")
 
 
+def test_a_worker_with_older_code(project: Project, store: JobStore) -> None:
+    first = worker(project)
+    assert section("workers")["findings"] == []
+    project.write("myapp/core.py", "NEW = True\n")
+    (text,) = texts(section("workers"), "warning")
+    assert "w0@" in text
+    assert "myapp/core.py was changed" in text
+    first.stop()
+    worker(project)
+    assert section("workers")["findings"] == []
+
+
 # -- failures
 
 
