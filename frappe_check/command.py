@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--fix", is_flag=True, help="Rewrite v14's deduplication (FC108); show the diff.")
 @click.option("--tasks", "with_tasks", is_flag=True, help="Show where each task can run, and why.")
+@click.option("--summary", is_flag=True, help="Print ten lines, one an app.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 @click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code hosts and editors.")
 @click.option("--rules", is_flag=True, help="Print what each code means, with examples.")
@@ -31,6 +32,7 @@ def check(
     import_hooks: bool,
     fix: bool,
     with_tasks: bool,
+    summary: bool,
     as_json: bool,
     sarif: bool,
     rules: bool,
@@ -72,6 +74,10 @@ def check(
         click.echo(json.dumps(as_sarif(found), indent=1))
     elif as_json:
         click.echo(json.dumps(written, indent=1))
+    elif summary:
+        from frappe_check.output import text
+
+        click.echo("\n".join(text.in_lines(written)))
     else:
         _show(written, with_tasks, "" if apps else FRAPPE)
     raise click.exceptions.Exit(int(any(report.findings for report in own)))

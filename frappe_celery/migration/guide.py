@@ -66,7 +66,8 @@ def over(store: JobStore, canary: str | None, minutes: float) -> Iterator[Step]:
     """
     config = settings.current()
     site, compared = canary or config.sites()[0], f"{store.keys.prefix}compared"
-    yield Step("read what the apps' code will do", _not_read, ("check",), only_looks=True)
+    check = ("check", "--summary")
+    yield Step("read what the apps' code will do", _not_read, check, only_looks=True)
     yield from _arm()
     yield Step(
         "Celery's workers and beat beside RQ's",

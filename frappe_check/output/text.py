@@ -12,12 +12,15 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from frappe_check.arguments import FRAPPE
 from frappe_check.rules import RULES
 
 Row = dict[str, Any]
 """An app, a finding or a task as `rows` has it."""
 MOST_NEEDED = 8
 """So many names the summary has at most."""
+LINES, TITLES = 8, 3
+"""So many apps, and codes of each, are told where a page an app is too much."""
 
 
 def findings(found: Iterable[Row]) -> Iterator[RenderableType]:
@@ -66,3 +69,18 @@ def summary(report: Row) -> RenderableType:
             table.add_row(code, RULES[code].title, str(count))
         parts.append(table)
     return Group(*parts)
+
+
+def in_lines(reports: list[Row]) -> Iterator[str]:
+    """At most ten lines, an app each: the newest of the bench first, Frappe last."""
+    shown = reports[::-1]
+    shown.sort(key=lambda report: bool(report["app"] == FRAPPE))
+    for report in shown[:LINES]:
+        counts = Counter[str](report["summary"]["findings"])
+        most = [f"{code} {RULES[code].title}: {n}" for code, n in counts.most_common(TITLES)]
+        more = ["…"] if len(counts) > TITLES else []
+        found = f"{counts.total()} findings. " if counts else "Nothing found."
+        yield f"{report['app']}: {found}{'; '.join(most + more)}"
+    if others := shown[LINES:]:
+        yield f"{len(others)} more apps: {sum(len(each['findings']) for each in others)} findings."
+    yield "Where, what happens and what to do instead: frappe-celery check"

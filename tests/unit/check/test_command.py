@@ -51,6 +51,21 @@ def test_an_app_by_name_by_folder_or_from_apps_txt(bench: Path, argument: tuple[
     assert "myapp: 1 tasks; 0 can run standalone, 1 only in a bench. 2 findings." in result.output
 
 
+def test_a_summary_has_a_line_an_app_the_newest_first(bench: Path) -> None:
+    names = [f"app{number}" for number in range(12)]
+    for name in names:
+        clean = written(bench / "apps" / name, CLEAN.replace("myapp", name))
+        clean.rename(clean.with_name(name))
+    (bench / "sites" / "apps.txt").write_text("\n".join(["frappe", *names, "myapp"]))
+    result = check("--summary")
+    lines = result.output.splitlines()
+    assert result.exit_code == 1, result.output
+    assert len(lines) == 10
+    assert lines[0].startswith("myapp: 2 findings. FC")
+    assert lines[1] == "app11: Nothing found."
+    assert lines[8] == "5 more apps: 0 findings."
+
+
 def test_a_file_or_a_folder_of_an_app_is_read_with_the_whole_app(bench: Path) -> None:
     assert codes("apps/myapp/myapp/tasks.py") == ["FC206"]
     assert codes("apps/myapp/myapp/hooks.py") == ["FC003"]
