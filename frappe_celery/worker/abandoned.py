@@ -19,7 +19,7 @@ from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.running import running
+from frappe_celery.jobs.running import ABOUT, running
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker import again as reruns
 from frappe_celery.worker.broker_retry import retry_while_unreachable
@@ -111,7 +111,7 @@ def end_or_repeat(
         if message.method != AFTERMATH:
             _enqueue_aftermath(message, store, text, queues)
     store.fail(run, text, site=message.site, following=following.run if following else "")
-    logger.error("%s[%s] is failed: %s", message.label, run, text)
+    logger.error("%s[%s] is failed: %s", message.label, run, text, extra={ABOUT: message})
 
 
 def _enqueue_aftermath(

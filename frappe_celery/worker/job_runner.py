@@ -23,6 +23,7 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
+from frappe_celery.jobs.running import take_in_hand
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import retry_while_unreachable
@@ -135,6 +136,7 @@ class JobRunner:
         """In a copy of the process's context: what the job sets is gone with it. A value that can
         change, as `frappe.local` from 16 on, would be the next job's too."""
         hosts.current().leave_site()
+        take_in_hand(in_hand.message)
         self._trace(taken, in_hand)
 
     def _success(self, taken: Taken, in_hand: InHand) -> tuple[Any, ...]:

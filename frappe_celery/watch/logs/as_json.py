@@ -7,7 +7,8 @@ import logging
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery.jobs.running import current_job
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.running import ABOUT, current_job, message_in_hand
 
 _FROM_CELERY = {"id": "run", "name": "method", "runtime": "runtime", "return_value": "result"}
 """What Celery's lines about a task know, under the names that our jobs have."""
@@ -30,12 +31,20 @@ class JSONFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=repr)
 
 
+def message_of(record: logging.LogRecord) -> JobMessage | None:
+    """What a line is about: what its call names, or what its context has in hand."""
+    named = getattr(record, ABOUT, None)
+    return named if isinstance(named, JobMessage) else message_in_hand()
+
+
 def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
-    job = current_job()
+    known = record.args if isinstance(record.args, dict) else {}
+    of_celery = {_FROM_CELERY[name]: known[name] for name in _FROM_CELERY.keys() & known.keys()}
+    job, message = current_job(), message_of(record)
     if job is not None:
         values: dict[str, Any] = {"site": job.site, "job": job.id, "queue": job.queue}
-        return {**values, "run": job.run_id, "method": job.method, "user": job.user}
-    if not isinstance(record.args, dict):
-        return {}
-    known = record.args
-    return {_FROM_CELERY[name]: known[name] for name in _FROM_CELERY.keys() & known.keys()}
+        return {**of_celery, **values, "run": job.run_id, "method": job.method, "user": job.user}
+    if message is not None:
+        values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
+        return {**of_celery, **values, "job": message.id, "method": message.label}
+    return of_celery

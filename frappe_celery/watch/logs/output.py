@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import re
 import sys
@@ -13,7 +14,7 @@ from click import get_current_context
 
 from frappe_celery.config import settings
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.as_json import JSONFormatter
+from frappe_celery.watch.logs.as_json import JSONFormatter, message_of
 from frappe_celery.watch.logs.files import LogFile
 
 WORKER, WORKER_ERRORS, SCHEDULER = "worker.log", "worker.error.log", "scheduler.log"
@@ -51,6 +52,16 @@ class Output(logging.Handler):
     def __init__(self, is_json: bool) -> None:
         super().__init__()
         self.is_json = is_json
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, with queue, site and id of the job that it is about."""
+        message = message_of(record)
+        if message is not None and not self.is_json:
+            first, newline, others = record.getMessage().partition("\n")
+            about = f"(queue {message.queue}, job {message.id})"
+            record = copy.copy(record)
+            record.msg, record.args = f"{first} {about}{newline}{others}", ()
+        return super().format(record)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:

@@ -32,9 +32,12 @@ def log(project: Project, name: str) -> str:
 
 def test_a_worker_keeps_information_and_errors_apart(project: Project, store: JobStore) -> None:
     worker(project)
-    ended(enqueue("myapp.core.record"))
+    ended(enqueue("myapp.core.record", job_id="own"))
     failed = ended(enqueue("myapp.core.fail"))
     wait_until(lambda: failed.run_id in log(project, "worker.error.log"))
+    lines = [line for line in log(project, "worker.log").splitlines() if "core.record[" in line]
+    assert ["(queue default, job site1.localhost::own)" in line for line in lines] == [True, True]
+    assert f"on purpose') (queue default, job {failed.id})\n" in log(project, "worker.error.log")
     assert "ValueError: broken on purpose" in log(project, "worker.error.log")
     assert "Task myapp.core.record" in log(project, "worker.log")
     assert " ready." in log(project, "worker.log")
@@ -80,6 +83,9 @@ def test_json_lines_for_containers(project: Project, store: JobStore) -> None:
     (error,) = [entry for entry in entries if entry["level"] == "ERROR"]
     assert error["run"] == failed.run_id
     assert error["method"] == "myapp.core.fail"
+    (received,) = [entry for entry in entries if entry["message"].endswith("received")]
+    for entry in (received, error):
+        assert (entry["site"], entry["queue"], entry["job"]) == (failed.site, "default", failed.id)
     assert "ValueError: broken on purpose" in error["exception"]
     assert not (project.root / "logs").exists()
 
