@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +22,7 @@ from frappe_celery.pages.job_actions import stop_and_delete
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
+DAY = 86400.0
 FAILED = (JobStatus.FAILED, JobStatus.STOPPED)
 ONLY_THIS_SITE = click.option("--site", help="Only this site. Default: every site.")
 LIMIT = click.option(
@@ -40,15 +42,43 @@ filters = together(
         "--since", callback=when, metavar="TIME", help="Not earlier: 2h (ago), 2026-03-29T01:30."
     ),
     click.option("--until", callback=when, metavar="TIME", help="Not later."),
+    click.option(
+        "--arguments",
+        metavar="TEXT",
+        help="Only with this text in the arguments, as they are shown; of one site, within a day.",
+    ),
 )
 """The options that say which jobs. Times are those at which a job got the status it has."""
 
 
 def _wanted(
-    statuses: tuple[JobStatus, ...], site: str | None, queue: str | None, **others: Any
+    statuses: tuple[JobStatus, ...],
+    site: str | None,
+    queue: str | None,
+    since: float | None,
+    arguments: str | None,
+    **others: Any,
 ) -> Wanted:
-    site, queue = site_with_jobs(site), queue_with_jobs(queue)
-    return Wanted(site=site, queue=queue, statuses=statuses, **others)
+    site, queue, has_text = site_with_jobs(site), queue_with_jobs(queue), None
+    if arguments is not None:
+        from frappe_celery.watch import job_display
+
+        until = others["until"] or time.time()
+        since = since or until - DAY
+        if site is None and len(settings.current().sites()) > 1:
+            raise click.UsageError("--arguments looks into one site's jobs: say which, --site")
+        if until - since > DAY + 1:
+            raise click.UsageError(
+                "--arguments looks through a day at most: say from when, or until when, with"
+                " --since and --until"
+            )
+
+        def has_text(job: Job) -> bool:
+            return arguments in job_display.arguments(job)
+
+    return Wanted(
+        site=site, queue=queue, statuses=statuses, since=since, arguments=has_text, **others
+    )
 
 
 @click.group()
@@ -191,11 +221,11 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
 
 IDS = click.argument("job_ids", metavar="ID...", nargs=-1, required=True)
 SOME_IDS = click.argument("job_ids", metavar="[ID]...", nargs=-1)
+NARROWED = "--site, --queue, --method, --since, --until and --arguments narrow it"
 ALL_FAILED = click.option(
-    "--all-failed",
-    is_flag=True,
-    help="Every failed or stopped job; --site, --queue, --method, --since and --until narrow it.",
+    "--all-failed", "all_of_them", is_flag=True, help=f"Every failed or stopped job; {NARROWED}."
 )
+CHOSEN = {"failed": FAILED, "waiting": (JobStatus.QUEUED, JobStatus.SCHEDULED)}
 
 
 @jobs.command()
@@ -207,11 +237,18 @@ def stop(job_ids: tuple[str, ...], site: str | None) -> None:
 
 
 @jobs.command()
-@IDS
-@ONLY_THIS_SITE
-def cancel(job_ids: tuple[str, ...], site: str | None) -> None:
+@SOME_IDS
+@click.option(
+    "--all-waiting",
+    "all_of_them",
+    is_flag=True,
+    help=f"Every job that waits, in a queue or for its time; {NARROWED}.",
+)
+@filters
+@YES
+def cancel(**which: Any) -> None:
     """Cancel jobs that wait in a queue; they never start."""
-    _each(_found(job_ids, site), Job.cancel, "canceled")
+    _each(_chosen("cancel", "waiting", **which), Job.cancel, "canceled")
 
 
 @jobs.command()
@@ -235,7 +272,7 @@ def requeue(changes: tuple[str, ...], unset: tuple[str, ...], **which: Any) -> N
     edit = dict(map(_change, changes))
     other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
     act = other_arguments if edit or unset else Job.requeue
-    _each(_chosen("requeue", **which), act, "requeued")
+    _each(_chosen("requeue", "failed", **which), act, "requeued")
 
 
 @jobs.command()
@@ -248,7 +285,7 @@ def delete(**which: Any) -> None:
 
     One that waits never starts, one that runs is stopped first.
     """
-    _each(_chosen("delete", **which), stop_and_delete, "deleted")
+    _each(_chosen("delete", "failed", **which), stop_and_delete, "deleted")
 
 
 def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
@@ -280,23 +317,22 @@ def _found(job_ids: tuple[str, ...], site: str | None) -> list[Found]:
 
 
 def _chosen(
-    verb: str, job_ids: tuple[str, ...], all_failed: bool, yes: bool, **given: Any
+    verb: str, which: str, job_ids: tuple[str, ...], all_of_them: bool, yes: bool, **given: Any
 ) -> list[Found]:
-    """The jobs named, or all failed ones that the filters want."""
+    """The jobs named, or all those (`which`: of CHOSEN) that the filters want."""
     filtered = {name for name, value in given.items() if value is not None and name != "site"}
-    if bool(job_ids) == all_failed or (job_ids and filtered):
+    if bool(job_ids) == all_of_them or (job_ids and filtered):
         raise click.UsageError(
-            f"say which jobs to {verb}: either their IDs, or --all-failed, which --site, --queue,"
-            " --method, --since and --until narrow"
+            f"say which jobs to {verb}: either their IDs, or --all-{which}; {NARROWED}"
         )
     if job_ids:
         return _found(job_ids, given["site"])
     store = get_store()
     with _looking() as tell:
-        found = search(store, _wanted(FAILED, **given), tell)
+        found = search(store, _wanted(CHOSEN[which], **given), tell)
         runs = list(dict.fromkeys(job.run_id for job in found))
     if runs and not yes:
-        click.confirm(f"{verb} {len(runs):,} failed jobs?", abort=True, err=True)
+        click.confirm(f"{verb} {len(runs):,} {which} jobs?", abort=True, err=True)
     return [partial(store.fetch_run, run) for run in runs]
 
 

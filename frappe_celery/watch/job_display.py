@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from frappe_celery.config import settings
@@ -78,6 +78,12 @@ def whole(job: Job) -> dict[str, Any]:
     }
 
 
+def arguments(job: Job) -> str:
+    """All of them in a line, secrets masked."""
+    shown = _shown(lambda: job.kwargs)
+    return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+
+
 def _shown(read: Callable[[], Any]) -> Any:
     try:
         return masked(plain(read()))
@@ -110,10 +116,12 @@ def last_line(job: Job) -> str | None:
     return masked_text(lines[-1].strip()) if lines else None
 
 
-def table(jobs: Iterable[Job]) -> Table:
-    """Jobs, one a line."""
-    columns = ("id", "status", "queue", "method", "enqueued", "waited", "ran", "error")
+def table(jobs: list[Job]) -> Table:
+    """Jobs, one a line, with the beginning of their arguments."""
+    beginning = Column("arguments", max_width=40)
+    columns = ("id", "status", "queue", "method", beginning, "enqueued", "waited", "ran", "error")
     shown = _table("Jobs, newest first", *columns)
+    get_store().read_messages(jobs)
     for job in jobs:
         line = as_json(job)
         shown.add_row(
@@ -121,6 +129,7 @@ def table(jobs: Iterable[Job]) -> Table:
             _status(job),
             Text(job.queue),
             Text(line["method"], overflow="fold"),
+            Text(arguments(job), overflow="ellipsis", no_wrap=True),
             clock(job.enqueued_at),
             duration(line["waited"]),
             duration(line["ran"]),
@@ -129,7 +138,7 @@ def table(jobs: Iterable[Job]) -> Table:
     return shown
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, *columns: str | Column) -> Table:
     return Table(*columns, title=f"{title} (times in {settings.current().zone})")
 
 

@@ -19,7 +19,7 @@ from frappe_celery.jobs.record.finding import INDEXES_AT_ONCE, bounds
 from frappe_celery.jobs.record.store import JobStore
 
 LOOKED_AT = 5000
-"""Runs that are read for one page where a method is wanted; then it ends, full or not."""
+"""Runs that are read for one page where each has to be looked at; then it ends, full or not."""
 AT_ONCE = 500
 
 Place = tuple[float, bytes]
@@ -38,9 +38,23 @@ class Wanted:
     since: float | None = None
     """Seconds since the epoch; not before this did it enter the status that it is in."""
     until: float | None = None
+    arguments: Callable[[Job], bool] | None = None
+    """Whether a job's arguments are the wanted ones; its message has been read."""
 
-    def matches(self, job: Job) -> bool:
-        """Whether the method is the wanted one, where one is."""
+    @property
+    def reads_each(self) -> bool:
+        """Whether the wanted ones are told by their records alone, not by the indexes."""
+        return self.method is not None or self.arguments is not None
+
+    def of(self, store: JobStore, jobs: Iterable[Job]) -> set[str]:
+        """The runs of those that are wanted."""
+        found = [job for job in jobs if self._matches(job)]
+        if self.arguments is not None:
+            store.read_messages(found)
+            found = [job for job in found if self.arguments(job)]
+        return {job.run_id for job in found}
+
+    def _matches(self, job: Job) -> bool:
         pattern = self.method
         return pattern is None or any(fnmatchcase(n, pattern) for n in (job.method, job.job_name))
 
@@ -65,16 +79,18 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
     """
     store.expire()
     last = None if after is None else _place(after)
-    at_once = length if wanted.method is None else max(length, AT_ONCE)
+    at_once = max(length, AT_ONCE) if wanted.reads_each else length
     found: list[Job] = []
     looked_at = 0
     while looked_at < LOOKED_AT:
         places = list(islice(_places(store, wanted, last, at_once + 1), at_once + 1))
         more = len(places) > at_once
         runs = [run.decode() for _, run in places[:at_once]]
-        for last, job in zip(places, store.read(runs)):  # noqa: B905 (one more place than runs)
+        jobs = list(store.read(runs))
+        those = wanted.of(store, filter(None, jobs))
+        for last, job in zip(places, jobs):  # noqa: B905 (one more place than runs)
             looked_at += 1
-            if job is not None and wanted.matches(job):
+            if job is not None and job.run_id in those:
                 found.append(job)
             if len(found) == length:
                 more = more or last != places[-1]

@@ -289,3 +289,32 @@ def test_delete_removes_jobs_wherever_they_stand(store: JobStore) -> None:
     assert ids(read("jobs", "list")) == [jid("other", OTHER)]
     run("jobs", "delete", "--all-failed", "--yes")
     assert read("jobs", "list") == []
+
+
+def test_what_waits_is_canceled_by_filter(store: JobStore) -> None:
+    wanted = [enqueued(store, f"w{n}", id=jid(f"w{n}"), queue="short") for n in range(30)]
+    enqueued(store, "long", id=jid("long"), queue="long")
+    failed(store, "failed", id=jid("failed"), queue="short")
+    arguments = ("jobs", "cancel", "--all-waiting", "--queue", "short")
+    assert "cancel 30 waiting jobs?" in run(*arguments, answer="n\n", code=1).output
+    assert "30 jobs: canceled" in run(*arguments, "--yes").output
+    assert {store.fetch(job.id).status for job in wanted} == {JobStatus.CANCELED}
+    assert (store.queue_length("short"), store.queue_length("long")) == (0, 1)
+    assert "--all-waiting" in run("jobs", "cancel", code=2).output
+
+
+def test_a_text_is_looked_for_in_the_arguments(store: JobStore) -> None:
+    wanted = {"customer": "ACME-7", "password": "sesame"}
+    enqueued(store, "one", id=jid("one"), kwargs=wanted)
+    enqueued(store, "two", id=jid("two"), kwargs={"customer": "ACME-8"})
+    enqueued(store, "other", id=jid("other", OTHER), site=OTHER, kwargs=wanted)
+    arguments = ("jobs", "list", "--site", SITE, "--arguments")
+    assert ids(read(*arguments, "ACME-7")) == [jid("one")]
+    assert ids(read(*arguments, "sesame")) == []
+    shown = run(*arguments, "ACME-7").output
+    assert '{"customer": "ACME-7", "passwor' in shown
+    assert "sesame" not in shown
+    assert "say which, --site" in run("jobs", "list", "--arguments", "ACME", code=2).output
+    assert "a day at most" in run(*arguments, "ACME", "--since", "2d", code=2).output
+    run("jobs", "delete", "--all-failed", "--arguments", "ACME-7", "--site", SITE, "--yes")
+    assert len(read("jobs", "list")) == 3
