@@ -101,7 +101,10 @@ class StandaloneHost:
     def import_apps(self) -> None:
         """Import what every job needs and the apps' hooks and scheduled code."""
         app_hooks.make_importable()
-        self._load_django()
+        try:
+            django_setup.load_before_forks()
+        except Exception as exc:  # jobs that use it will say so; the others must start
+            logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
         importlib.import_module("frappe")
         for app in settings.current().app_names:
             found = app_hooks.app_hooks(app)
@@ -124,13 +127,6 @@ class StandaloneHost:
         from frappe_standalone.documents import passwords
 
         return passwords.encrypt_anew()
-
-    @staticmethod
-    def _load_django() -> None:
-        try:
-            django_setup.load_before_forks()
-        except Exception as exc:  # jobs that use it will say so; the others must start
-            logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
 
     @staticmethod
     def _import(module: str) -> None:

@@ -5,7 +5,7 @@ The tables are documents' like all others (`database.schema`), so Django migrate
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.db import models
@@ -14,17 +14,11 @@ from frappe_celery.host import page_models  # noqa: F401 (Django looks for all o
 from frappe_standalone.utils.dates import get_datetime
 from frappe_standalone.utils.values import from_column
 
-if TYPE_CHECKING:
-    DateTimeField = models.DateTimeField[Any, Any]
-    SmallIntegerField = models.SmallIntegerField[Any, Any]
-else:
-    DateTimeField, SmallIntegerField = models.DateTimeField, models.SmallIntegerField
-
 NAME_LENGTH = 140  # Frappe's length of names
 METHOD_LENGTH = 255
 
 
-class LocalTime(DateTimeField):
+class LocalTime(models.DateTimeField):  # type: ignore[type-arg]
     """A time as Frappe keeps it: on the site's clocks, without a zone, whatever USE_TZ says."""
 
     def get_internal_type(self) -> str:
@@ -42,7 +36,7 @@ class LocalTime(DateTimeField):
         return get_datetime(value) if isinstance(value, str) else value
 
 
-class Check(SmallIntegerField):
+class Check(models.SmallIntegerField):  # type: ignore[type-arg]
     """Frappe's field type Check: 0 or 1 in the database."""
 
     def formfield(self, **kwargs: Any) -> Any:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from frappe_standalone.namespace.table import NAMESPACE
+from frappe_standalone.namespace.importer import NAMESPACE
 from tests.stubs import modules, names
 
 OBJECTS = {

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import frappe_celery  # noqa: F401 (makes `import frappe` find the namespace)
-from frappe_standalone.namespace.table import NAMESPACE, table
+from frappe_standalone.namespace.importer import NAMESPACE, table
 from tests.rooms import PACKAGES
 
 STUBS = Path(__file__).parents[1] / "stubs"

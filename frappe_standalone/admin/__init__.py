@@ -11,8 +11,7 @@ from django.contrib import admin
 from frappe_celery.host import page_admin  # noqa: F401 (registers them)
 from frappe_standalone import models
 from frappe_standalone.admin.logs import ErrorLogAdmin, ScheduledJobLogAdmin
-from frappe_standalone.admin.schedule import ScheduledJobTypeAdmin
-from frappe_standalone.admin.scheduler_events import SchedulerEventAdmin
+from frappe_standalone.admin.schedule import ScheduledJobTypeAdmin, SchedulerEventAdmin
 
 admin.site.register(models.ScheduledJobType, ScheduledJobTypeAdmin)
 admin.site.register(models.SchedulerEvent, SchedulerEventAdmin)

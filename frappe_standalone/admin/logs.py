@@ -8,8 +8,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from frappe_celery.host import ReadOnlyAdmin, masked_text
-from frappe_standalone.admin.sites import OfSite
-from frappe_standalone.admin.times import clock
+from frappe_standalone.admin.sites import OfSite, clock
 
 SHORT = 120
 

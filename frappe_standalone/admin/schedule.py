@@ -1,4 +1,4 @@
-"""The schedule: rows with their next runs, to pause, run now and edit."""
+"""The schedule: rows with their next runs, to pause, run now and edit; Scheduler Events."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from frappe_celery.host import is_row_of_hook as is_of_hook
 from frappe_celery.host import label_of_frequency as label_of
 from frappe_standalone.admin import sites
 from frappe_standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
-from frappe_standalone.admin.times import clock
+from frappe_standalone.admin.sites import clock
 from frappe_standalone.documents.documents import get_doc
-from frappe_standalone.models import ScheduledJobType
+from frappe_standalone.models import ScheduledJobType, SchedulerEvent
 from frappe_standalone.schedule import rows
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
@@ -199,6 +199,37 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
         obj = kwargs.get("obj")
         context["of_hook"] = obj is not None and is_of_hook(row_of(obj))
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+class SchedulerEventForm(DocumentForm):
+    """Its method, or a doctype for which a hook gives one."""
+
+    doctype = "Scheduler Event"
+
+    class Meta:
+        model = SchedulerEvent
+        fields = ("scheduled_against", "method")
+        help_texts: ClassVar = {
+            "scheduled_against": "Name of a doctype.",
+            "method": "What is run, a dotted path; empty: what the hook scheduled_against gives"
+            " for the doctype.",
+        }
+
+
+class SchedulerEventAdmin(DocumentAdmin):
+    form = SchedulerEventForm
+    list_display = ("name", "scheduled_against", "method")
+    search_fields = ("name", "scheduled_against", "method")
+
+    def get_fields(self, request: object, obj: SchedulerEvent | None = None) -> tuple[str, ...]:
+        name = () if obj is None else ("name",)
+        return (*name, "site", "scheduled_against", "method")
+
+    def get_readonly_fields(
+        self, request: object, obj: SchedulerEvent | None = None
+    ) -> tuple[str, ...]:
+        """Name and site are chosen once, when the row is made."""
+        return () if obj is None else ("name", "site")
 
 
 def row_of(obj: ScheduledJobType) -> ScheduleRow:

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache as kept
 from typing import Any
 
 import redis
 
 from frappe_celery.host import Refused, codec, settings
-from frappe_standalone.cache.redis_clients import client
+from frappe_celery.host import connect_to_redis as connect
 from frappe_standalone.local import local
 
 PURPOSE = "cached value"
@@ -24,6 +25,10 @@ _LISTS = ("lpush", "rpush", "lpop", "rpop", "llen", "lrange", "ltrim")
 _SETS = ("sadd", "srem", "sismember", "smembers", "spop", "srandmember")
 _EMPTYING = ("flushall", "flushdb")
 _AWAY = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
+
+client: Callable[[str], redis.Redis] = kept(connect)
+"""The client for a URL, also of realtime events; connects when it is first used, in a forked
+process anew."""
 
 
 class Cache:

@@ -23,7 +23,7 @@ _VALUES_AT_ONCE = 30_000
 _CHANGES_TABLES = re.compile(r"\s*(alter|drop|create|truncate|start|begin)\b", re.I)
 
 
-class Database:
+class Database(Transaction):
     """One visit's database. Nothing is opened before something asks for data."""
 
     InternalError = (QueryDeadlockError, QueryTimeoutError)
@@ -39,50 +39,13 @@ class Database:
     is_duplicate_entry = is_unique_key_violation = staticmethod(errors.is_duplicate_entry)
     is_interface_error = staticmethod(errors.is_lost)
 
-    def __init__(self, site: str) -> None:
-        self.site = site
-        self.transaction = Transaction(site)
-        self.before_commit = self.transaction.before_commit
-        self.after_commit = self.transaction.after_commit
-        self.before_rollback = self.transaction.before_rollback
-        self.after_rollback = self.transaction.after_rollback
-
     def __getattr__(self, name: str) -> Any:
         raise missing_attribute("frappe.db", name)
-
-    # -- the transaction
-
-    def begin(self, *, read_only: bool = False) -> None:
-        """Open the transaction now instead of at the first use."""
-        self.transaction.open(write=not read_only)
-
-    def commit(self, *, chain: bool = False) -> None:
-        """Commit, then call what was added to `after_commit`."""
-        self.transaction.commit()
-
-    def rollback(self, *, save_point: str | None = None, chain: bool = False) -> None:
-        """Roll back everything since the last commit, or what came after a savepoint."""
-        if save_point is not None:
-            self.transaction.rollback_to(save_point)
-        else:
-            self.transaction.rollback()
-
-    def savepoint(self, save_point: str) -> None:
-        """Mark this point, for `rollback(save_point=…)`."""
-        self.transaction.savepoint(save_point)
-
-    def release_savepoint(self, save_point: str) -> None:
-        """Forget a savepoint; what was written since stays."""
-        self.transaction.release(save_point)
-
-    def close(self) -> None:
-        """Leave: what was not committed is rolled back."""
-        self.transaction.close()
 
     @property
     def vendor(self) -> str:
         """Which database it is, by Django's name."""
-        return self.transaction.open(write=False).vendor
+        return self._open(write=False).vendor
 
     @property
     def db_type(self) -> str:
@@ -120,7 +83,7 @@ class Database:
         # on PostgreSQL even a SELECT that fails would have the commit roll everything back
         writes = not reads or self.vendor == "postgresql" or _LOCKS.search(query) is not None
         if _CHANGES_TABLES.match(query):
-            self.transaction.check_implicit_commit(query)
+            self._check_implicit_commit(query)
         with errors.translated(query):
             names, rows, _ = store.run_sql(query, values if has_values else None, writes)
         if auto_commit:

@@ -12,7 +12,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -307,17 +307,16 @@ def _database(url: str | None, state_path: Path) -> dict[str, Any]:
 
 
 def _mysql_driver() -> None:
-    try:
+    with suppress(ImportError):
         import_module("MySQLdb")
+        return
+    try:
+        import_module("pymysql").install_as_MySQLdb()
     except ImportError:
-        try:
-            pymysql = import_module("pymysql")
-        except ImportError:
-            raise ConfigError(
-                "database_url names MariaDB, but neither mysqlclient nor PyMySQL is installed;"
-                " `pip install 'frappe_celery[mariadb]'`"
-            ) from None
-        pymysql.install_as_MySQLdb()
+        raise ConfigError(
+            "database_url names MariaDB, but neither mysqlclient nor PyMySQL is installed;"
+            " `pip install 'frappe_celery[mariadb]'`"
+        ) from None
 
 
 def _make_core(found: BaseDatabaseWrapper) -> None:

@@ -1,11 +1,15 @@
-"""Which database errors mean 'try again', and the errors that task code knows them by."""
+"""Which database errors mean 'try again', the errors that task code knows them by, going on."""
 
 from __future__ import annotations
 
+import functools
+import random
 import re
+import string
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
 
 from frappe_celery.host import NeedsFrappeSite
 from frappe_standalone.exceptions import (
@@ -18,6 +22,9 @@ from frappe_standalone.exceptions import (
 )
 from frappe_standalone.local import local
 from frappe_standalone.missing import OF_A_SITE, explain, not_carried
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _DEADLOCK = re.compile(r"\(1213,|deadlock detected|could not serialize access", re.I)
 _TIMEOUT = re.compile(
@@ -141,3 +148,37 @@ def translated(query: str = "") -> Iterator[None]:
         if is_missing_table(error):
             raise type(error)(f"{error}; the statement is: {query}") from error
         raise not_carried(query, local.db.vendor, str(error)) from error
+
+
+# -- going on after one
+
+
+@contextmanager
+def savepoint(
+    catch: type[BaseException] | tuple[type[BaseException], ...] = Exception,
+) -> Iterator[None]:
+    """`frappe.database.database.savepoint`: undo the block, and go on, when it raises `catch`."""
+    name = "".join(random.sample(string.ascii_lowercase, 10))
+    local.db.savepoint(name)
+    try:
+        yield
+    except catch:
+        local.db.rollback(save_point=name)
+    else:
+        local.db.release_savepoint(name)
+
+
+def dangerously_reconnect_on_connection_abort(function: Callable[P, T]) -> Callable[P, T]:
+    """A decorator: what finds its connection lost is called once more, on a new one."""
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            local.db.close()
+            return function(*args, **kwargs)
+
+    return wrapper

@@ -64,8 +64,7 @@ def _concat(self: Any, node: exp.Concat) -> str:
 def _round(self: Any, node: Any) -> str:
     decimals = node.args.get("decimals")
     if decimals is None:
-        made: str = self.func("ROUND", node.this)
-        return made
+        return str(self.func("ROUND", node.this))
     return f"ROUND(CAST({self.sql(node.this)} AS DECIMAL), {self.sql(decimals)})"
 
 
@@ -103,8 +102,7 @@ def _cast(self: Any, node: exp.Cast) -> str:
         return f"CAST({self.sql(node.this)} AS {f'VARCHAR({self.sql(size)})' if size else 'TEXT'})"
     if kind == exp.DataType.Type.UBIGINT:
         return f"CAST({self.sql(node.this)} AS BIGINT)"
-    made: str = self.cast_sql(node)
-    return made
+    return str(self.cast_sql(node))
 
 
 def _of_all(self: Any, node: Any) -> str:
@@ -209,8 +207,7 @@ def _as_call(self: Any, node: exp.Anonymous) -> str:
             raise ParseError("SUBSTRING_INDEX with another number than 1 and -1")
         parts[0] = f"({parts[0]}) COLLATE {_FOLDED}"
         return f'(SPLIT_PART({", ".join(parts)}) COLLATE "frappe")'
-    made: str = self.func(node.name, *node.expressions)
-    return made
+    return str(self.func(node.name, *node.expressions))
 
 
 _SIGNS = {**Postgres.INVERSE_TIME_MAPPING, "%p": "AM", "%%": "%"}

@@ -16,7 +16,15 @@ from pypika import MySQLQuery, Order
 from pypika.dialects import MySQLQueryBuilder
 from pypika.functions import DistinctOptionFunction
 from pypika.queries import QueryBuilder, Schema, Selectable, Table
-from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWrapper
+from pypika.terms import (
+    Criterion,
+    CustomFunction,
+    Field,
+    Function,
+    PseudoColumn,
+    Term,
+    ValueWrapper,
+)
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_standalone.database import store
@@ -64,11 +72,9 @@ class Value(ValueWrapper):  # type: ignore[misc]
     ) -> str:
         value = self.value.value if isinstance(self.value, Enum) else self.value
         if value is None or isinstance(value, Term):
-            made: str = super().get_sql(quote_char, secondary_quote_char, **kwargs)
-            return made
+            return str(super().get_sql(quote_char, secondary_quote_char, **kwargs))
         text = param_wrapper.of(value) if param_wrapper else _literal(value, percent=False)
-        named: str = format_alias_sql(text, self.alias, quote_char=quote_char, **kwargs)
-        return named
+        return str(format_alias_sql(text, self.alias, quote_char=quote_char, **kwargs))
 
 
 def _function_sql(self: Any, **kwargs: Any) -> str:
@@ -122,6 +128,12 @@ class Question:
         """The rows, as tuples unless told otherwise."""
         rows = store.select(self._doctype, **self._asked)
         return store.shaped(rows, as_dict=as_dict, as_list=as_list, pluck=pluck)
+
+
+def _aggregate(function: str, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
+    """Of a field's values among the matching documents; 0 where there is none."""
+    (row,) = store.select(dt, filters, fields=[f"{function}({fieldname}) as found"])
+    return row["found"] or 0
 
 
 class Builder(MySQLQuery):  # type: ignore[misc]
@@ -185,33 +197,18 @@ class Builder(MySQLQuery):  # type: ignore[misc]
             for_update=for_update,
         )
 
-    @classmethod
-    def max(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The greatest value of a field; 0 where there is none."""
-        return _aggregate("max", dt, fieldname, filters)
-
-    @classmethod
-    def min(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The smallest value of a field among the matching documents."""
-        return _aggregate("min", dt, fieldname, filters)
-
-    @classmethod
-    def avg(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The mean of a field among the matching documents."""
-        return _aggregate("avg", dt, fieldname, filters)
-
-    @classmethod
-    def sum(cls, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
-        """The sum of a field over the matching documents."""
-        return _aggregate("sum", dt, fieldname, filters)
+    max = staticmethod(partial(_aggregate, "max"))
+    min = staticmethod(partial(_aggregate, "min"))
+    avg = staticmethod(partial(_aggregate, "avg"))
+    sum = staticmethod(partial(_aggregate, "sum"))
 
 
 Builder.engine = Builder
 
 
-def _aggregate(function: str, doctype: str, field: str, filters: Any) -> Any:
-    (row,) = store.select(doctype, filters, fields=[f"{function}({field}) as found"])
-    return row["found"] or 0
+def get_query_builder(type_of_db: str) -> type[Builder]:
+    """The one for MariaDB's SQL, whichever database it is."""
+    return Builder
 
 
 def _table(name: str) -> str:
@@ -230,8 +227,7 @@ class SubQuery(Criterion):  # type: ignore[misc]
         self.subq = subq
 
     def get_sql(self, **kwargs: Any) -> str:
-        made: str = self.subq.get_sql(**{**kwargs, "subquery": True})
-        return made
+        return str(self.subq.get_sql(**{**kwargs, "subquery": True}))
 
 
 class ConstantColumn(Term):  # type: ignore[misc]
@@ -254,6 +250,14 @@ class GroupConcat(DistinctOptionFunction):  # type: ignore[misc]
         super().__init__("GROUP_CONCAT", column, alias=alias)
 
 
-def named(name: str) -> Any:
-    """What makes calls of a function of MariaDB's."""
-    return partial(Function, name)
+# -- what `frappe.query_builder` has beside PyPika's
+
+DocType, get_query = Builder.DocType, Builder.get_query
+_max, _min, _avg, _sum = Builder.max, Builder.min, Builder.avg, Builder.sum
+Month, MonthName = partial(Function, "MONTH"), partial(Function, "MONTHNAME")
+Quarter, Timestamp = partial(Function, "QUARTER"), partial(Function, "TIMESTAMP")
+Concat_ws, Locate = partial(Function, "CONCAT_WS"), partial(Function, "LOCATE")
+Round, Truncate = partial(Function, "ROUND"), partial(Function, "TRUNCATE")
+CombineDatetime = CustomFunction("TIMESTAMP", ["date", "time"])
+DateFormat = CustomFunction("DATE_FORMAT", ["date", "format"])
+UnixTimestamp = CustomFunction("UNIX_TIMESTAMP", ["date"])

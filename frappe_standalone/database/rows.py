@@ -17,8 +17,7 @@ _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
 def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """What the columns of a row hold; those that are not there are made first."""
     meta = schema.described(doctype)
-    is_described = meta.is_known
-    columns = _with_columns(doctype, fields, is_described)
+    columns = prepare(doctype, fields)
     spelled = {name.lower(): name for name in columns}
     row = {}
     for field, value in fields.items():
@@ -26,7 +25,7 @@ def of(doctype: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         if name is not None:
             _check_holds(doctype, meta.column_of(name), name, columns[name], value)
             _check_day(field, columns[name], value)
-            row[name] = values.to_column(value, columns[name], field, is_described)
+            row[name] = values.to_column(value, columns[name], field, meta.is_known)
     row.update({field: None for field in meta.unique if row.get(field) == ""})
     return row
 
@@ -65,32 +64,28 @@ def _check_day(field: str, column: schema.Column, value: Any) -> None:
         )
 
 
-def prepare(doctype: str, fields: Mapping[str, Any]) -> None:
-    """Make the columns of a row that are not there, before anything else is written."""
-    _with_columns(doctype, fields, schema.described(doctype).is_known)
-
-
-def _with_columns(doctype: str, fields: Mapping[str, Any], is_described: bool) -> schema.Columns:
+def prepare(doctype: str, fields: Mapping[str, Any]) -> schema.Columns:
+    """Make the columns of a row that are not there, before anything else is written; all of it."""
     columns = statements.columns(doctype)
-    lacking = _lacking(doctype, fields, columns, is_described)
+    lacking = _lacking(doctype, fields, columns)
     if columns and not lacking:
         return columns
     if lacking:  # another process may have made them
         columns = statements.columns(doctype, anew=True)
-        lacking = _lacking(doctype, fields, columns, is_described)
+        lacking = _lacking(doctype, fields, columns)
     if not columns or lacking:
         _make(doctype, lacking, bool(columns))
     return statements.columns(doctype)
 
 
 def _lacking(
-    doctype: str, fields: Mapping[str, Any], columns: schema.Columns, is_described: bool
+    doctype: str, fields: Mapping[str, Any], columns: schema.Columns
 ) -> list[schema.Column]:
     present = {name.lower() for name in columns} | {"name"}
     absent = {field for field in fields if field.lower() not in present}
     if not absent and columns:
         return []
-    if is_described or doctype in schema.CORE:
+    if schema.described(doctype).is_known or doctype in schema.CORE:
         return [column for column in schema.wanted_of(doctype) if column.name in absent]
     known = {column.name for column in schema.wanted_of(doctype)} if not columns else set()
     return [
@@ -111,7 +106,7 @@ def _make(doctype: str, lacking: list[schema.Column], is_there: bool) -> None:
     if not is_known:
         pairs = " ".join(f"{column.name}={column.kind}" for column in lacking)
         command += f" --doctype {doctype!r} {pairs}".rstrip()
-    local.db.transaction.alter(
+    local.db._alter(
         lambda connection: altering.extend(connection, doctype, more),
         f"{what}; `{command}` makes it",
     )

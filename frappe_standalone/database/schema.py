@@ -106,25 +106,16 @@ CORE: dict[str, tuple[Column, ...]] = {
 }
 """Tables that are no doctypes'. `kind` of Singles is ours: what a value is where no app says it."""
 
-_describe: Callable[[str], Any]
-_list_described: Callable[[], list[str]]
+described: Callable[[str], Any]
+"""What is known of a doctype: a `Meta`."""
+all_described: Callable[[], list[str]]
+"""The doctypes that the site's apps describe."""
 
 
 def describe_by(reader: Callable[[str], Any], lister: Callable[[], list[str]]) -> None:
-    """Brought by the package, of what stands above: gives a doctype's description, a `Meta`, and
-    the doctypes that the site's apps describe."""
-    global _describe, _list_described
-    _describe, _list_described = reader, lister
-
-
-def all_described() -> list[str]:
-    """The doctypes that the site's apps describe."""
-    return _list_described()
-
-
-def described(doctype: str) -> Any:
-    """What is known of a doctype."""
-    return _describe(doctype)
+    """Brought by the package, of what stands above."""
+    global described, all_described
+    described, all_described = reader, lister
 
 
 def table_name(doctype: str) -> str:

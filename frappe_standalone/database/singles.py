@@ -30,9 +30,8 @@ def texts(doctype: str) -> dict[str, str | None]:
 
 
 def _from_single(value: str | None, kind: str | None) -> Any:
-    if value is None or kind not in _FROM_SINGLE:
-        return value
-    return _FROM_SINGLE[kind](value)
+    reads = _FROM_SINGLE.get(kind)
+    return reads(value) if reads and value is not None else value
 
 
 _FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**values.READERS, "int": int, "float": float}

@@ -31,11 +31,8 @@ def _when(value: Any) -> datetime:
 
 def _as_it_came(value: Any, made: datetime) -> str:
     """A day without a time remains one."""
-    return (
-        str(made.date())
-        if len(str(value)) == 10 and made.time() == datetime.min.time()
-        else str(made)
-    )
+    is_day = len(str(value)) == 10 and made.time() == datetime.min.time()
+    return str(made.date() if is_day else made)
 
 
 def add(value: Any, number: Any, unit: str) -> str:

@@ -129,8 +129,7 @@ def _formatted(function: str) -> Callable[[Any, Any], str]:
 
 def _difference(self: Any, node: Any) -> str:
     unit = exp.Literal.string(str(node.args["unit"].name).upper())
-    made: str = self.func("frappe_difference", unit, node.expression, node.this)
-    return made
+    return str(self.func("frappe_difference", unit, node.expression, node.this))
 
 
 def _like(self: Any, node: exp.Like) -> str:
@@ -149,8 +148,7 @@ def _cast(self: Any, node: exp.Cast) -> str:
         return f"ROUND(CAST({what} AS REAL), {self.sql(places) if places != '0' else places})"
     if node.to.this in exp.DataType.INTEGER_TYPES:
         return f"frappe_integer({what})"
-    made: str = self.cast_sql(node)
-    return made
+    return str(self.cast_sql(node))
 
 
 class ToSQLite(SQLite):

@@ -12,7 +12,7 @@ from frappe_standalone.missing import not_carried
 
 def columns(doctype: str, anew: bool = False) -> schema.Columns:
     """What a doctype's table has; nothing where there is none."""
-    with local.db.transaction.reading() as connection:
+    with local.db._reading() as connection:
         if anew:
             schema.forget(connection, doctype)
         return schema.columns(connection, doctype)
@@ -25,8 +25,7 @@ def vendor() -> str:
 
 def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
     """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
-    transaction = local.db.transaction
-    with transaction.writing() if write else transaction.reading() as connection:
+    with local.db._writing() if write else local.db._reading() as connection:
         vendor = connection.vendor
         columns_of = partial(schema.columns, connection)
         found = dialect.parts(text, vendor, arguments, columns_of, is_plain)

@@ -184,8 +184,7 @@ def update_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     changes = ", ".join(f"{quoted(field)} = %s" for field in row)
     where, arguments = _where(doctype, filters)
     text = f"update `tab{doctype}` set {changes}{where}"
-    changed: int = statements.run(text, [*row.values(), *arguments], True)[2]
-    return changed
+    return int(statements.run(text, [*row.values(), *arguments], True)[2])
 
 
 def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
@@ -206,8 +205,7 @@ def delete(doctype: str, filters: Any) -> int:
     if not statements.columns(doctype):
         return 0
     where, arguments = _where(doctype, filters)
-    removed: int = statements.run(f"delete from `tab{doctype}`{where}", arguments, True)[2]
-    return removed
+    return int(statements.run(f"delete from `tab{doctype}`{where}", arguments, True)[2])
 
 
 def _check_has_table(doctype: str) -> None:

@@ -40,9 +40,9 @@ class AfterCommit(CallbackManager):
 
     def add(self, function: Callable[[], Any]) -> None:
         """Call `function` after the commit, never after a rollback."""
-        if not self._transaction.decided_elsewhere():
+        if not self._transaction._decided_elsewhere():
             super().add(function)
-        elif on_an_event_loop() and not self._transaction.is_in_a_block():
+        elif on_an_event_loop() and not self._transaction._is_in_a_block():
             function()
         else:
             from django.db import transaction
@@ -70,7 +70,7 @@ class Transaction:
         self._has_written = False
         self._postponed: list[Callable[[BaseDatabaseWrapper], Any]] = []
 
-    def open(self, write: bool = True) -> BaseDatabaseWrapper:
+    def _open(self, write: bool = True) -> BaseDatabaseWrapper:
         """The connection, with the transaction open where that is ours to do."""
         with errors.translated():
             connection = django_setup.connection(self.site)
@@ -81,6 +81,10 @@ class Transaction:
             if write or not lazy:
                 self._enter(connection)
         return connection
+
+    def begin(self, *, read_only: bool = False) -> None:
+        """Open the transaction now instead of at the first use."""
+        self._open(write=not read_only)
 
     def _enter(self, connection: BaseDatabaseWrapper) -> None:
         from django.db import transaction
@@ -100,7 +104,7 @@ class Transaction:
         self._has_written = self._has_written or _WRITES.match(sql) is not None
         return execute(sql, params, many, context)
 
-    def is_in_a_block(self) -> bool:
+    def _is_in_a_block(self) -> bool:
         """Whether any block is open; Django opens none on an event loop."""
         return self._connection() is not None
 
@@ -109,7 +113,7 @@ class Transaction:
         connection = django_setup.opened(self.site)
         return connection if connection is not None and connection.in_atomic_block else None
 
-    def decided_elsewhere(self) -> bool:
+    def _decided_elsewhere(self) -> bool:
         """Whether not we, but an `atomic` block of the caller's or Django will commit."""
         if self.is_djangos:
             return True
@@ -124,14 +128,14 @@ class Transaction:
             return False
         return connection.atomic_blocks[-1] is not self._atomic
 
-    def commit(self) -> None:
-        """Commit, then call what waits for it.
+    def commit(self, *, chain: bool = False) -> None:
+        """Commit, then call what was added to `after_commit`.
 
         Raises:
             TransactionManagementError: an error inside was swallowed, so the database would roll
                 back; it is rolled back.
         """
-        if self.decided_elsewhere():
+        if self._decided_elsewhere():
             return
         self.before_rollback.reset()
         self.after_rollback.reset()
@@ -140,9 +144,18 @@ class Transaction:
         self._written_again.clear()
         self.after_commit.run()
 
-    def rollback(self) -> None:
-        """Roll back, forget what waits for the commit, call what waits for a rollback."""
-        if self.decided_elsewhere():
+    def rollback(self, *, save_point: str | None = None, chain: bool = False) -> None:
+        """Roll back everything since the last commit, or what came after a savepoint.
+
+        After the first, what waits for the commit is forgotten, what waits for a rollback called.
+        """
+        if save_point is not None:
+            from django.db import transaction
+
+            alias = django_setup.alias_of(self.site)
+            transaction.savepoint_rollback(self._point(save_point), alias)
+            return
+        if self._decided_elsewhere():
             connection = self._connection()
             if connection is not None:
                 blocks.roll_back(connection)
@@ -154,12 +167,12 @@ class Transaction:
         self._write_again()
         self.after_rollback.run()
 
-    def write_again(self, write: Callable[[], Any]) -> None:
+    def _write_after_rollback(self, write: Callable[[], Any]) -> None:
         """Have a rollback of the open transaction followed by `write`, committed at once.
 
         Where not we decide about the transaction, nothing is done.
         """
-        if not self.decided_elsewhere():
+        if not self._decided_elsewhere():
             self._written_again.append(write)
 
     def _write_again(self) -> None:
@@ -209,21 +222,21 @@ class Transaction:
         self.after_rollback.run()
 
     @contextmanager
-    def writing(self) -> Iterator[BaseDatabaseWrapper]:
+    def _writing(self) -> Iterator[BaseDatabaseWrapper]:
         """Statements that may fail without spoiling the transaction that they stand in.
 
         Only on PostgreSQL one that fails would, and without a transaction each would be by itself.
         """
         from django.db import transaction
 
-        connection = self.open(write=True)
+        connection = self._open(write=True)
         is_safe = connection.in_atomic_block and connection.vendor != "postgresql"
         with errors.translated(), ExitStack() as block:
             if not is_safe:
                 block.enter_context(transaction.atomic(using=connection.alias))
             yield connection
 
-    def alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
+    def _alter(self, change: Callable[[BaseDatabaseWrapper], Any], what: str) -> None:
         """Make or change tables: within the transaction, where the database can do that.
 
         On MariaDB such a statement commits, so it comes before anything was written, or not at
@@ -235,7 +248,9 @@ class Transaction:
         Raises:
             CannotAlter: it may not be now, or the database's user may not do it at all.
         """
-        connection = self.open(write=True)
+        from django.db import DatabaseError
+
+        connection = self._open(write=True)
         if connection.vendor == "mysql" and connection.in_atomic_block:
             marked = self._savepoints or connection.savepoint_ids
             if self._atomic is None or self._has_written or marked:
@@ -245,66 +260,50 @@ class Transaction:
                     f"{what}. MariaDB cannot do that within a transaction that has written, and"
                     " nothing is committed unasked"
                 )
-            self._run_change(change, connection, what)
-            return
-        with self.writing() as writable:
-            self._run_change(change, writable, what)
+        with self._writing() as writable:
+            try:
+                change(writable)
+            except DatabaseError as error:
+                if errors.is_retryable(error):
+                    raise
+                raise CannotAlter(f"{what}: {error}") from error
 
-    def check_implicit_commit(self, statement: str) -> None:
+    def _check_implicit_commit(self, statement: str) -> None:
         """Refuse what would commit, on MariaDB, what was written before.
 
         Raises:
             ImplicitCommitError: something was.
         """
-        connection = self.open(write=True)
+        connection = self._open(write=True)
         schema.forget(connection)
         commits = connection.vendor == "mysql" and connection.in_atomic_block
         if commits and (self._atomic is None or self._has_written):
             raise ImplicitCommitError(f"this would commit what was written: {statement}")
 
-    @staticmethod
-    def _run_change(
-        change: Callable[[BaseDatabaseWrapper], Any], connection: BaseDatabaseWrapper, what: str
-    ) -> None:
-        from django.db import DatabaseError
-
-        try:
-            change(connection)
-        except DatabaseError as error:
-            if errors.is_retryable(error):
-                raise
-            raise CannotAlter(f"{what}: {error}") from error
-
     @contextmanager
-    def reading(self) -> Iterator[BaseDatabaseWrapper]:
+    def _reading(self) -> Iterator[BaseDatabaseWrapper]:
         """For a statement that only reads: it begins no transaction by itself."""
         with errors.translated():
-            yield self.open(write=False)
+            yield self._open(write=False)
 
-    def savepoint(self, name: str) -> None:
-        """Mark this point under a name (`frappe.db.savepoint`)."""
+    def savepoint(self, save_point: str) -> None:
+        """Mark this point, for `rollback(save_point=…)`."""
         from django.db import transaction
 
-        connection = self.open(write=True)
+        connection = self._open(write=True)
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError(
-                f"savepoint {name!r} needs a transaction: open one by `with"
+                f"savepoint {save_point!r} needs a transaction: open one by `with"
                 " django.db.transaction.atomic():` or by frappe.connect()"
             )
-        self._savepoints[name] = transaction.savepoint(using=connection.alias)
+        self._savepoints[save_point] = transaction.savepoint(using=connection.alias)
 
-    def rollback_to(self, name: str) -> None:
-        """Undo what came after the savepoint of that name."""
+    def release_savepoint(self, save_point: str) -> None:
+        """Forget a savepoint; what was written since stays."""
         from django.db import transaction
 
-        transaction.savepoint_rollback(self._point(name), django_setup.alias_of(self.site))
-
-    def release(self, name: str) -> None:
-        """Forget the savepoint of that name."""
-        from django.db import transaction
-
-        point = self._point(name)
-        del self._savepoints[name]
+        point = self._point(save_point)
+        del self._savepoints[save_point]
         transaction.savepoint_commit(point, django_setup.alias_of(self.site))
 
     def _point(self, name: str) -> str:

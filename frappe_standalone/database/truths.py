@@ -17,13 +17,10 @@ def make_alike(node: exp.Expr, kinds: Kinds) -> None:
     if isinstance(node, exp.Boolean):
         node.replace(exp.Literal.number(int(node.this)))
         return
-    if isinstance(node, (exp.Where, exp.Having, exp.Not)):
+    if isinstance(node, (exp.Where, exp.Having, exp.Not, exp.If, exp.Connector)):
         _make_true(node, "this", kinds)
-    elif isinstance(node, exp.Connector):
-        _make_true(node, "this", kinds)
+    if isinstance(node, exp.Connector):
         _make_true(node, "expression", kinds)
-    elif isinstance(node, exp.If):
-        _make_true(node, "this", kinds)
     elif isinstance(node, exp.Join) and node.args.get("on"):
         _make_true(node, "on", kinds)
     if isinstance(node, _TRUTHS) and not _asks_for_truth(node):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -92,12 +91,8 @@ def _check(value: Any, column: Column, field: str) -> None:
     )
 
 
-def from_json(value: Any) -> Any:
-    return read_json(value) if isinstance(value, str) and value else value
-
-
 READERS: dict[str, Callable[[Any], Any]] = {
-    "json": from_json,
+    "json": lambda value: read_json(value) if isinstance(value, str) and value else value,
     "date": lambda value: date.fromisoformat(value) if isinstance(value, str) else value,
     "datetime": lambda value: datetime.fromisoformat(value) if isinstance(value, str) else value,
     "time": lambda value: time_of(value) if isinstance(value, str) else value,
@@ -109,14 +104,6 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(int(value))
     return to_json(value) if isinstance(value, (list, tuple, set, dict)) else str(value)
-
-
-def _int(value: Any) -> int:
-    return int(value) if isinstance(value, int) else cint(value)
-
-
-def _datetime(value: Any) -> Any:
-    return from_column(get_datetime(value))
 
 
 def time_of(text: str) -> timedelta:
@@ -146,10 +133,10 @@ def _time(value: Any) -> timedelta:
 
 _TO: dict[str, Any] = {
     "text": _text,
-    "int": _int,
+    "int": lambda value: int(value) if isinstance(value, int) else cint(value),
     "float": flt,
     "date": getdate,
-    "datetime": _datetime,
+    "datetime": lambda value: from_column(get_datetime(value)),
     "time": _time,
     "json": to_json,
 }
@@ -182,12 +169,6 @@ def moment_of(text: str) -> datetime:
     return datetime.fromisoformat(_FRACTION.sub(lambda found: f"{found[0]:0<7.7}", text))
 
 
-def _time_of(text: str) -> datetime | None:
-    with suppress(ValueError):
-        return moment_of(_ONE_DIGIT.sub(r"-0\1", text))
-    return None
-
-
 def of_kind(value: Any, kind: str, vendor: str) -> Any:
     """A value as the kind that it is compared with.
 
@@ -204,15 +185,14 @@ def of_kind(value: Any, kind: str, vendor: str) -> Any:
         if isinstance(value, (int, float, Decimal)):  # numbers alone make a number of the text
             raise NotOfKind(f"{value!r} stands among texts")
         return str(from_column(value)) if isinstance(value, date) else value
-    if vendor == "postgresql" and kind in ("date", "datetime") and str(value) in _NO_TIMES:
-        return "-infinity"
     if kind not in ("date", "datetime") or not isinstance(value, (str, date)):
         return value
     if str(value) in _NO_TIMES:
-        return value
-    when = _time_of(str(value))
-    if when is None:
-        raise NotOfKind(f"{value!r} is compared with a {kind}")
+        return "-infinity" if vendor == "postgresql" else value
+    try:
+        when = moment_of(_ONE_DIGIT.sub(r"-0\1", str(value)))
+    except ValueError:
+        raise NotOfKind(f"{value!r} is compared with a {kind}") from None
     is_day = kind == "date" and when.time() == time()
     if vendor == "sqlite":
         return str(when.date() if is_day else when)

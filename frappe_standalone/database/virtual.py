@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone
 from typing import Any
 
+from frappe_celery.host import JobStatus, NoSuchJob, get_store, settings
 from frappe_standalone.database import altering, schema, statements
 from frappe_standalone.database.filters import Condition, bare, matches, orders, parse
 from frappe_standalone.exceptions import PermissionError as NotPermitted
@@ -75,8 +76,6 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
     if doctype != "RQ Job":
         rows = _READ[doctype]((Condition("name", "=", name),))
         return next((row for row in rows if row["name"] == name), None)
-    from frappe_celery.host import NoSuchJob, get_store
-
     try:
         job = get_store().fetch(name)
     except NoSuchJob:
@@ -90,8 +89,6 @@ def _page(
     conditions: Conditions, order: list[tuple[str, str]], start: int, limit: int
 ) -> list[dict[str, Any]] | None:
     """The store's own page, newest first, where no more is asked than it can do."""
-    from frappe_celery.host import JobStatus, get_store
-
     simple = {c.field: c.value for c in conditions if c.operator == "="}
     newest_first = all(way == "desc" and field in _BY_TIME for field, way in order)
     if not newest_first or len(simple) != len(conditions) or not set(simple) <= {"queue", "status"}:
@@ -108,28 +105,15 @@ def _page(
 
 def _jobs(conditions: Conditions) -> Iterable[dict[str, Any]]:
     """Jobs of the current site; what a filter on queue and status leaves out is never read."""
-    from frappe_celery.host import JobStatus, get_store, settings
 
-    store = get_store()
-    statuses = _allowed("status", [status.value for status in JobStatus], conditions)
-    for queue in _allowed("queue", list(settings.current().queues), conditions):
-        counts = store.counts(site=local.site, queue=queue)
-        number = sum(counts[JobStatus(status)] for status in statuses)
-        if number:
-            for job in store.page(
-                site=local.site,
-                queue=queue,
-                statuses=[JobStatus(status) for status in statuses],
-                length=number,
-            ):
-                yield _job_row(job)
+    def may_be(field: str, value: str) -> bool:
+        return all(matches({field: value}, each) for each in conditions if each.field == field)
 
-
-def _allowed(field: str, values: list[str], conditions: Conditions) -> list[str]:
-    def fits(value: str, condition: Condition) -> bool:
-        return condition.field != field or matches({field: value}, condition)
-
-    return [value for value in values if all(fits(value, c) for c in conditions)]
+    statuses = [status for status in JobStatus if may_be("status", status.value)]
+    for queue in settings.current().queues if statuses else ():
+        if may_be("queue", queue):
+            jobs = get_store().page(site=local.site, queue=queue, statuses=statuses, length=-1)
+            yield from map(_job_row, jobs)
 
 
 def _job_row(job: Any) -> dict[str, Any]:
@@ -153,12 +137,6 @@ def _job_row(job: Any) -> dict[str, Any]:
         docstatus=0,
         idx=0,
     )
-
-
-def _workers(_: Conditions) -> list[dict[str, Any]]:
-    from frappe_celery.host import get_store
-
-    return [_worker_row(worker) for worker in get_store().workers.by_process()]
 
 
 def _worker_row(worker: Any) -> dict[str, Any]:
@@ -230,7 +208,7 @@ def _time(when: datetime | float | None) -> Any:
 
 _READ: dict[str, Callable[[Conditions], Iterable[dict[str, Any]]]] = {
     "RQ Job": _jobs,
-    "RQ Worker": _workers,
+    "RQ Worker": lambda _: map(_worker_row, get_store().workers.by_process()),
     "DocType": _doctypes,
     "DocField": _docfields,
 }

@@ -19,7 +19,7 @@ from frappe_standalone.utils.numbers import cint
 from frappe_standalone.utils.text import as_json
 
 STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
-CHILD_FIELDS = ("parent", "parenttype", "parentfield")
+CHILD_FIELDS = ("parent", "parentfield", "parenttype")
 
 
 class BaseDocument:

@@ -7,7 +7,7 @@ from typing import Any
 
 from frappe_standalone.database import store
 from frappe_standalone.documents import checking, linking, locking, passwords
-from frappe_standalone.documents.controllers import get_controller, register_plain
+from frappe_standalone.documents.controllers import get_controller, register_plain, stored
 from frappe_standalone.documents.meta import get_meta
 from frappe_standalone.documents.naming import give_name_back, set_new_name
 from frappe_standalone.documents.stored_document import StoredDocument
@@ -183,10 +183,10 @@ class Document(StoredDocument):
         self._delete_what_is_about_it()
 
     def _delete_what_is_about_it(self) -> None:
-        from frappe_standalone.documents.files import remove_all
-
         if local.db.table_exists("File") and self.doctype != "File":
-            remove_all(self.doctype, self.name, from_delete=True)
+            attached = {"attached_to_doctype": self.doctype, "attached_to_name": self.name}
+            for name in store.names("File", attached):
+                stored("File", name).delete()
         if local.db.table_exists("Comment"):
             about = {"reference_doctype": self.doctype, "reference_name": self.name}
             store.delete("Comment", about)

@@ -49,7 +49,7 @@ def log_error(
                 "reference_name": reference_name,
             }
         ).insert(ignore_permissions=True)
-        local.db.transaction.write_again(lambda: _write_again(row))
+        local.db._write_after_rollback(lambda: _write_again(row))
         return row
     except Exception:
         logger.exception(

@@ -10,7 +10,6 @@ import hashlib
 import mimetypes
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -22,7 +21,7 @@ from frappe_standalone.local import local
 from frappe_standalone.site.calling import get_hook_method
 from frappe_standalone.site.context import get_site_path
 from frappe_standalone.site.paths import get_files_path
-from frappe_standalone.utils.tables import ENCODINGS
+from frappe_standalone.utils.tables import ENCODINGS, decoded
 from frappe_standalone.utils.text import generate_hash, get_url
 
 REMOTE = ("http://", "https://", "/api/method/")
@@ -93,7 +92,7 @@ class File(Document):
         found = self.get("content") if content is None else content
         raw = found.encode() if isinstance(found, str) else bytes(found or b"")
         if decode or self.get("decode"):
-            raw = _decoded(raw)
+            raw = base64.b64decode(raw.rpartition(b",")[2] + b"===")
         self.file_size = check_max_file_size(raw)
         self.content_hash = get_content_hash(raw)
         self.__dict__["_content"] = raw
@@ -132,10 +131,8 @@ class File(Document):
         if self.is_folder:
             raise ValidationError("Cannot get file contents of a Folder")
         raw = Path(self.get_full_path()).read_bytes()
-        for encoding in encodings or ENCODINGS:
-            with suppress(UnicodeDecodeError):
-                return raw.decode(encoding)
-        return raw
+        text = decoded(raw, encodings or ENCODINGS)
+        return raw if text is None else text
 
     def get_full_path(self) -> str:
         """Where it lies; its address, when that is elsewhere.
@@ -215,10 +212,6 @@ def _put_back_after_rollback(path: Path) -> None:
     local.db.after_commit.add(lambda: written.discard(path))
 
 
-def _decoded(raw: bytes) -> bytes:
-    return base64.b64decode(raw.rpartition(b",")[2] + b"===")
-
-
 # -- frappe.utils.file_manager
 
 
@@ -274,9 +267,8 @@ def get_file(fname: str) -> list[Any]:
     """A file's name and content, by its name, its address or its document's name."""
     path = get_file_path(fname)
     raw = Path(path).read_bytes()
-    with suppress(UnicodeDecodeError):
-        return [os.path.basename(path), raw.decode()]
-    return [os.path.basename(path), raw]
+    text = decoded(raw, ["utf-8"])
+    return [os.path.basename(path), raw if text is None else text]
 
 
 def get_file_path(file_name: str) -> str:

@@ -1,14 +1,17 @@
-"""Lock files of documents, and actions of documents that are queued under such a lock.
+"""Lock files, and actions of documents that are queued under such a lock.
 
-As `frappe.utils.file_lock` and `Document.queue_action`.
+As `frappe.utils.file_lock`, `frappe.utils.synchronization` and `Document.queue_action`.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import html
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ from frappe_standalone.documents.controllers import stored
 from frappe_standalone.documents.error_log import get_traceback, report_swallowed
 from frappe_standalone.exceptions import DocumentLockedError, LockTimeoutError
 from frappe_standalone.local import local
-from frappe_standalone.site.context import get_site_path
+from frappe_standalone.site.context import get_site_path, site_folder
 
 LOCKS_DIR = "locks"
 STALE_SECONDS = 600
@@ -82,6 +85,33 @@ def release_document_locks() -> None:
     """Give back those that this context took."""
     for doc in list(local.locked_documents):
         doc.unlock()
+
+
+# -- frappe.utils.synchronization
+
+
+@contextmanager
+def filelock(lock_name: str, *, timeout: int = 30, is_global: bool = False) -> Iterator[None]:
+    """Hold a lock of this site (or of the bench) for the block; a process that dies gives it back.
+
+    Raises:
+        LockTimeoutError: another process held it for `timeout` seconds.
+    """
+    folder = site_folder("" if is_global else local.site) / LOCKS_DIR
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{lock_name}.lock").open("a") as file:
+        end = time.monotonic() + timeout
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise LockTimeoutError(
+                        f"lock {lock_name!r} was not free within {timeout} s"
+                    ) from None
+                time.sleep(0.05)
+        yield
 
 
 # -- documents
@@ -167,10 +197,7 @@ def execute_action(__doctype: str, __name: str, __action: str, **kwargs: Any) ->
             raise
         local.db.rollback()
         told = local.message_log[-1].message if local.message_log else None
-        doc.add_comment("Comment", f"Action Failed<br><br>{told or _as_html(get_traceback())}")
+        escaped = f"<pre><code>{html.escape(get_traceback())}</code></pre>"
+        doc.add_comment("Comment", f"Action Failed<br><br>{told or escaped}")
         report_swallowed(exc)
     doc.notify_update()
-
-
-def _as_html(text: str) -> str:
-    return f"<pre><code>{html.escape(text)}</code></pre>"

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
 from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
@@ -19,7 +20,8 @@ from frappe_standalone.documents.choosing import fits
 from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
-from frappe_standalone.site.context import AppsKey, current_apps
+from frappe_standalone.site import app_hooks
+from frappe_standalone.site.context import AppsKey, apps_of, current_apps
 from frappe_standalone.utils.dates import get_datetime, getdate, now_datetime, nowdate, nowtime
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint, flt
@@ -69,28 +71,28 @@ KINDS = {
 """The fields that have a column."""
 
 
+_UNSAID = {
+    **dict.fromkeys(("autoname", "title_field", "sort_field"), ""),
+    **dict.fromkeys(("issingle", "istable", "is_submittable", "allow_rename"), False),
+    "sort_order": "desc",
+}
+"""What a doctype is whose JSON does not say it."""
+
+
 @dataclass(frozen=True)
 class Meta:
     """A doctype as its JSON describes it."""
 
     name: str
     fields: tuple[_dict, ...] = ()
-    autoname: str = ""
-    issingle: bool = False
-    istable: bool = False
-    is_submittable: bool = False
-    allow_rename: bool = False
-    title_field: str = ""
     roles: tuple[str, ...] = ()
     """The roles that its permissions name."""
     unique: tuple[str, ...] = ()
     """Fields of which a value is there once; an empty one counts as none."""
-    sort_field: str = ""
-    sort_order: str = "desc"
     is_known: bool = False
     """Whether an app describes it; otherwise any field may be set and read."""
     said: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    """What its JSON says beside the fields, such as `module` and `track_changes`."""
+    """What its JSON says beside the fields, such as `autoname` and `track_changes`."""
     _by_name: dict[str, _dict] = field(default_factory=dict, repr=False)
 
     def get_field(self, fieldname: str) -> _dict | None:
@@ -102,6 +104,8 @@ class Meta:
         return fieldname in self._by_name
 
     def __getattr__(self, name: str) -> Any:
+        if name in _UNSAID:
+            return self.said.get(name) or _UNSAID[name]
         if name.startswith("_") or name not in self.said:
             raise missing_attribute("frappe.get_meta()", name)
         return self.said[name]
@@ -295,16 +299,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     return Meta(
         name=doctype,
         fields=tuple(fields),
-        autoname=found.get("autoname") or "",
-        issingle=bool(found.get("issingle")),
-        istable=bool(found.get("istable")),
-        is_submittable=bool(found.get("is_submittable")),
-        allow_rename=bool(found.get("allow_rename")),
-        title_field=found.get("title_field") or "",
         roles=tuple(rule["role"] for rule in found.get("permissions") or () if rule.get("role")),
         unique=tuple(df.fieldname for df in fields if df.unique),
-        sort_field=found.get("sort_field") or "",
-        sort_order=(found.get("sort_order") or "desc").lower(),
         is_known=True,
         said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
         _by_name=by_name,
@@ -326,3 +322,17 @@ def forget() -> None:
     _meta.cache_clear()
     _roles.cache_clear()
     doctypes.forget()
+
+
+def clear_cache(user: str | None = None, doctype: str | None = None) -> None:
+    """Forget what is kept of this site, and read hooks and doctypes anew."""
+    app_hooks.forget()
+    forget()
+    local.apps = apps_of(local.conf)
+    local.cache = {}
+    if user is None and doctype is None:
+        cache.delete_keys("")
+
+
+def clear_document_cache(doctype: str, name: str | None = None) -> None:
+    """Does nothing: `get_cached_doc` keeps no document here."""

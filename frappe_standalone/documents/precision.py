@@ -71,14 +71,13 @@ def precision(doc: Any, fieldname: str, parentfield: Any = None) -> int | None:
     Looked up once a document, as in Frappe.
     """
     table = cstr(getattr(parentfield, "parentfield", parentfield)) if parentfield else ""
-    known = doc.__dict__.setdefault("_precision", {})
+    known: dict[Any, int | None] = doc.__dict__.setdefault("_precision", {})
     if (table, fieldname) not in known:
         meta = get_meta(doc.meta.get_field(table).options) if table else doc.meta
         df = meta.get_field(fieldname)
         numeric = df is not None and df.fieldtype in DECIMAL
         known[table, fieldname] = get_field_precision(df, doc) if numeric else None
-    found: int | None = known[table, fieldname]
-    return found
+    return known[table, fieldname]
 
 
 def round_floats_in(doc: Any, other: Any, fieldnames: Iterable[str] | None = None) -> None:

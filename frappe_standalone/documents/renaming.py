@@ -10,9 +10,8 @@ from typing import Any
 
 from frappe_standalone.database import singles, store
 from frappe_standalone.documents import linking
-from frappe_standalone.documents.clearing import clear_cache
 from frappe_standalone.documents.documents import delete_doc, get_doc
-from frappe_standalone.documents.meta import get_meta
+from frappe_standalone.documents.meta import clear_cache, get_meta
 from frappe_standalone.documents.passwords import rename_password
 from frappe_standalone.exceptions import NameError as InvalidName
 from frappe_standalone.exceptions import ValidationError

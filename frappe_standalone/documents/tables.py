@@ -36,7 +36,7 @@ def _make(doctypes: list[str], columns: Mapping[str, str]) -> Made:
     def change(connection: Any) -> None:
         made.update(altering.make(connection, doctypes, more))
 
-    local.db.transaction.alter(change, "the tables are not as the doctypes describe them")
+    local.db._alter(change, "the tables are not as the doctypes describe them")
     local.db.commit()
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from frappe_standalone.database import store
 from frappe_standalone.documents.meta import known_roles
 from frappe_standalone.exceptions import PermissionError as NotPermitted
 from frappe_standalone.local import local
@@ -22,7 +23,9 @@ def get_roles(username: str | None = None) -> list[str]:
     if not user or user == GUEST:
         return [GUEST]
     if user == ADMINISTRATOR:
-        return sorted({*_names("Role"), *known_roles(), *AUTOMATIC_ROLES, "System Manager"})
+        return sorted(
+            {*store.names("Role", None), *known_roles(), *AUTOMATIC_ROLES, "System Manager"}
+        )
     own = local.db.get_all("Has Role", {"parenttype": "User", "parent": user}, pluck="role")
     roles = [role for role in own if role not in AUTOMATIC_ROLES] + [ALL, GUEST]
     return [*roles, DESK_USER] if uses_desk(user) else roles
@@ -40,7 +43,7 @@ def only_for(roles: str | Iterable[str], message: bool = False) -> None:
 def get_users_with_role(role: str) -> list[str]:
     """The enabled users that have it, without Administrator."""
     holders = local.db.get_all("Has Role", {"parenttype": "User", "role": role}, pluck="parent")
-    enabled = _names("User", {"enabled": 1, "name": ["in", holders]}) if holders else []
+    enabled = store.names("User", {"enabled": 1, "name": ["in", holders]}) if holders else []
     return [user for user in enabled if user != ADMINISTRATOR]
 
 
@@ -96,8 +99,3 @@ def _user(name: str, *fields: str) -> _dict:
 
 def _type_of(user: str) -> Any:
     return local.db.get_value("User", user, "user_type")
-
-
-def _names(doctype: str, filters: Any = None) -> list[str]:
-    found: list[str] = local.db.get_all(doctype, filters or {}, pluck="name")
-    return found

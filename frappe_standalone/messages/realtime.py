@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from frappe_celery.host import settings
-from frappe_standalone.cache.redis_clients import client
+from frappe_standalone.cache.cache import client
 from frappe_standalone.local import local
 from frappe_standalone.utils.text import as_json, cstr
 

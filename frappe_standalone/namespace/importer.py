@@ -2,17 +2,21 @@
 
 A finder in `sys.meta_path` looks for the real packages first, and only a package with an
 `__init__.py` counts: a stray folder called `frappe` does not. Nothing is put into site-packages.
+Modules whose names are defined elsewhere are in the table `names.txt`, with the names of each.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from os.path import exists
+from pathlib import Path
 from threading import get_ident
 from types import ModuleType
 from typing import Any
@@ -26,10 +30,26 @@ from frappe_standalone.missing import (
 )
 from frappe_standalone.namespace import statement
 from frappe_standalone.namespace.absent import stand_in
-from frappe_standalone.namespace.former_name import FormerName
-from frappe_standalone.namespace.table import NAMESPACE, table
 
 SERVED = ("frappe", "rq")
+FORMER = "frappe_celery.hosts.standalone"
+NAMESPACE = Path(__file__).parent
+
+
+@cache
+def table() -> dict[str, str]:
+    """The import statements of each module, by its file's whole path.
+
+    A section of `names.txt` is a module's file, which need not be there; what a file that is there
+    defines comes on top. A line is `where: names`, as `from where import names`; a package without
+    names stands alone.
+    """
+    text = (NAMESPACE / "names.txt").read_text(encoding="utf-8")
+    statements = re.sub(r"(?m)^([\w.]+): ", r"from \1 import ", text)
+    return {
+        f"{NAMESPACE}/{file}": lines
+        for file, lines in re.findall(r"(?m)^\[(.+)\]\n([^[]*)", statements)
+    }
 
 
 def install() -> None:
@@ -176,6 +196,20 @@ class NamespaceFinder(MetaPathFinder):
         if fullname == top:
             return None if find_real(top) else _spec(fullname)
         return _spec(fullname) or _absent(fullname) if is_served(top) else None
+
+
+class FormerName(MetaPathFinder, Loader):
+    """Finds this package's modules as jobs that wait and pickles call them: the same ones."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        is_former = fullname == FORMER or fullname.startswith(f"{FORMER}.")
+        return ModuleSpec(fullname, self) if is_former else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        package, former = __name__.partition(".")[0], module.__name__
+        sys.modules[former] = import_module(package + former.removeprefix(FORMER))
 
 
 def _absent(fullname: str) -> ModuleSpec:

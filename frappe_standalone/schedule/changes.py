@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from frappe_celery.host import ConfigError, settings
-from frappe_standalone.database import django_setup, errors
+from frappe_standalone.database import django_setup, errors, schema
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
 Edits = tuple[Any, ...]
@@ -59,9 +59,7 @@ def _asked(site: str) -> Edits:
             f"(select max(value) from {connection.ops.quote_name('tabSingles')}"
             " where doctype = 'System Settings' and field = 'modified')"
         )
-        with connection.cursor() as cursor:
-            cursor.execute(f"select {', '.join(asked)}")
-            found: Edits = cursor.fetchone()
+        found: Edits = schema.run(connection, f"select {', '.join(asked)}")[0]
         return found
 
 

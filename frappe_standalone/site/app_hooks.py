@@ -81,17 +81,11 @@ def get_doc_hooks() -> dict[str, dict[str, list[str]]]:
     """`doc_events` by doctype and event; a key that names several doctypes counts for each."""
     key = current_apps()
     if key not in _doc_events:
-        _doc_events[key] = _doc_events_of(get_hooks("doc_events") or {})
+        found = _doc_events[key] = {}
+        for doctypes, events in (get_hooks("doc_events") or {}).items():
+            for doctype in doctypes if isinstance(doctypes, tuple) else (doctypes,):
+                _append(found, doctype, events)
     return _doc_events[key]
-
-
-def _doc_events_of(said: dict[Any, Any]) -> dict[str, dict[str, list[str]]]:
-    found: dict[str, dict[str, list[str]]] = {}
-    for doctypes, events in said.items():
-        for doctype in doctypes if isinstance(doctypes, tuple) else (doctypes,):
-            for event, handlers in events.items():
-                _append(found.setdefault(doctype, {}), event, handlers)
-    return found
 
 
 def _merge(apps: tuple[str, ...]) -> _dict:

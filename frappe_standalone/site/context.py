@@ -24,7 +24,7 @@ def _enter_default_site() -> None:
     already_set = dict(iter(local))
     init(settings.current().site)
     connect()
-    local.db.transaction.is_djangos = django_setup.is_own_project()
+    local.db.is_djangos = django_setup.is_own_project()
     local.by_default = True
     for name, value in already_set.items():
         setattr(local, name, value)

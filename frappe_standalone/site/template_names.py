@@ -1,7 +1,7 @@
 """What a template finds, by Frappe's names: those that read. `templates` renders with it.
 
 The names are those of Frappe 15 and 16 (`get_safe_globals`, `jinja` in its hooks), without those
-that write, run something or open files.
+that write, run something or open files: `template_names.txt` has most of them.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import copy
 import json
 import mimetypes
+import re
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -25,38 +27,13 @@ from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.safe_eval import LEAD_OUT
 from frappe_standalone.utils.text import as_json, scrub
 
-_BELOW_FRAPPE = (
-    *("bold", "copy_doc", "errprint", "form_dict", "format", "format_value", "get_all"),
-    *("get_cached_doc", "get_doc", "get_last_doc", "get_list", "get_meta", "get_system_settings"),
-    *("lang", "log", "msgprint", "new_doc", "render_template", "request", "response", "throw"),
-)
-_OF_DB = (
-    *("count", "escape", "exists", "get_all", "get_default", "get_list", "get_single_value"),
-    "get_value",
-)
-_OF_QB = (
-    *("DocType", "Field", "Table", "asc", "avg", "desc", "from_", "get_query", "max", "min"),
-    "sum",
-)
-_UTILS = (
-    *("DATETIME_FORMAT", "DATE_FORMAT", "TIME_FORMAT", "add_days", "add_months", "add_to_date"),
-    *("add_years", "ceil", "cint", "comma_and", "comma_or", "comma_sep", "cstr", "date_diff"),
-    *("convert_utc_to_system_timezone", "escape_html", "floor", "flt", "fmt_money", "format_date"),
-    *("format_datetime", "format_duration", "format_time", "formatdate", "generate_hash"),
-    *("get_abbr", "get_absolute_url", "get_date_str", "get_datetime", "get_datetime_in_timezone"),
-    *("get_datetime_str", "get_eta", "get_first_day", "get_first_day_of_week", "get_last_day"),
-    *("get_last_day_of_week", "get_link_to_form", "get_month", "get_quarter_ending"),
-    *("get_quarter_start", "get_system_timezone", "get_time", "get_time_str", "get_timedelta"),
-    *("get_timespan_date_range", "get_timestamp", "get_url", "get_url_to_form", "get_url_to_list"),
-    *("get_url_to_report", "get_user_info_for_avatar", "get_weekday", "get_weekdays"),
-    *("get_year_ending", "get_year_start", "getdate", "global_date_format", "has_common"),
-    *("in_words", "is_html", "is_image", "is_subset", "make_filter_dict", "make_filter_tuple"),
-    *("markdown", "md_to_html", "money_in_words", "month_diff", "now", "now_datetime", "nowdate"),
-    *("nowtime", "orjson_dumps", "parse_json", "parse_val", "pretty_date", "quoted", "remainder"),
-    *("rounded", "safe_div", "sha256_hash", "strip", "strip_html", "time_diff"),
-    *("time_diff_in_hours", "time_diff_in_seconds", "to_markdown", "to_timedelta", "today"),
-    "unique",
-)
+_GIVEN = {
+    path: names.split()
+    for path, names in re.findall(
+        r"(?m)^\[(.+)\]\n([^[]*)", Path(__file__).with_suffix(".txt").read_text()
+    )
+}
+"""By module or object, the names of it that a template gets."""
 _BUILTINS = (abs, all, any, bool, dict, enumerate, isinstance, issubclass, list, max, min, set,
              sorted, sum, tuple)  # fmt: skip
 
@@ -130,17 +107,17 @@ def below_all() -> dict[str, Any]:
         "frappe": Names(
             "frappe",
             frappe,
-            (*_BELOW_FRAPPE, *errors),
-            db=Names("frappe.db", frappe.db, _OF_DB, sql=read_sql),
+            (*_GIVEN["frappe"], *errors),
+            db=Names("frappe.db", frappe.db, _GIVEN["frappe.db"], sql=read_sql),
             flags=_dict(),
             format_date=utils.global_date_format,
             get_fullname=utils.get_fullname,
             get_hooks=lambda *args, **kwargs: copy.deepcopy(get_hooks(*args, **kwargs)),
             get_url=utils.get_url,
-            qb=Names("frappe.qb", _LateQb(), _OF_QB),
+            qb=Names("frappe.qb", _LateQb(), _GIVEN["frappe.qb"]),
             session=_dict(user=user, csrf_token=""),
             user=user,
-            utils=Names("frappe.utils", utils, _UTILS),
+            utils=Names("frappe.utils", utils, _GIVEN["frappe.utils"]),
         ),
         "json": Names("json", json, ("dumps", "loads")),
         **{"_": frappe._, "_dict": _dict, "as_json": as_json, "args": local.form_dict},

@@ -213,22 +213,15 @@ def add_years(date: Any, years: int) -> Any:
 
 def date_diff(string_ed_date: Any, string_st_date: Any) -> int:
     """Days from the second date to the first."""
-    return days_diff(string_ed_date, string_st_date)
+    return (_day(string_ed_date) - _day(string_st_date)).days
 
 
-def days_diff(string_ed_date: Any, string_st_date: Any) -> int:
-    """Days from the second date to the first."""
-    last, first = getdate(string_ed_date), getdate(string_st_date)
-    if last is None or first is None:
-        raise ValidationError("date_diff needs two dates; one of them is empty")
-    return (last - first).days
+days_diff = date_diff
 
 
 def month_diff(string_ed_date: Any, string_st_date: Any) -> int:
     """Months from the second date to the first, both counted."""
-    last, first = getdate(string_ed_date), getdate(string_st_date)
-    assert last is not None
-    assert first is not None
+    last, first = _day(string_ed_date), _day(string_st_date)
     return (last.year - first.year) * 12 + last.month - first.month + 1
 
 

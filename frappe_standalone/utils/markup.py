@@ -13,8 +13,7 @@ _EXTRAS = {
 def md_to_html(markdown_text: str) -> str:
     """Markdown as HTML. Needs `markdown2`, as Frappe does."""
     markdown2 = required("markdown2", "md_to_html")
-    html: str = markdown2.markdown(markdown_text or "", extras=_EXTRAS)
-    return html
+    return str(markdown2.markdown(markdown_text or "", extras=_EXTRAS))
 
 
 markdown = md_to_html
@@ -24,8 +23,7 @@ def html2text(html: str, strip_links: bool = False, wrap: bool = True) -> str:
     """HTML as Markdown. Needs `markdownify`, as Frappe does."""
     markdownify = required("markdownify", "to_markdown")
     strip = ["a"] if strip_links else None
-    text: str = markdownify.markdownify(html, heading_style="ATX", strip=strip, wrap=wrap)
-    return text
+    return str(markdownify.markdownify(html, heading_style="ATX", strip=strip, wrap=wrap))
 
 
 def to_markdown(html: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
@@ -46,15 +47,16 @@ def read_csv_content(fcontent: bytes | str, *_: Any, **__: Any) -> list[list[Any
     Raises:
         ValidationError: it is no text.
     """
-    text = fcontent if isinstance(fcontent, str) else _text(fcontent)
+    text = fcontent if isinstance(fcontent, str) else decoded(fcontent)
+    if text is None:
+        raise ValidationError("Unknown file encoding. Tried to use: " + ", ".join(ENCODINGS))
     rows = csv.reader(text.splitlines(keepends=True))
     return [[strip(cell) or None for cell in row] for row in rows]
 
 
-def _text(content: bytes) -> str:
-    for encoding in ENCODINGS:
-        try:
+def decoded(content: bytes, encodings: Iterable[str] = ENCODINGS) -> str | None:
+    """Its text, by the first encoding that it fits; None for none."""
+    for encoding in encodings:
+        with suppress(UnicodeDecodeError):
             return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise ValidationError("Unknown file encoding. Tried to use: " + ", ".join(ENCODINGS))
+    return None

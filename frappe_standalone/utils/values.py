@@ -8,6 +8,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from frappe_standalone.utils.dates import zone
+
 _TAG = "__frappe__"
 _KINDS: dict[str, tuple[type, Callable[[Any], Any], Callable[[Any], Any]]] = {
     "datetime": (datetime, lambda when: when.isoformat(" "), datetime.fromisoformat),
@@ -55,11 +57,5 @@ def _read(found: dict[str, Any]) -> Any:
 def from_column(value: Any) -> Any:
     """A time as task code knows times: naive, in the zone of the site."""
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(_zone()).replace(tzinfo=None)
+        return value.astimezone(zone()).replace(tzinfo=None)
     return value
-
-
-def _zone() -> Any:
-    from frappe_standalone.utils.dates import zone
-
-    return zone()

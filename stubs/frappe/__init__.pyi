@@ -73,8 +73,8 @@ from frappe_standalone.utils.text import bold as bold
 from frappe_standalone.cache.cache import cache as cache
 from frappe_standalone.site.calling import call as call
 from frappe_standalone.utils.numbers import cint as cint
-from frappe_standalone.documents.clearing import clear_cache as clear_cache
-from frappe_standalone.documents.clearing import clear_document_cache as clear_document_cache
+from frappe_standalone.documents.meta import clear_cache as clear_cache
+from frappe_standalone.documents.meta import clear_document_cache as clear_document_cache
 from frappe_standalone.messages.messages import clear_last_message as clear_last_message
 from frappe_standalone.messages.messages import clear_messages as clear_messages
 from frappe_standalone.namespace.frappe import client_cache as client_cache

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_standalone.database.retrying import savepoint as savepoint
+from frappe_standalone.database.errors import savepoint as savepoint
 

@@ -1,4 +1,4 @@
 # made by: python -m tests.stubs
 from frappe_standalone.database.database import Database as Database
-from frappe_standalone.database.retrying import savepoint as savepoint
+from frappe_standalone.database.errors import savepoint as savepoint
 

@@ -1,3 +1,3 @@
 # made by: python -m tests.stubs
-from frappe_standalone.site.testing import FrappeTestCase as FrappeTestCase
+from frappe_standalone.testing import FrappeTestCase as FrappeTestCase
 

@@ -32,7 +32,7 @@ def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
         asked.append((sql, values))
         return execute(sql, values, *rest)
 
-    connection = frappe.db.transaction.open()
+    connection = frappe.db._open()
     with connection.execute_wrapper(note):
         frappe.db.get_value("Note", {"docstatus": 0}, "name")
         frappe.get_all("Note", {"docstatus": 0}, order_by="modified", limit=20)

@@ -16,7 +16,7 @@ import pytest
 
 from frappe_celery import errors
 from frappe_celery.errors import NeedsFrappeSite
-from frappe_standalone.namespace.table import NAMESPACE, table
+from frappe_standalone.namespace.importer import NAMESPACE, table
 
 HERE = Path(__file__).parents[3]
 

@@ -140,7 +140,7 @@ def test_what_a_table_has_is_read_once_for_a_question(deals: Any) -> None:
             run.append(sql)
             return execute(sql, *rest)
 
-        with deals.db.transaction.open().execute_wrapper(note):
+        with deals.db._open().execute_wrapper(note):
             deals.get_all(*asked)
         return len(run)
 

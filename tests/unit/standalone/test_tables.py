@@ -60,7 +60,7 @@ def migrated(*arguments: str) -> str:
 
 def columns(doctype: str) -> dict[str, schema.Column]:
     try:
-        return schema.columns(local.db.transaction.open(), doctype)
+        return schema.columns(local.db._open(), doctype)
     finally:
         local.db.rollback()
 
@@ -83,7 +83,7 @@ def test_migrate_makes_what_an_app_describes(frappe: Any, write: Write) -> None:
     assert found["customer"].size == 140
     assert set(frappe.get_meta("Invoice").get_valid_columns()) == set(found)
     assert {"parent", "parenttype", "parentfield", "qty"} <= columns("Invoice Item").keys()
-    connection = local.db.transaction.open()
+    connection = local.db._open()
     with connection.cursor() as cursor:
         constraints = connection.introspection.get_constraints(cursor, "tabInvoice")
     indexed: dict[tuple[str, ...], bool] = {}

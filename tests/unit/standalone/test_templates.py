@@ -68,7 +68,7 @@ HOSTILE = {
     "{{ frappe.db.set_value('Note', 'a', 'colour', 'x') }}": "frappe.db.set_value",
     "{{ frappe.db.delete('Note') }}": "frappe.db.delete",
     "{{ frappe.db.commit() }}": "frappe.db.commit",
-    "{{ frappe.db.transaction }}": "frappe.db.transaction",
+    "{{ frappe.db.rollback() }}": "frappe.db.rollback",
     "{{ frappe.qb.from_('Note').delete().run() }}": "DELETE",
     "{{ sorted([''], key=frappe.qb.from_('Note').delete().run) }}": "DELETE",
     "{{ frappe.qb.update('Note').set('colour', 'x').run() }}": "frappe.qb.update",

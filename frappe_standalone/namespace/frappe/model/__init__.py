@@ -1,18 +1,10 @@
 """What `frappe.model` holds itself; its modules are in the table."""
 
+import frappe_standalone.documents.base_document as _base_document
 import frappe_standalone.documents.meta as _meta
 
-default_fields = (
-    "doctype",
-    "name",
-    "owner",
-    "creation",
-    "modified",
-    "modified_by",
-    "docstatus",
-    "idx",
-)
-child_table_fields = ("parent", "parentfield", "parenttype")
+default_fields = ("doctype", *_base_document.STANDARD_FIELDS)
+child_table_fields = _base_document.CHILD_FIELDS
 optional_fields = ("_user_tags", "_comments", "_assign", "_liked_by", "_seen")
 table_fields = _meta.TABLES
 numeric_fieldtypes = (*_meta.DECIMAL, "Int", "Long Int", "Check")
