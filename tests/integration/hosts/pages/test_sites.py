@@ -91,6 +91,31 @@ def test_other_sites_are_not_there(user: Users, store: JobStore) -> None:
     assert user("dora").get(f"{SITES}{SITE}/").status == 403
 
 
+def test_as_failed_is_counted_what_the_link_beside_the_number_lists(
+    user: Users, store: JobStore
+) -> None:
+    anna = user("anna")
+    for site in (SITE, OTHER, OTHER, OTHER):
+        failed(store, site=site)
+    anna.act("requeue", store.page(statuses=[JobStatus.FAILED], site=OTHER)[0].run_id)
+    anna.act("stop", started(store))  # it ended, and is no failed one
+    old = failed(store, site=OTHER).run_id
+    store.client.zadd(store.keys.index(f"{OTHER}|default", "failed"), {old: time.time() - 3700})
+
+    first = "/admin/frappe_celery/"
+    for client, page, number in (
+        (anna, first, 3),
+        (anna, f"{SITES}{SITE}/", 1),
+        (anna, f"{SITES}{OTHER}/", 2),
+        (user("carla"), first, 1),
+        (user("olga"), first, 2),
+    ):
+        shown = client.get(page)
+        assert f"{number} failed in the last hour" in shown.text, page
+        (link,) = {link for link in shown.links(JOBS) if link.endswith("status=failed&since=1h")}
+        assert client.get(link).text.count("ValueError: no") == number, page
+
+
 def test_the_charts_reach_back_an_hour_a_day_and_a_week(user: Users, store: JobStore) -> None:
     now = int(store.client.time()[0])
     hours_ago = {"hour": 0.5, "day": 20, "week": 100}
