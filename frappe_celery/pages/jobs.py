@@ -22,6 +22,7 @@ from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.pages.sites import may_see
 from frappe_celery.watch import job_display
+from frappe_celery.watch.limit_display import BY_BUTTON
 
 PAGE = 50
 FOLLOW_SECONDS = 3
@@ -79,7 +80,7 @@ class JobAdmin(StoreAdmin):
         if job is None:
             return self._no_job(request, run)
         follow = "follow" in request.GET and job.status in ACTIVE
-        values = job_display.whole(job)
+        values = job_display.whole(job, BY_BUTTON)
         return self.shown(
             request,
             "job.html",

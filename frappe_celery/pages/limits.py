@@ -125,7 +125,9 @@ def _remove(limits: Limits, values: dict[str, Any]) -> str:
 
 
 def _pause(limits: Limits, values: dict[str, Any]) -> str:
-    return limit_display.pause(limits.pause(values["target"], values["seconds"]))
+    return limit_display.pause(
+        limits.pause(values["target"], values["seconds"]), limit_display.BY_BUTTON
+    )
 
 
 def _resume(limits: Limits, values: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.watch.doctor.snapshot import Place, Snapshot
-from frappe_celery.watch.limit_display import in_words
+from frappe_celery.watch.limit_display import BY_BUTTON, in_words
 
 ORDERS = {
     "waiting": attrgetter("jobs.queued"),
@@ -57,7 +57,7 @@ def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]
 
 def held_by(limits: Iterable[Limit], target: str) -> str:
     """The limits and pauses that cover a target, in words."""
-    return ", ".join(in_words(limit) for limit in limits if covers(limit.target, target))
+    return ", ".join(in_words(limit, BY_BUTTON) for limit in limits if covers(limit.target, target))
 
 
 def by_site(

@@ -64,13 +64,17 @@ def as_json(job: Job) -> dict[str, Any]:
     }
 
 
-def whole(job: Job) -> dict[str, Any]:
-    """The same with arguments, result and traceback, secrets masked."""
-    waits = job.status == JobStatus.QUEUED
+def whole(job: Job, until: str = limit_display.BY_COMMAND) -> dict[str, Any]:
+    """The same with arguments, result and traceback, secrets masked.
+
+    Args:
+        until: what ends a pause that keeps it back.
+    """
+    keeping = Limits(get_store()).keeping(job) if job.status == JobStatus.QUEUED else None
     return {
         **as_json(job),
-        "position": job.get_position() if waits else None,
-        "kept_back_by": limit_display.keeping(Limits(get_store()).keeping(job)) if waits else None,
+        "position": job.get_position() if job.status == JobStatus.QUEUED else None,
+        "kept_back_by": limit_display.keeping(keeping, until),
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
         "arguments": _shown(lambda: job.kwargs),
         "result": _shown(lambda: job.result),

@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 from frappe_celery.config import settings
 from frappe_celery.jobs.limits.rules import UNTIL_TOLD, Keeping, Limit, Rule
 
+BY_COMMAND = "frappe-celery resume"
+BY_BUTTON = "somebody resumes it"
+"""What ends a pause without an end, for who reads a terminal and for who reads a page."""
 
-def in_words(limit: Limit | Keeping) -> str:
+
+def in_words(limit: Limit | Keeping, until: str = BY_COMMAND) -> str:
     """All that holds, `paused until …, 2 at once, 60 a minute`."""
-    words = [] if limit.paused is None else [pause(limit.paused)]
+    words = [] if limit.paused is None else [pause(limit.paused, until)]
     return ", ".join([*words, *([numbers(limit.rule)] if limit.rule.numbers else [])])
 
 
@@ -21,17 +25,17 @@ def numbers(rule: Rule) -> str:
     return ", ".join(f"{number} {units[name]}" for name, number in rule.numbers.items())
 
 
-def pause(ends: float) -> str:
+def pause(ends: float, until: str = BY_COMMAND) -> str:
     """`paused until …`; `ends` as `Limit.paused`."""
     if ends == UNTIL_TOLD:
-        return "paused until frappe-celery resume"
+        return f"paused until {until}"
     at = datetime.fromtimestamp(ends, ZoneInfo(settings.current().zone))
     return f"paused until {at:%Y-%m-%d %H:%M:%S %Z}"
 
 
-def keeping(what: Keeping | None) -> str | None:
+def keeping(what: Keeping | None, until: str = BY_COMMAND) -> str | None:
     """`site:a.example: 4 at once`; None: nothing keeps the job back."""
-    return what and f"{what.counter}: {in_words(what) or 'it goes on'}"
+    return what and f"{what.counter}: {in_words(what, until) or 'it goes on'}"
 
 
 def said_by(limit: Limit) -> str:

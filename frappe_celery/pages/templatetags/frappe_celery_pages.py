@@ -21,8 +21,8 @@ register.filter("fc_clock", job_display.clock)
 register.filter("fc_duration", job_display.duration)
 register.filter("fc_label", job_display.label)
 register.filter("fc_pretty", job_display.pretty)
-register.filter("fc_holds", limit_display.in_words)
 register.filter("fc_said_by", limit_display.said_by)
+register.filter("fc_holds", lambda limit: limit_display.in_words(limit, limit_display.BY_BUTTON))
 register.filter("fc_count", lambda number: f"{number:,}")
 
 

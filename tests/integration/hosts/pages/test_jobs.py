@@ -122,8 +122,9 @@ def test_a_job_that_is_kept_back_says_by_what(user: Users, store: JobStore) -> N
     assert "Kept back" not in user("ben").get(page).text
     Limits(store).pause(f"site:{SITE}")
     assert take(store) is None
-    shown = user("ben").get(page).text
-    assert f"Kept back by site:{SITE}: paused until frappe-celery resume" in shown
+    shown = user("ben").get(page)
+    assert "/admin/frappe_celery/limit/" in shown.links("/admin")
+    assert f"Kept back by site:{SITE}: paused until somebody resumes it" in shown.text
 
 
 def test_filters(user: Users, store: JobStore) -> None:

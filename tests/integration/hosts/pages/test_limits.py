@@ -53,7 +53,15 @@ def test_a_pause_is_begun_for_a_while_or_until_told_and_ended(user: Users, store
     assert found["queue:long"] == ({}, UNTIL_TOLD)
     until = found[f"site:{SITE}"][1] or 0
     assert time.time() + 3000 < until < time.time() + 3700
-    assert "long no worker paused until" in anna.get("/admin/frappe_celery/").text
+    for_ever = "paused until somebody resumes it"
+    assert anna.told().startswith(f"Done. queue:long: {for_ever}.")
+    assert f"long no worker {for_ever}" in anna.get("/admin/frappe_celery/").text
+    act(anna, "pause", f"site:{OTHER}")
+    for page in (LIMITS, SITES, f"{SITES}{OTHER}/", "/admin/frappe_celery/"):
+        assert for_ever in anna.get(page).text
+        assert "frappe-celery resume" not in anna.get(page).source
+    assert "Resume" in anna.get(f"{SITES}{OTHER}/").text
+    act(anna, "resume", f"site:{OTHER}")
     assert "paused until" in anna.get(f"{SITES}{SITE}/").text
     act(anna, "resume", "queue:long")
     act(anna, "resume", f"site:{SITE}")
@@ -109,7 +117,7 @@ def test_of_a_pattern_an_owner_reads_no_number_of_other_sites(user: Users, store
     assert "kept back" not in user("olga").get(f"{SITES}{OTHER}/").text
     assert "paused until" in user("olga").get(f"{SITES}{OTHER}/").text
     assert "site:*" not in user("olga").get(LIMITS).text
-    assert "site:* paused until frappe-celery resume 3 hand" in user("anna").get(LIMITS).text
+    assert "site:* paused until somebody resumes it 3 hand" in user("anna").get(LIMITS).text
 
 
 def test_a_share_is_changed_in_the_site_s_configuration_and_at_once(
