@@ -34,7 +34,7 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
     """The mail of a kind's failures."""
     host = re.sub(r"[^A-Za-z0-9.-]", "-", socket.gethostname()) or "localhost"
     mail = EmailMessage(policy=_POLICY)
-    mail["Subject"] = _one_line(_subject(digest))[:LONGEST_SUBJECT]
+    mail["Subject"] = _subject(digest)
     mail["From"] = config.SERVER_EMAIL
     mail["To"] = [Address(_one_line(name), addr_spec=to) for name, to in config.ADMINS]
     mail["Date"] = format_datetime(datetime.now(timezone.utc))
@@ -47,8 +47,15 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
 
 
 def _subject(digest: Digest) -> str:
+    """In a line, which when it is too long ends after a whole word; how often is said always."""
     times = f" ({digest.count} times)" if digest.count > 1 else ""
-    return f"[{_site(digest)}] {_method(digest)} failed: {_exception(digest)}{times}"
+    text = _one_line(f"[{_site(digest)}] {_method(digest)} failed: {_exception(digest)}")
+    room = LONGEST_SUBJECT - len(times)
+    if len(text) > room:
+        text = text[: room - 1]
+        cut = text.rfind(" ", room // 2)  # without a space there, within what is one long word
+        text = f"{text[:cut] if cut > 0 else text}…"
+    return text + times
 
 
 def _headline(digest: Digest) -> str:

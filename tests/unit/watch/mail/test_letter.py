@@ -60,6 +60,17 @@ def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
     assert "frappe-celery jobs show run-9" in text
 
 
+def test_a_long_subject_ends_after_a_word_and_tells_how_often() -> None:
+    words = "the server of the carrier answered with a page of which nothing could be read " * 9
+    subject = write(digest(7, exc_info=f"ValueError: {words}"), CONFIG, SIGNER)["Subject"]
+    begun, _, end = str(subject).partition("…")
+    assert end == " (7 times)"
+    assert len(subject) <= 200
+    assert set(begun.partition("ValueError: ")[2].split()) <= set(words.split())
+    one = write(digest(exc_info=f"ValueError: {'x' * 900}"), CONFIG, SIGNER)["Subject"]
+    assert (len(one), one[-2:]) == (200, "x…")
+
+
 def test_nothing_in_a_job_can_write_headers_or_html() -> None:
     evil = 'x\r\nBcc: all@example.com\n<script>alert("1")</script>'
     mail = write(
