@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
-from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
@@ -28,6 +28,9 @@ PAGE = 50
 FOLLOW_SECONDS = 3
 ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
 """Statuses that have their tab without a job in them."""
+LONGEST_READ = 100_000
+"""Bytes of a message that the list reads to show arguments."""
+MANY = "Too many arguments to be shown here"
 NAMED_UP_TO = 5
 """So many errors of one action are told one by one."""
 LIST = "admin:frappe_celery_job_changelist"
@@ -66,7 +69,7 @@ class JobAdmin(StoreAdmin):
             "Jobs",
             form=form,
             tabs=_tabs(form, counts),
-            lines=[_line(job) for job in found.jobs],
+            lines=_lines(store, found.jobs),
             offered=job_actions.offered(request.user),
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
@@ -189,6 +192,16 @@ def _tabs(form: JobFilter, numbers: dict[JobStatus, int]) -> list[tuple[str, int
             if number or status in ALWAYS_SHOWN or chosen == status.value
         ),
     ]
+
+
+def _lines(store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
+    """Each job with the beginning of its arguments, which a large message is not read for."""
+    records = [store.keys.record(job.run_id) for job in jobs]
+    sizes = store.client.each("hstrlen", records, "message")
+    short = [job for job, size in zip(jobs, sizes, strict=True) if size <= LONGEST_READ]
+    store.read_messages(short)
+    arguments = {job.run_id: job_display.beginning(job) for job in short}
+    return [{**_line(job), "arguments": arguments.get(job.run_id, MANY)} for job in jobs]
 
 
 def _line(job: Job) -> dict[str, Any]:

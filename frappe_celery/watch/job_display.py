@@ -30,6 +30,8 @@ STYLES = {
     JobStatus.FINISHED: "green",
     JobStatus.FAILED: "red",
 }
+BEGINNING = 120
+"""Signs of a job's arguments that a list shows."""
 PIPED_WIDTH = 220
 """Columns of a table that goes into a file or another program."""
 
@@ -86,6 +88,13 @@ def arguments(job: Job) -> str:
     """All of them in a line, secrets masked."""
     shown = _shown(lambda: job.kwargs)
     return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
+
+
+def beginning(job: Job) -> str:
+    """Of these as much as a list has room for; '' : it has none."""
+    text = arguments(job)
+    cut = text if len(text) <= BEGINNING else f"{text[:BEGINNING]}…"
+    return "" if cut == "{}" else cut
 
 
 def _shown(read: Callable[[], Any]) -> Any:

@@ -127,6 +127,24 @@ def test_a_job_that_is_kept_back_says_by_what(user: Users, store: JobStore) -> N
     assert f"Kept back by site:{SITE}: paused until somebody resumes it" in shown.text
 
 
+def test_each_row_has_the_id_and_the_beginning_of_the_arguments(
+    user: Users, store: JobStore
+) -> None:
+    about = {"customer": "C <5>", "api_key": "hush", "lines": list(range(100))}
+    job, large = (
+        failed(store, "import::5", kwargs=about),
+        enqueued(store, kwargs={"a": "x" * 200_000}),
+    )
+    store.client.hset(store.keys.record(altered := enqueued(store).run_id), "message", "altered")
+    page = user("carla").get(JOBS)
+    assert f'{job.id} {{"customer": "C <5>", "api_key": "********", "lines": [0, 1, 2,' in page.text
+    assert "99" not in page.text.partition(job.id)[2].partition("…")[0]
+    assert "hush" not in page.source
+    assert "<5>" not in page.source
+    assert f"{large.id} Too many arguments to be shown here" in page.text
+    assert f"::{altered} cannot be shown: " in page.text
+
+
 def test_filters(user: Users, store: JobStore) -> None:
     anna = user("anna")
     enqueued(store, method="myapp.tasks.sleep", name="myapp.tasks.sleep", queue="long")
