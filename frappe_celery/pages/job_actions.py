@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
-from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.job import ENDED
 
@@ -63,7 +65,7 @@ ACTIONS = {
             "canceled",
             "It never starts.",
             "change",
-            (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.DEFERRED),
+            (JobStatus.QUEUED, JobStatus.SCHEDULED),
             Job.cancel,
         ),
         Action(
@@ -112,11 +114,28 @@ def vanished(job_id: str) -> str:
     return f"Job {job_id} is gone: deleted, requeued by somebody else, or past its retention"
 
 
-def offered(user: Any, job: Job | None = None) -> list[Action]:
-    """What the user may do, with a job what makes sense for it too."""
+def allowed(user: Any) -> list[Action]:
+    """What the user may do."""
     return [
         action
         for action in ACTIONS.values()
         if user.has_perm(f"frappe_celery.{action.permission}_job")
-        and (job is None or job.status in action.statuses)
     ]
+
+
+def offered(user: Any, jobs: list[Job]) -> list[Action]:
+    """Of this what can be done to one of these jobs at least."""
+    return [a for a in allowed(user) if any(not impossible(a, job) for job in jobs)]
+
+
+def impossible(action: Action, job: Job) -> str:
+    """Why the job cannot be acted on so; '' : it can."""
+    if job.status not in action.statuses:
+        return f"it is {job.status}"
+    if action.act is not Job.requeue:
+        return ""
+    try:
+        expires = job.opened.expires
+    except (Refused, NoSuchJob) as exc:
+        return str(exc)
+    return "it was to start until a time that is over" if (expires or inf) < time.time() else ""

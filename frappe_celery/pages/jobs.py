@@ -70,7 +70,7 @@ class JobAdmin(StoreAdmin):
             form=form,
             tabs=_tabs(form, counts),
             lines=_lines(store, found.jobs),
-            offered=job_actions.offered(request.user),
+            offered=job_actions.offered(request.user, found.jobs),
             newest=form.address() if "after" in request.GET else None,
             older=found.after and f"{form.address()}&after={found.after}",
             looked_at=found.looked_at if found.looked_at >= LOOKED_AT else None,
@@ -93,7 +93,7 @@ class JobAdmin(StoreAdmin):
             values=values,
             traceback=_longer_than_a_line(values["traceback"]),
             timeline=job_display.timeline(job, values),
-            actions=job_actions.offered(request.user, job),
+            actions=job_actions.offered(request.user, [job]),
             follow=FOLLOW_SECONDS if follow else None,
             can_follow=job.status in ACTIVE,
             zone=settings.current().zone,
@@ -119,15 +119,13 @@ class JobAdmin(StoreAdmin):
         if action is None or not runs:
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
-        if action not in job_actions.offered(request.user):
+        if action not in job_actions.allowed(request.user):
             raise PermissionDenied
         jobs = list(get_store().read(runs))
         if any(job is not None and not may_see(request.user, job.site) for job in jobs):
             return self._no_job(request, runs[0])
         if "confirmed" not in request.POST:
-            lines = [(run, job and _line(job)) for run, job in zip(runs, jobs, strict=True)]
-            title = f"{action.verb} {len(jobs)} jobs?" if len(jobs) > 1 else f"{action.verb} it?"
-            return self.shown(request, "act.html", title, action=action, lines=lines, back=back)
+            return self._ask(request, action, list(zip(runs, jobs, strict=True)), back)
         outcomes = [perform(action, run, job) for run, job in zip(runs, jobs, strict=True)]
         self._tell(request, action, outcomes)
         if len(outcomes) == 1 and outcomes[0].job is not None:
@@ -136,14 +134,30 @@ class JobAdmin(StoreAdmin):
             back = reverse(LIST)
         return HttpResponseRedirect(back)
 
+    def _ask(
+        self, request: HttpRequest, action: Action, jobs: list[tuple[str, Job | None]], back: str
+    ) -> HttpResponse:
+        lines = [
+            (run, job and _line(job), job_actions.impossible(action, job) if job else "it is gone")
+            for run, job in jobs
+        ]
+        number = sum(not impossible for *_, impossible in lines)
+        titles = {0: f"Nothing to {action.name}", 1: f"{action.verb} it?"}
+        title = titles.get(number, f"{action.verb} {number} jobs?")
+        shown: dict[str, Any] = {"action": action, "lines": lines, "number": number, "back": back}
+        return self.shown(request, "act.html", title, **shown)
+
     def requeue_view(self, request: HttpRequest, run: str) -> HttpResponse:
         """Run an ended job again with arguments that somebody edits."""
         job = self._seen(request, run)
         if job is None:
             return self._no_job(request, run)
-        if ACTIONS["requeue"] not in job_actions.offered(request.user):
+        if ACTIONS["requeue"] not in job_actions.allowed(request.user):
             raise PermissionDenied
-        text = request.POST.get("arguments", "")
+        text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
+        impossible = job_actions.impossible(ACTIONS["requeue"], job)
+        if impossible:
+            return self.shown(request, "requeue.html", title, job=job, impossible=impossible)
         error = ""
         try:
             text = text or other_arguments.as_text(job)
@@ -159,7 +173,6 @@ class JobAdmin(StoreAdmin):
             raise
         except (FrappeCeleryError, ValueError) as exc:
             error = str(exc)
-        title = f"Requeue {job_display.label(job)}"
         return self.shown(request, "requeue.html", title, job=job, text=text, error=error)
 
     def _tell(self, request: HttpRequest, action: Action, outcomes: list[Outcome]) -> None:

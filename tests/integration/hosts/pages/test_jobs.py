@@ -210,6 +210,33 @@ def test_requeue_asks_first_and_leads_to_the_new_run(user: Users, store: JobStor
     assert "Changed: myapp.tasks.record (requeued)" in anna.get("/admin/").text
 
 
+def test_what_cannot_be_requeued_is_not_offered_to_be(user: Users, store: JobStore) -> None:
+    anna = user("anna")
+    waits, runs, mended = enqueued(store, queue="long"), enqueued(store), failed(store)
+    assert started(store) == runs.run_id
+    altered, late = failed(store), failed(store, expires=time.time() - 60)
+    store.client.hset(store.keys.record(altered.run_id), "message", "altered")
+    for job, why in (
+        (waits, "it is queued"),
+        (runs, "it is started"),
+        (altered, "the signature is "),
+        (late, "it was to start until a time that is over"),
+    ):
+        assert "Requeue" not in anna.get(f"{JOBS}{job.run_id}/").text, why
+        assert f"It cannot be requeued: {why}" in anna.get(f"{JOBS}{job.run_id}/requeue/").text
+        asked = anna.act("requeue", job.run_id, confirmed=False)
+        assert f"It cannot be requeued: {why}" in asked.text
+        assert "Yes, requeue" not in asked.text
+    asked = anna.act("requeue", mended.run_id, late.run_id, altered.run_id, confirmed=False)
+    assert "Requeue it?" in asked.text
+    assert "Yes, requeue" in asked.text
+    assert asked.source.count('name="run"') == 1
+    assert "Requeue selected" in anna.get(JOBS, status="failed").text
+    assert "Requeue selected" not in anna.get(JOBS, status="queued").text
+    assert "Cancel selected" in anna.get(JOBS, status="queued").text
+    assert "Stop selected" not in anna.get(JOBS, status="queued").text
+
+
 def test_stop_cancel_and_delete(user: Users, store: JobStore) -> None:
     carla = user("carla")
     waits, later = enqueued(store), enqueued(store, queue="long")

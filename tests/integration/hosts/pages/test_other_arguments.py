@@ -121,7 +121,7 @@ def test_what_cannot_be_taken_is_said(
 
 def test_who_may_not_is_refused(user: Users, store: JobStore) -> None:
     job, waits = charge(store), enqueued(store)
-    assert "only an ended one is requeued" in requeue(user("anna"), waits, {}).text
+    assert "It cannot be requeued: it is queued." in requeue(user("anna"), waits, {}).text
     assert requeue(user("ben"), job, GIVEN | {"due": "", "days": []}).status == 403
     assert requeue(user("olga"), job, "{}").status == 404
     path = f"{JOBS}{job.run_id}/requeue/"
