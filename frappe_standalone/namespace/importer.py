@@ -2,21 +2,17 @@
 
 A finder in `sys.meta_path` looks for the real packages first, and only a package with an
 `__init__.py` counts: a stray folder called `frappe` does not. Nothing is put into site-packages.
-Modules whose names are defined elsewhere are in the table `names.txt`, with the names of each.
 """
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
-from functools import cache
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import spec_from_file_location
 from os.path import exists
-from pathlib import Path
 from threading import get_ident
 from types import ModuleType
 from typing import Any
@@ -30,26 +26,10 @@ from frappe_standalone.missing import (
 )
 from frappe_standalone.namespace import statement
 from frappe_standalone.namespace.absent import stand_in
+from frappe_standalone.namespace.table import NAMESPACE, table
 
 SERVED = ("frappe", "rq")
 FORMER = "frappe_celery.hosts.standalone"
-NAMESPACE = Path(__file__).parent
-
-
-@cache
-def table() -> dict[str, str]:
-    """The import statements of each module, by its file's whole path.
-
-    A section of `names.txt` is a module's file, which need not be there; what a file that is there
-    defines comes on top. A line is `where: names`, as `from where import names`; a package without
-    names stands alone.
-    """
-    text = (NAMESPACE / "names.txt").read_text(encoding="utf-8")
-    statements = re.sub(r"(?m)^([\w.]+): ", r"from \1 import ", text)
-    return {
-        f"{NAMESPACE}/{file}": lines
-        for file, lines in re.findall(r"(?m)^\[(.+)\]\n([^[]*)", statements)
-    }
 
 
 def install() -> None:
