@@ -184,10 +184,10 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
             new = new.with_schedule(to_celery)
         everywhere = [EVERY, *settings.current().sites()]
         if new.beat_acts and not new.lead_all(settings.current().queues, everywhere, True):
+            first = "enable (which takes the schedule too)" if to_celery else "disable --schedule"
             raise click.ClickException(
-                "what beat enqueues runs in Celery: the schedule goes over when every queue and"
-                " site has (frappe-celery enable takes all of it), and comes back before one does"
-                " (frappe-celery disable --schedule)"
+                f"first frappe-celery {first}: what beat enqueues runs in Celery, so that it has"
+                " the schedule only while every queue and site goes there"
             )
         return new
 

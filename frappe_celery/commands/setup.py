@@ -135,7 +135,8 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
         _show(path, text)
     there = [str(path) for path in changed if path.exists()]
     if there and not overwrite:
-        raise ConfigError(f"{', '.join(there)} would change, nothing was written: --yes writes it")
+        click.echo(f"Nothing is written yet: {', '.join(there)} would change. --yes writes it")
+        raise click.exceptions.Exit(1)
     config.log_path.mkdir(exist_ok=True)
     for path, text in changed.items():
         try:

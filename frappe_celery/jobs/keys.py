@@ -84,6 +84,9 @@ class Keys:
     sweeping = key("sweeping")
     """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
 
+    broker = key("broker")
+    """Text: `redis` or `rabbitmq`, as the worker that began last was told."""
+
     suspects = key("suspects")
     """Set: started runs that nobody seemed to have when ghosts were last looked for."""
 

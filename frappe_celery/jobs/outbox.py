@@ -21,6 +21,9 @@ class Outbox(Protocol):
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that nobody sent yet, the next one first; raises BrokerUnreachable."""
 
+    def take_over(self) -> None:
+        """Have it carry what has waited since Redis was the broker; raises BrokerUnreachable."""
+
     def waiting(self, queue: str) -> int:
         """How many messages wait for a queue at the broker; raises BrokerUnreachable."""
 

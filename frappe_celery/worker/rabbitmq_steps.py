@@ -51,6 +51,7 @@ class Forwarder(Repeated):
         left = outbox.left(store.settings.queues)
         waiting = [run for run in left if run in self.seen]
         if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
+            outbox.take_over()
             if waiting:
                 logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
                 outbox.forward(waiting)

@@ -15,9 +15,11 @@ which cannot be looked through, once nothing waits in them: then what counts as 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import Any
 
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker import abandoned
@@ -37,8 +39,28 @@ class Sweeper(Repeated):
 
     seconds = EVERY_SECONDS
 
+    def start(self, consumer: Any) -> None:
+        super().start(consumer)
+        with suppress(BrokerUnreachable):
+            follow_the_broker(get_store(), consumer.app.amqp.queues.consume_from)
+
     def tick(self, consumer: Any) -> None:
         sweep(get_store(), consumer.app.amqp.queues.consume_from)
+
+
+def follow_the_broker(store: JobStore, queues: Collection[str]) -> None:
+    """Have what waited in RabbitMQ wait here, where Redis has become the broker.
+
+    The other way `rabbitmq_steps.Forwarder` takes over what waits here.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    now = b"redis" if store.outbox is None else b"rabbitmq"
+    before = store.client.getset(store.keys.broker, now)
+    if before == b"rabbitmq" and store.outbox is None:
+        runs = settle(store, queues, old=0)
+        logger.info("%d jobs that waited in RabbitMQ wait in Redis", len(runs))
 
 
 def sweep(
@@ -51,14 +73,22 @@ def sweep(
     Raises:
         BrokerUnreachable.
     """
-    keys, outbox = store.keys, store.outbox
+    outbox = store.outbox
     busy = [q for q in store.settings.queues if outbox.waiting(q)] if outbox is not None else []
-    if not Lease(store, keys.sweeping, lease).take():
+    if not Lease(store, store.keys.sweeping, lease).take():
         return []
+    return settle(store, queues, old, busy)
+
+
+def settle(
+    store: JobStore, queues: Collection[str], old: float, not_looked_through: Iterable[str] = ()
+) -> list[str]:
+    """As `sweep`, whoever did it when."""
+    keys = store.keys
     found = store.run_script(
         "sweep",
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
-        *(keys.prefix, old, LONGEST, store.lined, *busy),
+        *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )
     runs = [run.decode() for run in found]
     back, started = runs[: runs.index("")], runs[runs.index("") + 1 :]

@@ -19,6 +19,7 @@ from frappe_celery.brokers.rabbitmq.names import Names
 from frappe_celery.brokers.rabbitmq.publisher import Letter, Publisher
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
+from frappe_celery.jobs.keys import LINE
 from frappe_celery.jobs.queue.publish import TASK_NAME
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ class Outbox:
         lists = map(self.store.keys.queue, queues)
         found = self.store.client.each("lrange", lists, -AT_ONCE, -1)
         return [run.decode() for some in found for run in reversed(some)]
+
+    def take_over(self) -> None:
+        """Put into the lists what waits since Redis was the broker; raises BrokerUnreachable."""
+        prefix, queues = self.store.keys.prefix, self.store.settings.queues
+        self.store.run_script("unline", (), prefix, LINE, AT_ONCE, *queues)
 
     def waiting(self, queue: str) -> int:
         """How many messages wait in RabbitMQ for a queue; raises BrokerUnreachable."""

@@ -282,7 +282,7 @@ def test_a_file_that_exists_is_shown_and_left_alone(
     files = sorted(bench.root.rglob("*"))
     result = bench.setup(manager)
     assert result.exit_code == 1
-    assert f"{file} would change, nothing was written: --yes" in result.output
+    assert f"{file} would change. --yes writes it" in result.output
     assert "+" in result.output
     assert file.read_text() == text
     assert sorted(bench.root.rglob("*")) == files
