@@ -10,7 +10,7 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import ParseError
 from sqlglot.generators.postgres import PostgresGenerator
 
-from frappe_standalone.database import comparing, grouping, truths
+from frappe_standalone.database import comparing, grouping
 from frappe_standalone.database.kinds import GIVEN, SHIFTED, Kinds, is_shift, unit_of
 from frappe_standalone.database.mariadb_sql import PLACEHOLDERS
 
@@ -33,7 +33,7 @@ def prepare(tree: exp.Expr, kinds: Kinds) -> None:
     for select in list(tree.find_all(exp.Select)):
         grouping.group(select)
     for node in reversed(list(tree.walk())):  # the innermost first: what is outside is copied
-        truths.make_alike(node, kinds)
+        grouping.make_alike(node, kinds)
 
 
 def _fold(kinds: Kinds, sides: list[exp.Expr]) -> None:

@@ -12,19 +12,11 @@ from typing import Any
 
 import pypika.queries
 import pypika.terms
-from pypika import MySQLQuery, Order
+from pypika import CustomFunction, MySQLQuery, Order
 from pypika.dialects import MySQLQueryBuilder
 from pypika.functions import DistinctOptionFunction
 from pypika.queries import QueryBuilder, Schema, Selectable, Table
-from pypika.terms import (
-    Criterion,
-    CustomFunction,
-    Field,
-    Function,
-    PseudoColumn,
-    Term,
-    ValueWrapper,
-)
+from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWrapper
 from pypika.utils import format_alias_sql, ignore_copy
 
 from frappe_standalone.database import store

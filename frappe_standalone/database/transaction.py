@@ -14,6 +14,7 @@ as none, except that a rollback goes back to its start.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from typing import TYPE_CHECKING, Any
 from frappe_standalone.database import blocks, django_setup, errors, schema
 from frappe_standalone.exceptions import CannotAlter, ImplicitCommitError
 from frappe_standalone.local import on_an_event_loop
-from frappe_standalone.utils.callbacks import CallbackManager
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -29,6 +29,27 @@ if TYPE_CHECKING:
 
 
 _WRITES = re.compile(r"\s*(insert|update|delete|replace|load|call)\b", re.I)
+
+
+class CallbackManager:
+    """What `frappe.db.after_commit`, `after_rollback` and `frappe.local.job.after_job` are."""
+
+    def __init__(self) -> None:
+        self._functions: deque[Callable[[], Any]] = deque()
+
+    def add(self, function: Callable[[], Any]) -> None:
+        """Have `function` called at the next `run`."""
+        self._functions.append(function)
+
+    __call__ = add
+
+    def run(self) -> None:
+        """Call and forget all; one added meanwhile is called too. An exception is the caller's."""
+        while self._functions:
+            self._functions.popleft()()
+
+    def reset(self) -> None:
+        self._functions.clear()
 
 
 class AfterCommit(CallbackManager):
@@ -150,10 +171,7 @@ class Transaction:
         After the first, what waits for the commit is forgotten, what waits for a rollback called.
         """
         if save_point is not None:
-            from django.db import transaction
-
-            alias = django_setup.alias_of(self.site)
-            transaction.savepoint_rollback(self._point(save_point), alias)
+            self._open().savepoint_rollback(self._point(save_point))
             return
         if self._decided_elsewhere():
             connection = self._connection()
@@ -300,11 +318,8 @@ class Transaction:
 
     def release_savepoint(self, save_point: str) -> None:
         """Forget a savepoint; what was written since stays."""
-        from django.db import transaction
-
-        point = self._point(save_point)
+        self._open().savepoint_commit(self._point(save_point))
         del self._savepoints[save_point]
-        transaction.savepoint_commit(point, django_setup.alias_of(self.site))
 
     def _point(self, name: str) -> str:
         try:

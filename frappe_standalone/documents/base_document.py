@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from frappe_standalone.documents.choosing import fits
 from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
-from frappe_standalone.documents.meta import TABLES, Meta, get_meta
+from frappe_standalone.documents.meta import TABLES, Meta, fits, get_meta
 from frappe_standalone.documents.precision import precision, round_floats_in
 from frappe_standalone.utils.formatters import format_value
 from frappe_standalone.utils.frappedict import _dict

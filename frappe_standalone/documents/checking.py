@@ -6,15 +6,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from frappe_standalone import exceptions
 from frappe_standalone.documents.meta import TABLES
-from frappe_standalone.exceptions import (
-    CannotChangeConstantError,
-    InvalidDates,
-    MandatoryError,
-    NonNegativeError,
-    UpdateAfterSubmitError,
-    ValidationError,
-)
 from frappe_standalone.local import local
 from frappe_standalone.utils.checks import (
     validate_name,
@@ -46,7 +39,7 @@ def check(doc: Any) -> None:
     each = (doc, *doc._rows())
     missing = [field for one in each for field in _empty(one)]
     if missing and not doc.flags.ignore_mandatory:
-        raise MandatoryError(f"[{doc.doctype}, {doc.name}]: {', '.join(missing)}")
+        raise exceptions.MandatoryError(f"[{doc.doctype}, {doc.name}]: {', '.join(missing)}")
     for one in each:
         _check_lists(one)
         _check_fields(one)
@@ -84,14 +77,14 @@ def _check_fields(doc: Any) -> None:
         elif value and df.fieldtype == "Data":
             _check_shape(doc, df.options, value)
         elif df.non_negative and flt(value) < 0:
-            raise NonNegativeError(f"{_label(doc, df)} cannot be negative")
+            raise exceptions.NonNegativeError(f"{_label(doc, df)} cannot be negative")
 
 
 def _check_lists(doc: Any) -> None:
     for key, value in doc.__dict__.items():
         df = doc.meta.get_field(key) if isinstance(value, list) else None
         if df and df.fieldtype not in (*TABLES, "JSON"):
-            raise ValidationError(f"Value for {_label(doc, df)} cannot be a list")
+            raise exceptions.ValidationError(f"Value for {_label(doc, df)} cannot be a list")
 
 
 def _check_choice(doc: Any, df: Any, value: str) -> None:
@@ -99,7 +92,7 @@ def _check_choice(doc: Any, df: Any, value: str) -> None:
     choices = df.options.split("\n")
     if value not in choices and not local.flags.in_import:
         listed = '", "'.join(choices)
-        raise ValidationError(
+        raise exceptions.ValidationError(
             f'{_label(doc, df)} cannot be "{value}". It should be one of "{listed}"'
         )
 
@@ -115,7 +108,9 @@ def _check_shape(doc: Any, shape: str, value: Any) -> None:
 def _check_constants(doc: Any) -> None:
     for df in doc.meta.constant:
         if doc.get_doc_before_save() and doc.has_value_changed(df.fieldname):
-            raise CannotChangeConstantError(f"Value cannot be changed for {_label(doc, df)}")
+            raise exceptions.CannotChangeConstantError(
+                f"Value cannot be changed for {_label(doc, df)}"
+            )
 
 
 def in_kind_of(example: Any, value: Any) -> Any:
@@ -130,7 +125,7 @@ def validate_from_to_dates(doc: Any, from_date_field: str, to_date_field: str) -
     first, last = (value and getdate(value) for value in given)
     if first and last and last < first:
         labels = [doc.meta.get_label(each) for each in (to_date_field, from_date_field)]
-        raise InvalidDates(f"{labels[0]} must be after {labels[1]}")
+        raise exceptions.InvalidDates(f"{labels[0]} must be after {labels[1]}")
 
 
 def _check_submitted(doc: Any) -> None:
@@ -151,7 +146,7 @@ def _compare(doc: Any, before: Any) -> None:
         if df.fieldtype in TABLES:
             old, new = len(old or ()), len(new or ())
         if old != in_kind_of(old, doc.meta.cast(df.fieldname, new)):
-            raise UpdateAfterSubmitError(
+            raise exceptions.UpdateAfterSubmitError(
                 f"{_label(doc, df)} cannot be changed after submission, from {old} to {new}"
             )
 

@@ -6,6 +6,7 @@ The Custom Fields that apps bring as files belong to it (`doctypes` finds both).
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -16,8 +17,8 @@ from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
 from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
-from frappe_standalone.documents.choosing import fits
 from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
+from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
 from frappe_standalone.site import app_hooks
@@ -274,6 +275,41 @@ def _of_another(df: _dict, parent: Any) -> Any:
     doctype = df.default[1:]
     name = (get_defaults() if parent is None else parent).get(scrub(doctype))
     return local.db.get_value(doctype, name, df.fieldname) if name else None
+
+
+# -- which of a list's rows or fields match
+
+_SIGNS: dict[str, Callable[[Any, Any], Any]] = {
+    "^": lambda value, start: str(value or "").startswith(start),
+    "in": lambda value, values: value in values,
+    "not in": lambda value, values: value not in values,
+    "not None": lambda value, _: value is not None,
+    "None": lambda value, _: value is None,
+    **{"=": operator.eq, "!=": operator.ne, ">": operator.gt, "<": operator.lt},
+    **{">=": operator.ge, "<=": operator.le},
+}
+
+
+def fits(row: Any, filters: Mapping[str, Any]) -> bool:
+    """`{"kind": "A", "size": [">", 3], "name": "^INV-", "item": True}`: True is 'not None'."""
+    return all(_holds(row.get(field), wanted) for field, wanted in filters.items())
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, (list, tuple)):
+        sign, wanted = wanted
+    elif isinstance(wanted, bool):
+        sign = "not None" if wanted else "None"
+    elif isinstance(wanted, str) and wanted.startswith("^"):
+        sign, wanted = "^", wanted[1:]
+    else:
+        sign = "="
+    if sign not in _SIGNS:
+        raise ValidationError(f"{sign!r} compares nothing: one of {', '.join(_SIGNS)} does")
+    return bool(_SIGNS[sign](value, wanted))
+
+
+# -- the descriptions
 
 
 def get_meta(doctype: Any, cached: bool = True) -> Meta:

@@ -10,17 +10,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+from frappe_standalone import exceptions
 from frappe_standalone.database import rows, singles, store
 from frappe_standalone.documents import passwords
 from frappe_standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS, BaseDocument
 from frappe_standalone.documents.docstatus import DocStatus
 from frappe_standalone.documents.meta import NO_FIELDS, TABLES
 from frappe_standalone.documents.naming import set_new_name
-from frappe_standalone.exceptions import (
-    DoesNotExistError,
-    DuplicateEntryError,
-    UniqueValidationError,
-)
 from frappe_standalone.local import local
 from frappe_standalone.utils.frappedict import _dict
 
@@ -75,7 +71,7 @@ class StoredDocument(BaseDocument):
         else:
             row = store.get(self.doctype, self.name, for_update)
         if row is None:
-            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+            raise exceptions.DoesNotExistError(f"{self.doctype} {self.name} not found")
         return row
 
     def _load_children(self) -> None:
@@ -103,13 +99,13 @@ class StoredDocument(BaseDocument):
         with self._named_if_refused():
             is_there = store.update(self.doctype, self.name, self._row())
         if not is_there:
-            raise DoesNotExistError(f"{self.doctype} {self.name} not found")
+            raise exceptions.DoesNotExistError(f"{self.doctype} {self.name} not found")
 
     @contextmanager
     def _named_if_refused(self) -> Iterator[None]:
         try:
             yield
-        except (DuplicateEntryError, UniqueValidationError) as exc:
+        except (exceptions.DuplicateEntryError, exceptions.UniqueValidationError) as exc:
             raise type(exc)(self.doctype, self.name, exc) from exc
 
     def db_delete(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from frappe_celery.host import RunAgain, with_reruns
 from frappe_standalone.database import django_setup
 from frappe_standalone.database.errors import is_deadlocked, is_retryable
+from frappe_standalone.database.transaction import CallbackManager
 from frappe_standalone.documents.error_log import log_error
 from frappe_standalone.documents.locking import release_document_locks
 from frappe_standalone.local import local
@@ -22,7 +23,6 @@ from frappe_standalone.site import allowed
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.site.calling import call, get_attr
 from frappe_standalone.site.context import connect, init, visit
-from frappe_standalone.utils.callbacks import CallbackManager
 from frappe_standalone.utils.frappedict import _dict
 
 

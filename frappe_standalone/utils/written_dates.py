@@ -8,34 +8,23 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from frappe_standalone.exceptions import ValidationError
-from frappe_standalone.utils.dates import (
-    DATE_FORMAT,
-    DATETIME_FORMAT,
-    DateTimeLikeObject,
-    _day,
-    convert_utc_to_timezone,
-    get_datetime,
-    get_time,
-    getdate,
-    now_datetime,
-    time_diff_in_seconds,
-)
+from frappe_standalone.utils import dates
 
 
 def get_date_str(value: Any) -> str:
     """A day as it is stored: 2026-01-31."""
-    return _day(value).strftime(DATE_FORMAT)
+    return dates._day(value).strftime(dates.DATE_FORMAT)
 
 
 def get_datetime_str(value: Any) -> str:
     """A time as it is stored: 2026-01-31 10:00:00.000000."""
-    when = get_datetime(value)
-    return when.strftime(DATETIME_FORMAT) if when else ""
+    when = dates.get_datetime(value)
+    return when.strftime(dates.DATETIME_FORMAT) if when else ""
 
 
 def get_time_str(value: Any) -> str:
     """A time of day as it is stored: 10:00:00."""
-    return get_time(value).strftime("%H:%M:%S")
+    return dates.get_time(value).strftime("%H:%M:%S")
 
 
 _NAMED_DATES = {
@@ -81,7 +70,7 @@ def formatdate(string_date: Any = None, format_string: str | None = None, **_ign
     """A date in letters like `dd-mm-yyyy`, or as `global_date_format`; as 2026-01-31 without."""
     if not string_date:
         return ""
-    day = _day(string_date)
+    day = dates._day(string_date)
     if format_string in _NAMED_DATES:
         return global_date_format(day, format_string)
     return _written(day, (format_string or "yyyy-mm-dd").replace("m", "M").replace("Y", "y"))
@@ -90,14 +79,14 @@ def formatdate(string_date: Any = None, format_string: str | None = None, **_ign
 format_date = formatdate
 
 
-def global_date_format(date: DateTimeLikeObject, format: str = "long") -> str:
+def global_date_format(date: dates.DateTimeLikeObject, format: str = "long") -> str:
     """`January 31, 2026`; `format` may also be short, medium or full."""
-    return _NAMED_DATES[format].format(getdate(date))
+    return _NAMED_DATES[format].format(dates.getdate(date))
 
 
 def format_datetime(datetime_string: Any, format_string: str | None = None) -> str:
     """A time in letters like `dd-MM-yyyy HH:mm`, or as `medium`; as 2026-01-31 10:00:00 without."""
-    when = get_datetime(datetime_string) if datetime_string else None
+    when = dates.get_datetime(datetime_string) if datetime_string else None
     if when is None:
         return ""
     if format_string in _NAMED_TIMES:
@@ -110,12 +99,12 @@ def format_time(time_string: Any = None, format_string: str | None = None) -> st
     if not time_string:
         return ""
     pattern = format_string or "HH:mm:ss"
-    return _written(get_time(time_string), _NAMED_TIMES.get(pattern, pattern))
+    return _written(dates.get_time(time_string), _NAMED_TIMES.get(pattern, pattern))
 
 
 def get_weekday(when: Any = None) -> str:
     """The weekday's English name; of today unless a day is given."""
-    return _day(when or None).strftime("%A")
+    return dates._day(when or None).strftime("%A")
 
 
 def get_weekdays() -> list[str]:
@@ -125,17 +114,17 @@ def get_weekdays() -> list[str]:
 
 def get_month(datetime: Any = None) -> str:
     """The month's English name; of this month unless a day is given."""
-    return calendar.month_name[_day(datetime).month]
+    return calendar.month_name[dates._day(datetime).month]
 
 
 def get_datetime_in_timezone(time_zone: str) -> datetime:
     """Now, in the zone of that name."""
-    return convert_utc_to_timezone(datetime.now(timezone.utc), time_zone)
+    return dates.convert_utc_to_timezone(datetime.now(timezone.utc), time_zone)
 
 
 def get_eta(from_time: Any, percent_complete: float) -> str:
     """The time that is left of something that began then."""
-    passed = time_diff_in_seconds(now_datetime(), from_time)
+    passed = dates.time_diff_in_seconds(dates.now_datetime(), from_time)
     return str(timedelta(seconds=(100 - percent_complete) / percent_complete * passed))
 
 
@@ -184,10 +173,10 @@ def format_duration(seconds: float, hide_days: bool = False) -> str:
 
 def pretty_date(value: Any) -> str:
     """How long ago a time was, in words: '5 minutes ago'."""
-    when = get_datetime(value) if value else None
+    when = dates.get_datetime(value) if value else None
     if when is None:
         return ""
-    passed = (now_datetime() - when).total_seconds()
+    passed = (dates.now_datetime() - when).total_seconds()
     if passed < 60:
         return "just now"
     for name, size in (

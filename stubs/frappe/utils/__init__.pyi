@@ -1,6 +1,6 @@
 # made by: python -m tests.stubs
 from frappe.utils.data import *
-from frappe_standalone.utils.callbacks import CallbackManager as CallbackManager
+from frappe_standalone.database.transaction import CallbackManager as CallbackManager
 from frappe_standalone.site.calling import call_hook_method as call_hook_method
 from frappe_standalone.utils.system import create_folder as create_folder
 from frappe_standalone.utils.system import execute_in_shell as execute_in_shell

@@ -80,7 +80,7 @@ from frappe_standalone.utils.written_dates import global_date_format as global_d
 from frappe_standalone.utils.lists import groupby_metric as groupby_metric
 from frappe_standalone.utils.lists import has_common as has_common
 from frappe_standalone.utils.markup import html2text as html2text
-from frappe_standalone.documents.money import in_words as in_words
+from frappe_standalone.documents.precision import in_words as in_words
 from frappe_standalone.utils.text import is_html as is_html
 from frappe_standalone.utils.periods import is_last_day_of_the_month as is_last_day_of_the_month
 from frappe_standalone.utils.lists import is_subset as is_subset
@@ -90,7 +90,7 @@ from frappe_standalone.utils.lists import make_filter_dict as make_filter_dict
 from frappe_standalone.utils.lists import make_filter_tuple as make_filter_tuple
 from frappe_standalone.utils.markup import markdown as markdown
 from frappe_standalone.utils.markup import md_to_html as md_to_html
-from frappe_standalone.documents.money import money_in_words as money_in_words
+from frappe_standalone.documents.precision import money_in_words as money_in_words
 from frappe_standalone.utils.dates import month_diff as month_diff
 from frappe_standalone.utils.dates import now as now
 from frappe_standalone.utils.dates import now_datetime as now_datetime
