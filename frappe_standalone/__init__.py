@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["add_name", "make_host", "register_loader"]
 
 importer.install()
+add_name = importer.add_name
 
 
 def _description(doctype: str) -> Any:
@@ -57,8 +58,4 @@ def __getattr__(name: str) -> Any:
         from frappe_standalone.documents.controllers import register_loader
 
         return register_loader
-    if name == "add_name":
-        from frappe_standalone.namespace.importer import add_name
-
-        return add_name
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -181,8 +181,7 @@ class StandaloneHost:
 
     def scheduling_off(self, site: str) -> str | None:
         """Why nothing of the site is scheduled now."""
-        from frappe_standalone.schedule.dormancy import why_dormant
-        from frappe_standalone.schedule.scheduler import why_inactive
+        from frappe_standalone.schedule.scheduler import why_dormant, why_inactive
 
         with self.visiting(site):
             return why_inactive() or why_dormant()

@@ -32,7 +32,7 @@ class Local:
 
     def __init__(self) -> None:
         object.__setattr__(self, "_context", ContextVar("frappe.local", default=_EMPTY))
-        object.__setattr__(self, "_first_use", lambda: None)
+        self.on_first_use(lambda: None)
 
     def on_first_use(self, enter: Callable[[], None]) -> None:
         """`site.context` enters the default site; what lies below it needs no more than `local`."""

@@ -20,28 +20,18 @@ _CREATE_COLLATION = (
     " (provider = icu, locale = 'und-u-ks-level1', deterministic = false)"
 )
 """Neither case nor accents count, as in MariaDB's utf8mb4_unicode_ci."""
+_VENDORS = ("sqlite", "mysql", "postgresql")
 _TYPES = {
-    "text": "text",
-    "int": "integer",
-    "long int": "bigint",
-    "check": "smallint",
-    "float": "double precision",
-    "decimal": "numeric(21,9)",
-    "date": "date",
-    "datetime": "datetime(6)",
-    "time": "time(6)",
-    "json": "json",
-}
-_OTHER_TYPES = {
-    "sqlite": {
-        "long int": "integer",
-        "decimal": "real",
-        "datetime": "datetime",
-        "time": "timedelta text",
-        "json": "json text",
-    },
-    "mysql": {"text": "longtext"},
-    "postgresql": {"datetime": "timestamp(6)", "json": 'text collate "C"'},  # jsonb changes numbers
+    "text": ("text", "longtext", "text"),
+    "int": ("integer", "integer", "integer"),
+    "long int": ("integer", "bigint", "bigint"),
+    "check": ("smallint", "smallint", "smallint"),
+    "float": ("double precision", "double precision", "double precision"),
+    "decimal": ("real", "numeric(21,9)", "numeric(21,9)"),
+    "date": ("date", "date", "date"),
+    "datetime": ("datetime", "datetime(6)", "timestamp(6)"),
+    "time": ("timedelta text", "time(6)", "time(6)"),
+    "json": ("json text", "json", 'text collate "C"'),  # jsonb changes numbers
 }
 _WITHOUT_CASE = {"sqlite": " collate nocase", "postgresql": f" collate {_COLLATION}"}
 _TABLE_OPTIONS = {"mysql": " row_format=dynamic character set utf8mb4 collate utf8mb4_unicode_ci"}
@@ -116,8 +106,8 @@ def _definition(connection: BaseDatabaseWrapper, column: Column) -> str:
 
 
 def _type(connection: BaseDatabaseWrapper, column: Column) -> str:
-    types = _TYPES | _OTHER_TYPES[connection.vendor]
-    made = f"varchar({column.size})" if column.size else types[column.type]
+    declared = _TYPES[column.type][_VENDORS.index(connection.vendor)]
+    made = f"varchar({column.size})" if column.size else declared
     return made + (_WITHOUT_CASE.get(connection.vendor, "") if column.kind == "text" else "")
 
 

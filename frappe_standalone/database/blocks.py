@@ -31,14 +31,12 @@ def is_in_a_tests(connection: BaseDatabaseWrapper) -> bool:
 
 def roll_back(connection: BaseDatabaseWrapper) -> None:
     """To the test's start, where the innermost block is a test's; another is marked for its end."""
-    from django.db import transaction
-
     start = connection.savepoint_ids[-1] if connection.savepoint_ids else None
     if start is None or not innermost_is_a_tests(connection):
-        transaction.set_rollback(True, connection.alias)
+        connection.set_rollback(True)
         return
-    transaction.set_rollback(False, connection.alias)  # after an error, which has marked it
-    transaction.savepoint_rollback(start, connection.alias)
+    connection.set_rollback(False)  # after an error, which has marked it
+    connection.savepoint_rollback(start)
 
 
 @contextmanager

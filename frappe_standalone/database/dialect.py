@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from frappe_standalone.database.values import READERS, of_kind, text_of, time_of
+from frappe_standalone.database.values import READERS, of_kind, span_of, text_of, time_of
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
 
@@ -45,6 +45,11 @@ KEPT = 4096
 def quoted(name: str) -> str:
     """A name in MariaDB's SQL, where placeholders stand beside it."""
     return f"`{name.replace('`', '``').replace('%', '%%')}`"
+
+
+def double_quoted(text: str) -> str:
+    """A statement of MariaDB's with its names as PostgreSQL quotes them."""
+    return _NAME.sub(lambda name: '"' + name[1].replace("``", "`").replace('"', '""') + '"', text)
 
 
 def literal(text: str, percent: bool = True) -> str:
@@ -81,27 +86,10 @@ def apart(text: str, has_values: bool) -> tuple[tuple[str, ...], tuple[Key, ...]
     return tuple(texts), tuple(keys), ()
 
 
-def parts(text: str, vendor: str, values: Any, columns: Columns, is_plain: bool = False) -> Parts:
-    """A statement for a database, taken apart.
-
-    Args:
-        columns: gives what a doctype's table has.
-        is_plain: no more than the quotes of names must change.
-
-    Raises:
-        NeedsFrappeSite: it cannot be carried there; shows the statement.
-        UnreadableStatement: it cannot be read; shows it and where.
-    """
-    found = apart(text, values is not None)
-    if vendor == "mysql" or (is_plain and vendor == "sqlite"):
-        return found
-    if is_plain:
-        return apart(_NAME.sub(_double_quoted, text), values is not None)
-    from frappe_standalone.database import carrying
-
-    numbers = tuple(n for n, key in enumerate(found[1]) if _is_number(_value(key, values)))
-    made: Parts = carrying.carried(text, values is not None, vendor, columns, numbers)
-    return made
+def numbers(text: str, values: Any) -> tuple[int, ...]:
+    """Which of a statement's placeholders are given numbers."""
+    _, keys, _ = apart(text, values is not None)
+    return tuple(n for n, key in enumerate(keys) if _is_number(_value(key, values)))
 
 
 def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | None]:
@@ -126,10 +114,6 @@ def filled(found: Parts, values: Any, vendor: str) -> tuple[str, list[Any] | Non
         arguments += [adapted(of_kind(each, kind, vendor), vendor) for each in each_one]
         text += following.replace("%", "%%")
     return text, arguments
-
-
-def _double_quoted(name: re.Match[str]) -> str:
-    return '"' + name[1].replace("``", "`").replace('"', '""') + '"'
 
 
 def _is_number(value: Any) -> bool:
@@ -228,14 +212,8 @@ def _time_or_span(text: str) -> time | timedelta:
     return (datetime.min + span).time() if 0 <= span.days < 1 else span
 
 
-def _as_timedelta(value: Any) -> Any:
-    if isinstance(value, timedelta):
-        return value
-    return datetime.combine(date.min, value) - datetime.min
-
-
 _MYSQL_TIME = 11
 _DRIVER_TYPES: dict[str, dict[int, Callable[[Any], Any]]] = {
-    "mysql": {0: float, 246: float, _MYSQL_TIME: _as_timedelta},
-    "postgresql": {1700: float, 1083: _as_timedelta, 1184: from_column},
+    "mysql": {0: float, 246: float, _MYSQL_TIME: span_of},
+    "postgresql": {1700: float, 1083: span_of, 1184: from_column},
 }

@@ -68,21 +68,17 @@ def load(**more: Any) -> None:
         ConfigError: the team's project does not have us in INSTALLED_APPS, `database_url` is not
             a URL that Django has a driver for, or an application's set-up failed before.
     """
-    with _loading:
-        _load(more)
-
-
-def _load(more: dict[str, Any]) -> None:
     global _configured_for
-    from django.apps import apps
-    from django.conf import settings as django_settings
+    with _loading:
+        from django.apps import apps
+        from django.conf import settings as django_settings
 
-    if not is_own_project() and not django_settings.configured:
-        _configured_for = settings.current()
-        django_settings.configure(**{**_own_settings(_configured_for), **more})
-    if not apps.ready:
-        _set_up()
-    _keep_from_children()
+        if not is_own_project() and not django_settings.configured:
+            _configured_for = settings.current()
+            django_settings.configure(**{**_own_settings(_configured_for), **more})
+        if not apps.ready:
+            _set_up()
+        _keep_from_children()
     if not apps.is_installed(APP):
         raise ConfigError(
             '"frappe_celery" is missing from INSTALLED_APPS of'

@@ -24,13 +24,8 @@ class FromMariaDB(MySQL):
 
     class Parser(MySQLParser):
         FUNCTIONS: ClassVar = {
-            **{
-                name: function
-                for name, function in MySQLParser.FUNCTIONS.items()
-                if name not in NAMED
-            },
-            **dict.fromkeys(("NOW", "SYSDATE"), exp.CurrentTimestamp.from_arg_list),
-        }
+            name: function for name, function in MySQLParser.FUNCTIONS.items() if name not in NAMED
+        } | dict.fromkeys(("NOW", "SYSDATE"), exp.CurrentTimestamp.from_arg_list)
 
 
 def placeholder(self: Any, node: exp.Placeholder) -> str:
@@ -64,10 +59,6 @@ def spell(tree: exp.Expr, names: set[str]) -> None:
     for column in tree.find_all(exp.Column):
         if column.name not in names | aliases and column.name.lower() in names:
             column.set("this", exp.to_identifier(column.name.lower(), quoted=True))
-
-
-def _key_of(table: str) -> list[str]:
-    return ["doctype", "field"] if table == "tabSingles" else ["name"]
 
 
 def all_of(insert: exp.Expr) -> list[exp.Expr]:
@@ -123,7 +114,8 @@ def _insert(tree: exp.Insert) -> None:
         for change in conflict.expressions:
             new = change.expression.transform(_excluded, table.name)
             changes.append(exp.EQ(this=exp.to_identifier(change.this.name), expression=new))
-        keys = [exp.to_identifier(name) for name in _key_of(table.name)]
+        key = ("doctype", "field") if table.name == "tabSingles" else ("name",)
+        keys = [exp.to_identifier(name) for name in key]
         tree.set(
             "conflict",
             exp.OnConflict(conflict_keys=keys, action=exp.var("DO UPDATE"), expressions=changes),

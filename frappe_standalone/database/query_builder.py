@@ -105,11 +105,23 @@ for _runnable in (QueryBuilder, pypika.queries._SetOperation):
 
 
 class Question:
-    """What `frappe.qb.get_query` gives: a question of `frappe.get_all`, to be run."""
+    """`frappe.qb.get_query`: a question of `frappe.get_all`, to be run."""
 
-    def __init__(self, doctype: Any, **asked: Any) -> None:
-        self._doctype = doctype_of(doctype)
-        self._asked = asked
+    def __init__(
+        self,
+        table: Any,
+        *,
+        fields: Any = None,
+        filters: Any = None,
+        order_by: str | None = None,
+        offset: int | None = None,
+        **asked: Any,
+    ) -> None:
+        self._doctype = doctype_of(table)
+        kept = ("group_by", "limit", "distinct", "for_update")
+        self._asked = {name: asked[name] for name in kept if name in asked}
+        self._asked |= {"fields": fields or ["name"], "filters": as_sql(filters)}
+        self._asked |= {"order_by": descending(order_by), "start": offset or 0}
 
     def __getattr__(self, name: str) -> Any:
         raise missing_attribute("frappe.qb.get_query()", name)
@@ -134,6 +146,7 @@ class Builder(MySQLQuery):  # type: ignore[misc]
     terms = pypika.terms
     desc, asc = Order.desc, Order.asc
     Schema, Table, Field = Schema, Table, Field
+    get_query = Question
 
     @staticmethod
     def DocType(table_name: str, *args: Any, **kwargs: Any) -> Any:  # noqa: N802
@@ -161,33 +174,6 @@ class Builder(MySQLQuery):  # type: ignore[misc]
     @classmethod
     def update(cls, table: Any, *args: Any, **kwargs: Any) -> Any:
         return super().update(_selectable(table), *args, **kwargs)
-
-    @staticmethod
-    def get_query(
-        table: Any,
-        *,
-        fields: Any = None,
-        filters: Any = None,
-        order_by: str | None = None,
-        group_by: str | None = None,
-        limit: int | None = None,
-        offset: int | None = None,
-        distinct: bool = False,
-        for_update: bool = False,
-        **_ignored: Any,
-    ) -> Question:
-        """The question that these arguments ask."""
-        return Question(
-            table,
-            fields=fields or ["name"],
-            filters=as_sql(filters),
-            order_by=descending(order_by),
-            group_by=group_by,
-            limit=limit,
-            start=offset or 0,
-            distinct=distinct,
-            for_update=for_update,
-        )
 
     max = staticmethod(partial(_aggregate, "max"))
     min = staticmethod(partial(_aggregate, "min"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import sqlite3
@@ -221,12 +222,6 @@ def timestamp(value: Any, of_day: Any = "0:0:0") -> str:
     return str(_when(value) + time_of(str(of_day)))
 
 
-def _unquoted(value: str) -> str:
-    import json
-
-    return str(json.loads(value)) if value.startswith('"') else value
-
-
 _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "frappe_add": (3, add),
     "frappe_compare": (2, compare),
@@ -276,7 +271,7 @@ _FUNCTIONS: dict[str, tuple[int, Callable[..., Any]]] = {
     "monthname": (1, lambda value: _when(value).strftime("%B")),
     "unix_timestamp": (1, lambda value: _when(value).timestamp()),
     "from_unixtime": (1, lambda value: str(datetime.fromtimestamp(value))),
-    "json_unquote": (1, _unquoted),
+    "json_unquote": (1, lambda text: str(json.loads(text)) if text.startswith('"') else text),
     "uuid": (0, lambda: str(uuid.uuid1())),
     "to_days": (1, lambda value: _when(value).toordinal() + 365),
 }

@@ -24,11 +24,27 @@ def vendor() -> str:
 
 
 def run(text: str, arguments: Any, write: bool, is_plain: bool = True) -> Any:
-    """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed."""
+    """Run a statement of MariaDB's; the cursor's rows with their names, and how many changed.
+
+    Args:
+        is_plain: no more than the quotes of names must change for another database.
+
+    Raises:
+        NeedsFrappeSite: it cannot be carried to this database; shows the statement.
+        UnreadableStatement: it cannot be read; shows it and where.
+    """
     with local.db._writing() if write else local.db._reading() as connection:
-        vendor = connection.vendor
-        columns_of = partial(schema.columns, connection)
-        found = dialect.parts(text, vendor, arguments, columns_of, is_plain)
+        vendor, has_values = connection.vendor, arguments is not None
+        found: dialect.Parts
+        if vendor == "mysql" or is_plain:
+            spelled = dialect.double_quoted(text) if vendor == "postgresql" else text
+            found = dialect.apart(spelled, has_values)
+        else:
+            from frappe_standalone.database import carrying
+
+            columns_of = partial(schema.columns, connection)
+            numbers = dialect.numbers(text, arguments)
+            found = carrying.carried(text, has_values, vendor, columns_of, numbers)
         try:
             statement, filled = dialect.filled(found, arguments, vendor)
         except values.NotOfKind as error:

@@ -63,7 +63,7 @@ class AfterCommit(CallbackManager):
         """Call `function` after the commit, never after a rollback."""
         if not self._transaction._decided_elsewhere():
             super().add(function)
-        elif on_an_event_loop() and not self._transaction._is_in_a_block():
+        elif on_an_event_loop() and self._transaction._connection() is None:
             function()
         else:
             from django.db import transaction
@@ -125,23 +125,18 @@ class Transaction:
         self._has_written = self._has_written or _WRITES.match(sql) is not None
         return execute(sql, params, many, context)
 
-    def _is_in_a_block(self) -> bool:
-        """Whether any block is open; Django opens none on an event loop."""
-        return self._connection() is not None
-
     def _connection(self) -> BaseDatabaseWrapper | None:
-        """The connection when this process has one that is inside an atomic block."""
+        """The connection when this process has one that is inside an atomic block.
+
+        Django opens none on an event loop.
+        """
         connection = django_setup.opened(self.site)
         return connection if connection is not None and connection.in_atomic_block else None
 
     def _decided_elsewhere(self) -> bool:
         """Whether not we, but an `atomic` block of the caller's or Django will commit."""
-        if self.is_djangos:
-            return True
         connection = self._connection()
-        if connection is None:
-            return False
-        return self._is_anothers(connection)
+        return self.is_djangos or (connection is not None and self._is_anothers(connection))
 
     def _is_anothers(self, connection: BaseDatabaseWrapper) -> bool:
         """Whether the innermost block is neither ours nor one that a test holds around all."""
@@ -178,12 +173,7 @@ class Transaction:
             if connection is not None:
                 blocks.roll_back(connection)
             return
-        self.before_commit.reset()
-        self.after_commit.reset()
-        self.before_rollback.run()
-        self._leave(keep=False)
-        self._write_again()
-        self.after_rollback.run()
+        self.close()
 
     def _write_after_rollback(self, write: Callable[[], Any]) -> None:
         """Have a rollback of the open transaction followed by `write`, committed at once.

@@ -120,12 +120,16 @@ def text_of(span: timedelta) -> str:
     return f"{sign}{minutes // 60:02}:{minutes % 60:02}:{str(seconds)[5:]}"
 
 
+def span_of(value: Any) -> Any:
+    """A time of day as the time since midnight; anything else as it is."""
+    return datetime.combine(date.min, value) - datetime.min if isinstance(value, time) else value
+
+
 def _time(value: Any) -> timedelta:
     if isinstance(value, str):
         found = get_datetime(value)
         value = found.time() if found else None
-    if isinstance(value, time):
-        value = datetime.combine(date.min, value) - datetime.min
+    value = span_of(value)
     if not isinstance(value, timedelta) or not timedelta(0) <= value < timedelta(days=1):
         raise ValueError
     return value

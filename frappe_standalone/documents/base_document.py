@@ -171,13 +171,8 @@ class BaseDocument:
 
     def get_all_children(self, parenttype: str | None = None) -> list[Any]:
         """Every row of every child table."""
-        return [
-            row
-            for rows in self.__dict__.values()
-            if isinstance(rows, list)
-            for row in rows
-            if isinstance(row, BaseDocument)
-        ]
+        tables = (rows for rows in self.__dict__.values() if isinstance(rows, list))
+        return [row for rows in tables for row in rows if isinstance(row, BaseDocument)]
 
     @property
     def parent_doc(self) -> Any:

@@ -355,17 +355,11 @@ class Document(StoredDocument):
         comment_by: str | None = None,
     ) -> Any:
         """Write a Comment document about it."""
-        return get_controller("Comment")(
-            {
-                "doctype": "Comment",
-                "comment_type": comment_type,
-                "comment_email": comment_email,
-                "comment_by": comment_by,
-                "reference_doctype": self.doctype,
-                "reference_name": self.name,
-                "content": text or comment_type,
-            }
-        ).insert(ignore_permissions=True)
+        about = {"reference_doctype": self.doctype, "reference_name": self.name}
+        by = {"comment_email": comment_email, "comment_by": comment_by}
+        said = {"comment_type": comment_type, "content": text or comment_type}
+        comment = get_controller("Comment")({"doctype": "Comment", **about, **by, **said})
+        return comment.insert(ignore_permissions=True)
 
     def log_error(self, title: Any = None, message: Any = None) -> Any:
         """As `frappe.log_error`, in an Error Log that refers to it."""

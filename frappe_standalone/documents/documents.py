@@ -203,21 +203,16 @@ def set_value(doctype: str, docname: str, fieldname: Any, value: Any = None) -> 
     return doc.save()
 
 
-def get_doc_method(doctype: str, name: str | None, method: str) -> Any:
-    """A document's method; of a new document where there is no name.
+def run_doc_method(doctype: str, name: str | None, doc_method: str, **kwargs: Any) -> Any:
+    """What a worker runs for `enqueue_doc`: a method, of a new document where there is no name.
 
     Raises:
         AttributeError: it has no such method.
     """
     doc = get_doc(doctype, name) if name else new_doc(doctype)
-    found = getattr(doc, method, None)
-    if not callable(found):
+    method = getattr(doc, doc_method, None)
+    if not callable(method):
         raise AttributeError(
-            f"{type(doc).__name__} (the controller of {doctype!r}) has no {method}"
+            f"{type(doc).__name__} (the controller of {doctype!r}) has no {doc_method}"
         )
-    return found
-
-
-def run_doc_method(doctype: str, name: str | None, doc_method: str, **kwargs: Any) -> Any:
-    """What a worker runs for `enqueue_doc`."""
-    return get_doc_method(doctype, name, doc_method)(**kwargs)
+    return method(**kwargs)

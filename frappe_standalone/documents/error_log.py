@@ -16,10 +16,7 @@ TITLE_LENGTH = 140
 
 def get_traceback(with_context: bool = False) -> str:
     """The exception being handled as text, with its causes; '' when there is none."""
-    kind, value, trace = sys.exc_info()
-    if value is None:
-        return ""
-    return "".join(traceback.format_exception(kind, value, trace))
+    return "" if sys.exc_info()[1] is None else traceback.format_exc()
 
 
 def log_error(
@@ -40,15 +37,9 @@ def log_error(
     try:
         from frappe_standalone.documents.controllers import get_controller
 
-        row = get_controller("Error Log")(
-            {
-                "doctype": "Error Log",
-                "method": title,
-                "error": text,
-                "reference_doctype": reference_doctype,
-                "reference_name": reference_name,
-            }
-        ).insert(ignore_permissions=True)
+        about = {"reference_doctype": reference_doctype, "reference_name": reference_name}
+        values = {"doctype": "Error Log", "method": title, "error": text, **about}
+        row = get_controller("Error Log")(values).insert(ignore_permissions=True)
         local.db._write_after_rollback(lambda: _write_again(row))
         return row
     except Exception:

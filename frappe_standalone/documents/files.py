@@ -22,7 +22,7 @@ from frappe_standalone.site.calling import get_hook_method
 from frappe_standalone.site.context import get_site_path
 from frappe_standalone.site.paths import get_files_path
 from frappe_standalone.utils.tables import ENCODINGS, decoded
-from frappe_standalone.utils.text import generate_hash, get_url
+from frappe_standalone.utils.text import generate_hash, get_url, safe_encode
 
 REMOTE = ("http://", "https://", "/api/method/")
 PRIVATE, PUBLIC = "/private/files/", "/files/"
@@ -248,17 +248,11 @@ def save_url(
     return _attached(values, dt, dn, folder, is_private, df)
 
 
-def _attached(
-    values: dict[str, Any],
-    dt: str | None,
-    dn: str | None,
-    folder: str | None,
-    is_private: Any,
-    df: str | None,
-) -> File:
-    to = {"attached_to_doctype": dt, "attached_to_name": dn, "attached_to_field": df}
-    more = {"doctype": "File", "folder": folder, "is_private": is_private}
-    doc: File = get_doc({**values, **to, **more})
+_TO = ("attached_to_doctype", "attached_to_name", "folder", "is_private", "attached_to_field")
+
+
+def _attached(values: dict[str, Any], *to: Any) -> File:
+    doc: File = get_doc({"doctype": "File", **values, **dict(zip(_TO, to, strict=True))})
     doc.insert(ignore_permissions=True)
     return doc
 
@@ -291,8 +285,7 @@ def get_file_name(fname: str, optional_suffix: str, is_private: Any = False) -> 
 
 def get_content_hash(content: bytes | str) -> str:
     """MD5, as Frappe's File documents hold it."""
-    raw = content.encode() if isinstance(content, str) else content
-    return hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    return hashlib.md5(safe_encode(content), usedforsecurity=False).hexdigest()
 
 
 def get_max_file_size() -> int:

@@ -164,19 +164,14 @@ def queue_action(doc: Any, action: str, **kwargs: Any) -> Any:
 
     if callable(getattr(type(doc), f"_{action}", None)):
         action = f"_{action}"
-    after_commit = kwargs.pop("enqueue_after_commit", None)
+    if kwargs.get("enqueue_after_commit") is None:
+        kwargs["enqueue_after_commit"] = True
+    kwargs |= {"__doctype": doc.doctype, "__name": doc.name, "__action": action}
     lock(doc)
     local.locked_documents.remove(doc)  # the lock outlives this context: it is the queued action's
     local.db.after_rollback.add(doc.unlock)
     try:
-        return enqueue_shim.enqueue(
-            EXECUTE_ACTION,
-            __doctype=doc.doctype,
-            __name=doc.name,
-            __action=action,
-            enqueue_after_commit=True if after_commit is None else after_commit,
-            **kwargs,
-        )
+        return enqueue_shim.enqueue(EXECUTE_ACTION, **kwargs)
     except BaseException:
         unlock(doc)
         raise

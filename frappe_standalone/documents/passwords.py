@@ -5,13 +5,13 @@ The key is the site's `encryption_key`, as in Frappe, else one that is drawn fro
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.host import Signer, settings
 from frappe_standalone.database import store
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.utils.text import safe_encode, sha256_hash
 
 if TYPE_CHECKING:  # a process that keeps no secrets is spared it
     from cryptography.fernet import Fernet
@@ -40,7 +40,7 @@ def encrypt(txt: str | bytes, encryption_key: str | None = None) -> str:
     Raises:
         ValidationError: the key is none.
     """
-    return _fernet(encryption_key or get_encryption_key()).encrypt(_bytes(txt)).decode()
+    return _fernet(encryption_key or get_encryption_key()).encrypt(safe_encode(txt)).decode()
 
 
 def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None = None) -> str:
@@ -53,7 +53,7 @@ def decrypt(txt: str | bytes, encryption_key: str | None = None, key: str | None
 
     keys = [encryption_key] if encryption_key else _keys()
     try:
-        return MultiFernet(map(_fernet, keys)).decrypt(_bytes(txt)).decode()
+        return MultiFernet(map(_fernet, keys)).decrypt(safe_encode(txt)).decode()
     except InvalidToken:
         raise ValidationError(
             f"{key or 'A password'} was encrypted with another key than this site's: it needs the"
@@ -75,7 +75,7 @@ def encrypt_anew() -> int:
     changed = 0
     for row in store.select(AUTH, {}):
         try:
-            anew = MultiFernet([first, *former]).rotate(_bytes(row["password"])).decode()
+            anew = MultiFernet([first, *former]).rotate(safe_encode(row["password"])).decode()
         except InvalidToken:  # it can be read by none of them
             continue
         store.update(AUTH, row["name"], {"password": anew})
@@ -93,10 +93,6 @@ def _fernet(key: str) -> Fernet:
             "Encryption key is in invalid format: it must be 32 bytes in base64, as"
             " Fernet.generate_key() makes it"
         ) from None
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text.encode() if isinstance(text, str) else text
 
 
 def get_decrypted_password(
@@ -122,12 +118,8 @@ def set_encrypted_password(
     doctype: str, name: str, pwd: str | bytes, fieldname: str = "password"
 ) -> None:
     """Keep a document's secret, encrypted with the project's key."""
-    row = {
-        "ref_doctype": doctype,
-        "ref_name": name,
-        "fieldname": fieldname,
-        "password": encrypt(pwd),
-    }
+    whose = {"ref_doctype": doctype, "ref_name": name, "fieldname": fieldname}
+    row = {**whose, "password": encrypt(pwd)}
     key = _row_name(doctype, name, fieldname)
     if not store.update(AUTH, key, row):
         store.insert(AUTH, {"name": key, **row})
@@ -152,7 +144,7 @@ def rename_password(doctype: str, old_name: str, new_name: str) -> None:
 
 
 def _row_name(*parts: str) -> str:
-    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+    return sha256_hash("\0".join(map(str, parts)))
 
 
 # -- of documents

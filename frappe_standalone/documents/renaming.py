@@ -67,13 +67,8 @@ def rename_doc(
         rename_password(doctype, old, new)
         renamed.add_comment("Edit", f"renamed from {old} to {new}")
     clear_cache()
-    publish_realtime(
-        "doc_rename",
-        {"doctype": doctype, "old": old, "new": new},
-        doctype=doctype,
-        docname=old,
-        after_commit=True,
-    )
+    news = {"doctype": doctype, "old": old, "new": new}
+    publish_realtime("doc_rename", news, doctype=doctype, docname=old, after_commit=True)
     return new
 
 

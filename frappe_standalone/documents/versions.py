@@ -8,20 +8,16 @@ from frappe_standalone.documents.meta import NO_FIELDS, TABLES
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr
 
+_LISTS = ("changed", "added", "removed", "row_changed")
+
 
 def get_diff(old: Any, new: Any, for_child: bool = False, **_: Any) -> _dict | None:
     """`changed` fields with their old and new value, rows `added` and `removed`, and `row_changed`;
     None when nothing differs."""
     if not new:
         return None
-    diff = _dict(
-        changed=[],
-        added=[],
-        removed=[],
-        row_changed=[],
-        data_import=new.flags.via_data_import,
-        updater_reference=new.flags.updater_reference,
-    )
+    diff = _dict({name: [] for name in _LISTS}, data_import=new.flags.via_data_import)
+    diff.updater_reference = new.flags.updater_reference
     for df in new.meta.fields:
         if df.fieldtype in (*NO_FIELDS, "Password") or df.is_virtual:
             continue
@@ -38,8 +34,7 @@ def get_diff(old: Any, new: Any, for_child: bool = False, **_: Any) -> _dict | N
         for field in ("name", "docstatus"):
             if old.get(field) != new.get(field):
                 diff.changed.append([field, old.get(field), new.get(field)])
-    differs = diff.changed or diff.added or diff.removed or diff.row_changed
-    return diff if differs else None
+    return diff if any(diff[name] for name in _LISTS) else None
 
 
 def _compare_rows(diff: _dict, field: str, before: list[Any], after: list[Any]) -> None:

@@ -58,14 +58,10 @@ def _attempt(run: Run, last: bool) -> Any:
         if isinstance(function, str):
             allowed.check(function)
             function = get_attr(function)
-        local.job = _dict(
-            site=run.site,
-            method=run.method,
-            job_name=run.job_name,
-            kwargs=run.kwargs,
-            user=run.user,
-            after_job=CallbackManager(),
-        )
+        told = {
+            name: getattr(run, name) for name in ("site", "method", "job_name", "kwargs", "user")
+        }
+        local.job = _dict(told, after_job=CallbackManager())
         monitor.start(run.method, run.kwargs)
         for hook in get_hooks("before_job"):
             call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")

@@ -30,14 +30,9 @@ def publish_progress(
     task_id: str | None = None,
 ) -> None:
     """Show how far a long task is: on a document, else to the current user."""
-    publish_realtime(
-        "progress",
-        {"percent": percent, "title": title, "description": description},
-        user=None if doctype and docname else local.session.user,
-        doctype=doctype,
-        docname=docname,
-        task_id=task_id,
-    )
+    told = {"percent": percent, "title": title, "description": description}
+    user = None if doctype and docname else local.session.user
+    publish_realtime("progress", told, None, user, doctype, docname, task_id)
 
 
 def publish_realtime(

@@ -29,7 +29,16 @@ from frappe_standalone.namespace.absent import stand_in
 from frappe_standalone.namespace.table import NAMESPACE, table
 
 SERVED = ("frappe", "rq")
-FORMER = "frappe_celery.hosts.standalone"
+PACKAGE, FORMER = "frappe_standalone", "frappe_celery.hosts.standalone"
+_MOVED = {
+    f"{PACKAGE}.cache.caching": f"{PACKAGE}.cache.cache",
+    f"{PACKAGE}.documents.clearing": f"{PACKAGE}.documents.meta",
+    f"{PACKAGE}.documents.money": f"{PACKAGE}.documents.precision",
+    f"{PACKAGE}.jobs.background_jobs": f"{PACKAGE}.jobs.rq_names",
+    f"{PACKAGE}.schedule.dormancy": f"{PACKAGE}.schedule.scheduler",
+    f"{PACKAGE}.utils.callbacks": f"{PACKAGE}.database.transaction",
+}
+"""Modules whose functions jobs that wait may name, and where these are now."""
 
 
 def install() -> None:
@@ -184,12 +193,12 @@ class FormerName(MetaPathFinder, Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        is_former = fullname == FORMER or fullname.startswith(f"{FORMER}.")
+        is_former = f"{fullname}.".startswith(f"{FORMER}.") or fullname in _MOVED
         return ModuleSpec(fullname, self) if is_former else None
 
     def exec_module(self, module: ModuleType) -> None:
-        package, former = __name__.partition(".")[0], module.__name__
-        sys.modules[former] = import_module(package + former.removeprefix(FORMER))
+        today = module.__name__.replace(FORMER, PACKAGE)
+        sys.modules[module.__name__] = import_module(_MOVED.get(today, today))
 
 
 def _absent(fullname: str) -> ModuleSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 
 from frappe_celery.host import SCHEDULE_FIELDS as FIELDS
@@ -76,13 +77,9 @@ def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
 def free_name(method: str, otherwise: str = "") -> str:
     """A name for a row: Frappe's short one unless it is taken, which in v14 and v15 loses a row."""
     short = ".".join(method.split(".")[-2:])
-    for name in (short, method, f"{method} {otherwise}".strip()):
-        if name and store.get(DOCTYPE, name) is None:
-            return name
-    number = 2
-    while store.get(DOCTYPE, f"{method} {number}") is not None:
-        number += 1
-    return f"{method} {number}"
+    numbered = (f"{method} {number}" for number in count(2))
+    names = chain((short, method, f"{method} {otherwise}".strip()), numbered)
+    return next(name for name in names if name and store.get(DOCTYPE, name) is None)
 
 
 def sync_jobs(site_hooks: Any = None) -> SyncReport:
@@ -134,24 +131,13 @@ def _take(present: list[dict[str, Any]], row: ScheduleRow) -> bool:
 
 
 def _change(values: dict[str, Any], row: ScheduleRow, report: SyncReport) -> None:
-    store.update(
-        DOCTYPE,
-        values["name"],
-        {"frequency": row.frequency, "cron_format": row.cron_format, **store.modified_now()},
-    )
+    anew = {"frequency": row.frequency, "cron_format": row.cron_format, **store.modified_now()}
+    store.update(DOCTYPE, values["name"], anew)
     report.changed.append(row.method)
 
 
 def _add(row: ScheduleRow, report: SyncReport) -> None:
-    store.insert(
-        DOCTYPE,
-        {
-            "name": free_name(row.method, row.cron_format or row.frequency),
-            "method": row.method,
-            "frequency": row.frequency,
-            "cron_format": row.cron_format,
-            "create_log": row.create_log,
-            "stopped": row.stopped,
-        },
-    )
+    own = ("method", "frequency", "cron_format", "create_log", "stopped")
+    name = free_name(row.method, row.cron_format or row.frequency)
+    store.insert(DOCTYPE, {"name": name, **{field: getattr(row, field) for field in own}})
     report.added.append(row.method)

@@ -1,19 +1,34 @@
-"""`frappe.utils.scheduler`: whether a site is scheduled, and enqueueing what is due by hand."""
+"""`frappe.utils.scheduler`: whether a site is scheduled, and enqueueing what is due by hand.
+
+A dormant site's scheduled jobs run once a day. Frappe takes a site without any Activity Log for
+dormant. Here that means that nobody logs in, not that nobody uses it, so only a site that keeps an
+Activity Log can become dormant.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from frappe_celery.host import SCHEDULE_OFF_KEYS as OFF_KEYS
 from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
 from frappe_celery.host import settings
+from frappe_standalone.cache.cache import cache
 from frappe_standalone.database import singles, store
 from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
 from frappe_standalone.messages.logs import logger
-from frappe_standalone.schedule.dormancy import schedule_jobs_based_on_activity
+from frappe_standalone.schedule.rows import LOG
 from frappe_standalone.site.context import ADMINISTRATOR, visit
+from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.numbers import cint
+
+DAY_SECONDS = 86400
+DORMANT_DAYS = 4
+AWAKE_SECONDS = 3600
+"""From v15 on a dormant site is scheduled for so long, once a day; v14: until its first log."""
+AWAKE = "dormant_site_is_awake"
+"""Where the cache keeps that it is."""
 
 
 def is_scheduler_inactive(verbose: bool = True) -> bool:
@@ -84,3 +99,60 @@ def enqueue_events(site: str | None = None) -> list[str]:
         if row.enqueue():
             enqueued.append(row.method)
     return enqueued
+
+
+# -- dormant sites
+
+
+def schedule_jobs_based_on_activity(check_time: datetime | None = None) -> bool:
+    """False on a dormant site whose last scheduled job is less than a day old."""
+    return why_dormant(check_time) is None
+
+
+def is_dormant(check_time: datetime | None = None) -> bool:
+    """Whether the site keeps an Activity Log and nothing was written to it for `dormant_days`."""
+    return _last_activity_of_a_dormant_site(check_time) is not None
+
+
+def why_dormant(check_time: datetime | None = None) -> str | None:
+    """Why a dormant site is not scheduled now; None: it is, or is not dormant."""
+    last = _last_activity_of_a_dormant_site(check_time)
+    if last is None or _is_awake(check_time):
+        return None
+    return (
+        f"it is dormant, its last Activity Log is of {last:%Y-%m-%d %H:%M} and dormant_days in"
+        f" System Settings is {_dormant_days()}; it is scheduled once a day"
+    )
+
+
+def _last_activity_of_a_dormant_site(check_time: datetime | None) -> datetime | None:
+    if local.conf.developer_mode or settings.current().frappe_version >= 16:
+        return None  # v16: only on Frappe Cloud
+    last = _last("Activity Log")
+    if last is None or _age(last, check_time) < _dormant_days() * DAY_SECONDS:
+        return None
+    return last
+
+
+def _is_awake(check_time: datetime | None) -> bool:
+    last_run = _last(LOG)
+    stays_awake = settings.current().frappe_version >= 15
+    if last_run is None or _age(last_run, check_time) >= DAY_SECONDS:
+        if stays_awake:
+            cache.set_value(AWAKE, 1, expires_in_sec=AWAKE_SECONDS)
+        return True
+    return stays_awake and bool(cache.get_value(AWAKE, expires=True))
+
+
+def _dormant_days() -> int:
+    return cint(singles.single("System Settings").get("dormant_days")) or DORMANT_DAYS
+
+
+def _last(doctype: str) -> datetime | None:
+    when = "modified" if settings.current().frappe_version < 16 else "creation"
+    rows = store.select(doctype, None, order_by=f"{when} desc", limit=1)
+    return rows[0][when] if rows else None
+
+
+def _age(when: datetime, now: datetime | None) -> float:
+    return ((now or now_datetime()) - when).total_seconds()

@@ -10,7 +10,6 @@ import copy
 import importlib
 import inspect
 import logging
-import sys
 import traceback
 from types import FunctionType, ModuleType
 from typing import Any
@@ -36,8 +35,8 @@ def app_hooks(app: str) -> AppHooks:
     make_importable()
     try:
         module = importlib.import_module(f"{app}.hooks")
-    except (Exception, SystemExit):
-        return AppHooks(app=app, error=_reason(app))
+    except (Exception, SystemExit) as error:
+        return AppHooks(app=app, error=_reason(app, error))
     return AppHooks(app=app, hooks=_values(module))
 
 
@@ -116,9 +115,7 @@ def _values(module: ModuleType) -> dict[str, Any]:
     }
 
 
-def _reason(app: str) -> str:
-    kind, error, trace = sys.exc_info()
-    frames = [f for f in traceback.extract_tb(trace) if "importlib" not in f.filename]
+def _reason(app: str, error: BaseException) -> str:
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
     where = f" ({frames[-1].filename}, line {frames[-1].lineno})" if len(frames) > 1 else ""
-    name = kind.__name__ if kind else "error"
-    return f"{app}.hooks cannot be imported: {name}: {error}{where}"
+    return f"{app}.hooks cannot be imported: {type(error).__name__}: {error}{where}"

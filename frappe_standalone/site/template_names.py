@@ -25,7 +25,7 @@ from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.safe_eval import LEAD_OUT
-from frappe_standalone.utils.text import as_json, scrub
+from frappe_standalone.utils.text import as_json, generate_hash, scrub
 
 _GIVEN = {
     path: names.split()
@@ -178,7 +178,7 @@ def _abs_url(path: str) -> str:
 
 
 def _dom_id(_seed: Any = None) -> str:
-    return f"id-{import_module('frappe').generate_hash(12)}"
+    return f"id-{generate_hash()}"
 
 
 def _is_rtl(language: str | None = None) -> bool:

@@ -43,10 +43,8 @@ def validate_phone_number(phone_number: Any, throw: bool = False) -> bool:
     Raises:
         InvalidPhoneNumberError: with `throw`, when it is not.
     """
-    if not phone_number:
-        return False
-    valid = _PHONE.match(str(phone_number).strip()) is not None
-    if throw and not valid:
+    valid = bool(phone_number) and _PHONE.match(str(phone_number).strip()) is not None
+    if throw and phone_number and not valid:
         raise InvalidPhoneNumberError(f"{phone_number} is not a valid Phone Number")
     return valid
 
@@ -79,10 +77,8 @@ def validate_name(name: str, throw: bool = False) -> bool:
     Raises:
         InvalidNameError: with `throw`, when not.
     """
-    if not name:
-        return False
-    valid = _PERSON.match(name.strip()) is not None
-    if throw and not valid:
+    valid = bool(name) and _PERSON.match(name.strip()) is not None
+    if throw and name and not valid:
         raise InvalidNameError(f"{name} is not a valid Name")
     return valid
 

@@ -265,12 +265,8 @@ def as_json(
     obj: Any, indent: int | None = 1, separators: Any = None, ensure_ascii: bool = True
 ) -> str:
     """JSON with sorted keys, dates as text."""
-    options: dict[str, Any] = {
-        "indent": indent,
-        "default": json_handler,
-        "separators": separators or (",", ": "),
-        "ensure_ascii": ensure_ascii,
-    }
+    options: dict[str, Any] = {"separators": separators or (",", ": "), "default": json_handler}
+    options |= {"indent": indent, "ensure_ascii": ensure_ascii}
     try:
         return json.dumps(obj, sort_keys=True, **options)
     except TypeError:

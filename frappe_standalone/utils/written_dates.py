@@ -135,8 +135,7 @@ def duration_to_seconds(duration: str) -> int:
         ValidationError: it is written otherwise.
     """
     validate_duration_format(duration)
-    sizes = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-    return sum(int(part[:-1]) * sizes[part[-1]] for part in re.findall(r"\d+[dhms]", duration))
+    return sum(int(part[:-1]) * _UNITS[part[-1]] for part in re.findall(r"\d+[dhms]", duration))
 
 
 def validate_duration_format(duration: str) -> None:
@@ -155,6 +154,7 @@ def format_timedelta(o: Any) -> str:
     return f"{int(hours)}:{int(minutes):02}:{shown:02}"
 
 
+_UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
 _DURATION = re.compile(r"(\d+d)?((^|\s)\d+h)?((^|\s)\d+m)?((^|\s)\d+s)?$")
 
 
@@ -162,7 +162,7 @@ def format_duration(seconds: float, hide_days: bool = False) -> str:
     """Seconds in words: 1d 2h 3m 4s."""
     left = int(seconds)
     parts = []
-    for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
+    for unit, size in _UNITS.items():
         if unit == "d" and hide_days:
             continue
         number, left = divmod(left, size)

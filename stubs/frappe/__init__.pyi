@@ -134,7 +134,7 @@ from frappe_standalone.site.context import job as job
 import json as json
 from frappe_standalone.site.context import lang as lang
 from frappe_standalone.local import local as local
-from frappe_standalone.cache.caching import local_cache as local_cache
+from frappe_standalone.cache.cache import local_cache as local_cache
 from frappe_standalone.messages.messages import log as log
 from frappe_standalone.documents.error_log import log_error as log_error
 from frappe_standalone.messages.logs import logger as logger
@@ -152,7 +152,7 @@ from frappe_standalone.namespace.frappe import read_only as read_only
 from frappe_standalone.documents.renaming import rename_doc as rename_doc
 from frappe_standalone.site.templates import render_template as render_template
 from frappe_standalone.site.context import request as request
-from frappe_standalone.cache.caching import request_cache as request_cache
+from frappe_standalone.cache.cache import request_cache as request_cache
 from frappe_standalone.utils.text import safe_decode as safe_decode
 from frappe_standalone.utils.text import safe_encode as safe_encode
 from frappe_standalone.utils.safe_eval import safe_eval as safe_eval

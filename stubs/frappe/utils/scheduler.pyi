@@ -5,9 +5,9 @@ from frappe_standalone.schedule.scheduler import enqueue_events as enqueue_event
 from frappe_standalone.schedule.scheduler import enqueue_events_for_all_sites as enqueue_events_for_all_sites
 from frappe_standalone.schedule.scheduler import enqueue_events_for_site as enqueue_events_for_site
 from frappe_standalone.schedule.scheduler import get_scheduler_status as get_scheduler_status
-from frappe_standalone.schedule.dormancy import is_dormant as is_dormant
+from frappe_standalone.schedule.scheduler import is_dormant as is_dormant
 from frappe_standalone.schedule.scheduler import is_scheduler_disabled as is_scheduler_disabled
 from frappe_standalone.schedule.scheduler import is_scheduler_inactive as is_scheduler_inactive
-from frappe_standalone.schedule.dormancy import schedule_jobs_based_on_activity as schedule_jobs_based_on_activity
+from frappe_standalone.schedule.scheduler import schedule_jobs_based_on_activity as schedule_jobs_based_on_activity
 from frappe_standalone.schedule.scheduler import toggle_scheduler as toggle_scheduler
 

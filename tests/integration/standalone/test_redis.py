@@ -13,7 +13,7 @@ from redis import Redis
 from frappe_celery.config import settings
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.local import local
-from frappe_standalone.schedule import dormancy
+from frappe_standalone.schedule import scheduler
 from frappe_standalone.site.context import connect, destroy, init, visit
 from tests.project import Project
 
@@ -267,9 +267,9 @@ def test_a_dormant_site_stays_awake_for_an_hour(frappe: Any, project: Project) -
     frappe.get_doc({"doctype": "Scheduled Job Log"}).insert()
     frappe.db.commit()
     assert host.scheduling_off(site) is None, "it is awake"
-    key = frappe.cache.make_key(dormancy.AWAKE)
+    key = frappe.cache.make_key(scheduler.AWAKE)
     assert 3590 <= frappe.cache.client.ttl(key) <= 3600
-    frappe.cache.delete_value(dormancy.AWAKE)
+    frappe.cache.delete_value(scheduler.AWAKE)
     assert "it is dormant" in str(host.scheduling_off(site))
 
 

@@ -7,8 +7,8 @@ from importlib import import_module
 
 import frappe
 
+from frappe_standalone.database.transaction import CallbackManager as Callbacks
 from frappe_standalone.documents.document import Document
-from frappe_standalone.utils.callbacks import CallbackManager as Callbacks
 
 FORMER = "frappe_celery.hosts.standalone"
 
@@ -24,6 +24,13 @@ def test_a_pickle_from_before_is_read() -> None:
     text = pickle.dumps(Callbacks, 0).replace(b"frappe_standalone", FORMER.encode())
     assert FORMER.encode() in text
     assert pickle.loads(text) is Callbacks
+
+
+def test_a_module_that_moved_is_found_under_each_of_its_names() -> None:
+    for package in (FORMER, "frappe_standalone"):
+        text = f"c{package}.utils.callbacks\nCallbackManager\n.".encode()
+        assert pickle.loads(text) is Callbacks
+        assert frappe.get_attr(f"{package}.documents.clearing.clear_cache") is frappe.clear_cache
 
 
 def test_a_path_from_before_leads_to_the_function() -> None:
