@@ -28,6 +28,7 @@ from celery.utils.time import maybe_iso8601, maybe_make_aware
 from kombu.utils.json import dumps
 
 from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.errors import Refused
@@ -261,6 +262,16 @@ def seals_in(value: Any) -> Iterator[str]:
         return
     for item in value:
         yield from seals_in(item)
+
+
+def are_signed(part: Any, signer: Signer) -> bool:
+    """Whether this signer takes all methods in a part of a message."""
+    try:
+        for sealed in seals_in(part):
+            signer.open(PURPOSE, sealed.encode())
+    except Refused:
+        return False
+    return True
 
 
 def _run_of(task_id: str) -> str:

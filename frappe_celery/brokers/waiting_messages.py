@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from frappe_celery.brokers import whole_messages
@@ -13,8 +13,11 @@ from frappe_celery.jobs import JobStore
 AT_ONCE = 1000
 
 
-def signed_by_others(store: JobStore, signer: Signer) -> int:
+def signed_by_others(store: JobStore, signer: Signer, are_signed: Callable[[Any], bool]) -> int:
     """How many in the bench's queues this key did not sign; of RabbitMQ, which shows none, all.
+
+    Args:
+        are_signed: whether all methods in a part of a message are.
 
     Raises:
         BrokerUnreachable: the broker does not answer.
@@ -24,7 +27,8 @@ def signed_by_others(store: JobStore, signer: Signer) -> int:
 
         outbox = Outbox(store)
         return outbox.publisher.waiting([*map(outbox.names.whole, store.settings.queues)])
-    return sum(not _is_signed(signer, queue, text) for queue, text in _found(store))
+    found = _found(store)
+    return sum(not _is_signed(signer, are_signed, queue, text) for queue, text in found)
 
 
 def _found(store: JobStore) -> Iterator[tuple[str, bytes]]:
@@ -44,11 +48,13 @@ def _in_list(store: JobStore, key: bytes) -> Iterable[Any]:
         yield from store.client.lrange(key, start, start + AT_ONCE - 1)
 
 
-def _is_signed(signer: Signer, queue: str, text: bytes) -> bool:
+def _is_signed(signer: Signer, are_signed: Callable[[Any], bool], queue: str, text: bytes) -> bool:
     """Or will be refused whatever the key."""
     try:
         message = celery_message(text, queue, True)
+        steps = [message["headers"], whole_messages.payload_of(message)]
     except Exception:
         return True
-    said = whole_messages.signature_of(message)
-    return not said or whole_messages.fits(message, whole_messages.place(queue), said, signer)
+    said, where = whole_messages.signature_of(message), whole_messages.place(queue)
+    fits = not said or whole_messages.fits(message, where, said, signer)
+    return fits and are_signed(steps)

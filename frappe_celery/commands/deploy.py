@@ -51,7 +51,7 @@ def drain(timeout: int | None) -> None:
 
 def _take_no_more(workers: int) -> None:
     for queue in settings.current().queues:
-        answers = _ask_workers("cancel_consumer", workers, queue=queue)
+        answers = ask_workers("cancel_consumer", workers, queue=queue)
         if len(answers) < workers:
             raise click.ClickException(
                 f"{workers - len(answers)} of {workers} workers did not answer within"
@@ -97,7 +97,7 @@ def restart(timeout: int, force: bool) -> None:
     began = time.monotonic()
     for name in before:
         store.workers.note_exchange(name, None)
-    answers = _ask_workers("exchange", len(before), **({"force": True} if force else {}))
+    answers = ask_workers("exchange", len(before), **({"force": True} if force else {}))
     reasons = dict.fromkeys(before, "it did not answer")
     reasons.update({name: said.get("error", "") for name, said in answers.items()})
     asked = {name: pid for name, pid in before.items() if not reasons[name]}
@@ -129,7 +129,7 @@ def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict
     return stays | dict.fromkeys(left, late)
 
 
-def _ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
+def ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
     """What each of so many workers answers to a remote control command of Celery's, by its name."""
     from frappe_celery import celery_app
 

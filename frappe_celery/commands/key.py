@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from functools import partial
 from itertools import islice
 
 import click
@@ -10,8 +12,9 @@ from kombu.utils.json import loads
 
 from frappe_celery import canvas
 from frappe_celery.brokers import waiting_messages
+from frappe_celery.commands.deploy import ask_workers
 from frappe_celery.config import settings
-from frappe_celery.config.signing import Signer
+from frappe_celery.config.signing import FRESH_SECONDS, Signer
 from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
@@ -20,6 +23,8 @@ from frappe_celery.schedule.fire import ADMINISTRATOR
 
 NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
 """Of a failed one the message is read when it is requeued."""
+SKEW_SECONDS = 60.0
+"""By how much machines' clocks may differ."""
 
 
 @click.group()
@@ -34,13 +39,13 @@ def key() -> None:
 def rotate() -> None:
     """Make a new key that signs; the former one is accepted.
 
-    Workers need no restart: they read the keys anew when they meet a signature that they do not
-    know. Processes that enqueue sign with the old key until they are restarted.
+    Nothing needs a restart: every process that runs signs with the new one within a second, where
+    it reads the same file.
     """
     settings.current().keys.rotate()
     click.echo(
-        "A new key signs, the one before it is accepted.\n"
-        "Restart what enqueues (web servers, beat, scripts), then: frappe-celery key end"
+        "A new key signs, the one before it is accepted. Machines and containers with a file of"
+        " their own: give them the new one.\nThen: frappe-celery key end"
     )
 
 
@@ -50,12 +55,13 @@ def end(anyway: bool) -> None:
     """Accept only the key that signs.
 
     Refused while a job that waits, runs, or could be requeued is signed by a former one, or holds a
-    step of a canvas that is, and while a message of another Celery task is (on RabbitMQ, which
-    shows none: while one waits). Documents' passwords, where there is no Frappe, are encrypted
-    anew.
+    step of a canvas that is, and while a message of another Celery task that waits, or that a
+    worker holds, may be (on RabbitMQ, which shows none: while one waits). Documents' passwords,
+    where there is no Frappe, are encrypted anew.
     """
-    former = signed_by_others(get_store())
-    if former and not anyway:
+    time.sleep(2 * FRESH_SECONDS)  # until nothing is signed with a former key any more
+    former = {} if anyway else signed_by_others(get_store())
+    if former:
         numbers = ", ".join(f"{number} {status}" for status, number in sorted(former.items()))
         raise ConfigError(
             f"jobs are signed by a former key: {numbers}. Wait until they have run (failed ones:"
@@ -96,16 +102,38 @@ def signed_by_others(store: JobStore) -> Counter[str]:
     found: Counter[str] = Counter()
     while some := list(islice(jobs, AT_ONCE)):
         store.read_messages(some)
-        found.update(job.status.value for job in some if not _is_signed(job, signer))
-    found["waiting messages of Celery tasks"] = waiting_messages.signed_by_others(store, signer)
+        following = store.fields([job.run_id for job in some], "following")
+        found.update(
+            job.status.value
+            for job, (repeated_by,) in zip(some, following, strict=True)
+            if job.status in NEEDED and not repeated_by and not _is_signed(job, signer)
+        )
+    are_signed = partial(canvas.are_signed, signer=signer)
+    waiting = waiting_messages.signed_by_others(store, signer, are_signed)
+    found["waiting messages of Celery tasks"] = waiting
+    found["Celery tasks that workers hold"] = _held(store)
     return +found
 
 
 def _is_signed(job: Job, signer: Signer) -> bool:
     try:
         message = JobMessage.open(signer, job.message, job.run_id)
-        for seal in canvas.seals_in(loads(message.canvas or "null")):
-            signer.open(canvas.PURPOSE, seal.encode())
     except Refused:
         return False
-    return True
+    return canvas.are_signed(loads(message.canvas or "null"), signer)
+
+
+def _held(store: JobStore) -> int:
+    """How many, of those that were sent before the key was exchanged, or hold a step that was."""
+    workers = {worker.name for worker in store.workers.all()}
+    if not workers:
+        return 0
+    since = store.settings.keys.changed_at + SKEW_SECONDS
+    answers = ask_workers("held", len(workers), since=since)
+    if silent := workers - answers.keys():
+        raise ConfigError(
+            f"{', '.join(sorted(silent))} did not say which Celery tasks it holds: a worker that"
+            " runs a job itself (--pool solo), or of an older version. Try again, or restart it;"
+            " --anyway does not ask"
+        )
+    return sum(map(int, answers.values()))

@@ -96,6 +96,11 @@ class Keys:
         self._keep([signing])
         return len(others)
 
+    @property
+    def changed_at(self) -> float:
+        """When their file was changed last, seconds since the epoch; 0: there is none."""
+        return self._file.stat().st_mtime if self._file.exists() else 0.0
+
     def exposed(self) -> Path | None:
         """The file with the keys, if every user of this machine can read it."""
         holds = self._file.exists()

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import base64
 import hmac
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from frappe_celery.errors import ConfigError, Refused
 
 CONFIG_KEY = "frappe_celery_key"
+FRESH_SECONDS = 1.0
+"""How soon a key that was exchanged signs in a process that runs."""
 _MAC_LENGTH = 43  # base64url of 32 bytes without its padding
 
 
@@ -24,7 +27,8 @@ class Signer:
     Args:
         key: that signs.
         accepted: those whose signature is good too.
-        kept: the keys as they stand now, asked for when a signature is unknown.
+        kept: the keys as they stand now, asked for when a signature is unknown, and once a second
+            when something is signed.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class Signer:
     ) -> None:
         self._keys: Sequence[bytes] = (key, *accepted)
         self._kept = kept
+        self._fresh_until = time.monotonic() + FRESH_SECONDS
         self._begun: dict[tuple[bytes, str], hmac.HMAC] = {}
 
     def _mac(self, key: bytes, purpose: str, text: bytes) -> bytes:
@@ -45,6 +50,8 @@ class Signer:
 
     def seal(self, purpose: str, text: bytes) -> bytes:
         """Put the signature for `purpose` before `text`; another purpose cannot open it."""
+        if time.monotonic() > self._fresh_until:
+            self._read_anew()
         return self._mac(self._keys[0], purpose, text) + text
 
     def open(self, purpose: str, sealed: bytes) -> bytes:
@@ -68,6 +75,11 @@ class Signer:
         """The key may have been exchanged since this process began."""
         if self._kept is None:
             return False
-        with suppress(ConfigError):
-            self._keys = self._kept()
+        self._read_anew()
         return self._fits(purpose, mac, text)
+
+    def _read_anew(self) -> None:
+        self._fresh_until = time.monotonic() + FRESH_SECONDS
+        if self._kept is not None:
+            with suppress(ConfigError):
+                self._keys = self._kept()

@@ -12,8 +12,15 @@ from typing import Any
 
 from celery.utils.functional import maybe_list
 from celery.worker import control
+from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
+from celery.worker.request import Request
+from kombu.serialization import loads
 
+from frappe_celery import canvas
+from frappe_celery.brokers.whole_messages import STAMP
+from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.worker.crew import Crew, crew_of
@@ -55,6 +62,28 @@ def _jobs(crew: Crew, hostname: str) -> list[dict[str, Any]]:
         for (one, seen), job in zip(running, jobs)  # noqa: B905 (equal by construction)
         if job is not None
     ]
+
+
+@inspect_command(args=[("since", float)])  # type: ignore[untyped-decorator]
+def held(state: Any, since: float) -> int:
+    """How many tasks it holds that were sent before `since`, or lead to a job that the key which
+    signs now did not sign (frappe-celery key end)."""
+    waiting = (each.entry.args[:1] for each in state.consumer.timer.schedule.queue)
+    requests = {one for args in waiting for one in args if isinstance(one, Request)}
+    requests.update(worker_state.reserved_requests, worker_state.active_requests)
+    signer = Signer(settings.current().keys.now()[0])
+    return sum(_needs_a_former_key(request, since, signer) for request in requests)
+
+
+def _needs_a_former_key(request: Request, since: float, signer: Signer) -> bool:
+    headers, body = request.request_dict, request.body
+    sent = headers.get(STAMP, "").partition(" ")[0]  # '': unsigned, no key is needed
+    if sent and float(sent) < since:
+        return True
+    if not isinstance(body, (list, tuple)):
+        kinds = [request.content_type]
+        body = loads(body, request.content_type, request.content_encoding, accept=kinds)
+    return not canvas.are_signed([headers, body], signer)
 
 
 @control_command(variadic="task_id", signature="[id1 [id2 [... [idN]]]]")  # type: ignore[untyped-decorator]

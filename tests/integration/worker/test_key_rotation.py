@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from click.testing import CliRunner
+
 import frappe_celery
 from frappe_celery import enqueue
+from frappe_celery.cli import main
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job
 from tests.brokers import both_brokers
@@ -69,11 +73,13 @@ def test_passwords_of_documents_are_encrypted_anew(project: Project) -> None:
 
 
 TEAM = """
+import time
 import frappe_celery
 from celery import chain, shared_task
 
 @shared_task
-def add(a, b):
+def add(a, b, seconds=0):
+    time.sleep(seconds)
     return a + b
 
 app = frappe_celery.app
@@ -97,6 +103,53 @@ def test_a_former_key_is_kept_while_messages_of_celery_tasks_wait(
     project.worker("--without-mingle")
     wait_until(lambda: project.effects() == ["x"], 30, "the method after it ran")
     assert "not accepted any more: 1" in run("key", "end").output
+
+
+ROTATE = "import frappe_celery.cli as c; c.main(['key', 'rotate'])"
+RECORD = "frappe_celery.signature('myapp.tasks.record', immutable=True, kwargs={'text': 'x'})"
+SEND = "from team import add, chain, frappe_celery; "
+
+
+@pytest.fixture
+def team(project: Project, redis_url: str) -> Project:
+    project.write("celeryconfig.py", f"result_backend = {redis_url!r}\nimports = ('team',)\n")
+    project.write("team.py", TEAM)
+    return project
+
+
+@both_brokers
+def test_a_process_that_ran_before_signs_with_the_new_key(team: Project) -> None:
+    worker = team.worker("--without-mingle")
+    team.python(f"{SEND}print(add.delay(1, 2).get(timeout=20))")  # Celery's process has the old one
+    team.python(ROTATE)
+    settings.use(None)
+    assert "not accepted any more: 1" in run("key", "end").output
+    team.python(f"{SEND}chain(add.s(1, 2), add.s(3), {RECORD}).delay()")
+    wait_until(lambda: team.effects() == ["x"], 20, "each step, sent by the one before, ran")
+    assert "refused" not in worker.output()
+
+
+@both_brokers
+@pytest.mark.parametrize(
+    "sent",
+    [f"chain(add.s(1, 2, seconds=9), {RECORD}).delay()", "add.apply_async((1, 2), countdown=9)"],
+    ids=["runs", "waits for its time"],
+)
+def test_a_former_key_is_kept_while_a_worker_holds_a_task(team: Project, sent: str) -> None:
+    worker = team.worker("--without-mingle")
+    team.python(SEND + sent)
+    worker.wait_for("received")
+    settings.current().keys.rotate()
+    settings.use(None)
+    held = "signed by a former key: 1 Celery tasks that workers hold"
+    assert held in run("key", "end", code=1).output
+    worker.wait_for("succeeded")
+    if "record" in sent:
+        wait_until(lambda: team.effects() == ["x"], 20, "the step after it ran")
+    wait_until(
+        lambda: "more: 1" in CliRunner().invoke(main, ["key", "end"]).output, 20, "it can end"
+    )
+    assert "refused" not in worker.output()
 
 
 def test_a_former_key_is_kept_while_a_job_holds_a_step_that_it_signed(project: Project) -> None:
