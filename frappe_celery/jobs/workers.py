@@ -52,6 +52,11 @@ class WorkerInfo:
     """Seconds."""
     cannot_import: dict[str, str] = field(default_factory=dict)
     """What of its code does not import, and why, where it is supervised."""
+    memory: dict[str, int] = field(default_factory=dict)
+    """Bytes that it and each of its processes have in memory, by pid; {}: its system does not say.
+
+    What processes share counts in each.
+    """
 
     def of_process(self, process: ProcessInfo, run: str | None) -> WorkerInfo:
         """What one of its processes does, in the shape of a worker with one process."""
@@ -88,6 +93,7 @@ class Workers:
             "current_job": worker.current_job or "",
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
             "cannot_import": json.dumps(worker.cannot_import),
+            "memory": json.dumps(worker.memory),
         }
         key = self.keys.worker(worker.name)
         pipe = self.client.pipeline()
@@ -131,17 +137,21 @@ class Workers:
 
     def by_process(self) -> list[WorkerInfo]:
         """One for each process that runs jobs, with the run that it has, as each of RQ's is one."""
+        return [one for _, processes in self.with_processes() for one in processes]
+
+    def with_processes(self) -> list[tuple[WorkerInfo, list[WorkerInfo]]]:
+        """The same, by worker."""
         workers = self.all()
         consumers = (worker.consumer for worker in workers)
         held = self.client.each("hgetall", map(self.keys.in_flight, consumers))
-        return [one for found in zip(workers, held) for one in _processes(*found)]  # noqa: B905
+        return [(one, list(_processes(one, its))) for one, its in zip(workers, held, strict=True)]
 
 
 _READ: dict[str, Callable[[str], Any]] = {
     "queues": lambda text: tuple(text.split(",")),
     "current_job": lambda text: text or None,
     "job_processes": lambda text: tuple(starmap(ProcessInfo, json.loads(text))),
-    "cannot_import": json.loads,
+    **dict.fromkeys(("cannot_import", "memory"), json.loads),
     **dict.fromkeys(("pid", "processes", "successful", "failed"), int),
     **dict.fromkeys(("birth", "last_heartbeat", "total_working_time"), float),
 }

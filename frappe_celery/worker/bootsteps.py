@@ -96,9 +96,9 @@ class Record(Repeated):
     seconds = heartbeat.BEAT_SECONDS
     at_once = True
 
-    def start(self, consumer: Any) -> None:
+    def __init__(self, consumer: Any, **options: Any) -> None:
         self.birth = time.time()
-        super().start(consumer)
+        super().__init__(consumer, **options)
 
     def stop(self, consumer: Any) -> None:
         super().stop(consumer)
@@ -135,6 +135,7 @@ class Record(Repeated):
                 failed=failed,
                 total_working_time=seconds,
                 cannot_import=new_code.failures if new_code else {},
+                memory=crew.memory(),
             )
         )
 

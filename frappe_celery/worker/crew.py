@@ -6,8 +6,10 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import reduce
+from pathlib import Path
 from typing import Any
 
 from frappe_celery.brokers import heartbeat
@@ -19,6 +21,9 @@ from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Doing, Seen, Slot, Tally
 
 logger = logging.getLogger(__name__)
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+"""Bytes of a page, in which Linux counts memory."""
 
 
 @dataclass
@@ -85,6 +90,15 @@ class Crew:
         """Those that are processes of their own, and what each has run."""
         own = (one for one in self.each if one.process is not None)
         return tuple(ProcessInfo(one.pid, one.birth, *one.slot.tally()) for one in own)
+
+    def memory(self) -> dict[str, int]:
+        """What the worker and those have in memory, as `WorkerInfo` has it."""
+        found = {}
+        for pid in (os.getpid(), *(one.pid for one in self.each)):
+            with suppress(OSError):  # it just died, or this is no Linux
+                pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+                found[str(pid)] = int(pages) * PAGE
+        return found
 
     def tally(self) -> Tally:
         """What all of them have run."""

@@ -30,7 +30,7 @@ def check(section: Section, config: Settings, workers: Iterable[WorkerInfo], now
     here = [worker for worker in workers if worker.hostname == socket.gethostname()]
     if not here:
         return
-    newest = max(_changes(config), default=Change(0.0))
+    newest = newest_change(config)
     for worker in here:
         if worker.birth < newest.at:
             ago = duration(max(0.0, now - newest.at))
@@ -38,6 +38,11 @@ def check(section: Section, config: Settings, workers: Iterable[WorkerInfo], now
                 f"worker {worker.name} runs code from before {newest.file} was changed, {ago} ago",
                 "have it run the new one: frappe-celery restart",
             )
+
+
+def newest_change(config: Settings) -> Change:
+    """Of the apps' code on this machine."""
+    return max(_changes(config), default=Change(0.0))
 
 
 def _changes(config: Settings) -> Iterator[Change]:

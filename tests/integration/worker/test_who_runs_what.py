@@ -43,6 +43,11 @@ def test_each_process_is_seen_with_its_own_run_and_what_it_has_run(
     assert {one.state for one in busy} == {"busy"}
     assert len({one.name for one in busy}) == 2
 
+    (one,) = store.workers.all()
+    assert set(map(int, one.memory)) == {process.pid, *pids}
+    for pid, size in one.memory.items():
+        assert 0.5 < size / psutil.Process(int(pid)).memory_info().rss < 2
+
     go.touch()
     wait_until(lambda: not any(one.current_job for one in store.workers.by_process()))
     all_ended(enqueue("myapp.core.fail", queue=queue) for queue in ("default", "long"))

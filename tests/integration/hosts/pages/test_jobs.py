@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import socket
 import time
 from collections.abc import Callable
 
@@ -9,10 +12,11 @@ import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.jobs.workers import ProcessInfo, WorkerInfo
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
 from tests.integration.stores import started, take
+from tests.project import Project
 from tests.servers import RedisServer
 
 PAGES = (
@@ -184,14 +188,39 @@ def test_older_leads_through_all_of_them(user: Users, store: JobStore) -> None:
 
 def test_workers_are_shown_without_another_site_s_job(user: Users, store: JobStore) -> None:
     enqueued(store, site=OTHER)
-    run = started(store)
+    run = started(store, consumer="host:4711")
+    tag = store.client.hkeys(store.keys.in_flight("host:4711"))[0]
+    store.client.hset(store.keys.in_flight("host:4711"), "host:4711:4712-1", run)
+    store.client.hdel(store.keys.in_flight("host:4711"), tag)
     now = time.time()
-    who = ("w1@host", "host", 4711, ("long",), 2, "busy", run, now - 60, now)
-    store.workers.write(WorkerInfo(*who, successful=12, failed=3))
-    seen = user("carla").get("/admin/frappe_celery/worker/")
-    assert "w1@host pid 4711 busy a job of another site long 2 12 3" in seen.text
+    who = ("w1@host", "host", 4711, ("long",), 2, "busy", run, now - 7500, now, "host:4711")
+    processes = (ProcessInfo(4712, now - 190, 12, 3, 61), ProcessInfo(4713, now - 190, 0, 0, 0))
+    memory = {"4711": 2**27, "4712": 2**28, "4713": 2**20}
+    store.workers.write(WorkerInfo(*who, processes, memory=memory))
+    page = "/admin/frappe_celery/worker/"
+    seen = user("carla").get(page)
+    assert (
+        "w1@host busy pid 4711 on host, queues long. 385.0 MB of memory. Code of 2.1 h" in seen.text
+    )
+    assert "pid 4712 busy a job of another site 256.0 MB 12 3 61.0 s 3.2 min" in seen.text
+    assert "pid 4713 idle 1.0 MB 0 0" in seen.text
     assert run not in seen.source
-    assert run in user("anna").get("/admin/frappe_celery/worker/").source
+    anna = user("anna").get(page)
+    assert f"{JOBS}{run}/" in anna.links(JOBS)
+    assert re.search(rf"pid 4712 busy myapp.tasks.record for .* m?s \S*::{run} 256.0", anna.text)
+
+
+def test_a_worker_with_older_code_than_the_files_is_named(
+    user: Users, shop: Project, store: JobStore
+) -> None:
+    now, file = time.time(), shop.root / "myapp" / "tasks.py"
+    os.utime(file, (now - 600, now - 600))
+    here = (socket.gethostname(), 4711, ("long",), 2, "idle", None)
+    store.workers.write(WorkerInfo("old@host", *here, now - 700, now))
+    store.workers.write(WorkerInfo("older@elsewhere", "elsewhere", *here[1:], now - 700, now))
+    text = user("anna").get("/admin/frappe_celery/worker/").text
+    assert text.count("runs code from before") == 1
+    assert "It runs code from before" in text.partition("old@host")[2].partition("older@")[0]
 
 
 # -- changing

@@ -1,0 +1,73 @@
+"""The workers: what each process runs, what it takes, and how old the code is that it runs."""
+
+from __future__ import annotations
+
+import socket
+import time
+from datetime import timezone
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import Job, get_store
+from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
+from frappe_celery.pages.sites import may_see
+from frappe_celery.watch.doctor.code import Change, newest_change
+
+CODE_SECONDS = 30
+"""How long the files' newest change is known: to find it all of them are looked at."""
+
+
+class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
+    """Their page."""
+
+    def get_urls(self) -> list[Any]:
+        return [self.at("", self.list_view, "changelist")]
+
+    def list_view(self, request: HttpRequest) -> HttpResponse:
+        self.require_view(request)
+        store = get_store()
+        workers = store.workers.with_processes()
+        runs = [one.current_job or "" for _, processes in workers for one in processes]
+        jobs = dict(zip(runs, store.read(runs), strict=True))
+        lines = [
+            {
+                "worker": worker,
+                "memory": sum(worker.memory.values()),
+                "older_than": _changed_since(worker),
+                "processes": [
+                    _process(one, jobs[one.current_job or ""], request.user) for one in processes
+                ],
+            }
+            for worker, processes in workers
+        ]
+        return self.shown(request, "workers.html", "Workers", lines=lines)
+
+
+def _process(process: WorkerInfo, job: Job | None, user: Any) -> dict[str, Any]:
+    """What a process does, and since when; another site's job has no name."""
+    began = job and job.started_at
+    return {
+        "process": process,
+        "memory": process.memory.get(str(process.pid)),
+        "job": job,
+        "began": began and began.replace(tzinfo=timezone.utc).timestamp(),
+        "is_seen": job is not None and may_see(user, job.site),
+    }
+
+
+def _changed_since(worker: WorkerInfo) -> Change | None:
+    """The newest change of the apps' code that it began before; None: it runs what there is, or
+    runs on another machine."""
+    if worker.hostname != socket.gethostname():
+        return None
+    change = _newest_change(int(time.time() / CODE_SECONDS))
+    return change if worker.birth < change.at else None
+
+
+@lru_cache(maxsize=1)
+def _newest_change(period: int) -> Change:
+    return newest_change(settings.current())
