@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,20 @@ class Pages:
         act()
         ready = "return document.readyState == 'complete' && !document.leaving"
         wait_until(lambda: self.browser.execute_script(ready), 10, "another page")
+
+    @contextmanager
+    def seen_as(self, width: int, scheme: str = "light") -> Iterator[None]:
+        """In a window of that width, by somebody who likes it `light` or `dark`."""
+        media = [{"name": "prefers-color-scheme", "value": scheme}]
+        size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+        tell = self.browser.execute_cdp_cmd
+        tell("Emulation.setDeviceMetricsOverride", size)
+        tell("Emulation.setEmulatedMedia", {"features": media})
+        try:
+            yield
+        finally:
+            tell("Emulation.setEmulatedMedia", {"features": []})
+            tell("Emulation.clearDeviceMetricsOverride", {})
 
     def picture(self, name: str, until: str | None = None) -> None:
         """For the documentation: the page, down to where the element `until` begins."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-WIDTH, HEIGHT = 760, 190
-LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 22
+WIDTH, HEIGHT = 760, 206
+LEFT, RIGHT, TOP, BOTTOM = 52, 8, 26, 22
 GRID_LINES = 4
+LAST_TICK = 64
+"""From here to the right end there is no room for a tick's text."""
 MOST_POINTED_AT = 200
 """With more columns none is wide enough to be pointed at."""
 
@@ -65,7 +67,8 @@ def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Ch
             y -= height
             if value:
                 series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
-        places.append((round(x, 2), column))
+        ends = x > WIDTH - LAST_TICK
+        places.append((round(x, 2), replace(column, tick="") if ends else column))
     numbers = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1)})
     lines = [(round(floor - value / most * plot, 2), number(value)) for value in numbers]
     return Chart(["".join(series) for series in bars], places, round(step, 2), lines, few)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import datetime
 from typing import Any
@@ -58,8 +59,8 @@ def fc_time(at: datetime | None) -> str:
 
 @register.filter
 def fc_path(path: str) -> str:
-    """A dotted path that may be broken into lines after its dots."""
-    return mark_safe(escape(path).replace(".", ".<wbr>"))
+    """A dotted path, or a site's name, that may be broken into lines after its dots and lines."""
+    return mark_safe(re.sub(r"([._])", r"\1<wbr>", escape(path)))
 
 
 @register.simple_tag
