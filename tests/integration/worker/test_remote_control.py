@@ -100,3 +100,29 @@ def test_a_job_that_runs_is_stopped(
 def test_a_task_that_nobody_knows(project: Project, store: JobStore) -> None:
     worker(project)
     assert "tasks unknown" in control(project, "terminate", "KILL", "no-such-id")
+
+
+OWN = """
+import frappe_celery
+from celery import shared_task
+
+@shared_task
+def add(a, b):
+    return a + b
+
+app = frappe_celery.app
+app.set_current()
+"""
+
+
+@both_brokers
+def test_the_first_answer_after_a_team_s_first_task_comes(project: Project) -> None:
+    """Its process is forked then, with the connections that its parent has."""
+    project.write("celeryconfig.py", "imports = ('own',)\n")
+    project.write("own.py", OWN)
+    process = project.worker()
+    project.python("from own import add; add.delay(1, 2)")
+    process.wait_for("succeeded")
+    said = project.python("from own import app; print(app.control.ping(timeout=10, limit=1))")
+    assert "pong" in said
+    assert "Control command error" not in process.output()
