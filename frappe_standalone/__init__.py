@@ -6,10 +6,10 @@ and `apps.py` are Django's application, which has no migrations: its tables are 
 are. `command.py` is `frappe-celery migrate`, `middleware.py` for Django's views, `testing.py` for
 the pytest plugin.
 
-Its rooms, each above those that follow: `admin` (the pages of its tables; `server.py` has them
-served) and `namespace` (what `import frappe` finds, and what stands for the rest); `schedule` and
-`jobs`; `documents`; `messages`; `site`; `database`; `cache` and `utils`. All of them read
-`local.py`, which is `frappe.local`, and raise what `exceptions.py` and `missing.py` have.
+Its rooms, each above those that follow: `admin` (the pages of its tables) and `namespace` (what
+`import frappe` finds, and what stands for the rest); `schedule` and `jobs`; `documents`;
+`messages`; `site`; `database`; `cache` and `utils`. All of them read `local.py`, which is
+`frappe.local`, and raise what `exceptions.py` and `missing.py` have.
 
 An app that has models of its own registers how `frappe.get_doc` finds them: `register_loader`; one
 that brings something for a name that is not there: `add_name`.

@@ -31,7 +31,6 @@ class FrappeCeleryConfig(AppConfig):
 
         request_started.connect(requests.begins)
         request_finished.connect(leave_request)
-        connection_created.connect(sqlite_functions.prepare)
-        connection_created.connect(dialect.prepare)
-        connection_created.connect(open_transaction.watch)
+        for prepares in (sqlite_functions.prepare, dialect.prepare, open_transaction.watch):
+            connection_created.connect(prepares)
         post_migrate.connect(make_after_migrate, sender=self)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from frappe_celery.host import AppHooks, ScheduleRow, SyncReport, settings
+from frappe_celery.host import AppHooks, ConfigError, ScheduleRow, SyncReport, settings
 from frappe_standalone.database import django_setup, open_transaction
 from frappe_standalone.exceptions import DuplicateEntryError
 from frappe_standalone.jobs import run
@@ -118,10 +119,24 @@ class StandaloneHost:
         django_setup.load()
 
     def load_pages(self, *where: Any) -> None:
-        """The pages in the project's own database, beside its documents."""
-        from frappe_standalone import server
+        """Have Django ready with its admin in it, and every table made, for a project without one.
 
-        server.load(*where)
+        Raises:
+            ConfigError: the project has a Django of its own, and as `pages_settings`.
+        """
+        from frappe_celery.host import LOOPBACK, pages_settings
+
+        if django_setup.is_own_project():
+            project = os.environ.get("DJANGO_SETTINGS_MODULE", "configured before")
+            raise ConfigError(
+                f"this project has a Django of its own ({project}): the pages are in its admin,"
+                ' with "frappe_celery" and "django.contrib.admin" in INSTALLED_APPS. Start that,'
+                " such as by `manage.py runserver`"
+            )
+        own = pages_settings(*(where or (LOOPBACK[1], None)))
+        own["INSTALLED_APPS"].append(django_setup.APP)
+        django_setup.load(**own)
+        django_setup.migrate()
 
     def encrypt_passwords_anew(self) -> int:
         from frappe_standalone.documents import passwords

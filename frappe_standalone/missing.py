@@ -6,6 +6,9 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from frappe_celery.host import NeedsFrappeSite
 
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
@@ -61,3 +64,21 @@ def not_carried(statement: str, vendor: str, why: str) -> NeedsFrappeSite:
 def unsupported(what: str) -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
     return NeedsFrappeSite(explain(what))
+
+
+def required(package: str, what: str) -> Any:
+    """The package's module.
+
+    Raises:
+        ImportError: it is not installed; says what wants it.
+    """
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as exc:
+        if exc.name != package.partition(".")[0]:
+            raise
+        raise ImportError(
+            f"frappe's {what} needs the package {exc.name}, which is not installed:"
+            f" pip install {exc.name}",
+            name=exc.name,
+        ) from None

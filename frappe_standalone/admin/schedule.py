@@ -12,20 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from frappe_celery.host import CRON_FREQUENCY as CRON
-from frappe_celery.host import (
-    FREQUENCIES,
-    CronError,
-    FrappeCeleryError,
-    ScheduleRow,
-    Timing,
-    enqueue_scheduled,
-    settings,
-)
-from frappe_celery.host import PAGE_OF_ONE_JOB as ONE
-from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
-from frappe_celery.host import is_row_of_hook as is_of_hook
-from frappe_celery.host import label_of_frequency as label_of
+from frappe_celery import host
 from frappe_standalone.admin import sites
 from frappe_standalone.admin.documents import DocumentAdmin, DocumentForm, as_user
 from frappe_standalone.admin.sites import clock
@@ -34,8 +21,9 @@ from frappe_standalone.models import ScheduledJobType, SchedulerEvent
 from frappe_standalone.schedule import rows
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
+CRON, DOCTYPE = host.CRON_FREQUENCY, host.SCHEDULED_JOB_TYPE
 NEXT_RUNS = 5
-WORDS = (CRON, "All", *map(label_of, FREQUENCIES))
+WORDS = (CRON, "All", *map(host.label_of_frequency, host.FREQUENCIES))
 
 
 class ScheduledJobTypeForm(DocumentForm):
@@ -72,7 +60,9 @@ class ScheduledJobTypeForm(DocumentForm):
 
     def field_of(self, error: Exception) -> str | None:
         """A broken expression stands beside its field."""
-        is_cron = isinstance(error.__cause__, CronError) or str(error).startswith("Cron format")
+        is_cron = isinstance(error.__cause__, host.CronError) or str(error).startswith(
+            "Cron format"
+        )
         return "cron_format" if is_cron else None
 
 
@@ -173,15 +163,17 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     def _run(self, request: HttpRequest, obj: Any) -> None:
         try:
             with visit(sites.of(obj), request.user.get_username()):
-                job = enqueue_scheduled(row_of(obj), user=request.user.get_username())
-        except FrappeCeleryError as exc:
+                job = host.enqueue_scheduled(row_of(obj), user=request.user.get_username())
+        except host.FrappeCeleryError as exc:
             messages.error(request, f"No run of {obj.name} was enqueued: {exc}")
             return
         if job is None:
             messages.warning(request, f"No run of {obj.name} was enqueued: one waits or runs.")
             return
         self.log_change(request, obj, "Run now")
-        link = format_html('<a href="{}">{}</a>', reverse(ONE, args=[job.run_id]), obj.name)
+        link = format_html(
+            '<a href="{}">{}</a>', reverse(host.PAGE_OF_ONE_JOB, args=[job.run_id]), obj.name
+        )
         messages.success(request, format_html("A run of {} was enqueued.", link))
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
@@ -197,7 +189,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     ) -> Any:
         """Says what becomes of an edited row of a hook."""
         obj = kwargs.get("obj")
-        context["of_hook"] = obj is not None and is_of_hook(row_of(obj))
+        context["of_hook"] = obj is not None and host.is_row_of_hook(row_of(obj))
         return super().render_change_form(request, context, *args, **kwargs)
 
 
@@ -232,7 +224,7 @@ class SchedulerEventAdmin(DocumentAdmin):
         return () if obj is None else ("name", "site")
 
 
-def row_of(obj: ScheduledJobType) -> ScheduleRow:
+def row_of(obj: ScheduledJobType) -> host.ScheduleRow:
     """The row as the schedule knows it."""
     with visit(sites.of(obj), ADMINISTRATOR):
         return rows.row_of(
@@ -240,5 +232,5 @@ def row_of(obj: ScheduledJobType) -> ScheduleRow:
         )
 
 
-def _timing(obj: ScheduledJobType) -> Timing:
-    return Timing.of(settings.current(), sites.of(obj))
+def _timing(obj: ScheduledJobType) -> host.Timing:
+    return host.Timing.of(host.settings.current(), sites.of(obj))

@@ -106,6 +106,5 @@ _FORMS = {
 
 
 def _is_day(value: Any) -> bool:
-    if isinstance(value, datetime):
-        return False
-    return isinstance(value, date) or len(str(value).strip()) == 10
+    is_day = isinstance(value, date) or len(str(value).strip()) == 10
+    return is_day and not isinstance(value, datetime)

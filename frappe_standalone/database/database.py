@@ -252,9 +252,7 @@ class Database(Transaction):
     ) -> None:
         """Set fields of many documents: `{name: {field: value}}`."""
         for name, values in doc_updates.items():
-            self.set_value(
-                doctype, name, values, update_modified=kwargs.get("update_modified", True)
-            )
+            self.set_value(doctype, name, values, **kwargs)
 
     def exists(self, dt: Any, dn: Any = None, cache: bool = False, **_ignored: Any) -> str | None:
         """The name of a matching document, None when there is none."""

@@ -108,8 +108,6 @@ def make_alike(node: exp.Expr, kinds: Kinds) -> None:
 def _make_true(node: exp.Expr, key: str, kinds: Kinds) -> None:
     part = node.args[key]
     inner = part.unnest()
-    if isinstance(inner, exp.Boolean):
-        inner = exp.Literal.number(int(inner.this))
     if isinstance(inner, _TRUTHS):
         return
     kind, what, nothing = kinds.of(inner), inner.copy(), exp.Literal.number(0)

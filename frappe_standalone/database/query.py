@@ -147,11 +147,8 @@ class Select:
     def _follow(self, path: str) -> str:
         """`items.qty` or `customer.territory`: the doctype of the child rows or of the link."""
         df = self.meta.get_field(path)
-        if (
-            df is None
-            or not df.options
-            or df.fieldtype not in ("Table", "Table MultiSelect", "Link")
-        ):
+        leads = df and df.options and df.fieldtype in ("Table", "Table MultiSelect", "Link")
+        if df is None or not leads:
             raise unsupported(f"the field {path!r} before a dot in a query of {self.doctype!r}")
         if df.fieldtype != "Link":
             self._join_child(df.options, path)

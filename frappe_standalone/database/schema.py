@@ -195,9 +195,8 @@ def changes(connection: BaseDatabaseWrapper, doctype: str) -> None:
 
 def settle(connection: BaseDatabaseWrapper) -> None:
     """The transaction is over: what the database says from now on can be kept."""
-    _uncommitted.difference_update(
-        {key for key in _uncommitted if key[:2] == _database(connection)}
-    )
+    its = {key for key in _uncommitted if key[:2] == _database(connection)}
+    _uncommitted.difference_update(its)
 
 
 # -- what there shall be

@@ -44,17 +44,11 @@ def set_single(doctype: str, fields: Mapping[str, Any]) -> None:
         (doctype, field, values.to_column(value, text, field, True), values.kind_of(value))
         for field, value in fields.items()
     ]
-    run(
-        "delete from `tabSingles` where `doctype` = %s and `field` in %s",
-        (doctype, list(fields)),
-        True,
-    )
+    former = "delete from `tabSingles` where `doctype` = %s and `field` in %s"
+    run(former, (doctype, list(fields)), True)
     listed = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
-    run(
-        f"insert into `tabSingles` (`doctype`, `field`, `value`, `kind`) values {listed}",
-        [value for row in rows for value in row],
-        True,
-    )
+    anew = f"insert into `tabSingles` (`doctype`, `field`, `value`, `kind`) values {listed}"
+    run(anew, [value for row in rows for value in row], True)
 
 
 def delete_single(doctype: str) -> None:

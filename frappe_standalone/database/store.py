@@ -51,7 +51,8 @@ def run_sql(text: str, arguments: Any, write: bool) -> Any:
     try:
         return statements.run(text, arguments, write, is_plain=False)
     except Exception as error:
-        if not errors.is_missing(error) or not rows.make_described(text):
+        is_missing = errors.is_missing_table(error) or errors.is_missing_column(error)
+        if not is_missing or not rows.make_described(text):
             raise
     return statements.run(text, arguments, write, is_plain=False)
 
@@ -70,7 +71,7 @@ def select(
 ) -> list[dict[str, Any]]:
     """The matching rows with those fields; `asked` is more of what `query.select` takes."""
     filters = parse(filters)
-    if doctype in virtual.DOCTYPES:
+    if doctype in virtual.READ:
         by = f"{_newest()} desc" if order_by in (None, "", KEEP_DEFAULT) else str(order_by)
         return virtual.columns(virtual.select(doctype, filters, order_by=by, **asked), fields)
     by_name = not order_by and [(each.field, each.operator) for each in filters] == [("name", "=")]
@@ -115,14 +116,14 @@ def names(doctype: str, filters: Any, limit: int | None = None) -> list[str]:
 
 
 def get(doctype: str, name: str, for_update: bool = False) -> dict[str, Any] | None:
-    if doctype in virtual.DOCTYPES:
+    if doctype in virtual.READ:
         return virtual.get(doctype, name)
     rows = select(doctype, str(name), limit=1, for_update=for_update)
     return rows[0] if rows else None
 
 
 def count(doctype: str, filters: Any = None, distinct: bool = False) -> int:
-    if doctype in virtual.DOCTYPES:
+    if doctype in virtual.READ:
         return len(virtual.select(doctype, parse(filters)))
     what = f"count({'distinct ' if distinct else ''}`tab{doctype}`.`name`) as n"
     return int(select(doctype, filters, fields=[what])[0]["n"])
@@ -209,7 +210,7 @@ def delete(doctype: str, filters: Any) -> int:
 
 
 def _check_has_table(doctype: str) -> None:
-    if doctype in virtual.DOCTYPES:
+    if doctype in virtual.READ:
         raise unsupported(f"writing documents of {doctype!r}")
 
 
@@ -242,12 +243,8 @@ def set_default(key: str, val: Any, parent: str = "__default", **_ignored: Any) 
     filters = {"parent": parent, "defkey": key}
     local.cache.pop(DEFAULTS, None)
     if not update_where("DefaultValue", filters, {"defvalue": val}):
-        own = {
-            "name": generate_hash(length=10),
-            "parenttype": parent,
-            "parentfield": "system_defaults",
-        }
-        insert("DefaultValue", {**own, **filters, "defvalue": val})
+        own = {"parenttype": parent, "parentfield": "system_defaults", "defvalue": val}
+        insert("DefaultValue", {"name": generate_hash(length=10), **filters, **own})
 
 
 # -- frappe.get_all

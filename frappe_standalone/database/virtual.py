@@ -17,7 +17,6 @@ from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import as_json
 from frappe_standalone.utils.values import from_column
 
-DOCTYPES = ("RQ Job", "RQ Worker", "DocType", "DocField")
 Conditions = tuple[Condition, ...]
 _BY_TIME = ("modified", "creation")
 
@@ -43,7 +42,7 @@ def select(
             return page
     found = [
         row
-        for row in _READ[doctype](conditions)
+        for row in READ[doctype](conditions)
         if all(matches(row, each) for each in conditions)
         and (not any_of or any(matches(row, each) for each in any_of))
     ]
@@ -74,7 +73,7 @@ def get(doctype: str, name: str) -> dict[str, Any] | None:
         PermissionError: another site's job.
     """
     if doctype != "RQ Job":
-        rows = _READ[doctype]((Condition("name", "=", name),))
+        rows = READ[doctype]((Condition("name", "=", name),))
         return next((row for row in rows if row["name"] == name), None)
     try:
         job = get_store().fetch(name)
@@ -203,7 +202,7 @@ def _time(when: datetime | float | None) -> Any:
     return from_column(when.replace(tzinfo=timezone.utc))
 
 
-_READ: dict[str, Callable[[Conditions], Iterable[dict[str, Any]]]] = {
+READ: dict[str, Callable[[Conditions], Iterable[dict[str, Any]]]] = {
     "RQ Job": _jobs,
     "RQ Worker": lambda _: map(_worker_row, get_store().workers.by_process()),
     "DocType": _doctypes,

@@ -24,17 +24,9 @@ class DocStatus(int):
         """Whether it is 2: the document is void."""
         return self == DocStatus.CANCELLED
 
-    @staticmethod
-    def draft() -> DocStatus:
-        return DocStatus.DRAFT
-
-    @staticmethod
-    def submitted() -> DocStatus:
-        return DocStatus.SUBMITTED
-
-    @staticmethod
-    def cancelled() -> DocStatus:
-        return DocStatus.CANCELLED
+    draft = staticmethod(lambda: DocStatus.DRAFT)
+    submitted = staticmethod(lambda: DocStatus.SUBMITTED)
+    cancelled = staticmethod(lambda: DocStatus.CANCELLED)
 
 
 DocStatus.DRAFT, DocStatus.SUBMITTED, DocStatus.CANCELLED = map(DocStatus, range(3))

@@ -6,13 +6,8 @@ import re
 import uuid
 from typing import Any
 
+from frappe_standalone.documents import series
 from frappe_standalone.documents.meta import get_meta
-from frappe_standalone.documents.series import (
-    getseries,
-    make_autoname,
-    parse_naming_series,
-    revert_series_if_last,
-)
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.utils.numbers import cint
@@ -35,12 +30,12 @@ def set_new_name(doc: Any) -> None:
     if meta.issingle:
         doc.name = doc.doctype
     elif is_autoincremented(doc.doctype, meta):
-        doc.name = int(getseries(f"{scrub(doc.doctype)}_id_seq", 1))
+        doc.name = int(series.getseries(f"{scrub(doc.doctype)}_id_seq", 1))
     elif autoname == "uuid":
         doc.name = str(doc.name or uuid.uuid4())
     elif doc.get("amended_from"):
         doc.name = _amended_name(doc)
-    doc.name = doc.name or _own_name(doc) or make_autoname()
+    doc.name = doc.name or _own_name(doc) or series.make_autoname()
 
 
 def _own_name(doc: Any) -> Any:
@@ -65,9 +60,9 @@ def _amended_name(doc: Any) -> str:
 def give_name_back(doc: Any) -> None:
     """Have the next document get the number of a deleted one, where it was the newest."""
     autoname = doc.meta.autoname
-    series = doc.get("naming_series") if autoname.startswith("naming_series:") else autoname
-    if series and "#" in series and not (autoname.startswith("format:") or doc.get("amended_from")):
-        revert_series_if_last(series, str(doc.name), doc)
+    key = doc.get("naming_series") if autoname.startswith("naming_series:") else autoname
+    if key and "#" in key and not (autoname.startswith("format:") or doc.get("amended_from")):
+        series.revert_series_if_last(key, str(doc.name), doc)
 
 
 def set_name_from_naming_options(autoname: str, doc: Any) -> None:
@@ -88,10 +83,12 @@ def set_name_from_naming_options(autoname: str, doc: Any) -> None:
             raise ValidationError("Please set the document name")
     elif option.startswith("format:"):
         doc.name = re.sub(
-            r"\{[^}]*\}", lambda found: parse_naming_series([found[0][1:-1]], doc=doc), autoname[7:]
+            r"\{[^}]*\}",
+            lambda found: series.parse_naming_series([found[0][1:-1]], doc=doc),
+            autoname[7:],
         )
     elif "#" in autoname:
-        doc.name = make_autoname(autoname, doc=doc)
+        doc.name = series.make_autoname(autoname, doc=doc)
 
 
 def set_name_by_naming_series(doc: Any) -> None:
@@ -103,7 +100,7 @@ def set_name_by_naming_series(doc: Any) -> None:
     doc.naming_series = doc.get("naming_series") or get_default_naming_series(doc.doctype)
     if not doc.naming_series:
         raise ValidationError("Naming Series mandatory")
-    doc.name = make_autoname(doc.naming_series, doc=doc)
+    doc.name = series.make_autoname(doc.naming_series, doc=doc)
 
 
 def get_default_naming_series(doctype: str) -> str | None:

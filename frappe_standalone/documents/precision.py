@@ -9,8 +9,8 @@ from frappe_standalone.database.defaults import get_defaults
 from frappe_standalone.documents.meta import DECIMAL, get_meta
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.missing import required
 from frappe_standalone.utils.numbers import cint, flt
-from frappe_standalone.utils.packages import required
 from frappe_standalone.utils.text import cstr
 
 FLOAT_PRECISION, CURRENCY_PRECISION = 3, 2

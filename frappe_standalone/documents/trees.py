@@ -34,10 +34,6 @@ class NestedSetInvalidMergeError(ValidationError):
 class NestedSet(Document):
     """A document in a tree of its doctype's; the field of its parent is `parent_<doctype>`."""
 
-    @property
-    def _parent_field(self) -> str:
-        return _parent_field(self)
-
     def on_update(self) -> None:
         """Give it its place.
 
@@ -54,34 +50,34 @@ class NestedSet(Document):
         Raises:
             NestedSetChildExistsError: there are documents below it.
         """
-        if not self.get(self._parent_field) and not getattr(self, "allow_root_deletion", True):
+        if not self.get(_parent_field(self)) and not getattr(self, "allow_root_deletion", True):
             raise ValidationError(f"Root {self.doctype} cannot be deleted")
         self.validate_if_child_exists()
-        self.set(self._parent_field, "")
+        self.set(_parent_field(self), "")
         update_nsm(self)
 
     def validate_if_child_exists(self) -> None:
         """Raises NestedSetChildExistsError where there are documents below it."""
-        if store.count(self.doctype, {self._parent_field: self.name}):
+        if store.count(self.doctype, {_parent_field(self): self.name}):
             raise NestedSetChildExistsError(f"Cannot delete {self.name} as it has child nodes")
 
     def validate_ledger(self, group_identifier: str = "is_group") -> None:
         """Raises ValidationError where it is no group and has documents below it."""
         if not self.meta.has_field(group_identifier) or self.get(group_identifier):
             return
-        if store.count(self.doctype, {self._parent_field: self.name, "docstatus": ["!=", 2]}):
+        if store.count(self.doctype, {_parent_field(self): self.name, "docstatus": ["!=", 2]}):
             raise ValidationError(
                 f"{self.doctype} {self.name} cannot be a leaf node as it has children"
             )
 
     def validate_one_root(self) -> None:
         """Raises NestedSetMultipleRootsError where it is a root beside another one."""
-        if not self.get(self._parent_field) and self.get_root_node_count() > 1:
+        if not self.get(_parent_field(self)) and self.get_root_node_count() > 1:
             raise NestedSetMultipleRootsError("Multiple root nodes not allowed.")
 
     def get_root_node_count(self) -> int:
         """How many documents of its doctype have no parent."""
-        return store.count(self.doctype, {self._parent_field: ""})
+        return store.count(self.doctype, {_parent_field(self): ""})
 
     def before_rename(
         self, olddn: str, newdn: str, merge: bool = False, group_fname: str = "is_group"
@@ -97,7 +93,7 @@ class NestedSet(Document):
     def after_rename(self, olddn: str, newdn: str, merge: bool = False) -> None:
         """What was below the old name is below the new one."""
         if self.meta.has_field("old_parent"):
-            below = {self._parent_field: newdn}
+            below = {_parent_field(self): newdn}
             local.db.set_value(self.doctype, below, "old_parent", newdn, update_modified=False)
         if merge:
             rebuild_tree(self.doctype)
@@ -108,11 +104,11 @@ class NestedSet(Document):
 
     def get_parent(self) -> Any:
         """The document above it; None for a root."""
-        parent = self.get(self._parent_field)
+        parent = self.get(_parent_field(self))
         return stored(self.doctype, parent) if parent else None
 
     def get_children(self) -> Iterator[Any]:
-        for name in store.names(self.doctype, {self._parent_field: self.name}):
+        for name in store.names(self.doctype, {_parent_field(self): self.name}):
             yield stored(self.doctype, name)
 
 

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from frappe_celery.host import Job as OurJob
-from frappe_celery.host import (
-    JobStatus,
-    ListedWorker,
-    NoSuchJob,
-    current_job,
-    get_store,
-    method_name,
-    settings,
-)
+from frappe_celery import host
 from frappe_standalone.jobs import run
 from frappe_standalone.site.context import ADMINISTRATOR
 
@@ -23,31 +14,31 @@ RQ_FAILED_JOBS_LIMIT = 1000
 RQ_RESULTS_TTL = 10 * 60
 
 
-def get_current_job(connection: Any = None, job_class: Any = None) -> OurJob | None:
+def get_current_job(connection: Any = None, job_class: Any = None) -> host.Job | None:
     """The job that is running here, None outside of one."""
-    return current_job()
+    return host.current_job()
 
 
-class Job(OurJob):
+class Job(host.Job):
     """Our Job, found by RQ's class methods."""
 
     @classmethod
-    def fetch(cls, id: str, connection: Any = None, **_: Any) -> OurJob:
+    def fetch(cls, id: str, connection: Any = None, **_: Any) -> host.Job:
         """The newest job under an effective id; raises NoSuchJobError."""
-        return get_store().fetch(id)
+        return host.get_store().fetch(id)
 
     @classmethod
     def fetch_many(
         cls, job_ids: Iterable[str], connection: Any = None, **_: Any
-    ) -> list[OurJob | None]:
+    ) -> list[host.Job | None]:
         """As `fetch`, None for those that there are not."""
         return [cls.fetch(job_id) if cls.exists(job_id) else None for job_id in job_ids]
 
     @classmethod
     def exists(cls, job_id: str, connection: Any = None) -> bool:
         try:
-            get_store().fetch(job_id)
-        except NoSuchJob:
+            host.get_store().fetch(job_id)
+        except host.NoSuchJob:
             return False
         return True
 
@@ -73,11 +64,11 @@ class Queue:
 
     @classmethod
     def all(cls, connection: Any = None) -> list[Queue]:
-        return [cls(name) for name in settings.current().queues]
+        return [cls(name) for name in host.settings.current().queues]
 
     @property
     def count(self) -> int:
-        return get_store().counts(queue=self.name)[JobStatus.QUEUED]
+        return host.get_store().counts(queue=self.name)[host.JobStatus.QUEUED]
 
     def __len__(self) -> int:
         return self.count
@@ -86,15 +77,15 @@ class Queue:
         return self.count == 0
 
     @property
-    def jobs(self) -> list[OurJob]:
+    def jobs(self) -> list[host.Job]:
         """The waiting jobs, the oldest first."""
         return self.get_jobs()
 
-    def get_jobs(self, offset: int = 0, length: int = -1) -> list[OurJob]:
+    def get_jobs(self, offset: int = 0, length: int = -1) -> list[host.Job]:
         """The waiting jobs, the oldest first; a length of -1: all."""
-        return get_store().page(
+        return host.get_store().page(
             queue=self.name,
-            statuses=[JobStatus.QUEUED],
+            statuses=[host.JobStatus.QUEUED],
             start=offset,
             length=length,
             oldest_first=True,
@@ -105,18 +96,18 @@ class Queue:
         """The ids of the waiting jobs."""
         return [job.id for job in self.jobs]
 
-    def fetch_job(self, job_id: str) -> OurJob | None:
+    def fetch_job(self, job_id: str) -> host.Job | None:
         """A job, None when there is none."""
         return Job.fetch(job_id) if Job.exists(job_id) else None
 
 
-class Worker(ListedWorker):
+class Worker(host.ListedWorker):
     """A process of a Celery worker, to look at."""
 
     @classmethod
     def all(cls, connection: Any = None, queue: Any = None) -> list[Worker]:
         """Every process that runs jobs, or those of a queue: each of RQ's workers is one."""
-        found = [cls(*process) for process in get_store().by_process()]
+        found = [cls(*process) for process in host.get_store().by_process()]
         name = getattr(queue, "name", queue)
         return [worker for worker in found if name is None or name in worker.queue_names()]
 
@@ -144,26 +135,26 @@ def execute_job(
     retry: int = 0,
 ) -> Any:
     """Run a method as a worker would, here and now."""
-    name = method_name(method)
+    name = host.method_name(method)
     return run.execute(run.Run(site, user or ADMINISTRATOR, method, kwargs, name, job_name or name))
 
 
 def get_queues_timeout() -> dict[str, int]:
     """Seconds that a job of each queue may run."""
-    return {queue.name: queue.timeout for queue in settings.current().queues.values()}
+    return {queue.name: queue.timeout for queue in host.settings.current().queues.values()}
 
 
 def get_queue_list(queue_list: Any = None, build_queue_name: bool = False) -> list[str]:
     """The queues, or those named; raises UnknownQueue for one that there is not."""
     if not queue_list:
-        return list(settings.current().queues)
+        return list(host.settings.current().queues)
     named = [queue_list] if isinstance(queue_list, str) else list(queue_list)
-    return [settings.current().queue(name).name for name in named]
+    return [host.settings.current().queue(name).name for name in named]
 
 
 def validate_queue(queue: str, default_queue_list: Any = None) -> None:
     """Raises UnknownQueue for one that there is not."""
-    settings.current().queue(queue)
+    host.settings.current().queue(queue)
 
 
 def get_workers(queue: Any = None) -> list[Worker]:
@@ -173,17 +164,17 @@ def get_workers(queue: Any = None) -> list[Worker]:
 
 def get_queue(qtype: str, is_async: bool = True) -> Queue:
     """A queue as RQ shows it; raises UnknownQueue for one that there is not."""
-    return Queue(settings.current().queue(qtype).name)
+    return Queue(host.settings.current().queue(qtype).name)
 
 
 def get_queues(connection: Any = None) -> list[Queue]:
     """All queues as RQ shows them."""
-    return [get_queue(name) for name in settings.current().queues]
+    return [get_queue(name) for name in host.settings.current().queues]
 
 
 def get_redis_conn(username: str | None = None, password: str | None = None) -> Any:
     """The Redis client of the job store."""
-    return get_store().client
+    return host.get_store().client
 
 
 get_redis_connection_without_auth = get_redis_conn

@@ -11,9 +11,8 @@ from frappe_standalone.local import local
 from frappe_standalone.missing import unsupported
 from frappe_standalone.site.context import conf, flags
 from frappe_standalone.site.templates import get_email_from_template
-from frappe_standalone.utils.markup import md_to_html
 from frappe_standalone.utils.numbers import cint
-from frappe_standalone.utils.text import split_emails, strip_html
+from frappe_standalone.utils.text import md_to_html, split_emails, strip_html
 
 
 def sendmail(

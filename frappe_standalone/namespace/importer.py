@@ -31,7 +31,6 @@ from frappe_standalone.namespace.table import NAMESPACE, table
 SERVED = ("frappe", "rq")
 PACKAGE, FORMER = "frappe_standalone", "frappe_celery.hosts.standalone"
 _MOVED = {
-    f"{PACKAGE}.cache.caching": f"{PACKAGE}.cache.cache",
     f"{PACKAGE}.documents.clearing": f"{PACKAGE}.documents.meta",
     f"{PACKAGE}.documents.money": f"{PACKAGE}.documents.precision",
     f"{PACKAGE}.jobs.background_jobs": f"{PACKAGE}.jobs.rq_names",

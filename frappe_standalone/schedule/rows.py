@@ -8,21 +8,21 @@ from datetime import datetime
 from itertools import chain, count
 from typing import Any
 
-from frappe_celery.host import SCHEDULE_FIELDS as FIELDS
-from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
-from frappe_celery.host import ScheduleRow, SyncReport, hosts, settings
-from frappe_celery.host import schedule_documents as documents
+from frappe_celery import host
 from frappe_standalone.database import store
 from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.dates import as_aware, get_datetime, zone
 
+DOCTYPE = host.SCHEDULED_JOB_TYPE
 LOG = "Scheduled Job Log"
 
 
-def read() -> list[ScheduleRow]:
+def read() -> list[host.ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return list(map(row_of, store.select(DOCTYPE, None, fields=[*FIELDS, "repeated_hour"])))
+    return list(
+        map(row_of, store.select(DOCTYPE, None, fields=[*host.SCHEDULE_FIELDS, "repeated_hour"]))
+    )
 
 
 def stamp() -> object:
@@ -30,11 +30,11 @@ def stamp() -> object:
     return hash((*store.contents(DOCTYPE), *store.contents("Scheduler Event")))
 
 
-def row_of(values: Mapping[str, Any]) -> ScheduleRow:
+def row_of(values: Mapping[str, Any]) -> host.ScheduleRow:
     """A row as the schedule knows it."""
     last = get_datetime(values["last_execution"]) if values.get("last_execution") else None
     again = int(values.get("repeated_hour") or 0)
-    return documents.row_of(
+    return host.schedule_documents.row_of(
         values,
         site=local.site,
         method=values.get("method") or method_of_event(values.get("scheduler_event")),
@@ -60,13 +60,13 @@ def method_of_event(scheduler_event: str | None) -> str:
     return str(event["method"] or against.get(event["scheduled_against"], [""])[-1])
 
 
-def scheduled_run(row: ScheduleRow) -> tuple[str, dict[str, str]]:
+def scheduled_run(row: host.ScheduleRow) -> tuple[str, dict[str, str]]:
     """The job id of a row's run, by its method, from v16 on by its name, and its arguments.
 
     A name that Frappe v15 would not have given, because two methods share their last two parts,
     is passed there too: by the method alone the wrong row could be found.
     """
-    by_name = settings.current().frappe_version >= 16
+    by_name = host.settings.current().frappe_version >= 16
     own_id = f"scheduled_job::{row.name if by_name else row.method}"
     arguments = {"job_type": row.method}
     if by_name or row.name != ".".join(row.method.split(".")[-2:]):
@@ -82,27 +82,27 @@ def free_name(method: str, otherwise: str = "") -> str:
     return next(name for name in names if name and store.get(DOCTYPE, name) is None)
 
 
-def sync_jobs(site_hooks: Any = None) -> SyncReport:
+def sync_jobs(site_hooks: Any = None) -> host.SyncReport:
     """Bring the current site's rows up to its apps' hooks, by Frappe's name for it."""
     from frappe_celery.host import sync_rows as sync_site
 
-    report, _problems = sync_site(hosts.current(), settings.current(), local.site)
+    report, _problems = sync_site(host.hosts.current(), host.settings.current(), local.site)
     return report
 
 
-def sync(wanted: list[ScheduleRow]) -> SyncReport:
+def sync(wanted: list[host.ScheduleRow]) -> host.SyncReport:
     """Make the rows that come from hooks follow `wanted`; the counterpart of `bench migrate`.
 
     A row keeps its name, `stopped`, `last_execution` and `create_log` when its hook moves to
     another frequency. Rows with a server script or a scheduler event are left alone, rows whose
     hook is gone are deleted. The report names methods.
     """
-    report = SyncReport()
+    report = host.SyncReport()
     existing: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for values in store.select(DOCTYPE, None, order_by="name"):
         if not values["server_script"] and not values["scheduler_event"]:
             existing[values["method"]].append(values)
-    by_method: dict[str, list[ScheduleRow]] = defaultdict(list)
+    by_method: dict[str, list[host.ScheduleRow]] = defaultdict(list)
     for row in wanted:
         by_method[row.method].append(row)
 
@@ -121,7 +121,7 @@ def sync(wanted: list[ScheduleRow]) -> SyncReport:
     return report
 
 
-def _take(present: list[dict[str, Any]], row: ScheduleRow) -> bool:
+def _take(present: list[dict[str, Any]], row: host.ScheduleRow) -> bool:
     """Take the row that is as wanted already out of those that are not spoken for."""
     for values in present:
         if (values["frequency"], values["cron_format"] or None) == (row.frequency, row.cron_format):
@@ -130,13 +130,13 @@ def _take(present: list[dict[str, Any]], row: ScheduleRow) -> bool:
     return False
 
 
-def _change(values: dict[str, Any], row: ScheduleRow, report: SyncReport) -> None:
+def _change(values: dict[str, Any], row: host.ScheduleRow, report: host.SyncReport) -> None:
     anew = {"frequency": row.frequency, "cron_format": row.cron_format, **store.modified_now()}
     store.update(DOCTYPE, values["name"], anew)
     report.changed.append(row.method)
 
 
-def _add(row: ScheduleRow, report: SyncReport) -> None:
+def _add(row: host.ScheduleRow, report: host.SyncReport) -> None:
     own = ("method", "frequency", "cron_format", "create_log", "stopped")
     name = free_name(row.method, row.cron_format or row.frequency)
     store.insert(DOCTYPE, {"name": name, **{field: getattr(row, field) for field in own}})

@@ -8,10 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from frappe_celery.host import CRON_FREQUENCY as CRON
-from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
-from frappe_celery.host import CronError, ScheduleRow, Timing, enqueue_shim, fire, settings
-from frappe_celery.host import frequency_creates_log as creates_log
+from frappe_celery import host
 from frappe_standalone.database import store
 from frappe_standalone.database.errors import is_retryable
 from frappe_standalone.documents.document import Document
@@ -26,6 +23,8 @@ from frappe_standalone.site.calling import get_attr
 from frappe_standalone.site.context import ADMINISTRATOR
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
+
+CRON, DOCTYPE = host.CRON_FREQUENCY, host.SCHEDULED_JOB_TYPE
 
 
 class ScheduledJobType(Document):
@@ -60,16 +59,16 @@ class ScheduledJobType(Document):
                 f" the Scheduler Event {self.scheduler_event or ''}, or name it in hooks.py:"
                 " scheduled_against = {'<doctype>': 'myapp.tasks.method'}"
             )
-        if creates_log(self.frequency, settings.current().frappe_version):
+        if host.frequency_creates_log(self.frequency, host.settings.current().frappe_version):
             self.create_log = 1
         if self.frequency == CRON and not self.cron_format:
             raise ValidationError("Cron format is required for job types with Cron frequency.")
         try:
             self.get_next_execution()
-        except CronError as exc:
+        except host.CronError as exc:
             raise ValidationError(f"Scheduled Job Type {self.name or self.method}: {exc}") from exc
 
-    def as_row(self) -> ScheduleRow:
+    def as_row(self) -> host.ScheduleRow:
         return schedule_rows.row_of(self.as_dict())
 
     # -- when
@@ -82,7 +81,7 @@ class ScheduledJobType(Document):
     def get_next_execution(self) -> datetime:
         """When it is due: the first time after its last run, or its creation when it never ran."""
         row = self.as_row()
-        timing = Timing.of(settings.current(), local.site)
+        timing = host.Timing.of(host.settings.current(), local.site)
         due: datetime = from_column(timing.next_start(row, row.last_execution or row.creation))
         return due
 
@@ -99,7 +98,7 @@ class ScheduledJobType(Document):
 
     def is_job_in_queue(self) -> bool:
         """Whether a run waits or runs."""
-        return enqueue_shim.is_job_enqueued(self.rq_job_id)
+        return host.enqueue_shim.is_job_enqueued(self.rq_job_id)
 
     def get_queue_name(self) -> str:
         """The queue that it runs on."""
@@ -110,7 +109,7 @@ class ScheduledJobType(Document):
         if not (force or self.is_event_due()):
             return False
         user = local.session.user if force else ADMINISTRATOR
-        if fire.enqueue_scheduled(self.as_row(), user=user) is None:
+        if host.fire.enqueue_scheduled(self.as_row(), user=user) is None:
             logger("scheduler").error("%s not queued again: it waits or runs", self.method)
             return False
         return True

@@ -10,9 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from frappe_celery.host import SCHEDULE_OFF_KEYS as OFF_KEYS
-from frappe_celery.host import SCHEDULED_JOB_TYPE as DOCTYPE
-from frappe_celery.host import settings
+from frappe_celery import host
 from frappe_standalone.cache.cache import cache
 from frappe_standalone.database import singles, store
 from frappe_standalone.documents.documents import get_doc
@@ -23,6 +21,7 @@ from frappe_standalone.site.context import ADMINISTRATOR, visit
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.numbers import cint
 
+DOCTYPE = host.SCHEDULED_JOB_TYPE
 DAY_SECONDS = 86400
 DORMANT_DAYS = 4
 AWAKE_SECONDS = 3600
@@ -43,7 +42,7 @@ def is_scheduler_disabled(verbose: bool = True) -> bool:
 
 def why_inactive() -> str | None:
     """What switched the current site's scheduling off; None when it is on."""
-    for key in OFF_KEYS:
+    for key in host.SCHEDULE_OFF_KEYS:
         if local.conf.get(key):
             return f"{key} is set in its configuration"
     return None if _is_enabled() else "enable_scheduler is off in System Settings"
@@ -75,7 +74,7 @@ def disable_scheduler() -> None:
 
 def enqueue_events_for_all_sites() -> None:
     """Enqueue what is due on every site; a site that fails is logged and passed over."""
-    for site in settings.current().sites():
+    for site in host.settings.current().sites():
         try:
             enqueue_events_for_site(site)
         except Exception:
@@ -126,7 +125,7 @@ def why_dormant(check_time: datetime | None = None) -> str | None:
 
 
 def _last_activity_of_a_dormant_site(check_time: datetime | None) -> datetime | None:
-    if local.conf.developer_mode or settings.current().frappe_version >= 16:
+    if local.conf.developer_mode or host.settings.current().frappe_version >= 16:
         return None  # v16: only on Frappe Cloud
     last = _last("Activity Log")
     if last is None or _age(last, check_time) < _dormant_days() * DAY_SECONDS:
@@ -136,7 +135,7 @@ def _last_activity_of_a_dormant_site(check_time: datetime | None) -> datetime | 
 
 def _is_awake(check_time: datetime | None) -> bool:
     last_run = _last(LOG)
-    stays_awake = settings.current().frappe_version >= 15
+    stays_awake = host.settings.current().frappe_version >= 15
     if last_run is None or _age(last_run, check_time) >= DAY_SECONDS:
         if stays_awake:
             cache.set_value(AWAKE, 1, expires_in_sec=AWAKE_SECONDS)
@@ -149,7 +148,7 @@ def _dormant_days() -> int:
 
 
 def _last(doctype: str) -> datetime | None:
-    when = "modified" if settings.current().frappe_version < 16 else "creation"
+    when = "modified" if host.settings.current().frappe_version < 16 else "creation"
     rows = store.select(doctype, None, order_by=f"{when} desc", limit=1)
     return rows[0][when] if rows else None
 

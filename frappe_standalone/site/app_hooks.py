@@ -16,7 +16,7 @@ from typing import Any
 
 from frappe_celery.host import AppHooks, settings
 from frappe_celery.host import app_files as config_files
-from frappe_standalone.site.context import AppsKey, current_apps, installed_apps
+from frappe_standalone.site.context import AppsKey, apps_of, current_apps
 from frappe_standalone.utils.frappedict import _dict
 
 logger = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ def scheduled_methods(found: AppHooks) -> list[str]:
 
 def site_hooks(site: str) -> list[AppHooks]:
     """The hooks of a site's apps, each by itself, in installed order."""
-    return [app_hooks(app) for app in installed_apps(site)]
+    return [app_hooks(app) for app in apps_of(settings.current().site_config(site))[1]]
 
 
 def get_hooks(hook: str | None = None, default: Any = None, app_name: str | None = None) -> Any:

@@ -207,8 +207,3 @@ def apps_of(config: Mapping[str, Any]) -> AppsKey:
 def get_installed_apps(*_args: Any, **_kwargs: Any) -> list[str]:
     """The current site's apps: `installed_apps` in its configuration, else all of the bench's."""
     return list(current_apps()[1])
-
-
-def installed_apps(site: str) -> list[str]:
-    """The apps of a site, in the order in which their hooks count."""
-    return list(apps_of(settings.current().site_config(site))[1])

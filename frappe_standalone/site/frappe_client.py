@@ -7,8 +7,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from frappe_standalone.missing import required
 from frappe_standalone.utils.frappedict import _dict
-from frappe_standalone.utils.packages import required
 from frappe_standalone.utils.text import as_json, cstr
 
 
@@ -121,10 +121,8 @@ class FrappeClient:
 
     def insert(self, doc: Any) -> _dict:
         """A new document; returns it as the site has it."""
-        data = {"data": as_json(doc)}
-        return _dict(
-            self.post_process(self._ask("post", self._resource(doc.get("doctype")), data=data))
-        )
+        url = self._resource(doc.get("doctype"))
+        return _dict(self.post_process(self._ask("post", url, data={"data": as_json(doc)})))
 
     def update(self, doc: Any) -> _dict:
         """Change the document of that doctype and name."""

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from frappe_standalone.exceptions import InvalidNameError, InvalidPhoneNumberError, ValidationError
-from frappe_standalone.utils.packages import required
+from frappe_standalone.missing import required
 
 _PHONE = re.compile(r"[0-9 +_\-,.*#()]{1,20}$")
 _PERSON = re.compile(r"\w[\w'\-]*( \w[\w'\-]*)*$")

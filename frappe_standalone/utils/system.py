@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_standalone.exceptions import CommandFailedError
-from frappe_standalone.utils.packages import required
+from frappe_standalone.missing import required
 
 gzip_compress, gzip_decompress = gzip.compress, gzip.decompress
 

@@ -1,4 +1,4 @@
-"""Text, lists and JSON of `frappe.utils`."""
+"""Text, Markdown, lists and JSON of `frappe.utils`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode
 
 from frappe_standalone.exceptions import InvalidEmailAddressError
 from frappe_standalone.local import local
+from frappe_standalone.missing import required
 from frappe_standalone.utils.frappedict import _dict
 
 _EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
@@ -184,6 +185,35 @@ def split_emails(txt: str) -> list[str]:
 def get_fullname(user: str | None = None) -> str:
     """The user's name as known here: the user."""
     return user or local.session.user or ""
+
+
+# -- Markdown and HTML, each as the other
+
+_EXTRAS = {
+    **dict.fromkeys(("fenced-code-blocks", "tables", "header-ids", "toc", "highlightjs-lang")),
+    "html-classes": {"table": "table table-bordered", "img": "screenshot"},
+}
+
+
+def md_to_html(markdown_text: str) -> str:
+    """Markdown as HTML. Needs `markdown2`, as Frappe does."""
+    markdown2 = required("markdown2", "md_to_html")
+    return str(markdown2.markdown(markdown_text or "", extras=_EXTRAS))
+
+
+markdown = md_to_html
+
+
+def html2text(html: str, strip_links: bool = False, wrap: bool = True) -> str:
+    """HTML as Markdown. Needs `markdownify`, as Frappe does."""
+    markdownify = required("markdownify", "to_markdown")
+    strip = ["a"] if strip_links else None
+    return str(markdownify.markdownify(html, heading_style="ATX", strip=strip, wrap=wrap))
+
+
+def to_markdown(html: str) -> str:
+    """HTML as Markdown. Needs `markdownify`, as Frappe does."""
+    return html2text(html or "")
 
 
 # -- addresses of pages

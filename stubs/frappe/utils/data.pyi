@@ -79,7 +79,7 @@ from frappe_standalone.utils.dates import getdate as getdate
 from frappe_standalone.utils.written_dates import global_date_format as global_date_format
 from frappe_standalone.utils.lists import groupby_metric as groupby_metric
 from frappe_standalone.utils.lists import has_common as has_common
-from frappe_standalone.utils.markup import html2text as html2text
+from frappe_standalone.utils.text import html2text as html2text
 from frappe_standalone.documents.precision import in_words as in_words
 from frappe_standalone.utils.text import is_html as is_html
 from frappe_standalone.utils.periods import is_last_day_of_the_month as is_last_day_of_the_month
@@ -88,8 +88,8 @@ from frappe_standalone.utils.text import json_handler as json_handler
 from frappe_standalone.utils.lists import ljust_list as ljust_list
 from frappe_standalone.utils.lists import make_filter_dict as make_filter_dict
 from frappe_standalone.utils.lists import make_filter_tuple as make_filter_tuple
-from frappe_standalone.utils.markup import markdown as markdown
-from frappe_standalone.utils.markup import md_to_html as md_to_html
+from frappe_standalone.utils.text import markdown as markdown
+from frappe_standalone.utils.text import md_to_html as md_to_html
 from frappe_standalone.documents.precision import money_in_words as money_in_words
 from frappe_standalone.utils.dates import month_diff as month_diff
 from frappe_standalone.utils.dates import now as now
@@ -121,7 +121,7 @@ import time as time
 from frappe_standalone.utils.dates import time_diff as time_diff
 from frappe_standalone.utils.dates import time_diff_in_hours as time_diff_in_hours
 from frappe_standalone.utils.dates import time_diff_in_seconds as time_diff_in_seconds
-from frappe_standalone.utils.markup import to_markdown as to_markdown
+from frappe_standalone.utils.text import to_markdown as to_markdown
 from frappe_standalone.utils.dates import to_timedelta as to_timedelta
 from frappe_standalone.utils.dates import today as today
 from frappe_standalone.utils.text import unique as unique

@@ -19,9 +19,9 @@ USERS = """
 import sys
 
 from frappe_celery.cli import main
-from frappe_standalone.server import load
+from frappe_standalone import make_host
 
-load()
+make_host().load_pages()
 
 from django.contrib.auth.models import Permission, User
 
