@@ -25,7 +25,6 @@ from frappe_celery.watch import job_display
 from frappe_celery.watch.limit_display import BY_BUTTON
 
 PAGE = 50
-FOLLOW_SECONDS = 3
 ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
 """Statuses that have their tab without a job in them."""
 LONGEST_READ = 100_000
@@ -82,7 +81,6 @@ class JobAdmin(StoreAdmin):
         job = self._seen(request, run)
         if job is None:
             return self._no_job(request, run)
-        follow = "follow" in request.GET and job.status in ACTIVE
         values = job_display.whole(job, BY_BUTTON)
         return self.shown(
             request,
@@ -94,8 +92,7 @@ class JobAdmin(StoreAdmin):
             traceback=_longer_than_a_line(values["traceback"]),
             timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, [job]),
-            follow=FOLLOW_SECONDS if follow else None,
-            can_follow=job.status in ACTIVE,
+            is_active=job.status in ACTIVE,
             zone=settings.current().zone,
         )
 

@@ -186,13 +186,49 @@ def test_a_failed_job_is_found_understood_and_requeued_by_keyboard(
     pages.enter()  # the answer yes has the focus
     assert "1 job was requeued." in pages.text
     wait_until(lambda: store.counts()[JobStatus.STARTED] == 1, what="it runs")
-    pages.tab_to("Follow")
-    pages.enter()
-    assert pages.status == "started"
+    wait_until(lambda: pages.status == "started", 10, "the page follows it by itself")
+    pages.tab_to("Delete")
     (shop.root / "answered").touch()
-    wait_until(lambda: pages.status == "finished", 10, "the page shows by itself that it finished")
+    wait_until(lambda: pages.status == "finished", 10, "it shows that it finished")
     assert '"charged": 12' in pages.text
-    assert "Follow" not in pages.text
+    assert pages.element("#fc-said").get_attribute("textContent") == "The job is finished."
+    pages.has_focus("#fc-act-delete")  # which is another place in the page by now
+    assert "Looks again" not in pages.text
+
+
+def test_the_first_page_follows_what_runs_and_leaves_a_reader_alone(
+    pages: Pages, shop: Project, store: JobStore
+) -> None:
+    (shop.root / "answered").unlink()
+    (shop.root / "paid").touch()
+    pages.open("/admin/frappe_celery/")
+    pages.element("#fc-numbers summary").click()
+    pages.tab_to("finished in the last hour")
+    pages.browser.execute_script("document.same = true; scrollTo(0, 300)")
+    shop.python(
+        "import frappe_celery, frappe; frappe.enqueue('shop.tasks.charge_card', customer='C',"
+        " amount=1, card_token='t', queue='short')"
+    )
+    tile = (By.CSS_SELECTOR, ".fc-tiles a[href$='status=started'] strong")
+    running = lambda: pages.browser.find_element(*tile).text  # noqa: E731
+    wait_until(lambda: running() == "1", 20, "the page shows that it runs")
+    kept = """
+        return [document.same, scrollY, document.querySelector('#fc-numbers').open,
+                document.activeElement.innerText, document.querySelector('#fc-said').innerText];
+    """
+    same, scrolled, is_open, focused, said = pages.browser.execute_script(kept)
+    assert (same, scrolled, is_open, said) == (True, 300, True, "")
+    assert "finished in the last hour" in focused
+
+    pages.browser.execute_script("document.querySelector('#fc-follow button').click()")
+    (shop.root / "answered").touch()
+    wait_until(lambda: store.counts()[JobStatus.STARTED] == 0, what="it has ended")
+    requests = "return performance.getEntriesByType('resource').length"
+    before = pages.browser.execute_script(requests)
+    time.sleep(6)  # more than one look's
+    assert (pages.browser.execute_script(requests), running()) == (before, "1")
+    pages.element("#fc-follow button").click()
+    wait_until(lambda: running() == "0", 10, "it follows again")
 
 
 def test_the_charts_reach_back_a_week(pages: Pages) -> None:
@@ -304,7 +340,6 @@ def test_a_job_is_requeued_with_other_arguments_by_keyboard(
     pages.enter()
     assert "Changed arguments: amount." in pages.text
     wait_until(lambda: store.counts()[JobStatus.FAILED] == 0, what="it was requeued")
-    pages.open(pages.browser.current_url.removeprefix(pages.address) + "?follow")
     wait_until(lambda: pages.status == "finished", 20, "it has run")
     assert '"charged": 8' in pages.text
     (message,) = (store.open_message(run) for run in [pages.browser.current_url.split("/")[-2]])

@@ -40,7 +40,7 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
         store, span = get_store(), request.GET.get("span", "")
         shown = overview.look(store, sites.first(user), Limits(store).all(), span)
         own = sites.choices(user) if shown["site"] else []
-        return {"overview": shown, "own": own, "perms": context["perms"]}
+        return {"overview": shown, "own": own, "perms": context["perms"], "request": request}
     except FrappeCeleryError as exc:
         return {"error": exc}
 

@@ -149,6 +149,21 @@ def test_each_row_has_the_id_and_the_beginning_of_the_arguments(
     assert f"::{altered} cannot be shown: " in page.text
 
 
+def test_without_scripts_a_page_is_loaded_again_while_there_is_something_to_follow(
+    user: Users, store: JobStore
+) -> None:
+    waits, ended = enqueued(store), failed(store)
+    again = re.compile(r'<noscript><meta http-equiv="refresh" content="[35]">')
+    active = f"{JOBS}{waits.run_id}/"
+    for path in (active, "/admin/frappe_celery/", "/admin/frappe_celery/worker/"):
+        page, followed = user("anna").get(path), user("anna").get(path, follow="")
+        assert "?follow" in page.links("?")
+        assert not again.search(page.source)
+        assert again.search(followed.source)
+        assert path in followed.links("/admin")
+    assert not again.search(user("anna").get(f"{JOBS}{ended.run_id}/", follow="").source)
+
+
 def test_filters(user: Users, store: JobStore) -> None:
     anna = user("anna")
     enqueued(store, method="myapp.tasks.sleep", name="myapp.tasks.sleep", queue="long")
