@@ -22,6 +22,8 @@ from tests.integration.hosts.pages.client import PASSWORD
 from tests.waiting import wait_until
 
 PICTURES = Path(__file__).parents[1] / "docs" / "images"
+TELEPHONE = 390
+"""How wide the window of one is, in pixels."""
 TAKEN = bool(os.environ.get("FRAPPE_CELERY_SCREENSHOTS"))
 
 
@@ -130,7 +132,10 @@ class Pages:
             " return scrollY + (e ? e.getBoundingClientRect().top - 8 : all)",
             until,
         )
-        clip = {"x": 0, "y": 0, "width": 1280, "height": height, "scale": 0.75}
+        width = self.browser.execute_script("return document.documentElement.clientWidth")
+        scale = 0.75 if width > TELEPHONE else 1
+        height = height if width > TELEPHONE else min(height, 3 * width)
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": scale}
         shot = self.browser.execute_cdp_cmd(
             "Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True}
         )

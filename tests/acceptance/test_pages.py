@@ -23,7 +23,7 @@ from tests.browser import chromium
 from tests.integration.benches import inside
 from tests.integration.hosts.pages.client import PASSWORD
 from tests.integration.hosts.pages.server import USERS, address_of
-from tests.pages import Pages
+from tests.pages import TELEPHONE, Pages
 from tests.project import Project
 from tests.waiting import wait_until
 
@@ -305,21 +305,35 @@ def test_a_changed_schedule_moves_its_next_run(pages: Pages, store: JobStore) ->
 
 
 def test_the_dark_mode_of_the_admin_is_respected(pages: Pages) -> None:
-    media = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
-    pages.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
-    pages.open("/admin/frappe_celery/job/?status=failed")
     script = """
         const light = css => css.match(/[0-9.]+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0);
         const tab = document.querySelector('.fc-tabs a'), style = getComputedStyle;
         return [light(style(document.body).backgroundColor), light(style(tab).backgroundColor),
-                light(style(document.querySelector('.fc-error')).color)];
+                light(style(document.querySelector('.fc-jobs .fc-error')).color)];
     """
-    page, tab, error = pages.browser.execute_script(script)
-    assert page < 150
-    assert tab < 150
-    assert error > 380
-    pages.picture("dark")
-    pages.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    with pages.seen_as(1280, "dark"):
+        pages.open("/admin/frappe_celery/job/?status=failed")
+        page, tab, error = pages.browser.execute_script(script)
+        assert page < 150
+        assert tab < 150
+        assert error > 380
+        pages.picture("dark")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_telephone_each_row_is_a_card(pages: Pages, scheme: str) -> None:
+    with pages.seen_as(TELEPHONE, scheme):
+        for name, path in {"overview": "", "jobs": "job/", "workers": "worker/"}.items():
+            pages.open(f"/admin/frappe_celery/{path}")
+            width = pages.browser.execute_script("return document.documentElement.scrollWidth")
+            assert width == TELEPHONE
+            row, number = (
+                pages.element(f".fc-jobs tbody tr {of}").rect for of in ("", "[data-label]")
+            )
+            assert row["width"] > TELEPHONE * 0.9
+            assert number["width"] < row["width"]
+            if name != "workers":
+                pages.picture(f"telephone-{name}-{scheme}")
 
 
 def test_a_job_is_requeued_with_other_arguments_by_keyboard(
