@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
@@ -19,14 +20,15 @@ OURS = ("frappe-celery", "worker", "--queue", "short", "--num-workers", "1")
     "command", [OURS, BENCH_WORKER], ids=["frappe-celery worker", "bench worker"]
 )
 def test_on_hup_another_worker_takes_over_while_the_job_that_runs_ends(
-    bench: Bench, command: tuple[str, ...]
+    bench: Bench, command: tuple[str, ...], tmp_path: Path
 ) -> None:
     program = str(bench.root / "env" / "bin" / command[0])
     supervisor = bench.start("frappe-celery", "supervise", program, *command[1:])
     supervisor.wait_for(" ready.")
     (old,) = psutil.Process(supervisor.pid).children()
-    long = bench.ask("""
-job = frappe.enqueue(fc_probe.sleep, seconds=15, queue="short")
+    go = tmp_path / "go"
+    long = bench.ask(f"""
+job = frappe.enqueue(fc_probe.hold, until={str(go)!r}, queue="short")
 until(lambda: job.is_started)
 answer = job.id
 """)
@@ -42,6 +44,7 @@ answer = [[job.get_status(), after.get_status()], after.result]
 """)
     assert statuses == ["started", "finished"]
     assert psutil.Process(ran_in).parent() == new
+    go.touch()
     wait_until(lambda: not old.is_running(), 40, "the old worker has left")
     ended = f"from frappe_celery.jobs import get_store; answer = get_store().fetch({long!r}).status"
     assert bench.ask(ended) == "finished"
