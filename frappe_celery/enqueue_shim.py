@@ -17,6 +17,7 @@ from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, message_size, providers
+from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
@@ -115,6 +116,7 @@ def enqueue(
         on_failure=on_failure,
         retries=retries,
         backoff=backoff,
+        encode=_encode(host),
     )
     if asked is not NO_OPTIONS:
         follow(asked, message)
@@ -154,12 +156,16 @@ def _most_waiting(config: Settings, site: str) -> int:
     return config.max_queued_jobs + QUEUED_JOBS_A_SITE
 
 
+def _encode(host: Host) -> Callable[[Any, bool], Any]:
+    return codec.encode_function if host.finds_in_apps_alone else codec.encode_callable
+
+
 def _as_it_is_now(message: JobMessage, method: Method, kwargs: dict[str, Any]) -> JobMessage:
     """The message of a job that waited for the commit: Frappe pickles its arguments only then."""
     allow_pickle = settings.current().frappe_celery_pickle
     return replace(
         message,
-        method=codec.encode_callable(method, allow_pickle),
+        method=_encode(hosts.current())(method, allow_pickle),
         kwargs=codec.encode_arguments(kwargs, allow_pickle),
         enqueued_at=time.time(),
     )

@@ -159,6 +159,7 @@ class StandaloneHost:
 
     # -- the schedule
 
+    finds_in_apps_alone = False
     site_databases = False
 
     def changed_sites(self) -> set[str]:

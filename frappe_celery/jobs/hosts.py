@@ -145,6 +145,9 @@ class Host(Protocol):
     kept_state: tuple[str, ...]
     """Dotted names in modules of apps that stay as a job left them; `*` stands for anything."""
 
+    finds_in_apps_alone: bool
+    """Whether a method's path has to lie in an installed app; a function may lie anywhere."""
+
     site_databases: bool
     """Whether every site has a database of its own, which costs a connection and may hang alone."""
 

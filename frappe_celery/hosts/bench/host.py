@@ -147,6 +147,7 @@ class BenchHost:
 
     # -- the schedule
 
+    finds_in_apps_alone = True
     site_databases = True
 
     @contextmanager

@@ -73,6 +73,7 @@ class MemoryHost:
     def schedule_stamp(self, site: str) -> object:
         return None
 
+    finds_in_apps_alone = False
     site_databases = False
 
     def changed_sites(self) -> set[str]:

@@ -49,6 +49,23 @@ def test_enqueue_makes_a_job_in_rqs_shape(bench: StandInBench) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "call",
+    ["frappe.enqueue(posixpath.join)", "frappe_celery.enqueue_in(60, posixpath.join)"],
+)
+def test_a_function_of_no_installed_app_travels_as_one(bench: StandInBench, call: str) -> None:
+    """By its path Frappe would look for it in the site's apps alone."""
+    answer = bench.ask(
+        f"""
+        import posixpath, frappe_celery
+        from frappe_celery.jobs import get_store
+        job = get_store().fetch({call}.id)
+        answer = job.opened.decoded_method() is posixpath.join
+        """
+    )
+    assert answer is True
+
+
 def test_rq_2_and_the_ids_of_16(bench: StandInBench) -> None:
     """RQ 2 has its Queue's parameters in another order, a registry calls super() by its name."""
     answer = bench.ask(
