@@ -60,10 +60,8 @@ class ScheduledJobTypeForm(DocumentForm):
 
     def field_of(self, error: Exception) -> str | None:
         """A broken expression stands beside its field."""
-        is_cron = isinstance(error.__cause__, host.CronError) or str(error).startswith(
-            "Cron format"
-        )
-        return "cron_format" if is_cron else None
+        is_cron = isinstance(error.__cause__, host.CronError)
+        return "cron_format" if is_cron or str(error).startswith("Cron format") else None
 
 
 class ScheduledJobTypeAdmin(DocumentAdmin):
