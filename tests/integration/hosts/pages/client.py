@@ -26,11 +26,12 @@ class Answer:
     status: int
     location: str
     source: str
+    """Without the places at which a long name may be broken."""
 
     @property
     def text(self) -> str:
         """What is read on the page."""
-        body = re.sub(r"(?s)<(script|style).*?</\1>|<wbr>", "", self.source)
+        body = re.sub(r"(?s)<(script|style).*?</\1>", "", self.source)
         return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", body)).split())
 
     def links(self, pattern: str) -> list[str]:
@@ -82,5 +83,5 @@ class Client:
         except HTTPError as error:
             answer = error
         with answer:
-            source = answer.read().decode()
+            source = answer.read().decode().replace("<wbr>", "")
             return Answer(answer.status or 0, answer.headers.get("Location", ""), source)
