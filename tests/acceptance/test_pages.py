@@ -230,6 +230,31 @@ def test_the_first_page_follows_what_runs_and_leaves_a_reader_alone(
     pages.element("#fc-follow button").click()
     wait_until(lambda: running() == "0", 10, "it follows again")
 
+    def told() -> str:
+        return pages.element("#fc-said").text  # what is seen of it
+
+    offline = {"latency": 0, "downloadThroughput": 0, "uploadThroughput": 0, "offline": True}
+    pages.browser.execute_cdp_cmd("Network.enable", {})
+    pages.browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline)
+    wait_until(lambda: "Not up to date: " in told(), 15, "it says that nobody answers")
+    online = {**offline, "offline": False, "downloadThroughput": -1, "uploadThroughput": -1}
+    pages.browser.execute_cdp_cmd("Network.emulateNetworkConditions", online)
+    wait_until(lambda: told() == "", 15, "and no more once somebody does")
+    pages.browser.get_log("browser")  # type: ignore[no-untyped-call]
+
+    hide = """
+        Object.defineProperty(document, "hidden", {value: arguments[0], configurable: true});
+        document.dispatchEvent(new Event("visibilitychange"));
+    """
+    pages.browser.execute_script(hide, True)
+    before = pages.browser.execute_script(requests)
+    time.sleep(6)
+    assert pages.browser.execute_script(requests) == before
+    pages.browser.delete_all_cookies()
+    pages.browser.execute_script(hide, False)
+    wait_until(lambda: "You are logged out" in told(), 10, "it looks at once")
+    pages.log_in("anna")
+
 
 def test_the_charts_reach_back_a_week(pages: Pages) -> None:
     pages.open("/admin/frappe_celery/")

@@ -34,29 +34,31 @@ follows. Without scripts, ?follow has the browser load the page again. */
         while (at) { const next = at.nextSibling; at.remove(); at = next; }
     }
 
-    function tell(text) {
+    /* heard by who has the page read to them; seen by all where something is wrong */
+    function tell(text, isWrong = false) {
         if (said.textContent !== text) said.textContent = text;
+        said.className = isWrong ? "fc-warn" : "fc-hidden";
     }
 
     async function look() {
         const began = Date.now();
         try {
             const answer = await fetch(location.href, { credentials: "same-origin" });
-            if (answer.redirected) return stop("You are logged out: this page does not follow any more.");
+            if (answer.redirected) return stop("You are logged out: log in to go on.");
             const page = new DOMParser().parseFromString(await answer.text(), "text/html");
             if (!follows) return;
             const had = document.activeElement;
             for (const part of document.querySelectorAll(".fc-live")) {
                 const fresh = page.getElementById(part.id), news = fresh && fresh.dataset.said;
-                if (!fresh) throw new Error(`status ${answer.status}`);
+                if (!fresh) throw new Error(page.querySelector(".errornote")?.textContent || answer.status);
                 if (news && news !== part.dataset.said) tell(news);
                 renew(part, document.importNode(fresh, true));
             }
             if (had !== document.activeElement && had.isConnected) had.focus({ preventScroll: true });
-            if (said.textContent.startsWith("Not")) tell("");
+            if (said.className === "fc-warn") tell("");
             if (!page.querySelector(SCRIPT)) return stop("");
         } catch (error) {
-            tell(`Not up to date: the server does not answer (${error.message}). It is asked again.`);
+            tell(`Not up to date: ${error.message}. It is tried again.`, true);
         }
         /* a server that is slow is asked less often */
         later(Math.max(seconds * 1000, 5 * (Date.now() - began)));
@@ -70,7 +72,7 @@ follows. Without scripts, ?follow has the browser load the page again. */
     function stop(why) {
         follows = false;
         clearTimeout(timer);
-        if (why) tell(why);
+        if (why) tell(why, true);
         line.remove();
     }
 
