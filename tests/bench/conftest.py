@@ -35,6 +35,8 @@ for status, number in store.counts().items():
 for kind in ("job", "queue", "failed", "finished", "canceled", "wip", "results"):
     for key in store.client.keys(f"rq:{kind}:*"):
         store.client.delete(key)
+for key in store.client.keys("rq:worker*"):  # killed with the tests before
+    store.client.delete(key)
 """
 
 
