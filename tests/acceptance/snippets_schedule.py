@@ -127,7 +127,7 @@ def a_scheduled_task_runs_as_administrator(source: Source, app_project: Project)
     (todo, *_) = todos_of_the_schedule(app_project, source)
     assert (todo.owner, todo.description) == (ADMINISTRATOR, "Created by scheduler")
     worker = app_project.processes[-1]
-    worker.wait_for(f"JobProcess-1] {ADMINISTRATOR}\n")  # what it printed
+    worker.wait_for(f"JobProcess-1] {ADMINISTRATOR} (queue ")  # what it printed
 
 
 @snippet("9. SCHEDULER USER CONTEXT", "scheduled_owner", number=2)

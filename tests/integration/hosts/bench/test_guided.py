@@ -88,7 +88,7 @@ def test_check_may_be_declined_and_what_is_stopped_goes_on_later(switch: Switch)
     guided = Guided(switch)
     code, output = guided.bench.script(UNSEEN + ANSWERED, str(switch.environment), "n\nn\n")
     assert code == 1
-    assert "frappe-celery check? [y/N]: n\n   left out\n2. arm" in output, output
+    assert "check --summary? [y/N]: n\n   left out\n2. arm" in output, output
     assert "no process knows both systems yet" in output
     assert "Stopped: called again it goes on here; frappe-celery switch back leads back" in output
     assert "frappe_celery_enabled" not in switch.state()[0]
