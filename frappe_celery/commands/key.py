@@ -129,11 +129,15 @@ def _held(store: JobStore) -> int:
     if not workers:
         return 0
     since = store.settings.keys.changed_at + SKEW_SECONDS
-    answers = ask_workers("held", len(workers), since=since)
+    answers = {
+        name: number
+        for name, number in ask_workers("held", len(workers), since=since).items()
+        if isinstance(number, int)  # an older version's worker answers that it knows no such thing
+    }
     if silent := workers - answers.keys():
         raise ConfigError(
             f"{', '.join(sorted(silent))} did not say which Celery tasks it holds: a worker that"
             " runs a job itself (--pool solo), or of an older version. Try again, or restart it;"
             " --anyway does not ask"
         )
-    return sum(map(int, answers.values()))
+    return sum(answers.values())

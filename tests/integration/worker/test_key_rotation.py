@@ -152,6 +152,28 @@ def test_a_former_key_is_kept_while_a_worker_holds_a_task(team: Project, sent: s
     assert "refused" not in worker.output()
 
 
+OLDER = """
+from celery.signals import worker_ready
+from celery.worker.control import Panel
+
+@worker_ready.connect
+def begin(**_):
+    Panel.data.pop("held")
+"""
+
+
+def test_a_worker_of_an_older_version_is_named(team: Project) -> None:
+    """It knows no such command of remote control, and what it holds nobody can tell."""
+    team.write("team.py", TEAM + OLDER)
+    worker = team.worker("--without-mingle")
+    settings.current().keys.rotate()
+    settings.use(None)
+    said = run("key", "end", code=1).output
+    assert "did not say which Celery tasks it holds" in said
+    worker.stop()
+    assert "not accepted any more: 1" in run("key", "end").output
+
+
 def test_a_former_key_is_kept_while_a_job_holds_a_step_that_it_signed(project: Project) -> None:
     step = "frappe_celery.signature('myapp.tasks.record')"
     sealed = project.python(f"import json, frappe_celery; print(json.dumps({step}))")
