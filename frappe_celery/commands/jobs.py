@@ -55,30 +55,31 @@ def _wanted(
     statuses: tuple[JobStatus, ...],
     site: str | None,
     queue: str | None,
-    since: float | None,
     arguments: str | None,
     **others: Any,
 ) -> Wanted:
-    site, queue, has_text = site_with_jobs(site), queue_with_jobs(queue), None
+    site, queue = site_with_jobs(site), queue_with_jobs(queue)
     if arguments is not None:
-        from frappe_celery.watch import job_display
+        others |= _with_text(arguments, site, others["since"], others["until"])
+    return Wanted(site=site, queue=queue, statuses=statuses, **others)
 
-        until = others["until"] or time.time()
-        since = since or until - DAY
-        if site is None and len(settings.current().sites()) > 1:
-            raise click.UsageError("--arguments looks into one site's jobs: say which, --site")
-        if until - since > DAY + 1:
-            raise click.UsageError(
-                "--arguments looks through a day at most: say from when, or until when, with"
-                " --since and --until"
-            )
 
-        def has_text(job: Job) -> bool:
-            return arguments in job_display.arguments(job)
+def _with_text(
+    text: str, site: str | None, since: float | None, until: float | None
+) -> dict[str, Any]:
+    """What `--arguments` has a `Wanted` be; the last day of the time where none is given."""
+    from frappe_celery.watch import job_display
 
-    return Wanted(
-        site=site, queue=queue, statuses=statuses, since=since, arguments=has_text, **others
-    )
+    last = until or time.time()
+    since = since or last - DAY
+    if site is None and len(settings.current().sites()) > 1:
+        raise click.UsageError("--arguments looks into one site's jobs: say which, --site")
+    if last - since > DAY + 1:
+        raise click.UsageError(
+            "--arguments looks through a day at most: say from when, or until when, with"
+            " --since and --until"
+        )
+    return {"since": since, "arguments": lambda job: text in job_display.arguments(job)}
 
 
 @click.group()

@@ -35,7 +35,7 @@ QUEUED_JOBS_A_SITE = 50
 LONGEST_NAME = 100
 """Bytes: RabbitMQ's names have at most 255, the bench's prefix included."""
 TAKEN_NAMES = {
-    *("acted", "alerts", "armed", "broker", "came", "caught", "compared", "confirmed", "consumers"),
+    *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
     *("suspects", "sweeping", "turn", "workers"),

@@ -84,7 +84,7 @@ class Keys:
     sweeping = key("sweeping")
     """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
 
-    broker = key("broker")
+    broker = key("broker:kind")
     """Text: `redis` or `rabbitmq`, as the worker that began last was told."""
 
     suspects = key("suspects")

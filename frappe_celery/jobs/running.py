@@ -15,7 +15,6 @@ from frappe_celery.jobs.message import JobMessage
 ABOUT = "job_message"
 """A log line's `extra={ABOUT: message}` says which job it is about, where none runs."""
 _current: ContextVar[Job | None] = ContextVar("frappe_celery_job", default=None)
-
 _in_hand: ContextVar[JobMessage | None] = ContextVar("frappe_celery_message", default=None)
 
 

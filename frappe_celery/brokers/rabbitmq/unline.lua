@@ -1,15 +1,16 @@
 -- Runs that waited in lines of their sites, since Redis was the broker, go where they are sent from.
--- KEYS: none; ARGV: prefix, what begins the names of lines, most of a line, queues …
-local prefix, line, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- KEYS: none; ARGV: prefix, what begins the names of lines, most that go at once, queues …
+local prefix, line, left = ARGV[1], ARGV[2], tonumber(ARGV[3])
 for i = 4, #ARGV do
   local queue = ARGV[i]
   local turns = prefix .. 'turns:' .. queue
   for _, site in ipairs(redis.call('ZRANGE', turns, 0, -1)) do
     local from = prefix .. line .. site .. '|' .. queue
-    for _ = 1, most do
+    while left > 0 do
       local run = redis.call('RPOP', from)
       if not run then break end
       redis.call('LPUSH', prefix .. queue, run)
+      left = left - 1
     end
     if site ~= '' and redis.call('EXISTS', from) == 0 then redis.call('ZREM', turns, site) end
   end
