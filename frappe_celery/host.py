@@ -61,13 +61,13 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.new_message import method_name as method_name
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
-    from frappe_celery.pages import sites as page_sites
+    from frappe_celery.pages import users as page_users
     from frappe_celery.pages.answers import ReadOnlyAdmin as ReadOnlyAdmin
     from frappe_celery.pages.jobs import ONE as PAGE_OF_ONE_JOB
     from frappe_celery.pages.server import LOOPBACK as LOOPBACK
     from frappe_celery.pages.server import django_settings as pages_settings
-    from frappe_celery.pages.sites import choices as site_choices
     from frappe_celery.pages.templatetags.frappe_celery_pages import register as page_tags
+    from frappe_celery.pages.users import choices as site_choices
     from frappe_celery.schedule import documents as schedule_documents
     from frappe_celery.schedule import fire as fire
     from frappe_celery.schedule.cron import CronError as CronError

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config.files import read_json
+from frappe_celery.config.files import edit_json, locked, read_json, replace, write_secret
 from frappe_celery.config.signing import CONFIG_KEY
-from frappe_celery.config.writing import edit_json, locked, replace, write_secret
 from frappe_celery.errors import ConfigError
 
 ACCEPTED = "frappe_celery_accepted_keys"

@@ -1,12 +1,14 @@
-"""Whether what stands in a configuration is of the type that its option takes."""
+"""Whether what stands in a configuration is an option, and of the type that this one takes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import Field
+from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import urlsplit
 
-from frappe_celery.config.files import options_stand_in, variable
+from frappe_celery.config.files import ENVIRONMENT_PREFIX, options_stand_in, variable
 from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.option_defaults import kind
 from frappe_celery.config.secrets import is_secret, masked
@@ -19,8 +21,9 @@ MOST = 10**12
 """Of seconds, jobs or bytes: what Redis can count in milliseconds."""
 KEPT_SECONDS = ("rq_results_ttl", "rq_job_failure_ttl")
 MAY_BE_ZERO = ("frappe_celery_commit_wait", "max_memory_per_child")
-
-
+MOST_EDITS = 2
+"""So far from an option's name a key of common_site_config.json, where others' keys stand too, is
+taken for it; of a short name less."""
 TYPES: dict[str, tuple[type, str]] = {
     "int": (int, "a whole number"),
     "str": (str, "a text"),
@@ -79,3 +82,37 @@ def _check_texts(name: str, value: Any) -> None:
             raise ConfigError(f"{name} is {shown}, which has a character that is none") from None
         except ValueError as exc:
             raise ConfigError(f"{name} is {without_password(value)!r}, no URL: {exc}") from None
+
+
+def unknown_keys(
+    names: Iterable[str],
+    django: Iterable[str],
+    common: Iterable[str],
+    environ: Mapping[str, str],
+) -> Iterator[str]:
+    """A sentence for each key that is none of `names`, by where it stands."""
+    known = list(names)
+    for key in sorted(set(django).difference(known)):
+        yield _sentence(f"FRAPPE_CELERY in Django's settings has {key!r}", _nearest(key, known))
+    for key in sorted(set(common).difference(known)):
+        nearest = _nearest(key, known)
+        if edits(key, nearest) <= min(MOST_EDITS, len(nearest) // 3):
+            yield _sentence(f"sites/common_site_config.json has {key!r}", nearest)
+    variables = {variable(name) for name in known}
+    for key in sorted(environ.keys() - variables):
+        if key.startswith(ENVIRONMENT_PREFIX):
+            yield _sentence(f"the environment has {key}", _nearest(key, variables))
+
+
+def _sentence(found: str, nearest: str) -> str:
+    return f"{found}, which is no option and does nothing; the nearest one is {nearest}"
+
+
+def _nearest(key: str, names: Iterable[str]) -> str:
+    return min(sorted(names), key=lambda name: edits(key.lower(), name.lower()))
+
+
+def edits(a: str, b: str) -> int:
+    """How many letters, about, have to be put in, left out, changed or swapped."""
+    matching = SequenceMatcher(None, a, b).get_matching_blocks()
+    return max(len(a), len(b)) - sum(block.size for block in matching)

@@ -29,12 +29,11 @@ from frappe_celery.config.files import (
 from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, require
-from frappe_celery.config.option_checks import checked_value
+from frappe_celery.config.option_checks import checked_value, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
 from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import CONFIG_KEY, Signer
-from frappe_celery.config.unknown import unknown_keys
 from frappe_celery.errors import ConfigError, UnknownQueue
 
 logger = logging.getLogger(__name__)

@@ -17,8 +17,7 @@ from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.frequencies import frequency_of
 from frappe_celery.schedule.reader import configured_off
-from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
-from frappe_celery.schedule.timing import Timing
+from frappe_celery.schedule.timing import Timing, is_maintenance, maintenance_shift
 
 EARLY = timedelta(seconds=1)
 """By how much a run may seem to start before its time: Frappe's clock is its database's."""

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.pages import sites
+from frappe_celery.pages import users
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -38,8 +38,8 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def require_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied for staff that may not look, or that sees no site."""
-        if not self.has_view_permission(request) or sites.seen(request.user) == []:
-            raise PermissionDenied(sites.NONE_SEEN)
+        if not self.has_view_permission(request) or users.seen(request.user) == []:
+            raise PermissionDenied(users.NONE_SEEN)
 
     def back(self, request: HttpRequest) -> str:
         """Where the user came from, never another server's address."""

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.record.paging import Wanted
-from frappe_celery.pages import sites
+from frappe_celery.pages import users
 from frappe_celery.watch.instants import instant
 
 
@@ -50,8 +50,8 @@ class JobFilter(forms.Form):
     def __init__(self, data: QueryDict, user: Any) -> None:
         super().__init__(data)
         self.query, self.user = data, user
-        own = [(name, name) for name in sites.choices(user)]
-        all_of_them = [] if sites.first(user) else [("", "every site")]
+        own = [(name, name) for name in users.choices(user)]
+        all_of_them = [] if users.first(user) else [("", "every site")]
         self.fields["site"].choices = [*all_of_them, *own]  # type: ignore[attr-defined]
         queues = settings.current().queues
         self.fields["queue"].choices = [("", "every queue"), *((name, name) for name in queues)]  # type: ignore[attr-defined]
@@ -59,7 +59,7 @@ class JobFilter(forms.Form):
     @property
     def has_sites(self) -> bool:
         """Whether there is a choice of sites."""
-        return sites.several(self.user)
+        return users.several(self.user)
 
     def wanted(self) -> Wanted:
         """What of it can be read; the form says what cannot."""
@@ -68,7 +68,7 @@ class JobFilter(forms.Form):
             name: value for name, value in self.cleaned_data.items() if value not in ("", None)
         }
         status = given.pop("status", None)
-        site = given.pop("site", None) or sites.first(self.user)
+        site = given.pop("site", None) or users.first(self.user)
         statuses = (JobStatus(status),) if status else tuple(JobStatus)
         return Wanted(**{**given, "site": site, "statuses": statuses})
 

@@ -20,7 +20,7 @@ from frappe_celery.pages import job_actions, models, other_arguments
 from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
-from frappe_celery.pages.sites import may_see
+from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
 from frappe_celery.watch.limit_display import BY_BUTTON
 

@@ -17,7 +17,7 @@ from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits
 from frappe_celery.pages import models
 from frappe_celery.pages.answers import OfJobs
-from frappe_celery.pages.sites import seen
+from frappe_celery.pages.users import seen
 from frappe_celery.watch import limit_display
 
 OF_SITE = "site:"

@@ -1,21 +1,34 @@
-"""The first page: what waits and runs, what ended in the last hour, who works."""
+"""The first page: what waits and runs of each site and queue, what ended lately, who works."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits.rules import Limit
+from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.jobs.stats import rates
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.pages import spans, waiting
+from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch.doctor import failures, snapshot
+from frappe_celery.watch.doctor.snapshot import Place, Snapshot
 from frappe_celery.watch.job_display import duration
+from frappe_celery.watch.limit_display import BY_BUTTON, in_words
 
 SITES = 10
+ORDERS = {
+    "waiting": attrgetter("jobs.queued"),
+    "oldest": attrgetter("oldest"),
+    "running": attrgetter("jobs.started"),
+    "failed": attrgetter("jobs.failed_lately"),
+}
+NUMBERS = ("queued", "started", "scheduled", "failed", "failed_lately")
 
 
 def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "") -> dict[str, Any]:
@@ -23,7 +36,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
 
     Args:
         limits: every one that there is.
-        span: name of what the charts reach back over (see `spans`).
+        span: name of what the charts reach back over (see `charts`).
 
     Raises:
         BrokerUnreachable.
@@ -31,8 +44,8 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     now = snapshot.take(store, failures.SECONDS)
     hour = rates.last_hour(store, site)
     ended = sum((minute.ended for minute in hour), Counter())
-    jobs, workers = waiting.together(now.of(site)), store.workers.all()
-    sites = [] if site else waiting.by_site(now, settings.current().sites(), limits)
+    jobs, workers = together(now.of(site)), store.workers.all()
+    sites = [] if site else by_site(now, settings.current().sites(), limits)
     queues = _queues(now, site, workers, limits)
     failing = failures.lately(store, now, site).methods
     return {
@@ -43,8 +56,8 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "workers": workers,
         "busy": sum(worker.state == "busy" for worker in workers),
         "scheduler": leadership(store),
-        "history": spans.look(store, site, span, hour),
-        "spans": spans.SPANS,
+        "history": charts.look(store, site, span, hour),
+        "spans": charts.SPANS,
         "queues": queues,
         "longest_queue": max([queue["jobs"].queued for queue in queues], default=0),
         "sites": sites[:SITES],  # those of which most waits
@@ -56,20 +69,92 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
 
 
 def _queues(
-    now: snapshot.Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
+    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
 ) -> list[dict[str, Any]]:
     """Each queue, for the sites that are seen."""
     served = {queue for worker in workers for queue in worker.queues}
-    places = waiting.grouped(now.of(site), "queue")
+    places = grouped(now.of(site), "queue")
     names = dict.fromkeys([*settings.current().queues, *sorted(places)])
-    jobs = {name: waiting.together(places[name]) for name in names}
+    jobs = {name: together(places[name]) for name in names}
     return [
         {
             "name": name,
             "jobs": place,
             "oldest": duration(None if place.oldest is None else max(0.0, now.at - place.oldest)),
             "served": name in served,
-            "held": waiting.held_by(limits, f"queue:{name}"),
+            "held": held_by(limits, f"queue:{name}"),
         }
         for name, place in jobs.items()
     ]
+
+
+# -- sites and queues
+
+
+@dataclass(frozen=True)
+class Line:
+    """A site of the list, with what of it waits and runs."""
+
+    name: str
+    jobs: Place
+    """What there is of it in all queues."""
+    queues: list[tuple[str, int]]
+    """Those in which something of it waits, and how much, most first."""
+    oldest: float
+    """Seconds that the job which has waited longest has waited; 0 where none waits."""
+    share: str
+    """Of the workers, beside a site that has 1."""
+    held: str
+    """Limits and pauses of it, in words."""
+
+
+def together(places: Iterable[Place]) -> Place:
+    """Several places as one, which has no name."""
+    places = list(places)
+    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
+    numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
+    return Place(site="", queue="", oldest=oldest, **numbers)
+
+
+def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
+    """The places by the attribute of that name: `site` or `queue`."""
+    found = defaultdict[str, list[Place]](list)
+    for place in places:
+        found[getattr(place, name)].append(place)
+    return found
+
+
+def held_by(limits: Iterable[Limit], target: str) -> str:
+    """The limits and pauses that cover a target, in words."""
+    return ", ".join(in_words(limit, BY_BUTTON) for limit in limits if covers(limit.target, target))
+
+
+def by_site(
+    now: Snapshot, sites: Iterable[str], limits: Iterable[Limit], order: str = "waiting"
+) -> list[Line]:
+    """The sites, first those with most of what `order` (of ORDERS) says."""
+    of_sites = [limit for limit in limits if limit.target.startswith("site:")]
+    places = grouped(now.places, "site")
+    lines = [_line(site, places[site], now.at, of_sites) for site in sites]
+    most_of = ORDERS[order]
+    return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
+
+
+def _line(site: str, places: list[Place], at: float, limits: list[Limit]) -> Line:
+    jobs = together(places)
+    queues = [(place.queue, place.queued) for place in places if place.queued]
+    return Line(
+        name=site,
+        jobs=jobs,
+        queues=sorted(queues, key=lambda queue: -queue[1]),
+        oldest=0.0 if jobs.oldest is None else max(0.0, at - jobs.oldest),
+        share=_share(site),
+        held=held_by(limits, f"site:{site}"),
+    )
+
+
+def _share(site: str) -> str:
+    try:
+        return f"{settings.current().share(site):g}"
+    except ConfigError:  # as `doctor` says: it counts as 1
+        return "1"

@@ -18,9 +18,9 @@ from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
-from frappe_celery.pages import limits, models, overview, waiting
+from frappe_celery.pages import limits, models, overview
 from frappe_celery.pages.answers import OfJobs
-from frappe_celery.pages.sites import choices, may_see, seen
+from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch.doctor import failures, snapshot
 
@@ -57,9 +57,9 @@ class SiteAdmin(OfJobs):
         """The sites that the user sees, first those of which most waits, or as one asks."""
         self.require_view(request)
         order = request.GET.get("by", "")
-        order = order if order in waiting.ORDERS else "waiting"
+        order = order if order in overview.ORDERS else "waiting"
         now = snapshot.take(get_store(), failures.SECONDS)
-        lines = waiting.by_site(now, choices(request.user), Limits(get_store()).all(), order)
+        lines = overview.by_site(now, choices(request.user), Limits(get_store()).all(), order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
         most = max([line.jobs.queued for line in lines], default=0)
         return self.shown(request, "sites.html", "Sites", page=page, order=order, most=most)

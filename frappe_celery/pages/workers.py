@@ -14,7 +14,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
-from frappe_celery.pages.sites import may_see
+from frappe_celery.pages.users import may_see
 from frappe_celery.watch.doctor.code import Change, newest_change
 
 CODE_SECONDS = 30

@@ -13,8 +13,7 @@ from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron
 from frappe_celery.schedule.events import rows_from_hooks
-from frappe_celery.schedule.spread import next_start
-from frappe_celery.schedule.timing import Timing
+from frappe_celery.schedule.timing import Timing, next_start
 
 
 class CronSchedule(BaseSchedule):
@@ -23,7 +22,7 @@ class CronSchedule(BaseSchedule):
     Args:
         expression: croniter's expression.
         zone: IANA name.
-        frequency, site, key, delays_long: what its spread comes from, see `spread.next_start`.
+        frequency, site, key, delays_long: what its spread comes from, see `timing.next_start`.
         nowfun: the time now, aware.
     """
 

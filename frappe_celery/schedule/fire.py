@@ -30,7 +30,7 @@ def enqueue_scheduled(
         due: the due time (aware) that is acted on; it is claimed in the step that enqueues. None:
             run it now, whatever the schedule says (Frappe's Execute button).
         user: whom it runs as.
-        fence: of the lease under which the due time is acted on (see `lease`); 0: of none.
+        fence: of the lease under which the due time is acted on (see `leadership`); 0: of none.
         since: the first due time that was missed, where `due` stands for several.
 
     Returns:

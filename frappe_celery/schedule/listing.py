@@ -14,9 +14,8 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.jobs.hosts import AppHooks, Host, ScheduleRow
 from frappe_celery.schedule.events import import_problems, read_hooks
 from frappe_celery.schedule.reader import why_off
-from frappe_celery.schedule.spread import is_maintenance, maintenance_shift
 from frappe_celery.schedule.sync import announcements, differences, identity, is_of_hook
-from frappe_celery.schedule.timing import Timing
+from frappe_celery.schedule.timing import Timing, is_maintenance, maintenance_shift
 
 COUNT = 5
 NOT_IN_FORCE = "not yet in force"

@@ -19,7 +19,7 @@ ROWS_A_CALL = 500
 
 
 class Marks:
-    """The marks of one bench, as the scheduler that leads under a fence (see `lease`) sees them.
+    """The marks of one bench, as the scheduler that leads under a fence sees them.
 
     What a scheduler read before it stood still is older than what its successor has seen: every
     method raises Deposed then. A fence of 0 is of no lease.

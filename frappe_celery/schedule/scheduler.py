@@ -28,8 +28,12 @@ from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.frappes_lock import FrappesLock
-from frappe_celery.schedule.leadership import LeaderHeartbeat
-from frappe_celery.schedule.lease import LEASE_SECONDS, LockTimeoutError, SchedulerLease
+from frappe_celery.schedule.leadership import (
+    LEASE_SECONDS,
+    LeaderHeartbeat,
+    LockTimeoutError,
+    SchedulerLease,
+)
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.reader import News, Reader
 

@@ -1,10 +1,17 @@
-"""`Timing`: when a site's rows are due, by its configuration and its Frappe: time zone, tick."""
+"""`Timing`: when a site's rows are due, by its configuration and its Frappe.
+
+Entries that would all start at one moment start a little apart. Frappe v14 and early v15 add up to
+ten minutes to every ``*_long`` event; from v16 on they mean to shift ``*_maintenance`` by up to an
+hour per site, compute it and forget it. Both are drawn from hashes here: once for a slot, the same
+in every process and after every restart.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
+from hashlib import sha1, sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,13 +21,14 @@ from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
-from frappe_celery.schedule.cron import Cron, CronError
-from frappe_celery.schedule.frequencies import cron_of
-from frappe_celery.schedule.spread import next_start
+from frappe_celery.schedule.cron import Cron, CronError, in_utc
+from frappe_celery.schedule.frequencies import cron_of, frequency_of
 
 TICK_KEYS = ("scheduler_tick_interval", "scheduler_interval")
 BENCH_TICK_SECONDS = 240
 """Frappe's own `all` interval, in every version."""
+LONGEST_DELAY = 600
+"""Seconds, as Frappe's own `randint(1, 600)`."""
 EVER = Misfire()
 
 
@@ -132,3 +140,49 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
     if bench:
         return Tick(BENCH_TICK_SECONDS, "Frappe's own default")
     return Tick(60, "default from v15 on") if version >= 15 else Tick(240, "default of v14")
+
+
+# -- spread
+
+
+def long_delay(site: str, key: str, due: datetime) -> int:
+    """Seconds, 1 to 600, by which an entry's ``*_long`` slot starts after its cron time ``due``.
+
+    ``key`` tells the site's entries apart (the method, or the Scheduled Job Type's name).
+    """
+    slot = f"{site}\n{key}\n{due.timestamp():.0f}"
+    return 1 + int.from_bytes(sha256(slot.encode()).digest()[:8], "big") % LONGEST_DELAY
+
+
+def is_maintenance(frequency: str) -> bool:
+    """Whether a word or label is one of those that start shifted."""
+    return frequency_of(frequency).endswith("_maintenance")
+
+
+def maintenance_shift(site: str) -> int:
+    """Minutes, 0 to 59, by which a site's ``*_maintenance`` events start after their cron time."""
+    return int(sha1(site.encode(), usedforsecurity=False).hexdigest(), 16) % 60
+
+
+def next_start(
+    cron: Cron, instant: datetime, frequency: str, site: str, key: str, delays_long: bool
+) -> datetime:
+    """When an entry of a frequency is due next, strictly after ``instant``, its spread included.
+
+    ``instant`` is aware, the answer in UTC. ``frequency`` is a word or a label (``daily_long``,
+    ``Daily Long``); without a spread, such as for ``Cron``, this is ``cron.next_after(instant)``.
+    ``delays_long``: whether this Frappe delays ``*_long`` events. Raises what that raises.
+    """
+    word = frequency_of(frequency)
+    instant = in_utc(instant)
+    if is_maintenance(word):
+        shift = timedelta(minutes=maintenance_shift(site))
+        return cron.next_after(instant - shift) + shift
+    if not delays_long or not word.endswith("_long"):
+        return cron.next_after(instant)
+    due = cron.next_after(instant - timedelta(seconds=LONGEST_DELAY))
+    while True:
+        start = due + timedelta(seconds=long_delay(site, key, due))
+        if start > instant:
+            return start
+        due = cron.next_after(due)

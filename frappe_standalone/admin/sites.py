@@ -1,4 +1,4 @@
-"""Whose rows a page shows: of a site that its user sees (`pages.sites`), in its database."""
+"""Whose rows a page shows: of a site that its user sees (`pages.users`), in its database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html
 
-from frappe_celery.host import page_sites as sites
+from frappe_celery.host import page_users as users
 from frappe_celery.host import settings
 from frappe_standalone.database import django_setup
 
@@ -26,7 +26,7 @@ def asked(request: HttpRequest) -> str | None:
     """
     kept = parse_qs(request.GET.get("_changelist_filters", ""))
     chosen = request.GET.get(SITE) or "".join(kept.get(SITE, ()))
-    possible = sites.choices(request.user)
+    possible = users.choices(request.user)
     if chosen:
         return chosen if chosen in possible else None
     own = settings.current().site
@@ -57,7 +57,7 @@ class SiteFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         self.shown = asked(request)
-        return [(site, site) for site in sites.choices(request.user)]
+        return [(site, site) for site in users.choices(request.user)]
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         """Each of them, the shown one marked."""
@@ -102,4 +102,4 @@ class OfSite(ModelAdmin):  # type: ignore[type-arg]
     def get_list_filter(self, request: HttpRequest) -> Any:
         """The site, where there can be several."""
         filters = tuple(super().get_list_filter(request))
-        return (SiteFilter, *filters) if sites.several(request.user) else filters
+        return (SiteFilter, *filters) if users.several(request.user) else filters

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from frappe_celery.config.option_checks import unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS
-from frappe_celery.config.unknown import unknown_keys
 from tests.acceptance.documentation import DOCS
 from tests.acceptance.shell import Shell
 from tests.acceptance.test_start_pages import job_statuses, write_files

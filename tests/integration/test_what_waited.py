@@ -14,8 +14,7 @@ from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.record.claim import AlreadyActedOn
 from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.history import outcomes
-from frappe_celery.schedule.leadership import leadership
-from frappe_celery.schedule.lease import SchedulerLease
+from frappe_celery.schedule.leadership import SchedulerLease, leadership
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.sync import sync
 from tests.fixtures.waiting.capture import CONFIGURATION, DUE, SITE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.config.files import locked
 from frappe_celery.config.sqlite import sqlite
-from frappe_celery.config.writing import locked
 from frappe_celery.pages.server import LOOPBACK, django_settings
 
 APP = "frappe_celery.pages"

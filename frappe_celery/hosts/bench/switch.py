@@ -18,8 +18,8 @@ from shutil import copyfile
 from typing import Any
 
 from frappe_celery.config import settings
+from frappe_celery.config.files import edit_json
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeDiffers
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.connection import connect

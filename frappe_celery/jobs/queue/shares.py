@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from frappe_celery.config.files import edit_json
 from frappe_celery.config.settings import checked_share
-from frappe_celery.config.writing import edit_json
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.record.store import JobStore
 

@@ -14,7 +14,7 @@ class Claim:
     due: float
     """Seconds since the epoch."""
     fence: int = 0
-    """Of the scheduler that claims (see `schedule.lease`); 0: it need not lead."""
+    """Of the scheduler that claims (see `schedule.leadership`); 0: it need not lead."""
     since: float | None = None
     """The first of the entry's due times that were missed and for all of which `due` stands."""
 

@@ -14,7 +14,7 @@ from django.utils.safestring import mark_safe
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.pages import overview, sites
+from frappe_celery.pages import overview, users
 from frappe_celery.watch import job_display, limit_display
 
 register = template.Library()
@@ -34,12 +34,12 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
     user = request.user
     if not user.has_perm("frappe_celery.view_job"):
         return {}
-    if sites.seen(user) == []:
-        return {"error": sites.NONE_SEEN}
+    if users.seen(user) == []:
+        return {"error": users.NONE_SEEN}
     try:
         store, span = get_store(), request.GET.get("span", "")
-        shown = overview.look(store, sites.first(user), Limits(store).all(), span)
-        own = sites.choices(user) if shown["site"] else []
+        shown = overview.look(store, users.first(user), Limits(store).all(), span)
+        own = users.choices(user) if shown["site"] else []
         return {"overview": shown, "own": own, "perms": context["perms"], "request": request}
     except FrappeCeleryError as exc:
         return {"error": exc}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.schedule.lease import LockTimeoutError, SchedulerLease
+from frappe_celery.schedule.leadership import LockTimeoutError, SchedulerLease
 from tests.integration.stores import make_store
 from tests.servers import RedisServer
 from tests.waiting import wait_until

@@ -7,9 +7,8 @@ import sys
 
 
 def test_random_is_drawn_once_for_an_expression_in_every_process() -> None:
-    read = (
-        "from frappe_celery.schedule.fields import read_field as r; print(r('{}', 'minute', 'R'))"
-    )
+    module = "frappe_celery.schedule.expression"
+    read = f"from {module} import read_field as r; print(r('{{}}', 'minute', 'R'))"
     drawn = {
         subprocess.check_output([sys.executable, "-c", read.format(expression)])
         for expression in ("R 1 * * *", "R 1 * * *", "R 2 * * *", "R 3 * * *")

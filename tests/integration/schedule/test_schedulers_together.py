@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.schedule.lease import SchedulerLease
+from frappe_celery.schedule.leadership import SchedulerLease
 from tests.integration.schedule.conftest import Bench
 from tests.unit.schedule.memory_host import utc
 from tests.waiting import wait_until

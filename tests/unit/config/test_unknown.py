@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from frappe_celery.config.option_checks import edits, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.unknown import edits, unknown_keys
 
 NAMES = [option.name for option in OPTIONS]
 FRAPPES = (

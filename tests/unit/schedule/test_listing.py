@@ -14,8 +14,8 @@ from frappe_celery.cli import main
 from frappe_celery.config import settings
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
-from frappe_celery.schedule.spread import maintenance_shift
 from frappe_celery.schedule.sync import differences
+from frappe_celery.schedule.timing import maintenance_shift
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 HOOKS = {

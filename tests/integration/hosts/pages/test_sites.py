@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.stats import rates
-from frappe_celery.pages.spans import SPANS
+from frappe_celery.pages.charts import SPANS
 from frappe_celery.watch import history
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
