@@ -43,9 +43,9 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
     """
     sites = known_sites(site)
     _refuse_where_beat_acts()
-    from frappe_celery.hosts.bench.schedule import off, rows
+    from frappe_celery.hosts.bench import schedule
 
-    asked = (rows.is_running, off.why_off, timedelta(seconds=late))
+    asked = (schedule.is_running, schedule.why_off, timedelta(seconds=late))
     seen = Shadow(hosts.current(), settings.current(), sites, *asked)
     until = time.monotonic() + minutes * 60
     try:

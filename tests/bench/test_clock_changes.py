@@ -15,7 +15,7 @@ from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 import frappe_celery
 from frappe_celery.beat_schedule import Scheduler
-from frappe_celery.hosts.bench.schedule import rows
+from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.schedule import changed_sites
 
@@ -38,7 +38,7 @@ def write(last):
 frappe.db.set_single_value("System Settings", "time_zone", {zone!r})
 write(now)
 frappe.destroy()
-rows.datetime = Clock  # what beat takes for the time, when it reads what Frappe wrote
+schedule.datetime = Clock  # what beat takes for the time, when it reads what Frappe wrote
 scheduler = Scheduler(frappe_celery.app, clock=lambda: now, background=False)
 fired = []
 while now < datetime.fromisoformat({end!r}).replace(tzinfo=timezone.utc):

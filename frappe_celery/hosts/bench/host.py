@@ -16,15 +16,14 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import (
     kept_state,
-    names,
     preload,
     run,
+    schedule,
     seam,
     transaction,
 )
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.job import Job
-from frappe_celery.hosts.bench.schedule import off, rows
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import changed_sites
 from frappe_celery.schedule.fire import ADMINISTRATOR
@@ -53,8 +52,16 @@ class BenchHost:
         return bool(getattr(frappe, "in_test", False) or frappe.flags.in_test)
 
     def job_id(self, own_id: str, site: str) -> str:
-        """Frappe's own `create_job_id`, whatever site the calling code is in."""
-        return names.job_id(own_id, site)
+        """Frappe's own `create_job_id`, which asks for nothing but the name of a site to be in."""
+        here = getattr(frappe.local, "site", None)
+        frappe.local.site = site
+        try:
+            return str(background_jobs.create_job_id(own_id))
+        finally:
+            if here is None:
+                del frappe.local.site
+            else:
+                frappe.local.site = here
 
     @contextmanager
     def in_site(self, site: str, user: str) -> Iterator[None]:
@@ -166,19 +173,19 @@ class BenchHost:
     def time_zone(self, site: str) -> str:
         """The zone of the site's times, IANA name (System Settings)."""
         with self.visiting(site):
-            return rows.time_zone()
+            return schedule.time_zone()
 
     def delays_long(self, site: str) -> bool:
         """As its `ScheduledJobType.get_next_execution` does: 15.55 delays, 15.101 does not."""
         if self._delays_long is None:
             with self.visiting(site):
-                self._delays_long = rows.delays_long()
+                self._delays_long = schedule.delays_long()
         return self._delays_long
 
     def scheduling_off(self, site: str) -> str | None:
         """Why beat does not schedule the site (System Settings, dormant); None: it does."""
         with self.visiting(site):
-            return off.why_off()
+            return schedule.why_off()
 
     def schedule_stamp(self, site: str) -> None:
         """None: reading the rows is as cheap, and SQL leaves no other trace."""
@@ -186,16 +193,16 @@ class BenchHost:
     def schedule_rows(self, site: str) -> list[ScheduleRow]:
         """The site's Scheduled Job Type rows."""
         with self.visiting(site):
-            return rows.read()
+            return schedule.read()
 
     def sync_schedule(self, site: str, wanted: list[ScheduleRow]) -> SyncReport:
         """What `bench migrate` does: Frappe's own `sync_jobs`, which reads the hooks by itself."""
         with self.visiting(site):
-            return rows.sync()
+            return schedule.sync()
 
     def scheduled_run(self, row: ScheduleRow) -> tuple[str, dict[str, str]]:
         """Frappe's job id and arguments for a row's run."""
-        return rows.scheduled_run(row)
+        return schedule.scheduled_run(row)
 
 
 def _hooks_of(app: str) -> AppHooks:

@@ -12,14 +12,15 @@ from rq.command import send_stop_job_command as stop_rqs
 from rq.exceptions import InvalidJobOperation as RQInvalidJobOperation
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
+from rq.job import _job_stack
 from rq.results import Result
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, arguments
-from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.job import ACTIVE
+from frappe_celery.jobs.running import running
 
 META = "meta"
 """The field of a record, and what its signature is for."""
@@ -269,6 +270,17 @@ def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) 
         job.stop()
     else:
         stop_rqs(job.connection, job_id)
+
+
+@contextmanager
+def as_current(job: jobs.Job) -> Iterator[None]:
+    """Make it the current job of this package, and of RQ, which looks nowhere else for it."""
+    _job_stack.push(job)
+    try:
+        with running(job):
+            yield
+    finally:
+        _job_stack.pop()
 
 
 _RESULT_TYPES = {

@@ -1,13 +1,19 @@
-"""What this bench's queues and jobs are called: `<bench id>:short` in RQ, `site||id` in Frappe."""
+"""A bench's queues and jobs in RQ's words: `<bench id>:short`, and a call of `execute_job`."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
-import frappe
 from frappe.utils import get_bench_path
 
 from frappe_celery.config import settings
+from frappe_celery.config.option_checks import FOR_EVER
+
+EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
+"""What RQ is told by `frappe.enqueue` to call; the method itself is among its arguments."""
+TRUNCATION = "frappe.utils.background_jobs.truncate_failed_registry"
+"""Frappe's default on_failure, which limits the failed jobs; the job store does that by itself."""
 
 
 @lru_cache(maxsize=1)
@@ -27,16 +33,15 @@ def own_name(name: str) -> str | None:
     return queue if prefix == bench_id() and queue in settings.current().queues else None
 
 
-def job_id(own_id: str, site: str) -> str:
-    """Frappe's `create_job_id`, which asks for nothing but the name of the site that one is in."""
-    from frappe.utils import background_jobs  # which is what brings the seam, and us, in
+def arguments(
+    site: str, user: str, method: Any, event: Any, job_name: str, kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Keyword arguments of Frappe's `execute_job`, which calls the method."""
+    return {**locals(), "is_async": True}
 
-    here = getattr(frappe.local, "site", None)
-    frappe.local.site = site
-    try:
-        return str(background_jobs.create_job_id(own_id))
-    finally:
-        if here is None:
-            del frappe.local.site
-        else:
-            frappe.local.site = here
+
+def seconds_kept(ttl: int | None, configured: int) -> int | None:
+    """RQ's `result_ttl` or `failure_ttl` as a message has it; None: as it is configured."""
+    if ttl is None or ttl == configured:
+        return None
+    return FOR_EVER if ttl < 0 else ttl

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable
 from inspect import signature
 from typing import Any
 
+import frappe
 from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel, NoSuchJob
-from frappe_celery.hosts.bench import registry
-from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, seconds_kept
-from frappe_celery.hosts.bench.job import AlsoRQs
-from frappe_celery.hosts.bench.names import own_name, rq_name
-from frappe_celery.hosts.bench.run_here import run_here
+from frappe_celery.hosts.bench import names, registry
+from frappe_celery.hosts.bench.job import AlsoRQs, as_current
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.running import process_name
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}
@@ -36,7 +37,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     in_place_of = RQQueue
 
     def __new__(cls, name: str = "default", *args: Any, **kwargs: Any) -> Any:
-        if own_name(name) is None:
+        if names.own_name(name) is None:
             return RQQueue(name, *args, **kwargs)
         return super().__new__(cls)
 
@@ -50,7 +51,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             default_timeout=given.get("default_timeout"),
         )
         self.store = store
-        self.queue: str = own_name(name) or name
+        self.queue: str = names.own_name(name) or name
         self.runs_here = not given.get("is_async", True)
         self.deduplicate = False
         """Whether an id that waits or runs is not enqueued again."""
@@ -59,9 +60,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     def all(cls, connection: Any = None, *_: Any, **__: Any) -> list[Any]:
         """This bench's queues, then those that apps have in RQ."""
         store = get_store()
-        own = [cls(rq_name(queue), connection=connection) for queue in settings.current().queues]
+        own = [
+            cls(names.rq_name(queue), connection=connection) for queue in settings.current().queues
+        ]
         others = RQQueue.all(connection=connection or store.client)
-        return own + [queue for queue in others if own_name(queue.name) is None]
+        return own + [queue for queue in others if names.own_name(queue.name) is None]
 
     # -- entering
 
@@ -72,29 +75,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         kwargs: dict[str, Any] | None = None,
         timeout: Any = None,
         result_ttl: int | None = None,
-        **options: Any,
-    ) -> Any:
-        """What Frappe's `enqueue` ends in, now or after the commit.
-
-        Returns the job, None for a duplicate.
-
-        Raises:
-            CannotTravel: a function or an option that only RQ's own workers could follow.
-        """
-        named = {"args": args, "kwargs": kwargs, "timeout": timeout, "result_ttl": result_ttl}
-        return self.enter({"func": func, **named, **options})
-
-    def enter(self, call: dict[str, Any]) -> Any:
-        """Where a call goes, the arguments of `enqueue_call`; returns and raises as that."""
-        return self.into_celery(**call)
-
-    def into_celery(
-        self,
-        func: str | Callable[..., Any],
-        args: Any,
-        kwargs: dict[str, Any] | None,
-        timeout: Any,
-        result_ttl: int | None,
+        *,
         failure_ttl: int | None = None,
         job_id: str | None = None,
         at_front: bool = False,
@@ -104,26 +85,31 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         routes: int | None = None,
         **options: Any,
     ) -> Any:
-        """The same, whatever routes there are.
+        """What Frappe's `enqueue` ends in, now or after the commit.
 
         Args:
-            routes: number of those that led here.
+            routes: number of those that led here, where there are routes.
+
+        Returns the job, None for a duplicate.
+
+        Raises:
+            CannotTravel: a function or an option that only RQ's own workers could follow.
         """
         refused = [name for name, value in options.items() if value]
-        if codec_path(func) != EXECUTE_JOB or args or refused or not kwargs:
+        if codec_path(func) != names.EXECUTE_JOB or args or refused or not kwargs:
             what = f"{', '.join(refused)}=…" if refused else repr(func)
             raise CannotTravel(
                 f"queue {self.name} runs on Celery, which takes jobs of frappe.enqueue, not {what}:"
                 " call frappe.enqueue(method, …)"
             )
         config = settings.current()
-        if codec_path(getattr(on_failure, "func", on_failure)) == TRUNCATION:
-            on_failure = None
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
         retries, backoff = rqs_retry(retry)
         on_success = getattr(on_success, "func", on_success)  # of RQ's Callback
         on_failure = getattr(on_failure, "func", on_failure)
+        if codec_path(on_failure) == names.TRUNCATION:
+            on_failure = None
         check_call(kwargs["method"], kwargs["job_name"], on_success, on_failure)
         message = new_message(
             config,
@@ -142,8 +128,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             encode=codec.encode_function,
             retries=retries,
             backoff=backoff,
-            result_ttl=seconds_kept(result_ttl, config.rq_results_ttl),
-            failure_ttl=seconds_kept(failure_ttl, config.rq_job_failure_ttl),
+            result_ttl=names.seconds_kept(result_ttl, config.rq_results_ttl),
+            failure_ttl=names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
         )
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
             follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
@@ -156,7 +142,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             routes=routes,
         )
         if self.runs_here and job is not None:
-            run_here(job, kwargs, on_success, on_failure)
+            _run_here(job, kwargs, on_success, on_failure)
         return job
 
     def push_job_id(self, job_id: str, *args: Any, **options: Any) -> Any:
@@ -251,3 +237,29 @@ def codec_path(function: Any) -> str:
     if isinstance(function, str):
         return function
     return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+
+
+def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:
+    """Run it as RQ's synchronous queues do: a failure is the job's, not the caller's."""
+    from frappe.utils import background_jobs  # which is what brings the seam, and us, in
+
+    store = get_store()
+    store.start(job.run_id, process_name())
+    try:
+        with as_current(job):
+            result = background_jobs.execute_job(**arguments)
+        if on_success is not None:
+            _function(on_success)(job, store.client, result)
+    except Exception:
+        store.fail(job.run_id, traceback.format_exc(), site=job.site)
+        if on_failure is not None:
+            _function(on_failure)(job, store.client, *sys.exc_info())
+    else:
+        store.finish(job.run_id, result)
+    job.refresh()
+
+
+def _function(callback: Any) -> Callable[..., Any]:
+    """A callback is a function or a dotted path."""
+    found: Callable[..., Any] = frappe.get_attr(callback) if isinstance(callback, str) else callback
+    return found

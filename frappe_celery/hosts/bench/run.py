@@ -19,8 +19,7 @@ import frappe
 from frappe.utils import background_jobs
 
 from frappe_celery.hosts.bench import site
-from frappe_celery.hosts.bench.job import Job
-from frappe_celery.hosts.bench.run_here import as_current
+from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.watch import telemetry
 

@@ -18,6 +18,7 @@ from typing import Any
 from celery import signals
 
 from frappe_celery.hosts.bench import (
+    changes,
     enqueueing,
     fit,
     kept_connection,
@@ -29,7 +30,6 @@ from frappe_celery.hosts.bench import (
 from frappe_celery.hosts.bench.desk import Desk
 from frappe_celery.hosts.bench.job import Job, send_stop_job_command
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.hosts.bench.schedule import changes
 from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 from rq.queue import Queue as RQQueue
@@ -11,18 +12,22 @@ from frappe_celery.hosts.bench.queue import Queue
 from frappe_celery.jobs.routes import EVERY, Rerouted
 from frappe_celery.migration.armed import routing, to_rq
 
+ENQUEUE_CALL = signature(RQQueue.enqueue_call)
+
 
 class ArmedQueue(Queue):
     """What `rq.Queue` is while the bench is armed."""
 
-    def enter(self, call: dict[str, Any]) -> Any:
+    def enqueue_call(self, *args: Any, **kwargs: Any) -> Any:
         """Into the system to which the job's route leads; raises what either raises."""
-        site = (call["kwargs"] or {}).get("site", "")
+        call = ENQUEUE_CALL.bind(self, *args, **kwargs).arguments
+        del call["self"]
+        site = (call.get("kwargs") or {}).get("site", "")
         routes = routing.current()
         while True:
             try:
                 if self.runs_here or routes.lead_to_celery(self.queue, site):
-                    return self.into_celery(**call, routes=routes.number)
+                    return super().enqueue_call(**call, routes=routes.number)
                 return to_rq.enqueue(self.store, self.name, routes, self.deduplicate, call)
             except Rerouted:
                 routes = routing.read()

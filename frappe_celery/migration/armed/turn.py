@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import frappe
 from frappe.utils import get_datetime
 
-from frappe_celery.hosts.bench.schedule import rows
+from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.migration.armed import routing
@@ -57,7 +57,7 @@ def _is_due_after(row: Any, acted: float) -> bool:
     if time.time() - acted > SECONDS_COUNTED:
         return True
     known = row.last_execution
-    at = datetime.fromtimestamp(acted, ZoneInfo(rows.time_zone())).replace(tzinfo=None)
+    at = datetime.fromtimestamp(acted, ZoneInfo(schedule.time_zone())).replace(tzinfo=None)
     if known and get_datetime(known) >= at:
         return True
     row.last_execution = at

@@ -10,7 +10,7 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
-from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, seconds_kept
+from frappe_celery.hosts.bench.names import EXECUTE_JOB, TRUNCATION, seconds_kept
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message

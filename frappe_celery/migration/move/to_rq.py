@@ -9,7 +9,7 @@ from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import Refused
-from frappe_celery.hosts.bench.execute_job import EXECUTE_JOB, TRUNCATION, arguments
+from frappe_celery.hosts.bench.names import EXECUTE_JOB, TRUNCATION, arguments
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.migration.move.from_rq import Stays

@@ -88,7 +88,7 @@ def test_an_hour_that_is_repeated_is_the_later_one_that_has_come(
     answer = bench.ask(
         f"""
         from datetime import datetime
-        from frappe_celery.hosts.bench.schedule.rows import instant
+        from frappe_celery.hosts.bench.schedule import instant
         read = datetime.fromisoformat
         answer = instant(read({written!r}), "Europe/Brussels", read({now!r})).isoformat()
         """,

@@ -1,4 +1,7 @@
-"""The Scheduled Job Type rows of the connected site, and what Frappe makes of one."""
+"""The schedule of the connected site: its Scheduled Job Type rows, and whether it is on.
+
+The rows are the ones that Desk shows; what is made of them says Frappe itself.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import frappe
-from frappe.utils import get_datetime, get_system_timezone
+from frappe.utils import cint, get_datetime, get_system_timezone
 
 from frappe_celery.jobs.hosts import ScheduleRow, SyncReport
 from frappe_celery.jobs.job import JobStatus
@@ -95,3 +98,30 @@ def is_running(row: ScheduleRow) -> bool:
 
     job = background_jobs.get_job(scheduled_run(row)[0])
     return job is not None and job.get_status() == JobStatus.STARTED
+
+
+def why_off() -> str | None:
+    """What the connected site itself says; None: it is scheduled. (Not what its files say.)"""
+    if not cint(frappe.db.get_single_value("System Settings", "enable_scheduler")):
+        return "enable_scheduler is off in its System Settings"
+    if not _is_active():
+        days = cint(frappe.get_system_settings("dormant_days")) or 4
+        return f"it is dormant: nobody was there for {days} days, and jobs ran in the last 24 hours"
+    return None
+
+
+def _is_active() -> bool:
+    """Frappe's answer of now: it keeps one for an hour, in which nobody's return would be seen.
+
+    From v16 on it keeps that of `is_dormant` by itself too.
+    """
+    from frappe.utils import scheduler  # which is what brings the seam, and us, in
+
+    is_active = inspect.unwrap(scheduler.schedule_jobs_based_on_activity)
+    if is_active():
+        return True
+    forget = getattr(scheduler.is_dormant, "clear_cache", None)
+    if forget is None:
+        return False
+    forget()
+    return bool(is_active())
