@@ -32,8 +32,8 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import codec, get_store, hosts, message_size, providers, unsigned
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs import codec, get_store, hosts, providers, unsigned
+from frappe_celery.jobs.message import JobMessage, check_sealed_size
 from frappe_celery.jobs.new_message import method_name
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
@@ -112,7 +112,7 @@ def signed(
     }
     sealed = config.signer.seal(PURPOSE, codec.dumps(said).encode())
     args_by_place = {str(place): value for place, value in enumerate(args)}
-    message_size.check_sealed(sealed, lambda: (said["name"], {**args_by_place, **kwargs}), config)
+    check_sealed_size(sealed, lambda: (said["name"], {**args_by_place, **kwargs}), config)
     return MethodSignature(
         said["name"],
         options={**options, SEALED: sealed.decode()},

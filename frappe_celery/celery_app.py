@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 TRANSPORT = "frappe_celery.brokers.redis.transport:Transport"
 RABBITMQ_TRANSPORT = "frappe_celery.brokers.rabbitmq.transport:Transport"
-SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.sentinel_transport:Transport"
+SENTINEL_TRANSPORT = "frappe_celery.brokers.redis.transport:SentinelTransport"
 SCHEDULER = "frappe_celery.beat_schedule:Scheduler"
 SCHEDULERS = {
     "celery.beat.PersistentScheduler": SCHEDULER,

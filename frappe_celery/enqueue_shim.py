@@ -16,9 +16,9 @@ from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, message_size, providers
+from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, providers
 from frappe_celery.jobs.hosts import Host
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
 from frappe_celery.jobs.queue import publish
@@ -137,7 +137,7 @@ def enqueue(
 
     if enqueue_after_commit:
         # here, not only after the commit
-        message_size.check(message, message.seal(config.signer), config)
+        check_size(message, message.seal(config.signer), config)
         host.after_commit(lambda: publish_it(_as_it_is_now(message, method, kwargs)))
         return None
     job = publish_it(message)

@@ -2,6 +2,6 @@
 takers for processes that take their jobs themselves (`taker`, `rabbitmq.taker`).
 
 kombu imports the transports by name (`celery_app`). The worker asks `heartbeat` whether this
-process lives and the broker answers, and `kombu_messages` what a message is; the commands and
-doctor look into RabbitMQ's `outbox` and `parked`. Neither broker knows the other.
+process lives and the broker answers; the commands and doctor look into RabbitMQ's `outbox` and
+`parked`. Neither broker knows the other.
 """

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.kombu_messages import celery_message
 from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import JobStore
 
@@ -51,7 +50,7 @@ def _in_list(store: JobStore, key: bytes) -> Iterable[Any]:
 def _is_signed(signer: Signer, are_signed: Callable[[Any], bool], queue: str, text: bytes) -> bool:
     """Or will be refused whatever the key."""
     try:
-        message = celery_message(text, queue, True)
+        message = whole_messages.celery_message(text, queue, True)
         steps = [message["headers"], whole_messages.payload_of(message)]
     except Exception:
         return True

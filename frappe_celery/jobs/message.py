@@ -1,4 +1,4 @@
-"""The message of a job: everything that a worker acts on, signed as one text."""
+"""The message of a job: everything that a worker acts on, signed as one text, and its size."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
+from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import Refused
+from frappe_celery.errors import CannotTravel, Refused
 from frappe_celery.jobs import codec
 
 PURPOSE = "job"
 VERSION = 1
+SIZE_OPTION = "frappe_celery_max_message_size"
+"""Of a larger one it would look as if the broker were away."""
 RUN_SCHEDULED_JOB = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
 """Frappe's wrapper around every scheduled method; its `job_type` is the method."""
 
@@ -131,3 +134,41 @@ class JobMessage:
 
 
 _DEFAULTS = {f.name: f.default for f in fields(JobMessage) if f.default is not MISSING}
+
+
+def check_size(message: JobMessage, sealed: bytes, config: Settings) -> None:
+    """See that a message can travel; raises as `check_sealed_size`."""
+    check_sealed_size(sealed, lambda: (message.label, message.decoded_kwargs()), config)
+
+
+def check_sealed_size(
+    sealed: bytes, about: Callable[[], tuple[str, Mapping[str, Any]]], config: Settings
+) -> None:
+    """See that what is sealed can travel.
+
+    Args:
+        about: its method and its arguments, for the error.
+
+    Raises:
+        CannotTravel: it is too large; names its method, its size, the limit and the argument.
+    """
+    limit = config.max_message_size
+    if 2 * len(sealed) <= limit:
+        return
+    size = len(sealed) + sealed.count(b'"') + sealed.count(b"\\")  # as a text in RabbitMQ's JSON
+    if size > limit:
+        method, arguments = about()
+        theirs = ", and RabbitMQ's own max_message_size" if config.on_rabbitmq else ""
+        raise CannotTravel(
+            f"the job of {method} has {size:,} bytes{_largest(arguments)}; it may have"
+            f" {limit:,}. Put the data into a file or a document and pass its name, or raise"
+            f" {SIZE_OPTION}{theirs}"
+        )
+
+
+def _largest(arguments: Mapping[str, Any]) -> str:
+    sizes = {name: len(codec.dumps(codec.encode_value(value))) for name, value in arguments.items()}
+    if not sizes:
+        return ""
+    name = max(sizes, key=sizes.__getitem__)
+    return f", of which argument {name!r} has {sizes[name]:,}"

@@ -33,7 +33,7 @@ A_NAME = re.compile(r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?")
 NAMED = {
     # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
-    "frappe_celery.brokers.redis.sentinel_transport:Transport",
+    "frappe_celery.brokers.redis.transport:SentinelTransport",
     "frappe_celery.worker.signed_control:Control",
     "frappe_celery.brokers.rabbitmq.transport:Transport",
     "frappe_celery.worker.autoscale:Autoscaler",

@@ -25,7 +25,6 @@ from redis.exceptions import RedisError
 
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, broker_is_silent
-from frappe_celery.brokers.kombu_messages import check_texts
 from frappe_celery.brokers.rabbitmq.bell import Bell
 from frappe_celery.brokers.rabbitmq.names import Names, declare
 from frappe_celery.errors import BrokerUnreachable, Refused
@@ -188,7 +187,7 @@ class Channel(pyamqp.Channel):
         headers = raw.properties.get("application_headers") or {}
         raw.delivery_info.update(exchange="", routing_key=queue)
         try:
-            check_texts(headers)
+            whole_messages.check_texts(headers)
         except ValueError as exc:
             logger.error("refused what lay in queue %s: %s", queue, exc)
             with suppress(BrokerUnreachable):

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
@@ -31,16 +32,6 @@ AT_ONCE = 1000
 QUEUED = b"queued"
 
 
-@dataclass(frozen=True)
-class Outgoing:
-    """A run that the job store has pushed and RabbitMQ has not yet confirmed."""
-
-    run: str
-    queue: str
-    sealed: bytes
-    front: bool = False
-
-
 class Outbox:
     """One bench's. Safe to use after a fork."""
 
@@ -51,35 +42,31 @@ class Outbox:
         self.publisher = Publisher(str(config.broker_url))
 
     def carry(self, run: str, queue: str, sealed: bytes, front: bool) -> None:
-        """Send a run that the caller has just pushed (see `send`)."""
-        self.send([Outgoing(run, queue, sealed, front)])
+        """Send a run that the caller has just pushed (see `_send`)."""
+        self._send({queue: [self._letter(run, queue, sealed, front)]})
 
-    def send(self, runs: Sequence[Outgoing]) -> None:
-        """Publish, then take out of the lists what is confirmed, and ring the workers' bell.
+    def _send(self, letters: Mapping[str, Sequence[Letter]]) -> None:
+        """Publish, by queue, take out of the lists what is confirmed, and ring the workers' bell.
 
         Does not raise when RabbitMQ is away: the runs are safe where they are, and sent later.
         """
+        all_of_them = [*chain(*letters.values())]
         try:
-            taken = self.publisher.publish([self._letter(run) for run in runs])
+            taken = self.publisher.publish(all_of_them)
         except BrokerUnreachable as exc:
-            logger.warning("%s; jobs wait until it takes them: %d", exc, len(runs))
+            logger.warning("%s; jobs wait until it takes them: %d", exc, len(all_of_them))
             return
         try:
-            self._strike([run for run in runs if run.run in taken])
+            for queue, its in letters.items():
+                if sent := [letter.id for letter in its if letter.id in taken]:
+                    self.ring(queue, *sent)
         except BrokerUnreachable as exc:  # sent once more then, which does no harm
             logger.warning("the Redis does not know yet that RabbitMQ took %s: %s", taken, exc)
 
-    def _letter(self, run: Outgoing) -> Letter:
-        name = self.names.front(run.queue) if run.front else self.names.main(run.queue)
-        body = codec.dumps([[run.sealed.decode(errors="replace")], {}, {}])
-        return Letter(run.run, name, body, {"task": TASK_NAME, "id": run.run})
-
-    def _strike(self, runs: Iterable[Outgoing]) -> None:
-        queues: dict[str, list[str]] = {}
-        for run in runs:
-            queues.setdefault(run.queue, []).append(run.run)
-        for queue, sent in queues.items():
-            self.ring(queue, *sent)
+    def _letter(self, run: str, queue: str, sealed: bytes, front: bool) -> Letter:
+        name = self.names.front(queue) if front else self.names.main(queue)
+        body = codec.dumps([[sealed.decode(errors="replace")], {}, {}])
+        return Letter(run, name, body, {"task": TASK_NAME, "id": run})
 
     def ring(self, queue: str, *taken: str) -> None:
         """RabbitMQ has something for a queue; these runs it has taken."""
@@ -95,8 +82,7 @@ class Outbox:
         headers = known.pop("application_headers", {})
         id = str(known.pop("message_id", None) or uuid.uuid4())
         letter = Letter(id, self.names.whole(queue), raw.body, headers, known)
-        if id not in self.publisher.publish([letter]):
-            raise BrokerUnreachable("RabbitMQ did not take the message")
+        self.publisher.deliver(letter)
         with suppress(RedisError):  # parents look anyway
             self.store.client.publish(self.store.keys.confirmed, queue)
 
@@ -107,16 +93,17 @@ class Outbox:
             BrokerUnreachable: the Redis is away.
         """
         records = self.store.fields(runs, "status", "place", "message", "front")
-        going, spent = [], []
+        going, spent = defaultdict[str, list[Letter]](list), defaultdict[str, list[str]](list)
         for run, (status, place, sealed, front) in zip(runs, records):  # noqa: B905
             queue = (place or b"").decode().partition("|")[2]
             if status == QUEUED:
-                going.append(Outgoing(run, queue, sealed or b"", bool(front)))
+                going[queue].append(self._letter(run, queue, sealed or b"", bool(front)))
             elif queue:
-                spent.append(Outgoing(run, queue, b""))
-        self._strike(spent)
+                spent[queue].append(run)
+        for queue, ended in spent.items():
+            self.ring(queue, *ended)
         if going:
-            self.send(going)
+            self._send(going)
 
     def left(self, queues: Collection[str]) -> list[str]:
         """The runs that stand in the lists, the next one first; raises BrokerUnreachable."""

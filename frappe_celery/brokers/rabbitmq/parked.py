@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import logging
 import time
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
 from frappe_celery.brokers.rabbitmq.names import declare
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Letter
-from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, Refused
+from frappe_celery.errors import FrappeCeleryError, Refused
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.stats.losses import Watch, losses
@@ -51,13 +52,6 @@ def _look(store: JobStore, when: int) -> None:
     Watch(store).look()
 
 
-def park(outbox: Outbox, message: JobMessage, body: str, headers: dict[str, Any]) -> None:
-    """Put it aside; raises BrokerUnreachable, also when RabbitMQ does not take it."""
-    letter = Letter(message.run, outbox.names.parked, body, headers)
-    if message.run not in outbox.publisher.publish([letter]):
-        raise BrokerUnreachable("RabbitMQ did not take the message")
-
-
 def spend(store: JobStore, raw: Any, run: str, status: str) -> None:
     """Deal with a message whose run does not wait, before it is acknowledged.
 
@@ -86,47 +80,45 @@ def _without_record(store: JobStore, raw: Any, run: str) -> None:
             message.label,
             run,
         )
-        park(store.outbox, message, raw.body, raw.properties["application_headers"])
+        headers = raw.properties["application_headers"]
+        letter = Letter(message.run, store.outbox.names.parked, raw.body, headers)
+        store.outbox.publisher.deliver(letter)
 
 
 def parked(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
     """The messages that lie there, oldest first. Raises BrokerUnreachable."""
-    found: list[JobMessage] = []
 
-    def look(channel: Any) -> None:
-        tags = _each(outbox, channel, most, found.append)
-        for tag in reversed(tags):
+    def look(channel: Any) -> list[JobMessage]:
+        found = _got(outbox, channel, most)
+        for tag in reversed(found):
             channel.basic_reject(tag, requeue=True)
+        return [message for message in found.values() if message is not None]
 
-    outbox.publisher.ask(look)
-    return found
+    return outbox.publisher.ask(look)
 
 
 def requeue(outbox: Outbox, most: int = 1000) -> list[JobMessage]:
     """Enqueue what lies there anew, under its own run; raises BrokerUnreachable."""
-    found: list[JobMessage] = []
 
-    def again(message: JobMessage) -> None:
-        found.append(message)
-        outbox.store.enqueue(message, own_id=True, any_size=True)
-
-    def take(channel: Any) -> None:
-        for tag in _each(outbox, channel, most, again):
+    def take(channel: Any) -> list[JobMessage]:
+        found = _got(outbox, channel, most)
+        messages = [message for message in found.values() if message is not None]
+        for message in messages:
+            outbox.store.enqueue(message, own_id=True, any_size=True)
+        for tag in found:
             channel.basic_ack(tag)
+        return messages
 
-    outbox.publisher.ask(take)
-    return found
+    return outbox.publisher.ask(take)
 
 
-def _each(outbox: Outbox, channel: Any, most: int, use: Any) -> list[Any]:
-    """Call `use` with each message there; returns the tags of those that are held now."""
+def _got(outbox: Outbox, channel: Any, most: int) -> dict[Any, JobMessage | None]:
+    """The messages there, held now, by tag; None: not ours, though nobody else writes here."""
     name = outbox.names.parked
-    tags: list[Any] = []
+    found: dict[Any, JobMessage | None] = {}
     declare(channel, name)
-    while len(tags) < most and (raw := channel.basic_get(name)) is not None:
-        tags.append(raw.delivery_tag)
-        try:
-            use(JobMessage.open(outbox.store.signer, sealed_in(raw.body)))
-        except Refused:
-            continue  # nobody but us writes here
-    return tags
+    while len(found) < most and (raw := channel.basic_get(name)) is not None:
+        found[raw.delivery_tag] = None
+        with suppress(Refused):
+            found[raw.delivery_tag] = JobMessage.open(outbox.store.signer, sealed_in(raw.body))
+    return found

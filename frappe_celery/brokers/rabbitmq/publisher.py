@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 import amqp
@@ -58,8 +59,13 @@ class Publisher:
         taken: set[str] = set()
         for start in range(0, len(letters), AT_ONCE):
             some = letters[start : start + AT_ONCE]
-            taken |= self._with_line(lambda line, some=some: line.publish(some))  # type: ignore[misc]
+            taken |= self._with_line(partial(_Line.publish, letters=some))
         return taken
+
+    def deliver(self, letter: Letter) -> None:
+        """Send one; raises BrokerUnreachable, also when RabbitMQ does not take it."""
+        if not self.publish([letter]):
+            raise BrokerUnreachable("RabbitMQ did not take the message")
 
     def takes(self) -> None:
         """Send messages to nobody; raises BrokerUnreachable when one is not confirmed.
@@ -67,11 +73,11 @@ class Publisher:
         A RabbitMQ short of memory or disk takes the first one, and reads no further.
         """
         for _ in range(2):
-            self._with_line(lambda line: line.probe())
+            self._with_line(_Line.probe)
 
     def waiting(self, queues: Sequence[str]) -> int:
         """How many messages wait in these queues together; raises BrokerUnreachable."""
-        return self._with_line(lambda line: sum(declare(line.channel, name) for name in queues))
+        return self.ask(lambda channel: sum(declare(channel, name) for name in queues))
 
     def ask(self, question: Callable[[Any], T]) -> T:
         """What `question` returns of an open channel. Raises BrokerUnreachable."""
@@ -153,7 +159,8 @@ class _Line:
         self.channel.events["basic_return"].add(self._returned)
         self._known: set[str] = set()
         self._sent = 0
-        self._open: dict[int, Letter] = {}
+        self._open: dict[int, str] = {}
+        """The ids of what is not confirmed yet, by their numbers."""
         self._failed: set[str] = set()
 
     def publish(self, letters: Sequence[Letter]) -> set[str]:
@@ -163,8 +170,6 @@ class _Line:
             if letter.queue not in self._known:
                 declare(self.channel, letter.queue)
                 self._known.add(letter.queue)
-            self._sent += 1
-            self._open[self._sent] = letter
             properties = {
                 "content_type": "application/json",
                 "content_encoding": "utf-8",
@@ -174,28 +179,31 @@ class _Line:
                 "application_headers": letter.headers,
             }
             message = amqp.Message(letter.body, **properties)
-            self.channel.basic_publish(message, routing_key=letter.queue, mandatory=True)
+            self._put(letter.id, message, routing_key=letter.queue, mandatory=True)
         self._wait()
         return {letter.id for letter in letters} - self._failed
 
     def probe(self) -> None:
         """A message to no queue is confirmed too."""
-        self._sent += 1
-        self._open[self._sent] = Letter("", "", "", {})
-        self.channel.basic_publish(amqp.Message(""), routing_key="frappe_celery:nobody")
+        self._put("", amqp.Message(""), routing_key="frappe_celery:nobody")
         self._wait()
+
+    def _put(self, id: str, message: Any, **where: Any) -> None:
+        self._sent += 1
+        self._open[self._sent] = id
+        self.channel.basic_publish(message, **where)
 
     def _wait(self) -> None:
         give_up_at = time.monotonic() + ANSWER_SECONDS
         while self._open:
             self.connection.drain_events(timeout=max(0.001, give_up_at - time.monotonic()))
 
-    def _taken(self, tag: int, multiple: bool) -> list[Letter]:
+    def _taken(self, tag: int, multiple: bool) -> set[str]:
         tags = [t for t in self._open if t <= tag] if multiple else [tag]
-        return [self._open.pop(t) for t in tags if t in self._open]
+        return {self._open.pop(t) for t in tags if t in self._open}
 
     def _refused(self, tag: int, multiple: bool) -> None:
-        self._failed |= {letter.id for letter in self._taken(tag, multiple)}
+        self._failed |= self._taken(tag, multiple)
 
     def _returned(self, exc: Exception, exchange: str, routing_key: str, message: Any) -> None:
         """Its queue was deleted: declared anew before the next one, and this one sent again."""

@@ -24,6 +24,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.retry import Retry
+from redis.sentinel import SentinelManagedConnection
 
 from frappe_celery.brokers import whole_messages
 from frappe_celery.brokers.heartbeat import (
@@ -34,8 +35,8 @@ from frappe_celery.brokers.heartbeat import (
     process_name,
     raise_if_silent,
 )
-from frappe_celery.brokers.kombu_messages import celery_message, checked
 from frappe_celery.brokers.redis.poller import Poller
+from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import JobStatus, get_store, scripts
 from frappe_celery.jobs.keys import Keys
@@ -217,7 +218,7 @@ class Channel(kombu_redis.Channel):
         place, text = found
         queue, _ = self._asked[place - 3]
         try:
-            whole = celery_message(text, queue, queue in self.frappe_celery_queues)
+            whole = whole_messages.celery_message(text, queue, queue in self.frappe_celery_queues)
             message = _taken(whole, queue)
         except Exception as exc:
             if isinstance(exc, Refused):
@@ -313,7 +314,7 @@ class Transport(kombu_redis.Transport):
     def _deliver(self, message: Any, queue: str) -> None:
         """Of what was broadcast; nobody has looked at it yet."""
         try:
-            message = _taken(checked(message, queue), queue)
+            message = _taken(whole_messages.checked(message, queue), queue)
         except Exception as exc:
             logger.error("refused what was broadcast to %s: %s", queue, exc)
             return
@@ -332,3 +333,24 @@ class Transport(kombu_redis.Transport):
         super().register_with_event_loop(connection, loop)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
         loop.call_repeatedly(BEAT_SECONDS, self.cycle.heartbeat)
+
+
+class SentinelChannel(Channel):
+    """The store's URL names the Sentinels and the master."""
+
+    connection_class = SentinelManagedConnection
+    keyprefix_fanout: str
+
+    def _get_pool(self, asynchronous: bool = False) -> Any:
+        """Of connections that each lead to whoever is the master then."""
+        options = self._connparams(asynchronous)
+        self.keyprefix_fanout = self.keyprefix_fanout.format(db=options["db"])
+        for name in ("host", "port", "db", "username", "password"):
+            options.pop(name, None)
+        return Sentinels.of(get_store().url).master_pool(**options)
+
+
+class SentinelTransport(Transport):
+    """Named in `broker_transport` when `broker_url` begins with sentinel://."""
+
+    Channel = SentinelChannel

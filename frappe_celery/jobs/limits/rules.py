@@ -276,7 +276,7 @@ class Limits:
     def _held(self) -> Counter[str]:
         """How many of those that run hold a slot of each counter."""
         store = self.store
-        indexes = [store.keys.index(p, JobStatus.STARTED) for p in store.places(None, None)]
+        indexes = store.indexes(None, None, [JobStatus.STARTED])
         runs = [run.decode() for run in chain(*store.client.each("zrange", indexes, 0, -1))]
         found = [holds.decode().split("\n") for (holds,) in store.fields(runs, "holds") if holds]
         return Counter(chain(*found))

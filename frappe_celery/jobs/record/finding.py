@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import islice
+from itertools import islice, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from frappe_celery.jobs.record import record
 from frappe_celery.jobs.scripts import Scripts
 
 if TYPE_CHECKING:
-    from frappe_celery.jobs.outbox import Outbox
+    from frappe_celery.jobs.providers import Outbox
 
 EXPIRED_AT_ONCE = 1000
 INDEXES_AT_ONCE = 200
@@ -109,11 +109,7 @@ class JobFinder:
         """`length` jobs (-1: all) from `start`, newest first or oldest; the cost does not grow with
         their number."""
         self.expire()
-        keys = [
-            self.keys.index(place, status)
-            for place in self.places(site, queue)
-            for status in map(JobStatus, statuses or JobStatus)
-        ]
+        keys = self.indexes(site, queue, map(JobStatus, statuses or JobStatus))
         end = None if length < 0 else start + length
         command, last = "zrange" if oldest_first else "zrevrange", -1 if end is None else end - 1
         found = self.client.each(command, keys, 0, last, withscores=True)
@@ -199,6 +195,12 @@ class JobFinder:
             return [f"{site}|{queue}"]
         known = [place.decode().partition("|") for place in self.client.smembers(self.keys.places)]
         return sorted(f"{s}|{q}" for s, _, q in known if site in (None, s) and queue in (None, q))
+
+    def indexes(
+        self, site: str | None, queue: str | None, statuses: Iterable[JobStatus]
+    ) -> list[str]:
+        """The sorted sets of the runs of such places in these statuses."""
+        return [self.keys.index(*of) for of in product(self.places(site, queue), statuses)]
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""

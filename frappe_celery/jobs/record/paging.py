@@ -46,13 +46,13 @@ class Wanted:
         """Whether the wanted ones are told by their records alone, not by the indexes."""
         return self.method is not None or self.arguments is not None
 
-    def of(self, store: JobStore, jobs: Iterable[Job]) -> set[str]:
-        """The runs of those that are wanted."""
+    def of(self, store: JobStore, jobs: Iterable[Job]) -> set[Job]:
+        """Those that are wanted."""
         found = [job for job in jobs if self._matches(job)]
         if self.arguments is not None:
             store.read_messages(found)
             found = [job for job in found if self.arguments(job)]
-        return {job.run_id for job in found}
+        return set(found)
 
     def _matches(self, job: Job) -> bool:
         pattern = self.method
@@ -79,25 +79,16 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
     """
     store.expire()
     last = None if after is None else _place(after)
-    at_once = max(length, AT_ONCE) if wanted.reads_each else length
-    found: list[Job] = []
-    looked_at = 0
-    while looked_at < LOOKED_AT:
-        places = list(islice(_places(store, wanted, last, at_once + 1), at_once + 1))
-        more = len(places) > at_once
-        runs = [run.decode() for _, run in places[:at_once]]
-        jobs = list(store.read(runs))
-        those = wanted.of(store, filter(None, jobs))
-        for last, job in zip(places, jobs):  # noqa: B905 (one more place than runs)
-            looked_at += 1
-            if job is not None and job.run_id in those:
-                found.append(job)
-            if len(found) == length:
-                more = more or last != places[-1]
-                break
-        if not more or len(found) == length:
-            return Page(found, _text(last) if more and last else None, looked_at)
-    return Page(found, last and _text(last), looked_at)
+    seen = _seen(store, wanted, last, AT_ONCE if wanted.reads_each else length + 1)
+    found, looked_at, after = [], 0, None
+    for place, job in seen:
+        looked_at += 1
+        if job is not None:
+            found.append(job)
+        if len(found) == length or looked_at == LOOKED_AT:
+            after = _text(place) if next(seen, None) else None
+            break
+    return Page(found, after, looked_at)
 
 
 def search(
@@ -111,23 +102,31 @@ def search(
     Raises:
         BrokerUnreachable.
     """
-    seen, found = 0, page(store, wanted, AT_ONCE)
+    store.expire()
+    for number, (_, job) in enumerate(_seen(store, wanted, None, AT_ONCE), 1):
+        if job is not None:
+            yield job
+        if number % AT_ONCE == 0:
+            tell(number)
+
+
+def _seen(
+    store: JobStore, wanted: Wanted, last: Place | None, at_once: int
+) -> Iterator[tuple[Place, Job | None]]:
+    """Every run in the wanted indexes, from after `last` on, with its job if that is wanted."""
     while True:
-        yield from found.jobs
-        seen += found.looked_at
-        tell(seen)
-        if found.after is None:
+        places = list(islice(_places(store, wanted, last, at_once), at_once))
+        jobs = list(store.read([run.decode() for _, run in places]))
+        those = wanted.of(store, filter(None, jobs))
+        for last, job in zip(places, jobs):  # noqa: B905 (equal by construction)
+            yield last, job if job in those else None
+        if len(places) < at_once:
             return
-        found = page(store, wanted, AT_ONCE, found.after)
 
 
 def _places(store: JobStore, wanted: Wanted, last: Place | None, length: int) -> Iterable[Place]:
     """The next `length` places of each index that is wanted, all in one order."""
-    keys = [
-        store.keys.index(place, status)
-        for place in store.places(wanted.site, wanted.queue)
-        for status in wanted.statuses
-    ]
+    keys = store.indexes(wanted.site, wanted.queue, wanted.statuses)
     oldest, newest = bounds(wanted.since, wanted.until)
     if last is not None:
         newest = repr(last[0])

@@ -15,10 +15,10 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, message_size, providers
+from frappe_celery.jobs import codec, providers
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
@@ -109,7 +109,7 @@ class JobStore(JobFinder):
             )
         sealed = message.seal(self.signer)
         if not any_size:
-            message_size.check(message, sealed, self.settings)
+            check_size(message, sealed, self.settings)
         outcome, other = self.run_script(
             "enqueue",
             (keys.record(message.run), keys.index(place, status.value), waits_in),
@@ -246,7 +246,7 @@ class JobStore(JobFinder):
         if len(text) > limit:
             encoded = (
                 f"Return value too large to be kept: {type(result).__name__} of {len(text):,}"
-                f" bytes, {message_size.OPTION} is {limit:,}"
+                f" bytes, {SIZE_OPTION} is {limit:,}"
             )
             text = codec.dumps([run, encoded]).encode()
         return "result", self.signer.seal("result", text)

@@ -15,9 +15,9 @@ from typing import Any
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import CannotTravel, ConfigError, NoSuchJob, Refused
-from frappe_celery.jobs import Job, JobStatus, JobStore, message_size
+from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import connect
-from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.store import as_texts
 from frappe_celery.migration.move import rq_format, to_rq
@@ -187,7 +187,7 @@ class Mover:
         asked = as_texts(own_id=True, front=front or None, **ttls)  # it can be found by its id
         sealed = message.seal(self.store.signer)
         try:
-            message_size.check(message, sealed, self.store.settings)
+            check_size(message, sealed, self.store.settings)
         except CannotTravel as exc:
             raise Stays(str(exc)) from exc
         outcome: bytes = self.store.run_script(

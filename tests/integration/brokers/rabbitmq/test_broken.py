@@ -60,7 +60,7 @@ def test_a_way_on_which_packets_get_lost_is_given_up(
 
 
 @pytest.mark.parametrize(
-    ("step", "sent"), [("Publisher.publish", 0), ("Outbox._strike", 1)], ids=["before", "after"]
+    ("step", "sent"), [("Publisher.publish", 0), ("Outbox.ring", 1)], ids=["before", "after"]
 )
 def test_a_caller_that_dies_before_or_after_its_message_is_sent(
     project: Project, store: JobStore, step: str, sent: int
