@@ -86,10 +86,11 @@ def schedule(
 
 def _show(entries: Iterable[Any], tables: Iterable[Table], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([entry.as_json() for entry in entries], indent=1))
+        shown = [vars(entry) for entry in entries]
+        click.echo(json.dumps(shown, indent=1, default=datetime.isoformat))
     else:
-        for shown in tables:
-            console().print(shown)
+        for each in tables:
+            console().print(each)
 
 
 @contextmanager

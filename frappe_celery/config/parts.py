@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
@@ -18,12 +19,9 @@ def load(group: str, name: str) -> Any:
         ConfigError: there is none: this is a checkout that is not installed, or was installed
             before it had that.
     """
-    try:
-        points = distribution(DISTRIBUTION).entry_points
-    except PackageNotFoundError:
-        points = None
-    for point in points.select(group=group, name=name) if points else ():
-        return point.load()
+    with suppress(PackageNotFoundError):
+        for point in distribution(DISTRIBUTION).entry_points.select(group=group, name=name):
+            return point.load()
     raise ConfigError(
         f"{name!r} is not there: it is a part of {DISTRIBUTION} that is found by its entry points,"
         f" which are written when it is installed. Install it again: pip install {DISTRIBUTION}, or"

@@ -34,6 +34,8 @@ QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
 LONGEST_NAME = 100
 """Bytes: RabbitMQ's names have at most 255, the bench's prefix included."""
+NOT_IN_NAMES = {*"|:,* "}
+"""What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
@@ -63,16 +65,11 @@ def _check_name(name: Any) -> None:
             f" keeps: call it {name}-jobs, say"
         )
     fits = isinstance(name, str) and 0 < len(name.encode(errors="replace")) <= LONGEST_NAME
-    if not fits or name[0] == "-" or not all(map(_may_be_in_a_name, name)):
+    if not fits or name[0] == "-" or not name.isprintable() or NOT_IN_NAMES & {*name}:
         raise ConfigError(
             f"workers has a queue {name!r}; call it by what can be printed without |, :, *, a comma"
             f" or a space, and without - at its beginning, in at most {LONGEST_NAME} bytes"
         )
-
-
-def _may_be_in_a_name(character: str) -> bool:
-    """None that parts names in Redis (`|`, `:`), those of `-Q`, or stands for others in limits."""
-    return character.isprintable() and character not in "|:,* "
 
 
 def _configured(known: Queue, config: Any) -> Queue:

@@ -61,22 +61,17 @@ class Signer:
             Refused: not sealed with one of these keys for this purpose, or altered since.
         """
         mac, text = sealed[:_MAC_LENGTH], sealed[_MAC_LENGTH:]
-        if not (self._fits(purpose, mac, text) or self._fits_by_now(purpose, mac, text)):
-            raise Refused(
-                "the signature is missing or wrong: the message was altered, or comes from a"
-                f" producer that does not have this bench's key ({CONFIG_KEY})"
-            )
+        if not self._fits(purpose, mac, text):
+            self._read_anew()  # the key may have been exchanged since this process began
+            if not self._fits(purpose, mac, text):
+                raise Refused(
+                    "the signature is missing or wrong: the message was altered, or comes from a"
+                    f" producer that does not have this bench's key ({CONFIG_KEY})"
+                )
         return text
 
     def _fits(self, purpose: str, mac: bytes, text: bytes) -> bool:
         return any(hmac.compare_digest(mac, self._mac(key, purpose, text)) for key in self._keys)
-
-    def _fits_by_now(self, purpose: str, mac: bytes, text: bytes) -> bool:
-        """The key may have been exchanged since this process began."""
-        if self._kept is None:
-            return False
-        self._read_anew()
-        return self._fits(purpose, mac, text)
 
     def _read_anew(self) -> None:
         self._fresh_until = time.monotonic() + FRESH_SECONDS

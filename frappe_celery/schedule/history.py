@@ -13,7 +13,6 @@ from rich.text import Text
 from frappe_celery.jobs import JobStore
 
 AT_ONCE = 1000
-TIMES = ("due", "since", "at")
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,6 @@ class Outcome:
             return f"skipped: {self.reason}"
         return self.outcome
 
-    def as_json(self) -> dict[str, Any]:
-        """Its values, times as text in ISO format."""
-        times = {name: getattr(self, name) for name in TIMES}
-        return {**self.__dict__, **{name: t and t.isoformat() for name, t in times.items()}}
-
 
 def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outcome]:
     """The newest `count`, newest first, of one site or of all.
@@ -70,9 +64,8 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
 
 def _outcome(kept: dict[str, Any]) -> Outcome:
     site, _, entry = kept["entry"].partition(":")
-    times: dict[str, Any] = {name: _time(kept.get(name)) for name in TIMES}
-    said = {"outcome": kept["outcome"], "reason": kept.get("reason", ""), "run": kept["run"]}
-    return Outcome(site=site, entry=entry, **times, **said)
+    times: Any = [_time(kept.get(name)) for name in ("due", "since", "at")]
+    return Outcome(site, entry, *times, kept["outcome"], kept.get("reason", ""), kept["run"])
 
 
 def _time(seconds: str | None) -> datetime | None:

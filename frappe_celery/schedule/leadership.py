@@ -169,15 +169,8 @@ def leadership(store: JobStore) -> Leadership:
     """Who leads and who stands by, as Redis has it. Raises BrokerUnreachable."""
     client, keys = store.client, store.keys
     leader = client.get(keys.leader) if client.exists(keys.lease) else None
-    sign = {
-        name.decode(): value.decode() for name, value in client.hgetall(keys.sign_of_life).items()
-    }
-    return Leadership(
-        leader.decode() if leader else None,
-        Sign(
-            *(float(sign["at"]), sign["name"], float(sign["lag"]), int(sign["entries"])),
-            sign.get("unread", "{}"),
-        )
-        if sign
-        else None,
-    )
+    kept, sign = client.hgetall(keys.sign_of_life), None
+    if kept:
+        name, unread = kept[b"name"].decode(), kept.get(b"unread", b"{}").decode()
+        sign = Sign(float(kept[b"at"]), name, float(kept[b"lag"]), int(kept[b"entries"]), unread)
+    return Leadership(leader.decode() if leader else None, sign)

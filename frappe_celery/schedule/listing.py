@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
@@ -40,11 +39,6 @@ class Line:
     problem: str = ""
     misfire: str = ""
     """How late it may run, where the site's configuration says so."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Times in ISO format with their offset."""
-        last = self.last and self.last.isoformat()
-        return {**self.__dict__, "last": last, "next": [due.isoformat() for due in self.next]}
 
 
 @dataclass(frozen=True)
@@ -83,14 +77,14 @@ def site_schedule(
     wanted, problems = read_hooks(hooks, config, site, at)
     live = [] if apps is not None else host.schedule_rows(site)
     in_force = any(map(is_of_hook, live)) or not wanted
-    rows = live if in_force else [*live, *wanted]
+    rows = _with_source(live if in_force else [*live, *wanted], wanted)
     if tries_imports:
-        problems += import_problems(host, _with_source(rows, wanted))
+        problems += import_problems(host, rows)
 
     off = why_off(host, config, site) if apps is None else None
     reasons = {problem.method: problem.reason for problem in problems if problem.method}
     lines = []
-    for row in _with_source(rows, wanted):
+    for row in rows:
         due = timing.next_starts(row, at, count)
         times, none = ([], due) if isinstance(due, str) else (due, "")
         reason = "; ".join(filter(None, [reasons.get(row.method), none]))

@@ -5,9 +5,11 @@ So a database that is slow or away never holds the scheduler up.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -50,6 +52,17 @@ class Run:
     """As django-celery-beat tells the time: naive with DJANGO_CELERY_BEAT_TZ_AWARE off."""
     count: int
 
+    @classmethod
+    def of(cls, text: str | bytes) -> Run:
+        """As `text` has it."""
+        at, number = json.loads(text)
+        return cls(datetime.fromisoformat(at), number)
+
+    @property
+    def text(self) -> str:
+        """As Redis keeps it until it is written back."""
+        return json.dumps([self.at.isoformat(), self.count])
+
 
 class Rows:
     """One leading scheduler's view of the rows.
@@ -71,8 +84,8 @@ class Rows:
         self._known: dict[int, int] = {}
         self._change: datetime | None = None
         self._compare_at = 0.0
-        self._runs: dict[int, Run] = {}
-        self._lock = threading.Lock()
+        self._ran: deque[tuple[int, Run]] = deque()
+        self._unwritten: dict[int, Run] = {}
         self._wake = threading.Event()
         self._stopped = False
         self._trouble = ""
@@ -90,8 +103,7 @@ class Rows:
 
     def ran(self, key: int, run: Run) -> None:
         """Have a run written back soon."""
-        with self._lock:
-            self._runs[key] = run
+        self._ran.append((key, run))
         self._wake.set()
 
     def _work(self) -> None:
@@ -177,18 +189,16 @@ class Rows:
     # -- writing
 
     def _write(self) -> None:
-        with self._lock:
-            runs = dict(self._runs)
-        if not runs:
+        while self._ran:
+            key, run = self._ran.popleft()
+            self._unwritten[key] = run
+        if not self._unwritten:
             return
         with transaction.atomic():
-            for key, run in runs.items():  # no signal: nothing but the run changed
+            for key, run in self._unwritten.items():  # no signal: nothing but the run changed
                 # one that stood still must not undo what its successor wrote
                 before = Q(last_run_at=None) | Q(last_run_at__lt=run.at)
                 row = PeriodicTask.objects.filter(before, pk=key, enabled=True)
                 row.update(last_run_at=run.at, total_run_count=run.count)
-        with self._lock:
-            for key, run in runs.items():
-                if self._runs.get(key) is run:
-                    del self._runs[key]
-        self.written(runs)
+        written, self._unwritten = self._unwritten, {}
+        self.written(written)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import json
 import logging
 import time
 from collections import deque
@@ -85,12 +84,14 @@ class DatabaseScheduler(Scheduler):
     # -- who leads
 
     def _take_the_lead(self) -> None:
-        from frappe_celery.schedule.periodic_tasks.rows import Rows
+        from frappe_celery.schedule.periodic_tasks.rows import Rows, Run
 
+        kept = get_store().client.hgetall(get_store().keys.row_runs)
         super()._take_the_lead()
-        self._recall_runs()
         self._read = deque()
         self.rows = Rows(self.app, self._own, self._read.append, self._written)
+        for key, text in kept.items():  # sent by the leader before, and not written back
+            self.rows.ran(int(key), Run.of(text))
         self.rows.start()
 
     def _step_down(self) -> None:
@@ -104,7 +105,6 @@ class DatabaseScheduler(Scheduler):
         self._places: dict[int, Place] = {}
         self._queue: list[tuple[float, int, Place]] = []
         self._numbers = count(1)
-        self._unwritten: dict[int, Run] = {}
 
     # -- one turn
 
@@ -133,7 +133,6 @@ class DatabaseScheduler(Scheduler):
             elif place.sent is not None and place.sent >= read.at:
                 _set_run(entry, place.entry.last_run_at, place.entry.total_run_count)
             place.entry = entry
-            self._catch_up(entry)
             self._put(place, 0.0)
 
     def _put(self, place: Place, seconds: float) -> None:
@@ -167,7 +166,7 @@ class DatabaseScheduler(Scheduler):
         run = Run(entry._default_now(), entry.total_run_count + 1)
         keys = get_store().keys
         if not get_store().run_script(
-            "claim_run", (keys.lease, keys.row_runs), self.lease.fence, key, _text(run)
+            "claim_run", (keys.lease, keys.row_runs), self.lease.fence, key, run.text
         ):
             raise Deposed(entry.name)
         _set_run(entry, run.at, run.count)
@@ -177,33 +176,13 @@ class DatabaseScheduler(Scheduler):
         place.sent = datetime.now(timezone.utc)  # a read that began before may not know of it
 
     def _written(self, runs: Mapping[int, Run]) -> None:
-        words = [word for key, run in runs.items() for word in (str(key), _text(run))]
+        words = [word for key, run in runs.items() for word in (str(key), run.text)]
         try:
             get_store().run_script("runs_written", (get_store().keys.row_runs,), *words)
         except BrokerUnreachable:  # known to the next leader then, who writes them again
             return
 
-    def _recall_runs(self) -> None:
-        """Those that the leader before sent and had not written back."""
-        from frappe_celery.schedule.periodic_tasks.rows import Run
-
-        kept = get_store().client.hgetall(get_store().keys.row_runs)
-        for key, text in kept.items():
-            at, number = json.loads(text)
-            self._unwritten[int(key)] = Run(datetime.fromisoformat(at), number)
-
-    def _catch_up(self, entry: ModelEntry) -> None:
-        run = self._unwritten.pop(entry.model.pk, None)
-        if run is not None and self.rows is not None:
-            if entry.model.last_run_at < run.at:
-                _set_run(entry, run.at, run.count)
-            self.rows.ran(entry.model.pk, run)
-
 
 def _set_run(entry: ModelEntry, at: datetime, number: int) -> None:
     entry.model.last_run_at = entry.last_run_at = at
     entry.model.total_run_count = entry.total_run_count = number
-
-
-def _text(run: Run) -> str:
-    return json.dumps([run.at.isoformat(), run.count])

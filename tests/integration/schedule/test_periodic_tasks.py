@@ -178,7 +178,7 @@ def write_and_meanwhile_send():
 kept._write = write_and_meanwhile_send
 kept._turn()
 (read,) = reads
-print(json.dumps([read.entries[0].total_run_count, read.at <= kept._runs[row("a").pk].at]))
+print(json.dumps([read.entries[0].total_run_count, read.at <= dict(kept._ran)[row("a").pk].at]))
 """,
     ) == [0, True]
 
