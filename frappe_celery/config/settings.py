@@ -14,18 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.config.files import (
-    celerys_broker,
-    django_values,
-    find_apps,
-    find_root,
-    folders_in,
-    frappe_version_in,
-    options_stand_in,
-    parse_environment,
-    read_json,
-    variable,
-)
+from frappe_celery.config import files
 from frappe_celery.config.keys import ACCEPTED, Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, require
@@ -75,21 +64,21 @@ class Settings(Options):
     def load(cls, root: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
-        root = (root or find_root(environ)).resolve()
-        django = django_values(environ, root)
-        values, installed = dict(django), frappe_version_in(root)
+        root = (root or files.find_root(environ)).resolve()
+        django = files.django_values(environ, root)
+        values, installed = dict(django), files.frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])
-        common = read_json(root / "sites" / "common_site_config.json")
+        common = files.read_json(root / "sites" / "common_site_config.json")
         values.update(common)
         if environ.get("DATABASE_URL"):
             values.setdefault("database_url", environ["DATABASE_URL"])
         values |= {name: environ[v] for v, name in FRAPPES_VARIABLES.items() if environ.get(v)}
         names = [o.name for o in OPTIONS]
-        own = parse_environment(environ, names, TEXTS)
+        own = files.parse_environment(environ, names, TEXTS)
         values.update(own)
         if not any(map(values.get, BROKERS)):
-            values["broker_url"] = celerys_broker(environ, root)
+            values["broker_url"] = files.celerys_broker(environ, root)
         checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
         return cls(
             root=root,
@@ -158,7 +147,7 @@ class Settings(Options):
         except (KeyError, TypeError):
             raise UnknownQueue(
                 f"Queue should be one of {', '.join(self.queues)}; {name!r} is not. A custom queue"
-                f' is named under "workers" in {options_stand_in()}'
+                f' is named under "workers" in {files.options_stand_in()}'
             ) from None
 
     @cached_property
@@ -169,7 +158,7 @@ class Settings(Options):
         listed = self.root / "sites" / "apps.txt"
         if listed.exists():
             return tuple(line.strip() for line in listed.read_text().splitlines() if line.strip())
-        return find_apps(self.root)
+        return files.find_apps(self.root)
 
     @property
     def site(self) -> str:
@@ -180,7 +169,7 @@ class Settings(Options):
     def sites(self) -> list[str]:
         """Every site: the folders in `sites` with a site_config.json, else one `standalone`."""
         folder = f"{self.root}/sites"
-        found = folders_in(folder)
+        found = files.folders_in(folder)
         sites = [name for name in found if os.path.exists(f"{folder}/{name}/site_config.json")]
         return sorted(sites) or [self.default_site or "standalone"]
 
@@ -202,9 +191,9 @@ class Settings(Options):
         folder = f"{self.root}/sites"
         return {
             **self._options,
-            **read_json(f"{folder}/common_site_config.json"),
+            **files.read_json(f"{folder}/common_site_config.json"),
             **self.from_environment,
-            **read_json(f"{folder}/{site}/site_config.json"),
+            **files.read_json(f"{folder}/{site}/site_config.json"),
         }
 
     @property
@@ -226,7 +215,7 @@ class Settings(Options):
         Raises:
             ConfigError: it is no number above 0, or the site's configuration is broken.
         """
-        config = read_json(f"{self.root}/sites/{site}/site_config.json")
+        config = files.read_json(f"{self.root}/sites/{site}/site_config.json")
         if "frappe_celery_share" not in config:
             return 1
         where = f" in sites/{site}/site_config.json"
@@ -299,8 +288,8 @@ class Settings(Options):
                 " has another configuration, or another folder, does not find it. Name a server in"
                 " redis_queue (%s), or set embedded_server to false (%s) for an error instead",
                 self.state_path / "server",
-                variable("redis_queue"),
-                variable("embedded_server"),
+                files.variable("redis_queue"),
+                files.variable("embedded_server"),
             )
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -21,6 +20,7 @@ from frappe_celery.pages.users import seen
 from frappe_celery.watch import limit_display
 
 OF_SITE = "site:"
+ACTS = ("set", "remove", "pause", "resume")
 PAUSES = (
     ("", "until resumed"),
     ("600", "for 10 minutes"),
@@ -73,11 +73,11 @@ class LimitAdmin(OfJobs):
     def act_view(self, request: HttpRequest) -> HttpResponse:
         """What a button of the list asks: pause, resume, set or forget a limit."""
         self.require_view(request)
-        act = ACTS.get(request.POST.get("act", ""))
+        act = request.POST.get("act", "")
         form = ChangeForm(request.POST)
         if not self.has_change_permission(request):
             raise PermissionDenied
-        if act is None or not form.is_valid():
+        if act not in ACTS or not form.is_valid():
             wrong = [f"{name}: {error}" for name, said in form.errors.items() for error in said]
             messages.error(request, " ".join(wrong) or "Choose what to do.")
             return HttpResponseRedirect(self.back(request))
@@ -85,7 +85,7 @@ class LimitAdmin(OfJobs):
         if not is_of(request.user, values["target"]):
             raise PermissionDenied
         try:
-            told = act(Limits(get_store()), values)
+            told = _act(act, values)
         except ConfigError as exc:
             messages.error(request, f"Nothing was changed: {exc}")
         else:
@@ -112,32 +112,23 @@ def targets(user: Any) -> list[str]:
     ]
 
 
-def _set(limits: Limits, values: dict[str, Any]) -> str:
+def _act(act: str, values: dict[str, Any]) -> str:
+    """Do what a button says, one of ACTS; what was done, in words.
+
+    Raises:
+        ConfigError: it cannot be done.
+    """
+    limits, target = Limits(get_store()), values["target"]
+    if act == "remove":
+        limits.drop(target)
+        return "the limit that was set is gone"
+    if act == "resume":
+        limits.resume(target)
+        return "goes on"
+    if act == "pause":
+        ends = limits.pause(target, values["seconds"])
+        return limit_display.pause(ends, limit_display.BY_BUTTON)
     numbers = {name: values[name] for name in ("running", "per_minute") if values[name]}
     if not numbers:
         raise ConfigError("say how many at once, how many a minute, or both")
-    return limit_display.numbers(limits.change(values["target"], **numbers))
-
-
-def _remove(limits: Limits, values: dict[str, Any]) -> str:
-    limits.drop(values["target"])
-    return "the limit that was set is gone"
-
-
-def _pause(limits: Limits, values: dict[str, Any]) -> str:
-    return limit_display.pause(
-        limits.pause(values["target"], values["seconds"]), limit_display.BY_BUTTON
-    )
-
-
-def _resume(limits: Limits, values: dict[str, Any]) -> str:
-    limits.resume(values["target"])
-    return "goes on"
-
-
-ACTS: dict[str, Callable[[Limits, dict[str, Any]], str]] = {
-    "set": _set,
-    "remove": _remove,
-    "pause": _pause,
-    "resume": _resume,
-}
+    return limit_display.numbers(limits.change(target, **numbers))

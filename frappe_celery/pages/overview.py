@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -18,7 +18,6 @@ from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch.doctor import failures, snapshot
 from frappe_celery.watch.doctor.snapshot import Place, Snapshot
-from frappe_celery.watch.job_display import duration
 from frappe_celery.watch.limit_display import BY_BUTTON, in_words
 
 SITES = 10
@@ -59,7 +58,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "history": charts.look(store, site, span, hour),
         "spans": charts.SPANS,
         "queues": queues,
-        "longest_queue": max([queue["jobs"].queued for queue in queues], default=0),
+        "longest_queue": max([line.jobs.queued for line in queues], default=0),
         "sites": sites[:SITES],  # those of which most waits
         "most_of_a_site": max([line.jobs.queued for line in sites], default=0),
         "failing": failing,
@@ -68,49 +67,67 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     }
 
 
-def _queues(
-    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
-) -> list[dict[str, Any]]:
-    """Each queue, for the sites that are seen."""
-    served = {queue for worker in workers for queue in worker.queues}
-    places = grouped(now.of(site), "queue")
-    names = dict.fromkeys([*settings.current().queues, *sorted(places)])
-    jobs = {name: together(places[name]) for name in names}
-    return [
-        {
-            "name": name,
-            "jobs": place,
-            "oldest": duration(None if place.oldest is None else max(0.0, now.at - place.oldest)),
-            "served": name in served,
-            "held": held_by(limits, f"queue:{name}"),
-        }
-        for name, place in jobs.items()
-    ]
-
-
 # -- sites and queues
 
 
 @dataclass(frozen=True)
 class Line:
-    """A site of the list, with what of it waits and runs."""
+    """A site or a queue of a list, with what of it waits and runs."""
 
     name: str
     jobs: Place
-    """What there is of it in all queues."""
-    queues: list[tuple[str, int]]
-    """Those in which something of it waits, and how much, most first."""
+    """What there is of a site in all queues, of a queue for all sites that are seen."""
     oldest: float
     """Seconds that the job which has waited longest has waited; 0 where none waits."""
-    share: str
-    """Of the workers, beside a site that has 1."""
     held: str
     """Limits and pauses of it, in words."""
+    queues: Sequence[tuple[str, int]] = ()
+    """Those in which something of a site waits, and how much, most first."""
+    share: str = ""
+    """Of the workers, that a site gets beside one that has 1."""
+    is_served: bool = True
+    """Whether a worker takes a queue's jobs."""
 
 
-def together(places: Iterable[Place]) -> Place:
+def _line(
+    now: Snapshot, kind: str, name: str, places: list[Place], limits: list[Limit], **more: Any
+) -> Line:
+    """The line of a `site` or a `queue`, whose places these are."""
+    jobs, target = together(places), f"{kind}:{name}"
+    held = [in_words(limit, BY_BUTTON) for limit in limits if covers(limit.target, target)]
+    return Line(name, jobs, now.waits(jobs), ", ".join(held), **more)
+
+
+def _queues(
+    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
+) -> list[Line]:
+    """Each queue, for the sites that are seen."""
+    served = {queue for worker in workers for queue in worker.queues}
+    places = grouped(now.of(site), "queue")
+    names = dict.fromkeys([*settings.current().queues, *sorted(places)])
+    return [
+        _line(now, "queue", name, places[name], limits, is_served=name in served) for name in names
+    ]
+
+
+def by_site(
+    now: Snapshot, sites: Iterable[str], limits: Iterable[Limit], order: str = "waiting"
+) -> list[Line]:
+    """The sites, first those with most of what `order` (of ORDERS) says."""
+    of_sites = [limit for limit in limits if limit.target.startswith("site:")]
+    places = grouped(now.places, "site")
+    lines = []
+    for site in sites:
+        waiting = [(place.queue, place.queued) for place in places[site] if place.queued]
+        queues = sorted(waiting, key=lambda queue: -queue[1])
+        share = _share(site)
+        lines.append(_line(now, "site", site, places[site], of_sites, queues=queues, share=share))
+    most_of = ORDERS[order]
+    return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
+
+
+def together(places: list[Place]) -> Place:
     """Several places as one, which has no name."""
-    places = list(places)
     oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
     numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
     return Place(site="", queue="", oldest=oldest, **numbers)
@@ -122,35 +139,6 @@ def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]
     for place in places:
         found[getattr(place, name)].append(place)
     return found
-
-
-def held_by(limits: Iterable[Limit], target: str) -> str:
-    """The limits and pauses that cover a target, in words."""
-    return ", ".join(in_words(limit, BY_BUTTON) for limit in limits if covers(limit.target, target))
-
-
-def by_site(
-    now: Snapshot, sites: Iterable[str], limits: Iterable[Limit], order: str = "waiting"
-) -> list[Line]:
-    """The sites, first those with most of what `order` (of ORDERS) says."""
-    of_sites = [limit for limit in limits if limit.target.startswith("site:")]
-    places = grouped(now.places, "site")
-    lines = [_line(site, places[site], now.at, of_sites) for site in sites]
-    most_of = ORDERS[order]
-    return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
-
-
-def _line(site: str, places: list[Place], at: float, limits: list[Limit]) -> Line:
-    jobs = together(places)
-    queues = [(place.queue, place.queued) for place in places if place.queued]
-    return Line(
-        name=site,
-        jobs=jobs,
-        queues=sorted(queues, key=lambda queue: -queue[1]),
-        oldest=0.0 if jobs.oldest is None else max(0.0, at - jobs.oldest),
-        share=_share(site),
-        held=held_by(limits, f"site:{site}"),
-    )
 
 
 def _share(site: str) -> str:

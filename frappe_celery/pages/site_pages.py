@@ -19,7 +19,7 @@ from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
 from frappe_celery.pages import limits, models, overview
-from frappe_celery.pages.answers import OfJobs
+from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
 from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
 from frappe_celery.watch.doctor import failures, snapshot
@@ -38,11 +38,8 @@ class ShareForm(forms.Form):
     share = forms.FloatField()
 
 
-class SiteAdmin(OfJobs):
+class SiteAdmin(ReadOnlyAdmin, OfJobs):
     """Their pages, for whoever may see jobs."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[Any]:
         """The list, a site, its schedule."""

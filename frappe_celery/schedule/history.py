@@ -64,8 +64,9 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
 
 def _outcome(kept: dict[str, Any]) -> Outcome:
     site, _, entry = kept["entry"].partition(":")
-    times: Any = [_time(kept.get(name)) for name in ("due", "since", "at")]
-    return Outcome(site, entry, *times, kept["outcome"], kept.get("reason", ""), kept["run"])
+    times: dict[str, Any] = {name: _time(kept.get(name)) for name in ("due", "since", "at")}
+    said = {"outcome": kept["outcome"], "reason": kept.get("reason", ""), "run": kept["run"]}
+    return Outcome(site, entry, **times, **said)
 
 
 def _time(seconds: str | None) -> datetime | None:

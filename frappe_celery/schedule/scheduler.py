@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from celery import Celery
@@ -28,12 +28,7 @@ from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
 from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.frappes_lock import FrappesLock
-from frappe_celery.schedule.leadership import (
-    LEASE_SECONDS,
-    LeaderHeartbeat,
-    LockTimeoutError,
-    SchedulerLease,
-)
+from frappe_celery.schedule.leadership import LeaderHeartbeat, LockTimeoutError, SchedulerLease
 from frappe_celery.schedule.marks import Marks
 from frappe_celery.schedule.reader import News, Reader
 
@@ -42,10 +37,7 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 """The longest sleep: how soon a changed row or a free lease is noticed."""
 ENTRIES_A_TICK = 100
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
+_now = partial(datetime.now, timezone.utc)
 
 
 class Scheduler(celery_beat.Scheduler):
@@ -54,7 +46,6 @@ class Scheduler(celery_beat.Scheduler):
     Args:
         clock: the time now, aware.
         host: where the rows are. Default: this process's.
-        lease_seconds: how long a leader may stand still.
         background: read the rows in a thread, so that a slow database holds nothing up; False:
             at each tick.
     """
@@ -65,27 +56,21 @@ class Scheduler(celery_beat.Scheduler):
         *args: Any,
         clock: Callable[[], datetime] = _now,
         host: Host | None = None,
-        lease_seconds: float = LEASE_SECONDS,
         background: bool = True,
         **kwargs: Any,
     ) -> None:
         self.clock, self.host, self.background = clock, host, background
-        self.lease_seconds = lease_seconds
-        self.agenda = Agenda()
         self.reader: Reader | None = None
-        self._news: deque[News] = deque()
-        self._off: dict[str, str] = {}
-        self._parked: dict[str, list[Entry]] = {}
         self._frappes_lock = FrappesLock()
-        self._role = ""
-        self._trouble = ""
+        self._role = self._trouble = ""
         self._was_deposed = False
+        self._step_down()
         super().__init__(app, *args, **kwargs)
 
     @cached_property
     def lease(self) -> SchedulerLease:
         """What decides whether this scheduler leads."""
-        return SchedulerLease(get_store(), seconds=self.lease_seconds)
+        return SchedulerLease(get_store())
 
     @property
     def info(self) -> str:
@@ -175,7 +160,6 @@ class Scheduler(celery_beat.Scheduler):
         self._role = "leads"
         self._marks = Marks(get_store())
         self._heartbeat = LeaderHeartbeat(get_store(), lease.name)
-        self._news = deque()
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append
         )
@@ -183,13 +167,15 @@ class Scheduler(celery_beat.Scheduler):
             self.reader.start()
 
     def _step_down(self) -> None:
+        """Know nothing, as at the start."""
         if self.reader is not None:
             self.reader.stop()
             self.reader = None
         self._frappes_lock.give_up()
         self.agenda = Agenda()
-        self._off.clear()
-        self._parked.clear()
+        self._news: deque[News] = deque()
+        self._off: dict[str, str] = {}
+        self._parked: dict[str, list[Entry]] = {}
         self._role = ""
 
     # -- rows

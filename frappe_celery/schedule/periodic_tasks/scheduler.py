@@ -57,8 +57,6 @@ class DatabaseScheduler(Scheduler):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.rows: Rows | None = None
         self._own: dict[str, Any] = {}
-        self._read: deque[Read] = deque()
-        self._forget_rows()
         super().__init__(*args, **kwargs)
 
     @property
@@ -88,7 +86,6 @@ class DatabaseScheduler(Scheduler):
 
         kept = get_store().client.hgetall(get_store().keys.row_runs)
         super()._take_the_lead()
-        self._read = deque()
         self.rows = Rows(self.app, self._own, self._read.append, self._written)
         for key, text in kept.items():  # sent by the leader before, and not written back
             self.rows.ran(int(key), Run.of(text))
@@ -99,9 +96,7 @@ class DatabaseScheduler(Scheduler):
         if self.rows is not None:
             self.rows.stop()
             self.rows = None
-        self._forget_rows()
-
-    def _forget_rows(self) -> None:
+        self._read: deque[Read] = deque()
         self._places: dict[int, Place] = {}
         self._queue: list[tuple[float, int, Place]] = []
         self._numbers = count(1)

@@ -13,6 +13,7 @@ from frappe_celery.celery_app import build
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStore, get_store
 from frappe_celery.jobs.hosts import Host
+from frappe_celery.schedule.leadership import SchedulerLease
 from tests.project import Project
 from tests.unit.schedule.memory_host import MemoryHost, row, utc
 
@@ -31,13 +32,15 @@ class Bench:
     def store(self) -> JobStore:
         return get_store()
 
-    def scheduler(self, **options: Any) -> Scheduler:
+    def scheduler(self, lease_seconds: float | None = None, **options: Any) -> Scheduler:
         options = {"clock": lambda: self.now, "background": False, **options}
         scheduler = Scheduler(
             options.pop("app", None) or build(settings.current()),
             host=cast(Host, self.host),
             **options,
         )
+        if lease_seconds is not None:
+            scheduler.lease = SchedulerLease(self.store, seconds=lease_seconds)
         self.schedulers.append(scheduler)
         return scheduler
 
