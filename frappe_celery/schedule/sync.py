@@ -26,9 +26,8 @@ def fill(host: Host, config: Settings, site: str, rows: list[ScheduleRow]) -> li
 
     A bench does that itself when it installs an app.
     """
-    if hosts.is_bench() or any(is_of_hook(row) for row in rows):
-        return rows
-    if not rows_from_hooks(host, config, site)[0]:
+    has_rows = hosts.is_bench() or any(map(is_of_hook, rows))
+    if has_rows or not rows_from_hooks(host, config, site)[0]:
         return rows
     sync(host, config, site)
     return host.schedule_rows(site)

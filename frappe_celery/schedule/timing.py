@@ -16,9 +16,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.misfire import Misfire, misfires_of
-from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.schedule.cron import Cron, CronError, in_utc
@@ -134,8 +133,8 @@ def tick_of(values: Mapping[str, Any], version: int, *, bench: bool) -> Tick:
     for key in TICK_KEYS[1:] if bench else TICK_KEYS:
         seconds = values.get(key)
         if seconds:
-            if not is_whole(seconds) or seconds < 1:
-                raise ConfigError(f"{key} is {seconds!r}; it must be a whole number of seconds")
+            is_right = is_whole(seconds) and seconds >= 1
+            require(is_right, key, seconds, "a whole number of seconds")
             return Tick(seconds, key)
     if bench:
         return Tick(BENCH_TICK_SECONDS, "Frappe's own default")
