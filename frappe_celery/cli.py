@@ -21,6 +21,7 @@ COMMANDS = (
 from the file in `commands` that has its name, but for these:"""
 BESIDE = {
     "beat": "worker",
+    "supervise": "worker",
     "limit": "limits",
     "pause": "limits",
     "resume": "limits",

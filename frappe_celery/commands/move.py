@@ -57,13 +57,9 @@ def _leads(system: str, queue: str | None, site: str | None) -> bool:
     """Whether that is where all these jobs go."""
     from frappe_celery.migration.armed import routing
 
-    config = settings.current()
-    routes = routing.of_bench()
-    if routes is None:
-        return config.frappe_celery_enabled == (system == "celery")
-    sites = [site] if site else config.sites()
-    queues = [queue] if queue else config.queues
-    return routes.lead_all(queues, sites, system == "celery")
+    sites = [site] if site else settings.current().sites()
+    queues = [queue] if queue else settings.current().queues
+    return routing.of_bench().lead_all(queues, sites, system == "celery")
 
 
 def carry(

@@ -13,20 +13,30 @@ their own.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import sysconfig
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from frappe_celery.commands.launch import Launch
+from celery import Celery
+from celery.app.utils import find_app
+
 from frappe_celery.commands.supervisor import OWN_PID
-from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, options_stand_in, variable
 from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.option_defaults import OPTIONS
+from frappe_celery.config.secrets import is_secret, masked_text
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import hosts
+from frappe_celery.worker.readiness import Readiness
 
 BENCHS_WORKERS = {"short": ("short", "default"), "long": ("long", "default", "short")}
 BEAT_STOP_SECONDS = 10
@@ -42,6 +52,74 @@ OURS_OF_AN_APP = re.compile(
     r"(^|[\s/'])celery'? -A \S+ (worker --queues \S+ --concurrency \d+ --hostname \S+@%h|beat --l)"
 )
 """Those by a project's own app."""
+CELERYS_APP = "APP"
+"""The variable that Celery's own commands take for `-A`."""
+NEEDED = (
+    *(DJANGO_SETTINGS, "DJANGO_CONFIGURATION", "CELERY_CONFIG_MODULE", "PYTHONPATH"),
+    *("FRAPPE_SITE", "DATABASE_URL", "CELERY_BROKER_URL", "CELERY_RESULT_BACKEND"),
+    *(variable(option.name) for option in OPTIONS),
+)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a project's processes are started with.
+
+    In a bench nothing: all that its processes need is in its files.
+    """
+
+    app: str | None = None
+    """What `celery -A` is given for the app that `frappe_celery.setup` was called on."""
+    own_queues: tuple[str, ...] = ()
+    """Those of that app which are not Frappe's."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
+    """Variables that hold one, and are written nowhere."""
+
+
+def launch_of(config: Settings) -> Launch:
+    """By what this process was started with.
+
+    Raises:
+        ConfigError: the module of the app is there and cannot be imported.
+    """
+    if hosts.is_bench():
+        return Launch()
+    make_importable(config.root)
+    name, app = _own_app() or (None, None)
+    needed = {name: value for name, value in sorted(os.environ.items()) if value and name in NEEDED}
+    secrets = tuple(n for n, v in needed.items() if is_secret(n) or masked_text(v) != v)
+    return Launch(
+        name,
+        tuple(queue for queue in app.amqp.queues if queue not in config.queues) if app else (),
+        {name: value for name, value in needed.items() if name not in secrets},
+        secrets,
+    )
+
+
+def _own_app() -> tuple[str, Celery] | None:
+    package = os.environ.get(DJANGO_SETTINGS, "").partition(".")[0]
+    for name in (os.environ.get(CELERYS_APP), package):
+        if not name or not _is_there(name):
+            continue
+        try:
+            if _is_there(f"{name}.celery"):
+                import_module(f"{name}.celery")  # whose ImportError Celery passes over
+            app = find_app(name)
+        except (AttributeError, ValueError):  # a package without an app
+            continue
+        except Exception as exc:
+            raise ConfigError(f"the Celery app of {name} cannot be imported: {exc}") from exc
+        if isinstance(app, Celery) and Readiness in app.steps["worker"]:
+            return name, app
+    return None
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 @dataclass(frozen=True)
@@ -73,12 +151,13 @@ class Process:
         return [program(), "supervise", *named]
 
 
-def processes(config: Settings, launch: Launch) -> list[Process]:
+def processes(config: Settings) -> list[Process]:
     """Beat, the workers that the configuration asks for, and one for queues of an app's own.
 
     Raises:
         ConfigError: `background_workers` is no number of processes.
     """
+    launch = launch_of(config)
     app = launch.app
     served: dict[str, tuple[str, ...]] = dict(BENCHS_WORKERS)
     served |= {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
@@ -148,19 +227,21 @@ def written(template: str, config: Settings, **values: Any) -> str:
     return environment.get_template(template).render(**here, **values)
 
 
-def procfile(config: Settings, launch: Launch, existing: str = "") -> str:
+def procfile(config: Settings, existing: str = "") -> str:
     """For `bench start` or honcho: `existing` with our lines in place of RQ's processes'."""
     kept = [
         line
         for line in existing.splitlines()
         if line.startswith("#") or not is_replaced(config, line.partition(":")[2])
     ]
-    variables = (f"{name}={shlex.quote(value)} " for name, value in launch.environment.items())
+    variables = (
+        f"{name}={shlex.quote(value)} " for name, value in launch_of(config).environment.items()
+    )
     return written(
         "Procfile",
         config,
         kept=kept,
-        processes=processes(config, launch),
+        processes=processes(config),
         prefix="celery_" if config.is_armed else "",
         variables="".join(variables),
     )

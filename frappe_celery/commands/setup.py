@@ -13,7 +13,6 @@ from pathlib import Path
 import click
 
 from frappe_celery.commands import process_files, supervisor_file, systemd_units
-from frappe_celery.commands.launch import Launch, launch_of
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -42,7 +41,7 @@ def procfile(yes: bool) -> None:
     """Procfile, for `bench start` or honcho. Lines for Redis, web and socketio stay."""
     config = settings.current()
     path = config.root / "Procfile"
-    _write(config, {path: process_files.procfile(config, _launch(config), _text(path))}, yes)
+    _write(config, {path: process_files.procfile(config, _text(path))}, yes)
 
 
 @setup.command()
@@ -52,9 +51,7 @@ def supervisor(user: str | None, yes: bool) -> None:
     """config/supervisor.conf, for supervisor. Programs for Redis, web and socketio stay."""
     config = settings.current()
     path = config.root / "config" / "supervisor.conf"
-    text = supervisor_file.text_of(
-        config, _launch(config), user or _frappe_user(config), _text(path)
-    )
+    text = supervisor_file.text_of(config, user or _frappe_user(config), _text(path))
     _write(config, {path: text}, yes)
     group = supervisor_file.group_of(config)
     click.echo(
@@ -71,7 +68,7 @@ def systemd(user: str | None, yes: bool) -> None:
     config = settings.current()
     folder = config.root / "config" / "systemd"
     user = _known(user or _frappe_user(config))
-    units = systemd_units.units_of(config, _launch(config), user)
+    units = systemd_units.units_of(config, user)
     _write(config, {folder / name: text for name, text in units.items()}, yes)
     _make_logs(config, user)
     shown = systemd_units.shown
@@ -83,17 +80,6 @@ def systemd(user: str | None, yes: bool) -> None:
         click.echo(shown("RQ's units are not needed any more. They end their jobs:", rqs))
     if armed := systemd_units.forget_armed_target(config):
         click.echo(shown("Then the target beside RQ's is not needed either:", armed))
-
-
-def _launch(config: Settings) -> Launch:
-    launch = launch_of(config)
-    if launch.secrets:
-        click.echo(
-            f"Not written, since they hold a secret: {', '.join(launch.secrets)}. Give them to the"
-            " processes by a file that only their user can read, as your process manager knows it",
-            err=True,
-        )
-    return launch
 
 
 def _known(user: str) -> str:
@@ -129,6 +115,12 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
         raise ConfigError(
             "this bench runs on RQ, whose files bench setup writes: switch it over first, with"
             " frappe-celery enable (--armed: piece by piece)"
+        )
+    if secrets := process_files.launch_of(config).secrets:
+        click.echo(
+            f"Not written, since they hold a secret: {', '.join(secrets)}. Give them to the"
+            " processes by a file that only their user can read, as your process manager knows it",
+            err=True,
         )
     changed = {path: text for path, text in files.items() if _text(path) != text}
     for path, text in changed.items():

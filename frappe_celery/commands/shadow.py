@@ -85,8 +85,7 @@ def _refuse_where_beat_acts() -> None:
 
     if not hosts.is_bench():
         raise click.ClickException("this is no bench: there is no other scheduler to compare with")
-    routes = routing.of_bench()
-    if routes.beat_acts if routes is not None else settings.current().frappe_celery_enabled:
+    if routing.of_bench().beat_acts:
         raise click.ClickException(
             "beat acts here, not Frappe's scheduler: what it does is shown by frappe-celery"
             " schedule --past 20"

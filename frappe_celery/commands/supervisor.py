@@ -28,7 +28,10 @@ OWN_PID = "{pid}"
 
 @dataclass
 class Worker:
-    """A worker's process, and where it says that it is ready."""
+    """A worker's process, and where it says that it is ready.
+
+    Also one that has ended takes signals, until it is buried.
+    """
 
     pid: int
     line: socket.socket
@@ -107,7 +110,7 @@ class Supervisor:
         if before is not None:
             say(f"worker {worker.pid} is ready, {before.pid} ends its jobs")
             self.leaving.append(before)
-            tell(before, signal.SIGTERM)
+            os.kill(before.pid, signal.SIGTERM)
 
     def obey(self, number: signal.Signals) -> None:
         if number == signal.SIGHUP and self.had_terminal and not os.isatty(0):
@@ -117,12 +120,12 @@ class Supervisor:
         elif number in STOPS:
             self.stopping = True
             for worker in self.workers():
-                tell(worker, number)
+                os.kill(worker.pid, number)
         elif number == signal.SIGHUP:
             self.exchange()
         else:
             for worker in self.workers()[:1]:
-                tell(worker, number)
+                os.kill(worker.pid, number)
 
     def exchange(self) -> None:
         """Start another; one that is not ready yet makes room for it."""
@@ -130,7 +133,7 @@ class Supervisor:
             return
         if self.coming is not None:
             say(f"worker {self.coming.pid}, which is not ready yet, is told to stop")
-            tell(self.coming, signal.SIGTERM)
+            os.kill(self.coming.pid, signal.SIGTERM)
             self.leaving.append(self.coming)
         self.coming = self.start()
         say(f"worker {self.coming.pid} is started")
@@ -161,11 +164,6 @@ class Supervisor:
             time.sleep(AGAIN_SECONDS)
             self.coming = self.start()
             say(f"worker {worker.pid} ended with {code}: {self.coming.pid} is started")
-
-
-def tell(worker: Worker, number: signal.Signals) -> None:
-    """Send a signal; also one that has ended takes it until it is buried."""
-    os.kill(worker.pid, number)
 
 
 def tell_service_manager() -> None:

@@ -6,25 +6,24 @@ import platform
 import re
 from configparser import RawConfigParser
 
-from frappe_celery.commands.launch import Launch
-from frappe_celery.commands.process_files import is_replaced, processes, written
+from frappe_celery.commands.process_files import is_replaced, launch_of, processes, written
 from frappe_celery.config.settings import Settings
 
 ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
 """Of a program in supervisor's file: ours is one process, with as many children."""
 
 
-def text_of(config: Settings, launch: Launch, user: str, existing: str = "") -> str:
+def text_of(config: Settings, user: str, existing: str = "") -> str:
     """A supervisor file's text: `existing` with our programs in place of those of RQ."""
     bench = config.root.name
     text = written(
         "supervisor.conf",
         config,
-        processes=processes(config, launch),
+        processes=processes(config),
         start=f"{bench}-frappe{'-celery' if config.is_armed else ''}",
         user=user,
         logs=config.log_path,
-        variables=",".join(map(_variable, launch.environment.items())),
+        variables=",".join(map(_variable, launch_of(config).environment.items())),
     )
     ours = {header: body.rstrip("\n") + "\n" for header, body in _sections(text) if header}
     groups = (f"group:{group_of(config)}", f"group:{bench}-celery-workers")

@@ -11,8 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from frappe_celery.commands.launch import Launch, launch_of
-from frappe_celery.commands.process_files import processes, written
+from frappe_celery.commands.process_files import launch_of, processes, written
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -43,7 +42,7 @@ def logs_of(config: Settings, kind: str) -> tuple[Path, Path]:
     return config.log_path / f"{name}.log", config.log_path / f"{name}.error.log"
 
 
-def units_of(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
+def units_of(config: Settings, user: str) -> Mapping[str, str]:
     """Text of each unit, by the file's name.
 
     Raises:
@@ -52,7 +51,7 @@ def units_of(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
     bench, target = config.root.name, target_of(config)
     _check_name("bench", bench, "Rename its folder")
     units = {}
-    for process in processes(config, launch):
+    for process in processes(config):
         _check_name("queue", process.name, f"Rename it in {options_stand_in()}, `workers`")
         output, errors = logs_of(config, process.log)
         name = "beat" if process.is_beat else f"{process.name}-worker"
@@ -63,7 +62,7 @@ def units_of(config: Settings, launch: Launch, user: str) -> Mapping[str, str]:
             target=target,
             servers=(f"{bench}-redis-queue", f"{bench}-redis-cache", *SERVERS),
             user=user,
-            environment=launch.environment,
+            environment=launch_of(config).environment,
             command=_command_line(process.exchanged),
             output=output,
             errors=errors,
@@ -96,7 +95,7 @@ def _check_name(what: str, name: str, way_out: str) -> None:
 def take_over(config: Settings, ctl: Sequence[str] = CTL) -> list[list[str]]:
     """Start Celery's units, or have systemd read them anew."""
     folder = _folder(config)
-    units = [str(folder / name) for name in units_of(config, launch_of(config), "root")]
+    units = [str(folder / name) for name in units_of(config, "root")]
     return [
         [*ctl, "link", "--force", *units],
         [*ctl, "daemon-reload"],

@@ -96,7 +96,7 @@ def over(store: JobStore, canary: str | None, minutes: float) -> Iterator[Step]:
             ("enable", "--queue", queue),
             probes=(site, queue),
         )
-    yield Step("the schedule", _not_beats, ("enable",))
+    yield Step("the schedule", partial(_schedule_elsewhere, True), ("enable",))
 
 
 def back() -> Iterator[Step]:
@@ -114,7 +114,7 @@ def back() -> Iterator[Step]:
         otherwise="Bring them back (bench setup supervisor or systemd, then frappe-celery setup"
         " with the same word, which adds Celery's) and start them",
     )
-    yield Step("the schedule", _beats, ("disable", "--schedule"))
+    yield Step("the schedule", partial(_schedule_elsewhere, False), ("disable", "--schedule"))
     yield Step("all jobs", partial(_elsewhere, to_celery=False), ("disable",))
 
 
@@ -136,11 +136,11 @@ def _not_read() -> list[str]:
 
 
 def _not_armed() -> list[str]:
-    return [] if routing.of_bench() is not None else ["no process knows both systems yet"]
+    return [] if settings.current().is_armed else ["no process knows both systems yet"]
 
 
 def _not_compared(was_compared: bool) -> list[str]:
-    done = was_compared or bool(_beats())
+    done = was_compared or routing.of_bench().beat_acts
     return [] if done else ["what beat would do beside what Frappe's scheduler does"]
 
 
@@ -148,8 +148,6 @@ def _elsewhere(
     queue: str | None = None, site: str | None = None, to_celery: bool = True
 ) -> list[str]:
     config, routes = settings.current(), routing.of_bench()
-    if routes is None:
-        return _not_armed()
     sites = [site] if site else [EVERY, *config.sites()]
     return [
         f"jobs of queue {q}, site {s or '(any other)'}"
@@ -159,13 +157,10 @@ def _elsewhere(
     ]
 
 
-def _not_beats() -> list[str]:
-    return [] if _beats() else ["Frappe's scheduler acts"]
-
-
-def _beats() -> list[str]:
-    routes = routing.of_bench()
-    return ["beat acts"] if routes is not None and routes.beat_acts else []
+def _schedule_elsewhere(to_celery: bool) -> list[str]:
+    if routing.of_bench().beat_acts is to_celery:
+        return []
+    return ["Frappe's scheduler acts" if to_celery else "beat acts"]
 
 
 def _not_served(by_celery: bool, no_scheduler: str) -> list[str]:

@@ -6,7 +6,7 @@ rows; Frappe's are seen by `last_execution`, which each run sets when it starts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,39 +62,28 @@ Rows = dict[tuple[str, str], tuple[ScheduleRow, Timing]]
 """By site and name."""
 
 
+@dataclass
 class Shadow:
-    """Of some sites, from the first `look` on.
+    """Of some sites, from the first `look` on."""
 
-    Args:
-        is_running: whether a run of a row, whose site is open, runs now.
-        why_off: why nothing of a site, which is open, is scheduled; None: it is.
-        late: how long after a due time Frappe's scheduler and a worker may start its run.
-    """
-
-    def __init__(
-        self,
-        host: Host,
-        config: Settings,
-        sites: Iterable[str],
-        is_running: Callable[[ScheduleRow], bool],
-        why_off: Callable[[], str | None],
-        late: timedelta,
-    ) -> None:
-        self.host = host
-        self.config = config
-        self.sites = list(sites)
-        self.is_running = is_running
-        self.why_off = why_off
-        self.late = late
-        self.off: dict[str, str] = {}
-        """Sites of which nothing is scheduled, and why."""
-        self.unread: dict[str, str] = {}
-        """Sites that could not be read at the last look, and why."""
-        self._read_at: dict[str, datetime] = {}
-        self._gaps: list[tuple[str, datetime, datetime]] = []
-        self._agenda = Agenda()
-        self._seen: dict[tuple[str, str], _Seen] = {}
-        self._began: datetime | None = None
+    host: Host
+    config: Settings
+    sites: list[str]
+    is_running: Callable[[ScheduleRow], bool]
+    """Whether a run of a row, whose site is open, runs now."""
+    why_off: Callable[[], str | None]
+    """Why nothing of a site, which is open, is scheduled; None: it is."""
+    late: timedelta
+    """How long after a due time Frappe's scheduler and a worker may start its run."""
+    off: dict[str, str] = field(default_factory=dict)
+    """Sites of which nothing is scheduled, and why."""
+    unread: dict[str, str] = field(default_factory=dict)
+    """Sites that could not be read at the last look, and why."""
+    _read_at: dict[str, datetime] = field(default_factory=dict)
+    _gaps: list[tuple[str, datetime, datetime]] = field(default_factory=list)
+    _agenda: Agenda = field(default_factory=Agenda)
+    _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+    _began: datetime | None = None
 
     def look(self, clock: Callable[[], datetime]) -> None:
         """Read the rows; let beat's agenda act on what it knew before, as if it led; update it.

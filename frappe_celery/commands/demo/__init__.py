@@ -17,9 +17,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.live import Live
+from rich.table import Column, Table
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.schedule.listing import site_schedule
+from frappe_celery.watch.job_display import STYLES, as_json
 
 SECONDS = 45
 """By then every job must have ended."""
@@ -38,23 +42,22 @@ def demo(once: bool) -> None:
     os.chdir(folder)
     os.environ.update(_environment(folder))
     settings.use(None)
-    from frappe_celery.commands.demo import show
-    from frappe_celery.commands.demo.cases import enqueue_all
+    from frappe_celery.commands.demo.cases import enqueue_all, report
 
     console = Console()
     console.print(f"Broker: {_named(settings.current())}")
     cases = enqueue_all()
     with _processes(console) as processes:
         until = time.monotonic() + SECONDS
-        with Live(show.jobs(), console=console, refresh_per_second=8) as live:
+        with Live(_jobs(), console=console, refresh_per_second=8) as live:
             while not once or time.monotonic() < until:
                 if once and all(case.as_expected for case in cases):
                     break
                 _must_run(processes)
                 time.sleep(0.2)
-                live.update(show.jobs())
-        console.print(show.report(cases))
-        console.print(show.schedule())
+                live.update(_jobs())
+        console.print(report(cases))
+        console.print(_schedule())
     if not all(case.as_expected for case in cases):
         raise click.ClickException(f"not everything ended as it should within {SECONDS} s")
     console.print("[green]Every job ended as it should.[/]")
@@ -125,3 +128,29 @@ def _must_run(processes: dict[str, subprocess.Popen[bytes]]) -> None:
                 f"the {name} ended with exit code {process.returncode}; its log tells why:"
                 f" {settings.current().log_path / f'demo.{name}.log'}"
             )
+
+
+def _jobs() -> Table:
+    """The newest jobs of the project."""
+    table = Table("queue", "method", "status", "waited", "ran", title="Jobs, newest first")
+    for job in get_store().page(length=25):
+        line, style = as_json(job), STYLES.get(job.status, "magenta")
+        times = (_milliseconds(line[name]) for name in ("waited", "ran"))
+        table.add_row(job.queue, job.method, f"[{style}]{job.status}[/]", *times)
+    return table
+
+
+def _milliseconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
+
+
+def _schedule() -> Table:
+    """What beat will enqueue, and when next; `frappe-celery schedule` shows more of it."""
+    config = settings.current()
+    found = site_schedule(hosts.current(), config, config.site, count=1)
+    columns = (Column("method", no_wrap=True), "expression", "queue", "next")
+    table = Table(*columns, title="The schedule, run by beat")
+    for line in found.lines:
+        soon = line.next[0].strftime("%a %d %b %H:%M:%S") if line.next else ""
+        table.add_row(line.method, line.expression, line.queue, soon)
+    return table

@@ -1,4 +1,4 @@
-"""One job of every kind, and how to tell that it ended as it should."""
+"""One job of every kind, and how to tell that it ended as it should (`report`)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import frappe
+from rich.table import Table
 
 from frappe_celery.enqueue_shim import get_job
 from frappe_celery.jobs import JobStatus
@@ -155,3 +156,13 @@ def _with_callback(title: str, function: str, expected: str, **arguments: Any) -
 
 def _ticks() -> str:
     return "ran" if frappe.cache.get_value("ticks") else "not yet"
+
+
+def report(cases: list[Case]) -> Table:
+    """Each case with what was expected and what happened."""
+    table = Table("", "case", "expected", "happened", title="One job of every kind")
+    for case in cases:
+        happened = case.happened()
+        good = happened == case.expected
+        table.add_row("[green]ok[/]" if good else "[red]no[/]", case.title, case.expected, happened)
+    return table

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 
 from frappe_celery.config import settings
-from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import switch
 from frappe_celery.jobs import get_store, routes
 from frappe_celery.jobs.routes import Routes
@@ -53,18 +51,3 @@ def forget_routes() -> None:
     """Take the routes away once all leads to Celery: no process that starts reads them."""
     with switch.writing("take the routes away"):
         switch.edit(lambda values: values.pop(switch.ROUTES, None))
-
-
-def hooked_since() -> float:
-    """Since when processes that start have the hook and know of routes, in seconds since the epoch.
-
-    Raises:
-        ConfigError: the environment has no hook.
-    """
-    try:
-        return switch.installed(".pth").stat().st_mtime
-    except FileNotFoundError:
-        raise ConfigError(
-            f"the hook is not in the environment {sys.prefix}: write it anew with frappe-celery"
-            " enable --armed, and restart the bench's processes"
-        ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import socket
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,10 @@ from typing import Any
 import psutil
 from rq.worker import Worker as RQWorker
 
+from frappe_celery.errors import ConfigError
+from frappe_celery.hosts.bench import switch
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import get_store
-from frappe_celery.migration.armed import arming
 
 GUIDE = "frappe-celery switch"
 """What may have called the command that asks; it enqueues nothing by Frappe."""
@@ -34,12 +36,27 @@ def without_the_seam() -> list[str]:
     Raises:
         BrokerUnreachable, ConfigError: the environment has no hook.
     """
-    since = arming.hooked_since()
+    since = _hooked_since()
     store = get_store()
     workers = RQWorker.all(connection=store.client)
     armed = store.client.hgetall(store.keys.armed)
     armed_since = {host.decode(): float(at) for host, at in armed.items()}
     return [*_older_here(since), *_older_elsewhere(armed_since, workers)]
+
+
+def _hooked_since() -> float:
+    """Since when processes that start have the hook and know of routes, in seconds since the epoch.
+
+    Raises:
+        ConfigError: the environment has no hook.
+    """
+    try:
+        return switch.installed(".pth").stat().st_mtime
+    except FileNotFoundError:
+        raise ConfigError(
+            f"the hook is not in the environment {sys.prefix}: write it anew with frappe-celery"
+            " enable --armed, and restart the bench's processes"
+        ) from None
 
 
 def _older_here(since: float) -> Iterator[str]:

@@ -1,16 +1,30 @@
-"""Queues of an armed bench: what enters one goes to RQ or Celery, and what waits is in both."""
+"""Queues of an armed bench: what enters one goes to RQ or Celery, and what is there is in both,
+also on Desk's pages of RQ Job."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import heapq
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from inspect import signature
 from typing import Any
 
+import frappe
+from redis import WatchError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from rq.exceptions import NoSuchJobError
+from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
 
+from frappe_celery.hosts.bench import registry
+from frappe_celery.hosts.bench.desk import Desk, entered
+from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
-from frappe_celery.jobs.routes import EVERY, Rerouted
-from frappe_celery.migration.armed import routing, to_rq
+from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs.connection import naming_the_server
+from frappe_celery.jobs.job import ACTIVE
+from frappe_celery.jobs.routes import EVERY, Rerouted, Routes
+from frappe_celery.migration.armed import routing
 
 ENQUEUE_CALL = signature(RQQueue.enqueue_call)
 
@@ -28,9 +42,42 @@ class ArmedQueue(Queue):
             try:
                 if self.runs_here or routes.lead_to_celery(self.queue, site):
                     return super().enqueue_call(**call, routes=routes.number)
-                return to_rq.enqueue(self.store, self.name, routes, self.deduplicate, call)
+                return self.into_rq(call, routes)
             except Rerouted:
                 routes = routing.read()
+
+    def into_rq(self, call: dict[str, Any], routes: Routes) -> Any:
+        """What RQ's own `enqueue_call` makes of it, in one step with a look at the routes; None for
+        a duplicate.
+
+        Raises:
+            Rerouted: it has to be looked at again: other routes hold now, or the id was used.
+            BrokerUnreachable: it may have been enqueued, where the answer was lost.
+        """
+        client, job_id = self.store.client, call.get("job_id") or ""
+        with naming_the_server(self.store.url), client.pipeline() as pipe:
+            pipe.watch(self.store.keys.routes, self.store.keys.ids(job_id), RQJob.key_for(job_id))
+            if int(pipe.hget(self.store.keys.routes, "number") or 0) != routes.number:
+                raise Rerouted(job_id)
+            before = None
+            if self.deduplicate:
+                with suppress(NoSuchJobError):
+                    before = RQJob.fetch(job_id, connection=client)
+                is_active = before is not None and before.get_status(refresh=False) in ACTIVE
+                if is_active or self.store.is_active(job_id):
+                    return None
+            pipe.multi()
+            pipe.multi = lambda: None  # RQ calls it too
+            if before is not None:
+                before.delete(pipeline=pipe)  # as Frappe does with one that is over
+            job = RQQueue(self.name, connection=client).enqueue_call(**call, pipeline=pipe)
+            try:
+                pipe.execute()
+            except WatchError as exc:
+                if isinstance(exc.__context__, RedisConnectionError):  # it may be there: not again
+                    raise exc.__context__ from None
+                raise Rerouted(job_id) from exc
+            return job
 
     def push_job_id(self, job_id: str, *args: Any, **options: Any) -> Any:
         """RQ's own way, where every site's jobs go there."""
@@ -73,3 +120,33 @@ class ArmedQueue(Queue):
     def empty(self) -> int:
         """Delete all that wait; returns how many."""
         return super().empty() + int(self._rqs.empty() or 0)
+
+
+class ArmedDesk(Desk):
+    """The same while the bench is armed: jobs are in both systems."""
+
+    def count(self, queues: list[str], statuses: list[JobStatus]) -> int:
+        """How many this site has of these."""
+        return super().count(queues, statuses) + len(_ids_of_rqs(queues, statuses))
+
+    def newest(self, queues: list[str], statuses: list[JobStatus], length: int) -> Iterable[Any]:
+        """Its newest jobs of these and all of RQ's, the newest first."""
+        ids = _ids_of_rqs(queues, statuses)
+        found = RQJob.fetch_many(ids, get_store().client) if ids else []
+        theirs = sorted((job for job in found if job is not None), key=entered, reverse=True)
+        return heapq.merge(
+            super().newest(queues, statuses, length), theirs, key=entered, reverse=True
+        )
+
+
+def _ids_of_rqs(queues: Iterable[str], statuses: Iterable[JobStatus]) -> list[str]:
+    """This site's jobs in RQ, read as Frappe's own page does."""
+    client, site = get_store().client, frappe.local.site
+    ids: list[str] = []
+    for name in map(rq_name, queues):
+        for status in statuses:
+            if status == JobStatus.QUEUED:
+                ids += RQQueue(name, connection=client).get_job_ids()
+            elif status in registry.ORIGINALS:
+                ids += registry.Registry(name, status).rqs().get_job_ids()
+    return [job_id for job_id in ids if job_id.startswith((f"{site}::", f"{site}||"))]

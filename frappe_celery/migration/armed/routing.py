@@ -22,13 +22,14 @@ class NotItsTurn(Exception):
     """Beat has taken over the schedule while Frappe's scheduler enqueued."""
 
 
-def of_bench() -> Routes | None:
-    """Those of the bench that the settings of now describe; None: it is not armed.
+def of_bench() -> Routes:
+    """Those of the bench that the settings of now describe, armed or not.
 
     Raises:
         BrokerUnreachable.
     """
-    return read() if settings.current().is_armed else None
+    config = settings.current()
+    return read() if config.is_armed else everywhere(config.frappe_celery_enabled)
 
 
 def current() -> Routes:

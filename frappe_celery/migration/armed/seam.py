@@ -12,9 +12,8 @@ import frappe
 from frappe_celery.hosts.bench import enqueueing, seam
 from frappe_celery.hosts.bench.seam import Required, Seam, Wrapped, WrappedOrAdded
 from frappe_celery.migration.armed import processes, turn
-from frappe_celery.migration.armed.desk import ArmedDesk
 from frappe_celery.migration.armed.processes import ArmedWorker
-from frappe_celery.migration.armed.queue import ArmedQueue
+from frappe_celery.migration.armed.queue import ArmedDesk, ArmedQueue
 
 JOB_TYPE = "frappe.core.doctype.scheduled_job_type.scheduled_job_type"
 

@@ -20,8 +20,8 @@ from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.record.store import as_texts
-from frappe_celery.migration.move import rq_format, to_rq
-from frappe_celery.migration.move.from_rq import NeedsAYes, Stays, message_of
+from frappe_celery.migration.move import rq_format
+from frappe_celery.migration.move.convert import NeedsAYes, Stays, fields_of, message_of
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue
 
 TRIES = 10
@@ -37,7 +37,6 @@ SKEW_SECONDS = 60
 class Stayed:
     """A job that was not moved."""
 
-    queue: str
     job_id: str
     reason: str
     needs_a_yes: bool
@@ -119,7 +118,7 @@ class Mover:
         if not ids or not self.store.queue_length(queue.own):
             return False
         ours = next(iter(self._waiting(queue.own)), None)
-        return self._is_older(ours, ids[0]) is not True
+        return not self._is_older(ours, ids[0])
 
     def _bring(self, queue: RqQueue, job_id: str, front: bool, twice: bool, began: float) -> bytes:
         try:
@@ -146,7 +145,7 @@ class Mover:
     ) -> None:
         """Read it again while it changes between reading it and moving it."""
         job_id = job.decode()
-        with self._staying(queue, job_id, failed):
+        with self._staying(job_id, failed):
             for _ in range(TRIES):
                 if bring(queue, job_id, *args) != b"changed":
                     return
@@ -218,26 +217,26 @@ class Mover:
         for queue in self.queues:
             waiting = list(self._waiting(queue.own))
             first = self.store.client.lindex(queue.waiting, 0)
-            front = self._is_older(next(iter(waiting), None), first) is True
+            front = self._is_older(next(iter(waiting), None), first)
             for job in reversed(waiting) if front else waiting:
-                with self._staying(queue, job.id):
+                with self._staying(job.id):
                     self._give(queue, job, "first" if front else "last")
             for job in self._all(queue.own, JobStatus.FAILED):
-                with self._staying(queue, job.id, failed=True):
+                with self._staying(job.id, failed=True):
                     self._give(queue, job, "last")
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
         return self.report
 
-    def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool | None:
-        """Whether a job of ours has waited longer than one of RQ's; None where nobody knows."""
+    def _is_older(self, ours: Job | None, job_id: bytes | None) -> bool:
+        """Whether a job of ours is known to have waited longer than one of RQ's."""
         theirs = job_id and rq_format.read(self.store.client, job_id.decode())
         if ours is None or not theirs:
-            return None
+            return False
         with suppress(ValueError):
             return _seconds(ours.enqueued_at) < theirs.enqueued_at
-        return None
+        return False
 
     def _waiting(self, queue: str) -> Iterator[Job]:
         """The next one first, as far as is known: RabbitMQ keeps its own order."""
@@ -260,7 +259,7 @@ class Mover:
         failed = job.status == JobStatus.FAILED
         sealed = self.store.message_of(job.run_id)
         message = JobMessage.open(self.store.signer, sealed, job.run_id)
-        fields = to_rq.fields_of(message, queue, self.store.settings, failed)
+        fields = fields_of(message, queue, self.store.settings, failed)
         forgotten, raised = "", b""
         if failed:
             times = {"started_at": job.started_at, "ended_at": job.ended_at}
@@ -301,15 +300,14 @@ class Mover:
     # -- both
 
     @contextmanager
-    def _staying(self, queue: RqQueue, job_id: str, failed: bool = False) -> Iterator[None]:
+    def _staying(self, job_id: str, failed: bool = False) -> Iterator[None]:
         try:
             yield
         except (NoSuchJob, AnotherSites):
             return  # a worker was faster, or it is not asked for
         except (Stays, Refused) as exc:
-            self.report.stayed.append(
-                Stayed(queue.own, job_id, str(exc), isinstance(exc, NeedsAYes), failed)
-            )
+            stayed = Stayed(job_id, str(exc), isinstance(exc, NeedsAYes), failed)
+            self.report.stayed.append(stayed)
 
 
 @contextmanager

@@ -19,7 +19,6 @@ from frappe_celery.errors import Refused
 
 LARGEST_BYTES = 2**26
 """Of a job's data or its traceback, unpacked."""
-_TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 def job_key(job_id: str) -> str:
@@ -96,9 +95,10 @@ class RqJob:
         return list(json.loads(self.text(name) or "[]"))
 
     def time(self, name: str) -> float | None:
-        """A field in seconds since the epoch, None where it is not there."""
-        text = self.text(name)
-        return parsed(text) if text else None
+        """A field in seconds since the epoch, None where it is not there; RQ may leave out the
+        parts of a second."""
+        text = self.text(name).removesuffix("Z")
+        return datetime.fromisoformat(f"{text}+00:00").timestamp() if text else None
 
     @property
     def enqueued_at(self) -> float:
@@ -149,12 +149,6 @@ def packed_exc_string(text: str) -> bytes:
     return base64.b64encode(zlib.compress(text.encode()))
 
 
-def parsed(text: str) -> float:
-    """RQ's way to write a time, with or without parts of a second."""
-    form = _TIME if "." in text else "%Y-%m-%dT%H:%M:%SZ"
-    return datetime.strptime(text, form).replace(tzinfo=timezone.utc).timestamp()
-
-
 def written(seconds: float) -> str:
     """Seconds since the epoch as RQ writes them."""
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime(_TIME)
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

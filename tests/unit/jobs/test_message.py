@@ -188,5 +188,5 @@ def test_no_code_but_the_codec_unpickles() -> None:
         for path in package.rglob("*.py")
         if "pickle.load" in path.read_text()
     }
-    trusting = "migration/move/from_rq.py"  # what RQ wrote, where `move --trust-pickles` says so
+    trusting = "migration/move/convert.py"  # what RQ wrote, where `move --trust-pickles` says so
     assert users == {"jobs/codec.py", trusting}

@@ -61,13 +61,13 @@ def test_a_schedule_handed_over_while_frappes_scheduler_enqueues(armed: Armed) -
     answer = armed.ask(
         SCHEDULED
         + """
-from frappe_celery.migration.armed import to_rq
-enqueue_in_rq = to_rq.enqueue
+from frappe_celery.migration.armed.queue import ArmedQueue
+into_rq = ArmedQueue.into_rq
 def late(*args):
     to_celery()
     hand_over(True)
-    return enqueue_in_rq(*args)
-to_rq.enqueue = late
+    return into_rq(*args)
+ArmedQueue.into_rq = late
 answer = [acts(), background_jobs.get_queue("default").count]
 """
     )

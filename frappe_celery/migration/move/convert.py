@@ -1,22 +1,24 @@
-"""A job of RQ's as a message of ours."""
+"""A job of RQ's as a message of ours (`message_of`), and back (`fields_of`)."""
 
 from __future__ import annotations
 
 import base64
 import pickle
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
-from frappe_celery.hosts.bench.names import EXECUTE_JOB, TRUNCATION, seconds_kept
+from frappe_celery.hosts.bench.names import EXECUTE_JOB, TRUNCATION, arguments, seconds_kept
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.options import rqs_pauses
 from frappe_celery.migration.move import pickles
-from frappe_celery.migration.move.rq_format import RqJob
+from frappe_celery.migration.move.rq_format import RqJob, RqQueue, written
 
 ONLY_RQ_CAN = {
     "stopped_callback_name": "it has an on_stopped callback",
@@ -26,6 +28,10 @@ ONLY_RQ_CAN = {
     "ttl": "it expires while it waits (RQ's ttl)",
 }
 """Fields that say what a message of ours cannot."""
+OURS = "frappe_celery."
+"""Begins the methods that only our workers know: what becomes of a job whose worker died."""
+PROTOCOL = 4
+"""Which every Python reads that a bench may have."""
 
 
 class Stays(Exception):
@@ -47,6 +53,9 @@ class Arguments:
     job_name: str
     is_async: bool
     kwargs: dict[str, Any]
+
+
+# -- from RQ
 
 
 def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMessage:
@@ -103,18 +112,18 @@ def _arguments(job: RqJob, trusted: bool) -> Arguments:
         raise Stays(f"its pickle cannot be read: {type(exc).__name__}: {exc}") from exc
     try:
         function, instance, args, kwargs = read
-        arguments = Arguments(**kwargs)
-        texts = arguments.site, arguments.user, arguments.job_name
-        plain = all(isinstance(text, str) for text in texts) and isinstance(arguments.kwargs, dict)
+        given = Arguments(**kwargs)
+        texts = given.site, given.user, given.job_name
+        plain = all(isinstance(text, str) for text in texts) and isinstance(given.kwargs, dict)
     except (TypeError, ValueError):
         plain = False
     if not plain or function != EXECUTE_JOB or instance or args:
         raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
-    followed = [] if trusted else [*pickles.references([arguments.kwargs, arguments.event])]
+    followed = [] if trusted else [*pickles.references([given.kwargs, given.event])]
     if followed:
         names = ", ".join(sorted({reference.path for reference in followed}))
         raise NeedsAYes(f"among its arguments is {names}")
-    return arguments
+    return given
 
 
 def _encode(method: Any, allow_pickle: bool) -> Any:
@@ -145,3 +154,76 @@ def _refuse_strangers(functions: Iterable[Any], config: Settings) -> None:
             app = function.module.partition(".")[0]
             if "." in function.name or app not in ("frappe", *config.app_names):
                 raise NeedsAYes(f"{function.path} is no function of an app of this bench")
+
+
+# -- to RQ
+
+
+def fields_of(
+    message: JobMessage, queue: RqQueue, config: Settings, failed: bool
+) -> dict[str, Any]:
+    """The hash that RQ would have written.
+
+    Raises:
+        Stays: RQ cannot carry it.
+    """
+    if message.path.startswith(OURS):
+        raise Stays("it is frappe_celery's own, for a job whose worker died")
+    if ":" in message.id and _rqs_major() >= 2:
+        raise Stays("RQ 2 reads an id only up to its ':'")
+    if message.attempt > 1 or message.max_deliveries or isinstance(message.backoff, list):
+        raise Stays("it is repeated by frappe_celery's rules")
+    on_failure = _callback(message.on_failure) or TRUNCATION
+    fields: dict[str, Any] = {
+        "created_at": written(message.enqueued_at),
+        "enqueued_at": written(message.enqueued_at),
+        "data": zlib.compress(_pickled(message)),
+        "description": f"{EXECUTE_JOB}(method={message.path!r}, site={message.site!r})",
+        "success_callback_name": _callback(message.on_success),
+        "failure_callback_name": on_failure,
+        **dict.fromkeys(("started_at", "ended_at", "worker_name", "last_heartbeat"), ""),
+        "origin": queue.name,
+        "timeout": message.timeout,
+        "result_ttl": _seconds(message.result_ttl, config.rq_results_ttl),
+        "failure_ttl": _seconds(message.failure_ttl, config.rq_job_failure_ttl),
+        "status": "failed" if failed else "queued",
+    }
+    if message.retries:
+        fields["retries_left"] = message.retries
+    if isinstance(message.backoff, dict):
+        fields["retry_intervals"] = codec.dumps(message.backoff["pauses"])
+    return fields
+
+
+def _rqs_major() -> int:
+    try:
+        return int(version("rq").partition(".")[0])
+    except PackageNotFoundError:
+        return 1
+
+
+def _pickled(message: JobMessage) -> bytes:
+    try:
+        method, event = message.decoded_method(), codec.decode(message.event)
+        who = message.site, message.user
+        kwargs = arguments(*who, method, event, message.name, message.decoded_kwargs())
+        return pickle.dumps((EXECUTE_JOB, None, (), kwargs), protocol=PROTOCOL)
+    except Refused:
+        raise
+    except Exception as exc:
+        raise Stays(f"RQ's pickle does not carry it: {type(exc).__name__}: {exc}") from exc
+
+
+def _callback(function: Any) -> str:
+    """Its path; RQ keeps a callback's name."""
+    if function is None or isinstance(function, str):
+        return function or ""
+    decoded = codec.decode(function)
+    path = codec.importable_path(decoded)
+    if path is None:
+        raise Stays(f"its callback {decoded!r} has no path")
+    return path
+
+
+def _seconds(own: int | None, configured: int) -> int:
+    return configured if own is None else min(own, 2**31 - 1)
