@@ -35,7 +35,7 @@ class Job:
     redis_job_namespace_prefix = "rq:job:"
 
     @classmethod
-    def key(cls, job_id):
+    def key_for(cls, job_id):
         return cls.redis_job_namespace_prefix + job_id
 
     @classmethod
@@ -48,7 +48,7 @@ class Job:
     def fetch(cls, id, connection=None, serializer=None):
         if id.endswith("left"):
             return cls.of(id, "queued")
-        status = connection.hget(cls.key(id), "status")
+        status = connection.hget(cls.key_for(id), "status")
         if status is None:
             raise NoSuchJobError(id)
         job = cls.of(id, status.decode())
@@ -59,7 +59,7 @@ class Job:
         return self.status
 
     def delete(self, pipeline=None):
-        (pipeline or self.connection).delete(self.key(self.id))
+        (pipeline or self.connection).delete(self.key_for(self.id))
 
     @classmethod
     def create(cls, *args, **kwargs):

@@ -51,7 +51,7 @@ class Queue:
             "failure_ttl": failure_ttl,
         }
         pipeline.multi()
-        pipeline.hset(Job.key(job_id), mapping=fields)
+        pipeline.hset(Job.key_for(job_id), mapping=fields)
         push = pipeline.lpush if at_front else pipeline.rpush
         push(f"rq:queue:{self.name}", job_id)
         return Job.of(job_id, "queued")
