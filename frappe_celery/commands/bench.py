@@ -49,7 +49,6 @@ _what = together(
         "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
     ),
 )
-NAMES = {"celery": "Celery", "rq": "RQ"}
 STARTS = {
     True: ("frappe-celery worker", "no beat leads: start frappe-celery beat"),
     False: (
@@ -169,7 +168,7 @@ def _piece(queue: str | None, site: str | None, schedule: bool) -> Piece:
 
 def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
-    from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes, Rule
+    from frappe_celery.jobs.routes import EVERY, Routes, Rule
     from frappe_celery.migration.armed import arming
 
     refuse_two_servers(settings.current())
@@ -196,9 +195,9 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
         click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
     if not piece.has_jobs:
         return True
-    system = CELERY if to_celery else RQ
-    click.echo(f"Jobs{piece.of_what} go to {NAMES[system]} now.")
-    return all(stayed.failed for stayed in carry(system, piece.queue, piece.site, trusted).stayed)
+    click.echo(f"Jobs{piece.of_what} go to {'Celery' if to_celery else 'RQ'} now.")
+    report = carry(to_celery, piece.queue, piece.site, trusted)
+    return all(stayed.failed for stayed in report.stayed)
 
 
 def _older_processes() -> list[str]:

@@ -43,27 +43,28 @@ def move(system: str, site: str | None, queue: str | None, trusted: bool) -> Non
     RQ's workers. Functions of other packages than the bench's apps, and objects, need a yes.
     """
     site, queue = known_site(site), known_queue(queue)
-    if not _leads(system, queue, site):
-        on, off = ("on", "enable") if system == "celery" else ("off", "disable")
+    to_celery = system == "celery"
+    if not _leads(to_celery, queue, site):
+        on, off = ("on", "enable") if to_celery else ("off", "disable")
         raise click.ClickException(
             f"these jobs go to the other system still: switch {on} first, frappe-celery {off}"
             " (of an armed bench with the same --queue and --site)"
         )
-    if carry(system, queue, site, trusted).stayed:
+    if carry(to_celery, queue, site, trusted).stayed:
         raise click.exceptions.Exit(1)
 
 
-def _leads(system: str, queue: str | None, site: str | None) -> bool:
+def _leads(to_celery: bool, queue: str | None, site: str | None) -> bool:
     """Whether that is where all these jobs go."""
     from frappe_celery.migration.armed import routing
 
     sites = [site] if site else settings.current().sites()
     queues = [queue] if queue else settings.current().queues
-    return routing.of_bench().lead_all(queues, sites, system == "celery")
+    return routing.of_bench().lead_all(queues, sites, to_celery)
 
 
 def carry(
-    system: str, queue: str | None = None, site: str | None = None, trusted: bool = False
+    to_celery: bool, queue: str | None = None, site: str | None = None, trusted: bool = False
 ) -> Report:
     """Move these jobs there and say what became of them."""
     from frappe_celery.hosts.bench.names import rq_name
@@ -72,13 +73,13 @@ def carry(
 
     queues = [queue] if queue else list(settings.current().queues)
     mover = Mover(get_store(), rq_name, queues, site, trusted)
-    left = "Celery" if system == "rq" else "RQ"
+    left = "RQ" if to_celery else "Celery"
     report = mover.report
     try:
-        if system == "rq":
-            mover.to_rq()
-        else:
+        if to_celery:
             mover.to_celery()
+        else:
+            mover.to_rq()
     finally:
         _say(f"Moved from {left}", report.waiting, "waiting")
         _say(f"Moved from {left}", report.failed, "failed")

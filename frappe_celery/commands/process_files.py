@@ -17,8 +17,7 @@ import os
 import re
 import shlex
 import sysconfig
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,43 +60,16 @@ NEEDED = (
 )
 
 
-@dataclass(frozen=True)
-class Launch:
-    """What a project's processes are started with.
-
-    In a bench nothing: all that its processes need is in its files.
-    """
-
-    app: str | None = None
-    """What `celery -A` is given for the app that `frappe_celery.setup` was called on."""
-    own_queues: tuple[str, ...] = ()
-    """Those of that app which are not Frappe's."""
-    environment: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
-    """Variables that hold one, and are written nowhere."""
-
-
-def launch_of(config: Settings) -> Launch:
-    """By what this process was started with.
+def own_app(config: Settings) -> tuple[str | None, tuple[str, ...]]:
+    """What `celery -A` is given for the app that `frappe_celery.setup` was called on, and those of
+    its queues that are not Frappe's. In a bench there is none.
 
     Raises:
         ConfigError: the module of the app is there and cannot be imported.
     """
     if hosts.is_bench():
-        return Launch()
+        return None, ()
     make_importable(config.root)
-    name, app = _own_app() or (None, None)
-    needed = {name: value for name, value in sorted(os.environ.items()) if value and name in NEEDED}
-    secrets = tuple(n for n, v in needed.items() if is_secret(n) or masked_text(v) != v)
-    return Launch(
-        name,
-        tuple(queue for queue in app.amqp.queues if queue not in config.queues) if app else (),
-        {name: value for name, value in needed.items() if name not in secrets},
-        secrets,
-    )
-
-
-def _own_app() -> tuple[str, Celery] | None:
     package = os.environ.get(DJANGO_SETTINGS, "").partition(".")[0]
     for name in (os.environ.get(CELERYS_APP), package):
         if not name or not _is_there(name):
@@ -111,8 +83,8 @@ def _own_app() -> tuple[str, Celery] | None:
         except Exception as exc:
             raise ConfigError(f"the Celery app of {name} cannot be imported: {exc}") from exc
         if isinstance(app, Celery) and Readiness in app.steps["worker"]:
-            return name, app
-    return None
+            return name, tuple(queue for queue in app.amqp.queues if queue not in config.queues)
+    return None, ()
 
 
 def _is_there(module: str) -> bool:
@@ -120,6 +92,18 @@ def _is_there(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):
         return False
+
+
+def variables(config: Settings) -> tuple[dict[str, str], list[str]]:
+    """Those that this process was started with and the others need; and the names of those that
+    hold a secret, and are written nowhere. In a bench all that they need is in its files.
+    """
+    if hosts.is_bench():
+        return {}, []
+    own_app(config)  # whose module may set some
+    needed = {name: value for name, value in sorted(os.environ.items()) if value and name in NEEDED}
+    secrets = [n for n, v in needed.items() if is_secret(n) or masked_text(v) != v]
+    return {name: value for name, value in needed.items() if name not in secrets}, secrets
 
 
 @dataclass(frozen=True)
@@ -157,11 +141,10 @@ def processes(config: Settings) -> list[Process]:
     Raises:
         ConfigError: `background_workers` is no number of processes.
     """
-    launch = launch_of(config)
-    app = launch.app
+    app, own_queues = own_app(config)
     served: dict[str, tuple[str, ...]] = dict(BENCHS_WORKERS)
     served |= {name: (name,) for name in config.workers if name not in BENCHS_WORKERS}
-    served |= dict.fromkeys(launch.own_queues[:1], launch.own_queues)
+    served |= dict.fromkeys(own_queues[:1], own_queues)
     celery = [program("celery"), "-A", app or ""]
     beat = [program(), "beat"] if app is None else [*celery, "beat", "--loglevel", "INFO"]
     found = [Process("beat", beat, BEAT_STOP_SECONDS)]
@@ -234,14 +217,11 @@ def procfile(config: Settings, existing: str = "") -> str:
         for line in existing.splitlines()
         if line.startswith("#") or not is_replaced(config, line.partition(":")[2])
     ]
-    variables = (
-        f"{name}={shlex.quote(value)} " for name, value in launch_of(config).environment.items()
-    )
     return written(
         "Procfile",
         config,
         kept=kept,
         processes=processes(config),
         prefix="celery_" if config.is_armed else "",
-        variables="".join(variables),
+        variables="".join(f"{n}={shlex.quote(v)} " for n, v in variables(config)[0].items()),
     )

@@ -6,7 +6,7 @@ import platform
 import re
 from configparser import RawConfigParser
 
-from frappe_celery.commands.process_files import is_replaced, launch_of, processes, written
+from frappe_celery.commands.process_files import is_replaced, processes, variables, written
 from frappe_celery.config.settings import Settings
 
 ABOUT_NUMBERS = {"numprocs", "numprocs_start", "process_name"}
@@ -23,7 +23,7 @@ def text_of(config: Settings, user: str, existing: str = "") -> str:
         start=f"{bench}-frappe{'-celery' if config.is_armed else ''}",
         user=user,
         logs=config.log_path,
-        variables=",".join(map(_variable, launch_of(config).environment.items())),
+        variables=",".join(map(_variable, variables(config)[0].items())),
     )
     ours = {header: body.rstrip("\n") + "\n" for header, body in _sections(text) if header}
     groups = (f"group:{group_of(config)}", f"group:{bench}-celery-workers")
@@ -64,14 +64,12 @@ def supervised(bench: str, text: str) -> list[str]:
 
 
 def _processes_of(file: RawConfigParser, program: str, group: str) -> list[str]:
-    def value(key: str, default: str) -> str:
-        return file.get(f"program:{program}", key, fallback=default)
-
+    said = file[f"program:{program}"]
     about = {"program_name": program, "group_name": group, "host_node_name": platform.node()}
-    start = int(value("numprocs_start", "0"))
+    start = said.getint("numprocs_start", 0)
     return [
-        value("process_name", "%(program_name)s") % {**about, "process_num": number}
-        for number in range(start, start + int(value("numprocs", "1")))
+        said.get("process_name", "%(program_name)s") % {**about, "process_num": number}
+        for number in range(start, start + said.getint("numprocs", 1))
     ]
 
 

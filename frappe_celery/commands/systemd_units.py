@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from frappe_celery.commands.process_files import launch_of, processes, written
+from frappe_celery.commands.process_files import processes, variables, written
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
@@ -62,7 +62,7 @@ def units_of(config: Settings, user: str) -> Mapping[str, str]:
             target=target,
             servers=(f"{bench}-redis-queue", f"{bench}-redis-cache", *SERVERS),
             user=user,
-            environment=launch_of(config).environment,
+            environment=variables(config)[0],
             command=_command_line(process.exchanged),
             output=output,
             errors=errors,

@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
 import psutil
@@ -101,10 +101,6 @@ def _older_elsewhere(armed_since: Mapping[str, float], workers: list[Any]) -> It
         born = worker.birth_date
         if worker.hostname == here or not born or not any(map(own_name, worker.queue_names())):
             continue
-        if _seconds(born) < armed_since.get(worker.hostname, math.inf) - SKEW_SECONDS:
+        born = born.replace(tzinfo=timezone.utc)  # which RQ says from version 2 on
+        if born.timestamp() < armed_since.get(worker.hostname, math.inf) - SKEW_SECONDS:
             yield f"RQ worker {worker.name}, process {worker.pid} on {worker.hostname}"
-
-
-def _seconds(birth: datetime) -> float:
-    """RQ's times are in UTC, and say so from version 2 on."""
-    return birth.replace(tzinfo=timezone.utc).timestamp()

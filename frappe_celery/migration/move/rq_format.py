@@ -31,11 +31,6 @@ def results_key(job_id: str) -> str:
     return f"rq:results:{job_id}"
 
 
-def dependents_key(job_id: str) -> str:
-    """Set: jobs that wait for its end."""
-    return f"rq:job:{job_id}:dependents"
-
-
 @dataclass(frozen=True)
 class RqQueue:
     """One of the bench's queues in RQ."""
@@ -128,7 +123,7 @@ def read(client: Any, job_id: str) -> RqJob | None:
     pipe = client.pipeline(transaction=True)
     pipe.hgetall(job_key(job_id))
     pipe.xrevrange(results_key(job_id), count=1)
-    pipe.exists(dependents_key(job_id))
+    pipe.exists(f"{job_key(job_id)}:dependents")  # a set: jobs that wait for its end
     found, results, dependents = pipe.execute()
     if b"data" not in found:
         return None
