@@ -19,7 +19,6 @@ from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import get_store
 from frappe_celery.migration.armed import routing
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
-from frappe_celery.schedule.leadership import leadership
 
 
 class ArmedWorker(Worker):
@@ -85,9 +84,7 @@ def is_schduler_process_running() -> bool:
     Raises:
         BrokerUnreachable: whether a beat leads cannot be told.
     """
-    if routing.read().beat_acts:
-        return processes.is_schduler_process_running()
-    return frappes_scheduler_runs()
+    return a_scheduler_runs(celerys=routing.read().beat_acts)
 
 
 def a_scheduler_runs(*, celerys: bool) -> bool:
@@ -96,7 +93,7 @@ def a_scheduler_runs(*, celerys: bool) -> bool:
     Raises:
         BrokerUnreachable.
     """
-    return leadership(get_store()).leader is not None if celerys else frappes_scheduler_runs()
+    return processes.is_schduler_process_running() if celerys else frappes_scheduler_runs()
 
 
 def unserved(queues: Iterable[str], *, by_celery: bool) -> dict[str, str]:
