@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -16,7 +16,7 @@ import click
 from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_jobs, together, when
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.pages.job_actions import stop_and_delete
 
@@ -133,13 +133,12 @@ def parked(requeue: bool) -> None:
 
     Whether such a job had started nobody knows any more: it is not run unless you say so.
     """
+    from frappe_celery.brokers.rabbitmq import parked as messages
     from frappe_celery.brokers.rabbitmq.outbox import Outbox
 
     outbox = get_store().outbox
     if not isinstance(outbox, Outbox):
         raise click.ClickException("only RabbitMQ parks messages (broker_url amqp://…)")
-    from frappe_celery.brokers.rabbitmq import parked as messages
-
     found = messages.requeue(outbox) if requeue else messages.parked(outbox)
     for message in found:
         click.echo(f"{message.id}  {message.label}  queue {message.queue}  run {message.run}")
@@ -174,7 +173,7 @@ def show(job_id: str, site: str | None, as_json: bool) -> None:
     """
     from frappe_celery.watch import job_display
 
-    job = find(get_store(), job_id, site)
+    job = find(job_id, site)
     if as_json:
         click.echo(json.dumps(job_display.whole(job), indent=1))
         return
@@ -197,7 +196,7 @@ def refused(limit: int, as_json: bool) -> None:
         click.echo("No message was refused.")
 
 
-def find(store: JobStore, job_id: str, site: str | None) -> Job:
+def find(job_id: str, site: str | None) -> Job:
     """The newest job of that id, of the site where one is given.
 
     Raises:
@@ -205,12 +204,10 @@ def find(store: JobStore, job_id: str, site: str | None) -> Job:
     """
     its_site = site_with_jobs(site) or settings.current().site
     for name in (job_id, hosts.current().job_id(job_id, its_site)):
-        try:
-            job = store.fetch(name)
-        except NoSuchJob:
-            continue
-        if site in (None, job.site):
-            return job
+        with suppress(NoSuchJob):
+            job = get_store().fetch(name)
+            if site in (None, job.site):
+                return job
     where = f" of site {site}" if site else ""
     raise NoSuchJob(
         f"no job with id {job_id!r}{where}: never enqueued, deleted, or past its retention."
@@ -314,7 +311,7 @@ def _change(text: str) -> tuple[str, Any]:
 
 
 def _found(job_ids: tuple[str, ...], site: str | None) -> list[Found]:
-    return [partial(find, get_store(), job_id, site) for job_id in job_ids]
+    return [partial(find, job_id, site) for job_id in job_ids]
 
 
 def _chosen(

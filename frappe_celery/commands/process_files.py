@@ -94,16 +94,19 @@ def _is_there(module: str) -> bool:
         return False
 
 
-def variables(config: Settings) -> tuple[dict[str, str], list[str]]:
-    """Those that this process was started with and the others need; and the names of those that
-    hold a secret, and are written nowhere. In a bench all that they need is in its files.
+def variables(config: Settings, secret: bool = False) -> dict[str, str]:
+    """Those that this process was started with and the others need: what goes into their files, or
+    what is secret and does not. In a bench all that they need is in its own files.
     """
     if hosts.is_bench():
-        return {}, []
+        return {}
     own_app(config)  # whose module may set some
-    needed = {name: value for name, value in sorted(os.environ.items()) if value and name in NEEDED}
-    secrets = [n for n, v in needed.items() if is_secret(n) or masked_text(v) != v]
-    return {name: value for name, value in needed.items() if name not in secrets}, secrets
+    return {
+        name: value
+        for name, value in sorted(os.environ.items())
+        if value and name in NEEDED
+        if (is_secret(name) or masked_text(value) != value) is secret
+    }
 
 
 @dataclass(frozen=True)
@@ -223,5 +226,5 @@ def procfile(config: Settings, existing: str = "") -> str:
         kept=kept,
         processes=processes(config),
         prefix="celery_" if config.is_armed else "",
-        variables="".join(f"{n}={shlex.quote(v)} " for n, v in variables(config)[0].items()),
+        variables="".join(f"{n}={shlex.quote(v)} " for n, v in variables(config).items()),
     )

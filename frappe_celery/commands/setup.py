@@ -116,7 +116,7 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
             "this bench runs on RQ, whose files bench setup writes: switch it over first, with"
             " frappe-celery enable (--armed: piece by piece)"
         )
-    if secrets := process_files.variables(config)[1]:
+    if secrets := process_files.variables(config, secret=True):
         click.echo(
             f"Not written, since they hold a secret: {', '.join(secrets)}. Give them to the"
             " processes by a file that only their user can read, as your process manager knows it",

@@ -23,7 +23,7 @@ def text_of(config: Settings, user: str, existing: str = "") -> str:
         start=f"{bench}-frappe{'-celery' if config.is_armed else ''}",
         user=user,
         logs=config.log_path,
-        variables=",".join(map(_variable, variables(config)[0].items())),
+        variables=",".join(map(_variable, variables(config).items())),
     )
     ours = {header: body.rstrip("\n") + "\n" for header, body in _sections(text) if header}
     groups = (f"group:{group_of(config)}", f"group:{bench}-celery-workers")
@@ -64,13 +64,12 @@ def supervised(bench: str, text: str) -> list[str]:
 
 
 def _processes_of(file: RawConfigParser, program: str, group: str) -> list[str]:
-    said = file[f"program:{program}"]
+    section = f"program:{program}"
+    name = file.get(section, "process_name", fallback="%(program_name)s")
+    start = file.getint(section, "numprocs_start", fallback=0)
+    number = file.getint(section, "numprocs", fallback=1)
     about = {"program_name": program, "group_name": group, "host_node_name": platform.node()}
-    start = said.getint("numprocs_start", 0)
-    return [
-        said.get("process_name", "%(program_name)s") % {**about, "process_num": number}
-        for number in range(start, start + said.getint("numprocs", 1))
-    ]
+    return [name % {**about, "process_num": n} for n in range(start, start + number)]
 
 
 def _names(listed: str) -> list[str]:

@@ -62,7 +62,7 @@ def units_of(config: Settings, user: str) -> Mapping[str, str]:
             target=target,
             servers=(f"{bench}-redis-queue", f"{bench}-redis-cache", *SERVERS),
             user=user,
-            environment=variables(config)[0],
+            environment=variables(config),
             command=_command_line(process.exchanged),
             output=output,
             errors=errors,
