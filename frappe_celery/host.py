@@ -71,11 +71,8 @@ if TYPE_CHECKING:
     from frappe_celery.schedule import documents as schedule_documents
     from frappe_celery.schedule import fire as fire
     from frappe_celery.schedule.cron import CronError as CronError
-    from frappe_celery.schedule.documents import DOCTYPE as SCHEDULED_JOB_TYPE
-    from frappe_celery.schedule.documents import FIELDS as SCHEDULE_FIELDS
     from frappe_celery.schedule.events import CRON as CRON_FREQUENCY
     from frappe_celery.schedule.events import creates_log as frequency_creates_log
-    from frappe_celery.schedule.fire import enqueue_scheduled as enqueue_scheduled
     from frappe_celery.schedule.frequencies import FREQUENCIES as FREQUENCIES
     from frappe_celery.schedule.frequencies import label_of as label_of_frequency
     from frappe_celery.schedule.reader import OFF_KEYS as SCHEDULE_OFF_KEYS

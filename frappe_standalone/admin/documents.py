@@ -9,8 +9,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from frappe_celery.host import ValidationError
-from frappe_celery.host import site_choices as choices
+from frappe_celery.host import ValidationError, page_sites
 from frappe_standalone.admin import sites
 from frappe_standalone.documents.documents import get_doc
 from frappe_standalone.local import local
@@ -29,7 +28,7 @@ class DocumentForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "site" in self.fields:
-            names = choices(self.user)
+            names = page_sites.choices(self.user)
             self.fields["site"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
             self.fields["site"].initial = self.chosen
 

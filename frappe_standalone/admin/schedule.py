@@ -21,7 +21,7 @@ from frappe_standalone.models import ScheduledJobType, SchedulerEvent
 from frappe_standalone.schedule import rows
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
-CRON, DOCTYPE = host.CRON_FREQUENCY, host.SCHEDULED_JOB_TYPE
+CRON, DOCTYPE = host.CRON_FREQUENCY, host.schedule_documents.DOCTYPE
 NEXT_RUNS = 5
 WORDS = (CRON, "All", *map(host.label_of_frequency, host.FREQUENCIES))
 
@@ -161,7 +161,7 @@ class ScheduledJobTypeAdmin(DocumentAdmin):
     def _run(self, request: HttpRequest, obj: Any) -> None:
         try:
             with visit(sites.of(obj), request.user.get_username()):
-                job = host.enqueue_scheduled(row_of(obj), user=request.user.get_username())
+                job = host.fire.enqueue_scheduled(row_of(obj), user=request.user.get_username())
         except host.FrappeCeleryError as exc:
             messages.error(request, f"No run of {obj.name} was enqueued: {exc}")
             return

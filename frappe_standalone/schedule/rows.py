@@ -14,15 +14,14 @@ from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
 from frappe_standalone.utils.dates import as_aware, get_datetime, zone
 
-DOCTYPE = host.SCHEDULED_JOB_TYPE
+DOCTYPE = host.schedule_documents.DOCTYPE
 LOG = "Scheduled Job Log"
 
 
 def read() -> list[host.ScheduleRow]:
     """All rows of the current site, stopped ones too."""
-    return list(
-        map(row_of, store.select(DOCTYPE, None, fields=[*host.SCHEDULE_FIELDS, "repeated_hour"]))
-    )
+    fields = [*host.schedule_documents.FIELDS, "repeated_hour"]
+    return list(map(row_of, store.select(DOCTYPE, None, fields=fields)))
 
 
 def stamp() -> object:

@@ -24,7 +24,7 @@ from frappe_standalone.site.context import ADMINISTRATOR
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.values import from_column
 
-CRON, DOCTYPE = host.CRON_FREQUENCY, host.SCHEDULED_JOB_TYPE
+CRON, DOCTYPE = host.CRON_FREQUENCY, host.schedule_documents.DOCTYPE
 
 
 class ScheduledJobType(Document):

@@ -21,7 +21,7 @@ from frappe_standalone.site.context import ADMINISTRATOR, visit
 from frappe_standalone.utils.dates import now_datetime
 from frappe_standalone.utils.numbers import cint
 
-DOCTYPE = host.SCHEDULED_JOB_TYPE
+DOCTYPE = host.schedule_documents.DOCTYPE
 DAY_SECONDS = 86400
 DORMANT_DAYS = 4
 AWAKE_SECONDS = 3600

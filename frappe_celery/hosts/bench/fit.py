@@ -94,7 +94,7 @@ def differences(
     Args:
         module, path: where theirs is: `frappe.utils.scheduler`, `ScheduledJobType.execute`.
         instead_of: gives ours for theirs, a function or a class; of a class each method that theirs
-            has too is compared.
+            has too is compared, but for those that are inherited from theirs.
         required: whether it must be there.
     """
     where = f"{module}.{path}"
@@ -111,8 +111,8 @@ def differences(
         yield from _parameters_differ(where, theirs, ours)
         return
     for method, own in inspect.getmembers(ours, inspect.isroutine):
-        there = getattr(theirs, method, None)
-        if there is not None and method in vars(ours) and not method.startswith("_"):
+        there = None if method.startswith("_") else getattr(theirs, method, None)
+        if there is not None and own.__module__.startswith("frappe_celery."):
             yield from _parameters_differ(f"{where}.{method}", there, own)
 
 

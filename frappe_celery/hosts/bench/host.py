@@ -14,25 +14,42 @@ from frappe.utils import background_jobs
 from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.hosts.bench import (
-    kept_state,
-    preload,
-    run,
-    schedule,
-    seam,
-    transaction,
-)
+from frappe_celery.hosts.bench import preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import changed_sites
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
+CONNECTIONS = (
+    *("frappe.cache", "frappe.client_cache", "frappe.loggers"),
+    "frappe.utils.background_jobs._redis_queue_conn",
+    "frappe.utils.telemetry.posthog._get_posthog_instance",
+)
+"""Of what stays in a worker's process as a job left it; Redis tells the client cache of changes."""
+OF_CODE_ALONE = (
+    *("frappe._get_cached_signature_params", "frappe._cached_inspect_signature"),
+    *("frappe.database.query._sanitize_field", "frappe.database.query._validate_select_field"),
+    "frappe.desk.reportview.extract_fieldnames",
+    "frappe.model.base_document._create_extended_class",
+    "frappe.model.db_query._parse_sql",
+    "frappe.modules.utils.doctype_python_modules",
+    "frappe.translate.get_parent_language",
+    "frappe.utils._get_traceback_sanitizer",
+    "frappe.utils.data._sanitize_column",
+    "frappe.utils.get_site_name",
+    "frappe.utils.safe_exec._flatten",
+    "frappe.utils.typing_validations.TypeAdapter",
+)
+"""Caches of functions whose answer depends on nothing but their arguments."""
+DONE_ONCE = ("frappe._one_time_setup", "frappe.query_builder.*", "*._computed_ct_props_updated")
+"""Methods that Frappe adds to classes when it first needs them, and its notes that it has."""
+
 
 class BenchHost:
     """A real Frappe: what jobs run in on a bench."""
 
-    kept_state: tuple[str, ...] = kept_state.NAMES
+    kept_state: tuple[str, ...] = (*CONNECTIONS, *OF_CODE_ALONE, *DONE_ONCE)
     encrypt_passwords_anew = None  # they are Frappe's, encrypted with its `encryption_key`
 
     def __init__(self) -> None:

@@ -9,87 +9,74 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import Any
 
 from celery import signals
 
 from frappe_celery.hosts.bench import (
-    changes,
     enqueueing,
     fit,
     kept_connection,
     processes,
     registry,
-    swallowed,
+    reporting,
     transaction,
 )
 from frappe_celery.hosts.bench.desk import Desk
 from frappe_celery.hosts.bench.job import Job, send_stop_job_command
+from frappe_celery.hosts.bench.processes import Worker
 from frappe_celery.hosts.bench.queue import PARAMETERS, RQS_PARAMETERS, Queue
-from frappe_celery.hosts.bench.worker import Worker
 from frappe_celery.jobs import JobStore
 
 
 @dataclass(frozen=True)
 class Required:
-    """Takes the place of a name that must be there, with the parameters that it takes."""
+    """What takes the place of a name: `ours`, or what that makes of the original it `wraps`."""
 
     ours: Any
-    required = True
+    wraps: bool = False
+    required: bool = True
+    """Whether the name must be there; where it is not, the original is None."""
 
     def instead_of(self, original: Any) -> Any:
         """What is put in its place."""
-        return self.ours
+        return self.ours(original) if self.wraps else self.ours
 
 
-class Added(Required):
-    """Put there whether the version has such a name or not."""
+Added = partial(Required, required=False)
+Wrapped = partial(Required, wraps=True)
+WrappedOrAdded = partial(Wrapped, required=False)
 
-    required = False
-
-
-class Wrapped(Required):
-    """Goes on, with something of ours before or after: `ours` is called with the original."""
-
-    def instead_of(self, original: Any) -> Any:
-        """What stands in the name's place: ours, which calls the original."""
-        return self.ours(original)
+Names = Mapping[str, Mapping[str, Required]]
+"""By module, and the path in it, what takes the place of a name."""
 
 
-class WrappedOrAdded(Wrapped):
-    """The same; called with None where the version has no such name."""
-
-    required = False
-
-
-def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> list[tuple[str, str, Any]]:
-    """RQ's names, each with its module, as others import them, and ours.
+def in_place_of_rqs(queue: type[Queue], worker: type[Worker]) -> Names:
+    """RQ's names, each in its module and where others import it from, and ours.
 
     Whoever has imported one already gets ours too: Frappe's `background_jobs`, `doctor`, RQ Job, RQ
     Worker, and any app. What RQ's modules import of each other stays RQ's, for the RQ workers that
-    an app starts for queues of its own.
+    an app starts for queues of its own. RQ's registries stay, and give ours for a queue of this
+    bench.
     """
-    return [
-        ("rq", "Queue", queue),
-        ("rq", "Worker", worker),
-        ("rq.job", "Job", Job),
-        ("rq.queue", "Queue", queue),
-        ("rq.worker", "Worker", worker),
-        ("rq.command", "send_stop_job_command", send_stop_job_command),
-    ]
+    return {
+        "rq": {"Queue": Required(queue), "Worker": Required(worker)},
+        "rq.job": {"Job": Required(Job)},
+        "rq.queue": {"Queue": Required(queue)},
+        "rq.worker": {"Worker": Required(worker)},
+        "rq.command": {"send_stop_job_command": Required(send_stop_job_command)},
+        "rq.registry": {
+            f"{original.__name__}.__new__": Required(registry.new(original, status))
+            for status, original in registry.ORIGINALS.items()
+        },
+    }
 
 
-REGISTRIES = [
-    ("rq.registry", f"{original.__name__}.__new__", registry.new(original, status))
-    for status, original in registry.ORIGINALS.items()
-]
-"""RQ's registries stay, and give ours for a queue of this bench."""
-
-FRAPPES: dict[str, dict[str, Required]] = {
+FRAPPES: Names = {
     "frappe.utils.background_jobs": {
         "start_worker": Required(processes.start_worker),
         "start_worker_pool": Required(processes.start_worker_pool),
@@ -108,25 +95,25 @@ FRAPPES: dict[str, dict[str, Required]] = {
         "RQJob.get_count": Wrapped(Desk().counting),
     },
     "frappe.model.document": {
-        "execute_action": Wrapped(swallowed.reporting_a_failed_action),
-        f"Document.{swallowed.RUN_REPORTED}": Added(swallowed.run_reported),
+        "execute_action": Wrapped(reporting.a_failed_action),
+        f"Document.{reporting.RUN_REPORTED}": Added(reporting.run_reported),
     },
     "frappe.core.doctype.scheduled_job_type.scheduled_job_type": {
-        "ScheduledJobType.on_update": WrappedOrAdded(changes.marking),
-        "ScheduledJobType.after_rename": WrappedOrAdded(changes.marking),
-        "ScheduledJobType.after_delete": WrappedOrAdded(changes.marking),
-        "ScheduledJobType.execute": Wrapped(swallowed.reporting_what_it_raises),
-        "ScheduledJobType.log_status": Wrapped(swallowed.reporting_a_failed_run),
+        "ScheduledJobType.on_update": WrappedOrAdded(reporting.a_change),
+        "ScheduledJobType.after_rename": WrappedOrAdded(reporting.a_change),
+        "ScheduledJobType.after_delete": WrappedOrAdded(reporting.a_change),
+        "ScheduledJobType.execute": Wrapped(reporting.what_it_raises),
+        "ScheduledJobType.log_status": Wrapped(reporting.a_failed_run),
     },
     "frappe.core.doctype.system_settings.system_settings": {
-        "SystemSettings.on_update": Wrapped(changes.marking),
+        "SystemSettings.on_update": Wrapped(reporting.a_change),
     },
     "frappe.database.database": {
-        "Database.set_value": Wrapped(changes.marking_what_beat_reads),
-        "Database.set_single_value": Wrapped(changes.marking_what_beat_reads),
+        "Database.set_value": Wrapped(reporting.a_value_that_beat_reads),
+        "Database.set_single_value": Wrapped(reporting.a_value_that_beat_reads),
         "Database.check_transaction_status": Wrapped(transaction.seeing_each_statement),
-        "Database.sql": Wrapped(transaction.ending_by_a_statement),
-        "Database.close": Wrapped(transaction.ending_by_close),
+        "Database.sql": Wrapped(transaction.ending),
+        "Database.close": Wrapped(partial(transaction.ending, always=True)),
     },
 }
 """Functions of Frappe's that lead to RQ, are about its processes, or would read all of its jobs;
@@ -149,10 +136,10 @@ ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.
 class Seam:
     """What is put in place in one process."""
 
-    rqs: Iterable[tuple[str, str, Any]]
-    frappes: Mapping[str, Mapping[str, Required]]
+    rqs: Names
+    frappes: Names
     installed: set[str] = field(default_factory=set)
-    """Modules of Frappe's that were seen to."""
+    """Modules that were seen to."""
 
     def install(self, module: str) -> None:
         """Put ours in place once `module`, one of `hook`'s, has been imported; once for each.
@@ -160,18 +147,17 @@ class Seam:
         Where the installed Frappe or RQ is none that ours was made for, nothing is put in place,
         and every enqueue of this process raises FrappeDiffers: silently it would go to RQ.
         """
-        places = [p for p in (module, *ALONG_WITH.get(module, ())) if p not in self.installed]
-        first, replaced = not self.installed, self._replaced
-        differing = [*(self._of_rq() if first else ()), *self._of_frappe(places)]
+        asked = (*self.rqs, module, *ALONG_WITH.get(module, ()))
+        places = [place for place in asked if place not in self.installed]
+        replaced = self._replaced
+        differing = self.differences(places)
         if differing:
             fit.refuse(differing)
             return
-        if first:
-            self._install_rqs()
-        for place in places:
-            for path, entry in self.frappes.get(place, {}).items():
-                holder, name = fit.holder_of(place, path)
-                setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
+        JobStore.job_class = Job
+        for place, path, entry in self._names_in(places):
+            holder, name = fit.holder_of(place, path)
+            setattr(holder, name, entry.instead_of(getattr(holder, name, None)))
         self.installed.update(places)
         for name, loaded in list(sys.modules.items()):
             if name.partition(".")[0] not in ("rq", "frappe_celery"):
@@ -179,40 +165,35 @@ class Seam:
 
     @cached_property
     def _replaced(self) -> dict[int, tuple[Any, Any]]:
-        """RQ's own and ours, by the former's identity."""
-        found = [(getattr(import_module(place), name), ours) for place, name, ours in self.rqs]
+        """RQ's own and ours, by the former's identity; registries stay."""
+        found = [
+            (getattr(import_module(place), path), entry.ours)
+            for place, path, entry in self._names_in(self.rqs)
+            if "." not in path
+        ]
         return {id(original): (original, ours) for original, ours in found}
 
-    def _install_rqs(self) -> None:
-        JobStore.job_class = Job
-        for place, path, ours in (*self.rqs, *REGISTRIES):
-            holder, name = fit.holder_of(place, path)
-            setattr(holder, name, ours)
-
-    def differences(self) -> list[str]:
-        """How the installed Frappe and RQ differ from the ones that it was made for."""
-        return [*self._of_rq(), *self._of_frappe(self.frappes)]
-
-    def _of_frappe(self, places: Iterable[str]) -> Iterator[str]:
+    def _names_in(self, places: Iterable[str]) -> Iterator[tuple[str, str, Required]]:
+        names = {**self.rqs, **self.frappes}
         for place in places:
-            for path, entry in self.frappes.get(place, {}).items():
-                yield from fit.differences(place, path, entry.instead_of, entry.required)
+            for path, entry in names.get(place, {}).items():
+                yield place, path, entry
 
-    def _of_rq(self) -> Iterator[str]:
-        yield from fit.rq_differs()
-        if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
-            yield f"rq.queue.Queue does not take {', '.join(sorted(missing))}"
-        for place, name, ours in self.rqs:
-            for part in _made_of(ours):
-                yield from fit.differences(place, name, Required(part).instead_of)
-        for original in registry.ORIGINALS.values():
-            ours = Required(registry.Registry)
-            yield from fit.differences("rq.registry", original.__name__, ours.instead_of)
-
-
-def _made_of(ours: Any) -> list[Any]:
-    """A function; of a class itself and what it has of ours: each is compared with theirs."""
-    return [part for part in getattr(ours, "__mro__", [ours]) if part in (ours, Queue, Worker)]
+    def differences(self, places: Collection[str] = ()) -> list[str]:
+        """How the installed Frappe and RQ differ, in these modules or in all, from the ones that it
+        was made for."""
+        places = places or (*self.rqs, *self.frappes)
+        found: list[str] = []
+        if "rq" in places:
+            found += fit.rq_differs()
+            if missing := PARAMETERS - RQS_PARAMETERS.parameters.keys():
+                found.append(f"rq.queue.Queue does not take {', '.join(sorted(missing))}")
+            for original in registry.ORIGINALS.values():
+                ours = Required(registry.Registry)
+                found += fit.differences("rq.registry", original.__name__, ours.instead_of)
+        for place, path, entry in self._names_in(places):
+            found += fit.differences(place, path, entry.instead_of, entry.required)
+        return found
 
 
 def _replace_bound(module: Any, replaced: Mapping[int, tuple[Any, Any]]) -> None:

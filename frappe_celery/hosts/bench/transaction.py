@@ -49,8 +49,8 @@ def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Call
     return replacement
 
 
-def ending_by_a_statement(sql: Callable[..., Any], always: bool = False) -> Callable[..., Any]:
-    """`Database.sql`, after which the transaction may have ended."""
+def ending(sql: Callable[..., Any], always: bool = False) -> Callable[..., Any]:
+    """`Database.sql`, after which the transaction may have ended, or `close`, which rolls back."""
 
     @wraps(sql)
     def replacement(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -61,8 +61,3 @@ def ending_by_a_statement(sql: Callable[..., Any], always: bool = False) -> Call
                 _of(self).has_ended()
 
     return replacement
-
-
-def ending_by_close(close: Callable[..., Any]) -> Callable[..., Any]:
-    """`Database.close` in a wrapper: it rolls back, which ends the transaction."""
-    return ending_by_a_statement(close, always=True)

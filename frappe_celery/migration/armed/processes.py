@@ -15,7 +15,7 @@ from rq.worker import Worker as RQWorker
 
 from frappe_celery.hosts.bench import processes
 from frappe_celery.hosts.bench.names import own_name
-from frappe_celery.hosts.bench.worker import Worker
+from frappe_celery.hosts.bench.processes import Worker
 from frappe_celery.jobs import get_store
 from frappe_celery.migration.armed import routing
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs

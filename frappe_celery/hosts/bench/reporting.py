@@ -1,0 +1,107 @@
+"""What Frappe does by itself and others have to hear of.
+
+`error_mail` hears of failures that it catches and only writes down; beat of changes of a Scheduled
+Job Type, or of what switches a scheduler. A doc event in our hooks.py would act only on sites
+that installed the app, hence the seam.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any
+
+import frappe
+
+from frappe_celery.error_mail import report_swallowed
+from frappe_celery.jobs.running import current_job
+from frappe_celery.schedule.changed_sites import mark
+
+Method = Callable[..., Any]
+
+RUN_REPORTED = "frappe_celery_run_reported"
+READ_BY_BEAT = ("Scheduled Job Type", "System Settings")
+
+
+def a_failed_run(log_status: Method) -> Method:
+    """`ScheduledJobType.log_status`, which is told that a run failed while it is handled."""
+
+    @wraps(log_status)
+    def replacement(self: Any, status: str) -> Any:
+        exception = sys.exc_info()[1]
+        if status == "Failed" and exception is not None:
+            report_swallowed(current_job(), exception)
+        return log_status(self, status)
+
+    return replacement
+
+
+def what_it_raises(execute: Method) -> Method:
+    """`ScheduledJobType.execute`, whose caller prints what it raises when it cannot even log."""
+
+    @wraps(execute)
+    def replacement(self: Any) -> None:
+        try:
+            execute(self)
+        except Exception as exc:
+            report_swallowed(current_job(), exc)
+            raise
+
+    return replacement
+
+
+def a_failed_action(execute_action: Method) -> Method:
+    """`execute_action`, the runner of `Document.queue_action`, which comments on the document.
+
+    The action that it calls is the document's `run_reported`, which calls the one that was asked
+    for.
+    """
+
+    @wraps(execute_action)
+    def replacement(__doctype: str, __name: Any, __action: str, **kwargs: Any) -> Any:
+        return execute_action(__doctype, __name, RUN_REPORTED, action=__action, arguments=kwargs)
+
+    return replacement
+
+
+def run_reported(document: Any, action: str, arguments: dict[str, Any]) -> None:
+    """A document's action; what it raises is reported, and still Frappe's to deal with."""
+    try:
+        getattr(document, action)(**arguments)
+    except Exception as exc:
+        report_swallowed(current_job(), exc)
+        raise
+
+
+def mark_after_commit() -> None:
+    """Tell beat of the current site once its transaction is committed."""
+    frappe.db.after_commit.add(partial(mark, frappe.local.site))
+
+
+def a_change(original: Method | None) -> Method:
+    """A function, or a method that a document may do without, that tells when it is through."""
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs) if original else None
+        mark_after_commit()
+        return result
+
+    return wraps(original)(replacement) if original else replacement
+
+
+def a_value_that_beat_reads(set_value: Method) -> Method:
+    """`Database.set_value` and `set_single_value`, which save past the documents.
+
+    A run that sets its `last_execution` does not tell: beat knows of it.
+    """
+
+    @wraps(set_value)
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        result = set_value(*args, **kwargs)
+        given = (*args[1:], *kwargs.values())
+        if any(doctype in given for doctype in READ_BY_BEAT) and "last_execution" not in given:
+            mark_after_commit()
+        return result
+
+    return replacement
