@@ -67,7 +67,6 @@ if TYPE_CHECKING:
     from frappe_celery.pages.server import LOOPBACK as LOOPBACK
     from frappe_celery.pages.server import django_settings as pages_settings
     from frappe_celery.pages.templatetags.frappe_celery_pages import register as page_tags
-    from frappe_celery.pages.users import choices as site_choices
     from frappe_celery.schedule import documents as schedule_documents
     from frappe_celery.schedule import fire as fire
     from frappe_celery.schedule.cron import CronError as CronError

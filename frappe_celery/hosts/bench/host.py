@@ -15,7 +15,6 @@ from frappe_celery import jobs
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import preload, run, schedule, seam, transaction
-from frappe_celery.hosts.bench import site as site_opening
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
 from frappe_celery.schedule import changed_sites
@@ -83,9 +82,9 @@ class BenchHost:
     @contextmanager
     def in_site(self, site: str, user: str) -> Iterator[None]:
         """Be in a site as a user; its connection is closed, uncommitted work lost, at the end."""
-        site_opening.enter_sites_folder()
+        run.enter_sites_folder()
         try:
-            site_opening.init(site)
+            run.open_site(site)
             frappe.connect()
             frappe.set_user(user)
             yield
@@ -151,7 +150,7 @@ class BenchHost:
 
     def import_apps(self) -> None:
         """Make this process the parent of a worker, as `bench worker` would."""
-        site_opening.enter_sites_folder()
+        run.enter_sites_folder()
         background_jobs._start_sentry()
         niceness = settings.current().site_config("").get("background_process_niceness")
         os.nice(background_jobs.BACKGROUND_PROCESS_NICENESS if niceness is None else int(niceness))

@@ -9,22 +9,28 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import frappe
 from frappe.utils import background_jobs
 
-from frappe_celery.hosts.bench import site
+from frappe_celery.config import settings
+from frappe_celery.config.files import read_json
+from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.watch import telemetry
 
 KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
 """The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
+TRIES = 20
+PAUSE_SECONDS = 0.05
+"""How often, and after which pauses, a site is opened whose configuration is being written."""
 
 
 @contextmanager
@@ -55,19 +61,66 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
 def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
     arguments = job.execution_arguments()
     arguments["method"] = _watched(arguments["method"], last)
-    for tries_left in reversed(range(site.TRIES)):
-        site.enter_sites_folder()
+    for tries_left in reversed(range(TRIES)):
+        enter_sites_folder()
         try:
-            if not site.is_opened_anew():
-                site.init(job.site)
+            if not _is_opened_anew():
+                open_site(job.site)
             return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's
         except json.JSONDecodeError:
             if not tries_left or not _was_opening():
                 raise
         finally:
             frappe.destroy()  # execute_job itself does not when it raises before its own `try`
-        sleep(site.PAUSE_SECONDS)
+        sleep(PAUSE_SECONDS)
     raise AssertionError("the last try either returns or raises")
+
+
+def enter_sites_folder() -> None:
+    """Frappe finds sites in the current folder, which the job before may have left.
+
+    Raises:
+        ConfigError: this is no bench.
+    """
+    sites = settings.current().sites_path
+    if sites is None:
+        raise ConfigError(
+            f"{settings.current().root} has no folder `sites`: start in the bench, or set"
+            " FRAPPE_BENCH_ROOT to its path"
+        )
+    os.chdir(sites)
+
+
+def open_site(site: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    """`frappe.init`, for v15, whose execute_job makes nothing of it when it calls that once more.
+
+    From v16 on it opens the site anew, whatever was open.
+
+    Frappe writes a site's configuration in place. A half-written one v15 takes for an empty one, so
+    that the job would fail for want of a database, and v16 refuses: it is read until it is whole.
+    """
+    for _ in range(TRIES):
+        with suppress(json.JSONDecodeError):
+            frappe.init(site)
+            if _is_whole(site):
+                return
+        frappe.destroy()
+        sleep(PAUSE_SECONDS)
+    frappe.init(site)  # it is broken for good: as Frappe deals with that
+
+
+def _is_opened_anew() -> bool:
+    """Whether execute_job itself opens the site, and does not take half a configuration (v16)."""
+    return int(frappe.__version__.partition(".")[0]) >= 16
+
+
+def _is_whole(site: str) -> bool:
+    try:
+        common, own = read_json("common_site_config.json"), read_json(f"{site}/site_config.json")
+    except ConfigError:
+        return False
+    conf = frappe.local.conf
+    return all(key in conf for key in (*common, *own))
 
 
 def _was_opening() -> bool:

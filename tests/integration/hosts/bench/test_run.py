@@ -73,7 +73,7 @@ def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
         """
         from pathlib import Path
         import json
-        from frappe_celery.hosts.bench import site
+        from frappe_celery.hosts.bench import run
         frappe.lenient = False
         own = Path("site1/site_config.json")
         whole, init, seen = own.read_text(), frappe.init, []

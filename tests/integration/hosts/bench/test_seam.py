@@ -39,7 +39,7 @@ def test_every_name_that_leads_to_rq_leads_to_us(bench: StandInBench) -> None:
         """,
         begin="import early\n" + BEGIN,
     )
-    modules = ("queue", "job", "worker", "registry", "processes")
+    modules = ("queue", "job", "registry", "processes")
     expected = [f"{OURS}.{name}" for name in modules]
     assert set(answer.strip("{}").replace("'", "").split(", ")) == set(expected)
 

@@ -18,7 +18,7 @@ def test_a_half_written_configuration_is_waited_for(bench: StandInBench, lenient
         """
         """
         from pathlib import Path
-        from frappe_celery.hosts.bench import site
+        from frappe_celery.hosts.bench import run
         own, common = Path("site1/site_config.json"), Path("common_site_config.json")
         whole = [own.read_text(), common.read_text()]
         seen = []
@@ -29,7 +29,7 @@ def test_a_half_written_configuration_is_waited_for(bench: StandInBench, lenient
 
         own.write_text(whole[0][:5])
         common.write_text("")
-        site.init("site1", sleep=mend)
+        run.open_site("site1", sleep=mend)
         answer = [len(seen), frappe.conf["db_name"], frappe.conf["db_host"]]
         """,
         begin=PERFORM,
@@ -41,9 +41,9 @@ def test_one_that_stays_broken_is_frappes_to_deal_with(bench: StandInBench) -> N
     bench.write("sites/site1/site_config.json", "{broken")
     assert bench.ask(
         """
-        from frappe_celery.hosts.bench import site
+        from frappe_celery.hosts.bench import run
         pauses = []
-        site.init("site1", sleep=pauses.append)
+        run.open_site("site1", sleep=pauses.append)
         answer = [len(pauses), frappe.local.site]
         """,
         begin=PERFORM,
