@@ -147,14 +147,7 @@ def setup(app: Celery) -> None:
     url = app.conf.broker_url or ""
     on_rabbitmq = url.startswith(RABBITMQ_SCHEMES)
     (_check_rabbitmq if on_rabbitmq else _check_redis)(url, config)
-    own = app.conf.task_queues or [
-        Queue(
-            app.conf.task_default_queue,
-            Exchange(app.conf.task_default_exchange or app.conf.task_default_queue),
-            app.conf.task_default_routing_key or app.conf.task_default_queue,
-        )
-    ]
-    names = {queue.name for queue in own}
+    own = app.amqp.Queues(app.conf.task_queues)
     scheduler = app.conf.beat_scheduler
     ours: dict[str, Any] = {
         **_broker(url),
@@ -162,7 +155,7 @@ def setup(app: Celery) -> None:
             **(app.conf.broker_transport_options or {}),
             **transport_options(config),
         },
-        "task_queues": [*own, *(q for q in queues(config) if q.name not in names)],
+        "task_queues": [*own.values(), *(q for q in queues(config) if q.name not in own)],
         "beat_scheduler": SCHEDULERS.get(str(scheduler).replace(":", "."), scheduler),
     }
     if not on_rabbitmq:

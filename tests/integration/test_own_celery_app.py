@@ -355,6 +355,18 @@ def test_an_app_that_is_set_up_twice_is_as_if_once(project: Project, redis_url: 
         assert len(names) == len(set(names))
 
 
+def test_its_queues_are_read_as_celery_reads_them(project: Project, redis_url: str) -> None:
+    named = Celery("team", broker=redis_url)
+    named.conf.task_queues = {"own": {"exchange": "x", "routing_key": "k"}}
+    quorum = Celery("team", broker=redis_url)
+    quorum.conf.task_default_queue_type = "quorum"
+    for app in (named, quorum):
+        frappe_celery.setup(app)
+    own, celerys = named.conf.task_queues[0], quorum.conf.task_queues[0]
+    assert (own.name, own.exchange.name, own.routing_key) == ("own", "x", "k")
+    assert (celerys.name, celerys.queue_arguments) == ("celery", {"x-queue-type": "quorum"})
+
+
 def test_another_rabbitmq_than_ours_is_named(project: Project) -> None:
     project.configure(broker_url="amqp://guest:secret@rabbit1//")
     settings.use(None)
