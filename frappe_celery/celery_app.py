@@ -24,9 +24,8 @@ from frappe_celery.config.urls import same_server, without_password
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.schedule import exchange
-from frappe_celery.watch import telemetry
+from frappe_celery.watch import caught, telemetry
 from frappe_celery.watch.alerts.look import Alerts
-from frappe_celery.watch.doctor import caught
 from frappe_celery.watch.logs import output, stacks
 from frappe_celery.watch.notify import look
 from frappe_celery.worker import (

@@ -10,8 +10,7 @@ import click
 from frappe_celery.commands.options import AS_JSON
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits
-from frappe_celery.watch import limit_display
-from frappe_celery.watch.instants import span
+from frappe_celery.watch import words
 
 TARGET = click.argument("target", metavar="TARGET")
 
@@ -19,7 +18,7 @@ TARGET = click.argument("target", metavar="TARGET")
 def _duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
     if value is None:
         return None
-    seconds = span(value)
+    seconds = words.span(value)
     if not seconds:
         raise click.BadParameter(f"{value!r}: write a number and s, m, h or d, such as 30m")
     return seconds
@@ -61,7 +60,7 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
         click.echo(f"{target}: the limit that was set is gone.")
     else:
         rule = known.change(target, **numbers)
-        click.echo(f"{target}: {limit_display.numbers(rule)}.")
+        click.echo(f"{target}: {words.numbers(rule)}.")
 
 
 @click.command()
@@ -76,7 +75,7 @@ def pause(target: str, seconds: float | None) -> None:
     meanwhile, waits until frappe-celery resume, or until the time is over.
     """
     ends = Limits(get_store()).pause(target, seconds)
-    click.echo(f"{target}: {limit_display.pause(ends)}.")
+    click.echo(f"{target}: {words.pause(ends)}.")
 
 
 @click.command()
@@ -96,7 +95,7 @@ def _show(found: list[Limit]) -> None:
     shown = Table("target", "limit", "running", "kept back", "said by", box=None)
     for limit in found:
         running = "" if limit.rule.running is None else str(limit.running)
-        words = (limit_display.in_words(limit), running, str(limit.kept_back))
-        cells = (limit.target, *words, limit_display.said_by(limit))
+        counts = (running, str(limit.kept_back))
+        cells = (limit.target, words.in_words(limit), *counts, words.said_by(limit))
         shown.add_row(*(Text(cell, overflow="fold") for cell in cells))
     console().print(shown)

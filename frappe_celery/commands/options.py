@@ -10,7 +10,7 @@ import click
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
-from frappe_celery.watch.instants import instant
+from frappe_celery.watch.words import instant
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -146,7 +146,7 @@ class Keys:
     """Hash: runs of PeriodicTask rows that are not in their database yet."""
 
     caught = key("caught")
-    """Sorted set: failures that Frappe caught, as JSON, by time (`watch.doctor.caught`)."""
+    """Sorted set: failures that Frappe caught, as JSON, by time (`watch.caught`)."""
 
     acted = key("acted")
     """List: due times that were acted on, newest first, as JSON (`schedule.history`): the

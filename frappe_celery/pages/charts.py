@@ -16,7 +16,7 @@ from frappe_celery.jobs.stats import rates
 from frappe_celery.jobs.stats.rates import Minute
 from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
-from frappe_celery.watch.job_display import duration
+from frappe_celery.watch.words import duration
 
 WIDTH, HEIGHT = 760, 206
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 26, 22

@@ -11,7 +11,7 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.record.paging import Wanted
 from frappe_celery.pages import users
-from frappe_celery.watch.instants import instant
+from frappe_celery.watch.words import instant
 
 
 class InstantField(forms.CharField):

@@ -22,7 +22,7 @@ from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
 from frappe_celery.pages.users import may_see
 from frappe_celery.watch import job_display
-from frappe_celery.watch.limit_display import BY_BUTTON
+from frappe_celery.watch.words import BY_BUTTON, clock
 
 PAGE = 50
 ALWAYS_SHOWN = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.FINISHED, JobStatus.FAILED)
@@ -215,7 +215,7 @@ def _lines(store: JobStore, jobs: list[Job]) -> list[dict[str, Any]]:
 
 
 def _line(job: Job) -> dict[str, Any]:
-    return {**job_display.as_json(job), "enqueued": job_display.clock(job.enqueued_at)}
+    return {**job_display.as_json(job), "enqueued": clock(job.enqueued_at)}
 
 
 def _message(job: Job) -> JobMessage | None:

@@ -17,7 +17,7 @@ from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits
 from frappe_celery.pages import models
 from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.users import seen
-from frappe_celery.watch import limit_display
+from frappe_celery.watch import words
 
 OF_SITE = "site:"
 ACTS = ("set", "remove", "pause", "resume")
@@ -127,8 +127,8 @@ def _act(act: str, values: dict[str, Any]) -> str:
         return "goes on"
     if act == "pause":
         ends = limits.pause(target, values["seconds"])
-        return limit_display.pause(ends, limit_display.BY_BUTTON)
+        return words.pause(ends, words.BY_BUTTON)
     numbers = {name: values[name] for name in ("running", "per_minute") if values[name]}
     if not numbers:
         raise ConfigError("say how many at once, how many a minute, or both")
-    return limit_display.numbers(limits.change(target, **numbers))
+    return words.numbers(limits.change(target, **numbers))

@@ -16,9 +16,10 @@ from frappe_celery.jobs.stats import rates
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
-from frappe_celery.watch.doctor import failures, snapshot
-from frappe_celery.watch.doctor.snapshot import Place, Snapshot
-from frappe_celery.watch.limit_display import BY_BUTTON, in_words
+from frappe_celery.watch import snapshot
+from frappe_celery.watch.doctor import failures
+from frappe_celery.watch.snapshot import Place, Snapshot
+from frappe_celery.watch.words import BY_BUTTON, in_words
 
 SITES = 10
 ORDERS = {

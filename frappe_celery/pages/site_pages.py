@@ -22,7 +22,8 @@ from frappe_celery.pages import limits, models, overview
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
 from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
-from frappe_celery.watch.doctor import failures, snapshot
+from frappe_celery.watch import snapshot
+from frappe_celery.watch.doctor import failures
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
 from frappe_celery.pages.users import may_see
-from frappe_celery.watch.doctor.code import Change, newest_change
+from frappe_celery.watch.doctor.workers import Change, newest_change
 
 CODE_SECONDS = 30
 """How long the files' newest change is known: to find it all of them are looked at."""

@@ -1,6 +1,6 @@
 """Who looks on: doctor, metrics, logs, mail on failure, traces, and how jobs are shown.
 
 None of it changes a job. `celery_app` and the hosts connect what listens (`logs.output`, `alerts`,
-`mail`, `doctor.caught`, `telemetry`); the commands and the admin's pages show what `doctor` and
+`mail`, `caught`, `telemetry`); the commands and the admin's pages show what `doctor` and
 `metrics` found, and jobs by `job_display`.
 """

@@ -15,7 +15,7 @@ from operator import attrgetter
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.stats import rates
-from frappe_celery.watch.doctor import snapshot
+from frappe_celery.watch import snapshot
 
 MINUTES = 24 * 60
 HOURS = 7 * 24

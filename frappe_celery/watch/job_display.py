@@ -9,7 +9,6 @@ from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -22,7 +21,8 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
-from frappe_celery.watch import limit_display
+from frappe_celery.watch import words
+from frappe_celery.watch.words import clock, duration, moment
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -66,7 +66,7 @@ def as_json(job: Job) -> dict[str, Any]:
     }
 
 
-def whole(job: Job, until: str = limit_display.BY_COMMAND) -> dict[str, Any]:
+def whole(job: Job, until: str = words.BY_COMMAND) -> dict[str, Any]:
     """The same with arguments, result and traceback, secrets masked.
 
     Args:
@@ -76,7 +76,7 @@ def whole(job: Job, until: str = limit_display.BY_COMMAND) -> dict[str, Any]:
     return {
         **as_json(job),
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
-        "kept_back_by": limit_display.keeping(keeping, until),
+        "kept_back_by": words.keeping(keeping, until),
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
         "arguments": _shown(lambda: job.kwargs),
         "result": _shown(lambda: job.result),
@@ -203,28 +203,9 @@ def refused_table(messages: list[dict[str, Any]]) -> Table:
     """Messages that were not acted on, newest first."""
     shown = _table("Refused messages, newest first", "at", "queue", "run", "reason")
     for message in messages:
-        at = datetime.fromtimestamp(message["at"], timezone.utc).replace(tzinfo=None)
         texts = (str(message[name]) for name in ("queue", "run", "reason"))
-        shown.add_row(clock(at), *map(Text, texts))
+        shown.add_row(moment(message["at"]), *map(Text, texts))
     return shown
-
-
-def clock(at: datetime | None) -> str:
-    """A record's time (naive UTC) on the wall."""
-    if at is None:
-        return ""
-    there = at.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(settings.current().zone))
-    return f"{there:%Y-%m-%d %H:%M:%S}"
-
-
-def duration(seconds: float | None) -> str:
-    """12 ms, 3.4 s, 5 min, 2.5 h, 3.1 days."""
-    if seconds is None:
-        return ""
-    for least, unit, size in ((172800, "days", 86400), (7200, "h", 3600), (120, "min", 60)):
-        if seconds >= least:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
 
 
 def _iso(at: datetime | None) -> str | None:

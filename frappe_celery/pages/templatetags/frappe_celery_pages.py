@@ -15,15 +15,15 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview, users
-from frappe_celery.watch import job_display, limit_display
+from frappe_celery.watch import job_display, words
 
 register = template.Library()
-register.filter("fc_clock", job_display.clock)
-register.filter("fc_duration", job_display.duration)
+register.filter("fc_clock", words.clock)
+register.filter("fc_duration", words.duration)
 register.filter("fc_label", job_display.label)
 register.filter("fc_pretty", job_display.pretty)
-register.filter("fc_said_by", limit_display.said_by)
-register.filter("fc_holds", lambda limit: limit_display.in_words(limit, limit_display.BY_BUTTON))
+register.filter("fc_said_by", words.said_by)
+register.filter("fc_holds", lambda limit: words.in_words(limit, words.BY_BUTTON))
 register.filter("fc_count", lambda number: f"{number:,}")
 
 
@@ -48,7 +48,7 @@ def frappe_celery_overview(context: template.Context) -> dict[str, Any]:
 @register.filter
 def fc_since(at: float) -> str:
     """How long that is ago, in seconds since the epoch."""
-    return job_display.duration(max(0.0, time.time() - at))
+    return words.duration(max(0.0, time.time() - at))
 
 
 @register.filter

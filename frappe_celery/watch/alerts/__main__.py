@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from frappe_celery.watch.notify.process import main
-
-
-def _send(token: str) -> None:
-    from frappe_celery.jobs import get_store  # only now: importing is most of the work
-    from frappe_celery.watch.alerts.delivery import deliver
-
-    deliver(get_store(), token)
-
+from frappe_celery.watch.alerts.delivery import deliver
+from frappe_celery.watch.notify.unsent import main
 
 if __name__ == "__main__":
-    main("alerts", _send)
+    main("alerts", deliver)

@@ -1,22 +1,24 @@
-"""What is alerted of: each condition with its threshold, looked for in Redis or by Prometheus."""
+"""What is alerted of: each condition with its threshold, looked for in Redis or by Prometheus.
+
+`rules` writes them as rules for Prometheus: docs/alerts.yml, `frappe-celery metrics --rules`.
+"""
 
 from __future__ import annotations
 
-import re
+import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from textwrap import indent
 
 from frappe_celery.jobs import JobStatus, JobStore, routes
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.routes import Routes
 from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.schedule.leadership import Leadership, leadership
-from frappe_celery.watch.doctor import snapshot
-from frappe_celery.watch.doctor.broker import FULL, memory_used
-from frappe_celery.watch.doctor.limits import Pauses
-from frappe_celery.watch.doctor.snapshot import Place, Snapshot
+from frappe_celery.watch import snapshot
+from frappe_celery.watch.snapshot import FULL, Place, Snapshot, memory_used
 
 LATE_SECONDS = 60
 WAIT_SECONDS = 1800
@@ -36,7 +38,8 @@ class Seen:
     now: Snapshot
     workers: int
     lead: Leadership
-    pauses: Pauses
+    paused: Collection[str]
+    """Targets."""
     ended: Counter[tuple[str, str, JobStatus]]
     memory: float | None
     routes: Routes | None = None
@@ -45,7 +48,7 @@ class Seen:
     def waiting(self) -> Iterable[tuple[Place, float]]:
         """Where something waits that no pause of its site or queue keeps back, and how long."""
         for place in self.now.places:
-            if place.oldest is not None and not self.pauses.hold(place, None):
+            if place.oldest is not None and not place.is_held(self.paused):
                 yield place, self.now.waits(place)
 
 
@@ -60,7 +63,7 @@ def see(store: JobStore) -> Seen:
         snapshot.take(store, 0),
         len(store.workers.all()),
         leadership(store),
-        Pauses(Limits(store).paused()),
+        Limits(store).paused(),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
         routes.read(store) if is_armed else None,
@@ -97,14 +100,15 @@ class Condition:
 
     def texts(self, found: Found) -> dict[str, str]:
         """Its texts with the labels and the number of what was found."""
-        words = {"value": WRITTEN[self.unit](found.value), **dict(found.labels)}
-        return {name: getattr(self, name).format(**words) for name in TEXTS}
+        return self._filled(WRITTEN[self.unit](found.value), **dict(found.labels))
 
     def templated(self) -> dict[str, str]:
         """Its texts as Prometheus fills them in."""
-        value, labels = f"{{{{ $value | {self.unit} }}}}", re.compile(r"(?<!{){(\w+)}(?!})")
-        texts = {name: getattr(self, name).replace("{value}", value) for name in TEXTS}
-        return {name: labels.sub(r"{{ $labels.\1 }}", text) for name, text in texts.items()}
+        labels = {name: f"{{{{ $labels.{name} }}}}" for name in ("site", "queue", "target")}
+        return self._filled(f"{{{{ $value | {self.unit} }}}}", **labels)
+
+    def _filled(self, value: str, **labels: str) -> dict[str, str]:
+        return {name: getattr(self, name).format(value=value, **labels) for name in TEXTS}
 
 
 TEXTS = ("summary", "description", "look")
@@ -165,7 +169,7 @@ def _fail(seen: Seen) -> Iterable[Found]:
 
 
 def _paused(seen: Seen) -> Iterable[Found]:
-    for target in seen.pauses.targets:
+    for target in seen.paused:
         yield Found(1, (("target", target),))
 
 
@@ -281,3 +285,27 @@ CONDITIONS = (
         is_critical=True,
     ),
 )
+
+HEAD = """\
+# Alerts of frappe_celery for Prometheus, written by `frappe-celery metrics --rules`.
+groups:
+  - name: frappe_celery
+    rules:
+"""
+
+
+def rules() -> str:
+    """The conditions as a file of Prometheus' alert rules, in YAML."""
+    return HEAD + "".join(map(_rule, CONDITIONS))
+
+
+def _rule(condition: Condition) -> str:
+    lines = [f"{name}: {json.dumps(text)}" for name, text in condition.templated().items()]
+    return (
+        f"      - alert: {condition.name}\n"
+        f"        expr: |\n{indent(condition.expression, ' ' * 10)}\n"
+        f"        for: {condition.seconds}s\n"
+        f"        labels:\n"
+        f"          severity: {'critical' if condition.is_critical else 'warning'}\n"
+        f"        annotations:\n{indent(chr(10).join(lines), ' ' * 10)}\n"
+    )

@@ -7,16 +7,15 @@ import logging
 import re
 import socket
 import time
-from datetime import datetime
 from importlib.util import find_spec
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch.alerts.ledger import Ledger, Message
-from frappe_celery.watch.notify.process import at_most, holding
+from frappe_celery.watch.notify.unsent import at_most, holding
+from frappe_celery.watch.words import moment
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +123,7 @@ def written(message: Message, config: Settings) -> tuple[str, str, str]:
     more = len(begun) + len(over) - 1
     where = f"{config.root.name} on {socket.gethostname()}"
     title = f"[{where}] {first}" + (f", and {more} more" if more else "")
-    at = datetime.fromtimestamp(message.at, ZoneInfo(config.zone))
-    when = f"{at:%Y-%m-%d %H:%M:%S %Z}, {config.root}"
+    when = f"{moment(message.at, zone=True)}, {config.root}"
     kind = "success" if not begun else "failure" if begun[0]["critical"] else "warning"
     return title, "\n".join([*_lines(begun, ""), *_lines(over, "Over: "), when]), kind
 

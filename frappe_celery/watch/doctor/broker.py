@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from kombu.utils.encoding import bytes_to_str
 from redis import Redis
@@ -17,11 +15,11 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.stats.losses import Watch, losses
 from frappe_celery.watch.doctor import rabbitmq
 from frappe_celery.watch.doctor.report import Section
+from frappe_celery.watch.snapshot import FULL
+from frappe_celery.watch.words import moment
 
 OLDEST = (6, 0, 6)
 """The first Redis with every command that is used (LPOS)."""
-FULL = 0.9
-CONFIGURATION = ("appendonly", "appendfsync", "save", "maxmemory", "maxmemory-policy")
 A_DISK = "look at its log; is a disk full?"
 NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
@@ -62,22 +60,11 @@ def _check_cache(section: Section, url: str) -> None:
         )
 
 
-def memory_used(store: JobStore) -> float | None:
-    """The share of `maxmemory` that the Redis uses, 0 to 1; None: it has no limit.
-
-    Raises:
-        BrokerUnreachable.
-    """
-    info: dict[str, Any] = store.client.info("memory")
-    most = info.get("maxmemory", 0)
-    return info["used_memory"] / most if most else None
-
-
 def _configuration(store: JobStore) -> dict[str, str]:
     """The server's configuration; empty where it does not tell, as hosted ones do."""
     found: dict[str, str] = {}
     try:
-        for name in CONFIGURATION:
+        for name in ("appendfsync", "save"):
             found.update(store.client.config_get(name))
     except ResponseError:
         return {}
@@ -175,13 +162,10 @@ def _check_losses(section: Section, store: JobStore, now: float) -> None:
         Watch(store).look()
     except BrokerUnreachable as exc:  # it answers, but takes nothing: a full disk, a replica
         section.problem(str(exc))
-    zone = ZoneInfo(store.settings.zone)
     for loss in losses(store):
         if now - loss.end > TOLD_FOR_SECONDS:
             continue
-        start, end = (
-            f"{datetime.fromtimestamp(at, zone):%Y-%m-%d %H:%M:%S}" for at in (loss.start, loss.end)
-        )
+        start, end = moment(loss.start), moment(loss.end)
         if loss.all:
             section.warn(
                 f"the Redis lost everything at {end}: every job enqueued from {start} to then that"

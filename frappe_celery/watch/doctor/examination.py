@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import (
     alerts,
     broker,
-    code,
     failures,
     ghosts,
     installation,
@@ -15,7 +15,6 @@ from frappe_celery.watch.doctor import (
     queues,
     rabbitmq,
     scheduler,
-    snapshot,
     workers,
 )
 from frappe_celery.watch.doctor.report import Report
@@ -29,7 +28,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     """
     now = snapshot.take(store, failures.SECONDS)
     living, limited = store.workers.all(), Limits(store).all()
-    paused = limits.Pauses(one.target for one in limited if one.paused is not None)
+    paused = [one.target for one in limited if one.paused is not None]
     sites = [site] if site else store.settings.sites()
     report = Report()
     of = report.section
@@ -38,7 +37,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     are_known = bool(living) or not rabbitmq.is_away(store)
     working, waiting = of("workers"), of("queues")
     workers.check(working, store, now.at, living, here, are_known)
-    code.check(working, store.settings, living, now.at)
+    workers.check_code(working, store.settings, living, now.at)
     queues.check(waiting, store, now, living if are_known else None, paused, site)
     queues.check_sites(waiting, now, store.settings)
     for left in here.in_rq:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.watch.doctor import caught
+from frappe_celery.watch import caught
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import Snapshot, about
 from frappe_celery.watch.job_display import last_line
+from frappe_celery.watch.snapshot import Snapshot, about
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
@@ -68,13 +69,10 @@ class Failures:
 def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
     """Failures of a site; None: of every site."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
-    pipe = store.client.pipeline(transaction=False)
-    for place in places:
-        most = min(max(1, LOOKED_AT // len(places)), place.failed_lately)
-        index = store.keys.index(place.name, JobStatus.FAILED)
-        pipe.zrevrange(index, 0, most - 1, withscores=True)
-    pairs = sorted((p for pairs in pipe.execute() for p in pairs), key=lambda p: -p[1])
-    runs = [run for run, _ in pairs]
+    indexes = [store.keys.index(place.name, JobStatus.FAILED) for place in places]
+    newest_first = ("+inf", snapshot.at - SECONDS, 0, LOOKED_AT // max(1, len(places)) or 1)
+    answers = store.client.each("zrevrangebyscore", indexes, *newest_first, withscores=True)
+    runs = [run for run, _ in sorted(chain(*answers), key=lambda pair: -pair[1])]
     found = list(zip(about(store, runs), runs, strict=True))
     newest = {its.method: run for its, run in reversed(found)}
     counts = Counter(its.method for its, _ in found if its.method is not None)

@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import Snapshot
+from frappe_celery.watch.snapshot import Snapshot
 
 YOUNG_SECONDS = 30.0
 """Twice what the reaper takes to fail a job whose worker died."""

@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
 from contextlib import suppress
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.limits.rules import Limit, configured, covers
-from frappe_celery.watch import limit_display
+from frappe_celery.watch import words
 from frappe_celery.watch.doctor.report import Section
-from frappe_celery.watch.doctor.snapshot import Place
-
-
-class Pauses:
-    """What is paused now, and whether a waiting job is kept back by it."""
-
-    def __init__(self, targets: Iterable[str]) -> None:
-        self.targets = list(targets)
-
-    def hold(self, place: Place, kept_by: str | None) -> bool:
-        """Whether a job there waits for the end of one; `kept_by` is what keeps it back."""
-        counters = (f"site:{place.site}", f"queue:{place.queue}", kept_by)
-        return any(covers(target, c) for c in counters if c for target in self.targets)
 
 
 def check(section: Section, limits: list[Limit], sites: list[str], config: Settings) -> None:
@@ -52,14 +38,14 @@ def _is_about(target: str, sites: list[str]) -> bool:
 def _show(section: Section, limit: Limit) -> None:
     section.row(
         target=limit.target,
-        limit=limit_display.in_words(limit),
+        limit=words.in_words(limit),
         running=None if limit.rule.running is None else limit.running,
         kept_back=limit.kept_back,
-        said_by=limit_display.said_by(limit),
+        said_by=words.said_by(limit),
     )
     if limit.paused is not None:
         section.note(
-            f"{limit.target} is {limit_display.pause(limit.paused)}",
+            f"{limit.target} is {words.pause(limit.paused)}",
             f"resume it: frappe-celery resume {shlex.quote(limit.target)}",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -10,9 +11,8 @@ from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch.doctor.limits import Pauses
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.doctor.snapshot import About, Place, Snapshot, about
+from frappe_celery.watch.snapshot import About, Place, Snapshot, about
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
@@ -33,7 +33,7 @@ def check(
     store: JobStore,
     snapshot: Snapshot,
     workers: list[WorkerInfo] | None,
-    pauses: Pauses,
+    paused: Collection[str],
     site: str | None,
 ) -> None:
     """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these.
@@ -60,7 +60,7 @@ def check(
                 methods_of=len(waiting) or None,
             )
         seen = [*waiting, *_next(store, places)]
-        free = [one for one in seen if not pauses.hold(one.place, one.about.kept_by)]
+        free = [one for one in seen if not one.place.is_held(paused, one.about.kept_by)]
         jobs = counted(counts["queued"], "job")
         if free or (waiting and queue not in store.settings.queues):
             since = min((one.since for one in free if not one.about.kept_by), default=snapshot.at)

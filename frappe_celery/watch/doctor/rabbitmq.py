@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from kombu.utils.encoding import bytes_to_str
 
+from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS, declare
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs import JobStore
 from frappe_celery.watch.doctor.report import Section, counted
-
-if TYPE_CHECKING:
-    from frappe_celery.brokers.rabbitmq.outbox import Outbox
-    from frappe_celery.jobs import JobStore
 
 OLDEST = 4
 """The first RabbitMQ whose quorum queues have every argument that ours are declared with."""
@@ -67,8 +66,6 @@ def check(section: Section, outbox: Outbox) -> None:
 
 
 def _check_queues(section: Section, outbox: Outbox) -> None:
-    from frappe_celery.brokers.rabbitmq.names import declare
-
     names = [name for queue in outbox.names.queues for name in outbox.names.all(queue)]
     for name in names:
         try:
@@ -100,8 +97,6 @@ def _check_alarms(section: Section, outbox: Outbox) -> None:
 
 
 def _check_timeouts(section: Section, outbox: Outbox) -> None:
-    from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS
-
     longest = max(outbox.store.settings.queues.values(), key=lambda queue: queue.timeout)
     if longest.timeout + GRACE_SECONDS > CONSUMER_TIMEOUT_SECONDS:
         section.warn(

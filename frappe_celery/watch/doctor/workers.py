@@ -1,16 +1,26 @@
-"""Who runs jobs: the workers, their processes and queues."""
+"""Who runs jobs: the workers, their processes and queues, and whether their code is the newest."""
 
 from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
+from frappe_celery.watch.words import duration
 
 SHOWN = ("name", "queues", "processes", "state", "current_job", "successful", "failed")
 SILENT_SECONDS = 30.0
 """Twice what the reaper takes: a consumer silent for longer is dead, and nobody settles it."""
+NOT_CODE = {"node_modules", "__pycache__", "public", "locale", "tests"}
 
 
 def check(
@@ -28,7 +38,7 @@ def check(
     for worker in workers:
         shown = {name: getattr(worker, name) for name in SHOWN}
         section.row(**shown, up_seconds=round(now - worker.birth))
-        _check_code(section, store, worker)
+        _check_imports(section, store, worker)
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if not are_known:
         section.note("which workers run cannot be told while RabbitMQ is away: they wait for it")
@@ -41,15 +51,15 @@ def check(
         )
 
 
-def _check_code(section: Section, store: JobStore, worker: WorkerInfo) -> None:
-    mend = "mend it, then: frappe-celery restart"
-    for module, error in worker.cannot_import.items():
-        section.problem(f"worker {worker.name} cannot import {module}: {error}", mend)
-    for module, error in (store.workers.exchange(worker.name) or {}).items():
-        section.problem(
-            f"worker {worker.name} was not exchanged, new code cannot import {module}: {error}",
-            mend,
-        )
+def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> None:
+    new_code = store.workers.exchange(worker.name) or {}
+    for what, failures in (
+        ("cannot import", worker.cannot_import),
+        ("was not exchanged, new code cannot import", new_code),
+    ):
+        for module, error in failures.items():
+            text = f"worker {worker.name} {what} {module}: {error}"
+            section.problem(text, "mend it, then: frappe-celery restart")
 
 
 def _jobs_of_the_dead(store: JobStore, before: float) -> list[int]:
@@ -98,3 +108,53 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
             f"this bench's Frappe is none that this version was made for: {line}",
             "install a frappe_celery that knows it, or frappe-celery disable",
         )
+
+
+class Change(NamedTuple):
+    """A file's."""
+
+    at: float
+    file: str = ""
+
+
+def check_code(
+    section: Section, config: Settings, workers: Iterable[WorkerInfo], now: float
+) -> None:
+    """Name each worker of this machine that began before the newest change of the apps' code."""
+    here = [worker for worker in workers if worker.hostname == socket.gethostname()]
+    if not here:
+        return
+    newest = newest_change(config)
+    for worker in here:
+        if worker.birth < newest.at:
+            ago = duration(max(0.0, now - newest.at))
+            section.warn(
+                f"worker {worker.name} runs code from before {newest.file} was changed, {ago} ago",
+                "have it run the new one: frappe-celery restart",
+            )
+
+
+def newest_change(config: Settings) -> Change:
+    """Of the apps' code on this machine."""
+    return max(_changes(config), default=Change(0.0))
+
+
+def _changes(config: Settings) -> Iterator[Change]:
+    for name in dict.fromkeys((*config.app_names, *config.job_modules)):
+        with suppress(ImportError, ValueError):  # said with the configuration
+            spec = find_spec(name)
+            if spec is not None and spec.submodule_search_locations is not None:
+                for folder in spec.submodule_search_locations:
+                    yield from _changed_in(folder)
+            elif spec is not None and spec.origin is not None:
+                yield Change(Path(spec.origin).stat().st_mtime, spec.origin)
+
+
+def _changed_in(folder: str) -> Iterator[Change]:
+    for entry in os.scandir(folder):
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in NOT_CODE and not entry.name.startswith("."):
+                yield from _changed_in(entry.path)
+        elif entry.name.endswith(".py"):
+            with suppress(FileNotFoundError):  # an editor just replaced it
+                yield Change(entry.stat().st_mtime, entry.path)

@@ -11,7 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from typing import Any
 
-from frappe_celery.config.numbers import is_number
+from frappe_celery.config.numbers import is_number, is_whole
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 
@@ -41,10 +41,6 @@ def _number(most: float) -> Callable[[Any], bool]:
     return lambda v: is_number(v) and 0 < v <= most
 
 
-def _port(value: Any) -> bool:
-    return isinstance(value, int) and _number(65535)(value)
-
-
 def _key(right: Callable[[Any], bool], must_be: str, default: Any) -> Any:
     return field(default=default, metadata={"right": right, "must_be": must_be})
 
@@ -64,7 +60,7 @@ class MailConfig:
     SERVER_EMAIL: str = _key(_address, 'the sender\'s address: "errors@example.com"', "")
     """The sender's address."""
     EMAIL_HOST: str = _key(_text, "the mail server's name", "localhost")
-    EMAIL_PORT: int = _key(_port, "a number from 1 to 65535", 25)
+    EMAIL_PORT: int = _key(lambda v: is_whole(v) and 0 < v <= 65535, "a number from 1 to 65535", 25)
     EMAIL_USE_TLS: bool = _on_or_off()
     """STARTTLS before anything else is said."""
     EMAIL_USE_SSL: bool = _on_or_off()

@@ -13,7 +13,7 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import Digest, Ledger
 from frappe_celery.watch.mail.letter import write
-from frappe_celery.watch.notify.process import at_most, holding
+from frappe_celery.watch.notify.unsent import at_most, holding
 
 logger = logging.getLogger(__name__)
 

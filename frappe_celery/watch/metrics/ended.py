@@ -1,6 +1,6 @@
 """Follows the runs as they end: each is met once by a process that looks often enough.
 
-Also what scheduled methods and queued actions raised, which Frappe catches (`doctor.caught`).
+Also what scheduled methods and queued actions raised, which Frappe catches (`caught`).
 
 Records of finished runs are kept for `rq_results_ttl` seconds; a follower that looks more often
 than that misses only runs that ask to be kept for less.
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
-from frappe_celery.watch.doctor import caught
-from frappe_celery.watch.doctor.caught import Caught
-from frappe_celery.watch.doctor.snapshot import method_of
+from frappe_celery.watch import caught
+from frappe_celery.watch.caught import Caught
+from frappe_celery.watch.snapshot import method_of
 
 OVERLAP_SECONDS = 60.0
 """How late a run's end may be recorded, by a worker whose clock is behind or that was cut off."""

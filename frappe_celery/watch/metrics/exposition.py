@@ -13,12 +13,10 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.limits.rules import Limit, Limits, covers
 from frappe_celery.schedule.leadership import leadership
-from frappe_celery.watch.doctor import snapshot
-from frappe_celery.watch.doctor.broker import memory_used
 from frappe_celery.watch.metrics.ended import WAITING, Follower, Run
-from frappe_celery.watch.metrics.wanted import wanted
+from frappe_celery.watch.snapshot import Snapshot, memory_used, take
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the histograms' buckets, in seconds."""
@@ -52,6 +50,8 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """What is now: each gauge's description and its labels."""
 NOW = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.FAILED)
+NO_LIMIT = 10**9
+"""Jobs of a queue at once, where none says how many."""
 
 Numbers = Iterable[tuple[tuple[str, ...], float]]
 """Of a gauge, each with the values of its labels."""
@@ -118,7 +118,7 @@ class Exposition(Collector):
 
     def _now(self) -> Iterable[tuple[str, Numbers]]:
         """Each gauge with its numbers; raises BrokerUnreachable."""
-        store, now = self.store, snapshot.take(self.store, 0)
+        store, now = self.store, take(self.store, 0)
         yield (
             "jobs",
             [
@@ -133,7 +133,7 @@ class Exposition(Collector):
         limits = Limits(store).all()
         yield "kept_back", [((one.target,), one.kept_back) for one in limits]
         yield "paused", [((one.target,), 1) for one in limits if one.paused is not None]
-        by_queue = wanted(store, now, limits)
+        by_queue = _wanted(store, now, limits)
         yield "wanted_processes", [((queue,), number) for queue, number in by_queue.items()]
         workers = store.workers.all()
         yield "workers", _one(len(workers))
@@ -163,3 +163,39 @@ def _gauge(name: str, numbers: Numbers) -> Metric:
 
 def _method(run: Run) -> tuple[str, str, str]:
     return run.site, run.queue, run.method
+
+
+def _wanted(store: JobStore, now: Snapshot, limits: list[Limit]) -> dict[str, int]:
+    """How many processes each queue could use: KEDA, an HPA or a script scales workers by it.
+
+    Jobs that run count, and those that wait and would begin if a process were free.
+    What a limit or a pause keeps back is not among them, nor what waits for its time.
+    """
+    running = CounterOf[str]()
+    for place in now.places:
+        running[place.queue] += place.started
+    return {
+        queue: min(
+            running[queue] + _in_line(store, queue), max(running[queue], _at_once(queue, limits))
+        )
+        for queue in store.settings.queues
+    }
+
+
+def _in_line(store: JobStore, queue: str) -> int:
+    """What stands in line: what is kept back has left it, unless by a rule of the queue itself."""
+    in_redis = sum(length for _, length in store.lines(queue))
+    return in_redis + (store.outbox.waiting_if_known(queue) if store.outbox is not None else 0)
+
+
+def _at_once(queue: str, limits: list[Limit]) -> int:
+    """How many of the queue its closest rule lets run."""
+    name = f"queue:{queue}"
+    covering = [limit for limit in limits if covers(limit.target, name)]
+    if any(limit.paused is not None for limit in covering):
+        return 0
+    saying = [limit for limit in covering if limit.rule.numbers]
+    closest = max(saying, key=lambda one: (one.target == name, len(one.target)), default=None)
+    if closest is None or closest.rule.running is None:
+        return NO_LIMIT
+    return closest.rule.running

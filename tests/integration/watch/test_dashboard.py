@@ -14,7 +14,7 @@ import pytest
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.workers import WorkerInfo
-from frappe_celery.watch.doctor import caught
+from frappe_celery.watch import caught
 from tests.integration.cli import enqueued, failed
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, finished, selectors

@@ -15,7 +15,7 @@ import yaml
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.limits.rules import Limits
-from frappe_celery.watch.doctor import caught
+from frappe_celery.watch import caught
 from frappe_celery.watch.metrics import ended
 from tests.integration.benches import all_ended, inside, worker, write_tasks
 from tests.integration.cli import OTHER, SITE, enqueued, failed

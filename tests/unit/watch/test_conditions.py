@@ -12,12 +12,11 @@ from frappe_celery.jobs import JobStatus
 from frappe_celery.jobs.routes import EVERY, Routes, Rule
 from frappe_celery.schedule.leadership import Leadership, Sign
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found, Seen
-from frappe_celery.watch.doctor.limits import Pauses
-from frappe_celery.watch.doctor.snapshot import Place, Snapshot
+from frappe_celery.watch.snapshot import Place, Snapshot
 
 NOW = 1_000_000.0
 SIGN = Sign(NOW, "host.1", 0, 5)
-WELL = Seen(Snapshot(NOW), 1, Leadership("host.1", SIGN), Pauses([]), Counter(), 0.5)
+WELL = Seen(Snapshot(NOW), 1, Leadership("host.1", SIGN), [], Counter(), 0.5)
 BY_NAME = {condition.name: condition for condition in CONDITIONS}
 
 
@@ -33,10 +32,6 @@ def place(site: str, queue: str, waits: float | None = None, started: int = 0) -
 
 def now(*places: Place) -> Snapshot:
     return Snapshot(NOW, list(places))
-
-
-def paused(*targets: str) -> Pauses:
-    return Pauses(targets)
 
 
 def ended(**counts: int) -> Counter[tuple[str, str, JobStatus]]:
@@ -73,10 +68,10 @@ def test_a_long_wait_once_a_queue_without_what_a_pause_explains() -> None:
         place("a", "long", 1900), place("b", "long", 2000), place("a", "short", 1800),
         place("c", "default", 9000), place("d", "imports", 9000), place("e", "long"),
     )  # fmt: skip
-    assert found("JobsWait", now=waiting, pauses=paused("queue:default", "site:d")) == [
+    assert found("JobsWait", now=waiting, paused=["queue:default", "site:d"]) == [
         Found(2000, (("queue", "long"),))
     ]
-    assert found("JobsWait", now=waiting, pauses=paused("site:*")) == []
+    assert found("JobsWait", now=waiting, paused=["site:*"]) == []
 
 
 def test_a_site_is_starved_when_others_are_served_and_it_is_not() -> None:
@@ -85,7 +80,7 @@ def test_a_site_is_starved_when_others_are_served_and_it_is_not() -> None:
         place("runs", "long", 901, started=1), place("young", "long", 900),
         place("starved", "short", 901), place("paused", "long", 901),
     )  # fmt: skip
-    seen = {"now": waiting, "pauses": paused("site:paused")}
+    seen = {"now": waiting, "paused": ["site:paused"]}
     assert found("SiteStarved", **seen, ended=ended(served_finished=1)) == [
         Found(901, (("queue", "long"), ("site", "starved")))
     ]
@@ -107,7 +102,7 @@ def test_failures_from_ten_and_a_fifth_on(counts: dict[str, int], share: float |
 
 
 def test_a_pause_and_a_full_redis() -> None:
-    assert found("PauseForgotten", pauses=paused("site:a")) == [Found(1, (("target", "site:a"),))]
+    assert found("PauseForgotten", paused=["site:a"]) == [Found(1, (("target", "site:a"),))]
     assert found("RedisFull", memory=0.91) == [Found(0.91)]
     assert found("RedisFull", memory=0.9) == found("RedisFull", memory=None) == []
 

@@ -7,7 +7,8 @@ import time
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import Job, JobStore
-from frappe_celery.watch.doctor import ghosts, snapshot
+from frappe_celery.watch import snapshot
+from frappe_celery.watch.doctor import ghosts
 from frappe_celery.watch.doctor.report import Section
 
 

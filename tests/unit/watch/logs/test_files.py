@@ -12,7 +12,7 @@ import pytest
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.watch.logs import files
-from frappe_celery.watch.logs.as_json import JSONFormatter
+from frappe_celery.watch.logs.output import JSONFormatter
 from frappe_celery.watch.logs.files import LogFile, opened
 
 

@@ -1,16 +1,20 @@
-"""The state of the queues, read by scripts whose cost the jobs do not raise."""
+"""What alerts, metrics, pages and doctor read alike: the queues now, whatever their length."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits.rules import covers
 from frappe_celery.jobs.message import shown_method
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
+FULL = 0.9
+"""The share of its memory with which a Redis is nearly full."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,15 @@ class Place:
     def name(self) -> str:
         """As indexes in Redis have it: `site|queue`."""
         return f"{self.site}|{self.queue}"
+
+    def is_held(self, paused: Iterable[str], kept_by: str | None = None) -> bool:
+        """Whether a job there waits for the end of a pause of these targets.
+
+        Args:
+            kept_by: the limit or pause that keeps the job back.
+        """
+        counters = (f"site:{self.site}", f"queue:{self.queue}", kept_by)
+        return any(covers(target, c) for target in paused for c in counters if c)
 
 
 @dataclass(frozen=True)
@@ -91,3 +104,14 @@ def method_of(about: bytes | str) -> str:
     """What a run calls, by the field `about` of its record."""
     _, path, name, _ = json.loads(about)
     return shown_method(path, name)
+
+
+def memory_used(store: JobStore) -> float | None:
+    """The share of `maxmemory` that the Redis uses, 0 to 1; None: it has no limit.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    info: dict[str, Any] = store.client.info("memory")
+    most = info.get("maxmemory", 0)
+    return info["used_memory"] / most if most else None
