@@ -11,8 +11,7 @@ it is in use.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from frappe_celery.jobs.queue.publish import TASK_NAME
@@ -37,17 +36,13 @@ def named(task: Any, **_: Any) -> None:
     sentry_sdk.get_current_scope().set_transaction_name(task.name, source="task")
 
 
-@contextmanager
-def own_scope() -> Iterator[None]:
-    """What is told Sentry in here (user, tags, breadcrumbs) is not told of what comes after."""
+def own_scope() -> AbstractContextManager[Any]:
+    """What is told Sentry in there (user, tags, breadcrumbs) is not told of what comes after."""
     if "sentry_sdk" not in sys.modules:
-        yield
-        return
+        return nullcontext()
     import sentry_sdk
 
-    own = sentry_sdk.isolation_scope() if is_followed() else sentry_sdk.Hub(sentry_sdk.Hub.current)
-    with own:
-        yield
+    return sentry_sdk.isolation_scope() if is_followed() else sentry_sdk.Hub(sentry_sdk.Hub.current)
 
 
 def connect(**_: Any) -> None:

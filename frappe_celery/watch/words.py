@@ -67,8 +67,8 @@ def duration(seconds: float | None) -> str:
 
 def in_words(limit: Limit | Keeping, until: str = BY_COMMAND) -> str:
     """All that holds, `paused until …, 2 at once, 60 a minute`."""
-    words = [] if limit.paused is None else [pause(limit.paused, until)]
-    return ", ".join([*words, *([numbers(limit.rule)] if limit.rule.numbers else [])])
+    paused = "" if limit.paused is None else pause(limit.paused, until)
+    return ", ".join(filter(None, (paused, numbers(limit.rule))))
 
 
 def numbers(rule: Rule) -> str:

@@ -9,15 +9,16 @@ a team's own task that has one keeps that meaning while it runs.
 from __future__ import annotations
 
 import faulthandler
-import signal
 import threading
 import time
+from signal import SIGUSR1, getsignal
 from typing import Any
 
 from billiard.pool import Worker
 from billiard.process import current_process
 from celery import current_app, signals
 from celery.app.task import Task
+from celery.utils.dispatch import Signal
 
 from frappe_celery.jobs.queue.publish import STRATEGY
 from frappe_celery.watch.logs.output import error_file
@@ -37,8 +38,8 @@ def connect() -> None:
 
 
 def _register(**_: Any) -> None:
-    faulthandler.unregister(signal.SIGUSR1)  # the parent's, in a fork
-    faulthandler.register(signal.SIGUSR1, file=error_file(), all_threads=False, chain=False)
+    faulthandler.unregister(SIGUSR1)  # the parent's, in a fork
+    faulthandler.register(SIGUSR1, file=error_file(), all_threads=False, chain=False)
 
 
 def _register_once_billiard_has(**_: Any) -> None:
@@ -47,12 +48,12 @@ def _register_once_billiard_has(**_: Any) -> None:
     if not isinstance(getattr(current_process(), "_target", None), Worker):
         _register()
         return
-    faulthandler.unregister(signal.SIGUSR1)  # the parent's: what it would bring back is no handler
-    before = signal.getsignal(signal.SIGUSR1)
+    faulthandler.unregister(SIGUSR1)  # the parent's: what it would bring back is no handler
+    before = getsignal(SIGUSR1)
 
     def wait() -> None:
         until = time.monotonic() + WAIT_SECONDS
-        while signal.getsignal(signal.SIGUSR1) is before and time.monotonic() < until:
+        while getsignal(SIGUSR1) is before and time.monotonic() < until:
             time.sleep(0.01)
         with _deciding:
             if not _celery_has_it:
@@ -60,8 +61,8 @@ def _register_once_billiard_has(**_: Any) -> None:
 
     threading.Thread(target=wait, daemon=True, name="SIGUSR1").start()
     if any(_is_a_team_s_own(task) for task in current_app.tasks.values()):
-        signals.task_prerun.connect(_leave_to_celery)
-        signals.task_postrun.connect(_take_back)
+        signals.task_prerun.connect(_hand_over)
+        signals.task_postrun.connect(_hand_over)
 
 
 def _is_a_team_s_own(task: Task[Any, Any]) -> bool:
@@ -69,17 +70,13 @@ def _is_a_team_s_own(task: Task[Any, Any]) -> bool:
     return not name.startswith("celery.") and task.Strategy != STRATEGY
 
 
-def _leave_to_celery(task: Task[Any, Any], **_: Any) -> None:
+def _hand_over(task: Task[Any, Any], signal: Signal, **_: Any) -> None:
+    """Leave the signal to Celery while a team's own task runs."""
     global _celery_has_it
     if _is_a_team_s_own(task):
         with _deciding:
-            _celery_has_it = True
-            faulthandler.unregister(signal.SIGUSR1)
-
-
-def _take_back(task: Task[Any, Any], **_: Any) -> None:
-    global _celery_has_it
-    if _is_a_team_s_own(task):
-        with _deciding:
-            _celery_has_it = False
-            _register()
+            _celery_has_it = signal is signals.task_prerun
+            if _celery_has_it:
+                faulthandler.unregister(SIGUSR1)
+            else:
+                _register()

@@ -16,7 +16,6 @@ from email.utils import format_datetime
 from frappe_celery.config.secrets import masked, masked_text
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import FrappeCeleryError
-from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import Digest
@@ -68,6 +67,8 @@ def _headline(digest: Digest) -> str:
 
 def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
     about = digest.about
+    run = about["run"] if about.get("id") else ""
+    last = about.get("last_run", "") if digest.count > 1 else ""
     rows = [
         ("Failures", str(digest.count)),
         ("Sites", _counts(digest) if len(digest.sites) > 1 else ""),
@@ -82,13 +83,11 @@ def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
         ("Failed", _time(about.get("first_at"))),
         ("Kind", about.get("kind", "")),
         ("Job's status", ENDED if about.get("caught") else ""),
+        *((_one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)),
+        ("Show it", run and f"frappe-celery jobs show {run}"),
+        ("Run it again", run and f"frappe-celery jobs requeue {run}"),
+        ("Show the last", run and last and f"frappe-celery jobs show {last}"),
     ]
-    rows += [(_one_line(f"Argument {name}"), text) for name, text in _arguments(about, signer)]
-    if about.get("id"):
-        rows.append(("Show it", f"frappe-celery jobs show {about['run']}"))
-        rows.append(("Run it again", f"frappe-celery jobs requeue {about['run']}"))
-    if digest.count > 1 and about.get("id"):
-        rows.append(("Show the last", f"frappe-celery jobs show {about.get('last_run', '')}"))
     return [(name, _one_line(text)) for name, text in rows if text]
 
 
@@ -97,11 +96,9 @@ def _arguments(about: Mapping[str, str], signer: Signer) -> list[tuple[str, str]
     if not sealed:
         return []
     try:
-        message = JobMessage.open(signer, sealed.encode(), about["run"])
+        kwargs = JobMessage.open(signer, sealed.encode(), about["run"]).decoded_kwargs()
     except FrappeCeleryError as exc:
         return [("s", f"not shown: {exc}")]
-    try:
-        kwargs = codec.decode(message.kwargs)
     except Exception as exc:  # an object of an app that cannot be imported here
         return [("s", f"not shown, they are pickled: {type(exc).__name__}: {exc}")]
     shown = list(masked(kwargs).items())[:MOST_ARGUMENTS]
