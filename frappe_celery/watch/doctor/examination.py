@@ -6,7 +6,6 @@ from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import (
-    alerts,
     broker,
     failures,
     ghosts,
@@ -45,7 +44,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     limits.check(of("limits"), limited, sites, store.settings)
     failures.check(of("failures of the last hour"), store, now, site)
     ghosts.check(of("ghosts"), store, now, site)
-    alerts.check(of("alerts"), store, now.at)
+    failures.check_alerts(of("alerts"), store, now.at)
     broker.check(of("broker"), store, now.at)
     installation.check_versions(of("versions"), here)
     installation.check_configuration(of("configuration"), store.settings)

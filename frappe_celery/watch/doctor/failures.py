@@ -1,4 +1,4 @@
-"""What failed in the last hour, by method, and messages that were refused."""
+"""What failed lately: jobs by method, messages that were refused, alerts that did not arrive."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from itertools import chain
 from typing import Any
 
 from frappe_celery.config.secrets import masked_text
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.watch import caught
+from frappe_celery.watch.alerts.delivery import receivers
+from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
 from frappe_celery.watch.snapshot import Snapshot, about
@@ -53,6 +56,25 @@ def _check_caught(section: Section, store: JobStore, snapshot: Snapshot, site: s
             f"{counted(len(found), 'run')} of scheduled methods or queued actions failed in the"
             " last hour; Frappe catches that, and the jobs count as finished",
             "look into the Scheduled Job Log, and the comments of the documents",
+        )
+
+
+def check_alerts(section: Section, store: JobStore, now: float) -> None:
+    """Who is told by `frappe_celery_alerts`, and what could not be delivered."""
+    if not store.settings.frappe_celery_alerts:
+        return
+    try:
+        known = receivers(store.settings)
+    except ConfigError as exc:
+        section.problem(str(exc))
+        return
+    section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
+    before = now - Ledger.first_wait_seconds
+    late = [message for message in Ledger(store).unsent() if message.at < before]
+    if late:
+        section.warn(
+            f"{counted(len(late), 'message')} could not be delivered to everybody",
+            "the log of the workers and of beat has the reason",
         )
 
 

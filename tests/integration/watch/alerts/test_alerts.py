@@ -16,7 +16,7 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch.alerts.conditions import CONDITIONS, Found
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.alerts.look import look_around
-from frappe_celery.watch.doctor import alerts
+from frappe_celery.watch.doctor import failures
 from frappe_celery.watch.doctor.report import Finding, Section
 from tests import waiting
 from tests.acceptance.commands import run_cli
@@ -72,7 +72,7 @@ def long_ago(store: JobStore) -> None:
 def findings(store: JobStore, now: float) -> list[Finding]:
     """What doctor says."""
     found = Section("alerts")
-    alerts.check(found, store, now)
+    failures.check_alerts(found, store, now)
     return found.findings
 
 
