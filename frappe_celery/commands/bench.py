@@ -86,7 +86,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     processes run as before beside Celery's, until `enable --settle`.
     """
     from frappe_celery.hosts.bench import leftovers, switch
-    from frappe_celery.migration.armed import arming
+    from frappe_celery.migration.armed import routing
     from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 
     if image:
@@ -100,7 +100,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     _refuse_nonsense(is_armed, piece, settle, armed)
     if armed:
         refuse_two_servers(settings.current())
-        arming.arm()
+        routing.arm()
         click.echo(
             "Armed: jobs go where they went. Restart every process of the bench; then switch over"
             " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
@@ -108,7 +108,7 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     elif is_armed:
         all_moved = _go(piece, to_celery=True, trusted=trusted)
         if settle and all_moved:
-            arming.forget_routes()
+            routing.forget_routes()
             click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
         elif settle:
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
@@ -169,7 +169,7 @@ def _piece(queue: str | None, site: str | None, schedule: bool) -> Piece:
 def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
     """Change the routes of an armed bench, and move what waits; False: some jobs stay."""
     from frappe_celery.jobs.routes import EVERY, Routes, Rule
-    from frappe_celery.migration.armed import arming
+    from frappe_celery.migration.armed import routing
 
     refuse_two_servers(settings.current())
     if to_celery and (older := _older_processes()):
@@ -190,7 +190,7 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
             )
         return new
 
-    arming.change_routes(following)
+    routing.change_routes(following)
     if piece.has_schedule:
         click.echo(f"{'Beat' if to_celery else 'The scheduler of Frappe'} has the schedule now.")
     if not piece.has_jobs:

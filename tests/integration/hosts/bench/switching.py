@@ -72,11 +72,11 @@ def metadata(folder: Path, name: str, version: str, *needs: str) -> None:
 
 
 ASK = """
-from frappe_celery.migration.armed import arming
+from frappe_celery.migration.armed import routing
 from frappe_celery.jobs.routes import EVERY, Rule
 
 def to_celery(queue=EVERY, site=EVERY, yes=True):
-    arming.change_routes(lambda old: old.with_rule(Rule(queue, site, yes)))
+    routing.change_routes(lambda old: old.with_rule(Rule(queue, site, yes)))
 
 def enqueue(queue="long", **options):
     return background_jobs.enqueue("fixture_app.tasks.write", queue=queue, **options)

@@ -12,7 +12,7 @@ def acts(name="one", **options):
                            last_execution=datetime.now() - timedelta(days=2))
     return row.enqueue(**options)
 def hand_over(yes):
-    arming.change_routes(lambda old: old.with_schedule(yes))
+    routing.change_routes(lambda old: old.with_schedule(yes))
 """
 
 
@@ -94,7 +94,7 @@ def test_beat_acts_only_while_it_is_its_turn(armed: Armed) -> None:
         answer = [beat(1.0)]
         enqueue(job_id="scheduled")
         to_celery()
-        arming.change_routes(lambda old: old.with_schedule(True))
+        routing.change_routes(lambda old: old.with_schedule(True))
         answer.append(beat(1.0))
         background_jobs.get_job("scheduled").delete()
         answer.append(beat(2.0))

@@ -26,7 +26,7 @@ def test_a_process_goes_by_routes_until_it_ends(armed: Armed) -> None:
         """
         from frappe_celery.config import settings
         to_celery("short")
-        arming.forget_routes()
+        routing.forget_routes()
         answer = [settings.current().is_armed, system_of(enqueue()), system_of(enqueue("short"))]
         """
     )
