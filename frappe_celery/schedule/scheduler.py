@@ -46,8 +46,6 @@ class Scheduler(celery_beat.Scheduler):
     Args:
         clock: the time now, aware.
         host: where the rows are. Default: this process's.
-        background: read the rows in a thread, so that a slow database holds nothing up; False:
-            at each tick.
     """
 
     def __init__(
@@ -56,10 +54,9 @@ class Scheduler(celery_beat.Scheduler):
         *args: Any,
         clock: Callable[[], datetime] = _now,
         host: Host | None = None,
-        background: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.clock, self.host, self.background = clock, host, background
+        self.clock, self.host = clock, host
         self.reader: Reader | None = None
         self._frappes_lock = FrappesLock()
         self._role = self._trouble = ""
@@ -163,8 +160,7 @@ class Scheduler(celery_beat.Scheduler):
         self.reader = Reader(
             self.host or hosts.current(), settings.current(), deliver=self._news.append
         )
-        if self.background:
-            self.reader.start()
+        self.reader.start()
 
     def _step_down(self) -> None:
         """Know nothing, as at the start."""
@@ -182,8 +178,6 @@ class Scheduler(celery_beat.Scheduler):
 
     def _hear(self) -> bool:
         """Apply a piece of news; whether there is more."""
-        if self.reader is not None and not self.background:
-            self.reader.poll()
         if self._news:
             self._apply(self._news[0])
             self._news.popleft()  # only now: the Redis may have been away

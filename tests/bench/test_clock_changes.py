@@ -18,6 +18,7 @@ from frappe_celery.beat_schedule import Scheduler
 from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.schedule import changed_sites
+from frappe_celery.schedule.reader import Reader
 
 site, zone = frappe.local.site, ZoneInfo({zone!r})
 now = datetime.fromisoformat({begin!r}).replace(tzinfo=timezone.utc)
@@ -39,10 +40,13 @@ frappe.db.set_single_value("System Settings", "time_zone", {zone!r})
 write(now)
 frappe.destroy()
 schedule.datetime = Clock  # what beat takes for the time, when it reads what Frappe wrote
-scheduler = Scheduler(frappe_celery.app, clock=lambda: now, background=False)
+Reader.start = lambda reader: None
+scheduler = Scheduler(frappe_celery.app, clock=lambda: now)
 fired = []
 while now < datetime.fromisoformat({end!r}).replace(tzinfo=timezone.utc):
     for _ in range(3):
+        if scheduler.reader:
+            scheduler.reader.poll()
         scheduler.tick()
     for job in get_store().page(site=site):
         if job.is_queued:  # a run, as Frappe's: `last_execution`, in the site's time, then its end

@@ -14,8 +14,18 @@ from frappe_celery.config import settings
 from frappe_celery.jobs import Job, JobStore, get_store
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.schedule.leadership import SchedulerLease
+from frappe_celery.schedule.reader import Reader
 from tests.project import Project
 from tests.unit.schedule.memory_host import MemoryHost, row, utc
+
+
+class SteppedScheduler(Scheduler):
+    """Reads the rows at each of its turns, and not in a thread."""
+
+    def _hear(self) -> bool:
+        assert self.reader is not None
+        self.reader.poll()
+        return super()._hear()
 
 
 class Bench:
@@ -33,8 +43,8 @@ class Bench:
         return get_store()
 
     def scheduler(self, lease_seconds: float | None = None, **options: Any) -> Scheduler:
-        options = {"clock": lambda: self.now, "background": False, **options}
-        scheduler = Scheduler(
+        options = {"clock": lambda: self.now, **options}
+        scheduler = SteppedScheduler(
             options.pop("app", None) or build(settings.current()),
             host=cast(Host, self.host),
             **options,
@@ -71,7 +81,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(project: Project) -> Iterator[Bench]:
+def bench(project: Project, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    monkeypatch.setattr(Reader, "start", lambda reader: None)
     bench = Bench(project)
     yield bench
     for scheduler in bench.schedulers:
