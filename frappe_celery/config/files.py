@@ -218,22 +218,18 @@ def module_of(file: Path, name: str) -> ModuleType:
     return module
 
 
-def django_values(environ: Mapping[str, str], root: Path) -> dict[str, Any]:
-    """What stands in a Django project's settings.
+def celerys_broker(environ: Mapping[str, str], root: Path) -> str | None:
+    """The broker as Celery's own variable or a Django project's CELERY_BROKER_URL names it."""
+    named = environ.get(CELERYS_BROKER) or of_django(CELERYS_BROKER, environ, root)
+    return None if named is None else str(named)
+
+
+def of_django(name: str, environ: Mapping[str, str], root: Path) -> Any:
+    """What stands under a name in a Django project's settings, None where there is none.
 
     Raises:
         ConfigError: they cannot be imported.
     """
-    return dict(_of_django("FRAPPE_CELERY", environ, root) or {})
-
-
-def celerys_broker(environ: Mapping[str, str], root: Path) -> str | None:
-    """The broker as Celery's own variable or a Django project's CELERY_BROKER_URL names it."""
-    named = environ.get(CELERYS_BROKER) or _of_django(CELERYS_BROKER, environ, root)
-    return None if named is None else str(named)
-
-
-def _of_django(name: str, environ: Mapping[str, str], root: Path) -> Any:
     module = environ.get(DJANGO_SETTINGS)
     if not module:
         return None

@@ -65,7 +65,7 @@ class Settings(Options):
         """Read everything anew: defaults < Django < common_site_config.json < environment."""
         environ = os.environ if environ is None else environ
         root = (root or files.find_root(environ)).resolve()
-        django = files.django_values(environ, root)
+        django = dict(files.of_django("FRAPPE_CELERY", environ, root) or {})
         values, installed = dict(django), files.frappe_version_in(root)
         if installed is not None:
             values["frappe_version"] = min(max(installed, FRAPPE_VERSIONS[0]), FRAPPE_VERSIONS[-1])

@@ -17,6 +17,10 @@ from frappe_celery.watch.words import instant
 class InstantField(forms.CharField):
     """`2h` ago or 2026-03-29T01:30, as the commands take it; seconds since the epoch."""
 
+    widget = forms.TextInput(
+        {"list": "fc-times", "placeholder": "2h or 2026-03-29T01:30", "size": 18}
+    )
+
     def clean(self, value: Any) -> float | None:
         """Raises ValidationError with the sentence that the commands say."""
         text = super().clean(value)
@@ -24,12 +28,6 @@ class InstantField(forms.CharField):
             return instant(text) if text else None
         except ValueError as exc:
             raise forms.ValidationError(str(exc)) from None
-
-
-def _times() -> forms.TextInput:
-    return forms.TextInput(
-        {"list": "fc-times", "placeholder": "2h or 2026-03-29T01:30", "size": 18}
-    )
 
 
 class JobFilter(forms.Form):
@@ -44,8 +42,8 @@ class JobFilter(forms.Form):
     )
     site = forms.ChoiceField(required=False)
     queue = forms.ChoiceField(required=False)
-    since = InstantField(required=False, widget=_times())
-    until = InstantField(required=False, widget=_times())
+    since = InstantField(required=False)
+    until = InstantField(required=False)
 
     def __init__(self, data: QueryDict, user: Any) -> None:
         super().__init__(data)

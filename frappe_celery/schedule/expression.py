@@ -62,11 +62,6 @@ class Field:
     nth: frozenset[tuple[int, int]]
     nearest: frozenset[int]
 
-    @property
-    def has_star(self) -> bool:
-        """Whether the field, or an item of its list, is ``*`` (or ``?``) and nothing else."""
-        return not {"*", "?"}.isdisjoint(self.text.split(","))
-
 
 @dataclass(frozen=True)
 class Days:
@@ -246,7 +241,8 @@ def _is_any(field: Field, other: Field) -> bool:
 
     A list or range of all days is a choice too: ``0 0 1-31 * 1`` is every day, not Mondays.
     """
-    return field.is_full and (field.has_star or "*" in other.text)
+    has_star = not {"*", "?"}.isdisjoint(field.text.split(","))  # as an item of its list, alone
+    return field.is_full and (has_star or "*" in other.text)
 
 
 def _days_left(day: date) -> int:
