@@ -29,18 +29,14 @@ from frappe_celery.watch.alerts.look import Alerts
 from frappe_celery.watch.logs import output, stacks
 from frappe_celery.watch.notify import look
 from frappe_celery.worker import (
-    queue_names,
+    lifecycle,
     remote_control,  # noqa: F401  # commands of Celery's
     signed_control,
 )
-from frappe_celery.worker.beat_beside import BeatBeside
-from frappe_celery.worker.bootsteps import STEPS, ProcessHeartbeat
-from frappe_celery.worker.crew_step import CrewStep
-from frappe_celery.worker.prefork import prepare
+from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
 from frappe_celery.worker.readiness import Readiness
+from frappe_celery.worker.reaper import Reaper, Sweeper
 from frappe_celery.worker.scheduled_method import FrappeCelery, register
-from frappe_celery.worker.shutdown import Shutdown
-from frappe_celery.worker.sweeper import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -236,7 +232,7 @@ def _rabbitmq_settings(config: Settings) -> dict[str, Any]:
         "event_queue_prefix": f"{config.prefix}events",
         "event_queue_durable": True,
         "event_queue_exclusive": False,
-        "worker_disable_prefetch": False,  # Celery knows it on Redis only; `rabbitmq_steps.Room`
+        "worker_disable_prefetch": False,  # Celery knows it on Redis only; `bootsteps.Room`
     }
 
 
@@ -285,11 +281,9 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, BeatBeside, Sweeper))
-    app.steps["worker"].update((CrewStep, ProcessHeartbeat, Readiness, Shutdown))
+    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, lifecycle.BeatBeside))
+    app.steps["worker"].update((*lifecycle.STEPS, Readiness))
     if config.on_rabbitmq:
-        from frappe_celery.worker.rabbitmq_steps import STEPS as RABBITMQ_STEPS
-
         app.steps["consumer"].update(RABBITMQ_STEPS)
     output.connect(app)
     stacks.connect()
@@ -298,8 +292,8 @@ def _add(app: Celery, config: Settings) -> None:
     error_mail.swallowed.connect(caught.note)
     look.connect(app, Alerts)
     app.user_options["worker"].add(BURST)
-    signals.celeryd_init.connect(queue_names.check)
-    signals.worker_init.connect(prepare)
+    signals.celeryd_init.connect(lifecycle.check_queues)
+    signals.worker_init.connect(lifecycle.prepare)
     for begins in (signals.worker_process_init, signals.worker_ready):
         begins.connect(telemetry.connect)
     for begins in (signals.worker_init, signals.beat_init):

@@ -9,7 +9,7 @@ import click
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.worker.new_code import in_words
+from frappe_celery.worker.readiness import in_words
 
 LOOK_SECONDS = 0.2
 """How often it is looked what has become of what was asked for."""

@@ -82,7 +82,7 @@ class Keys:
     """Sorted set: those that runs wait for, by when the first of these has waited enough."""
 
     sweeping = key("sweeping")
-    """Text: there while nobody else needs to look for ghosts (`worker.sweeper`)."""
+    """Text: there while nobody else needs to look for ghosts (`worker.reaper`)."""
 
     broker = key("broker:kind")
     """Text: `redis` or `rabbitmq`, as the worker that began last was told."""

@@ -1,4 +1,5 @@
-"""Steps of ours in Celery's worker: its record, the reaper, burst mode, who takes jobs when.
+"""Steps of ours in Celery's consumer: its record, burst mode, scheduled jobs, when jobs are taken;
+last those that only RabbitMQ needs.
 
 `Repeated` is the base of those that do something every few seconds.
 """
@@ -19,7 +20,8 @@ from celery.worker import state
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError
-from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs import get_store
+from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.queue import scheduled, shares
@@ -28,14 +30,14 @@ from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch import history
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
-from frappe_celery.worker.crew_step import CrewStep
-from frappe_celery.worker.new_code import NewCode
-from frappe_celery.worker.reaper import Patience, reap
+from frappe_celery.worker.readiness import NewCode
 
 logger = logging.getLogger(__name__)
 
 SHORTEST_SECONDS = 0.01
 TASKS_STEP = "celery.worker.consumer.tasks:Tasks"
+GREEN = ("gevent", "eventlet")
+"""Pools whose tasks are greenlets."""
 
 
 class Repeated(bootsteps.StartStopStep):
@@ -112,8 +114,7 @@ class Record(Repeated):
     def tick(self, consumer: Any) -> None:
         """Who this worker is and what it does now."""
         crew = crew_of(consumer.controller)
-        active = [request.id for request in state.active_requests]
-        active += [seen.run for _, seen in crew.having_jobs()]
+        active = crew.running()
         successful, failed, seconds = crew.tally()
         new_code: NewCode | None = getattr(consumer.controller, "new_code", None)
         if new_code is not None:
@@ -140,44 +141,6 @@ class Record(Repeated):
         )
 
 
-class Reaper(Repeated):
-    """Settles what dead workers held and what is past its retention; every worker does so."""
-
-    seconds = 2.0
-
-    def __init__(self, consumer: Any, **options: Any) -> None:
-        self.patience = Patience()
-        super().__init__(consumer, **options)
-
-    def start(self, consumer: Any) -> None:
-        """Patience begins when the broker is back."""
-        self.patience.is_over()
-        super().start(consumer)
-
-    def tick(self, consumer: Any) -> None:
-        store = get_store()
-        store.expire()
-        if self.patience.is_over():
-            reap(store, queues=consumer.app.amqp.queues.consume_from)
-
-
-class ProcessHeartbeat(bootsteps.StartStopStep):
-    """Signs of life of this process, also while Celery waits for its pool to end.
-
-    Its thread begins after the pool and an embedded beat have forked: what it was importing just
-    then would stay locked in the child, whose first job waits for that module for ever.
-    """
-
-    requires = (CrewStep, "celery.worker.components:Beat")
-
-    def start(self, worker: Any) -> None:
-        """With connections of its own, which no fork can catch in use."""
-        heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
-
-    def stop(self, worker: Any) -> None:
-        """Nothing: it goes on while the worker waits for its jobs."""
-
-
 class Burst(Repeated):
     """`--burst`: stop when the queues are empty and nothing runs."""
 
@@ -186,9 +149,6 @@ class Burst(Repeated):
     def __init__(self, consumer: Any, **options: Any) -> None:
         self.enabled = bool(options.get("burst"))
         super().__init__(consumer, **options)
-
-    def include_if(self, consumer: Any) -> bool:
-        return self.enabled
 
     def tick(self, consumer: Any) -> None:
         """Stop once there is nothing left."""
@@ -323,7 +283,54 @@ class VisiblyAlive(bootsteps.StartStopStep):
         self.ended.set()
 
 
+class Room(bootsteps.StartStopStep):
+    """One task a process, none held behind one that runs."""
+
+    requires = (TASKS_STEP,)
+
+    def start(self, consumer: Any) -> None:
+        """Once there is a consumer: from now on it asks."""
+        pool = consumer.pool
+        green = type(pool).__module__.rpartition(".")[2] in GREEN
+
+        def has_room() -> bool:
+            most = pool.limit if green else pool.num_processes
+            return len(state.reserved_requests) < int(most)
+
+        consumer.task_consumer.channel.has_room = has_room
+
+
+class Forwarder(Repeated):
+    """Sends what nobody sent (its process died, or RabbitMQ was away), and wakes a process for what
+    waits in RabbitMQ: the one that was woken for it may have died."""
+
+    seconds = 1.0
+
+    def __init__(self, consumer: Any, **options: Any) -> None:
+        self.seen: set[str] = set()
+        super().__init__(consumer, **options)
+
+    def tick(self, consumer: Any) -> None:
+        """What stood in the outbox the last time too; the rest its own process may be sending."""
+        store = get_store()
+        outbox = store.outbox
+        if outbox is None:
+            return
+        left = outbox.left(store.settings.queues)
+        waiting = [run for run in left if run in self.seen]
+        if Lease(store, f"{store.keys.prefix}forwarding", self.seconds).take():
+            outbox.take_over()
+            if waiting:
+                logger.info("%d jobs that stood in the outbox go to RabbitMQ", len(waiting))
+                outbox.forward(waiting)
+            for queue in store.settings.queues:
+                if outbox.waiting_if_known(queue):
+                    outbox.ring(queue)
+        self.seen = set(left)
+
+
 STEPS = (
-    *(Record, Reaper, Burst, Shares, ScheduledJobs, History, BrokerWatch, CrewWatch),
+    *(Record, Burst, Shares, ScheduledJobs, History, BrokerWatch, CrewWatch),
     *(ConfiguredLimits, TakeJobs, VisiblyAlive),
 )
+RABBITMQ_STEPS = (Room, Forwarder)

@@ -12,6 +12,8 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from celery.worker import state
+
 from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
@@ -107,6 +109,11 @@ class Crew:
     def having_jobs(self) -> list[tuple[Member, Seen]]:
         """Those that have one, and it."""
         return [(one, seen) for one, seen in self.seen() if seen.doing >= Doing.HOLDS]
+
+    def running(self) -> list[str]:
+        """Ids of the runs that they have, and of a team's own tasks that run."""
+        tasks = [request.id for request in state.active_requests]
+        return tasks + [seen.run for _, seen in self.having_jobs()]
 
     def kill_running(self, reason: str) -> None:
         """What runs fails for this reason, or runs again elsewhere if idempotent."""

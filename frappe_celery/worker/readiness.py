@@ -1,18 +1,38 @@
-"""Tells whoever started this worker that it is ready, as systemd's services do.
+"""Whether a worker is ready: the code that it starts with imports, and whoever started it is told.
 
-`frappe-celery supervise` waits for it before the worker before this one is told to stop; systemd
-does with `Type=notify`.
+Of a supervised worker (`frappe-celery supervise`) what hooks name, and what the newest jobs call,
+is imported in a fork, which costs the worker no memory. The worker before it goes on where
+something fails that it could import; it is told to stop once this one is ready. systemd waits for
+that with `Type=notify`.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from importlib import import_module
 from typing import Any
 
 from celery import bootsteps, signals
 
-from frappe_celery.worker.new_code import BEFORE, NewCode
+from frappe_celery.config import settings
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.forked import Forked
+
+logger = logging.getLogger(__name__)
+
+BEFORE = "SERVING_WORKER"
+"""In the environment of a supervised worker: the process id of the one that serves, or ''."""
+NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
+"""The hooks that name what a worker runs."""
+NEWEST_JOBS = 200
+IMPORT_SECONDS = 90.0
+"""How long a worker that is to take over waits for the fork."""
+FORCED: dict[str, str] = {}
+"""Kept in place of what fails: it takes over whatever that is."""
 
 
 class Readiness(bootsteps.Step):
@@ -36,3 +56,86 @@ class Readiness(bootsteps.Step):
         signals.worker_ready.disconnect(self.tell)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
             line.sendto(b"READY=1", self.address.replace("@", "\0", 1))
+
+
+class NewCode:
+    """One worker's, made before its pool forks."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, str] = {}
+        """By module, or hooks.py: why it does not import, as far as that is known yet."""
+        self._fork: Forked[dict[str, str]] | None = Forked(lambda: dict(_failures()))
+
+    def look(self, seconds: float = 0.0) -> None:
+        """Read what the fork found, if it has ended, or does so within `seconds`."""
+        found = self._fork.answer({}, seconds) if self._fork is not None else None
+        if found is None:
+            return
+        self.failures, self._fork = found, None
+        for module, error in self.failures.items():
+            logger.error("%s cannot be imported: %s", module, error)
+
+    def take_over(self, pid: int) -> None:
+        """From the worker with that process id, on this machine.
+
+        Raises:
+            SystemExit: something fails that it could import.
+        """
+        self.look(IMPORT_SECONDS)
+        workers = get_store().workers
+        for before in workers.all():
+            if (before.hostname, before.pid) != (socket.gethostname(), pid):
+                continue
+            new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
+            if new and workers.exchange(before.name) != FORCED:
+                workers.note_exchange(before.name, new)
+                raise SystemExit(f"{before.name} (process {pid}) goes on: {in_words(new)}")
+            workers.note_exchange(before.name, None)
+
+
+def in_words(failures: dict[str, str]) -> str:
+    """Why a worker does not take over."""
+    each = (f"{module} cannot be imported: {error}" for module, error in failures.items())
+    return "of the new code " + "; ".join(each)
+
+
+def _failures() -> Iterator[tuple[str, str]]:
+    host, store = hosts.current(), get_store()
+    named: dict[str, None] = {}
+    for apps in host.task_hooks().values():
+        for app in apps:
+            if app.error:
+                yield f"{app.app}.hooks", app.error.partition("cannot be imported: ")[2]
+            for hook in NAMING:
+                named |= dict.fromkeys(map(_module, _paths(app.hooks.get(hook))))
+    called = {_module(job.method) for job in store.page(length=NEWEST_JOBS)} - named.keys()
+    with ExitStack() as stack:
+        with suppress(Exception):  # a job imports it in a site; without one most can be too
+            site = host.in_site(settings.current().site, "Administrator")
+            stack.enter_context(site)
+        for module in filter(None, (*named, *sorted(called))):
+            try:
+                import_module(module)
+            except (Exception, SystemExit) as exc:
+                if module in named or not _is_gone(module, exc):
+                    yield module, f"{type(exc).__name__}: {exc}"
+
+
+def _is_gone(module: str, exc: BaseException) -> bool:
+    """Whether there is no such module any more, as after a method has moved."""
+    return isinstance(exc, ModuleNotFoundError) and module.startswith(exc.name or module)
+
+
+def _paths(value: Any) -> Iterator[str]:
+    """The methods that a hook names, in lists and dictionaries."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _paths(list(value.values()))
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _paths(each)
+
+
+def _module(path: str) -> str:
+    return path.rpartition(".")[0]

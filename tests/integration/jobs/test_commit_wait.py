@@ -11,7 +11,7 @@ from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.watch.doctor import ghosts
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.snapshot import take as seen
-from frappe_celery.worker.sweeper import sweep
+from frappe_celery.worker.reaper import sweep
 from tests.integration.stores import broken, enqueue, keys, queued, take, take_all, waiting
 from tests.waiting import wait_until
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from frappe_celery.worker.bootsteps import ProcessHeartbeat, Record
-from frappe_celery.worker.crew_step import CrewStep
+from frappe_celery.worker.bootsteps import Record
+from frappe_celery.worker.lifecycle import CrewStep, ProcessHeartbeat
 
 
 def test_the_thread_of_the_signs_of_life_begins_after_the_processes_were_forked() -> None:
