@@ -28,15 +28,11 @@ from frappe_celery.watch import caught, telemetry
 from frappe_celery.watch.alerts.look import Alerts
 from frappe_celery.watch.logs import output, stacks
 from frappe_celery.watch.notify import look
-from frappe_celery.worker import (
-    lifecycle,
-    remote_control,  # noqa: F401  # commands of Celery's
-    signed_control,
-)
+from frappe_celery.worker import lifecycle, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
 from frappe_celery.worker.readiness import Readiness
 from frappe_celery.worker.reaper import Reaper, Sweeper
-from frappe_celery.worker.scheduled_method import FrappeCelery, register
+from frappe_celery.worker.task import ScheduledMethod, register
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +53,19 @@ PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
+
+
+class FrappeCelery(Celery):
+    """The app behind `celery -A frappe_celery`; a scheduled method that it sends is a job."""
+
+    control_cls = "frappe_celery.worker.remote_control:Control"
+
+    def send_task(self, name: str, *args: Any, **options: Any) -> Any:
+        """Like Celery's; a scheduled method becomes a job."""
+        task = self.tasks.get(name)
+        if isinstance(task, ScheduledMethod):
+            return task.apply_async(*args, **options)
+        return super().send_task(name, *args, **options)
 
 
 def build(config: Settings | None = None) -> Celery:
@@ -161,7 +170,7 @@ def setup(app: Celery) -> None:
         ours |= {"worker_pool": POOL, "worker_autoscaler": AUTOSCALER}
     _set(app, ours)
     if config.frappe_celery_signed_control:
-        app.control.mailbox.node_cls = signed_control.Node  # type: ignore[attr-defined]
+        app.control.mailbox.node_cls = remote_control.Node  # type: ignore[attr-defined]
     _add(app, config)
     _current = app
 

@@ -4,7 +4,7 @@ Signed is all that is acted on: task, arguments, headers, what follows, and the 
 the bench's key signs by having our transport. From a queue of the bench nothing else is taken, but
 a team's own tasks where `frappe_celery_unsigned_tasks` is on. A team's other queues take what
 comes, and what came unsigned is marked (`jobs.unsigned`). Remote control is signed in the same way;
-who asks for a signature there is `worker.signed_control`.
+who asks for a signature there is `worker.remote_control`.
 """
 
 from __future__ import annotations

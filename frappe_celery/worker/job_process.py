@@ -1,4 +1,4 @@
-"""One process of a worker, from its fork to its end: it runs jobs (`job_loop`), and puts right what
+"""One process of a worker, from its fork to its end: it runs jobs (`JobLoop`), and puts right what
 each left.
 
 The worker's parent is told nothing: it reads this process's slot.
@@ -18,7 +18,7 @@ from frappe_celery.brokers.taker import Taken
 from frappe_celery.config import settings
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.fresh_process import Forks
-from frappe_celery.worker.job_loop import JobLoop
+from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Slot
 from frappe_celery.worker.task import InHand

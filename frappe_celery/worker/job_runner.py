@@ -1,5 +1,8 @@
 """Takes a run, runs it, records how it ended and takes the next: one process's part, or a thread's.
 
+`JobRunner` does each of these when it is told to; `JobLoop` hears orders, does them one after
+another, and waits where there is no job.
+
 Celery's own tracer runs it, so that signals, logs and whoever listens to them (Sentry,
 OpenTelemetry) see what they see of any task. What it does stands in its slot, for whoever started
 it to read.
@@ -15,18 +18,20 @@ from typing import Any
 
 from celery.app.base import Celery
 from celery.app.trace import LOG_RECEIVED
+from redis.exceptions import ResponseError
 
 from frappe_celery import canvas
-from frappe_celery.brokers.taker import Ended, Taken, Taker
+from frappe_celery.brokers.taker import WAIT_SECONDS, Ended, Taken, Taker
 from frappe_celery.config import settings
-from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 from frappe_celery.jobs.running import take_in_hand
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
-from frappe_celery.worker.broker_retry import retry_while_unreachable
+from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
+from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Doing, Slot
 from frappe_celery.worker.task import TAKEN, InHand
 from frappe_celery.worker.task_events import TaskEvents
@@ -34,6 +39,11 @@ from frappe_celery.worker.task_events import TaskEvents
 logger = logging.getLogger(__name__)
 received = logging.getLogger("celery.worker.strategy")
 """Of whoever receives a message."""
+WAITING = "waiting for the broker"
+IDLE_SECONDS = 1
+"""How long no job has come before what jobs left is looked for everywhere."""
+AGAIN_SECONDS = 1.0
+"""How soon a broker that is away is asked again."""
 
 
 class JobRunner:
@@ -169,6 +179,65 @@ class JobRunner:
             logger.warning("%s[%s] ended its process", in_hand.message.label, taken.run)
             self.is_fit = False
         self._slot.count(in_hand.succeeded, time.monotonic() - began)
+
+
+class JobLoop(JobRunner):
+    """Takes runs as its orders say, until it is told to stop."""
+
+    def __init__(
+        self, app: Celery, hostname: str, consumer: str, slot: Slot, orders: Orders
+    ) -> None:
+        super().__init__(app, hostname, consumer, slot)
+        self._orders = orders
+        self._outage = Outage()
+
+    def serve(self) -> None:
+        """Until the end."""
+        while True:
+            self._orders.receive()
+            self.events = self._orders.events
+            leaves = self._orders.stop or self._is_worn()
+            queues = () if leaves else self._orders.queues
+            if queues or self.has_ended_one:
+                taken = self._take_at_last(queues)
+                if taken is not None:
+                    self.run(taken)
+                    continue
+            if leaves:
+                self.close()
+                return
+            if not self._orders.stop:
+                self._wait(queues)
+
+    def _is_worn(self) -> bool:
+        return False
+
+    def _take_at_last(self, queues: tuple[str, ...]) -> Taken | None:
+        while True:
+            try:
+                taken = self.take(queues)
+            except (BrokerUnreachable, ResponseError) as exc:
+                wrong = isinstance(exc, ResponseError)  # somebody wrote to our keys
+                self._outage.tell("no job can be fetched" if wrong else WAITING, exc)
+                self._orders.receive(AGAIN_SECONDS)
+                queues = () if self._orders.stop else self._orders.queues
+                if self._orders.stop and not self.has_ended_one:
+                    return None  # what it may have claimed its worker gives back
+            else:
+                self._outage.end()
+                return taken
+
+    def _wait(self, queues: tuple[str, ...]) -> None:
+        if not queues:
+            self._orders.receive(None)
+            return
+        seconds = WAIT_SECONDS if self.is_looked_through else IDLE_SECONDS
+        try:
+            if not self.taker.wait(queues, self._orders.reader, seconds):
+                self.look_through()
+        except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
+            self._outage.tell(WAITING, exc)
+            self._orders.receive(AGAIN_SECONDS)
 
 
 def taker_of(store: JobStore, consumer: str, worker: str) -> Taker:

@@ -9,7 +9,7 @@ from typing import Any
 
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.crew import Crew, Member
-from frappe_celery.worker.job_loop import JobLoop
+from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.slot import shared_slots
 
 logger = logging.getLogger(__name__)

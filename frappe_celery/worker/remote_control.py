@@ -1,20 +1,30 @@
-"""Celery's remote control for jobs, which a worker's processes take themselves: `inspect active`,
-`control revoke` and `terminate`, beside the tasks of which Celery knows; and `control exchange`."""
+"""Celery's remote control: whose commands are acted on, and what they do with jobs.
+
+A command is heeded (`Node`) when its sender has the key, it is fresh, and it is new. The signature
+itself is checked as the message comes (`brokers.whole_messages`, `take`). It stands in a header, so
+workers of the version before read the same messages.
+
+Jobs are taken by a worker's processes themselves: `inspect active`, `control revoke` and
+`terminate` know them beside the tasks of which Celery knows. `control exchange` is our own.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal as signals
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from celery.app.control import Control as CeleryControl
 from celery.utils.functional import maybe_list
 from celery.worker import control
 from celery.worker import state as worker_state
 from celery.worker.control import control_command, inspect_command
 from celery.worker.request import Request
+from kombu import pidbox
 from kombu.serialization import loads
 
 from frappe_celery import canvas
@@ -34,6 +44,75 @@ MOST_TIMES = 10
 """How many times as many processes a pool may have as it began with."""
 SUPERVISOR = b"frappe_celery/commands/supervisor.py"
 """The file that `frappe-celery supervise` runs."""
+FRESH_SECONDS = 300.0
+"""By how much a command's date may differ from this machine's clock: as long as Celery keeps those
+for a worker that is away (`control_queue_ttl`). So long it is remembered."""
+
+
+# -- whose commands are acted on
+
+
+class Node(pidbox.Node):
+    """A worker's end of the mailbox."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._began = time.time()
+        self._known: dict[str, float] = {}
+        self._logged: set[tuple[str, str]] = set()
+
+    def handle_message(self, body: Any, message: Any = None) -> Any:
+        """Act on it, unless it is refused; the log says so once for each command and reason."""
+        try:
+            self._check(message)
+        except Refused as exc:
+            method = str(body.get("method"))[:100] if isinstance(body, dict) else "?"
+            kind = (method if method in (self.handlers or {}) else "?", str(exc))
+            if kind not in self._logged:
+                self._logged.add(kind)
+                logger.warning("refused the control command %r: %s", method, exc)
+            return None
+        return super().handle_message(body, message)
+
+    def _check(self, message: Any) -> None:
+        stamp = str(message.headers.get(STAMP, "")).split()
+        exchange: Any = self.mailbox.exchange  # type: ignore[union-attr]  # it has one
+        if len(stamp) != 2 or message.delivery_info.get("exchange") != exchange.name:
+            raise Refused(
+                "its signature is missing or wrong. Send it with this package and the bench's key"
+                " (celery -A frappe_celery …, frappe-celery flower), not with --broker alone"
+            )
+        at, name = float(stamp[0]), stamp[1]
+        now = time.time()
+        if abs(now - at) > FRESH_SECONDS:
+            raise Refused(
+                f"it is dated more than {FRESH_SECONDS:.0f} s before or after this machine's time:"
+                " it is an old one, or the clocks differ: set both by NTP"
+            )
+        if at < self._began:
+            raise Refused(
+                "it is dated before this worker began: it is an old one, or the sender's clock is"
+                " behind this machine's: set both by NTP, or try again in a moment"
+            )
+        self._known = {n: until for n, until in self._known.items() if until > now}
+        if name in self._known:
+            raise Refused("it was acted on already")
+        self._known[name] = max(now, at) + FRESH_SECONDS
+
+
+class Mailbox(pidbox.Mailbox):
+    """Celery's, at which such workers listen."""
+
+    node_cls = Node
+
+
+class Control(CeleryControl):
+    """Celery's, with that mailbox; named in `FrappeCelery.control_cls`."""
+
+    Mailbox = Mailbox
+
+
+# -- the commands
 
 
 @inspect_command(alias="dump_active")  # type: ignore[untyped-decorator]

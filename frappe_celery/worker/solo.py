@@ -17,8 +17,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
 from frappe_celery.worker.crew import Crew, Member
-from frappe_celery.worker.job_loop import AGAIN_SECONDS, WAITING
-from frappe_celery.worker.job_runner import JobRunner
+from frappe_celery.worker.job_runner import AGAIN_SECONDS, WAITING, JobRunner
 from frappe_celery.worker.slot import shared_slots
 
 logger = logging.getLogger(__name__)

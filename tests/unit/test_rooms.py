@@ -34,7 +34,7 @@ NAMED = {
     # transports, consumer, pool and scheduler, which Celery and kombu import
     "frappe_celery.brokers.redis.transport:Transport",
     "frappe_celery.brokers.redis.transport:SentinelTransport",
-    "frappe_celery.worker.signed_control:Control",
+    "frappe_celery.worker.remote_control:Control",
     "frappe_celery.brokers.rabbitmq.transport:Transport",
     "frappe_celery.worker.autoscale:Autoscaler",
     "frappe_celery.worker.consumer:Consumer",
