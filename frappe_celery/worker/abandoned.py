@@ -20,51 +20,14 @@ from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.running import ABOUT, running
-from frappe_celery.jobs.workers import tag
 from frappe_celery.worker import again as reruns
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.callbacks import run_callback
-from frappe_celery.worker.slot import Doing, Seen
 
 logger = logging.getLogger(__name__)
 
 AFTERMATH = "frappe_celery.worker.abandoned.aftermath"
 AFTERMATH_DELIVERIES = 5
-GIVEN_BACK_MOST = 3
-"""How often a run whose process died before it had begun goes back into its queue."""
-
-
-def release(
-    consumer: str,
-    thread: int,
-    seen: Seen,
-    reason: str,
-    queues: Collection[str],
-    *,
-    again: bool = True,
-) -> None:
-    """Deal with what a process or a thread had in its hands when it ended.
-
-    What had not begun goes back into its queue; the rest see `end_or_repeat`.
-
-    Args:
-        consumer: its worker's name among those who hold runs.
-        thread: the system's number of it.
-        seen: what its slot said last.
-
-    Raises:
-        BrokerUnreachable: to be called again.
-    """
-    store = get_store()
-    keys = (store.keys.in_flight(consumer),)
-    for number in (seen.number - 1, seen.number):
-        held = tag(consumer, thread, number)
-        began = number < seen.number or seen.doing == Doing.RUNS
-        about = (held, "1" if began else "", GIVEN_BACK_MOST)
-        run = store.run_script("let_go", keys, store.keys.prefix, *about)
-        if run:
-            end_or_repeat(store, run.decode(), reason, queues=queues, idempotent_counts=again)
-            store.client.hdel(keys[0], held)
 
 
 def end_or_repeat(

@@ -17,13 +17,15 @@ from celery.worker import state
 from frappe_celery.brokers import heartbeat
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.workers import ProcessInfo
+from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.orders import Orders
 from frappe_celery.worker.slot import Doing, Seen, Slot, Tally
 
 logger = logging.getLogger(__name__)
 
+GIVEN_BACK_MOST = 3
+"""How often a run whose process died before it had begun goes back into its queue."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
 """Bytes of a page, in which Linux counts memory."""
 
@@ -38,8 +40,8 @@ class Member:
     """Seconds since the epoch."""
     leaves: bool = False
     """It was told to stop."""
-    thread: int = field(default_factory=os.getpid)
-    """The system's number of it: a process's is that of its first thread."""
+    thread: int = 0
+    """The system's number of it; 0: it is the first of its process, and has that one's number."""
 
     process: Any = None
     """Its own, of `billiard`; None: a thread, or the worker itself."""
@@ -129,18 +131,35 @@ class Crew:
         one.leaves = True
         one.orders.give((), stop=True)
 
-    def give_back(self, *those: Member) -> None:
+    def give_back(self) -> None:
         """What they have claimed and not begun, as where the answer to a claim was lost."""
-        for one in those:
-            if one.slot.read().doing in (Doing.ASKS, Doing.HOLDS):
+        for one, seen in self.seen():
+            if seen.doing in (Doing.ASKS, Doing.HOLDS):
                 try:
-                    self.release(one, "its worker was told to stop")
+                    self.release(one, seen, "its worker was told to stop")
                 except BrokerUnreachable as exc:
                     logger.warning("what it claimed is settled by other workers: %s", exc)
 
-    def release(self, one: Member, reason: str) -> None:
-        """Deal with what it had in its hands when it ended (see `abandoned.release`)."""
-        abandoned.release(self.consumer, one.thread, one.slot.read(), reason, self.queues)
+    def release(self, one: Member, seen: Seen, reason: str) -> None:
+        """Deal with what it had in its hands when it ended, by what its slot said last.
+
+        What had not begun goes back into its queue; the rest see `abandoned.end_or_repeat`.
+
+        Raises:
+            BrokerUnreachable: to be called again.
+        """
+        store = get_store()
+        keys = (store.keys.in_flight(self.consumer),)
+        for number in (seen.number - 1, seen.number):
+            held = tag(self.consumer, one.thread or one.pid, number)
+            began = number < seen.number or seen.doing == Doing.RUNS
+            about = (held, "1" if began else "", GIVEN_BACK_MOST)
+            run = store.run_script("let_go", keys, store.keys.prefix, *about)
+            if run:
+                abandoned.end_or_repeat(
+                    store, run.decode(), reason, queues=self.queues, idempotent_counts=one.again
+                )
+                store.client.hdel(keys[0], held)
 
     def leave(self) -> None:
         """They hold nothing any more."""

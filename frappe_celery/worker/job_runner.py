@@ -117,16 +117,6 @@ class JobRunner:
         self._had = Ended(self._held_as, *self._outcome(taken, InHand(message, taken.sealed)))
         self.ended += 1
 
-    @property
-    def is_looked_through(self) -> bool:
-        """Whether what jobs left has been looked for everywhere, as `look_through` does."""
-        return self.between is None or self.between.is_looked_through
-
-    def look_through(self) -> None:
-        """While no job waits."""
-        if self.between is not None:
-            self.is_fit = self.between.look_through() and self.is_fit
-
     def close(self) -> None:
         """Let go of every connection."""
         self.taker.close()
@@ -231,10 +221,11 @@ class JobLoop(JobRunner):
         if not queues:
             self._orders.receive(None)
             return
-        seconds = WAIT_SECONDS if self.is_looked_through else IDLE_SECONDS
+        between = self.between
+        seconds = WAIT_SECONDS if between is None or between.is_looked_through else IDLE_SECONDS
         try:
-            if not self.taker.wait(queues, self._orders.reader, seconds):
-                self.look_through()
+            if not self.taker.wait(queues, self._orders.reader, seconds) and between is not None:
+                self.is_fit = between.look_through() and self.is_fit
         except (BrokerUnreachable, ResponseError) as exc:  # a master has become a replica
             self._outage.tell(WAITING, exc)
             self._orders.receive(AGAIN_SECONDS)

@@ -39,7 +39,7 @@ class JobThreads(Crew):
             self.tell_to_stop(one)
         for thread in self._threads:
             thread.join()
-        self.give_back(*self.each)
+        self.give_back()
         self.leave()
 
     def _run(self, one: Member) -> None:
@@ -54,7 +54,8 @@ class JobThreads(Crew):
             except BaseException as exc:
                 logger.exception("a thread that runs jobs begins anew")
                 loop.close()
-                retry_while_unreachable(self.release, one, f"its thread ended: {exc!r}")
+                reason = f"its thread ended: {exc!r}"
+                retry_while_unreachable(self.release, one, one.slot.read(), reason)
                 one.slot.rest()
             else:
                 return

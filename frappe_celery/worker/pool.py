@@ -26,7 +26,7 @@ from redis.exceptions import ResponseError
 from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
-from frappe_celery.worker import abandoned, job_process
+from frappe_celery.worker import job_process
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import Crew, Member
 from frappe_celery.worker.orders import Orders
@@ -301,8 +301,7 @@ class Pool(BasePool, Crew):
         try:
             while self._dead and time.monotonic() >= self._settle_from:
                 child, seen = self._dead[0]
-                about = (child.pid, seen, child.killed_because, self.queues)
-                abandoned.release(self.consumer, *about, again=child.again)
+                self.release(child, seen, child.killed_because)
                 self._dead.pop(0)
                 self._outage.end()
         except (BrokerUnreachable, ResponseError) as exc:

@@ -69,7 +69,7 @@ class Solo(Crew):
         if self._runner.has_ended_one:
             retry_while_unreachable(self._runner.take, ())
         self._runner.close()
-        self.give_back(*self.each)
+        self.give_back()
         self.leave()
 
     @cached_property

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -32,24 +31,9 @@ WRAPPERS: dict[type, str] = {
 """What has a function, and where."""
 
 
-@dataclass
-class Found:
-    """In a module: each thing once, under the name of whoever had it first."""
-
-    containers: list[Cell] = field(default_factory=list)
-    """Of the module and of its classes."""
-    inner: list[Cell] = field(default_factory=list)
-    """Within those, within its objects, and what its functions hold."""
-    names: list[Names] = field(default_factory=list)
-    """Of the module and of its classes."""
-    rebound: set[tuple[Names, str]] = field(default_factory=set)
-    """Names of a module that a function declares `global`, and sets."""
-    caches: dict[str, Any] = field(default_factory=dict)
-    """Caches of `functools`, by the function's dotted name."""
-
-
 class Finder:
-    """Looks into modules of some packages.
+    """Looks into modules of some packages, and has what it found there: each thing once, under the
+    name of whoever had it first.
 
     Args:
         packages: whose modules, classes and objects are looked into.
@@ -59,6 +43,14 @@ class Finder:
     def __init__(self, packages: Iterable[str], is_kept: Callable[[str], bool]) -> None:
         self.packages = frozenset(packages)
         self.is_kept = is_kept
+        self.cells: list[Cell] = []
+        """All: also what stands within containers and objects, and what functions hold."""
+        self.containers: list[Cell] = []
+        """Those of modules and of their classes."""
+        self.rebound: set[tuple[Names, str]] = set()
+        """Names of a module that a function declares `global`, and sets."""
+        self.caches: dict[str, Any] = {}
+        """Caches of `functools`, by the function's dotted name."""
         self.written: set[int] = set()
         """Ids of containers that a function seems to change, which has them by a global name."""
         self._seen: dict[int, Any] = {}
@@ -74,14 +66,12 @@ class Finder:
             if self.is_kept(f"{module.__name__}.{name}"):
                 self._seen[id(value)] = value
 
-    def look(self, module: ModuleType) -> Found:
-        """What is in a module that was not found before."""
+    def look(self, module: ModuleType) -> None:
+        """Find what is in a module and was not found before."""
         self.keep(module)
-        found = Found()
         if self.is_new(module):
             names = Names(module.__name__, module, self.is_kept)
-            _Look(self, found, names).into(names, 0)
-        return found
+            _Look(self, names).into(names, 0)
 
     def is_new(self, value: Any) -> bool:
         """Whether it was not found before."""
@@ -94,14 +84,13 @@ class Finder:
 class _Look:
     """One look into a module, for what its code may change."""
 
-    def __init__(self, finder: Finder, found: Found, module: Names) -> None:
+    def __init__(self, finder: Finder, module: Names) -> None:
         self.finder = finder
-        self.found = found
         self.module = module
 
     def into(self, names: Names, depth: int) -> None:
         """Look at the names of the module or of a class of it."""
-        self.found.names.append(names)
+        self.finder.cells.append(names)
         for name, value in [*names.before.items()]:
             if not (name.startswith("__") and name.endswith("__")):
                 self._at(f"{names.name}.{name}", value, depth)
@@ -114,7 +103,7 @@ class _Look:
             self._at_function(name, value, depth)
         elif kind is CACHE:
             if self._is_of_ours(value) and self.finder.is_new(value):
-                self.found.caches[f"{value.__module__}.{value.__qualname__}"] = value
+                self.finder.caches[f"{value.__module__}.{value.__qualname__}"] = value
         elif issubclass(kind, type):
             if self._is_of_module(value) and self.finder.is_new(value):
                 self.into(Names(name, value, self.finder.is_kept), depth + 1)
@@ -131,7 +120,9 @@ class _Look:
         cell = cell_of(name, value)
         if cell is not None:
             cell.is_of_a_class = depth == 1
-            (self.found.containers if depth < 2 else self.found.inner).append(cell)
+            self.finder.cells.append(cell)
+            if depth < 2:
+                self.finder.containers.append(cell)
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, inner in [*items] if not isinstance(value, bytearray) else []:
             self._at(f"{name}[{key!r}]", inner, depth + 2)
@@ -142,7 +133,7 @@ class _Look:
         except AttributeError:
             return
         if self.finder.is_new(value):
-            self.found.inner.append(Cell(name, attributes))
+            self.finder.cells.append(Cell(name, attributes))
             for attribute, inner in [*attributes.items()]:
                 self._at(f"{name}.{attribute}", inner, depth + 2)
 
@@ -151,7 +142,7 @@ class _Look:
             return
         code = _Code(function.__code__)
         if function.__module__ == self.module.name:
-            self.found.rebound |= {(self.module, rebound) for rebound in code.rebound}
+            self.finder.rebound |= {(self.module, rebound) for rebound in code.rebound}
         if code.changes:
             values = (function.__globals__.get(known) for known in code.names)
             self.finder.written |= {id(value) for value in values}

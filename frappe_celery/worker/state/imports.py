@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -15,20 +15,19 @@ class Imports:
 
     Args:
         is_watched: of a module, by its name.
-        begins: called before the first of a chain of modules that import each other is executed.
+        chain: entered before the first of a chain of modules that import each other is executed,
+            left once the chain is done.
         executed: called with each once its code has run, before anybody can use it.
-        ends: called once the chain is done.
     """
 
     def __init__(
         self,
         is_watched: Callable[[str], bool],
-        begins: Callable[[], object],
+        chain: Callable[[], AbstractContextManager[object]],
         executed: Callable[[ModuleType], object],
-        ends: Callable[[], object],
     ) -> None:
         self._is_watched = is_watched
-        self._begins, self._executed, self._ends = begins, executed, ends
+        self._chain, self._executed = chain, executed
         self._searched: set[str] = set()
         self._depth = 0
 
@@ -61,20 +60,12 @@ class Imports:
 
         def exec_module(module: ModuleType) -> None:
             del loader.exec_module
-            with self._chain():
-                execute(module)
-                self._executed(module)
+            with nullcontext() if self._depth else self._chain():
+                self._depth += 1
+                try:
+                    execute(module)
+                    self._executed(module)
+                finally:
+                    self._depth -= 1
 
         loader.exec_module = exec_module
-
-    @contextmanager
-    def _chain(self) -> Iterator[None]:
-        if self._depth == 0:
-            self._begins()
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-            if self._depth == 0:
-                self._ends()

@@ -16,10 +16,10 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fnmatch import translate
 from operator import itemgetter, methodcaller
-from types import ModuleType
 from typing import Any
 
 from frappe_celery.config import settings
@@ -66,25 +66,18 @@ class WarmState:
         self._tell = tell
         self._told: set[str] = set()
         self._finder = Finder(packages, self._is_kept)
-        self._all: list[Cell] = []
-        self._containers: list[Cell] = []
-        self._rebound: set[tuple[Names, str]] = set()
-        self._caches: dict[str, Any] = {}
-        self._earlier: dict[int, Any] = {}
         self._known: list[Cell] = []
         """Others that jobs of this process change."""
         self._jobs = self._unseen = 0
         """All, and those since everything was looked through."""
-        self._imports = Imports(
-            self._finder.is_of_ours, self._import_begins, self._note, self._import_ends
-        )
+        self._imports = Imports(self._finder.is_of_ours, self._importing, self._finder.look)
         loaded = [*sys.modules.items()]
         ours = self._finder.is_of_ours
         modules = [m for name, m in loaded if m is not None and ours(name)]
         for module in modules:
             self._finder.keep(module)
         for module in modules:
-            self._note(module)
+            self._finder.look(module)
         self._line_up()
 
     def _is_kept(self, name: str) -> bool:
@@ -96,62 +89,58 @@ class WarmState:
 
     # -- how it was
 
-    def _note(self, module: ModuleType) -> None:
-        found = self._finder.look(module)
-        self._containers += found.containers
-        self._all += (*found.containers, *found.inner, *found.names)
-        self._rebound |= found.rebound
-        self._caches |= found.caches
-
     def _line_up(self) -> None:
         """What is compared after each job, side by side: Python compares lists in one call."""
-        written = [cell for cell in self._containers if self._is_written(cell)]
+        found = self._finder
+        written = [cell for cell in found.containers if self._is_written(cell)]
         self._written = [*dict.fromkeys([*written, *self._known])]
         self._values = [cell.value for cell in self._written]
         self._befores = [cell.before for cell in self._written]
-        self._every_value = [cell.value for cell in self._all]
-        self._every_before = [cell.before for cell in self._all]
+        self._every_value = [cell.value for cell in found.cells]
+        self._every_before = [cell.before for cell in found.cells]
         compared = {id(cell) for cell in self._written}
-        self._others = [cell for cell in self._containers if id(cell) not in compared]
+        self._others = [cell for cell in found.containers if id(cell) not in compared]
         self._sized = [cell.value for cell in self._others]
         self._sizes = [len(cell.before) for cell in self._others]
-        self._cached = [*self._caches.values()]
+        self._cached = [*found.caches.values()]
 
     def _is_written(self, cell: Cell) -> bool:
         if len(cell.before) > LARGE:
             return False
         return not cell.before or id(cell.value) in self._finder.written or cell.is_of_a_class
 
-    def _import_begins(self) -> None:
-        self._earlier = {id(cell): cell.copy() for cell in self._all_differing()}
-
-    def _import_ends(self) -> None:
-        known = len(self._every_value)
-        for cell in (*self._all_differing(), *(c for c in self._all[known:] if c.differs())):
-            cell.adopt(self._earlier.get(id(cell), cell.before.copy()))
-        self._earlier = {}
-        self._line_up()
+    @contextmanager
+    def _importing(self) -> Iterator[None]:
+        earlier = {id(cell): cell.copy() for cell in self._all_differing()}
+        try:
+            yield
+        finally:
+            new = self._finder.cells[len(self._every_value) :]
+            for cell in (*self._all_differing(), *(cell for cell in new if cell.differs())):
+                cell.adopt(earlier.get(id(cell), cell.before.copy()))
+            self._line_up()
 
     def _all_differing(self) -> list[Cell]:
         if _same(self._every_value, self._every_before):
             return []
-        return [cell for cell in self._all if cell.differs()]
+        return [cell for cell in self._finder.cells if cell.differs()]
 
     def _differing_in_a_fork(self) -> list[Cell]:
         """The same, of many seen by a fork: who compares writes to every page that this process
         shares with its parent, since Python counts references there."""
-        if len(self._all) < FEW:
+        cells = self._finder.cells
+        if len(cells) < FEW:
             return self._all_differing()
         fork = Forked(self._numbers_of_differing)
         numbers = fork.answer([], FORK_SECONDS)
         if numbers is None:
             logger.warning("what jobs left was not looked through within %d s", FORK_SECONDS)
             fork.kill()
-        return [cell for cell in map(self._all.__getitem__, numbers or ()) if cell.differs()]
+        return [cell for cell in map(cells.__getitem__, numbers or ()) if cell.differs()]
 
     def _numbers_of_differing(self) -> list[int]:
         alike = _same(self._every_value, self._every_before)
-        cells = () if alike else enumerate(self._all)
+        cells = () if alike else enumerate(self._finder.cells)
         return [number for number, cell in cells if Cell.differs(cell)]
 
     # -- after a job
@@ -195,7 +184,7 @@ class WarmState:
         if sizes != self._sizes:
             pairs = zip(self._others, sizes, self._sizes, strict=True)
             found += (cell for cell, now, before in pairs if now != before)
-        for names, name in self._rebound:
+        for names, name in self._finder.rebound:
             if names.value.get(name) is not names.before.get(name) and names not in found:
                 found.append(names)
         return found
@@ -214,7 +203,7 @@ class WarmState:
         return fit
 
     def _clear_caches(self, job: str) -> None:
-        for name, cache in self._caches.items():
+        for name, cache in self._finder.caches.items():
             if cache.cache_info().currsize:
                 cache.cache_clear()
                 self._has_changed(name, job)

@@ -15,10 +15,10 @@ from frappe_celery.brokers.taker import Ended
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.workers import tag
-from frappe_celery.worker import abandoned
+from frappe_celery.worker.crew import Crew, Member
 from frappe_celery.worker.job_runner import taker_of
 from frappe_celery.worker.reaper import reap
-from frappe_celery.worker.slot import Doing, Seen
+from frappe_celery.worker.slot import Doing, Seen, shared_slots
 from tests.brokers import both_brokers
 from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
 from tests.integration.stores import broken, queued, started, take, waiting
@@ -73,7 +73,8 @@ def test_a_process_that_dies_with_a_bell_in_its_ear_costs_a_moment(
 
 def test_what_a_process_held_and_had_not_begun_waits_again(store: JobStore) -> None:
     """What its parent does when it finds it dead, by what its slot said."""
-    consumer = "host:1:abc:jobs"
+    crew, dead = Crew(), Member(*shared_slots(1), thread=7)
+    crew.queues, consumer = ("default",), crew.consumer
     store.client.zadd(store.keys.consumers, {consumer: time.time()})
     taker = taker_of(store, consumer, "w0@host")
     first, second = queued(store), queued(store)
@@ -82,12 +83,11 @@ def test_what_a_process_held_and_had_not_begun_waits_again(store: JobStore) -> N
         taken = taker.take(held_as, ["default"], Ended())
         assert (taken and taken.run, first.get_status()) == (first.run_id, JobStatus.STARTED)
         assert taker.take(held_as, ["default"], Ended()) == taken, "its answer was lost"
-        seen = Seen(doing, 1, 0, 0.0, 0.0, "")
-        abandoned.release(consumer, 7, seen, "its process died", ["default"])
+        crew.release(dead, Seen(doing, 1, 0, 0.0, 0.0, ""), "its process died")
         assert (waiting(store), held(store)) == ([first.run_id, second.run_id], [])
         assert first.get_status() == JobStatus.QUEUED
     taker.take(tag(consumer, 7, 1), ["default"], Ended())
-    abandoned.release(consumer, 7, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9", ["default"])
+    crew.release(dead, Seen(Doing.RUNS, 1, 0, 0.0, 0.0, ""), "signal 9")
     assert (first.get_status(), held(store)) == (JobStatus.FAILED, [])
     assert "signal 9" in str(store.fetch_run(first.run_id).exc_info)
 
