@@ -47,7 +47,7 @@ SCHEDULERS = {
     ),
 }
 """What runs Frappe's schedule beside the entries of these."""
-AUTOSCALER = "frappe_celery.worker.autoscale:Autoscaler"
+AUTOSCALER = "frappe_celery.worker.pool:Autoscaler"
 POOL = "frappe_celery.worker.pool:Pool"
 PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"

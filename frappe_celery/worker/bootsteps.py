@@ -224,29 +224,20 @@ class CrewWatch(Repeated):
             consumer.controller.autoscaler.maybe_scale()
 
 
-class ConfiguredLimits(bootsteps.StartStopStep):
-    """What configuration and decorators say of limits is written where the scripts that fetch jobs
-    read it."""
+class TakeJobs(bootsteps.StartStopStep):
+    """Jobs are taken while the consumer runs."""
 
     requires = (TASKS_STEP,)
+    worker: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Before the pool's processes take jobs; again after each reconnection."""
+        """Begin, once what configuration and decorators say of limits is written where the scripts
+        that fetch jobs read it; called again after each reconnection."""
         try:
             declarations.tell()
             Limits(get_store()).configure()
         except (BrokerUnreachable, ConfigError) as exc:
             logger.error("limits stay as they were: %s", exc)
-
-
-class TakeJobs(bootsteps.StartStopStep):
-    """Jobs are taken while the consumer runs."""
-
-    requires = (TASKS_STEP, ConfiguredLimits)
-    worker: Any = None
-
-    def start(self, consumer: Any) -> None:
-        """Begin; called again after each reconnection."""
         self.worker = consumer.controller
         consumer.let_jobs_be_taken()
         signals.worker_shutting_down.connect(self.stop)
@@ -331,6 +322,6 @@ class Forwarder(Repeated):
 
 STEPS = (
     *(Record, Burst, Shares, ScheduledJobs, History, BrokerWatch, CrewWatch),
-    *(ConfiguredLimits, TakeJobs, VisiblyAlive),
+    *(TakeJobs, VisiblyAlive),
 )
 RABBITMQ_STEPS = (Room, Forwarder)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.workers import ProcessInfo, tag
 from frappe_celery.worker import abandoned
-from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Doing, Seen, Slot, Tally
+from frappe_celery.worker.member import Doing, Member, Seen, Tally
 
 logger = logging.getLogger(__name__)
 
@@ -28,33 +25,6 @@ GIVEN_BACK_MOST = 3
 """How often a run whose process died before it had begun goes back into its queue."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
 """Bytes of a page, in which Linux counts memory."""
-
-
-@dataclass
-class Member:
-    """One process or thread that runs jobs, as its worker's parent knows it."""
-
-    slot: Slot
-    orders: Orders = field(default_factory=Orders)
-    birth: float = field(default_factory=time.time)
-    """Seconds since the epoch."""
-    leaves: bool = False
-    """It was told to stop."""
-    thread: int = 0
-    """The system's number of it; 0: it is the first of its process, and has that one's number."""
-
-    process: Any = None
-    """Its own, of `billiard`; None: a thread, or the worker itself."""
-    place: int = 0
-    """Of its slot in the pool."""
-    killed_because: str = ""
-    again: bool = True
-    """Whether its job may be run again, if idempotent, once its process is dead."""
-
-    @property
-    def pid(self) -> int:
-        """Of the process that it is in."""
-        return int(self.process.pid) if self.process is not None else os.getpid()
 
 
 class Crew:

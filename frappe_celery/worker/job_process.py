@@ -19,8 +19,7 @@ from frappe_celery.config import settings
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.fresh_process import Forks
 from frappe_celery.worker.job_runner import JobLoop
-from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Slot
+from frappe_celery.worker.member import Orders, Slot
 from frappe_celery.worker.task import InHand
 
 

@@ -31,8 +31,7 @@ from frappe_celery.jobs.running import take_in_hand
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable
-from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Doing, Slot
+from frappe_celery.worker.member import Doing, Orders, Slot
 from frappe_celery.worker.task import TAKEN, InHand
 from frappe_celery.worker.task_events import TaskEvents
 

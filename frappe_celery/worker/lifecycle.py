@@ -25,9 +25,8 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store, hosts
 from frappe_celery.worker.bootsteps import GREEN, Repeated
 from frappe_celery.worker.crew import Crew, crew_of
-from frappe_celery.worker.job_threads import JobThreads
+from frappe_celery.worker.in_process import JobThreads, Solo
 from frappe_celery.worker.pool import Pool
-from frappe_celery.worker.solo import Solo
 from frappe_celery.worker.state import warm
 
 logger = logging.getLogger(__name__)

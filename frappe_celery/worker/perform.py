@@ -59,7 +59,9 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
     store = get_store()
     if message.expires is not None and time.time() > message.expires:
         _expired(store, store.job_of(message), message)
-    job = started_job(store, message, sealed, worker)
+    job = store.job_of(message)
+    job.status, job.worker_name = JobStatus.STARTED, worker
+    job.message, job.opened = sealed, message
     retry_while_unreachable(declarations.take_back, message.label)
     try:
         with running(job), time_limit(message.timeout):
@@ -159,13 +161,3 @@ def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> N
         was_stopped = True
     if was_stopped:
         retry_while_unreachable(store.delete, following.run)
-
-
-def started_job(store: JobStore, message: JobMessage, sealed: bytes, worker: str) -> Job:
-    """The Job of a run that this process has claimed, without asking the store again."""
-    job = store.job_of(message)
-    job.status = JobStatus.STARTED
-    job.worker_name = worker
-    job.message = sealed
-    job.opened = message
-    return job

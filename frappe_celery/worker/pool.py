@@ -1,7 +1,7 @@
 """The worker's pool: processes that take their jobs themselves, under Celery's parent.
 
 The parent forks them, replaces them, enforces time limits and deals with their deaths; it reads
-what each does from its slot (`slot`). A team's own tasks, which the parent's consumer is delivered,
+what each does from its slot (`member`). A team's own tasks, which the parent's consumer is delivered,
 run in Celery's own processes, of which there are as many: forked when the first such task comes.
 """
 
@@ -21,6 +21,8 @@ from billiard.connection import wait as wait_for_ends
 from celery.concurrency.base import BasePool
 from celery.concurrency.prefork import TaskPool
 from celery.utils.functional import noop
+from celery.worker.autoscale import Autoscaler as CeleryAutoscaler
+from kombu.asynchronous.semaphore import LaxBoundedSemaphore
 from redis.exceptions import ResponseError
 
 from frappe_celery.config.timeouts import GRACE_SECONDS
@@ -28,9 +30,8 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.worker import job_process
 from frappe_celery.worker.broker_retry import Outage
-from frappe_celery.worker.crew import Crew, Member
-from frappe_celery.worker.orders import Orders
-from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
+from frappe_celery.worker.crew import Crew
+from frappe_celery.worker.member import Doing, Member, Orders, Seen, Tally, shared_slots
 
 logger = logging.getLogger(__name__)
 
@@ -64,6 +65,8 @@ class Pool(BasePool, Crew):
         self._outage = Outage()
         self._wanted = int(self.limit)
         self._hub: Any = None
+        self._turns = self.options.get("semaphore") or LaxBoundedSemaphore(0)
+        """Celery's, by which tasks wait for processes; without its event loop nobody asks it."""
         self._tasks = TaskPool(0, self.putlocks, app=self.app, initargs=initargs, **self.options)
 
     # -- Celery's side
@@ -91,12 +94,9 @@ class Pool(BasePool, Crew):
         In it a task waits for a process, and can be revoked or expire until then. From now on it
         counts these, one of which is for the task that has come.
         """
-        turns = self.options.get("semaphore")
-        if turns is not None:
-            turns.shrink(turns.initial_value)
+        self._turns.shrink(self._turns.initial_value)
         self._tasks.grow(max(self._wanted, 1))  # type: ignore[attr-defined]  # celery-types lacks it
-        if turns is not None:
-            turns.acquire(noop)
+        self._turns.acquire(noop)
         self._tasks.maintain_pool()
 
     def flush(self) -> None:
@@ -144,8 +144,8 @@ class Pool(BasePool, Crew):
         self._fill()
         if self._tasks.num_processes:
             self._tasks.grow(n)  # type: ignore[attr-defined]  # celery-types lacks it
-        elif (turns := self.options.get("semaphore")) is not None:
-            turns.grow(n)
+        else:
+            self._turns.grow(n)
 
     def shrink(self, n: int = 1) -> None:
         """So many less; those that work end their job first."""
@@ -157,8 +157,8 @@ class Pool(BasePool, Crew):
         if self._tasks.num_processes:
             with suppress(ValueError):  # all of them have a task
                 self._tasks.shrink(n)  # type: ignore[attr-defined]  # celery-types lacks it
-        elif (turns := self.options.get("semaphore")) is not None:
-            turns.shrink(n)
+        else:
+            self._turns.shrink(n)
 
     def on_close(self) -> None:
         """Let no process take another job."""
@@ -172,9 +172,8 @@ class Pool(BasePool, Crew):
             self.tell_to_stop(child)
         while self.each:
             self._wait_for_an_end()
-            self.kill_overdue()
             with suppress(BrokerUnreachable):
-                self.kill_stopped()
+                self.look_after()
         self.leave()
         self._tasks.stop()
 
@@ -313,3 +312,22 @@ def _end(code: int | None) -> str:
     if code is not None and code < 0:
         return f"signal {-code} ({signal.Signals(-code).name})"
     return f"exit code {code}"
+
+
+class Autoscaler(CeleryAutoscaler):
+    """`--autoscale=10,2`: as many processes as there are jobs, those that wait counted.
+
+    Celery's counts the messages that its parent holds, which holds none of ours.
+    """
+
+    @property
+    def qty(self) -> int:
+        """Jobs that run or wait, and a team's own tasks."""
+        own = int(super().qty)
+        if not isinstance(self.pool, Pool):
+            return own
+        try:
+            waiting = sum(map(get_store().queue_length, self.pool.queues))
+        except BrokerUnreachable:
+            waiting = 0
+        return own + len(self.pool.having_jobs()) + waiting

@@ -34,9 +34,9 @@ from frappe_celery.config.signing import Signer
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.worker.crew import Crew, crew_of
+from frappe_celery.worker.member import Doing
 from frappe_celery.worker.pool import MOST_PROCESSES
 from frappe_celery.worker.readiness import FORCED
-from frappe_celery.worker.slot import Doing
 
 logger = logging.getLogger(__name__)
 

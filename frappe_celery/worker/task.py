@@ -23,7 +23,9 @@ from frappe_celery.jobs import get_store, hosts, unsigned
 from frappe_celery.jobs.hosts import ScheduleRow
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import STRATEGY
+from frappe_celery.schedule.events import read_hooks
 from frappe_celery.schedule.fire import ADMINISTRATOR, enqueue_scheduled
+from frappe_celery.schedule.sync import fill_once, live_row
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.perform import perform, run_claimed
@@ -107,8 +109,6 @@ class ScheduledMethod(BaseTask):
         self._check_who_asks()
         if not options.pop("as_scheduled", False):
             return self.signature(args, kwargs).apply_async(**options)
-        from frappe_celery.schedule.sync import fill_once, live_row
-
         fill_once(self.row.site)
         return enqueue_scheduled(live_row(self.row) if hosts.is_bench() else self.row)
 
@@ -137,17 +137,11 @@ class ScheduledMethod(BaseTask):
 def register(sender: Celery, **_: Any) -> None:
     """Register our task, and every method that the sites' hooks name."""
     sender.register_task(RunJob())
-    for row in _rows_of_hooks():
-        if row.method not in sender.tasks:
-            task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
-            sender.register_task(task())
-
-
-def _rows_of_hooks() -> list[ScheduleRow]:
-    from frappe_celery.schedule.events import read_hooks
-
-    config, by_site = settings.current(), hosts.current().task_hooks()
-    return [row for site, apps in by_site.items() for row in read_hooks(apps, config, site)[0]]
+    for site, apps in hosts.current().task_hooks().items():
+        for row in read_hooks(apps, settings.current(), site)[0]:
+            if row.method not in sender.tasks:
+                task = type(row.method, (ScheduledMethod,), {"name": row.method, "row": row})
+                sender.register_task(task())
 
 
 def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:

@@ -36,7 +36,7 @@ NAMED = {
     "frappe_celery.brokers.redis.transport:SentinelTransport",
     "frappe_celery.worker.remote_control:Control",
     "frappe_celery.brokers.rabbitmq.transport:Transport",
-    "frappe_celery.worker.autoscale:Autoscaler",
+    "frappe_celery.worker.pool:Autoscaler",
     "frappe_celery.worker.consumer:Consumer",
     "frappe_celery.worker.pool:Pool",
     "frappe_celery.beat_schedule:Scheduler",

@@ -15,10 +15,10 @@ from frappe_celery.brokers.taker import Ended
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.workers import tag
-from frappe_celery.worker.crew import Crew, Member
+from frappe_celery.worker.crew import Crew
 from frappe_celery.worker.job_runner import taker_of
+from frappe_celery.worker.member import Doing, Member, Seen, shared_slots
 from frappe_celery.worker.reaper import reap
-from frappe_celery.worker.slot import Doing, Seen, shared_slots
 from tests.brokers import both_brokers
 from tests.integration.benches import all_ended, ended, inside, worker, write_tasks
 from tests.integration.stores import broken, queued, started, take, waiting

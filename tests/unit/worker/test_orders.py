@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from frappe_celery.worker.orders import Orders
+from frappe_celery.worker.member import Orders
 
 
 def test_a_process_hears_the_last_word_and_the_end_of_its_parent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
-from frappe_celery.worker.slot import Doing, Seen, Tally, shared_slots
+from frappe_celery.worker.member import Doing, Seen, Tally, shared_slots
 
 
 def test_what_a_process_says_is_read_by_its_parent() -> None:

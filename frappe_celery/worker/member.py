@@ -1,13 +1,25 @@
-"""What each of a worker's processes does, in memory that it shares with its parent: a job costs no
-message, and what a process did when it died is known."""
+"""A process or a thread that runs jobs: what it says of itself (`Slot`), what its worker's parent
+tells it (`Orders`), and what that knows of it (`Member`).
+
+A slot lies in memory that both share: a job costs no message, and what a process did when it died
+is known. Orders come through a pipe: a process that waits for a job hears it too, and one whose
+parent has gone hears the end.
+"""
 
 from __future__ import annotations
 
 import mmap
 import operator
+import os
+import select
 import struct
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple
+from multiprocessing import Pipe
+from typing import Any, NamedTuple
 
 _LAYOUT = struct.Struct("=BQQddH128s")
 _TALLY = struct.Struct("=QQd")
@@ -115,3 +127,80 @@ def shared_slots(number: int) -> list[Slot]:
     """As many slots, shared with every process that is forked from now on."""
     page = mmap.mmap(-1, number * _SIZE)
     return [Slot(page, place) for place in range(number)]
+
+
+class Orders:
+    """Which queues to serve, and when to stop.
+
+    Made by the parent; each side lets go of the other's end after the fork.
+    """
+
+    def __init__(self) -> None:
+        self._reads, self._writes = Pipe(duplex=False)
+        self.reader = self._reads.fileno()
+        """The descriptor by which one can wait for an order."""
+        self._poll = select.poll()  # the pipe's own makes another one each time: 20 µs a job
+        self._poll.register(self.reader, select.POLLIN)
+        self.queues: tuple[str, ...] = ()
+        """Those to serve, in their order; none: take nothing for the time being."""
+        self.stop = False
+        self.events = False
+
+    # -- the parent
+
+    def give(self, queues: Sequence[str], stop: bool = False, events: bool = False) -> None:
+        """Tell; a process that is no more hears nothing."""
+        with suppress(BrokenPipeError):
+            self._writes.send((tuple(queues), stop, events))
+
+    def keep_giving(self) -> None:
+        """In the parent, once the process is there."""
+        self._reads.close()
+
+    def close(self) -> None:
+        """In the parent, once it is gone."""
+        self._writes.close()
+
+    # -- the process
+
+    def keep_hearing(self) -> None:
+        """In the process, at its start."""
+        self._writes.close()
+
+    def receive(self, seconds: float | None = 0) -> None:
+        """Hear what has been told, waiting for it for so long at most (None: until it is told)."""
+        while self._poll.poll(None if seconds is None else seconds * 1000):
+            seconds = 0
+            try:
+                self.queues, stop, self.events = self._reads.recv()
+            except EOFError:
+                self.stop = True
+                return
+            self.stop = self.stop or stop
+
+
+@dataclass
+class Member:
+    """One process or thread that runs jobs, as its worker's parent knows it."""
+
+    slot: Slot
+    orders: Orders = field(default_factory=Orders)
+    birth: float = field(default_factory=time.time)
+    """Seconds since the epoch."""
+    leaves: bool = False
+    """It was told to stop."""
+    thread: int = 0
+    """The system's number of it; 0: it is the first of its process, and has that one's number."""
+
+    process: Any = None
+    """Its own, of `billiard`; None: a thread, or the worker itself."""
+    place: int = 0
+    """Of its slot in the pool."""
+    killed_because: str = ""
+    again: bool = True
+    """Whether its job may be run again, if idempotent, once its process is dead."""
+
+    @property
+    def pid(self) -> int:
+        """Of the process that it is in."""
+        return int(self.process.pid) if self.process is not None else os.getpid()
