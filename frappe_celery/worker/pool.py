@@ -1,8 +1,9 @@
 """The worker's pool: processes that take their jobs themselves, under Celery's parent.
 
 The parent forks them, replaces them, enforces time limits and deals with their deaths; it reads
-what each does from its slot (`member`). A team's own tasks, which the parent's consumer is delivered,
-run in Celery's own processes, of which there are as many: forked when the first such task comes.
+what each does from its slot (`member`). A team's own tasks, which the parent's consumer is
+delivered, run in Celery's own processes, of which there are as many: forked when the first such
+task comes.
 """
 
 from __future__ import annotations
