@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from frappe_celery.jobs import Job, codec, hosts
+from frappe_celery.worker.time_limit import time_limit
 
 CALLBACK_SECONDS = 60
 """How long a callback may run, RQ's default."""
@@ -14,7 +15,6 @@ CALLBACK_SECONDS = 60
 
 def run_callback(job: Job, encoded: Any, *arguments: Any) -> None:
     """Call what was given as on_success or on_failure, as the job's user on its site."""
-    from frappe_celery.worker.time_limit import time_limit
 
     host = hosts.current()
     with host.in_site(job.site, job.user), time_limit(CALLBACK_SECONDS):

@@ -45,7 +45,7 @@ class Crew:
             one.orders.give(self.queues, one.leaves, self.events)
 
     def send_events(self, wanted: bool) -> None:
-        """Whether they tell of each job (`task_events`)."""
+        """Whether they tell of each job (`job_runner.TaskEvents`)."""
         if wanted != self.events:
             self.events = wanted
             self.serve(self.queues)
