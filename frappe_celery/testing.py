@@ -24,9 +24,9 @@ from frappe_celery.config.embedded import server
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
 from frappe_celery.jobs import Job, get_store, hosts, providers
+from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import method_name
-from frappe_celery.jobs.running import process_name
 from frappe_celery.worker.perform import run_claimed, succeeded
 
 logger = logging.getLogger(__name__)

@@ -12,15 +12,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from frappe_celery.jobs.job import Job, JobStatus
+    from frappe_celery.jobs.job import Job, JobStatus, current_job
     from frappe_celery.jobs.record.store import JobStore, get_store
-    from frappe_celery.jobs.running import current_job
 
 _WHERE = {
     "Job": "job",
     "JobStatus": "job",
     "JobStore": "record.store",
-    "current_job": "running",
+    "current_job": "job",
     "get_store": "record.store",
 }
 

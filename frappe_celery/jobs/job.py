@@ -1,9 +1,15 @@
-"""What `frappe.enqueue` returns: one run of a method, with the names that RQ's Job has."""
+"""What `frappe.enqueue` returns: one run of a method, with the names that RQ's Job has.
+
+And which one runs in this process, thread or greenlet (`rq.get_current_job`'s counterpart).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -246,3 +252,38 @@ class Job:
     def requeue(self) -> Job:
         """Run an ended job again, as a new run under the same id."""
         return self.store.requeue(self)
+
+
+ABOUT = "job_message"
+"""A log line's `extra={ABOUT: message}` says which job it is about, where none runs."""
+_current: ContextVar[Job | None] = ContextVar("frappe_celery_job", default=None)
+_in_hand: ContextVar[JobMessage | None] = ContextVar("frappe_celery_message", default=None)
+
+
+def current_job() -> Job | None:
+    """The running job, None outside of one."""
+    return _current.get()
+
+
+@contextmanager
+def running(job: Job) -> Iterator[None]:
+    token = _current.set(job)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def take_in_hand(message: JobMessage) -> None:
+    """Have log lines of this context tell of it, also before its job begins and after its end."""
+    _in_hand.set(message)
+
+
+def message_in_hand() -> JobMessage | None:
+    """What a worker has taken, in the context that runs it."""
+    return _in_hand.get()
+
+
+def process_name() -> str:
+    """How records name this process: host and process id."""
+    return f"{socket.gethostname()}.{os.getpid()}"

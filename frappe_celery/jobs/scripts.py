@@ -94,8 +94,3 @@ def _call(connection: Any, name: str, texts: tuple[Any, ...]) -> Any:
     except BaseException:  # a job's timeout too: what is still to be read belongs to nobody
         connection.disconnect()
         raise
-
-
-def source(name: str) -> bytes:
-    """A script, for callers that write to a connection themselves."""
-    return _SOURCES[name]

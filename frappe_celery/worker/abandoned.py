@@ -17,9 +17,9 @@ from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import AbandonedJobError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs.job import ABOUT, running
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.running import ABOUT, running
 from frappe_celery.worker import again as reruns
 from frappe_celery.worker.broker_retry import retry_while_unreachable
 from frappe_celery.worker.callbacks import run_callback

@@ -28,9 +28,9 @@ from frappe_celery.brokers.taker import WAIT_SECONDS, Ended, Taken, Taker
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs.job import take_in_hand
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
-from frappe_celery.jobs.running import take_in_hand
 from frappe_celery.jobs.workers import tag
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.broker_retry import Outage, retry_while_unreachable

@@ -17,10 +17,10 @@ from celery.exceptions import Retry
 from frappe_celery import canvas
 from frappe_celery.errors import NoSuchJob, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store, hosts
+from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.record.store import CLAIMED
-from frappe_celery.jobs.running import process_name, running
 from frappe_celery.worker import again
 from frappe_celery.worker.abandoned import AFTERMATH, aftermath
 from frappe_celery.worker.broker_retry import retry_while_unreachable

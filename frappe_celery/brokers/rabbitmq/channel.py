@@ -2,8 +2,8 @@
 
 RabbitMQ would push messages of every queue, some to each consumer, so that a long task stands in
 the way of those behind it, and no queue goes before another. Here a worker that has room asks: the
-first queue, then the next. A queue that was empty is asked again when the bell rings for it
-(`bell`), and once a second. Jobs are taken by the workers' processes themselves (`taker`). Other
+first queue, then the next. A queue that was empty is asked again when the bell rings for it, and
+once a second. Jobs are taken by the workers' processes themselves (`taker`). Other
 queues of a team's own, and Celery's control messages, are RabbitMQ's own matter as ever.
 """
 
@@ -11,24 +11,23 @@ from __future__ import annotations
 
 import logging
 import sys
-import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from amqp import spec
 from amqp.exceptions import RecoverableConnectionError
 from kombu.message import Message
 from kombu.transport import pyamqp
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.brokers import whole_messages
-from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, broker_is_silent
-from frappe_celery.brokers.rabbitmq.bell import Bell
+from frappe_celery.brokers.heartbeat import broker_is_silent
 from frappe_celery.brokers.rabbitmq.names import Names, declare
 from frappe_celery.errors import BrokerUnreachable, Refused
-from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.jobs import get_store
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +44,7 @@ class Channel(pyamqp.Channel):
         self._consumed: dict[str, tuple[str, Callable[[Any], Any]]] = {}
         self._may_have: set[str] = set()
         """Of the queues consumed, those that may not be empty."""
-        self._asked: str | None = None
-        self._asked_at = 0.0
         self.bell: Bell | None = None
-
-    def _setup_listeners(self) -> None:
-        super()._setup_listeners()
-        answers = {spec.Basic.GetOk: self._got, spec.Basic.GetEmpty: self._got_nothing}
-        self._callbacks.update(answers)
 
     # -- names
 
@@ -96,16 +88,13 @@ class Channel(pyamqp.Channel):
         return sent
 
     def queue_purge(self, queue: str = "", *args: Any, **options: Any) -> Any:
-        """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
+        """`celery purge`: of one of the bench's queues the jobs that wait, too."""
         if queue not in self.names.queues:
             return super().queue_purge(queue, *args, **options)
-        store = get_store()
-        waiting = store.all_of(JobStatus.QUEUED, queue=queue)
-        for job in waiting:
-            store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+        canceled = get_store().purge(queue)
         for name in self.names.all(queue):  # in the last one are tasks
             left = super().queue_purge(name, *args, **options)
-        return len(waiting) + int(left)
+        return canceled + int(left)
 
     # -- consuming
 
@@ -136,51 +125,34 @@ class Channel(pyamqp.Channel):
         return None
 
     def look_anyway(self) -> None:
-        """Ask every queue again, though the bell did not ring; one that waits in vain gives up."""
-        self._may_have.update(self._queues())
-        if self._asked is not None and time.monotonic() - self._asked_at > GIVEN_UP_AFTER_SECONDS:
-            self.connection.silent = True
-            raise RecoverableConnectionError("RabbitMQ does not answer")
+        """Ask every queue again, though the bell did not ring."""
+        self._may_have.update(queue for queue, _ in self._consumed.values())
 
-    def turn(self) -> None:
-        """Once per turn of the worker's loop: ask for the next message."""
+    def fetch(self) -> bool:
+        """Hand over the next message, if there is room for one; whether there was one."""
         if self.bell is not None and not broker_is_silent():  # the Redis, for which it would wait
             if self.bell.listen():
                 self.look_anyway()
             self._may_have.update(self.bell.heard())
-        self._ask()
+        for queue, callback in list(self._consumed.values()):
+            if queue not in self._may_have or not (self.is_open and self.has_room()):
+                continue
+            raw = self._get(queue)
+            if raw is None:
+                self._may_have.discard(queue)
+                continue
+            message = self._checked(raw, queue)
+            if message is not None:
+                callback(message)
+            return True
+        return False
 
-    def _ask(self) -> None:
-        if self._asked is not None or not self.is_open or not self.has_room():
-            return
-        for queue in self._queues():
-            if queue in self._may_have:
-                self._may_have.discard(queue)  # first: the bell may ring until the answer comes
-                self._asked, self._asked_at = queue, time.monotonic()
-                self.send_method(spec.Basic.Get, "Bsb", (0, self.names.whole(queue), False))
-                return
-
-    def _queues(self) -> list[str]:
-        return [queue for queue, _ in self._consumed.values()]
-
-    def _got_nothing(self, *_: Any) -> None:
-        if self._asked is not None:
-            self._asked = None
-            self._ask()
-
-    def _got(self, *args: Any) -> None:
-        raw = self._on_get_ok(*args)
-        if self._asked is None:  # of a plain basic_get
-            return
-        queue, self._asked = self._asked, None
-        self._may_have.add(queue)
-        callback = next((call for of, call in self._consumed.values() if of == queue), None)
-        if callback is None:  # canceled meanwhile
-            super().basic_reject(raw.delivery_tag, requeue=True)
-            return
-        message = self._checked(raw, queue)
-        if message is not None:
-            callback(message)
+    def _get(self, queue: str) -> Any:
+        try:
+            return self.basic_get(self.names.whole(queue))
+        except TimeoutError as exc:
+            self.connection.silent = True
+            raise RecoverableConnectionError("RabbitMQ does not answer") from exc
 
     def _checked(self, raw: Any, queue: str) -> Message | None:
         """The message to act on; None where it was refused, and the next one is asked for."""
@@ -240,6 +212,54 @@ class Channel(pyamqp.Channel):
             if self.connection is not None:
                 self.connection.consumers.discard(self)
         super().collect()
+
+
+class Bell:
+    """Tells a worker's parent which queue got a task: a channel in Redis that each sender rings.
+
+    Without it a worker looks into its queues every second.
+    """
+
+    def __init__(self, client: Any, channel: str) -> None:
+        self._subscription = client.pubsub(ignore_subscribe_messages=True)
+        self._channel = channel
+        self.listens = False
+
+    def fileno(self) -> int | None:
+        """Its socket, None while there is none; every connection has another one."""
+        connection = self._subscription.connection
+        sock = getattr(connection, "_sock", None)  # see `taker.Taker.listen`
+        return sock.fileno() if self.listens and sock is not None else None
+
+    def listen(self) -> bool:
+        """Subscribe, unless that is done; whether it had to, and may have missed something."""
+        if self.listens:
+            return False
+        try:
+            self._subscription.subscribe(self._channel)
+        except RedisError:
+            return False
+        self.listens = True
+        return True
+
+    def heard(self) -> set[str]:
+        """The queues for which it rang since it was last asked; does not wait."""
+        queues: set[str] = set()
+        if not self.listens:
+            return queues
+        try:
+            while self._subscription.connection.can_read(timeout=0):
+                kind, _, *told = self._subscription.parse_response()
+                if kind == b"message":
+                    queues.add(told[-1].decode())
+        except (RedisConnectionError, RedisTimeoutError, OSError):
+            self.listens = False
+            self._subscription.connection.disconnect()
+        return queues
+
+    def close(self) -> None:
+        self.listens = False
+        self._subscription.close()
 
 
 def _as_kombu(raw: Any) -> whole_messages.Message:

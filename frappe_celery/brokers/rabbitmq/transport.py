@@ -14,6 +14,9 @@ from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS, LOOK_ANYWAY_
 from frappe_celery.brokers.rabbitmq.channel import Channel
 from frappe_celery.brokers.rabbitmq.names import Names
 
+AT_ONCE = 1000
+"""Messages that are handed over in one turn of the loop, which has other work too."""
+
 
 class Connection(pyamqp.Connection):
     """Knows the bench, and those of its channels that consume."""
@@ -34,9 +37,9 @@ class Connection(pyamqp.Connection):
         timeouts = {"read_timeout": GIVEN_UP_AFTER_SECONDS, "write_timeout": GIVEN_UP_AFTER_SECONDS}
         super().__init__(*args, **{**timeouts, **options})
 
-    def turn(self) -> None:
-        for channel in list(self.consumers):
-            channel.turn()
+    def fetch(self) -> bool:
+        """Each consumer hands over its next message; whether there was one."""
+        return True in [channel.fetch() for channel in list(self.consumers)]
 
     def look_anyway(self) -> None:
         """Each consumer looks into its queues."""
@@ -66,7 +69,9 @@ class Transport(pyamqp.Transport):
         listened: set[int] = set()
 
         def turn() -> None:
-            connection.turn()
+            for _ in range(AT_ONCE):
+                if not connection.fetch():
+                    break
             now = set(connection.listened_to())
             for fd in listened - now:
                 loop.remove(fd)
@@ -85,8 +90,7 @@ class Transport(pyamqp.Transport):
             return super().drain_events(connection, timeout=timeout, **options)
         give_up_at = time.monotonic() + (math.inf if timeout is None else timeout)
         connection.look_anyway()
-        while True:
-            connection.turn()
+        while not connection.fetch():
             left = min(LOOK_ANYWAY_SECONDS, max(0.0, give_up_at - time.monotonic()))
             sockets = [connection.sock, *connection.listened_to()]
             readable, _, _ = select.select(sockets, [], [], left)

@@ -4,13 +4,18 @@
 -- ARGV: consumer, delivery tag for what is fetched
 -- A consumer that was settled, dead or cut off, gets nothing until its next sign of life: nobody
 -- would look for what it holds.
--- Returns false, or {place in KEYS, message}.
+-- Returns false, or {the list that it was in, message}; asked again under the same tag, the same.
+local held = redis.call('HGET', KEYS[1], ARGV[2])
+if held then
+  local split = string.find(held, '\n', 1, true)
+  return {string.sub(held, 1, split - 1), string.sub(held, split + 1)}
+end
 if not redis.call('ZSCORE', KEYS[2], ARGV[1]) then return false end
 for i = 3, #KEYS do
   local message = redis.pcall('RPOP', KEYS[i])
   if message and not message.err then  -- else empty, or no list: the others are served
     redis.call('HSET', KEYS[1], ARGV[2], KEYS[i] .. '\n' .. message)
-    return {i, message}
+    return {KEYS[i], message}
   end
 end
 return false

@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
-import time
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from kombu.transport import redis as kombu_redis
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
-from frappe_celery.brokers.heartbeat import GIVEN_UP_AFTER_SECONDS
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
 
 
+AT_ONCE = 1000
+"""Messages that are handed over in one turn of the loop, which has other work too."""
+
+
 class Poller(kombu_redis.MultiChannelPoller):
-    """Asks for the next message when the bell rang, instead of by a blocking pop."""
+    """Has channels ask for the next message when the bell rang, instead of by a blocking pop."""
 
     def __init__(self) -> None:
         super().__init__()
         self.consumers: set[Channel] = set()
 
-    def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
-        if not channel.listens:
+    def on_poll_start(self) -> None:
+        """Each turn of the worker's event loop: hand over what waits, then see to broadcasts."""
+        for _ in range(AT_ONCE):
+            if not self.fetch():
+                break
+        super().on_poll_start()
+
+    def get(self, callback: Any, timeout: float | None = None) -> None:
+        """For pools without an event loop: one message of each channel, or whatever comes first."""
+        if not self.fetch():
+            super().get(callback, timeout)
+
+    def fetch(self) -> bool:
+        """Have every channel that consumes look for a message; whether one was handed over."""
+        consuming = [channel for channel in self._channels if channel.active_queues]
+        for channel in consuming:
             self._connect(channel)
-        channel.fetch()
+        return True in [channel.fetch() for channel in consuming]
+
+    def _register_BRPOP(self, channel: Channel) -> None:  # noqa: N802 (kombu's name)
+        """kombu would begin a blocking pop."""
 
     def _connect(self, channel: Channel) -> None:
+        if channel.listens:
+            return
         if channel not in self.consumers:
             channel.heartbeat()  # before its first fetch, or nobody could settle what it held
             channel.settle_cut_off()
             self.consumers.add(channel)
-        if not self._client_registered(channel, channel.client, "BRPOP"):
-            channel._in_poll = False
-            self._register(channel, channel.client, "BRPOP")
         if not self._client_registered(channel, channel.bell, "BELL"):
             channel.bell.subscribe(channel.keys.bell_of_whole)
             self._register(channel, channel.bell, "BELL")
@@ -48,11 +64,9 @@ class Poller(kombu_redis.MultiChannelPoller):
         return True
 
     def look_anyway(self) -> None:
-        """Have every consumer look into its queues; one that waits in vain gives up."""
+        """Have every consumer look into its queues."""
         for channel in self.consumers:
             channel.rang = True
-            if channel._in_poll and time.monotonic() - channel.asked_at > GIVEN_UP_AFTER_SECONDS:
-                raise RedisTimeoutError("no answer to a fetch")
 
     def maybe_check_subclient_health(self) -> None:
         """Ask the connections that only listen, or a firewall forgets them."""

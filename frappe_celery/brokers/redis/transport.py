@@ -12,7 +12,6 @@ take jobs themselves (`brokers.taker`).
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from functools import cached_property
 from typing import Any
@@ -38,7 +37,7 @@ from frappe_celery.brokers.heartbeat import (
 from frappe_celery.brokers.redis.poller import Poller
 from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import Refused
-from frappe_celery.jobs import JobStatus, get_store, scripts
+from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
 
 logger = logging.getLogger(__name__)
@@ -96,13 +95,10 @@ class Channel(kombu_redis.Channel):
         self.keys = Keys(self.frappe_celery_prefix)
         self.process = process_name()
         self.consumer = f"{self.process}:{uuid.uuid4().hex[:12]}"
-        self._in_poll: Any = None
-        self.asked_at = 0.0
         self.rang = True
         self.listens = False
-        self._tag = ""
-        self.fetches_from: list[tuple[str, str]] = []
-        self._asked = self.fetches_from
+        self.fetches_from: dict[str, str] = {}
+        """Queues by the lists in which their messages lie, in the order that these are emptied."""
         self._unheld: set[str] = set()
         """Queues of which nobody acknowledges anything: answers to control commands."""
 
@@ -137,13 +133,9 @@ class Channel(kombu_redis.Channel):
         return str(super()._q_for_pri(queue, pri))
 
     def _purge(self, queue: str) -> int:
-        """`celery purge`: the jobs that wait are canceled, or they would count as lost."""
-        store = get_store()
-        own = queue in self.frappe_celery_queues
-        waiting = store.all_of(JobStatus.QUEUED, queue=queue) if own else []
-        for job in waiting:
-            store.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
-        return len(waiting) + int(super()._purge(queue))
+        """`celery purge`: of one of the bench's queues the jobs that wait, too."""
+        canceled = get_store().purge(queue) if queue in self.frappe_celery_queues else 0
+        return canceled + int(super()._purge(queue))
 
     @cached_property
     def _scripts(self) -> scripts.Scripts:
@@ -169,77 +161,55 @@ class Channel(kombu_redis.Channel):
 
     def _update_queue_cycle(self) -> None:
         """Queues in the order in which they are consumed, each with its priorities."""
-        places = {
+        self.fetches_from = {
             self._q_for_pri(queue, priority): queue
             for queue in self._active_queues
             if queue not in self.active_fanout_queues
             for priority in self.priority_steps
         }
-        self.fetches_from = [(queue, key) for key, queue in places.items()]
 
-    def fetch(self) -> None:
-        """Send for the next message, unless an answer is due, none waits or there is no room."""
-        if self._in_poll or not (self.rang and self.fetches_from and self.qos.can_consume()):
-            return
-        self.rang = False
-        self._tag = uuid.uuid4().hex
-        self._asked = self.fetches_from
-        self._in_poll = self.client.connection
-        self.asked_at = time.monotonic()
-        keys = [self.keys.in_flight(self.consumer), self.keys.consumers]
-        keys += [key for _, key in self.fetches_from]
-        self._in_poll.send_command(
-            *("EVAL", scripts.source("fetch"), len(keys), *keys, self.consumer, self._tag)
-        )
-
-    def _brpop_read(self, **options: Any) -> bool:
-        """What kombu calls when the answer can be read; so does it as it closes."""
-        found = self._take_in()
-        if found is not None:
-            self.connection.deliver(*found)
-        return found is not None
-
-    def _take_in(self) -> tuple[dict[str, Any], str] | None:
-        """Read the answer to a fetch: a message and its queue."""
-        connection = self.client.connection
+    def fetch(self) -> bool:
+        """Hand over the next message, unless it is refused; whether there was room and one."""
+        if not (self.rang and self.fetches_from and self.qos.can_consume()):
+            return False
+        self.rang, tag = False, uuid.uuid4().hex
+        keys = (self.keys.in_flight(self.consumer), self.keys.consumers, *self.fetches_from)
+        raise_if_silent()
         try:
-            found = connection.read_response()
+            found = self._scripts.run("fetch", keys, self.consumer, tag)
         except ResponseError as exc:  # somebody wrote to our keys; looked at again in a second
             logger.error("no job can be fetched: %s", exc)
-            return None
-        except self.connection_errors:
-            connection.disconnect()
-            raise
-        finally:
-            self._in_poll = None
+            return False
         if not found:
-            return None
+            return False
         self.rang = True
-        place, text = found
-        queue, _ = self._asked[place - 3]
+        queue = self.fetches_from[found[0].decode()]
+        message = self._read(found[1], queue)
+        if message is None or queue in self._unheld:
+            self.let_go(tag)
+        if message is not None:
+            message["properties"]["delivery_tag"] = tag
+            self.connection.deliver(message, queue)
+        return True
+
+    def _read(self, text: bytes, queue: str) -> dict[str, Any] | None:
+        """The message that this is; None: it is refused."""
         try:
             whole = whole_messages.celery_message(text, queue, queue in self.frappe_celery_queues)
-            message = _taken(whole, queue)
+            return _taken(whole, queue)
+        except Refused as exc:
+            whole_messages.refuse(whole, queue, exc)
         except Exception as exc:
-            if isinstance(exc, Refused):
-                whole_messages.refuse(whole, queue, exc)
-            else:
-                logger.error("refused what lay in queue %s: %s", queue, exc)
-                start = text[:100].decode(errors="replace")
-                get_store().refuse(queue, start, f"no message: {exc!r}")
-            self.let_go(self._tag)
-            return None
-        if queue in self._unheld:
-            self.let_go(self._tag)
-        message["properties"]["delivery_tag"] = self._tag
-        return message, queue
+            logger.error("refused what lay in queue %s: %s", queue, exc)
+            start = text[:100].decode(errors="replace")
+            get_store().refuse(queue, start, f"no message: {exc!r}")
+        return None
 
     def _read_bell(self) -> bool:
         bell = self.bell
         while bell.connection is not None and bell.connection.can_read(timeout=0):
             bell.parse_response()
         self.rang = True
-        self.fetch()
         return False
 
     @property
@@ -273,14 +243,11 @@ class Channel(kombu_redis.Channel):
             except self.connection_errors:
                 _cut_off.add(self.consumer)
         if broker_is_silent():
-            self._in_poll = None  # kombu would wait for its answer
-            self.auto_delete_queues.clear()  # and tell it of each
+            self.auto_delete_queues.clear()  # kombu would tell it of each
         super().close()
 
     def _leave(self) -> None:
         raise_if_silent()
-        if self._in_poll and self._take_in() is not None:
-            self.release(self._tag)
         self.qos.restore_unacked_once()
         client = self._create_client()
         if not client.exists(self.keys.in_flight(self.consumer)):  # else the reaper's

@@ -19,8 +19,7 @@ from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
-from frappe_celery.jobs.job import ACTIVE
-from frappe_celery.jobs.running import running
+from frappe_celery.jobs.job import ACTIVE, running
 
 META = "meta"
 """The field of a record, and what its signature is for."""

@@ -16,10 +16,10 @@ from frappe_celery.errors import CannotTravel, NoSuchJob
 from frappe_celery.hosts.bench import names, registry
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
 from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
-from frappe_celery.jobs.running import process_name
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
 PARAMETERS = {"name", "connection", "default_timeout", "is_async"}

@@ -15,7 +15,7 @@ from typing import Any
 import frappe
 
 from frappe_celery.error_mail import report_swallowed
-from frappe_celery.jobs.running import current_job
+from frappe_celery.jobs.job import current_job
 from frappe_celery.schedule.changed_sites import mark
 
 Method = Callable[..., Any]

@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import Any
 
 from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.jobs.job import current_job
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.options import DECLARED, JobOptions
 from frappe_celery.jobs.record.store import JobStore, get_store
-from frappe_celery.jobs.running import current_job
 
 _untold: dict[str, dict[str, Any]] = {}
 _known: tuple[JobStore, set[str]] | None = None

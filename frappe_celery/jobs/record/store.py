@@ -265,6 +265,13 @@ class JobStore(JobFinder):
         ended = self._end(job.run_id, status, was, record.reason(reason) if reason else ())
         return JobStatus(ended) if ended else None
 
+    def purge(self, queue: str) -> int:
+        """Cancel the jobs that wait in a queue, which would count as lost; how many these were."""
+        waiting = self.all_of(JobStatus.QUEUED, queue=queue)
+        for job in waiting:
+            self.end(job, JobStatus.CANCELED, was=JobStatus.QUEUED, reason="purged")
+        return len(waiting)
+
     def fail(
         self,
         run: str,

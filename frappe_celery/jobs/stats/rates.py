@@ -36,7 +36,10 @@ def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
     minutes = range(now - LOOK_BACK + 1, now + 1)
     answers = store.client.each("hgetall", map(store.keys.ended, minutes))
     return [
-        Minute(minute * 60.0, _of_site(_by_site(counts), site))
+        Minute(
+            minute * 60.0,
+            sum((its for of, its in _by_site(counts).items() if site in (None, of)), Counter()),
+        )
         for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
     ]
 
@@ -69,9 +72,3 @@ def _by_site(counts: dict[bytes, bytes]) -> Ended:
         status = JobStatus(queue_and_status.rpartition("|")[2])
         found.setdefault(site, Counter())[status] += int(number)
     return found
-
-
-def _of_site(ended: Ended, site: str | None) -> Counter[JobStatus]:
-    if site is not None:
-        return ended.get(site, Counter())
-    return sum(ended.values(), Counter())

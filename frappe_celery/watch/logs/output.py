@@ -15,8 +15,8 @@ from celery import Celery, signals
 from click import get_current_context
 
 from frappe_celery.config import settings
+from frappe_celery.jobs.job import ABOUT, current_job, message_in_hand
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.running import ABOUT, current_job, message_in_hand
 from frappe_celery.watch.logs import files
 from frappe_celery.watch.logs.files import LogFile
 

@@ -14,7 +14,7 @@ from redis import Redis
 from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
-from frappe_celery.jobs.running import process_name
+from frappe_celery.jobs.job import process_name
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from tests.integration.benches import inside, worker

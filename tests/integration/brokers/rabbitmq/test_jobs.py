@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import frappe_celery
 from frappe_celery import enqueue
-from frappe_celery.brokers.rabbitmq.bell import Bell
+from frappe_celery.brokers.rabbitmq.channel import Bell
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.brokers.rabbitmq.publisher import Publisher
 from frappe_celery.jobs import JobStatus, JobStore
