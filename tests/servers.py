@@ -115,6 +115,9 @@ class Server:
 class RedisServer(Server):
     """Redis or Valkey, whichever program it is given; `fsync` as its `appendfsync`."""
 
+    options: tuple[str, ...] = ()
+    """More words of its command, for when it is started next."""
+
     def __init__(self, folder: Path, program: str, fsync: str = "always") -> None:
         super().__init__(folder)
         self.program = program
@@ -133,7 +136,8 @@ class RedisServer(Server):
             "appendonly": "yes",
             "appendfsync": self.fsync,
         }
-        return [self.program, *(word for k, v in options.items() for word in (f"--{k}", v))]
+        words = (word for k, v in options.items() for word in (f"--{k}", v))
+        return [self.program, *words, *self.options]
 
     def is_ready(self) -> bool:
         return bool(Redis.from_url(self.url, retry=None).ping())

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ReadOnlyError, RedisError
+from redis.exceptions import ReadOnlyError, RedisError, WatchError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
@@ -109,6 +109,8 @@ def naming_the_server(url: str) -> Iterator[None]:
 
 def raise_named(url: str, exc: RedisError) -> NoReturn:
     """Raise an error of redis-py's so: without the cost of a context manager, for each job."""
+    if isinstance(exc, WatchError) and isinstance(exc.__context__, RedisConnectionError):
+        exc = exc.__context__  # with keys watched redis-py says no more than that
     said = "" if isinstance(exc, BrokerUnreachable) else _unreachable(url, exc)
     if not said:
         raise exc

@@ -11,7 +11,6 @@ from typing import Any
 
 import frappe
 from redis import WatchError
-from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.exceptions import NoSuchJobError
 from rq.job import Job as RQJob
 from rq.queue import Queue as RQQueue
@@ -74,8 +73,6 @@ class ArmedQueue(Queue):
             try:
                 pipe.execute()
             except WatchError as exc:
-                if isinstance(exc.__context__, RedisConnectionError):  # it may be there: not again
-                    raise exc.__context__ from None
                 raise Rerouted(job_id) from exc
             return job
 

@@ -20,18 +20,10 @@ from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 
-class Server(RedisServer):
-    """Valkey with the persistence that a test gives it."""
-
-    options: tuple[str, ...] = ()
-
-    def command(self) -> list[str]:
-        return [*super().command(), *self.options]
-
-
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "server", str(get_binary_path()))
+def server(tmp_path: Path) -> Iterator[RedisServer]:
+    """Valkey with the persistence that a test gives it."""
+    server = RedisServer(tmp_path / "server", str(get_binary_path()))
     yield server
     server.stop()
 
@@ -40,7 +32,7 @@ NOTHING = ("--appendonly", "no", "--save", "")
 
 
 @pytest.fixture
-def store(project: Project, server: Server, request: Any) -> Iterator[JobStore]:
+def store(project: Project, server: RedisServer, request: Any) -> Iterator[JobStore]:
     server.options = request.param
     server.start()
     project.configure(redis_queue=server.url)
@@ -60,7 +52,7 @@ def only(store: JobStore) -> Loss:
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)
 def test_without_persistence_all_is_lost_and_said_so_before_and_after(
-    store: JobStore, server: Server
+    store: JobStore, server: RedisServer
 ) -> None:
     began = at(store)
     (warning,) = read("doctor", code=2)["sections"]["broker"]["findings"]  # the first mark
@@ -86,7 +78,7 @@ def test_without_persistence_all_is_lost_and_said_so_before_and_after(
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)
 def test_when_workers_and_broker_die_together_the_file_remembers(
-    store: JobStore, server: Server
+    store: JobStore, server: RedisServer
 ) -> None:
     Watch(store).look()
     server.kill()
@@ -96,7 +88,7 @@ def test_when_workers_and_broker_die_together_the_file_remembers(
 
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)
-def test_data_that_went_back_to_a_snapshot(store: JobStore, server: Server) -> None:
+def test_data_that_went_back_to_a_snapshot(store: JobStore, server: RedisServer) -> None:
     watch = Watch(store)
     watch.look()
     saved = at(store)
@@ -117,7 +109,7 @@ def test_data_that_went_back_to_a_snapshot(store: JobStore, server: Server) -> N
 
 @pytest.mark.parametrize("store", [()], indirect=True)
 def test_with_an_append_only_file_nothing_is_lost_and_nothing_said(
-    store: JobStore, server: Server
+    store: JobStore, server: RedisServer
 ) -> None:
     watch = Watch(store)
     watch.look()
@@ -132,7 +124,7 @@ def test_with_an_append_only_file_nothing_is_lost_and_nothing_said(
 
 @pytest.mark.parametrize("store", [()], indirect=True)
 def test_who_was_held_up_while_another_looked_tells_of_no_loss(
-    store: JobStore, server: Server, monkeypatch: pytest.MonkeyPatch
+    store: JobStore, server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held_up, other = Watch(store), Watch(store)
     held_up.look()
@@ -154,7 +146,9 @@ def test_who_was_held_up_while_another_looked_tells_of_no_loss(
 
 
 @pytest.mark.parametrize("store", [()], indirect=True)
-def test_a_restart_at_the_turn_of_a_second_is_no_fail_over(store: JobStore, server: Server) -> None:
+def test_a_restart_at_the_turn_of_a_second_is_no_fail_over(
+    store: JobStore, server: RedisServer
+) -> None:
     """A server that is 50 ms old then says that it is up for 1 second."""
     watch = Watch(store)
     wait_until(lambda: 0.8 < at(store) % 1 < 0.9, what="a second is nearly over")
@@ -180,7 +174,7 @@ def test_a_flushed_database_is_a_loss_and_a_new_one_is_none(store: JobStore) -> 
 
 @pytest.mark.parametrize("store", [()], indirect=True)
 def test_a_fail_over_may_have_lost_what_the_replica_had_not_yet(
-    store: JobStore, server: Server
+    store: JobStore, server: RedisServer
 ) -> None:
     """The mark is another server's, and this one ran already when it was made."""
     watch = Watch(store)
@@ -197,7 +191,7 @@ def test_a_fail_over_may_have_lost_what_the_replica_had_not_yet(
 
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)
-def test_a_worker_notices_by_itself(project: Project, store: JobStore, server: Server) -> None:
+def test_a_worker_notices_by_itself(project: Project, store: JobStore, server: RedisServer) -> None:
     project.worker("--without-mingle")
     mark = f"{store.keys.prefix}broker:mark"
     wait_until(lambda: store.client.exists(mark), what="the worker left a mark")

@@ -7,6 +7,12 @@ import redis
 
 from tests.integration.hosts.bench.conftest import StandInBench
 from tests.integration.hosts.bench.switching import ASK, Armed, Switch
+from tests.servers import RedisServer
+
+LOADS_SLOWLY = (
+    *("--enable-debug-command", "yes", "--key-load-delay", "20000"),
+    *("--loading-process-events-interval-bytes", "1024"),
+)
 
 
 def test_armed_changes_nothing_yet(armed: Armed, client: redis.Redis) -> None:
@@ -175,3 +181,33 @@ def test_what_waits_is_listed_and_counted_in_both(armed: Armed) -> None:
     )
     both = ["site1::ours", "site1::theirs"]
     assert answer == [2, both, both, both[1:], both[:1]]
+
+
+def test_a_redis_that_loads_its_data_is_unreachable_on_the_way_to_rq_too(
+    armed: Armed, own_redis: RedisServer
+) -> None:
+    """It takes the WATCH and refuses what follows, of which redis-py says WatchError alone."""
+    own_redis.stop()
+    own_redis.options = LOADS_SLOWLY
+    own_redis.start()
+    armed.bench.configure(redis_queue=own_redis.url)
+    answer = armed.ask(
+        """
+        import os, threading
+        from frappe_celery.errors import BrokerUnreachable
+        from frappe_celery.jobs import get_store
+        answer = [system_of(enqueue())]
+        client = get_store().client
+        client.mset({f"k{number}": os.urandom(1024) for number in range(200)})
+        threading.Thread(target=client.execute_command, args=("DEBUG", "RELOAD")).start()
+        while not client.info("persistence")["loading"]:
+            pass
+        try:
+            enqueue()
+        except BrokerUnreachable as exc:
+            answer.append(str(exc))
+        """
+    )
+    assert answer[0] == "rq"
+    assert "does not answer" in answer[1]
+    assert "loading" in answer[1]
