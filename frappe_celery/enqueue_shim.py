@@ -5,19 +5,16 @@ Frappe's versions differ, and `frappe_version` says which one is meant.
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId, NoSuchJob
-from frappe_celery.jobs import Job, JobStatus, codec, get_store, hosts, providers
-from frappe_celery.jobs.hosts import Host
+from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
@@ -87,7 +84,7 @@ def enqueue(
     version = config.frappe_version  # in another one these words belong to the method
     deduplicate = version >= 15 and bool(kwargs.pop("deduplicate", False))
     when_starved = version >= 16 and kwargs.pop("at_front_when_starved", False)
-    retries, backoff = rqs_retry(kwargs.pop("retry", None) if version >= 17 else None)
+    repeats = rqs_retry(kwargs.pop("retry", None) if version >= 17 else None)
     if deduplicate and not job_id:
         raise DeduplicateNeedsJobId(
             "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
@@ -100,26 +97,29 @@ def enqueue(
         return host.call(method, kwargs)
 
     check_call(method, job_name, on_success, on_failure)
-    site = host.current_site()
-    message = new_message(
-        config,
-        site=site,
-        user=host.current_user(),
-        method=method,
-        queue=queue,
-        kwargs=kwargs,
-        timeout=timeout or None,
-        id=host.job_id(job_id, site) if job_id else None,
-        name=job_name or None,
-        event=event,
-        on_success=on_success,
-        on_failure=on_failure,
-        retries=retries,
-        backoff=backoff,
-        encode=_encode(host),
-    )
-    if asked is not NO_OPTIONS:
-        follow(asked, message)
+    site, user = host.current_site(), host.current_user()
+
+    def as_it_is_now() -> JobMessage:
+        message = new_message(
+            config,
+            site=site,
+            user=user,
+            method=method,
+            queue=queue,
+            kwargs=kwargs,
+            timeout=timeout or None,
+            id=host.job_id(job_id, site) if job_id else None,
+            name=job_name or None,
+            event=event,
+            on_success=on_success,
+            on_failure=on_failure,
+            **repeats,
+        )
+        if asked is not NO_OPTIONS:
+            follow(asked, message)
+        return message
+
+    message = as_it_is_now()
     front = 1 if at_front else STARVATION_THRESHOLD if when_starved else 0
     if not is_async:
         front = -1  # run below, by no worker
@@ -136,9 +136,9 @@ def enqueue(
         )
 
     if enqueue_after_commit:
-        # here, not only after the commit
+        # here, not only after the commit, when Frappe pickles its arguments
         check_size(message, message.seal(config.signer), config)
-        host.after_commit(lambda: publish_it(_as_it_is_now(message, method, kwargs)))
+        host.after_commit(lambda: publish_it(as_it_is_now()))
         return None
     job = publish_it(message)
     if not is_async and job is not None:
@@ -154,21 +154,6 @@ def _most_waiting(config: Settings, site: str) -> int:
         if isinstance(own, int) and own > 0:
             return own + QUEUED_JOBS_A_SITE
     return config.max_queued_jobs + QUEUED_JOBS_A_SITE
-
-
-def _encode(host: Host) -> Callable[[Any, bool], Any]:
-    return codec.encode_function if host.finds_in_apps_alone else codec.encode_callable
-
-
-def _as_it_is_now(message: JobMessage, method: Method, kwargs: dict[str, Any]) -> JobMessage:
-    """The message of a job that waited for the commit: Frappe pickles its arguments only then."""
-    allow_pickle = settings.current().frappe_celery_pickle
-    return replace(
-        message,
-        method=_encode(hosts.current())(method, allow_pickle),
-        kwargs=codec.encode_arguments(kwargs, allow_pickle),
-        enqueued_at=time.time(),
-    )
 
 
 def enqueue_doc(
@@ -204,10 +189,7 @@ def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
 
 def get_job(job_id: str) -> Job | None:
     """The newest job under this id of the current site, None when there is none."""
-    try:
-        return get_store().fetch(create_job_id(job_id))
-    except NoSuchJob:
-        return None
+    return get_store().find(create_job_id(job_id))
 
 
 def get_job_status(job_id: str) -> JobStatus | None:

@@ -29,7 +29,7 @@ def new_message(
     event: Any = None,
     on_success: Any = None,
     on_failure: Any = None,
-    encode: Callable[[Any, bool], Any] = codec.encode_callable,
+    encode: Callable[[Any, bool], Any] | None = None,
     **said: Any,
 ) -> JobMessage:
     """A message that nobody has seen yet.
@@ -39,18 +39,20 @@ def new_message(
         timeout: as `seconds_of` takes it; None: the queue's.
         id: the effective job id; None: made of the run's.
         name: shown; None: the method's.
-        encode: how functions travel.
+        encode: how functions travel; None: as the host finds them.
         said: more of JobMessage's fields, as they are there.
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel.
     """
     allow_pickle, known = config.frappe_celery_pickle, config.queue(queue)
-    run = run or secrets.token_hex(16)
+    host, run = hosts.current(), run or secrets.token_hex(16)
+    if encode is None:
+        encode = codec.encode_function if host.finds_in_apps_alone else codec.encode_callable
     said.setdefault("enqueued_at", time.time())
     return JobMessage(
         run=run,
-        id=id or hosts.current().job_id(run, site),
+        id=id or host.job_id(run, site),
         site=site,
         user=user,
         method=encode(method, allow_pickle),
@@ -85,4 +87,5 @@ def method_name(method: str | Callable[..., Any]) -> str:
     """How a method is called in lists and logs."""
     if isinstance(method, str):
         return method
-    return f"{method.__module__}.{getattr(method, '__qualname__', type(method).__qualname__)}"
+    module = getattr(method, "__module__", "")
+    return f"{module}.{getattr(method, '__qualname__', type(method).__qualname__)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +28,14 @@ Backoff = list[float] | dict[str, list[float]] | None
 """As it travels with a job: `Retry.backoff`, or the pauses themselves, as RQ has them."""
 
 
-def rqs_retry(retry: Any) -> tuple[int, Backoff]:
-    """How often a job is repeated, and its pauses, of what Frappe v17 takes as `retry`.
+def rqs_retry(retry: Any) -> dict[str, Any]:
+    """What Frappe v17 takes as `retry` in a message's words.
 
     Raises:
         ConfigError: neither a number of repetitions nor RQ's `Retry(max=…, interval=…)`.
     """
     if retry is None:
-        return 0, None
+        return {}
     number = getattr(retry, "max", retry) or 0
     intervals = list(getattr(retry, "intervals", None) or ())
     if not all(type(n) is int and n >= 0 for n in (number, *intervals)):
@@ -43,19 +43,18 @@ def rqs_retry(retry: Any) -> tuple[int, Backoff]:
             f"retry is {retry!r}; it must be a whole number of repetitions, or RQ's"
             " Retry(max=…, interval=…)"
         )
-    return number, rqs_pauses(number, intervals)
+    return rqs_repeats(number, intervals)
 
 
-def rqs_pauses(number: int, intervals: Sequence[int]) -> Backoff:
-    """The pauses before so many repetitions.
+def rqs_repeats(number: int, intervals: Sequence[int]) -> dict[str, Any]:
+    """So many repetitions, and the pauses before them, in a message's words.
 
     Of fewer intervals than repetitions RQ takes the first one until the others just suffice
     (`Job.get_retry_interval`).
     """
-    if not any(intervals):
-        return None
     surplus = number - len(intervals)
-    return {"pauses": [intervals[max(n - surplus, 0)] for n in range(number)]}
+    pauses = [intervals[max(n - surplus, 0)] for n in range(number)] if any(intervals) else None
+    return {"retries": number, "backoff": pauses and {"pauses": pauses}}
 
 
 def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
@@ -99,13 +98,7 @@ class JobOptions:
         """These, and where they say nothing, the other ones."""
         if other is NO_OPTIONS:
             return self
-        deliveries = self.max_deliveries
-        return JobOptions(
-            other.max_deliveries if deliveries is None else deliveries,
-            other.retry if self.retry is None else self.retry,
-            self.at,
-            self.limit_key or other.limit_key,
-        )
+        return replace(other, **{n: said for n, said in vars(self).items() if said is not None})
 
 
 NO_OPTIONS = JobOptions()

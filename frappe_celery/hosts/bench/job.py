@@ -17,7 +17,7 @@ from rq.results import Result
 
 from frappe_celery import jobs
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
-from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, rq_name
+from frappe_celery.hosts.bench.names import EXECUTE_JOB, arguments, arguments_of, rq_name
 from frappe_celery.jobs import JobStatus, codec, get_store
 from frappe_celery.jobs.job import ACTIVE, running
 
@@ -103,9 +103,7 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
     def execution_arguments(self) -> dict[str, Any]:
         """What Frappe's `execute_job` is to be called with; raises what reading them raises."""
-        message = self.opened
-        method, kwargs = message.decoded_method(), message.decoded_kwargs()
-        return arguments(message.site, message.user, method, message.event, message.name, kwargs)
+        return arguments_of(self.opened)
 
     @cached_property
     def kwargs(self) -> dict[str, Any]:
@@ -248,11 +246,8 @@ class Job(jobs.Job, metaclass=AlsoRQs):
 
 def _ours(job_id: str) -> Any:
     """The job of that very id: the store would find one by its run's as well, of any site."""
-    try:
-        found = get_store().fetch(job_id)
-    except NoSuchJob:
-        return None
-    return found if found.id == job_id else None
+    found = get_store().find(job_id)
+    return found if found and found.id == job_id else None
 
 
 def send_stop_job_command(connection: Any, job_id: str, serializer: Any = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -9,6 +10,8 @@ from frappe.utils import get_bench_path
 
 from frappe_celery.config import settings
 from frappe_celery.config.option_checks import FOR_EVER
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.message import JobMessage
 
 EXECUTE_JOB = "frappe.utils.background_jobs.execute_job"
 """What RQ is told by `frappe.enqueue` to call; the method itself is among its arguments."""
@@ -38,6 +41,19 @@ def arguments(
 ) -> dict[str, Any]:
     """Keyword arguments of Frappe's `execute_job`, which calls the method."""
     return {**locals(), "is_async": True}
+
+
+def arguments_of(message: JobMessage) -> dict[str, Any]:
+    """Those of a job's call; raises what reading them raises."""
+    method, event = message.decoded_method(), codec.decode(message.event)
+    who = message.site, message.user
+    return arguments(*who, method, event, message.name, message.decoded_kwargs())
+
+
+def as_message(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call of `execute_job` says, in the words of `new_message`."""
+    same = {name: arguments[name] for name in ("site", "user", "method", "kwargs")}
+    return {**same, "name": arguments["job_name"], "event": arguments.get("event")}
 
 
 def seconds_kept(ttl: int | None, configured: int) -> int | None:

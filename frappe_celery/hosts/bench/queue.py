@@ -12,12 +12,12 @@ import frappe
 from rq.queue import Queue as RQQueue
 
 from frappe_celery.config import settings
-from frappe_celery.errors import CannotTravel, NoSuchJob
+from frappe_celery.errors import CannotTravel
 from frappe_celery.hosts.bench import names, registry
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
-from frappe_celery.jobs import Job, JobStatus, codec, get_store
+from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import process_name
-from frappe_celery.jobs.new_message import check_call, new_message
+from frappe_celery.jobs.new_message import check_call, method_name, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
 from frappe_celery.jobs.queue import publish
 
@@ -96,7 +96,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             CannotTravel: a function or an option that only RQ's own workers could follow.
         """
         refused = [name for name, value in options.items() if value]
-        if codec_path(func) != names.EXECUTE_JOB or args or refused or not kwargs:
+        if method_name(func) != names.EXECUTE_JOB or args or refused or not kwargs:
             what = f"{', '.join(refused)}=…" if refused else repr(func)
             raise CannotTravel(
                 f"queue {self.name} runs on Celery, which takes jobs of frappe.enqueue, not {what}:"
@@ -105,34 +105,26 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         config = settings.current()
         run = getattr(job_id, "run", None)  # of one that Frappe made up
         own_id = bool(job_id) and run is None
-        retries, backoff = rqs_retry(retry)
         on_success = getattr(on_success, "func", on_success)  # of RQ's Callback
         on_failure = getattr(on_failure, "func", on_failure)
-        if codec_path(on_failure) == names.TRUNCATION:
+        if method_name(on_failure) == names.TRUNCATION:
             on_failure = None
         check_call(kwargs["method"], kwargs["job_name"], on_success, on_failure)
         message = new_message(
             config,
-            site=kwargs["site"],
-            user=kwargs["user"],
-            method=kwargs["method"],
+            **names.as_message(kwargs),
             queue=self.queue,
-            kwargs=kwargs["kwargs"],
             timeout=timeout,
             run=run,
             id=job_id,
-            name=kwargs["job_name"],
-            event=kwargs.get("event"),
             on_success=on_success,
             on_failure=on_failure,
-            encode=codec.encode_function,
-            retries=retries,
-            backoff=backoff,
+            **rqs_retry(retry),
             result_ttl=names.seconds_kept(result_ttl, config.rq_results_ttl),
             failure_ttl=names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
         )
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
-            follow(of_method(kwargs["method"], codec_path(kwargs["method"])), message)
+            follow(of_method(kwargs["method"], method_name(kwargs["method"])), message)
         front = -1 if self.runs_here else int(at_front)
         job = publish.publish_for_caller(
             message,
@@ -187,9 +179,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
     def fetch_job(self, job_id: str) -> Any:
         """The job with this id, None when there is none in this queue."""
-        try:
-            job = self.store.fetch(job_id)
-        except NoSuchJob:
+        job = self.store.find(job_id)
+        if job is None:
             return super().fetch_job(job_id)
         return job if job.queue == self.queue else None
 
@@ -230,13 +221,6 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     canceled_job_registry = _registry_of(JobStatus.CANCELED)
     deferred_job_registry = _registry_of(JobStatus.DEFERRED)
     scheduled_job_registry = _registry_of(JobStatus.SCHEDULED)
-
-
-def codec_path(function: Any) -> str:
-    """The dotted path of a function, or the text given."""
-    if isinstance(function, str):
-        return function
-    return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
 
 
 def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from rq import registry as rqs
 
-from frappe_celery.errors import NoSuchJob
 from frappe_celery.hosts.bench.job import in_rqs_words
 from frappe_celery.hosts.bench.names import own_name
 from frappe_celery.jobs import Job, JobStatus, get_store
@@ -82,10 +81,7 @@ class Registry:
     def _ours(self, job_or_id: Any) -> Job | None:
         if isinstance(job_or_id, Job):
             return job_or_id
-        try:
-            return self.store.fetch(job_or_id) if isinstance(job_or_id, str) else None
-        except NoSuchJob:
-            return None
+        return self.store.find(job_or_id) if isinstance(job_or_id, str) else None
 
     def rqs(self) -> Any:
         """RQ's own registry of this queue."""

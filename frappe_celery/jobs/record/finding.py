@@ -50,21 +50,20 @@ class JobFinder:
         except RedisError as exc:
             raise_named(self.url, exc)
 
-    def fetch(self, job_id: str) -> Job:
-        """The newest run under a job id (or of that run id).
-
-        Raises:
-            NoSuchJob: none is recorded.
-        """
+    def find(self, job_id: str) -> Job | None:
+        """The newest run under a job id (or of that run id); None: none is recorded."""
         found = self.run_script(
             "find", (self.keys.ids(job_id),), self.keys.prefix, _own_run(job_id), *record.SHOWN
         )
-        if not found:
+        return self.job(**record.of_values(found[0].decode(), found[1])) if found else None
+
+    def fetch(self, job_id: str) -> Job:
+        """The same; raises NoSuchJob: none is recorded."""
+        if (job := self.find(job_id)) is None:
             raise NoSuchJob(
                 f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
             )
-        run, values = found
-        return self.job(**record.of_values(run.decode(), values))
+        return job
 
     def fetch_run(self, run: str) -> Job:
         """The job of that run. Raises NoSuchJob: deleted, or past its retention."""

@@ -6,17 +6,22 @@ import base64
 import pickle
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import BadTimeout, CannotTravel, Refused
-from frappe_celery.hosts.bench.names import EXECUTE_JOB, TRUNCATION, arguments, seconds_kept
+from frappe_celery.hosts.bench.names import (
+    EXECUTE_JOB,
+    TRUNCATION,
+    arguments_of,
+    as_message,
+    seconds_kept,
+)
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import new_message
-from frappe_celery.jobs.options import rqs_pauses
+from frappe_celery.jobs.options import rqs_repeats
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue, written
 
@@ -30,6 +35,12 @@ ONLY_RQ_CAN = {
 """Fields that say what a message of ours cannot."""
 OURS = "frappe_celery."
 """Begins the methods that only our workers know: what becomes of a job whose worker died."""
+ARGUMENTS = {
+    **dict.fromkeys(("site", "user", "job_name"), str),
+    **dict.fromkeys(("method", "event", "is_async"), object),
+    "kwargs": dict,
+}
+"""What a call of Frappe's `execute_job` says, and of which type it has to be."""
 PROTOCOL = 4
 """Which every Python reads that a bench may have."""
 
@@ -40,19 +51,6 @@ class Stays(Exception):
 
 class NeedsAYes(Stays):
     """Only by running what its pickle names; its caller may say that it is trusted."""
-
-
-@dataclass(frozen=True)
-class Arguments:
-    """What the call of Frappe's `execute_job` in an RQ job says."""
-
-    site: str
-    user: str
-    method: Any
-    event: Any
-    job_name: str
-    is_async: bool
-    kwargs: dict[str, Any]
 
 
 # -- from RQ
@@ -75,26 +73,19 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
         raise Stays("other jobs of RQ's wait for its end")
     given = _arguments(job, trusted)
     if not trusted:
-        _refuse_strangers([given.method, *_callbacks(job)], config)
-    retries = job.number("retries_left") or 0
+        _refuse_strangers([given["method"], *_callbacks(job)], config)
     on_success, on_failure = _callbacks(job)
     try:
         return new_message(
             config,
-            site=given.site,
-            user=given.user,
-            method=given.method,
+            **as_message(given),
             queue=queue,
-            kwargs=given.kwargs,
             timeout=job.number("timeout") or None,
             id=job.id,
-            name=given.job_name,
-            event=given.event,
             on_success=on_success,
             on_failure=on_failure,
             encode=_encode,
-            retries=retries,
-            backoff=rqs_pauses(retries, job.numbers("retry_intervals")),
+            **rqs_repeats(job.number("retries_left") or 0, job.numbers("retry_intervals")),
             result_ttl=seconds_kept(job.number("result_ttl"), config.rq_results_ttl),
             failure_ttl=seconds_kept(job.number("failure_ttl"), config.rq_job_failure_ttl),
             enqueued_at=job.enqueued_at,
@@ -103,7 +94,8 @@ def message_of(job: RqJob, queue: str, config: Settings, trusted: bool) -> JobMe
         raise Stays(str(exc)) from exc
 
 
-def _arguments(job: RqJob, trusted: bool) -> Arguments:
+def _arguments(job: RqJob, trusted: bool) -> dict[str, Any]:
+    """Those of Frappe's `execute_job`."""
     try:
         read = pickle.loads(job.pickled) if trusted else pickles.read(job.pickled)
     except Refused as exc:
@@ -111,19 +103,19 @@ def _arguments(job: RqJob, trusted: bool) -> Arguments:
     except Exception as exc:
         raise Stays(f"its pickle cannot be read: {type(exc).__name__}: {exc}") from exc
     try:
-        function, instance, args, kwargs = read
-        given = Arguments(**kwargs)
-        texts = given.site, given.user, given.job_name
-        plain = all(isinstance(text, str) for text in texts) and isinstance(given.kwargs, dict)
-    except (TypeError, ValueError):
+        function, instance, args, given = read
+        plain = given.keys() == ARGUMENTS.keys() and all(
+            isinstance(given[name], kind) for name, kind in ARGUMENTS.items()
+        )
+    except (AttributeError, TypeError, ValueError):
         plain = False
     if not plain or function != EXECUTE_JOB or instance or args:
         raise Stays("it is not one of frappe.enqueue's, only RQ's workers can run it")
-    followed = [] if trusted else [*pickles.references([given.kwargs, given.event])]
+    followed = [] if trusted else [*pickles.references([given["kwargs"], given["event"]])]
     if followed:
         names = ", ".join(sorted({reference.path for reference in followed}))
         raise NeedsAYes(f"among its arguments is {names}")
-    return given
+    return dict(given)
 
 
 def _encode(method: Any, allow_pickle: bool) -> Any:
@@ -204,10 +196,7 @@ def _rqs_major() -> int:
 
 def _pickled(message: JobMessage) -> bytes:
     try:
-        method, event = message.decoded_method(), codec.decode(message.event)
-        who = message.site, message.user
-        kwargs = arguments(*who, method, event, message.name, message.decoded_kwargs())
-        return pickle.dumps((EXECUTE_JOB, None, (), kwargs), protocol=PROTOCOL)
+        return pickle.dumps((EXECUTE_JOB, None, (), arguments_of(message)), protocol=PROTOCOL)
     except Refused:
         raise
     except Exception as exc:
