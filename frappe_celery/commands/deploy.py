@@ -62,10 +62,10 @@ def _take_no_more(workers: int) -> None:
 def _held(store: JobStore) -> list[str]:
     """The runs that workers have in hand, out of the bench's queues."""
     queues = settings.current().queues
-    pipe = store.client.pipeline(transaction=False)
-    for consumer in store.client.zrange(store.keys.consumers, 0, -1):
-        pipe.hvals(store.keys.in_flight(consumer.decode()))
-    held = [value.decode().partition("\n") for values in pipe.execute() for value in values]
+    consumers = store.client.zrange(store.keys.consumers, 0, -1)
+    in_hand = (store.keys.in_flight(consumer.decode()) for consumer in consumers)
+    answers = store.client.each("hvals", in_hand)
+    held = [value.decode().partition("\n") for values in answers for value in values]
     return [run for list_, _, run in held if store.keys.queue_of(list_) in queues]
 
 

@@ -34,7 +34,10 @@ def limits(as_json: bool) -> None:
     elif not found:
         click.echo("There are none: nothing is limited or paused.")
     else:
-        _show(found)
+        from frappe_celery.watch import job_display
+
+        columns = ("target", "limit", "running", "kept back", "said by")
+        job_display.console().print(job_display.plain_table(columns, map(_cells, found)))
 
 
 @click.command()
@@ -86,16 +89,6 @@ def resume(target: str) -> None:
     click.echo(f"{target} goes on.")
 
 
-def _show(found: list[Limit]) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from frappe_celery.watch.job_display import console
-
-    shown = Table("target", "limit", "running", "kept back", "said by", box=None)
-    for limit in found:
-        running = "" if limit.rule.running is None else str(limit.running)
-        counts = (running, str(limit.kept_back))
-        cells = (limit.target, words.in_words(limit), *counts, words.said_by(limit))
-        shown.add_row(*(Text(cell, overflow="fold") for cell in cells))
-    console().print(shown)
+def _cells(limit: Limit) -> tuple[str, ...]:
+    counts = ("" if limit.rule.running is None else str(limit.running), str(limit.kept_back))
+    return (limit.target, words.in_words(limit), *counts, words.said_by(limit))

@@ -9,6 +9,7 @@ import click
 from frappe_celery.commands.options import known_queue, known_site
 from frappe_celery.config import settings
 from frappe_celery.migration.move.moving import Report
+from frappe_celery.watch.words import some_of
 
 trusting_pickles = click.option(
     "--trust-pickles",
@@ -16,8 +17,6 @@ trusting_pickles = click.option(
     is_flag=True,
     help="Read RQ's jobs as RQ's workers do, importing and running what their pickles name.",
 )
-NAMED = 20
-"""How many jobs are named that stay for one reason."""
 
 
 @click.command()
@@ -87,11 +86,10 @@ def carry(
         if number:
             click.echo(f"Left to {left}'s own: {number} {words}")
     reasons = Counter((stayed.failed, stayed.reason) for stayed in report.stayed)
-    for (failed, reason), number in reasons.most_common():
+    for (failed, reason), _ in reasons.most_common():
         ids = [s.job_id for s in report.stayed if (s.failed, s.reason) == (failed, reason)]
-        more = f" and {number - NAMED} more" if number > NAMED else ""
         kind = "Stays, failed," if failed else "Stays"
-        click.echo(f"{kind} in {left}, since {reason}: {', '.join(ids[:NAMED])}{more}", err=True)
+        click.echo(f"{kind} in {left}, since {reason}: {some_of(ids)}", err=True)
     if any(stayed.needs_a_yes for stayed in report.stayed):
         click.echo(
             "--trust-pickles reads those as RQ's workers would: whoever can write to this Redis"

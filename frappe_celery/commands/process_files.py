@@ -19,7 +19,6 @@ import shlex
 import sysconfig
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from celery.app.utils import find_app
 
 from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, options_stand_in, variable
+from frappe_celery.config.installed import is_there
 from frappe_celery.config.numbers import is_whole
 from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.secrets import is_secret, masked_text
@@ -72,10 +72,10 @@ def own_app(config: Settings) -> tuple[str | None, tuple[str, ...]]:
     make_importable(config.root)
     package = os.environ.get(DJANGO_SETTINGS, "").partition(".")[0]
     for name in (os.environ.get(CELERYS_APP), package):
-        if not name or not _is_there(name):
+        if not name or not is_there(name):
             continue
         try:
-            if _is_there(f"{name}.celery"):
+            if is_there(f"{name}.celery"):
                 import_module(f"{name}.celery")  # whose ImportError Celery passes over
             app = find_app(name)
         except (AttributeError, ValueError):  # a package without an app
@@ -85,13 +85,6 @@ def own_app(config: Settings) -> tuple[str | None, tuple[str, ...]]:
         if isinstance(app, Celery) and Readiness in app.steps["worker"]:
             return name, tuple(queue for queue in app.amqp.queues if queue not in config.queues)
     return None, ()
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def variables(config: Settings, secret: bool = False) -> dict[str, str]:

@@ -6,12 +6,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
-from rich.text import Text
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
-from frappe_celery.watch.job_display import console
+from frappe_celery.watch.job_display import console, plain_table
 from frappe_celery.worker.state import left
 
 
@@ -34,8 +32,8 @@ def state(forget: bool) -> None:
         click.echo("No job was seen to change anything in a module of an app.")
         return
     zone = ZoneInfo(settings.current().zone)
-    table = Table("name", "changed by", "at", box=None, pad_edge=False)
-    for one in found:
-        at = f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}"
-        table.add_row(*(Text(cell, overflow="fold") for cell in (one.name, one.job, at)))
-    console().print(table)
+    rows = (
+        (one.name, one.job, f"{datetime.fromtimestamp(one.at, zone):%Y-%m-%d %H:%M}")
+        for one in found
+    )
+    console().print(plain_table(("name", "changed by", "at"), rows, pad_edge=False))

@@ -1,13 +1,22 @@
-"""Whether a package is really installed: not as our stand-in for it, nor as a bare folder."""
+"""Whether a module can be imported, and a package is really installed: not our stand-in for it."""
 
 from __future__ import annotations
 
 import sys
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+
+
+def is_there(module: str) -> bool:
+    """Whether a module of that name can be imported; nothing but what is above it is."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):  # what is above it is not there; no name at all
+        return False
 
 
 def find_real(name: str) -> ModuleSpec | None:
-    """The installed package of that name; only one with an `__init__.py` counts.
+    """The installed package of that name: no bare folder, which has no `__init__.py`.
 
     A finder that serves a stand-in says so: `stands_in` (`frappe_standalone.namespace.importer`).
     """

@@ -11,9 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.stats import rates
-from frappe_celery.jobs.stats.rates import Minute
+from frappe_celery.jobs import JobStore
 from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
 from frappe_celery.watch.words import duration
@@ -113,7 +111,7 @@ class Span:
     tick_minutes: int
     """One stands below each point that begins such a part of a day."""
     read: Callable[[JobStore, str | None], list[Point]] | None = None
-    """Reads the points of a site; None: those of the last hour, which is known."""
+    """Reads the points of a site; None: those of the last hour, which are known."""
 
 
 @dataclass(frozen=True)
@@ -127,19 +125,6 @@ class Shown:
     """Those points in which there was anything, each with its time as one reads it."""
 
 
-def _hour(store: JobStore, site: str | None, hour: list[Minute]) -> list[Point]:
-    """The minute that runs now is in it; what waited is not known of that one."""
-    known = {point.at: point for point in history.day(store, site)[-rates.LOOK_BACK :]}
-    return [
-        replace(
-            known.get(minute.at, Point(minute.at)),
-            finished=minute.ended[JobStatus.FINISHED],
-            failed=sum(minute.ended[status] for status in rates.FAILURES),
-        )
-        for minute in hour
-    ]
-
-
 SPANS = {
     "hour": Span("hour", "by the minute, last hour", "%H:%M", "%H:%M", 10),
     "day": Span("day", "by the minute, last day", "%H:%M", "%H:%M", 120, history.day),
@@ -148,18 +133,15 @@ SPANS = {
 DEFAULT = "hour"
 
 
-def look(store: JobStore, site: str | None, name: str, hour: list[Minute]) -> Shown:
-    """At a site's numbers; None: of all together. A name that is no span's: the last hour.
-
-    Args:
-        hour: its last one, as `rates.last_hour` gives it.
+def look(store: JobStore, site: str | None, name: str, hour: list[Point]) -> Shown:
+    """At a site's numbers; None: of all together. A name that is no span's: the last `hour`.
 
     Raises:
         BrokerUnreachable.
     """
     span = SPANS.get(name, SPANS[DEFAULT])
     zone, ended, waits, rows = ZoneInfo(settings.current().zone), [], [], []
-    for point in span.read(store, site) if span.read else _hour(store, site, hour):
+    for point in span.read(store, site) if span.read else hour:
         time = datetime.fromtimestamp(point.at, zone)
         at, of_day = format(time, span.clock), time.hour * 60 + time.minute
         tick = "" if of_day % span.tick_minutes else format(time, span.tick)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -10,15 +9,14 @@ from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limit, covers
-from frappe_celery.jobs.stats import rates
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
-from frappe_celery.watch import snapshot
+from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.snapshot import Place, Snapshot
+from frappe_celery.watch.snapshot import Place, Snapshot, grouped, together
 from frappe_celery.watch.words import BY_BUTTON, in_words
 
 SITES = 10
@@ -28,7 +26,6 @@ ORDERS = {
     "running": attrgetter("jobs.started"),
     "failed": attrgetter("jobs.failed_lately"),
 }
-NUMBERS = ("queued", "started", "scheduled", "failed", "failed_lately")
 
 
 def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "") -> dict[str, Any]:
@@ -42,8 +39,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         BrokerUnreachable.
     """
     now = snapshot.take(store, failures.SECONDS)
-    hour = rates.last_hour(store, site)
-    ended = sum((minute.ended for minute in hour), Counter())
+    hour = history.hour(store, site)
     jobs, workers = together(now.of(site)), store.workers.all()
     sites = [] if site else by_site(now, settings.current().sites(), limits)
     queues = _queues(now, site, workers, limits)
@@ -51,7 +47,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     return {
         "site": site,
         "jobs": jobs,
-        "finished": ended[JobStatus.FINISHED],  # in the last hour, as what failed
+        "finished": sum(minute.finished for minute in hour),
         "failed": jobs.failed_lately,
         "workers": workers,
         "busy": sum(worker.state == "busy" for worker in workers),
@@ -125,21 +121,6 @@ def by_site(
         lines.append(_line(now, "site", site, places[site], of_sites, queues=queues, share=share))
     most_of = ORDERS[order]
     return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
-
-
-def together(places: list[Place]) -> Place:
-    """Several places as one, which has no name."""
-    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
-    numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
-    return Place(site="", queue="", oldest=oldest, **numbers)
-
-
-def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
-    """The places by the attribute of that name: `site` or `queue`."""
-    found = defaultdict[str, list[Place]](list)
-    for place in places:
-        found[getattr(place, name)].append(place)
-    return found
 
 
 def _share(site: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
-from operator import attrgetter
+from dataclasses import dataclass, replace
 
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.stats import rates
 from frappe_celery.watch import snapshot
+from frappe_celery.watch.snapshot import grouped, together
 
 MINUTES = 24 * 60
 HOURS = 7 * 24
@@ -56,10 +56,22 @@ def note(store: JobStore) -> int:
     minutes = range(max(noted + 1, over - MOST_AT_ONCE), over)
     if minutes:
         waits = _waiting(store)
-        for minute in minutes:
-            now = waits if minute == minutes[-1] else {}
-            _write(store, minute, _numbers(rates.of_minute(store, minute), now))
+        for minute, ended in rates.by_minute(store, minutes).items():
+            _write(store, minute, _numbers(ended, waits if minute == minutes[-1] else {}))
     return len(minutes)
+
+
+def hour(store: JobStore, site: str | None = None) -> list[Point]:
+    """The last 60 minutes, of which the one that runs now is the last, and what waits in that not
+    known; as `day`."""
+    known, points = {point.at: point for point in day(store, site)[-rates.LOOK_BACK :]}, []
+    now = int(store.now()) // 60
+    for minute, ended in rates.by_minute(store, range(now - rates.LOOK_BACK + 1, now + 1)).items():
+        found = ended.values() if site is None else [ended.get(site, Counter())]
+        counts, at = sum(found, Counter[JobStatus]()), minute * 60.0
+        finished, failed = _finished_and_failed(counts)
+        points.append(replace(known.get(at, Point(at)), finished=finished, failed=failed))
+    return points
 
 
 def day(store: JobStore, site: str | None = None) -> list[Point]:
@@ -88,11 +100,9 @@ def _read(store: JobStore, name: str, places: int, seconds: int, site: str | Non
 
 def _waiting(store: JobStore) -> dict[str, tuple[int, int]]:
     """How many jobs of each site wait now, and for how many seconds the oldest has."""
-    now, found = snapshot.take(store, 0), dict[str, tuple[int, int]]()
-    for place in filter(attrgetter("queued"), now.places):
-        waiting, wait = found.get(place.site, (0, 0))
-        found[place.site] = waiting + place.queued, max(wait, int(now.waits(place)))
-    return found
+    now = snapshot.take(store, 0)
+    sites = {site: together(places) for site, places in grouped(now.places, "site").items()}
+    return {site: (its.queued, int(now.waits(its))) for site, its in sites.items() if its.queued}
 
 
 def _numbers(
@@ -102,12 +112,15 @@ def _numbers(
     rows = []
     for site in sorted({*ended, *waits}):
         counts = ended.get(site, Counter[JobStatus]())
-        failed = sum(counts[status] for status in rates.FAILURES)
-        rows.append((site, counts[JobStatus.FINISHED], failed, *waits.get(site, (0, 0))))
+        rows.append((site, *_finished_and_failed(counts), *waits.get(site, (0, 0))))
     if rows:
         _, finished, failing, waiting, longest = zip(*rows, strict=True)
         rows.append((EVERY_SITE, sum(finished), sum(failing), sum(waiting), max(longest)))
     return rows
+
+
+def _finished_and_failed(counts: Counter[JobStatus]) -> tuple[int, int]:
+    return counts[JobStatus.FINISHED], sum(counts[status] for status in rates.FAILURES)
 
 
 def _write(store: JobStore, minute: int, numbers: Iterable[tuple[str, int, int, int, int]]) -> None:

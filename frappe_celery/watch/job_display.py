@@ -46,6 +46,14 @@ def label(job: Job) -> str:
     return shown_method(job.method, job.job_name)
 
 
+def plain_table(columns: Iterable[str], rows: Iterable[Iterable[str]], **style: Any) -> Table:
+    """Texts in columns, without a frame; what is too long goes on in the next line."""
+    shown = Table(*columns, box=None, **style)
+    for row in rows:
+        shown.add_row(*(Text(cell, overflow="fold") for cell in row))
+    return shown
+
+
 def as_json(job: Job) -> dict[str, Any]:
     """A job for scripts; times in ISO format, UTC."""
     return {

@@ -25,7 +25,7 @@ from frappe_celery.jobs.limits.rules import Limit, Limits, covers
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import caught
 from frappe_celery.watch.caught import Caught
-from frappe_celery.watch.snapshot import Snapshot, memory_used, method_of, take
+from frappe_celery.watch.snapshot import Snapshot, grouped, memory_used, method_of, take, together
 
 BUCKETS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 """Upper bounds of the histograms' buckets, in seconds."""
@@ -256,15 +256,12 @@ def _wanted(store: JobStore, now: Snapshot, limits: list[Limit]) -> dict[str, in
     Jobs that run count, and those that wait and would begin if a process were free.
     What a limit or a pause keeps back is not among them, nor what waits for its time.
     """
-    running = CounterOf[str]()
-    for place in now.places:
-        running[place.queue] += place.started
-    return {
-        queue: min(
-            running[queue] + _in_line(store, queue), max(running[queue], _at_once(queue, limits))
-        )
-        for queue in store.settings.queues
-    }
+    wanted, places = {}, grouped(now.places, "queue")
+    for queue in store.settings.queues:
+        running = together(places[queue]).started
+        most = max(running, _at_once(queue, limits))
+        wanted[queue] = min(running + _in_line(store, queue), most)
+    return wanted
 
 
 def _in_line(store: JobStore, queue: str) -> int:

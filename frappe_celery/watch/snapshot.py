@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from frappe_celery.jobs import JobStore
@@ -13,6 +15,8 @@ from frappe_celery.jobs.message import shown_method
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
+NUMBERS = ("queued", "started", "scheduled", "failed", "failed_lately")
+"""Of a Place."""
 FULL = 0.9
 """The share of its memory with which a Redis is nearly full."""
 
@@ -77,6 +81,21 @@ def _place(values: list[Any]) -> Place:
     site, _, queue = name.partition("|")
     numbers: list[Any] = [*counts, float(oldest or 0) or None]
     return Place(site, queue, *numbers)
+
+
+def grouped(places: Iterable[Place], name: str) -> defaultdict[str, list[Place]]:
+    """The places by the attribute of that name: `site` or `queue`."""
+    found = defaultdict[str, list[Place]](list)
+    for place in places:
+        found[getattr(place, name)].append(place)
+    return found
+
+
+def together(places: list[Place]) -> Place:
+    """Several places as one, which has no name."""
+    oldest = min((place.oldest for place in places if place.oldest is not None), default=None)
+    numbers = {name: sum(map(attrgetter(name), places)) for name in NUMBERS}
+    return Place(site="", queue="", oldest=oldest, **numbers)
 
 
 @dataclass(frozen=True)

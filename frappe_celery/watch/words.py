@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,12 @@ BY_COMMAND = "frappe-celery resume"
 BY_BUTTON = "somebody resumes it"
 """What ends a pause without an end, for who reads a terminal and for who reads a page."""
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def some_of(names: Sequence[str], most: int = 20) -> str:
+    """`a, b and 3 more`."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def span(value: str) -> float | None:

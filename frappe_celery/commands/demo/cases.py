@@ -127,14 +127,10 @@ def _after_rollback() -> Case:
 
 
 def _on_a_document() -> list[Case]:
-    order = frappe.new_doc("Shop Order")
-    order.status = "Paid"
-    order.insert()
+    order = frappe.get_doc({"doctype": "Shop Order", "status": "Paid"}).insert()
     frappe.db.commit()
     frappe.enqueue_doc("Shop Order", order.name, "ship", carrier="bicycle")
-    confirmed = frappe.new_doc("Shop Order")
-    confirmed.confirm = 1
-    confirmed.insert()
+    confirmed = frappe.get_doc({"doctype": "Shop Order", "confirm": 1}).insert()
     frappe.db.commit()
 
     def value(name: str, fieldname: str) -> str:

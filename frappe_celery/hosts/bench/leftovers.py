@@ -10,11 +10,10 @@ from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect
 from frappe_celery.watch.doctor.installation import InRq
+from frappe_celery.watch.words import some_of
 
 COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
 TAKE_OVER = "Take them over once the processes are restarted: frappe-celery move --to rq"
-NAMED = 20
-"""How many jobs of a queue are named."""
 
 
 def in_rq(config: Settings) -> list[str]:
@@ -88,5 +87,4 @@ def _lines(system: str, waiting: dict[str, list[str]], what: str) -> list[str]:
 
 
 def _named(ids: list[str]) -> str:
-    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
-    return f"{len(ids)} ({', '.join(ids[:NAMED])}{more})"
+    return f"{len(ids)} ({some_of(ids)})"

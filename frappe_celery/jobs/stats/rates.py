@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.record.store import JobStore
@@ -17,36 +17,14 @@ Ended = dict[str, Counter[JobStatus]]
 """How many runs of each site ended in each status."""
 
 
-@dataclass(frozen=True)
-class Minute:
-    """How many jobs ended in a minute, and how."""
-
-    at: float
-    """When it began, seconds since the epoch."""
-    ended: Counter[JobStatus] = field(default_factory=Counter)
-
-
-def last_hour(store: JobStore, site: str | None = None) -> list[Minute]:
-    """The last 60 minutes, the one that runs now last; `site` None: of every site.
+def by_minute(store: JobStore, minutes: Sequence[int]) -> dict[int, Ended]:
+    """What ended in each of these minutes (since the epoch) of the last hour.
 
     Raises:
         BrokerUnreachable.
     """
-    now = int(store.now()) // 60
-    minutes = range(now - LOOK_BACK + 1, now + 1)
     answers = store.client.each("hgetall", map(store.keys.ended, minutes))
-    return [
-        Minute(
-            minute * 60.0,
-            sum((its for of, its in _by_site(counts).items() if site in (None, of)), Counter()),
-        )
-        for minute, counts in zip(minutes, answers)  # noqa: B905 (equal by construction)
-    ]
-
-
-def of_minute(store: JobStore, minute: int) -> Ended:
-    """What ended in a minute (since the epoch) of the last hour; raises BrokerUnreachable."""
-    return _by_site(store.client.hgetall(store.keys.ended(minute)))
+    return dict(zip(minutes, map(_by_site, answers), strict=True))
 
 
 def ended_lately(store: JobStore, minutes: int) -> Counter[tuple[str, str, JobStatus]]:

@@ -58,7 +58,6 @@ def see(store: JobStore) -> Seen:
     Raises:
         BrokerUnreachable.
     """
-    is_armed = store.settings.is_armed
     return Seen(
         snapshot.take(store, 0),
         len(store.workers.all()),
@@ -66,7 +65,7 @@ def see(store: JobStore) -> Seen:
         Limits(store).paused(),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
-        routes.read(store) if is_armed else None,
+        routes.read(store) if store.settings.is_armed else None,
     )
 
 

@@ -7,9 +7,9 @@ import logging
 import re
 import socket
 import time
-from importlib.util import find_spec
 from typing import Any
 
+from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
@@ -31,7 +31,7 @@ def check(config: Settings) -> None:
     Raises:
         ConfigError: Apprise is not installed, or what stands there is no URL.
     """
-    if find_spec("apprise") is None:
+    if not is_there("apprise"):
         raise ConfigError("frappe_celery_alerts needs apprise: pip install 'frappe_celery[alerts]'")
     for number, url in enumerate(config.frappe_celery_alerts):
         if not re.match(r"\w+://.", url):

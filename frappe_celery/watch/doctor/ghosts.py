@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.snapshot import Snapshot
+from frappe_celery.watch.snapshot import Snapshot, grouped
 
 YOUNG_SECONDS = 30.0
 """Twice what the reaper takes to fail a job whose worker died."""
@@ -45,15 +45,11 @@ def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | Non
 
 
 def _suspects(store: JobStore, snapshot: Snapshot) -> tuple[list[str], int]:
-    by_queue: dict[str, list[str]] = {}
-    for place in snapshot.places:
-        if place.queued or place.started:
-            by_queue.setdefault(place.queue, []).append(place.name)
-    queues = [
-        text
-        for queue, names in by_queue.items()
-        for text in (queue, json.dumps(names), "1" if _is_hidden(store, queue) else "")
-    ]
+    queues = []
+    busy = [place for place in snapshot.places if place.queued or place.started]
+    for queue, places in grouped(busy, "queue").items():
+        names = json.dumps([place.name for place in places])
+        queues += [queue, names, "1" if _is_hidden(store, queue) else ""]
     keys = store.keys
     found = store.run_script("ghosts", (keys.consumers,), keys.prefix, LOOKED_AT, *queues)
     runs, more = json.loads(found)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 
 from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
+from frappe_celery.config.installed import is_there
 from frappe_celery.config.settings import FRAPPE_VERSIONS, Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
@@ -108,7 +108,7 @@ def check_configuration(section: Section, config: Settings) -> None:
         section.problem(f"no failure is mailed: {exc}", "mend celery_error_emails")
     for option, names in (("apps", config.apps or ()), ("job_modules", config.job_modules)):
         for name in names:
-            if not _is_there(name):
+            if not is_there(name):
                 section.problem(f"{option} names {name}, which is no package here", "take it out")
     installed = frappe_version_in(config.root)
     if installed not in (None, *FRAPPE_VERSIONS):
@@ -128,10 +128,3 @@ def check_configuration(section: Section, config: Settings) -> None:
             " can have any method run",
             f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
         )
-
-
-def _is_there(package: str) -> bool:
-    try:
-        return find_spec(package) is not None
-    except (ImportError, ValueError):  # what is above it is not there; no name at all
-        return False

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import groupby
 
 from frappe_celery.config.files import options_stand_in
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.snapshot import About, Place, Snapshot, about
+from frappe_celery.watch.snapshot import About, Place, Snapshot, about, grouped, together
 
 LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
@@ -41,21 +40,18 @@ def check(
     Args:
         workers: None: which run cannot be told.
     """
-    by_queue = sorted(snapshot.of(site), key=lambda place: place.queue)
     served = {queue for worker in workers or () for queue in worker.queues}
     if workers is None:
         served = {*store.settings.queues}
-    for queue, found in groupby(by_queue, key=lambda place: place.queue):
-        places = list(found)
-        waiting = _longest(store, places)
-        counts = {name: sum(getattr(place, name) for place in places) for name in COUNTED}
+    for queue, places in sorted(grouped(snapshot.of(site), "queue").items()):
+        waiting, its = _longest(store, places), together(places)
+        counts = {name: getattr(its, name) for name in COUNTED}
         if any(counts.values()):
-            oldest = min((one.since for one in waiting), default=None)
             methods = Counter(one.about.method for one in waiting if one.about.method)
             section.row(
                 queue=queue,
                 **counts,
-                oldest_waits_seconds=oldest and round(max(0.0, snapshot.at - oldest), 1),
+                oldest_waits_seconds=its.oldest and round(snapshot.waits(its), 1),
                 methods=dict(methods.most_common(METHODS_SHOWN)),
                 methods_of=len(waiting) or None,
             )
@@ -74,13 +70,12 @@ def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
     """Jobs of sites that a bench has no more."""
     if config.sites_path is None:
         return
-    waiting = Counter[str]()
-    for place in snapshot.places:
-        waiting[place.site] += place.queued + place.scheduled
-    for site in waiting.keys() - set(config.sites()):
-        if waiting[site]:
+    sites = config.sites()
+    for site, places in grouped(snapshot.places, "site").items():
+        waiting = sum(place.queued + place.scheduled for place in places)
+        if waiting and site not in sites:
             section.problem(
-                f"{counted(waiting[site], 'job')} waiting of site {site}, which has no folder here",
+                f"{counted(waiting, 'job')} waiting of site {site}, which has no folder here",
                 f"delete them: frappe-celery jobs list --site {site}; or bring the site back",
             )
 

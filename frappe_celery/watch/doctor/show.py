@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from frappe_celery.watch.doctor.report import Finding, Level, Report, Section, counted
+from frappe_celery.watch.job_display import plain_table
 
 STYLES = {Level.NOTE: "cyan", Level.WARNING: "yellow", Level.PROBLEM: "red"}
 
@@ -40,10 +41,8 @@ def _alike(section: Section) -> Iterable[list[dict[str, Any]]]:
 
 def _table(rows: list[dict[str, Any]]) -> Table:
     names = [name for name in rows[0] if any(row[name] not in (None, "") for row in rows)]
-    table = Table(*(name.replace("_", " ") for name in names), box=None, pad_edge=True)
-    for row in rows:
-        table.add_row(*(Text(_cell(row[name]), overflow="fold") for name in names))
-    return table
+    cells = ([_cell(row[name]) for name in names] for row in rows)
+    return plain_table((name.replace("_", " ") for name in names), cells)
 
 
 def _cell(value: Any) -> str:

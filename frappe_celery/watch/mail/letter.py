@@ -19,10 +19,10 @@ from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import Digest
+from frappe_celery.watch.words import some_of
 
 LONGEST_VALUE = 1000
 MOST_ARGUMENTS = 50
-MOST_SITES = 20
 LONGEST_SUBJECT = 200
 # subjects in one line; folded, some begin with a space
 _POLICY = default.clone(max_line_length=300)
@@ -155,8 +155,7 @@ def _site(digest: Digest) -> str:
 
 def _counts(digest: Digest) -> str:
     most = sorted(digest.sites.items(), key=lambda pair: -pair[1])
-    more = f" and {len(most) - MOST_SITES} more" if len(most) > MOST_SITES else ""
-    return ", ".join(f"{site}: {count}" for site, count in most[:MOST_SITES]) + more
+    return some_of([f"{site}: {count}" for site, count in most])
 
 
 def _time(seconds: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.record.paging import Wanted, page
 from frappe_celery.jobs.stats import rates
+from frappe_celery.watch import history
 from tests.integration.stores import message, queued, started
 
 SITES = ("site1", "site2")
@@ -117,14 +119,16 @@ def test_what_ended_is_counted_by_the_minute(store: JobStore, tmp_path: Path) ->
         run = started(store)
         store.finish(run, None) if ends else store.fail(run, "no")
     store.fetch_run(run).delete()  # its record is gone, the count stays
-    hour = rates.last_hour(store)
-    assert len(hour) == 60
-    assert hour[-1].at <= time.time() < hour[-1].at + 120
-    assert sum((minute.ended for minute in hour[-2:]), start=hour[0].ended) == {
-        JobStatus.FINISHED: 2,
-        JobStatus.FAILED: 1,
-    }
-    of_site = rates.last_hour(store, "site1")
-    assert sum(minute.ended[JobStatus.FINISHED] for minute in of_site) == 1
+    now = int(time.time()) // 60
+    ended = rates.by_minute(store, [now - 1, now])
+    of_sites = [by_site for minute in ended.values() for by_site in minute.items()]
+    counts = sum((number for _, number in of_sites), Counter())
+    assert counts == {JobStatus.FINISHED: 2, JobStatus.FAILED: 1}
+    of_site = sum((number for site, number in of_sites if site == "site1"), Counter())
+    assert of_site[JobStatus.FINISHED] == 1
+    points = history.hour(store, "site1")
+    assert len(points) == 60
+    assert now * 60 <= points[-1].at <= (now + 1) * 60
+    assert sum(point.finished for point in points) == 1
     key = store.keys.ended(int(time.time()) // 60)
     assert 3600 < store.client.ttl(key) <= 7200

@@ -122,7 +122,7 @@ def test_the_charts_reach_back_an_hour_a_day_and_a_week(user: Users, store: JobS
     for ago in sorted(hours_ago.values(), reverse=True):
         minute = int(now - ago * 3600) // 60
         store.client.hincrby(store.keys.ended(minute), f"{OTHER}|long|finished", 4)
-        numbers = history._numbers(rates.of_minute(store, minute), {OTHER: (9, 7200)})
+        numbers = history._numbers(rates.by_minute(store, [minute])[minute], {OTHER: (9, 7200)})
         history._write(store, minute, numbers)
     rows = {}
     for span in (*hours_ago, "made up"):
