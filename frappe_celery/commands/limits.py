@@ -9,7 +9,7 @@ import click
 
 from frappe_celery.commands.options import AS_JSON
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits
+from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limit, Limits, Rule
 from frappe_celery.watch import words
 
 TARGET = click.argument("target", metavar="TARGET")
@@ -53,8 +53,7 @@ def limit(target: str, running: int | None, per_minute: int | None, remove: bool
     TARGET is site:NAME, queue:NAME, method:DOTTED.PATH or key:NAME, in which * stands for anything.
     Jobs over the limit wait, and hold up nobody else. It holds at once, until it is changed.
     """
-    given = {"running": running, "per_minute": per_minute}
-    numbers = {name: number for name, number in given.items() if number is not None}
+    numbers = Rule(running, per_minute).numbers
     if remove == bool(numbers):
         raise click.UsageError("Say --running, --per-minute or both; or --remove.")
     known = Limits(get_store())

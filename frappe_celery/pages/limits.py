@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
-from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits
+from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits, Rule
 from frappe_celery.pages import models
 from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.users import seen
@@ -128,7 +128,7 @@ def _act(act: str, values: dict[str, Any]) -> str:
     if act == "pause":
         ends = limits.pause(target, values["seconds"])
         return words.pause(ends, words.BY_BUTTON)
-    numbers = {name: values[name] for name in ("running", "per_minute") if values[name]}
+    numbers = Rule(values["running"], values["per_minute"]).numbers
     if not numbers:
         raise ConfigError("say how many at once, how many a minute, or both")
     return words.numbers(limits.change(target, **numbers))
