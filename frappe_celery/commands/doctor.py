@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from frappe_celery.commands.options import AS_JSON, known_site
-from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, FrappeCeleryError
-from frappe_celery.watch.doctor.installation import InRq
 from frappe_celery.watch.doctor.report import Report, Section
 
 
@@ -52,7 +49,7 @@ def _examine(site: str | None) -> Report:
             pins.broken_pins(),
             fit.look(switch.room()) if hosts.is_bench() else (),
             switch.is_hooked(),
-            _left_in_rq(settings.current()) if hosts.is_bench() else (),
+            **(_in_rq() if hosts.is_bench() and settings.current().queue_url else {}),
             **(_armed() if settings.current().is_armed else {}),
         )
         return examine(get_store(), known_site(site), here)
@@ -62,10 +59,16 @@ def _examine(site: str | None) -> Report:
         return Report([section])
 
 
-def _left_in_rq(config: Settings) -> Sequence[InRq]:
+def _in_rq() -> dict[str, Any]:
+    """What there is to tell of RQ in a bench."""
     from frappe_celery.hosts.bench import leftovers  # which imports Frappe
+    from frappe_celery.watch.doctor.failures import SECONDS
 
-    return leftovers.by_queue() if config.queue_url else ()
+    return {
+        "in_rq": leftovers.by_queue(),
+        "rqs_workers": leftovers.workers(),
+        "failed_in_rq": leftovers.failed_lately(SECONDS),
+    }
 
 
 def _armed() -> dict[str, Any]:

@@ -21,6 +21,8 @@ from frappe_celery.errors import ConfigError
 RQ, CELERY = "rq", "celery"
 EVERY = ""
 """In place of a queue's or a site's name: all of them."""
+FRAPPES = "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+"""Why beat schedules nothing of a site while Frappe's scheduler acts by the routes."""
 
 
 class Rule(NamedTuple):

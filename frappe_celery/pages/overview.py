@@ -11,6 +11,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limit, covers
+from frappe_celery.jobs.routes import read
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
@@ -41,6 +42,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     now = snapshot.take(store, failures.SECONDS)
     hour = history.hour(store, site)
     jobs, workers = together(now.of(site)), store.workers.all()
+    routes = read(store) if settings.current().is_armed else None
     sites = [] if site else by_site(now, settings.current().sites(), limits)
     queues = _queues(now, site, workers, limits)
     failing = failures.lately(store, now, site).methods
@@ -52,6 +54,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "workers": workers,
         "busy": sum(worker.state == "busy" for worker in workers),
         "scheduler": leadership(store),
+        "is_frappes": routes is not None and not routes.beat_acts,
         "history": charts.look(store, site, span, hour),
         "spans": charts.SPANS,
         "queues": queues,

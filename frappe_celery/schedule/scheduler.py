@@ -23,6 +23,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import Host
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
+from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule.agenda import Agenda, Entry
 from frappe_celery.schedule.celery_schedule import CronSchedule
 from frappe_celery.schedule.cron import CronError
@@ -203,7 +204,10 @@ class Scheduler(celery_beat.Scheduler):
 
     def _switch(self, site: str, off: str | None) -> None:
         if off is not None:
-            logger.warning("site %s: nothing is scheduled, %s", site, off)
+            if off != FRAPPES:
+                logger.warning("site %s: nothing is scheduled, %s", site, off)
+            elif FRAPPES not in self._off.values():
+                logger.info("%s", off)
             self._off[site] = off
         elif self._off.pop(site, None):
             logger.info("site %s: is scheduled again", site)

@@ -1,12 +1,14 @@
-"""Jobs that wait in the system that was just switched away from, and how they come over."""
+"""What is in the system that was just switched away from, and how what waits comes over."""
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.hosts.bench.names import rq_name
+from frappe_celery.hosts.bench.names import own_name, rq_name
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.jobs.connection import connect
 from frappe_celery.watch.doctor.installation import InRq
@@ -14,6 +16,8 @@ from frappe_celery.watch.words import some_of
 
 COME_OVER = "RQ's workers run them until they are stopped; then: frappe-celery move"
 TAKE_OVER = "Take them over once the processes are restarted: frappe-celery move --to rq"
+LOOKED_AT = 2_000
+"""Failed jobs of a queue that are looked at."""
 
 
 def in_rq(config: Settings) -> list[str]:
@@ -34,6 +38,47 @@ def by_queue() -> list[InRq]:
         for queue, number in waiting.items()
         if number
     ]
+
+
+def workers() -> list[dict[str, Any]]:
+    """RQ's that serve the bench, in the columns in which doctor shows Celery's."""
+    config = settings.current()
+    keys = sorted(set().union(*_in_each_of_rqs(config, "workers", "smembers").values()))
+    records = zip(keys, _rqs(config).each("hgetall", keys), strict=True)
+    return [_shown(key.decode(), record) for key, record in records if b"birth" in record]
+
+
+def _shown(key: str, record: dict[bytes, bytes]) -> dict[str, Any]:
+    about = {name.decode(): value.decode() for name, value in record.items()}
+    own = map(own_name, about.get("queues", "").split(","))
+    return {
+        "name": f"{key.removeprefix('rq:worker:')} (in RQ)",
+        "queues": [queue for queue in own if queue],
+        "processes": 1,
+        "state": about.get("state"),
+        "current_job": about.get("current_job"),
+        "successful": int(about.get("successful_job_count", 0)),
+        "failed": int(about.get("failed_job_count", 0)),
+        "up_seconds": round(time.time() - _at(about["birth"])),
+    }
+
+
+def failed_lately(seconds: float) -> list[dict[str, Any]]:
+    """Where jobs failed in RQ in the last seconds, as rows: how many, of the newest."""
+    config, since = settings.current(), time.time() - seconds
+    found = _in_each_of_rqs(config, "failed", "zrevrange", 0, LOOKED_AT - 1)
+    rows = []
+    for queue, ids in found.items():
+        keys = [f"rq:job:{job_id.decode()}" for job_id in ids]
+        ended = _rqs(config).each("hget", keys, "ended_at")
+        if number := sum(bool(at) and _at(at.decode()) > since for at in ended):
+            rows.append({"queue": f"{queue} (in RQ)", "failed": number})
+    return rows
+
+
+def _at(written: str) -> float:
+    """A time of RQ's, in seconds since the epoch."""
+    return datetime.fromisoformat(f"{written.removesuffix('Z')}+00:00").timestamp()
 
 
 _rq_was_empty = False

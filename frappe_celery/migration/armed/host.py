@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from frappe_celery.hosts.bench.host import BenchHost
+from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.migration.armed import routing
 
 
@@ -12,7 +13,7 @@ class ArmedHost(BenchHost):
     def scheduling_off(self, site: str) -> str | None:
         """Also off while Frappe's own scheduler acts."""
         if not routing.read().beat_acts:
-            return "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+            return FRAPPES
         return super().scheduling_off(site)
 
 

@@ -42,7 +42,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     for left in here.in_rq:
         waiting.row(queue=f"{left.queue} (in RQ)", queued=left.waiting)
     limits.check(of("limits"), limited, sites, store.settings)
-    failures.check(of("failures of the last hour"), store, now, site)
+    failures.check(of("failures of the last hour"), store, now, site, here.failed_in_rq)
     ghosts.check(of("ghosts"), store, now, site)
     failures.check_alerts(of("alerts"), store, now.at)
     broker.check(of("broker"), store, now.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -24,8 +25,14 @@ LOOKED_AT = 2_000
 METHODS_SHOWN = 20
 
 
-def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | None) -> None:
-    """The failing methods, the most frequent first, each with its newest error."""
+def check(
+    section: Section,
+    store: JobStore,
+    snapshot: Snapshot,
+    site: str | None,
+    in_rq: Sequence[dict[str, Any]],
+) -> None:
+    """The failing methods, the most frequent first, each with its newest error; RQ's by queue."""
     failures = lately(store, snapshot, site)
     section.rows += failures.methods
     if total := sum(place.failed_lately for place in snapshot.of(site)):
@@ -35,6 +42,12 @@ def check(section: Section, store: JobStore, snapshot: Snapshot, site: str | Non
             f"{counted(total, 'job')} failed in the last hour"
             + (f", {again:,} of them attempts that are run again" if again else ""),
             "look at them: frappe-celery jobs failed --since 1h",
+        )
+    if in_rq and site is None:
+        section.rows += in_rq
+        section.warn(
+            f"{counted(sum(row['failed'] for row in in_rq), 'job')} failed in RQ in the last hour",
+            "look at them on Desk's page RQ Job",
         )
     _check_caught(section, store, snapshot, site)
     refused = [message for message in store.refused() if message["at"] > time.time() - SECONDS]

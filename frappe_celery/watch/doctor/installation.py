@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
 from frappe_celery.config.installed import is_there
@@ -43,6 +44,10 @@ class Installation:
     """Whether the switch of a bench is in the environment, in this version."""
     in_rq: Sequence[InRq] = ()
     """The queues of a bench in which something waits in RQ."""
+    rqs_workers: Sequence[dict[str, Any]] = ()
+    """Rows of RQ's workers beside Celery's."""
+    failed_in_rq: Sequence[dict[str, Any]] = ()
+    """Rows of the queues in which jobs failed there in the last hour."""
     routes: Routes | None = None
     """Who runs what on an armed bench; None: the bench is not armed."""
     without_seam: Sequence[str] = ()

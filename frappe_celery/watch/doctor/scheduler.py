@@ -7,6 +7,7 @@ import time
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
@@ -14,7 +15,7 @@ from frappe_celery.watch.doctor.report import Section
 
 SITES_SECONDS = 5.0
 """For so long sites are asked, one after the other: each may have a database of its own."""
-SCHEDULED = "scheduled"
+SCHEDULED, BY_FRAPPE = "scheduled", "scheduled by Frappe's scheduler"
 
 
 def check(section: Section, store: JobStore, sites: list[str], now: float) -> None:
@@ -25,9 +26,11 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
             section.note(f"{len(sites) - number} more sites were not asked", "ask one with --site")
             break
         section.row(site=site, state=_state(section, store, site))
-    scheduled = any(row["state"] == SCHEDULED for row in section.rows)
+    states = {row["state"] for row in section.rows}
     acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
-    _check_leader(section, store, now, scheduled and acts)
+    if BY_FRAPPE in states:
+        section.note(FRAPPES)
+    _check_leader(section, store, now, SCHEDULED in states and acts)
 
 
 def _state(section: Section, store: JobStore, site: str) -> str:
@@ -40,6 +43,8 @@ def _state(section: Section, store: JobStore, site: str) -> str:
         return f"cannot be read: {what}"
     if off is None:
         return SCHEDULED
+    if off == FRAPPES:
+        return BY_FRAPPE
     section.note(f"nothing of site {site} is scheduled: {off}")
     return f"off: {off}"
 

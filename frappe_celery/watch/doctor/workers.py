@@ -39,6 +39,7 @@ def check(
         shown = {name: getattr(worker, name) for name in SHOWN}
         section.row(**shown, up_seconds=round(now - worker.birth))
         _check_imports(section, store, worker)
+    section.rows += here.rqs_workers
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
     if not are_known:
         section.note("which workers run cannot be told while RabbitMQ is away: they wait for it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
         assert "frappe-celery move" in found
         bench.configure(frappe_celery_enabled=False)
         assert "bench worker --queue long" in warnings(bench, "off")
-        redis.hset("rq:worker:w1", "birth", "now")
+        redis.hset("rq:worker:w1", "birth", "2026-06-01T00:00:00.000000Z")
         redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
         served = warnings(bench, "off, served", code=1)
         assert waiting not in served
@@ -62,6 +63,44 @@ def test_jobs_that_wait_in_a_system_that_nobody_serves(bench: StandInBench, redi
         assert f"{waiting}, which a worker of RQ's still serves" in warnings(bench, "served")
     finally:
         redis.delete(f"rq:queue:{name}", f"rq:workers:{name}", "rq:worker:w1")
+
+
+def test_rqs_workers_and_what_failed_in_rq_are_told(bench: StandInBench, redis_url: str) -> None:
+    redis = Redis.from_url(redis_url)
+    name = bench.ask(
+        "from frappe_celery.hosts.bench.names import rq_name; answer = rq_name('long')"
+    )
+    now = datetime.now(timezone.utc)
+    born, before = (f"{now - timedelta(hours=h):%Y-%m-%dT%H:%M:%S.%fZ}" for h in (1, 2))
+    counts = {"successful_job_count": 7, "failed_job_count": 2}
+    about = {"birth": born, "queues": f"{name},an-apps-own", "state": "busy", **counts}
+    redis.hset("rq:worker:w1", mapping={**about, "current_job": "site1::runs"})
+    redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
+    for job, ended in (("new", f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"), ("old", before)):
+        redis.hset(f"rq:job:site1::{job}", mapping={"status": "failed", "ended_at": ended})
+        redis.zadd(f"rq:failed:{name}", {f"site1::{job}": now.timestamp()})
+    try:
+        process = bench.start("doctor", "-m", "frappe_celery.cli", "doctor", "--json")
+        assert process.wait() == 2, process.output()
+        sections = json.loads(process.output())["sections"]
+        (worker,) = sections["workers"]["rows"]
+        assert worker.pop("up_seconds") >= 3600
+        assert worker == {
+            "name": "w1 (in RQ)",
+            "queues": ["long"],
+            "processes": 1,
+            "state": "busy",
+            "current_job": "site1::runs",
+            "successful": 7,
+            "failed": 2,
+        }
+        failures = sections["failures of the last hour"]
+        assert failures["rows"] == [{"queue": "long (in RQ)", "failed": 1}]
+        assert failures["findings"][0]["text"] == "1 job failed in RQ in the last hour"
+        assert failures["findings"][0]["level"] == "warning"
+    finally:
+        redis.delete(f"rq:failed:{name}", f"rq:workers:{name}", "rq:worker:w1")
+        redis.delete("rq:job:site1::new", "rq:job:site1::old")
 
 
 def test_a_redis_that_tells_its_configuration_to_nobody(

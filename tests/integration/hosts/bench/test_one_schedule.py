@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.integration.hosts.bench.switching import Armed
+from tests.waiting import wait_until
 
 SCHEDULED = """
 from frappe.core.doctype.scheduled_job_type.scheduled_job_type import ScheduledJobType
@@ -137,11 +140,28 @@ def test_a_scheduler_of_frappes_that_does_not_run_is_told_of(armed: Armed) -> No
     assert armed.ask(MISSING) == []
 
 
-def test_doctor_names_the_command_that_hands_the_schedule_over(armed: Armed) -> None:
-    """`enable --schedule` is refused as long as some jobs go to RQ."""
-    output = armed.switch.run("doctor")[1]
-    assert "the schedule is Frappe's own scheduler's, until frappe-celery enable" in output
-    assert "enable --schedule" not in output
+def test_doctor_says_once_that_frappes_scheduler_acts_and_what_hands_it_over(armed: Armed) -> None:
+    """Nothing is wrong; `enable --schedule` is refused as long as some jobs go to RQ."""
+    found = json.loads(armed.switch.run("doctor", "--json")[1])["sections"]["scheduler"]
+    acts = "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+    assert found["findings"] == [{"level": "note", "text": acts, "advice": ""}]
+    states = {row["state"] for row in found["rows"] if "state" in row}
+    assert states == {"scheduled by Frappe's scheduler"}
+    armed.bench.write("sites/site2/site_config.json", '{"pause_scheduler": 1}')
+    found = json.loads(armed.switch.run("doctor", "--json")[1])["sections"]["scheduler"]
+    assert "nothing of site site2 is scheduled: pause_scheduler" in str(found["findings"])
+
+
+def test_beat_says_once_that_frappes_scheduler_acts(armed: Armed) -> None:
+    code = "import frappe_celery_hook; from frappe_celery.cli import main; main()"
+    beat = armed.bench.start("beat", "-c", code, "beat")
+    acts = "the schedule is Frappe's own scheduler's, until frappe-celery enable"
+    beat.wait_for(acts)
+    armed.go("enable")
+    wait_until(lambda: beat.output().count("is scheduled again") == 3, what="beat acts")
+    (line,) = [line for line in beat.output().splitlines() if acts in line]
+    assert "INFO" in line
+    assert "WARNING" not in beat.output()
 
 
 def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:

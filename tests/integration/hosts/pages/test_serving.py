@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from frappe_celery.jobs import routes
+from tests.integration.benches import inside
 from tests.integration.hosts.pages.client import PASSWORD, Client
-from tests.integration.hosts.pages.server import serve
+from tests.integration.hosts.pages.server import prepare, serve
 from tests.project import Project
 
 COMMAND = ("-m", "frappe_celery.cli", "admin")
@@ -107,6 +109,18 @@ def test_the_first_user_is_made_by_a_command(project: Project) -> None:
     style = anna.get("/static/frappe_celery/pages.css")
     assert (style.status, ".fc-status" in style.source) == (200, True)
     assert project.processes[-1].stop() == 0
+
+
+def test_of_two_schedulers_the_first_page_names_the_one_that_acts(project: Project) -> None:
+    """A bench that is armed: beat leads, and by the routes Frappe's scheduler acts."""
+    project.configure(frappe_celery_routes={"rules": [], "schedule": "rq"})
+    prepare(project)
+    with inside(project) as store:
+        routes.change(store, lambda _: routes.Routes(1, (), beat_acts=False))
+        anna = Client(serve(project), "anna")
+        assert "Frappe's scheduler acts, by the routes" in anna.get("/admin/frappe_celery/").text
+        routes.change(store, lambda old: routes.Routes(2, (), beat_acts=True))
+        assert "off scheduler" in anna.get("/admin/frappe_celery/").text
 
 
 def test_a_project_with_a_django_of_its_own_is_told_where_the_pages_are(project: Project) -> None:
