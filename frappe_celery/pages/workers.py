@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from datetime import timezone
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +14,7 @@ from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
 from frappe_celery.pages.users import may_see
-from frappe_celery.watch.doctor.workers import Change, newest_change
+from frappe_celery.watch.doctor.workers import Change, changed_since, newest_change
 
 CODE_SECONDS = 30
 """How long the files' newest change is known: to find it all of them are looked at."""
@@ -29,7 +28,7 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
 
     def list_view(self, request: HttpRequest) -> HttpResponse:
         self.require_view(request)
-        store = get_store()
+        store, newest = get_store(), partial(_newest_change, int(time.time() / CODE_SECONDS))
         workers = store.workers.with_processes()
         runs = [one.current_job or "" for _, processes in workers for one in processes]
         jobs = dict(zip(runs, store.read(runs), strict=True))
@@ -37,7 +36,7 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
             {
                 "worker": worker,
                 "memory": sum(worker.memory.values()),
-                "older_than": _changed_since(worker),
+                "older_than": changed_since(worker, newest),
                 "processes": [
                     _process(one, jobs[one.current_job or ""], request.user) for one in processes
                 ],
@@ -57,15 +56,6 @@ def _process(process: WorkerInfo, job: Job | None, user: Any) -> dict[str, Any]:
         "began": began and began.replace(tzinfo=timezone.utc).timestamp(),
         "is_seen": job is not None and may_see(user, job.site),
     }
-
-
-def _changed_since(worker: WorkerInfo) -> Change | None:
-    """The newest change of the apps' code that it began before; None: it runs what there is, or
-    runs on another machine."""
-    if worker.hostname != socket.gethostname():
-        return None
-    change = _newest_change(int(time.time() / CODE_SECONDS))
-    return change if worker.birth < change.at else None
 
 
 @lru_cache(maxsize=1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -122,17 +123,23 @@ def check_code(
     section: Section, config: Settings, workers: Iterable[WorkerInfo], now: float
 ) -> None:
     """Name each worker of this machine that began before the newest change of the apps' code."""
-    here = [worker for worker in workers if worker.hostname == socket.gethostname()]
-    if not here:
-        return
-    newest = newest_change(config)
-    for worker in here:
-        if worker.birth < newest.at:
-            ago = duration(max(0.0, now - newest.at))
+    newest = cache(partial(newest_change, config))
+    for worker in workers:
+        if change := changed_since(worker, newest):
+            ago = duration(max(0.0, now - change.at))
             section.warn(
-                f"worker {worker.name} runs code from before {newest.file} was changed, {ago} ago",
+                f"worker {worker.name} runs code from before {change.file} was changed, {ago} ago",
                 "have it run the new one: frappe-celery restart",
             )
+
+
+def changed_since(worker: WorkerInfo, newest: Callable[[], Change]) -> Change | None:
+    """The newest change of the apps' code that it began before; None: it runs what there is, or
+    runs on another machine."""
+    if worker.hostname != socket.gethostname():
+        return None
+    change = newest()
+    return change if worker.birth < change.at else None
 
 
 def newest_change(config: Settings) -> Change:

@@ -12,11 +12,11 @@ from collections import deque
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.record.kinds import kind_of
+from frappe_celery.watch.logs.output import OF_BEAT
 from frappe_celery.watch.mail.config import MailConfig
 from frappe_celery.watch.mail.ledger import Ledger
 from frappe_celery.watch.notify.look import Lookout
 
-LOGGERS = ("frappe_celery.schedule", "celery.beat")
 MOST_WAITING = 1000
 _SITE = re.compile(r"\bsite (\S+?):|\bof site ([^\s,:]+)")
 
@@ -59,7 +59,7 @@ class Mails(Lookout):
     def __init__(self, in_beat: bool = False) -> None:
         super().__init__()
         self._errors = BeatErrors()
-        for name in LOGGERS if in_beat else ():
+        for name in OF_BEAT if in_beat else ():
             logging.getLogger(name).addHandler(self._errors)
 
     @staticmethod
