@@ -21,8 +21,11 @@ from frappe_celery.migration.guide import NotDone, Step
 LOOK_SECONDS = 2.0
 TOLD_SECONDS = 30.0
 """How often it says what it waits for."""
+GIVE_UP_SECONDS = 300.0
+"""For so long it waits, with --yes, while nothing changes of what is missing."""
 NAMED = 10
 """How much of what is missing is shown."""
+AGAIN = "frappe-celery switch again: it goes on here. Or go back: frappe-celery switch back"
 
 
 @click.command()
@@ -128,8 +131,14 @@ def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) 
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
-    told, told_at = missing, 0.0
+    told, told_at, changed_at = missing, 0.0, time.monotonic()
     while left := step.missing():
+        if left != told:
+            changed_at = time.monotonic()
+        elif yes and time.monotonic() - changed_at > GIVE_UP_SECONDS:
+            what = f"for {GIVE_UP_SECONDS:.0f} s nothing has changed of what is missing:"
+            lines = "\n  ".join([what, *left])
+            raise click.ClickException(f"{lines}\n{step.otherwise}, then run {AGAIN}")
         if left != told or time.monotonic() - told_at > TOLD_SECONDS:
             told, told_at = left, time.monotonic()
             for line in left:
@@ -142,8 +151,7 @@ def _run(command: list[str], only_looks: bool = False) -> None:
     code = subprocess.run(command, check=False).returncode
     if code and not only_looks:
         raise click.ClickException(
-            f"{shlex.join(command)} ended with {code}. Mend what it says, then run frappe-celery"
-            " switch again: it goes on here. Or go back: frappe-celery switch back"
+            f"{shlex.join(command)} ended with {code}. Mend what it says, then run {AGAIN}"
         )
 
 

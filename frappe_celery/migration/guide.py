@@ -124,7 +124,7 @@ def _arm() -> Iterator[Step]:
         "restart what began before",
         _without_the_seam,
         by="restart",
-        otherwise="Restart every process of the bench",
+        otherwise="Restart or end these",
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import redis
+
+from tests.project import Process
 
 if TYPE_CHECKING:
     from tests.integration.hosts.bench.conftest import StandInBench
@@ -60,6 +64,19 @@ class Switch:
 
     def whose_queue(self) -> str:
         return self.bench.python(WHOSE, str(self.environment)).strip()
+
+
+def forever(switch: Switch) -> Process:
+    """A script that runs in the bench's environment, and does not end."""
+    library = Path(psutil.__file__).parent
+    shutil.copytree(library, switch.environment / library.name)
+    path = f"import sys; sys.path.insert(0, {str(switch.environment)!r})"
+    switch.bench.write(
+        "sites/forever.py", f"{path}\nimport psutil, time\nprint('on')\ntime.sleep(600)"
+    )
+    process = switch.bench.start("forever", "-u", "forever.py")
+    process.wait_for("on")
+    return process
 
 
 def metadata(folder: Path, name: str, version: str, *needs: str) -> None:

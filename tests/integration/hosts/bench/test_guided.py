@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.integration.hosts.bench.switching import COMMAND, UNSEEN, Switch
+from tests.integration.hosts.bench.switching import COMMAND, UNSEEN, Switch, forever
 from tests.project import Process
 
 MANAGER = """#!/bin/sh
@@ -18,6 +18,8 @@ test ! -e gone || { echo "unix:///run/supervisor.sock refused connection"; exit 
 
 class Guided:
     """The command in a bench that supervisor runs, with a supervisorctl that writes down calls."""
+
+    before = ""
 
     def __init__(self, switch: Switch) -> None:
         self.switch = switch
@@ -33,7 +35,8 @@ class Guided:
 
     @property
     def script(self) -> str:
-        return f"import sys\nsys.argv.append({str(self.switch.environment)!r})\n{UNSEEN}{COMMAND}"
+        at_end = f"import sys\nsys.argv.append({str(self.switch.environment)!r})\n"
+        return f"{self.before}{at_end}{UNSEEN}{COMMAND}"
 
     def program(self, name: str, text: str) -> Path:
         path = self.switch.environment / name
@@ -104,3 +107,25 @@ def test_all_that_is_missing_is_shown_while_it_waits(switch: Switch) -> None:
     assert "   still: no beat runs\n   Start frappe-celery worker and" in waiting
     process.popen.send_signal(signal.SIGINT)
     process.wait_for("Stopped: called again it goes on")
+
+
+SHORT = """
+from importlib import import_module
+import_module("frappe_celery.commands.switch").GIVE_UP_SECONDS = 1
+"""
+
+
+def test_what_the_manager_does_not_restart_is_named_and_not_waited_for_for_ever(
+    switch: Switch,
+) -> None:
+    guided = Guided(switch)
+    script = forever(switch)
+    guided.before = SHORT
+    process = guided.start("--yes", "--manager", str(guided.ctl))
+    assert process.wait(60) == 1, process.output()
+    _, _, error = process.output().partition("Error: ")
+    told = "for 1 s nothing has changed of what is missing:\n  process {} ("
+    assert error.startswith(told.format(script.pid)), process.output()
+    assert "forever.py)" in error
+    assert "frappe-celery switch again: it goes on here" in error
+    assert "Restart or end these; this waits until it is seen" in process.output()

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from pathlib import Path
 
-import psutil
 import redis
 
 from tests.integration.hosts.bench.conftest import BEGIN
-from tests.integration.hosts.bench.switching import Armed, Switch
+from tests.integration.hosts.bench.switching import Armed, Switch, forever
 from tests.waiting import wait_until
 
 
@@ -217,14 +214,7 @@ def test_pieces_of_a_bench_that_is_not_armed(switch: Switch) -> None:
 
 
 def test_a_process_from_before_is_named_and_nothing_changes(switch: Switch) -> None:
-    library = Path(psutil.__file__).parent
-    shutil.copytree(library, switch.environment / library.name)
-    path = f"import sys; sys.path.insert(0, {str(switch.environment)!r})"
-    switch.bench.write(
-        "sites/forever.py", f"{path}\nimport psutil, time\nprint('on')\ntime.sleep(600)"
-    )
-    process = switch.bench.start("forever", "-u", "forever.py")
-    process.wait_for("on")
+    process = forever(switch)
     armed = Armed(switch)
     code, output = armed.switch.run("enable", "--queue", "long")
     assert code == 1
