@@ -85,6 +85,12 @@ def carry(
     for words, number in report.others.items():
         if number:
             click.echo(f"Left to {left}'s own: {number} {words}")
+    if ids := report.abandoned:
+        click.echo(
+            f"Left to RQ's own: {len(ids)} that ran, and their worker is gone: {some_of(ids)}\n"
+            "  a worker of RQ's lets them fail within ten minutes; where none runs any more, nobody"
+            " does: enqueue again what matters"
+        )
     reasons = Counter((stayed.failed, stayed.reason) for stayed in report.stayed)
     for (failed, reason), _ in reasons.most_common():
         ids = [s.job_id for s in report.stayed if (s.failed, s.reason) == (failed, reason)]

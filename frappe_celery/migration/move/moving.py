@@ -54,6 +54,8 @@ class Report:
     stayed: list[Stayed] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
     """What is left to its own system, by what it is: running, delayed, waiting for another job."""
+    abandoned: list[str] = field(default_factory=list)
+    """Ids of what still counts as running in RQ, though its worker is gone."""
 
 
 class AnotherSites(Exception):
@@ -109,6 +111,12 @@ class Mover:
             if self.site is None:
                 for key, words in queue.kept_by_rq().items():
                     self.report.others[words] += self.store.client.zcard(key)
+                gone = self.store.client.zrangebyscore(queue.running, "-inf", time.time())
+                self.report.others["running"] -= len(gone)
+                self.report.abandoned += [
+                    member if "::" in member else member.partition(":")[0]
+                    for member in map(bytes.decode, gone)
+                ]
                 taken = self.store.client.llen(queue.taken)
                 self.report.others["taken by a worker that died"] += taken
         return self.report

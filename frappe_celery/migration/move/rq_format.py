@@ -55,6 +55,12 @@ class RqQueue:
         """List: what a worker took and had not begun, if it died then (RQ 2)."""
         return f"{self.waiting}:intermediate"
 
+    @property
+    def running(self) -> str:
+        """A sorted set: ids of jobs that run, by until when their worker counts as alive; RQ 2 adds
+        the execution's id."""
+        return f"rq:wip:{self.name}"
+
     def kept_by_rq(self) -> dict[str, str]:
         """Sorted sets of jobs that only RQ's workers can see to, by what they are."""
         kinds = {"wip": "running", "deferred": "waiting for another job", "scheduled": "delayed"}

