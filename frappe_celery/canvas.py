@@ -61,6 +61,7 @@ def signature(
     immutable: bool = False,
     queue: str = "default",
     timeout: int | str | None = None,
+    whose: tuple[str, str] | None = None,
     **options: Any,
 ) -> MethodSignature:
     """A Frappe method for `chain`, `group` and `chord`, as a link, an errback, or by itself.
@@ -74,30 +75,15 @@ def signature(
         immutable: it does not take what the task before it returned.
         queue: one of the bench's, unless `set(queue=…)` says another.
         timeout: seconds (or '1h'; -1: none) that it may run; the queue's own when not given.
+        whose: the site and the user; the caller's when not given.
         options: Celery's: countdown, eta, expires, link, link_error, task_id, ignore_result.
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel.
     """
-    host = hosts.current()
-    site, user = host.current_site(), host.current_user()
-    return signed(method, args, kwargs or {}, immutable, site, user, queue, timeout, options)
-
-
-def signed(
-    method: str | Callable[..., Any],
-    args: Iterable[Any],
-    kwargs: Mapping[str, Any],
-    immutable: bool,
-    site: str,
-    user: str,
-    queue: str,
-    timeout: int | str | None,
-    options: Mapping[str, Any],
-    app: Celery | None = None,
-) -> MethodSignature:
-    """As `signature`, of a site and as a user that are named."""
-    config, args = settings.current(), list(args)
+    config, args, kwargs = settings.current(), list(args), kwargs or {}
+    host, app = hosts.current(), options.pop("app", None)
+    site, user = whose or (host.current_site(), host.current_user())
     known, allow_pickle = config.queue(queue), config.frappe_celery_pickle
     said = {
         "method": codec.encode_callable(method, allow_pickle),
@@ -153,6 +139,16 @@ class MethodSignature(_OfItsOwn):
         raise Refused(f"{self.task} runs as a job: call the function itself, or delay() this")
 
 
+def _without_the_key(name: str) -> Any:
+    """A method of what was marked, called as by somebody who has no key."""
+
+    def method(self: Unsigned, *args: Any, **options: Any) -> Any:
+        with unsigned.for_others():
+            return getattr(self._itself(), name)(*args, **options)
+
+    return method
+
+
 @CelerySignature.register_type(unsigned.MARK)
 class Unsigned(_OfItsOwn):
     """A signature of whichever kind that came in a message which nobody signed."""
@@ -161,20 +157,7 @@ class Unsigned(_OfItsOwn):
     def type(self) -> Any:
         return self._itself().type
 
-    def apply_async(self, *args: Any, **options: Any) -> Any:
-        """As the signature would, without the key."""
-        with unsigned.for_others():
-            return self._itself().apply_async(*args, **options)
-
-    def apply(self, *args: Any, **options: Any) -> Any:
-        """As the signature would, without the key."""
-        with unsigned.for_others():
-            return self._itself().apply(*args, **options)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """As the signature would, without the key."""
-        with unsigned.for_others():
-            return self._itself()(*args, **kwargs)
+    apply_async, apply, __call__ = map(_without_the_key, ("apply_async", "apply", "__call__"))
 
     def _itself(self) -> Any:
         itself = CelerySignature.from_dict(unsigned.unmarked(self), app=self._app)  # type: ignore[attr-defined]

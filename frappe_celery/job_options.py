@@ -22,12 +22,12 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.numbers import is_number, is_whole
-from frappe_celery.config.repeats import Retry
+from frappe_celery.config.repeats import DELIVERIES, Retry
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
-from frappe_celery.jobs.options import AS_CONFIGURED, DECLARED, JobOptions
+from frappe_celery.jobs.options import DECLARED, JobOptions
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
@@ -118,10 +118,8 @@ def options(
             f"max_deliveries={max_deliveries!r} with idempotent={idempotent!r}: it is a whole"
             " number above 0 and needs idempotent=True"
         )
-    if idempotent is False:
-        max_deliveries = 1
-    elif idempotent and max_deliveries is None:
-        max_deliveries = AS_CONFIGURED
+    if max_deliveries is None:
+        max_deliveries = DELIVERIES[idempotent]
     if retry is not None and not isinstance(retry, Retry):
         retry = Retry(retry)
     if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):

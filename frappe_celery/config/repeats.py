@@ -58,13 +58,17 @@ class Retry:
 class Repeats:
     """What is said of repeating a queue's or a method's jobs; None: nothing is."""
 
+    max_deliveries: int | None = None
+    """How often it may be run when its process dies; 1: once."""
     retry: Retry | None = None
     """How often to run it again after a failure."""
-    idempotent: bool | None = None
-    """Whether they may be run again when their process died."""
 
 
-RETRY, REPEATS = ([field.name for field in fields(one)] for one in (Retry, Repeats))
+AS_CONFIGURED = 0
+"""In place of a number of deliveries: the configuration's."""
+DELIVERIES = {None: None, True: AS_CONFIGURED, False: 1}
+"""What `idempotent` says of them."""
+RETRY = [field.name for field in fields(Retry)]
 
 
 def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
@@ -76,7 +80,7 @@ def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
     idempotent = said.get("idempotent")
     is_right = isinstance(idempotent, (bool, type(None)))
     require(is_right, f"{where}.idempotent", idempotent, "true or false")
-    return Repeats(_retry(f"{where}.retry", said.get("retry")), idempotent)
+    return Repeats(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")))
 
 
 def _retry(where: str, value: Any) -> Retry | None:
@@ -102,7 +106,7 @@ def repeats_of_methods(patterns: Mapping[str, Any]) -> dict[str, Repeats]:
         ConfigError: names the value that cannot be followed.
     """
     for pattern, said in patterns.items():
-        if not isinstance(said, Mapping) or not said or said.keys() - {*REPEATS}:
+        if not isinstance(said, Mapping) or not said or said.keys() - {"retry", "idempotent"}:
             raise ConfigError(
                 f"frappe_celery_methods[{pattern!r}] is {said!r};"
                 ' write {"retry": 3, "idempotent": true} or one of the two'

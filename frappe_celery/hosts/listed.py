@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 from frappe_celery.jobs import Job, JobStatus
+from frappe_celery.jobs.record.record import naive_utc
 from frappe_celery.jobs.workers import WorkerInfo
 
 
@@ -18,8 +17,8 @@ class ListedWorker:
         self.hostname = info.hostname
         self.pid = info.pid
         self.state = "busy" if self.job else "idle"
-        self.birth_date = _naive_utc(info.birth)
-        self.last_heartbeat = _naive_utc(info.last_heartbeat)
+        self.birth_date = naive_utc(info.birth)
+        self.last_heartbeat = naive_utc(info.last_heartbeat)
         self.successful_job_count = info.successful
         self.failed_job_count = info.failed
         self.total_working_time = info.total_working_time / info.processes
@@ -39,7 +38,3 @@ class ListedWorker:
 
     def get_current_job_id(self) -> str | None:
         return self.job.id if self.job else None
-
-
-def _naive_utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc).replace(tzinfo=None)

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from frappe_celery.config import settings
-from frappe_celery.config.repeats import Repeats, Retry, covering
+from frappe_celery.config.repeats import Repeats, covering
 from frappe_celery.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 DECLARED = "__frappe_celery_options__"
 """The attribute of a function that has declared some."""
-AS_CONFIGURED = 0
-"""In place of a number of deliveries: the configuration's."""
-
 
 Backoff = list[float] | dict[str, list[float]] | None
 """As it travels with a job: `Retry.backoff`, or the pauses themselves, as RQ has them."""
@@ -73,12 +70,9 @@ def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
 
 
 @dataclass(frozen=True)
-class JobOptions:
+class JobOptions(Repeats):
     """What is asked of a method's jobs, or of one."""
 
-    max_deliveries: int | None = None
-    """How often it may be run when its process dies; 1: once; None: not said."""
-    retry: Retry | None = None
     at: float | None = None
     """Seconds since the epoch before which it does not start."""
     limit_key: str | None = None
@@ -94,11 +88,11 @@ class JobOptions:
         said = {"running": self.running, "per_minute": self.per_minute, "key": self.limit_key}
         return {name: value for name, value in said.items() if value is not None}
 
-    def over(self, other: JobOptions) -> JobOptions:
+    def over(self, other: Repeats) -> JobOptions:
         """These, and where they say nothing, the other ones."""
         if other is NO_OPTIONS:
             return self
-        return replace(other, **{n: said for n, said in vars(self).items() if said is not None})
+        return replace(self, **{n: v for n, v in vars(other).items() if getattr(self, n) is None})
 
 
 NO_OPTIONS = JobOptions()
@@ -131,20 +125,15 @@ def default_options(message: JobMessage) -> JobOptions:
     method = message.label if isinstance(message.method, str) else None
     queue = settings.current().queues.get(message.queue)
     asked = of_method(method, message.label)
-    return asked if queue is None else asked.over(_asked(queue.repeats))
+    return asked if queue is None else asked.over(queue.repeats)
 
 
 def of_method(method: str | Callable[..., Any] | None, path: str) -> JobOptions:
     """What is declared of a method, and where it says nothing what is configured for its path."""
     asked = NO_OPTIONS if method is None else declared(method)
     for repeats in covering(path, settings.current().methods):
-        asked = asked.over(_asked(repeats))
+        asked = asked.over(repeats)
     return asked
-
-
-def _asked(said: Repeats) -> JobOptions:
-    deliveries = {None: None, True: AS_CONFIGURED, False: 1}[said.idempotent]
-    return JobOptions(deliveries, said.retry)
 
 
 def declared(method: str | Callable[..., Any]) -> JobOptions:

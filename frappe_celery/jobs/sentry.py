@@ -28,10 +28,7 @@ def enqueued(message: JobMessage) -> Iterator[dict[str, Any]]:
     """
     import sentry_sdk
 
-    if not is_followed():
-        yield {}
-        return
-    integration = sentry_sdk.get_client().get_integration("celery")
+    integration = is_followed() and sentry_sdk.get_client().get_integration("celery")
     if not getattr(integration, "propagate_traces", False):
         yield {}
         return

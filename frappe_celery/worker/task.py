@@ -95,9 +95,17 @@ class ScheduledMethod(BaseTask):
     ) -> canvas.MethodSignature:
         """Celery's, signed (see `canvas`); `s`, `si` and `delay` are made of it."""
         row, both = self.row, {**(options or {}), **more}
-        app = both.pop("app", self.app)
-        about = (row.method, args or (), kwargs or {}, immutable, row.site, ADMINISTRATOR)
-        return canvas.signed(*about, row.queue, None, both, app)
+        made = canvas.signature(
+            row.method,
+            args or (),
+            kwargs,
+            immutable=immutable,
+            queue=row.queue,
+            whose=(row.site, ADMINISTRATOR),
+            app=both.pop("app", self.app),
+        )
+        made.options.update(both)
+        return made
 
     def apply_async(self, args: Any = None, kwargs: Any = None, *_: Any, **options: Any) -> Any:
         """As any task's. `as_scheduled` (entries of `beat_schedule()`): with Frappe's log, and not

@@ -43,7 +43,7 @@ def _about(*what: Any) -> str:
 
 def of_message(message: JobMessage) -> dict[str, Any]:
     """The arguments of the Job that a message makes when it is enqueued."""
-    at = _utc(message.enqueued_at)
+    at = naive_utc(message.enqueued_at)
     return {
         "run_id": message.run,
         "id": message.id,
@@ -89,10 +89,11 @@ def timestamp(seconds: bytes | None) -> datetime | None:
     """A record's time as naive UTC, like RQ's."""
     if not seconds:
         return None
-    return _utc(float(seconds))
+    return naive_utc(float(seconds))
 
 
-def _utc(seconds: float) -> datetime:
+def naive_utc(seconds: float) -> datetime:
+    """Seconds since the epoch as RQ has times."""
     return _EPOCH + timedelta(seconds=seconds)
 
 
