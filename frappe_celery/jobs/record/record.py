@@ -26,11 +26,6 @@ ABOUT = ("user", "method", "job_name", "timeout")
 """What of a Job never changes and lists show."""
 
 
-def place_of(message: JobMessage) -> str:
-    """`site|queue`, by which runs are indexed."""
-    return f"{message.site}|{message.queue}"
-
-
 def about(message: JobMessage) -> str:
     """What of a message lists show and what never changes."""
     return _about(message.user, message.path, message.name, message.timeout)

@@ -86,8 +86,6 @@ class JobStore(JobFinder):
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
-        keys, place = self.keys, record.place_of(message)
-        waits_in = self.waiting_list(message.site, message.queue)
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
@@ -110,12 +108,8 @@ class JobStore(JobFinder):
         sealed = message.seal(self.signer)
         if not any_size:
             check_size(message, sealed, self.settings)
-        outcome, other = self.run_script(
-            "enqueue",
-            (keys.record(message.run), keys.index(place, status.value), waits_in),
-            *(keys.prefix, message.run, place, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked),
-        )
+        keys, about = self.new_record(message, sealed, status)
+        outcome, other = self.run_script("enqueue", keys, *about, asked)
         if outcome == b"enqueued":
             waits = at is not None or transaction is not None or front < 0
             if self.outbox is not None and not waits:
@@ -132,6 +126,17 @@ class JobStore(JobFinder):
             raise Rerouted(message.id)
         check_claimed(outcome, message.id)
         return None
+
+    def new_record(
+        self, message: JobMessage, sealed: bytes, status: JobStatus = JobStatus.QUEUED
+    ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+        """The keys and the first arguments of a script that writes a run's record."""
+        site, queue, run, keys = message.site, message.queue, message.run, self.keys
+        place, about = f"{site}|{queue}", record.about(message)
+        return (
+            (keys.record(run), keys.index(place, status.value), self.waiting_list(site, queue)),
+            (keys.prefix, run, place, message.enqueued_at, queue, message.id, about, sealed),
+        )
 
     def transaction_ended(self, transaction: str) -> None:
         """Have what was enqueued in a transaction start, committed or not, as under RQ."""

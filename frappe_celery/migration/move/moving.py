@@ -189,7 +189,6 @@ class Mover:
             twice: whether it may stand in RQ's lists more than once.
             ended: of one that has failed, what `finish.lua` is given from the time on.
         """
-        keys, of_site = self.store.keys, record.place_of(message)
         ttls = {"result_ttl": message.result_ttl, "failure_ttl": message.failure_ttl}
         asked = as_texts(own_id=True, front=front or None, **ttls)  # it can be found by its id
         sealed = message.seal(self.store.signer)
@@ -197,20 +196,13 @@ class Mover:
             check_size(message, sealed, self.store.settings)
         except CannotTravel as exc:
             raise Stays(str(exc)) from exc
+        ours, about = self.store.new_record(message, sealed)
+        stands_in = queue.failed if ended else queue.waiting
+        theirs = rq_format.job_key(job.id), stands_in, rq_format.results_key(job.id), *self.lists
         outcome: bytes = self.store.run_script(
             "move_in",
-            (
-                keys.record(message.run),
-                keys.index(of_site, JobStatus.QUEUED.value),
-                self.store.waiting_list(message.site, message.queue),
-                rq_format.job_key(job.id),
-                queue.failed if ended else queue.waiting,
-                rq_format.results_key(job.id),
-                *self.lists,
-            ),
-            *(keys.prefix, message.run, of_site, message.enqueued_at, message.queue, message.id),
-            *(record.about(message), sealed, asked),
-            *(job.id, job.digest, "1" if twice else "", *ended),
+            (*ours, *theirs),
+            *(*about, asked, job.id, job.digest, "1" if twice else "", *ended),
         )
         if outcome == b"moved":
             (self.report.failed if ended else self.report.waiting)[queue.own] += 1
