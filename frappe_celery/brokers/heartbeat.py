@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterable
 
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -31,6 +32,8 @@ transport options say otherwise: packets may get lost without a word."""
 LOOK_ANYWAY_SECONDS = 1.0
 """How often a consumer looks into its queues although no bell rang: after a lost connection."""
 
+speaks_for: Callable[[], Iterable[str]] = tuple
+"""Names further consumers for which there are signs of life; asked each time."""
 _PROCESS = uuid.uuid4().hex[:12]  # tells processes apart that had the same id one after another
 _unanswered_since: float | None = None
 
@@ -66,7 +69,7 @@ def _beat(store: JobStore, names: tuple[str, ...]) -> None:
     while True:
         _unanswered_since = _unanswered_since or time.monotonic()
         try:
-            store.run_script("alive", (store.keys.consumers,), *names)
+            store.run_script("alive", (store.keys.consumers,), *names, *speaks_for())
         except (BrokerUnreachable, RedisError):
             time.sleep(AGAIN_SECONDS)
         else:

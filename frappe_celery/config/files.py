@@ -21,7 +21,6 @@ COARSEST_CLOCK_NS = 2 * 10**9
 """Two changes of a folder within that time may bear the same time."""
 ENVIRONMENT_PREFIX = "FRAPPE_CELERY_"
 DJANGO_SETTINGS = "DJANGO_SETTINGS_MODULE"
-CELERYS_BROKER = "CELERY_BROKER_URL"
 
 _importable: set[Path] = set()
 _listed: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -216,12 +215,6 @@ def module_of(file: Path, name: str) -> ModuleType:
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def celerys_broker(environ: Mapping[str, str], root: Path) -> str | None:
-    """The broker as Celery's own variable or a Django project's CELERY_BROKER_URL names it."""
-    named = environ.get(CELERYS_BROKER) or of_django(CELERYS_BROKER, environ, root)
-    return None if named is None else str(named)
 
 
 def of_django(name: str, environ: Mapping[str, str], root: Path) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,12 @@ class Keys:
     """Where a bench's or project's keys are.
 
     Args:
-        fixed: what was read at the start: `CONFIG_KEY` and `ACCEPTED`, for keys that no file of
-            ours has.
-        from_environment: which of these two the environment gave.
+        fixed: the options as they were read at the start, for keys that no file of ours has.
+        from_environment: those that the environment gave.
     """
 
     fixed: Mapping[str, Any]
-    from_environment: frozenset[str]
+    from_environment: Collection[str]
     sites_path: Path | None
     state_path: Path
 

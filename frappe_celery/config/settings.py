@@ -5,9 +5,7 @@ What can be set, and each default, stands in `option_defaults`.
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,17 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config import files
-from frappe_celery.config.keys import ACCEPTED, Keys
+from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, require
 from frappe_celery.config.option_checks import checked_value, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
 from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
 from frappe_celery.config.repeats import Repeats, repeats_of_methods
-from frappe_celery.config.signing import CONFIG_KEY, Signer
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
-
-logger = logging.getLogger(__name__)
 
 FRAPPE_VERSIONS = (14, 15, 16, 17)
 LOGS = ("files", "output", "json")
@@ -40,6 +36,8 @@ FRAPPES_VARIABLES = {
 """They win in Frappe too."""
 BROKERS = ("broker_url", "redis_queue", "redis_queue_sentinel_enabled")
 """Any of them says where jobs go; else Celery's own word counts."""
+CELERYS_BROKER = "CELERY_BROKER_URL"
+"""That word: in the environment, or in a Django project's settings."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
 """A `broker_url` that begins so is RabbitMQ's."""
 COMMIT_WAIT = 120
@@ -78,7 +76,8 @@ class Settings(Options):
         own = files.parse_environment(environ, names, TEXTS)
         values.update(own)
         if not any(map(values.get, BROKERS)):
-            values["broker_url"] = files.celerys_broker(environ, root)
+            named = environ.get(CELERYS_BROKER) or files.of_django(CELERYS_BROKER, environ, root)
+            values["broker_url"] = named and str(named)
         checked = {o.name: checked_value(o, values[o.name]) for o in OPTIONS if o.name in values}
         return cls(
             root=root,
@@ -278,19 +277,7 @@ class Settings(Options):
             raise ConfigError(
                 f"no broker is configured, and embedded_server is false. {server.OTHER_WAYS}"
             )
-        return server.ensure(self.state_path, starting=self._warn_of_the_embedded_server)
-
-    def _warn_of_the_embedded_server(self) -> None:
-        """A daemon was likely to have another one: its configuration does not reach it."""
-        if not sys.stderr.isatty():
-            logger.warning(
-                "no broker is configured: an embedded server is started, with its data in %s. What"
-                " has another configuration, or another folder, does not find it. Name a server in"
-                " redis_queue (%s), or set embedded_server to false (%s) for an error instead",
-                self.state_path / "server",
-                files.variable("redis_queue"),
-                files.variable("embedded_server"),
-            )
+        return server.ensure(self.state_path)
 
     @property
     def on_rabbitmq(self) -> bool:
@@ -311,13 +298,7 @@ class Settings(Options):
     @property
     def keys(self) -> Keys:
         """Where the keys of that are."""
-        names = (CONFIG_KEY, ACCEPTED)
-        return Keys(
-            {name: getattr(self, name) for name in names},
-            frozenset(name for name in names if name in self.from_environment),
-            self.sites_path,
-            self.state_path,
-        )
+        return Keys(self._options, self.from_environment, self.sites_path, self.state_path)
 
 
 def checked_share(where: str, value: Any) -> float:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -17,6 +15,7 @@ from datetime import datetime
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.schedule.agenda import Agenda, Entry
 
@@ -50,7 +49,7 @@ class SchedulerLease:
         seconds: float = LEASE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = name or f"{socket.gethostname()}.{os.getpid()}"
+        self.name = name or process_name()
         self.store, self.seconds, self.monotonic = store, seconds, monotonic
         self.fence = 0
         """Greater than every former holder's; 0: not held."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import threading
 import time
 from typing import Any
 
@@ -254,7 +253,6 @@ class VisiblyAlive(bootsteps.StartStopStep):
     """A solo worker gives signs of life while it works, for the tasks that it has not begun."""
 
     requires = (TASKS_STEP,)
-    ended = threading.Event()
 
     def include_if(self, consumer: Any) -> bool:
         """Only there: other pools' workers have a loop that goes on, and RabbitMQ asks for none."""
@@ -262,16 +260,11 @@ class VisiblyAlive(bootsteps.StartStopStep):
 
     def start(self, consumer: Any) -> None:
         """Begin; called again after each reconnection."""
-        self.ended = threading.Event()
-        poller = consumer.connection.transport.cycle
-        threading.Thread(target=self._beat, args=(poller,), daemon=True).start()
-
-    def _beat(self, poller: Any) -> None:
-        while not self.ended.wait(heartbeat.BEAT_SECONDS):
-            poller.heartbeat()
+        channels = consumer.connection.transport.cycle.consumers
+        heartbeat.speaks_for = lambda: [channel.consumer for channel in [*channels]]
 
     def stop(self, consumer: Any) -> None:
-        self.ended.set()
+        heartbeat.speaks_for = tuple
 
 
 class Room(bootsteps.StartStopStep):

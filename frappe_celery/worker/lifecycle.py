@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from celery import bootsteps, signals
+from celery import bootsteps, platforms, signals
 from celery.concurrency import solo, thread
 from celery.worker import state
 from celery.worker.components import Beat
@@ -41,8 +41,6 @@ ELSEWHERE = (
 )
 POOL_SECONDS = 5
 """How long Celery's pool may take to see that its processes are dead; it can wait for ever."""
-ORPHAN_SECONDS = 1.0
-"""How soon a beat beside a worker ends that has been killed."""
 
 
 # -- before there is a worker
@@ -98,11 +96,8 @@ class CrewStep(bootsteps.StartStopStep):
                 " for jobs that may hang, or that leave something there"
             )
 
-    def start(self, worker: Any) -> None:
-        """The consumer begins (`bootsteps.TakeJobs`)."""
-
     def stop(self, worker: Any) -> None:
-        """The consumer has gone."""
+        """The consumer has gone, whose step `bootsteps.TakeJobs` had the crew begin."""
         worker.crew.end()
 
 
@@ -131,7 +126,8 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
     """Signs of life of this process, also while Celery waits for its pool to end.
 
     Its thread begins after the pool and an embedded beat have forked: what it was importing just
-    then would stay locked in the child, whose first job waits for that module for ever.
+    then would stay locked in the child, whose first job waits for that module for ever. It goes on
+    while the worker waits for its jobs.
     """
 
     requires = (CrewStep, "celery.worker.components:Beat")
@@ -139,9 +135,6 @@ class ProcessHeartbeat(bootsteps.StartStopStep):
     def start(self, worker: Any) -> None:
         """With connections of its own, which no fork can catch in use."""
         heartbeat.begin(JobStore(get_store().settings), crew_of(worker).consumer)
-
-    def stop(self, worker: Any) -> None:
-        """Nothing: it goes on while the worker waits for its jobs."""
 
 
 class Shutdown(bootsteps.StartStopStep):
@@ -156,9 +149,6 @@ class Shutdown(bootsteps.StartStopStep):
     """
 
     requires = (CrewStep,)
-
-    def start(self, worker: Any) -> None:
-        """Nothing: there is only something to do at the end."""
 
     def stop(self, worker: Any) -> None:
         """The consumer has gone; Celery turns to the pool next, and waits for it."""
@@ -226,10 +216,4 @@ class BeatBeside(Repeated):
 @signals.beat_embedded_init.connect
 def end_with_the_worker(**_: Any) -> None:
     """In beat's process: a worker that is killed cannot end it."""
-    threading.Thread(target=_watch, args=(os.getppid(),), daemon=True).start()
-
-
-def _watch(worker: int) -> None:
-    while os.getppid() == worker:
-        time.sleep(ORPHAN_SECONDS)
-    os._exit(os.EX_TEMPFAIL)
+    platforms.set_pdeathsig("SIGKILL")  # type: ignore[attr-defined]  # celery-types lacks it

@@ -100,16 +100,11 @@ class Node(pidbox.Node):
         self._known[name] = max(now, at) + FRESH_SECONDS
 
 
-class Mailbox(pidbox.Mailbox):
-    """Celery's, at which such workers listen."""
-
-    node_cls = Node
-
-
 class Control(CeleryControl):
-    """Celery's, with that mailbox; named in `FrappeCelery.control_cls`."""
+    """Celery's, at whose mailbox such workers listen; named in `FrappeCelery.control_cls`."""
 
-    Mailbox = Mailbox
+    class Mailbox(pidbox.Mailbox):
+        node_cls = Node
 
 
 # -- the commands

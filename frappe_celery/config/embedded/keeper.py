@@ -32,7 +32,7 @@ def main(folder: Path, binary: str) -> None:
     users = os.open(folder / "users", os.O_RDWR)
     server = _start(folder, binary)
     try:
-        while _locked_by_others(users):
+        while is_held_by_others(users):
             time.sleep(CHECK_SECONDS)
             if server.poll() is not None:
                 server = _start(folder, binary)
@@ -128,9 +128,10 @@ def _write(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def _locked_by_others(users: int) -> bool:
+def is_held_by_others(lock: int) -> bool:
+    """Whether others have the lock on that file; else we have it now, and nobody beside us."""
     try:
-        fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     return False

@@ -8,17 +8,19 @@ starts it, the last one's end stops it (`keeper`).
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from frappe_celery.config.embedded import keeper
 from frappe_celery.errors import ConfigError
+
+logger = logging.getLogger(__name__)
 
 START_SECONDS = 30
 OLDEST_VERSION = (6, 2)
@@ -31,16 +33,13 @@ _held: dict[Path, int] = {}
 """Lock files that this process holds shared, till it ends; forked children hold them with it."""
 
 
-def ensure(state_path: Path, starting: Callable[[], object] = lambda: None) -> str:
+def ensure(state_path: Path) -> str:
     """URL of the running embedded server, started when none runs.
 
     The caller's process is a user of the server from then on, and so are processes that it forks;
     the server stops when the last user has ended, in whatever way. A server that died is started
     again within a second while it has users, on the same port where that is still free: ask again
     after a lost connection.
-
-    Args:
-        starting: called when it is this process that starts it.
 
     Raises:
         ConfigError: there is no server program, it does not start, or its data cannot be kept in
@@ -51,7 +50,7 @@ def ensure(state_path: Path, starting: Callable[[], object] = lambda: None) -> s
         for path in (folder.parent, folder):
             _make_private(path)
         _hold(folder / "users")
-        return _running_server(folder, starting)
+        return _running_server(folder)
     except OSError as exc:
         raise ConfigError(
             f"cannot keep the embedded server's data in {folder}: {exc}. Make that folder your own"
@@ -81,7 +80,7 @@ def _hold(users: Path) -> None:
     _held[users] = descriptor
 
 
-def _running_server(folder: Path, starting: Callable[[], object]) -> str:
+def _running_server(folder: Path) -> str:
     remembered = folder / "url"
     started = False
     deadline = time.monotonic() + START_SECONDS
@@ -91,7 +90,7 @@ def _running_server(folder: Path, starting: Callable[[], object]) -> str:
             try:
                 if started:
                     raise ConfigError(f"the embedded server ended at once.{_log(folder)}")
-                starting()
+                _warn_daemons(folder)
                 _start_keeper(folder, lock)
             finally:
                 os.close(lock)
@@ -105,12 +104,22 @@ def _running_server(folder: Path, starting: Callable[[], object]) -> str:
     raise ConfigError(f"the embedded server is not ready after {START_SECONDS} s.{_log(folder)}")
 
 
+def _warn_daemons(folder: Path) -> None:
+    """A daemon was likely to have another broker: its configuration does not reach it."""
+    if not sys.stderr.isatty():
+        logger.warning(
+            "no broker is configured: an embedded server is started, with its data in %s. What has"
+            " another configuration, or another folder, does not find it. Name a server in"
+            " redis_queue (FRAPPE_CELERY_REDIS_QUEUE), or set embedded_server to false"
+            " (FRAPPE_CELERY_EMBEDDED_SERVER) for an error instead",
+            folder,
+        )
+
+
 def _lock_of_no_keeper(folder: Path) -> int | None:
     """The lock that every keeper holds while it lives, when none does."""
     descriptor = os.open(folder / "keeper", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if keeper.is_held_by_others(descriptor):
         os.close(descriptor)
         return None
     return descriptor

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
 import sys
 from pathlib import Path
+
+from frappe_celery.config.files import locked
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +61,7 @@ class LogFile:
     def _put_aside(self) -> None:
         if os.fstat(self.descriptor).st_size < LARGEST:
             return
-        with (self.path.parent / f".{self.path.name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(self.path.parent / f".{self.path.name}.lock"):
             if os.fstat(self.descriptor).st_size < LARGEST:
                 return  # another process was first
             for number in range(KEPT - 1, 0, -1):
