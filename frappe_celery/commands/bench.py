@@ -49,6 +49,15 @@ _what = together(
         "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
     ),
 )
+ARMED = (
+    "Armed: jobs go where they went. Restart every process of the bench; then switch over with"
+    " frappe-celery enable, by --queue, --site, --schedule, or all that is left"
+)
+ARMED_ON_CELERY = (
+    "Armed: jobs go to Celery as before, and can go to RQ. Start RQ's workers and bench schedule"
+    " beside Celery's (docs/migration.md, From settled back) and restart what began before; then"
+    " switch back with frappe-celery disable"
+)
 STARTS = {
     True: ("frappe-celery worker", "no beat leads: start frappe-celery beat"),
     False: (
@@ -81,9 +90,10 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     environment and a key into sites/common_site_config.json, or changes nothing and says why.
     `disable` takes it back.
 
-    Piece by piece: `enable --armed`, restart every process of the bench, then `enable` with what is
-    to go over. That holds at once in every process, and what waits in RQ comes along. RQ's
-    processes run as before beside Celery's, until `enable --settle`.
+    Piece by piece, as `frappe-celery switch` does with you: `enable --armed`, restart every process
+    of the bench, then `enable` with what is to go over. That holds at once in every process, and
+    what waits in RQ comes along. RQ's processes run as before beside Celery's, until `enable
+    --settle`.
     """
     from frappe_celery.hosts.bench import leftovers, switch
     from frappe_celery.migration.armed import routing
@@ -100,11 +110,9 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
     _refuse_nonsense(is_armed, piece, settle, armed)
     if armed:
         refuse_two_servers(settings.current())
+        was_settled = settings.current().frappe_celery_enabled and not is_armed
         routing.arm()
-        click.echo(
-            "Armed: jobs go where they went. Restart every process of the bench; then switch over"
-            " with frappe-celery enable, by --queue, --site, --schedule, or all that is left"
-        )
+        click.echo(ARMED_ON_CELERY if was_settled else ARMED)
     elif is_armed:
         all_moved = _go(piece, to_celery=True, trusted=trusted)
         if settle and all_moved:

@@ -86,8 +86,9 @@ def restart(timeout: int, force: bool) -> None:
     Every worker of the bench, on whichever machine, that runs under `frappe-celery supervise`, as
     the files of `frappe-celery setup` start them, is exchanged: another one is started, and once it
     is ready the first takes no more jobs. Where something that hooks or jobs name does not import
-    any more, the first stays. Ends with 1 and names those that were not exchanged. Beat is
-    restarted by its process manager.
+    any more, the first stays. Ends with 1 and names those that were not exchanged. Beat
+    enqueues methods by their names: its process manager restarts it after an upgrade of Frappe or
+    of this package, and need not after others.
     """
     store = get_store()
     before = {worker.name: worker.pid for worker in store.workers.all()}

@@ -114,7 +114,7 @@ def _write(config: Settings, files: Mapping[Path, str], overwrite: bool) -> None
     if hosts.is_bench() and not config.frappe_celery_enabled:
         raise ConfigError(
             "this bench runs on RQ, whose files bench setup writes: switch it over first, with"
-            " frappe-celery enable (--armed: piece by piece)"
+            " frappe-celery switch (piece by piece) or frappe-celery enable (all at once)"
         )
     if secrets := process_files.variables(config, secret=True):
         click.echo(

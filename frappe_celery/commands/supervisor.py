@@ -175,8 +175,10 @@ def tell_service_manager() -> None:
 
 
 def say(text: str) -> None:
-    """To the log of whoever started this."""
-    print(f"supervisor: {text}", file=sys.stderr, flush=True)
+    """To the log of whoever started this, with the time as Celery's workers write it."""
+    now = time.time()
+    at = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now))
+    print(f"[{at},{int(now % 1 * 1000):03}: supervisor] {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

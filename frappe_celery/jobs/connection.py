@@ -132,5 +132,6 @@ def _unreachable(url: str, exc: RedisError) -> str:
     full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
     cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))
     if full or cannot or isinstance(exc, ReadOnlyError):
-        return f"the Redis at {without_password(url)} takes nothing now: {exc}. Mend that server"
+        said = str(exc).rstrip(".")
+        return f"the Redis at {without_password(url)} takes nothing now: {said}. Mend that server"
     return ""

@@ -191,7 +191,7 @@ def _refuse_packages_that_do_not_fit(place: str = SETTLED) -> None:
     if not hosts.is_bench():
         raise ConfigError(
             f"Frappe is not installed in {sys.prefix}: run the bench's own env/bin/frappe-celery,"
-            " after env/bin/pip install frappe_celery"
+            " after the package was installed there"
         )
     from frappe_celery.hosts.bench import fit
     from frappe_celery.hosts.bench.pins import broken_pins

@@ -95,7 +95,8 @@ def _check_switch(section: Section, config: Settings, here: Installation) -> Non
     if not config.frappe_celery_enabled:
         section.warn(
             "this bench is not switched over: Frappe's jobs go to RQ and its workers",
-            "switch it over: frappe-celery enable",
+            "switch it over: frappe-celery switch, piece by piece while it works; a bench that has"
+            " nothing to do, all at once: frappe-celery enable",
         )
     elif not here.is_hooked:
         section.problem(
