@@ -13,6 +13,8 @@ from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
 EXCHANGE_SECONDS = 86400
+EXCHANGING_SECONDS = 120
+"""After so long a worker that was to come has died, or says how it ended."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,23 @@ class Workers:
         self.client.delete(self.keys.worker(name))
         self.client.zrem(self.keys.workers, name)
 
+    def begin_exchange(self, name: str) -> None:
+        """Keep that one which is to take its place is starting, and not how the last one ended."""
+        if self.exchange(name):
+            self.note_exchange(name, None)
+        since = f"{self.keys.exchange(name)}:since"
+        self.client.set(since, time.time(), ex=EXCHANGING_SECONDS)
+
+    def exchanging_since(self, name: str) -> float | None:
+        """Since when that one is starting, in seconds since the epoch; None: none is, as far as is
+        known."""
+        kept = self.client.get(f"{self.keys.exchange(name)}:since")
+        return float(kept) if kept else None
+
     def note_exchange(self, name: str, cannot_import: dict[str, str] | None) -> None:
         """Keep what `exchange` says of a worker; None: nothing."""
         key = self.keys.exchange(name)
+        self.client.delete(f"{key}:since")
         if cannot_import is None:
             self.client.delete(key)
         else:

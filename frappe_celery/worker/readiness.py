@@ -21,6 +21,7 @@ from celery import bootsteps, signals
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.forked import Forked
+from frappe_celery.jobs.workers import WorkerInfo
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +82,16 @@ class NewCode:
         Raises:
             SystemExit: something fails that it could import.
         """
-        self.look(IMPORT_SECONDS)
         workers = get_store().workers
-        for before in workers.all():
-            if (before.hostname, before.pid) != (socket.gethostname(), pid):
-                continue
+
+        def of_that_process() -> list[WorkerInfo]:
+            here = socket.gethostname(), pid
+            return [worker for worker in workers.all() if (worker.hostname, worker.pid) == here]
+
+        for before in of_that_process():
+            workers.begin_exchange(before.name)
+        self.look(IMPORT_SECONDS)
+        for before in of_that_process():
             new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
             if new and workers.exchange(before.name) != FORCED:
                 workers.note_exchange(before.name, new)

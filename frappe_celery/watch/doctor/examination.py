@@ -36,7 +36,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     are_known = bool(living) or not rabbitmq.is_away(store)
     working, waiting = of("workers"), of("queues")
     workers.check(working, store, now.at, living, here, are_known)
-    workers.check_code(working, store.settings, living, now.at)
+    workers.check_code(working, store, living, now.at)
     queues.check(waiting, store, now, living if are_known else None, paused, site)
     queues.check_sites(waiting, now, store.settings)
     for left in here.in_rq:

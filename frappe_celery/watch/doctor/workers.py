@@ -16,7 +16,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.words import duration
+from frappe_celery.watch.words import duration, moment
 
 SHOWN = ("name", "queues", "processes", "state", "current_job", "successful", "failed")
 SILENT_SECONDS = 30.0
@@ -62,6 +62,8 @@ def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> Non
         for module, error in failures.items():
             text = f"worker {worker.name} {what} {module}: {error}"
             section.problem(text, "mend it, then: frappe-celery restart")
+    if since := store.workers.exchanging_since(worker.name):
+        section.note(f"worker {worker.name}: an exchange is under way since {moment(since)}")
 
 
 def _jobs_of_the_dead(store: JobStore, before: float) -> list[int]:
@@ -121,11 +123,14 @@ class Change(NamedTuple):
 
 
 def check_code(
-    section: Section, config: Settings, workers: Iterable[WorkerInfo], now: float
+    section: Section, store: JobStore, workers: Iterable[WorkerInfo], now: float
 ) -> None:
-    """Name each worker of this machine that began before the newest change of the apps' code."""
-    newest = cache(partial(newest_change, config))
+    """Name each worker of this machine that began before the newest change of the apps' code, but
+    where it was said that it could not be exchanged, or is being."""
+    newest, exchanges = cache(partial(newest_change, store.settings)), store.workers
     for worker in workers:
+        if exchanges.exchange(worker.name) or exchanges.exchanging_since(worker.name):
+            continue
         if change := changed_since(worker, newest):
             ago = duration(max(0.0, now - change.at))
             section.warn(

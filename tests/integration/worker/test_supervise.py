@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -157,13 +158,36 @@ def test_code_that_does_not_import_any_more_leaves_the_old_worker_in_its_place(
     assert f"it goes on: of the new code {what} cannot be imported: SyntaxError: " in output
     assert workers(supervisor) == before
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
-    texts = [f["text"] for f in read("doctor", code=2)["sections"]["workers"]["findings"]]
-    assert any(f"new code cannot import {what}: SyntaxError" in text for text in texts)
+    (finding,) = read("doctor", code=2)["sections"]["workers"]["findings"]
+    assert f"new code cannot import {what}: SyntaxError" in finding["text"]
 
     broken.write_text(whole)
     assert restarted(project)[0] == 0
     assert workers(supervisor) != before
     assert read("doctor", code=2)["sections"]["workers"]["findings"] == []
+
+
+def test_of_an_exchange_that_is_under_way_doctor_says_that_and_not_how_the_one_before_went(
+    project: Project, store: JobStore
+) -> None:
+    """It was asked for by a signal, as systemd does, so that nobody took back what was said."""
+    project.write("myapp/called.py", "def run(): pass")
+    supervisor = a_worker(project)
+    ended(enqueue("myapp.called.run"))
+    project.write("myapp/called.py", "x = {")
+    assert restarted(project)[0] == 1
+    project.write("myapp/called.py", "import time\ntime.sleep(9)\ndef run(): pass")
+    supervisor.popen.send_signal(signal.SIGHUP)
+
+    def findings() -> list[Any]:
+        return list(read("doctor", code=2)["sections"]["workers"]["findings"])
+
+    (finding,) = wait_until(
+        lambda: [f for f in findings() if "an exchange is under way since" in f["text"]], 20
+    )
+    assert finding["level"] == "note"
+    assert findings() == [finding]
+    wait_until(lambda: not findings(), 30, what="it was exchanged")
 
 
 def test_what_did_not_import_before_or_is_forced_is_no_reason_to_stay(
