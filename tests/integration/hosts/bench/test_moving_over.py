@@ -73,6 +73,8 @@ def test_settled_on_celery_it_is_as_if_it_had_been_switched_at_once(armed: Armed
     assert armed.ask("answer = system_of(enqueue())") == "frappe_celery"
     code, output = armed.switch.run("disable", "--queue", "long")
     assert (code, "not armed" in output) == (1, True), output
+    code, output = armed.switch.run("enable", "--armed")
+    assert (code, "From settled back" in output) == (0, True), output
 
 
 def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> None:
