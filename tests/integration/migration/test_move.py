@@ -247,7 +247,7 @@ def test_others_wait_for_it_or_it_expires_or_it_lost_its_record(store: JobStore)
     store.client.sadd("rq:job:awaited:dependents", "another")
     store.client.delete("rq:job:lost")
     for kind in ("wip", "deferred", "scheduled"):
-        store.client.zadd(f"rq:{kind}:{rq_name('long')}", {"x": 1, "y": 2})
+        store.client.zadd(f"rq:{kind}:{rq_name('long')}", {"x": time.time() + 60, "y": "+inf"})
     report = mover(store).to_celery()
     assert [stayed.job_id for stayed in report.stayed] == ["awaited", "expires", "lost"]
     assert dict(+report.others) == {"running": 2, "waiting for another job": 2, "delayed": 2}
