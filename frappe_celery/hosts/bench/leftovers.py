@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import datetime
 from typing import Any
@@ -66,14 +67,23 @@ def _shown(key: str, record: dict[bytes, bytes]) -> dict[str, Any]:
 def failed_lately(seconds: float) -> list[dict[str, Any]]:
     """Where jobs failed in RQ in the last seconds, as rows: how many, of the newest."""
     config, since = settings.current(), time.time() - seconds
-    found = _in_each_of_rqs(config, "failed", "zrevrange", 0, LOOKED_AT - 1)
+    newest = 0, LOOKED_AT - 1
+    found = _in_each_of_rqs(config, "failed", "zrevrange", *newest, withscores=True)
     rows = []
-    for queue, ids in found.items():
-        keys = [f"rq:job:{job_id.decode()}" for job_id in ids]
-        ended = _rqs(config).each("hget", keys, "ended_at")
-        if number := sum(bool(at) and _at(at.decode()) > since for at in ended):
+    for queue, failed in found.items():
+        keys = [f"rq:job:{job_id.decode()}" for job_id, _ in failed]
+        told = _rqs(config).each("hmget", keys, "ended_at", "failure_ttl")
+        times = (_failed_at(until, *each) for (_, until), each in zip(failed, told, strict=True))
+        if number := sum(at > since for at in times):
             rows.append({"queue": f"{queue} (in RQ)", "failed": number})
     return rows
+
+
+def _failed_at(kept_until: float, ended_at: bytes | None, kept_for: bytes | None) -> float:
+    """RQ notes no end of a job whose worker died, only until when it is kept; 0.0: not known."""
+    if ended_at:
+        return _at(ended_at.decode())
+    return kept_until - float(kept_for) if kept_for and math.isfinite(kept_until) else 0.0
 
 
 def _at(written: str) -> float:
@@ -97,10 +107,12 @@ def rq_is_empty() -> bool:
     return _rq_was_empty
 
 
-def _in_each_of_rqs(config: Settings, kind: str, command: str, *rest: Any) -> dict[str, Any]:
+def _in_each_of_rqs(
+    config: Settings, kind: str, command: str, *rest: Any, **options: Any
+) -> dict[str, Any]:
     """What RQ's Redis answers for each of the bench's queues, of RQ's keys of a kind."""
     keys = (f"rq:{kind}:{rq_name(queue)}" for queue in config.queues)
-    return dict(zip(config.queues, _rqs(config).each(command, keys, *rest), strict=True))
+    return dict(zip(config.queues, _rqs(config).each(command, keys, *rest, **options), strict=True))
 
 
 def _rqs(config: Settings) -> Any:

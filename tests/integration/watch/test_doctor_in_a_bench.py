@@ -78,7 +78,9 @@ def test_rqs_workers_and_what_failed_in_rq_are_told(bench: StandInBench, redis_u
     redis.sadd(f"rq:workers:{name}", "rq:worker:w1", "rq:worker:gone")
     for job, ended in (("new", f"{now:%Y-%m-%dT%H:%M:%S.%fZ}"), ("old", before)):
         redis.hset(f"rq:job:site1::{job}", mapping={"status": "failed", "ended_at": ended})
-        redis.zadd(f"rq:failed:{name}", {f"site1::{job}": now.timestamp()})
+        redis.zadd(f"rq:failed:{name}", {f"site1::{job}": now.timestamp() + 700})
+    redis.hset("rq:job:site1::its worker died", mapping={"ended_at": "", "failure_ttl": 700})
+    redis.zadd(f"rq:failed:{name}", {"site1::its worker died": now.timestamp() + 690})
     try:
         process = bench.start("doctor", "-m", "frappe_celery.cli", "doctor", "--json")
         assert process.wait() == 2, process.output()
@@ -95,12 +97,12 @@ def test_rqs_workers_and_what_failed_in_rq_are_told(bench: StandInBench, redis_u
             "failed": 2,
         }
         failures = sections["failures of the last hour"]
-        assert failures["rows"] == [{"queue": "long (in RQ)", "failed": 1}]
-        assert failures["findings"][0]["text"] == "1 job failed in RQ in the last hour"
+        assert failures["rows"] == [{"queue": "long (in RQ)", "failed": 2}]
+        assert failures["findings"][0]["text"] == "2 jobs failed in RQ in the last hour"
         assert failures["findings"][0]["level"] == "warning"
     finally:
         redis.delete(f"rq:failed:{name}", f"rq:workers:{name}", "rq:worker:w1")
-        redis.delete("rq:job:site1::new", "rq:job:site1::old")
+        redis.delete(*(f"rq:job:site1::{job}" for job in ("new", "old", "its worker died")))
 
 
 def test_a_redis_that_tells_its_configuration_to_nobody(
