@@ -28,8 +28,8 @@ from celery.utils.time import maybe_iso8601, maybe_make_aware
 from kombu.utils.json import dumps
 
 from frappe_celery.config import settings
+from frappe_celery.config.numbers import seconds_of
 from frappe_celery.config.signing import Signer
-from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec, get_store, hosts, providers, unsigned
@@ -41,10 +41,6 @@ from frappe_celery.jobs.queue.publish import TASK_NAME, task_headers
 if TYPE_CHECKING:
     from celery import Celery
     from celery.result import AsyncResult
-
-    Base = CelerySignature[Any]
-else:
-    Base = CelerySignature
 
 PURPOSE = "signature"
 SEALED = "frappe_celery_sealed"
@@ -108,7 +104,7 @@ def signature(
     )
 
 
-class _OfItsOwn(Base):
+class _OfItsOwn(CelerySignature):
     """Of which Celery makes a copy, or one that came in a message, by its own class."""
 
     @classmethod

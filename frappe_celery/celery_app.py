@@ -79,7 +79,8 @@ def build(config: Settings | None = None) -> Celery:
     config = config or settings.current()
     app = FrappeCelery("frappe_celery", set_as_current=False)
     ours = transport_options(config)
-    ours["fanout_prefix"] = f"/{{db}}:{_pattern_free(config.prefix)}."
+    # kombu uses it in a format and in a pattern, in which a path's signs would have a meaning
+    ours["fanout_prefix"] = f"/{{db}}:{hashlib.sha1(config.prefix.encode()).hexdigest()[:16]}."
     app.add_defaults(
         lambda: {
             "broker_transport_options": ours,
@@ -130,11 +131,6 @@ def _own_configuration(root: Path) -> Any:
         return import_module(os.environ["CELERY_CONFIG_MODULE"])
     path = root / "celeryconfig.py"
     return module_of(path, "celeryconfig") if path.exists() else None
-
-
-def _pattern_free(prefix: str) -> str:
-    """kombu uses it in a format and in a pattern, in which a path's signs would have a meaning."""
-    return hashlib.sha1(prefix.encode()).hexdigest()[:16]
 
 
 def setup(app: Celery) -> None:

@@ -28,11 +28,10 @@ from celery.app.utils import find_app
 from frappe_celery.commands.supervisor import OWN_PID
 from frappe_celery.config.files import DJANGO_SETTINGS, make_importable, options_stand_in, variable
 from frappe_celery.config.installed import is_there
-from frappe_celery.config.numbers import is_whole
+from frappe_celery.config.numbers import GRACE_SECONDS, is_whole
 from frappe_celery.config.option_defaults import OPTIONS
 from frappe_celery.config.secrets import is_secret, masked_text
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.timeouts import GRACE_SECONDS
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.worker.readiness import Readiness

@@ -57,7 +57,11 @@ def shadow(minutes: float, site: str | None, late: int, as_json: bool) -> None:
         click.echo("Ended early.", err=True)
     result = seen.result(_now())
     if as_json:
-        click.echo(json.dumps(_as_json(seen, result), indent=1))
+        differences = [{**d.__dict__, "at": d.at.isoformat()} for d in result.differences]
+        latest = round(result.latest.total_seconds(), 1)
+        found = {"agreeing": result.agreeing, "latest_seconds": latest, "off": seen.off}
+        said = {**found, "unread": seen.unread, "differences": differences}
+        click.echo(json.dumps(said, indent=1))
     else:
         _show(seen, result)
     if any(not difference.why for difference in result.differences):
@@ -90,19 +94,6 @@ def _refuse_where_beat_acts() -> None:
             "beat acts here, not Frappe's scheduler: what it does is shown by frappe-celery"
             " schedule --past 20"
         )
-
-
-def _as_json(seen: Shadow, result: Result) -> dict[str, object]:
-    return {
-        "agreeing": result.agreeing,
-        "latest_seconds": round(result.latest.total_seconds(), 1),
-        "off": seen.off,
-        "unread": seen.unread,
-        "differences": [
-            {**difference.__dict__, "at": difference.at.isoformat()}
-            for difference in result.differences
-        ],
-    }
 
 
 def _show(seen: Shadow, result: Result) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.job import Store
+from frappe_celery.jobs.job import Store
 
 
 class Lease:

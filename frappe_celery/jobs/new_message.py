@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from frappe_celery.config.numbers import require
+from frappe_celery.config.numbers import require, seconds_of
 from frappe_celery.config.settings import Settings
-from frappe_celery.config.timeouts import seconds_of
 from frappe_celery.jobs import codec, hosts
 from frappe_celery.jobs.message import JobMessage
 

@@ -9,14 +9,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.config.repeats import Repeats, covering
 from frappe_celery.errors import ConfigError
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.message import JobMessage
 
 DECLARED = "__frappe_celery_options__"
 """The attribute of a function that has declared some."""

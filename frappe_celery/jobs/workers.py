@@ -78,10 +78,6 @@ def tag(consumer: str, pid: int, number: int) -> str:
     return f"{consumer}:{pid}-{number}"
 
 
-def _pid_of(held_as: str) -> str:
-    return held_as.rpartition(":")[2].partition("-")[0]
-
-
 class Workers:
     """The records of one bench's workers; one expires when its worker gives no sign of life."""
 
@@ -183,6 +179,7 @@ def _info(record: dict[bytes, bytes]) -> WorkerInfo:
 def _processes(worker: WorkerInfo, held: dict[bytes, bytes]) -> Iterator[WorkerInfo]:
     if not worker.job_processes:
         yield worker
-    runs = {_pid_of(key.decode()): run.decode().rpartition("\n")[2] for key, run in held.items()}
+    pids = (tag.decode().rpartition(":")[2].partition("-")[0] for tag in held)
+    runs = dict(zip(pids, (run.decode().rpartition("\n")[2] for run in held.values()), strict=True))
     for process in worker.job_processes:
         yield worker.of_process(process, runs.get(str(process.pid)))

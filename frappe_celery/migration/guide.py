@@ -67,7 +67,9 @@ def over(store: JobStore, canary: str | None, minutes: float) -> Iterator[Step]:
     config = settings.current()
     site, compared = canary or config.sites()[0], f"{store.keys.prefix}compared"
     check = ("check", "--summary")
-    yield Step("read what the apps' code will do", _not_read, check, only_looks=True)
+    unread = ["what warm processes and Celery change for it"]
+    apps = "read what the apps' code will do"
+    yield Step(apps, lambda: _not_armed() and unread, check, only_looks=True)
     yield from _arm()
     yield Step(
         "Celery's workers and beat beside RQ's",
@@ -129,10 +131,6 @@ def _arm() -> Iterator[Step]:
 
 
 # -- what is missing
-
-
-def _not_read() -> list[str]:
-    return _not_armed() and ["what warm processes and Celery change for it"]
 
 
 def _not_armed() -> list[str]:

@@ -196,9 +196,7 @@ class Shadow:
     def _why_not_run(self, seen: _Seen, due: datetime) -> str:
         if self._began is not None and due < self._began:
             return "it was missed before this began: beat would have made up for it at once"
-        if self._could_not_read(seen.row.site, due):
-            return UNREAD
-        return _spread(seen)
+        return UNREAD if self._could_not_read(seen.row.site, due) else _spread(seen)
 
     def _why_run(self, seen: _Seen, at: datetime) -> str:
         if self._began is not None and at < self._began + self.late:

@@ -82,6 +82,7 @@ class JobAdmin(StoreAdmin):
         if job is None:
             return self._no_job(request, run)
         values = job_display.whole(job, BY_BUTTON)
+        text = values["traceback"]
         return self.shown(
             request,
             "job.html",
@@ -89,7 +90,7 @@ class JobAdmin(StoreAdmin):
             job=job,
             message=_message(job),
             values=values,
-            traceback=_longer_than_a_line(values["traceback"]),
+            traceback=text if text and "\n" in text.strip() else None,  # else it is a sentence
             timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, [job]),
             is_active=job.status in ACTIVE,
@@ -223,8 +224,3 @@ def _message(job: Job) -> JobMessage | None:
         return job.opened
     except Exception:  # altered or gone; its arguments say so
         return None
-
-
-def _longer_than_a_line(text: str | None) -> str | None:
-    """A traceback, that says more than the sentence that it ends with."""
-    return text if text and "\n" in text.strip() else None

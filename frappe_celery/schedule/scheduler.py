@@ -76,9 +76,6 @@ class Scheduler(celery_beat.Scheduler):
             f"    . schedule -> Scheduled Job Type rows, sites: {len(settings.current().sites())}"
         )
 
-    def _unread(self) -> dict[str, str]:
-        return self.reader.unread() if self.reader else {}
-
     # -- one turn
 
     def tick(self, *_: Any, **__: Any) -> float:
@@ -88,7 +85,8 @@ class Scheduler(celery_beat.Scheduler):
                 return TICK_SECONDS
             busy = self._hear()
             busy = self._fire() or busy
-            self._heartbeat.beat(self.agenda, self.clock(), self._unread)
+            unread = self.reader.unread if self.reader else dict[str, str]
+            self._heartbeat.beat(self.agenda, self.clock(), unread)
             own = self._tick_own()
         except BrokerUnreachable as exc:
             if not self._trouble:
@@ -271,13 +269,9 @@ class Scheduler(celery_beat.Scheduler):
 
     def setup_schedule(self) -> None:
         """Take the app's own entries; those of `beat_schedule()` are on the agenda already."""
-        self.merge_inplace(
-            {
-                name: entry
-                for name, entry in self.app.conf.beat_schedule.items()
-                if not isinstance(entry["schedule"], CronSchedule)
-            }
-        )
+        given = self.app.conf.beat_schedule.items()
+        own = {name: one for name, one in given if not isinstance(one["schedule"], CronSchedule)}
+        self.merge_inplace(own)
         if not isinstance(self.app.backend, DisabledBackend):
             self.install_default_entries(self.schedule)
 

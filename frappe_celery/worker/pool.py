@@ -26,7 +26,7 @@ from celery.worker.autoscale import Autoscaler as CeleryAutoscaler
 from kombu.asynchronous.semaphore import LaxBoundedSemaphore
 from redis.exceptions import ResponseError
 
-from frappe_celery.config.timeouts import GRACE_SECONDS
+from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.worker import job_process

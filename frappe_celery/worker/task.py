@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from celery import Celery, Task
 from celery.exceptions import Ignore
@@ -32,12 +32,6 @@ from frappe_celery.worker.perform import perform, run_claimed
 
 logger = logging.getLogger(__name__)
 
-if TYPE_CHECKING:
-    BaseTask = Task[Any, Any]
-else:
-    BaseTask = Task
-
-
 TAKEN = "taken"
 """Property of a request whose run its process has claimed: an `InHand`."""
 
@@ -52,7 +46,7 @@ class InHand:
     result: Any = None
 
 
-class RunJob(BaseTask):
+class RunJob(Task):  # type: ignore[type-arg]  # which it lacks at run time
     """Runs a Frappe method, as the signed message says."""
 
     name = TaskName()
@@ -79,7 +73,7 @@ class RunJob(BaseTask):
             raise Ignore() from exc
 
 
-class ScheduledMethod(BaseTask):
+class ScheduledMethod(Task):  # type: ignore[type-arg]
     """A method of a site's hooks, which runs as Administrator there."""
 
     Strategy = STRATEGY  # which refuses what nobody signed
@@ -152,7 +146,7 @@ def register(sender: Celery, **_: Any) -> None:
                 sender.register_task(task())
 
 
-def job_strategy(task: BaseTask, app: Any, consumer: Any) -> Any:
+def job_strategy(task: Any, app: Any, consumer: Any) -> Any:
     """What the worker's parent does with a message of such a task's name: refuse it."""
 
     def on_message(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any) -> None:

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -22,9 +22,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.keys import LINE
 from frappe_celery.jobs.queue.publish import TASK_NAME
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.record.store import JobStore
+from frappe_celery.jobs.record.store import JobStore
 
 logger = logging.getLogger(__name__)
 

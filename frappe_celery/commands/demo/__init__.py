@@ -135,13 +135,10 @@ def _jobs() -> Table:
     table = Table("queue", "method", "status", "waited", "ran", title="Jobs, newest first")
     for job in get_store().page(length=25):
         line, style = as_json(job), STYLES.get(job.status, "magenta")
-        times = (_milliseconds(line[name]) for name in ("waited", "ran"))
+        seconds = (line[name] for name in ("waited", "ran"))
+        times = ("" if one is None else f"{one * 1000:,.0f} ms" for one in seconds)
         table.add_row(job.queue, job.method, f"[{style}]{job.status}[/]", *times)
     return table
-
-
-def _milliseconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds * 1000:,.0f} ms"
 
 
 def _schedule() -> Table:

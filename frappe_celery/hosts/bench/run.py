@@ -68,8 +68,9 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
                 open_site(job.site)
             return background_jobs.execute_job(**arguments, retry=MOST_RERUNS)  # none of Frappe's
         except json.JSONDecodeError:
-            if not tries_left or not _was_opening():
-                raise
+            opened = getattr(frappe.local, "db", None) is not None
+            if not tries_left or opened or not hasattr(frappe.local, "site"):
+                raise  # else no further than the site, whose files v16 reads once more there
         finally:
             frappe.destroy()  # execute_job itself does not when it raises before its own `try`
         sleep(PAUSE_SECONDS)
@@ -121,11 +122,6 @@ def _is_whole(site: str) -> bool:
         return False
     conf = frappe.local.conf
     return all(key in conf for key in (*common, *own))
-
-
-def _was_opening() -> bool:
-    """Whether execute_job got no further than the site, whose files v16 reads once more there."""
-    return hasattr(frappe.local, "site") and getattr(frappe.local, "db", None) is None
 
 
 def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]:

@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice, product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -14,11 +14,9 @@ from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs.connection import connect, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
+from frappe_celery.jobs.providers import Outbox
 from frappe_celery.jobs.record import record
 from frappe_celery.jobs.scripts import Scripts
-
-if TYPE_CHECKING:
-    from frappe_celery.jobs.providers import Outbox
 
 EXPIRED_AT_ONCE = 1000
 INDEXES_AT_ONCE = 200

@@ -86,7 +86,8 @@ def page(store: JobStore, wanted: Wanted, length: int, after: str | None = None)
         if job is not None:
             found.append(job)
         if len(found) == length or looked_at == LOOKED_AT:
-            after = _text(place) if next(seen, None) else None
+            at, run = place
+            after = f"{at!r}-{run.decode()}" if next(seen, None) else None
             break
     return Page(found, after, looked_at)
 
@@ -160,10 +161,6 @@ def _with_the_newest(
     ahead = [at for at, _ in found if repr(at) != newest]
     cut = ahead[length - 1] if len(ahead) >= length else float("-inf")
     return [key for at, key in found if at >= cut]
-
-
-def _text(place: Place) -> str:
-    return f"{place[0]!r}-{place[1].decode()}"
 
 
 def _place(text: str) -> Place:

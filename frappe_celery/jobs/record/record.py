@@ -82,9 +82,7 @@ def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
 
 def timestamp(seconds: bytes | None) -> datetime | None:
     """A record's time as naive UTC, like RQ's."""
-    if not seconds:
-        return None
-    return naive_utc(float(seconds))
+    return naive_utc(float(seconds)) if seconds else None
 
 
 def naive_utc(seconds: float) -> datetime:

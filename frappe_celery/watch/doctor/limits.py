@@ -15,7 +15,8 @@ from frappe_celery.watch.doctor.report import Section
 def check(section: Section, limits: list[Limit], sites: list[str], config: Settings) -> None:
     """Every limit and pause that is about these sites, and whether they can be followed."""
     for limit in limits:
-        if _is_about(limit.target, sites):
+        target = limit.target
+        if not target.startswith("site:") or any(covers(target, f"site:{s}") for s in sites):
             _show(section, limit)
     try:
         configured(config)
@@ -29,10 +30,6 @@ def check(section: Section, limits: list[Limit], sites: list[str], config: Setti
             " queue with goes before what others enqueue later",
             "limit how much of each site runs at once: frappe-celery limit 'site:*' --running 4",
         )
-
-
-def _is_about(target: str, sites: list[str]) -> bool:
-    return not target.startswith("site:") or any(covers(target, f"site:{s}") for s in sites)
 
 
 def _show(section: Section, limit: Limit) -> None:

@@ -8,7 +8,7 @@ from kombu.utils.encoding import bytes_to_str
 
 from frappe_celery.brokers.rabbitmq.names import CONSUMER_TIMEOUT_SECONDS, declare
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
-from frappe_celery.config.timeouts import GRACE_SECONDS
+from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore

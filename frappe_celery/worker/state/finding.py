@@ -105,7 +105,8 @@ class _Look:
             if self._is_of_ours(value) and self.finder.is_new(value):
                 self.finder.caches[f"{value.__module__}.{value.__qualname__}"] = value
         elif issubclass(kind, type):
-            if self._is_of_module(value) and self.finder.is_new(value):
+            of_module = getattr(value, "__module__", None) == self.module.name
+            if of_module and self.finder.is_new(value):
                 self.into(Names(name, value, self.finder.is_kept), depth + 1)
         elif issubclass(kind, CONTAINERS):
             self._at_container(name, value, depth)
@@ -160,9 +161,6 @@ class _Look:
                 self._at(f"{name}(…)", cell.cell_contents, depth + 2)
             except ValueError:  # it is empty
                 continue
-
-    def _is_of_module(self, value: Any) -> bool:
-        return getattr(value, "__module__", None) == self.module.name
 
     def _is_of_ours(self, value: Any) -> bool:
         return self.finder.is_of_ours(getattr(value, "__module__", None))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from frappe_celery.config.timeouts import seconds_of
+from frappe_celery.config.numbers import seconds_of
 from frappe_celery.errors import BadTimeout
 
 
