@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import reduce
 from pathlib import Path
@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 GIVEN_BACK_MOST = 3
 """How often a run whose process died before it had begun goes back into its queue."""
+CAME_BACK = "it was started, and no process of its worker has it: its broker's data went back"
 PAGE = os.sysconf("SC_PAGE_SIZE")
 """Bytes of a page, in which Linux counts memory."""
 
@@ -37,6 +38,8 @@ class Crew:
         """Those that they take from, in this order."""
         self.each: list[Member] = []
         self.events = False
+        self._stale: set[str] = set()
+        """Tags of runs that nobody here had any more at the last look."""
 
     def serve(self, queues: Sequence[str]) -> None:
         """From now on they take from these queues, in this order."""
@@ -118,18 +121,36 @@ class Crew:
         Raises:
             BrokerUnreachable: to be called again.
         """
-        store = get_store()
-        keys = (store.keys.in_flight(self.consumer),)
         for number in (seen.number - 1, seen.number):
             held = tag(self.consumer, one.thread or one.pid, number)
             began = number < seen.number or seen.doing == Doing.RUNS
-            about = (held, "1" if began else "", GIVEN_BACK_MOST)
-            run = store.run_script("let_go", keys, store.keys.prefix, *about)
-            if run:
-                abandoned.end_or_repeat(
-                    store, run.decode(), reason, queues=self.queues, idempotent_counts=one.again
-                )
-                store.client.hdel(keys[0], held)
+            self._let_go(held, began, reason, one.again)
+
+    def release_what_came_back(self) -> None:
+        """Settle what the broker says is held here and nobody has: it was restored from a copy of
+        the time when somebody had. Called now and then: what is so at two looks.
+
+        Raises:
+            BrokerUnreachable.
+        """
+        store = get_store()
+        found = [held.decode() for held in store.client.hkeys(store.keys.in_flight(self.consumer))]
+        numbers = {one.thread or one.pid: seen.number for one, seen in self.seen()}
+        stale = {held for held in found if _is_of_the_past(held, numbers)}
+        for held in stale & self._stale:
+            self._let_go(held, True, CAME_BACK)
+        self._stale = stale - self._stale
+
+    def _let_go(self, held: str, began: bool, reason: str, idempotent_counts: bool = True) -> None:
+        store = get_store()
+        key = store.keys.in_flight(self.consumer)
+        about = (store.keys.prefix, held, "1" if began else "", GIVEN_BACK_MOST)
+        run = store.run_script("let_go", (key,), *about)
+        if run:
+            abandoned.end_or_repeat(
+                store, run.decode(), reason, queues=self.queues, idempotent_counts=idempotent_counts
+            )
+            store.client.hdel(key, held)
 
     def leave(self) -> None:
         """They hold nothing any more."""
@@ -139,6 +160,12 @@ class Crew:
             store.run_script("leave", keys, store.keys.prefix, self.consumer)
         except BrokerUnreachable as exc:
             logger.warning("what they held is settled by other workers: %s", exc)
+
+
+def _is_of_the_past(held: str, numbers: Mapping[int, int]) -> bool:
+    """Whether a tag's process is gone, or has gone on and recorded how that run ended."""
+    pid, _, number = held.rpartition(":")[2].partition("-")
+    return int(pid) not in numbers or int(number) < numbers[int(pid)] - 1
 
 
 def crew_of(worker: Any) -> Crew:

@@ -31,6 +31,7 @@ from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
+from frappe_celery.worker.crew import crew_of
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,7 @@ class Sweeper(Repeated):
             follow_the_broker(get_store(), consumer.app.amqp.queues.consume_from)
 
     def tick(self, consumer: Any) -> None:
+        crew_of(consumer.controller).release_what_came_back()
         sweep(get_store(), consumer.app.amqp.queues.consume_from)
 
 

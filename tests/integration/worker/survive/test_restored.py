@@ -49,3 +49,29 @@ def test_an_old_state_comes_back(project: Project, own_redis: RedisServer, tmp_p
         effects = project.effects()
         assert [effects.count(text) for text in ("waited", "later", "delayed")] == [2, 1, 1]
         assert effects.count("ran started") == 1
+
+
+def test_a_worker_that_lives_on_lets_go_of_what_it_had_then(
+    project: Project, own_redis: RedisServer, tmp_path: Path
+) -> None:
+    project.configure(redis_queue=own_redis.url)
+    write_tasks(project)
+    with inside(project):
+        until = tmp_path / "go on"
+        worker(project)
+        ran = enqueue("myapp.core.work", text="ran", until=str(until))
+        working(project, "ran")
+        shutil.copytree(own_redis.folder, tmp_path / "backup")
+        until.touch()
+        ended(ran)
+        assert ended(enqueue("myapp.core.record", text="next")).status == JobStatus.FINISHED
+        own_redis.kill()
+        shutil.rmtree(own_redis.folder)
+        shutil.copytree(tmp_path / "backup", own_redis.folder)
+        own_redis.start()
+
+        store = get_store()
+        assert store.fetch(ran.id).status == JobStatus.STARTED
+        wait_until(lambda: store.fetch(ran.id).status == JobStatus.FAILED, 100, "it is settled")
+        assert "data went back" in str(store.fetch(ran.id).exc_info)
+        assert ended(enqueue("myapp.core.record", text="after")).status == JobStatus.FINISHED
