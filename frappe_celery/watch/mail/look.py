@@ -55,6 +55,7 @@ class Mails(Lookout):
     program = "frappe_celery.watch.mail"
     seconds = 1.0
     """How soon a first failure is mailed."""
+    niceness = 10  # where jobs leave no processor idle it takes seconds longer, and they do not
 
     def __init__(self, in_beat: bool = False) -> None:
         super().__init__()

@@ -22,8 +22,6 @@ from frappe_celery.watch.notify.unsent import Unsent
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 10
-"""Where the jobs leave no processor idle, a mail takes seconds longer and the jobs do not."""
 LAST_SECONDS = 3.0
 """How long a worker that stops waits for what is sent last."""
 
@@ -36,9 +34,12 @@ class Lookout:
     """What sends, as `python -m` starts it, with a token."""
     seconds: ClassVar[float]
     """How often it looks, in seconds."""
+    niceness: ClassVar[int] = 0
+    """Of the process that sends, beside its starter's."""
 
     def __init__(self, in_beat: bool = False) -> None:
         self._sender: subprocess.Popen[bytes] | None = None
+        self._token = ""
 
     @staticmethod
     def is_on() -> bool:
@@ -59,12 +60,14 @@ class Lookout:
             logger.exception(self.unsent.name)
 
     def _send(self) -> None:
+        unsent = self.unsent(get_store())
         if self._sender is not None and self._sender.poll() is None:
+            unsent.lease.keep(self._token)  # on a busy machine its start takes longer
             return
-        self._sender, token, root = None, uuid4().hex, settings.current().root
-        if self.unsent(get_store()).sends(token):
+        self._sender, self._token, root = None, uuid4().hex, settings.current().root
+        if unsent.sends(self._token):
             self._sender = subprocess.Popen(
-                [sys.executable, "-m", self.program, token],
+                [sys.executable, "-m", self.program, self._token],
                 stdin=subprocess.DEVNULL,
                 cwd=root,
                 env={
@@ -73,7 +76,7 @@ class Lookout:
                     "FRAPPE_BENCH_ROOT": str(root),
                 },
             )
-            nicer = os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+            nicer = os.getpriority(os.PRIO_PROCESS, 0) + self.niceness
             os.setpriority(os.PRIO_PROCESS, self._sender.pid, nicer)
 
     def wait(self, seconds: float) -> None:
