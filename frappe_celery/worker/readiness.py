@@ -8,6 +8,7 @@ that with `Type=notify`.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import socket
@@ -32,6 +33,7 @@ NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
 NEWEST_JOBS = 200
 IMPORT_SECONDS = 90.0
 """How long a worker that is to take over waits for the fork."""
+ENDED_EARLY = "the worker that was to take over ended at its start: its log says why"
 FORCED: dict[str, str] = {}
 """Kept in place of what fails: it takes over whatever that is."""
 
@@ -83,15 +85,10 @@ class NewCode:
             SystemExit: something fails that it could import.
         """
         workers = get_store().workers
-
-        def of_that_process() -> list[WorkerInfo]:
-            here = socket.gethostname(), pid
-            return [worker for worker in workers.all() if (worker.hostname, worker.pid) == here]
-
-        for before in of_that_process():
+        for before in serving(pid):
             workers.begin_exchange(before.name)
         self.look(IMPORT_SECONDS)
-        for before in of_that_process():
+        for before in serving(pid):
             new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
             if new and workers.exchange(before.name) != FORCED:
                 workers.note_exchange(before.name, new)
@@ -99,8 +96,29 @@ class NewCode:
             workers.note_exchange(before.name, None)
 
 
+def serving(pid: int) -> list[WorkerInfo]:
+    """The worker with that process id, on this machine; none where it is gone."""
+    here = socket.gethostname()
+    found = get_store().workers.all()
+    return [worker for worker in found if (worker.hostname, worker.pid) == (here, pid)]
+
+
+def tell_of_an_early_end() -> None:
+    """Have a worker that comes to its end before it was told what to do say so to who waits."""
+    if os.environ.get(BEFORE):
+        atexit.register(_ended_early)
+
+
+def _ended_early() -> None:
+    with suppress(Exception):  # what ended it may be in the way of this too
+        for before in serving(int(os.environ[BEFORE])):
+            get_store().workers.note_exchange(before.name, {"": ENDED_EARLY})
+
+
 def in_words(failures: dict[str, str]) -> str:
     """Why a worker does not take over."""
+    if "" in failures:
+        return failures[""]
     each = (f"{module} cannot be imported: {error}" for module, error in failures.items())
     return "of the new code " + "; ".join(each)
 

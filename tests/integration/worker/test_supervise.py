@@ -116,6 +116,19 @@ def test_restart_exchanges_every_supervised_worker_and_names_the_others(
     assert restart.output().count(": exchanged") == 1
 
 
+def test_restart_says_at_once_that_a_new_worker_could_not_start(
+    project: Project, store: JobStore
+) -> None:
+    supervisor = a_worker(project)
+    before = workers(supervisor)
+    project.configure(celery_error_emails={"nonsense": 1})
+    restart = project.start("restart", "-m", "frappe_celery.cli", "restart")
+    assert restart.wait(60) == 1
+    assert "the worker that was to take over ended at its start: its log" in restart.output()
+    assert workers(supervisor) == before
+    supervisor.wait_for("celery_error_emails")
+
+
 def test_restart_says_that_no_new_worker_came(project: Project, store: JobStore) -> None:
     supervisor = a_worker(project)
     before, working = workers(supervisor), store.url
