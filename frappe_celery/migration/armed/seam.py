@@ -40,7 +40,7 @@ _BY_ROUTES: dict[str, dict[str, Required]] = {
     },
     "frappe.utils.scheduler": {
         "is_schduler_process_running": seam.Added(processes.is_schduler_process_running),
-        "start_scheduler": Wrapped(lambda frappes: frappes),
+        "start_scheduler": Wrapped(turn.starting_scheduler),
     },
     "frappe.core.doctype.rq_job.rq_job": {
         "RQJob.get_list": Wrapped(ArmedDesk().listing),

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import wraps
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import click
 import frappe
 from frappe.utils import get_datetime
 
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.hosts.bench import schedule
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.connection import naming_the_server
 from frappe_celery.migration.armed import routing
 
 SECONDS_COUNTED = 3600
+
+
+def starting_scheduler(start_scheduler: Callable[[], Any]) -> Callable[[], Any]:
+    """`bench schedule`: Frappe's own, which enqueues nothing while beat acts, and says so here."""
+
+    @wraps(start_scheduler)
+    def replacement() -> Any:
+        with suppress(BrokerUnreachable):
+            if routing.read().beat_acts:
+                click.echo(
+                    "Beat has this bench's schedule: bench schedule enqueues nothing until it is"
+                    " moved back (frappe-celery switch back, or frappe-celery disable --schedule)",
+                    err=True,
+                )
+        return start_scheduler()
+
+    return replacement
 
 
 def while_it_is_its_turn(enqueue: Callable[..., bool]) -> Callable[..., bool]:

@@ -173,3 +173,27 @@ def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:
     assert (code, "first frappe-celery disable --schedule" in output) == (1, True), output
     armed.go("disable", "--schedule")
     armed.go("disable", "--queue", "long")
+
+
+def test_bench_schedule_says_that_beat_acts(armed: Armed) -> None:
+    answer = armed.ask(
+        SCHEDULED
+        + """
+import io, sys
+from frappe.utils import scheduler
+def starts():
+    before, sys.stderr = sys.stderr, io.StringIO()
+    try:
+        scheduler.start_scheduler()
+    except AssertionError:
+        return sys.stderr.getvalue()
+    finally:
+        sys.stderr = before
+answer = [starts()]
+to_celery()
+hand_over(True)
+answer.append(starts())
+"""
+    )
+    assert answer[0] == ""
+    assert "bench schedule enqueues nothing until it is moved back" in answer[1]
