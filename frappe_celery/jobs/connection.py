@@ -129,9 +129,13 @@ def _unreachable(url: str, exc: RedisError) -> str:
             f"the Redis at {without_password(url)} has no database of that number. Write a smaller"
             " one at the end of redis_queue (or broker_url), or raise `databases` in its redis.conf"
         )
-    full = "maxmemory" in str(exc)  # redis-py has a class of its own for it from 5.0 on
+    if "maxmemory" in str(exc):  # redis-py has a class of its own for it from 5.0 on
+        return (
+            f"the Redis at {without_password(url)} is full"
+            f" (command not allowed when used memory > 'maxmemory'): raise its maxmemory"
+        )
     cannot = any(word in str(exc) for word in ("MISCONF", "NOREPLICAS"))
-    if full or cannot or isinstance(exc, ReadOnlyError):
+    if cannot or isinstance(exc, ReadOnlyError):
         said = str(exc).rstrip(".")
         return f"the Redis at {without_password(url)} takes nothing now: {said}. Mend that server"
     return ""

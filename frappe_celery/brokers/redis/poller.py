@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 from kombu.transport import redis as kombu_redis
+from redis.exceptions import ResponseError
 
 if TYPE_CHECKING:
     from frappe_celery.brokers.redis.transport import Channel
@@ -83,6 +85,7 @@ class Poller(kombu_redis.MultiChannelPoller):
         self.poller = poller
 
     def heartbeat(self) -> None:
-        """Every consumer gives a sign of life."""
+        """Every consumer gives a sign of life; that a server takes none the worker's steps tell."""
         for channel in self.consumers:
-            channel.heartbeat()
+            with suppress(ResponseError):
+                channel.heartbeat()

@@ -143,8 +143,10 @@ def _exception(digest: Digest) -> str:
     kind = digest.about.get("kind", "")
     if kind == "others":
         return f"one of more kinds than are told apart ({digest.count} failures of them)"
-    name = kind.rpartition("|")[2].partition(" at ")[0]
     text = digest.about.get("exc_info", "")
+    if kind.startswith("beat|"):  # of which the kind is without its numbers
+        return masked_text(_one_line(text.partition("\n")[0]))
+    name = kind.rpartition("|")[2].partition(" at ")[0]
     said = next((ln for ln in reversed(text.splitlines()) if ln.startswith(f"{name}:")), name)
     return masked_text(_one_line(said)) or "an error"
 
