@@ -1,10 +1,15 @@
-"""Whether a module can be imported, and a package is really installed: not our stand-in for it."""
+"""Whether something is there to be imported: a module, a package itself and not our stand-in for it,
+a method by its module's source."""
 
 from __future__ import annotations
 
+import ast
 import sys
+from collections.abc import Iterator
+from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
+from pathlib import Path
 
 
 def is_there(module: str) -> bool:
@@ -27,3 +32,42 @@ def find_real(name: str) -> ModuleSpec | None:
         if spec is not None and spec.origin is not None:
             return spec
     return None
+
+
+def is_gone(path: str) -> bool:
+    """Whether a method's dotted path leads nowhere, as far as that shows without its module being
+    imported; the packages that it lies in are. Where its app is not there, only workers know."""
+    module, _, name = path.rpartition(".")
+    if not is_there(path.partition(".")[0]):
+        return False
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return True
+    except Exception:
+        return False  # an app's own fault, which a job would tell
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return spec is None
+    try:
+        names = _names(spec.origin, Path(spec.origin).stat().st_mtime_ns)
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return not names & {name, "*", "__getattr__"}
+
+
+@lru_cache(maxsize=64)
+def _names(file: str, _changed: int) -> frozenset[str]:
+    return frozenset(_bound(ast.parse(Path(file).read_bytes())))
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """What a module's own statements bind, also under a condition."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield child.name
+        elif isinstance(child, ast.alias):
+            yield child.asname or child.name.partition(".")[0]
+        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store):
+            yield child.id
+        elif not isinstance(child, ast.Lambda):
+            yield from _bound(child)

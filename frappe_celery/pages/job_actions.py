@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any
 
+from frappe_celery.config.installed import is_gone
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus
 from frappe_celery.jobs.job import ENDED
@@ -135,7 +136,10 @@ def impossible(action: Action, job: Job) -> str:
     if action.act is not Job.requeue:
         return ""
     try:
-        expires = job.opened.expires
+        message = job.opened
     except (Refused, NoSuchJob) as exc:
         return str(exc)
+    if isinstance(message.method, str) and is_gone(message.method):
+        return f"there is no {message.method} any more"
+    expires = message.expires
     return "it was to start until a time that is over" if (expires or inf) < time.time() else ""

@@ -265,6 +265,7 @@ def test_what_cannot_be_requeued_is_not_offered_to_be(user: Users, store: JobSto
         (runs, "it is started"),
         (altered, "the signature is "),
         (late, "it was to start until a time that is over"),
+        (gone, "there is no myapp.tasks.removed any more"),
     ):
         assert "Requeue" not in anna.get(f"{JOBS}{job.run_id}/").text, why
         assert f"It cannot be requeued: {why}" in anna.get(f"{JOBS}{job.run_id}/requeue/").text
