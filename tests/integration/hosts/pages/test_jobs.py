@@ -258,6 +258,7 @@ def test_what_cannot_be_requeued_is_not_offered_to_be(user: Users, store: JobSto
     anna = user("anna")
     waits, runs, mended = enqueued(store, queue="long"), enqueued(store), failed(store)
     assert started(store) == runs.run_id
+    gone = failed(store, method="myapp.tasks.removed")
     altered, late = failed(store), failed(store, expires=time.time() - 60)
     store.client.hset(store.keys.record(altered.run_id), "message", "altered")
     for job, why in (
