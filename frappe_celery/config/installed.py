@@ -1,5 +1,5 @@
-"""Whether something is there to be imported: a module, a package itself and not our stand-in for it,
-a method by its module's source."""
+"""Whether something can be imported: a module, a package itself and not our stand-in for it, a
+method by its module's source."""
 
 from __future__ import annotations
 
