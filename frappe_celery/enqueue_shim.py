@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
-from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage, check_size
@@ -123,7 +120,7 @@ def enqueue(
     front = 1 if at_front else STARVATION_THRESHOLD if when_starved else 0
     if not is_async:
         front = -1  # run below, by no worker
-    at_most = _most_waiting(config, site) if version >= 16 else 0
+    at_most = config.most_waiting(site)
 
     def publish_it(message: JobMessage) -> Job | None:
         return publish.publish_for_caller(
@@ -145,15 +142,6 @@ def enqueue(
         providers.run_here(message)
         job.refresh()
     return job
-
-
-def _most_waiting(config: Settings, site: str) -> int:
-    """How many jobs of a site may wait in a queue: its own number, not one for all sites."""
-    with suppress(ConfigError):  # of a configuration that is broken, which fails the job
-        own = config.site_config(site).get("max_queued_jobs")
-        if isinstance(own, int) and own > 0:
-            return own + QUEUED_JOBS_A_SITE
-    return config.max_queued_jobs + QUEUED_JOBS_A_SITE
 
 
 def enqueue_doc(

@@ -9,7 +9,7 @@ import click
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore, get_store
-from frappe_celery.worker.readiness import in_words
+from frappe_celery.jobs.workers import why_it_stays
 
 LOOK_SECONDS = 0.2
 """How often it is looked what has become of what was asked for."""
@@ -120,9 +120,9 @@ def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict
     while left and time.monotonic() < give_up_at:
         time.sleep(LOOK_SECONDS)
         stays |= {
-            name: f"it goes on: {in_words(failures)}. Mend it, or: frappe-celery restart --force"
+            name: f"it goes on: {why_it_stays(why)}. Mend it, or: frappe-celery restart --force"
             for name in left
-            if (failures := store.workers.exchange(name))
+            if (why := store.workers.exchange(name))
         }
         now = {worker.name: worker.pid for worker in store.workers.all()}
         left = {name for name in left - stays.keys() if now.get(name) == asked[name]}

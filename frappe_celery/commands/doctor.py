@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import click
@@ -44,14 +45,15 @@ def _examine(site: str | None) -> Report:
     from frappe_celery.watch.doctor.installation import Installation
 
     try:
-        here = Installation(
-            __version__,
-            pins.broken_pins(),
-            fit.look(switch.room()) if hosts.is_bench() else (),
-            switch.is_hooked(),
-            **(_in_rq() if hosts.is_bench() and settings.current().queue_url else {}),
-            **(_armed() if settings.current().is_armed else {}),
-        )
+        with ThreadPoolExecutor(1) as beside:  # it starts a process, which imports Frappe too
+            misfits = beside.submit(fit.look, switch.room()) if hosts.is_bench() else None
+            about = {
+                **(_in_rq() if hosts.is_bench() and settings.current().queue_url else {}),
+                **(_armed() if settings.current().is_armed else {}),
+            }
+            installed = __version__, pins.broken_pins()
+            found = misfits.result() if misfits else ()
+        here = Installation(*installed, found, switch.is_hooked(), **about)
         return examine(get_store(), known_site(site), here)
     except FrappeCeleryError as exc:
         section = Section("configuration" if isinstance(exc, ConfigError) else "broker")

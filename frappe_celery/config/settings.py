@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +16,15 @@ from typing import Any
 from frappe_celery.config import files
 from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
-from frappe_celery.config.numbers import is_number, require
+from frappe_celery.config.numbers import is_number, is_whole, require
 from frappe_celery.config.option_checks import checked_value, unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS, TEXTS, Options
-from frappe_celery.config.queues import CUSTOM_QUEUE_TIMEOUT, Queue, queues_of
+from frappe_celery.config.queues import (
+    CUSTOM_QUEUE_TIMEOUT,
+    QUEUED_JOBS_A_SITE,
+    Queue,
+    queues_of,
+)
 from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
@@ -194,6 +200,19 @@ class Settings(Options):
             **self.from_environment,
             **files.read_json(f"{folder}/{site}/site_config.json"),
         }
+
+    def most_waiting(self, site: str) -> int:
+        """How many jobs of a site may wait in a queue; 0: any number (before Frappe v16).
+
+        The site's own `max_queued_jobs` counts, and it is a number for each site, not for all.
+        """
+        if self.frappe_version < 16:
+            return 0
+        with suppress(ConfigError):  # of a configuration that is broken, which fails the job
+            own = self.site_config(site).get("max_queued_jobs")
+            if is_whole(own) and own > 0:
+                return own + QUEUED_JOBS_A_SITE
+        return self.max_queued_jobs + QUEUED_JOBS_A_SITE
 
     @property
     def commit_wait(self) -> int:

@@ -183,3 +183,11 @@ def _processes(worker: WorkerInfo, held: dict[bytes, bytes]) -> Iterator[WorkerI
     runs = dict(zip(pids, (run.decode().rpartition("\n")[2] for run in held.values()), strict=True))
     for process in worker.job_processes:
         yield worker.of_process(process, runs.get(str(process.pid)))
+
+
+def why_it_stays(failures: dict[str, str]) -> str:
+    """What `Workers.exchange` tells of a worker, as a sentence without its end."""
+    if "" in failures:
+        return failures[""]
+    each = (f"{module} cannot be imported: {error}" for module, error in failures.items())
+    return "of the new code " + "; ".join(each)

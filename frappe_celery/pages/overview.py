@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.jobs.routes import read
 from frappe_celery.jobs.workers import WorkerInfo
@@ -17,10 +19,14 @@ from frappe_celery.pages import charts
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
+from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.doctor.report import Finding
 from frappe_celery.watch.snapshot import Place, Snapshot, grouped, together
 from frappe_celery.watch.words import BY_BUTTON, in_words
 
 SITES = 10
+FINDINGS_SECONDS = 15
+"""How long it is known what is wrong: to find it files and servers are asked."""
 ORDERS = {
     "waiting": attrgetter("jobs.queued"),
     "oldest": attrgetter("oldest"),
@@ -64,7 +70,13 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "failing": failing,
         "most_failing": max([row["failed"] for row in failing], default=0),
         "zone": settings.current().zone,
+        "findings": () if site else _findings(int(time.time() / FINDINGS_SECONDS)),
     }
+
+
+@lru_cache(maxsize=1)
+def _findings(period: int) -> list[Finding]:
+    return at_a_glance(get_store())
 
 
 # -- sites and queues

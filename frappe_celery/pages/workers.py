@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
-from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
 from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
 from frappe_celery.pages.users import may_see
 from frappe_celery.watch.doctor.workers import Change, changed_since, newest_change
@@ -36,6 +36,8 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
             {
                 "worker": worker,
                 "memory": sum(worker.memory.values()),
+                "stays": (failures := store.workers.exchange(worker.name))
+                and why_it_stays(failures),
                 "older_than": changed_since(worker, newest),
                 "processes": [
                     _process(one, jobs[one.current_job or ""], request.user) for one in processes

@@ -221,7 +221,8 @@ def _iso(at: datetime | None) -> str | None:
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> float | None:
-    return (end - start).total_seconds() if start and end else None
+    """Not below 0: two machines told the times, whose clocks may differ."""
+    return max(0.0, (end - start).total_seconds()) if start and end else None
 
 
 def pretty(value: Any) -> str:

@@ -27,6 +27,7 @@ from frappe_celery.jobs.queue import scheduled, shares
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch import history
+from frappe_celery.watch.words import moment
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import crew_of
 from frappe_celery.worker.readiness import NewCode
@@ -202,7 +203,9 @@ class BrokerWatch(Repeated):
 
     def tick(self, consumer: Any) -> None:
         self.watch = self.watch or Watch(get_store())
-        self.watch.look()
+        loss = self.watch.look()
+        if loss is not None and loss.sure:
+            logger.error("%s", loss.in_words(moment))
 
 
 class CrewWatch(Repeated):

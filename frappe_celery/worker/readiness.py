@@ -22,7 +22,7 @@ from celery import bootsteps, signals
 from frappe_celery.config import settings
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.forked import Forked
-from frappe_celery.jobs.workers import WorkerInfo
+from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
 
 logger = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class NewCode:
             new = {m: e for m, e in self.failures.items() if m not in before.cannot_import}
             if new and workers.exchange(before.name) != FORCED:
                 workers.note_exchange(before.name, new)
-                raise SystemExit(f"{before.name} (process {pid}) goes on: {in_words(new)}")
+                raise SystemExit(f"{before.name} (process {pid}) goes on: {why_it_stays(new)}")
             workers.note_exchange(before.name, None)
 
 
@@ -113,14 +113,6 @@ def _ended_early() -> None:
     with suppress(Exception):  # what ended it may be in the way of this too
         for before in serving(int(os.environ[BEFORE])):
             get_store().workers.note_exchange(before.name, {"": ENDED_EARLY})
-
-
-def in_words(failures: dict[str, str]) -> str:
-    """Why a worker does not take over."""
-    if "" in failures:
-        return failures[""]
-    each = (f"{module} cannot be imported: {error}" for module, error in failures.items())
-    return "of the new code " + "; ".join(each)
 
 
 def _failures() -> Iterator[tuple[str, str]]:

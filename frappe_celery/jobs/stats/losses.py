@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +31,25 @@ class Loss:
     sure: bool
     """The data went back; else that is only possible."""
 
+    def in_words(self, moment: Callable[[float], str]) -> str:
+        """What became of jobs; `moment` writes a time."""
+        start, end = moment(self.start), moment(self.end)
+        if self.all:
+            return (
+                f"the Redis lost everything at {end}: every job enqueued from {start} to then that"
+                " had not ended is gone"
+            )
+        if self.sure:
+            return (
+                f"the Redis went back to what it held at {start}: jobs enqueued from then to {end}"
+                " are gone, what waited then and has run since runs again, and what ran then counts"
+                " as running until a worker settles it, within minutes"
+            )
+        return (
+            f"the Redis was started again, or another took over, at {end}: jobs enqueued from"
+            f" {start} to then may have been lost, if that was not in order"
+        )
+
 
 @dataclass(frozen=True)
 class _Memory:
@@ -49,13 +69,18 @@ class Watch:
         self._server = f"{without_password(store.url)} {store.keys.prefix}"
         self._memory = self._recall()
 
-    def look(self) -> None:
-        """Compare Redis with what was seen last, and mark a loss. Raises BrokerUnreachable."""
+    def look(self) -> Loss | None:
+        """Compare Redis with what was seen last, and mark a loss, which is returned.
+
+        Raises:
+            BrokerUnreachable.
+        """
         memory, keys = self._memory, _keys(self.store)
         remembered = (memory.at, memory.since) if memory else ("", "")
-        now, since = self.store.run_script("mark_data", keys, *remembered, KEPT)
+        now, since, told = self.store.run_script("mark_data", keys, *remembered, KEPT)
         self._memory = _Memory(self._server, float(now), float(since))
         self._remember(self._memory)
+        return Loss(**json.loads(told)) if told else None
 
     def _recall(self) -> _Memory | None:
         with suppress(OSError, ValueError, TypeError):

@@ -1,6 +1,6 @@
 -- KEYS: mark, losses. ARGV: the last mark that the caller remembers and the first one of these data
 --       ('' : none), kept
--- Returns when they were marked now, and when first. What the server says of itself is asked here:
+-- Returns when they were marked now, and when first, and JSON of a loss that is told now ('' : none). What the server says of itself is asked here:
 -- what somebody asked earlier, another one's mark may have overtaken.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -12,6 +12,7 @@ local started = math.min(now, time[1] - server:match('uptime_in_seconds:(%d+)') 
 local appends = redis.call('INFO', 'persistence'):find('aof_enabled:1', 1, true)
 local was = redis.call('HMGET', KEYS[1], 'run_id', 'at', 'since')
 local at, known = tonumber(was[2] or ''), tonumber(ARGV[1])
+local told = ''
 local mark = string.format('%.6f', now)
 redis.call('HSET', KEYS[1], 'run_id', run_id, 'at', mark)
 local emptied, again = not was[1] and known, was[1] and was[1] ~= run_id
@@ -23,8 +24,9 @@ if emptied or went_back or took_over or (again and not appends) then
   if to <= from then to = now end
   local all = not was[1]
   local loss = {start = from, ['end'] = to, all = all, sure = all or went_back or false}
-  redis.call('LPUSH', KEYS[2], cjson.encode(loss))
+  told = cjson.encode(loss)
+  redis.call('LPUSH', KEYS[2], told)
   redis.call('LTRIM', KEYS[2], 0, ARGV[3] - 1)
 end
 if not was[3] then redis.call('HSET', KEYS[1], 'since', mark) end
-return {mark, was[3] or mark}
+return {mark, was[3] or mark, told}

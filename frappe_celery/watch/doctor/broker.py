@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from kombu.utils.encoding import bytes_to_str
@@ -23,6 +24,7 @@ OLDEST = (6, 0, 6)
 A_DISK = "look at its log; is a disk full?"
 NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
+CLOCKS_DIFFER_SECONDS = 5.0
 TOLD_FOR_SECONDS = 7 * 86400.0
 """How long losses are told of."""
 WARNED_FOR_SECONDS = 86400.0
@@ -43,11 +45,26 @@ def check(section: Section, store: JobStore, now: float) -> None:
         eviction=info.get("maxmemory_policy"),
         visibility_timeout=NO_VISIBILITY_TIMEOUT if store.outbox is None else None,
     )
-    _check_memory(section, info)
-    _check_replication(section, info)
     if isinstance(store.outbox, Outbox):
         rabbitmq.check(section, store.outbox)
+    check_what_is_wrong(section, store, info, now)
+
+
+def check_what_is_wrong(
+    section: Section, store: JobStore, info: dict[str, Any], now: float
+) -> None:
+    """What stops it, or has lost something; not how it could be set up better."""
+    _check_memory(section, info)
+    _check_replication(section, info)
     _check_losses(section, store, now)
+    ahead = time.time() - now
+    if abs(ahead) > CLOCKS_DIFFER_SECONDS:
+        section.warn(
+            f"the clock of this machine is {abs(ahead):,.0f} s"
+            f" {'ahead of' if ahead > 0 else 'behind'} the Redis server's: since when jobs wait and"
+            " for how long they ran is told wrongly by as much",
+            "set both by NTP",
+        )
     if store.settings.redis_cache:
         _check_cache(section, store.settings.redis_cache)
 
@@ -167,26 +184,10 @@ def _check_losses(section: Section, store: JobStore, now: float) -> None:
     for loss in losses(store):
         if now - loss.end > TOLD_FOR_SECONDS:
             continue
-        start, end = moment(loss.start), moment(loss.end)
-        tell = section.warn if now - loss.end < WARNED_FOR_SECONDS else section.note
+        warns = now - loss.end < WARNED_FOR_SECONDS and loss.sure
+        tell, until = (section.warn if warns else section.note), loss.end + WARNED_FOR_SECONDS
         advice = (
             "enqueue again what matters; to keep jobs, see its persistence above. This is a warning"
-            f" until {moment(loss.end + WARNED_FOR_SECONDS)}, then a note"
+            f" until {moment(until)}, then a note"
         )
-        if loss.all:
-            tell(
-                f"the Redis lost everything at {end}: every job enqueued from {start} to then that"
-                " had not ended is gone",
-                advice,
-            )
-        elif loss.sure:
-            tell(
-                f"the Redis went back to what it held at {start}: jobs enqueued from then to {end}"
-                " are gone, and what ended then may count as waiting",
-                advice,
-            )
-        else:
-            section.note(
-                f"the Redis was started again, or another took over, at {end}: jobs enqueued from"
-                f" {start} to then may have been lost, if that was not in order"
-            )
+        tell(loss.in_words(moment), advice if loss.sure else "")

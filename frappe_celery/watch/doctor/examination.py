@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch import snapshot
@@ -16,7 +17,7 @@ from frappe_celery.watch.doctor import (
     scheduler,
     workers,
 )
-from frappe_celery.watch.doctor.report import Report
+from frappe_celery.watch.doctor.report import Finding, Level, Report, Section
 
 
 def examine(store: JobStore, site: str | None, here: installation.Installation) -> Report:
@@ -39,13 +40,37 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     workers.check_code(working, store, living, now.at)
     queues.check(waiting, store, now, living if are_known else None, paused, site)
     queues.check_sites(waiting, now, store.settings)
+    queues.check_quotas(waiting, now, store.settings)
     for left in here.in_rq:
         waiting.row(queue=f"{left.queue} (in RQ)", queued=left.waiting)
     limits.check(of("limits"), limited, sites, store.settings)
-    failures.check(of("failures of the last hour"), store, now, site, here.failed_in_rq)
+    failed = of("failures of the last hour")
+    failures.check(failed, store, now, site, here.failed_in_rq)
+    failures.check_mails(failed, store)
     ghosts.check(of("ghosts"), store, now, site)
     failures.check_alerts(of("alerts"), store, now.at)
     broker.check(of("broker"), store, now.at)
     installation.check_versions(of("versions"), here)
     installation.check_configuration(of("configuration"), store.settings)
     return report
+
+
+def at_a_glance(store: JobStore) -> list[Finding]:
+    """What is wrong, the worst first, as far as Redis and files tell at once: no database is asked,
+    nothing is imported and no process started.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    now, section = snapshot.take(store, 0), Section("at a glance")
+    queues.check_sites(section, now, store.settings)
+    queues.check_quotas(section, now, store.settings)
+    failures.check_mails(section, store)
+    broker.check_what_is_wrong(section, store, store.client.info(), now.at)
+    try:
+        store.settings.site_config("")
+        installation.check_configuration(section, store.settings)
+    except ConfigError as exc:
+        section.problem(str(exc))
+    told = [finding for finding in section.findings if finding.level > Level.NOTE]
+    return sorted(told, key=lambda finding: -finding.level)

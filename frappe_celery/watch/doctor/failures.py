@@ -17,6 +17,7 @@ from frappe_celery.watch.alerts.delivery import receivers
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
 from frappe_celery.watch.job_display import last_line
+from frappe_celery.watch.mail import ledger as mail
 from frappe_celery.watch.snapshot import Snapshot, about
 
 SECONDS = 3600.0
@@ -55,6 +56,16 @@ def check(
         section.warn(
             f"{counted(len(refused), 'message')} refused in the last hour: {refused[0]['reason']}",
             "see them: frappe-celery jobs refused",
+        )
+
+
+def check_mails(section: Section, store: JobStore) -> None:
+    """Mails of failures that no server has taken yet."""
+    ledger = mail.Ledger(store)
+    if ledger.tries() and (waiting := len(ledger.entries())):
+        section.warn(
+            f"{counted(waiting, 'mail')} of failures could not be delivered yet",
+            "it is tried again by itself; the log of the workers and of beat has the reason",
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from frappe_celery.config.files import DJANGO_SETTINGS, frappe_version_in
@@ -123,7 +124,7 @@ def check_configuration(section: Section, config: Settings) -> None:
             "say which one it is: frappe_version",
         )
     logs = config.log_path
-    closed = [file for file in (logs, *logs.glob("*.log")) if not os.access(file, os.W_OK)]
+    closed = [file for file in (logs, *logs.glob("*.log")) if _is_closed(file, logs)]
     if logs.is_dir() and closed:
         section.problem(f"nobody can write what happens: {closed[0]} is not ours to write")
     exposed = config.keys.exposed()
@@ -133,3 +134,14 @@ def check_configuration(section: Section, config: Settings) -> None:
             " can have any method run",
             f"chmod o-r {exposed}; if one of them may have read it: frappe-celery key rotate",
         )
+
+
+def _is_closed(file: Path, folder: Path) -> bool:
+    """Whether nothing can be written there; `os.access` says yes to root whatever holds."""
+    if file == folder:
+        return not os.access(file, os.W_OK)
+    try:
+        file.open("ab").close()
+    except OSError:
+        return True
+    return False

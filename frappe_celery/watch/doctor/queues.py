@@ -66,6 +66,18 @@ def check(
             section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
 
 
+def check_quotas(section: Section, snapshot: Snapshot, config: Settings) -> None:
+    """Sites of which no more jobs are taken (Frappe v16: `max_queued_jobs`)."""
+    for place in snapshot.places:
+        most = config.most_waiting(place.site)
+        if most and place.queued >= most:
+            section.problem(
+                f"no more jobs of site {place.site} are taken into queue {place.queue}: {most} wait"
+                " there, and its callers get QueueOverloaded",
+                "start more workers for it, or raise max_queued_jobs",
+            )
+
+
 def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
     """Jobs of sites that a bench has no more."""
     if config.sites_path is None:
@@ -76,7 +88,7 @@ def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
         if waiting and site not in sites:
             section.problem(
                 f"{counted(waiting, 'job')} waiting of site {site}, which has no folder here",
-                f"delete them: frappe-celery jobs list --site {site}; or bring the site back",
+                f"bring the site back, or: frappe-celery jobs cancel --all-waiting --site {site}",
             )
 
 
@@ -87,8 +99,8 @@ def _check_queue(
     if queue not in config.queues:
         section.problem(
             f"{jobs} waiting in queue {queue}, which this bench has no more",
-            f'name it under "workers" in {options_stand_in()}, or delete them:'
-            " frappe-celery jobs list --status queued",
+            f'name it under "workers" in {options_stand_in()}, or:'
+            f" frappe-celery jobs cancel --all-waiting --queue {queue}",
         )
     elif not is_served:
         section.problem(

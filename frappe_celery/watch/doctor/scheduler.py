@@ -39,7 +39,10 @@ def _state(section: Section, store: JobStore, site: str) -> str:
         off = why_off(hosts.current(), store.settings, site)
     except Exception as exc:
         what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
-        section.problem(f"site {site} cannot be read, and nothing of it is scheduled: {what}")
+        section.problem(
+            f"site {site} cannot be read, and nothing of it is scheduled: {what}",
+            "mend its site_config.json, or its database: beat asks again by itself",
+        )
         return f"cannot be read: {what}"
     if off is None:
         return SCHEDULED

@@ -61,6 +61,8 @@ def _check_imports(section: Section, store: JobStore, worker: WorkerInfo) -> Non
     ):
         for module, error in failures.items():
             text = f"worker {worker.name} {what} {module}: {error}"
+            if not module:  # it came to no import
+                text = f"worker {worker.name} was not exchanged: {error}"
             section.problem(text, "mend it, then: frappe-celery restart")
     if since := store.workers.exchanging_since(worker.name):
         section.note(f"worker {worker.name}: an exchange is under way since {moment(since)}")

@@ -62,6 +62,10 @@ class Unsent:
         pipe.delete(*also, self.key("retry"))
         pipe.execute()
 
+    def tries(self) -> int:
+        """How often it was tried in vain since something was last told."""
+        return int(self.store.client.hget(self.key("retry"), "tries") or 0)
+
     def wait(self, now: float | None = None) -> float:
         """Nothing can be sent now; returns for how many seconds it is not tried again."""
         tries = int(self.store.client.hincrby(self.key("retry"), "tries", 1))
