@@ -22,6 +22,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
+from frappe_celery.jobs.stats.losses import newest_loss
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import caught
 from frappe_celery.watch.caught import Caught
@@ -61,6 +62,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "beat_leads": ("The scheduler that leads; none: nothing is enqueued.", ("scheduler",)),
     "beat_lag_seconds": ("How late the longest due entry is.", ()),
     "beat_entries": ("Entries on the agenda.", ()),
+    "last_loss_seconds": ("When the Redis that keeps the jobs lost some, since the epoch.", ()),
     "redis_memory_ratio": ("Share of its maxmemory that the Redis which keeps the jobs uses.", ()),
 }
 """What is now: each gauge's description and its labels."""
@@ -222,6 +224,9 @@ class Exposition(Collector):
         used = memory_used(store)
         if used is not None:
             yield "redis_memory_ratio", _one(used)
+        lost = newest_loss(store)
+        if lost is not None:
+            yield "last_loss_seconds", _one(lost.end)
 
 
 def _one(number: float) -> Numbers:

@@ -102,5 +102,10 @@ def losses(store: JobStore) -> list[Loss]:
     return [Loss(**entry) for entry in entries]
 
 
+def newest_loss(store: JobStore) -> Loss | None:
+    """The newest that is sure. Raises BrokerUnreachable."""
+    return next((loss for loss in losses(store) if loss.sure), None)
+
+
 def _keys(store: JobStore) -> tuple[str, str]:
     return f"{store.keys.prefix}broker:mark", f"{store.keys.prefix}broker:losses"

@@ -15,12 +15,15 @@ from textwrap import indent
 from frappe_celery.jobs import JobStatus, JobStore, routes
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.routes import Routes
+from frappe_celery.jobs.stats.losses import Loss, newest_loss
 from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.schedule.leadership import Leadership, leadership
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.snapshot import FULL, Place, Snapshot, memory_used
 
 LATE_SECONDS = 60
+LOSS_SECONDS = 900
+"""For how long a loss is told of, which nothing mends."""
 WAIT_SECONDS = 1800
 STARVED_SECONDS = 900
 WINDOW_MINUTES = 15
@@ -42,6 +45,8 @@ class Seen:
     """Targets."""
     ended: Counter[tuple[str, str, JobStatus]]
     memory: float | None
+    lost: Loss | None
+    """The newest loss of the Redis that is sure."""
     routes: Routes | None = None
     """Who runs what on an armed bench; None: the bench is not armed."""
 
@@ -65,6 +70,7 @@ def see(store: JobStore) -> Seen:
         Limits(store).paused(),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
+        newest_loss(store),
         routes.read(store) if store.settings.is_armed else None,
     )
 
@@ -172,6 +178,11 @@ def _paused(seen: Seen) -> Iterable[Found]:
         yield Found(1, (("target", target),))
 
 
+def _lost(seen: Seen) -> Iterable[Found]:
+    if seen.lost is not None and seen.now.at - seen.lost.end < LOSS_SECONDS:
+        yield Found(seen.now.at - seen.lost.end)
+
+
 def _memory(seen: Seen) -> Iterable[Found]:
     if seen.memory is not None and seen.memory > FULL:
         yield Found(seen.memory)
@@ -272,6 +283,16 @@ CONDITIONS = (
         "It has been for a day.",
         "frappe-celery limits; frappe-celery resume {target}",
         seconds=86400,
+    ),
+    Condition(
+        "FrappeCeleryJobsLost",
+        _lost,
+        f"time() - frappe_celery_last_loss_seconds < {LOSS_SECONDS}",
+        "The Redis that keeps the jobs lost some of them",
+        "Its data went back, or were emptied, {value} ago.",
+        unit="humanizeDuration",
+        seconds=0,
+        is_critical=True,
     ),
     Condition(
         "FrappeCeleryRedisFull",

@@ -97,6 +97,35 @@ def test_a_site_that_is_gone_a_cache_that_is_away_and_a_frappe_of_another_count(
         )
 
 
+def test_a_quota_that_is_reached_and_a_clock_that_is_wrong(
+    project: Project, store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.configure(frappe_version=16)
+    project.write(f"sites/{SITE}/site_config.json", '{"max_queued_jobs": 1}')
+    settings.use(None)
+    for _ in range(51):
+        enqueued(store)
+    (full,) = [text for text in texts(section("queues"), "problem") if "no more jobs" in text]
+    assert full.startswith(f"no more jobs of site {SITE} are taken into queue default: 51 wait")
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 60)
+    (clock,) = [text for text in texts(section("broker"), "warning") if "clock" in text]
+    assert "s ahead of the Redis server's" in clock
+
+
+def test_mails_that_no_server_takes_and_logs_that_cannot_be_written(
+    project: Project, store: JobStore
+) -> None:
+    store.client.lpush(f"{store.keys.prefix}mail:outbox", "letter")
+    assert not texts(section("failures of the last hour"), "warning")
+    store.client.hset(f"{store.keys.prefix}mail:retry", "tries", 1)
+    (mails,) = texts(section("failures of the last hour"), "warning")
+    assert mails == "1 mail of failures could not be delivered yet"
+    (project.root / "logs" / "scheduler.log").mkdir(parents=True)
+    (closed,) = texts(section("configuration"), "problem")
+    assert closed.endswith("scheduler.log is not ours to write")
+
+
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
     project.configure(
         celery_error_emails={"nonsense": 1}, apps=["myapp", "gone"], job_modules=["gone.too"]

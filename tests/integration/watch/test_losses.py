@@ -127,6 +127,7 @@ def test_data_that_went_back_to_a_snapshot(store: JobStore, server: RedisServer)
     assert loss.end > saved
     texts = [f["text"] for f in read("doctor", code=2)["sections"]["broker"]["findings"]]
     assert any("went back to what it held" in text for text in texts)
+    assert any("what waited then and has run since runs again" in text for text in texts)
 
 
 @pytest.mark.parametrize("store", [()], indirect=True)

@@ -241,6 +241,16 @@ def test_a_worker_with_older_code_than_the_files_is_named(
 # -- changing
 
 
+def test_a_worker_that_was_not_exchanged_says_why(user: Users, store: JobStore) -> None:
+    now = time.time()
+    here = (socket.gethostname(), 4711, ("long",), 2, "idle", None, 1.0, now)
+    store.workers.write(WorkerInfo("stays@host", *here))
+    store.workers.note_exchange("stays@host", {"myapp.tasks": "SyntaxError: no"})
+    shown = user("anna").get("/admin/frappe_celery/worker/").text
+    assert "It was not exchanged: of the new code myapp.tasks cannot be imported" in shown
+    assert "It runs code from before" not in shown
+
+
 def test_requeue_asks_first_and_leads_to_the_new_run(user: Users, store: JobStore) -> None:
     anna, job = user("anna"), failed(store, kwargs={"amount": 5})
     asked = anna.act("requeue", job.run_id, confirmed=False)

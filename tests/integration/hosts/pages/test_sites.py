@@ -12,6 +12,7 @@ from frappe_celery.watch import history
 from tests.integration.cli import OTHER, SITE, enqueued, failed
 from tests.integration.hosts.pages.client import JOBS, Client
 from tests.integration.stores import started
+from tests.waiting import wait_until
 
 SITES = "/admin/frappe_celery/site/"
 Users = Callable[[str], Client]
@@ -132,3 +133,16 @@ def test_the_charts_reach_back_an_hour_a_day_and_a_week(user: Users, store: JobS
         own = user("carla").get("/admin/frappe_celery/", span=span).text
         assert "2.0 h" not in own.partition("Both as numbers")[2]
     assert rows == {"hour": 1, "day": 2, "week": 3, "made up": 1}
+
+
+def test_the_first_page_says_what_is_wrong_to_who_sees_every_site(
+    user: Users, store: JobStore
+) -> None:
+    """What was found is known for a quarter of a minute."""
+    enqueued(store, site="gone.localhost")
+    said = "1 job waiting of site gone.localhost, which has no folder here"
+    anna = user("anna")
+    wait_until(lambda: said in anna.get("/admin/frappe_celery/").text, 40, "it is said")
+    first = anna.get("/admin/frappe_celery/").text
+    assert "frappe-celery jobs cancel --all-waiting --site gone.localhost" in first
+    assert said not in user("olga").get("/admin/frappe_celery/").text

@@ -60,6 +60,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[P
     project.configure(default_site=SITE, time_zone="Europe/Amsterdam")
     prepare(project)
     project.write("myapp/hooks.py", HOOKS)
+    module, _, name = METHOD.rpartition(".")
+    project.write(f"{module.replace('.', '/')}.py", f"def {name}(): ...\n")
     project.python("from frappe_celery.cli import main; main(['sync'], standalone_mode=False)")
     yield project
     project.close()

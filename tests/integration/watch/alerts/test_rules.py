@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -57,6 +58,8 @@ def series(store: JobStore) -> dict[str, set[str]]:
     enqueued(store)
     lead(store)
     Limits(store).pause("site:*")
+    loss = {"start": 1, "end": 2, "all": True, "sure": True}
+    store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
     before = store.client.config_get("maxmemory")
     store.client.config_set("maxmemory", 2**40)
     text = exporter.scrape().text
