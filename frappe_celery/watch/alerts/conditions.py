@@ -45,10 +45,10 @@ class Seen:
     """Targets."""
     ended: Counter[tuple[str, str, JobStatus]]
     memory: float | None
-    lost: Loss | None
-    """The newest loss of the Redis that is sure."""
     routes: Routes | None = None
     """Who runs what on an armed bench; None: the bench is not armed."""
+    lost: Loss | None = None
+    """The newest loss of the Redis that is sure."""
 
     def waiting(self) -> Iterable[tuple[Place, float]]:
         """Where something waits that no pause of its site or queue keeps back, and how long."""
@@ -70,7 +70,6 @@ def see(store: JobStore) -> Seen:
         Limits(store).paused(),
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
-        newest_loss(store),
         routes.read(store) if store.settings.is_armed else None,
     )
 
