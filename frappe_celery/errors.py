@@ -57,6 +57,15 @@ class Refused(FrappeCeleryError):
     """Not acted on: the signature is missing or wrong, or the record contradicts it."""
 
 
+class DatabaseAway(BaseException):
+    """A job cannot begin: its site's database does not let it in, as the text says. No Exception,
+    so that nobody takes it for the job's own failure."""
+
+
+class CommitInDoubt(FrappeCeleryError):
+    """The database was lost while a job's work was committed: its rows may be there."""
+
+
 class NotRun(FrappeCeleryError):
     """The run's record forbids that it starts: canceled, deleted, or claimed by another process."""
 

@@ -5,7 +5,8 @@
 --       seconds to keep its record, field, value …
 -- It can be asked again under the same tag after a lost answer. A consumer that was settled, dead or
 -- cut off, gets nothing until its next sign of life: nobody would look for what it holds.
--- Returns false, 'settled', or {the list that it was in, run, sealed message}.
+-- Returns false, 'settled', or {the list that it was in, run, sealed message, whether it is to find out
+-- whether its site's database is back (1; else nothing)}.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if ARGV[7] ~= '' then
   finish({prefix .. 'job:' .. ARGV[7]}, {prefix, ARGV[7], now, 'started', 'finished', ARGV[8], '0',
@@ -41,7 +42,7 @@ for i = 3, #KEYS do
         ring(prefix, KEYS[j])
       end
     end
-    return {list, run, found[3] or ''}
+    return {list, run, found[3] or '', these and these.looks(found[2]) and 1 or nil}
   end
 end
 for i = 3, #KEYS do

@@ -32,6 +32,8 @@ class Taken(NamedTuple):
     run: str
     queue: str
     sealed: bytes
+    looks: bool = False
+    """Whether it is to find out that its site's database is back (`limits.outages`)."""
 
 
 class Ended(NamedTuple):
@@ -81,8 +83,9 @@ class Taker:
         if found == b"settled":
             time.sleep(SETTLED_SECONDS)
             return None
-        waited_in, run, sealed = found
-        return Taken(run.decode(), keys.queue_of(waited_in.decode(errors="replace")), sealed)
+        waited_in, run, sealed, *looks = found
+        queue = keys.queue_of(waited_in.decode(errors="replace"))
+        return Taken(run.decode(), queue, sealed, bool(looks))
 
     def wait(self, queues: Sequence[str], orders: int, seconds: int = WAIT_SECONDS) -> str:
         """Until a bell rings, something can be read from the descriptor `orders`, or for a while.

@@ -100,6 +100,8 @@ class Job:
     worker_name: str | None = None
     message: bytes = field(default=b"", repr=False)
     sealed_result: bytes = field(default=b"", repr=False)
+    looks: bool = False
+    """Whether it is to find out that its site's database is back (`limits.outages`)."""
     caught: BaseException | None = None
     """What its run in this process raised and Frappe caught, so that it ends as finished."""
 

@@ -81,6 +81,12 @@ class Keys:
     open_transactions = key("commit:open")
     """Sorted set: those that runs wait for, by when the first of these has waited enough."""
 
+    outages = key("outages")
+    """Hash: by site, JSON of a database that is away (`limits.outages`)."""
+
+    parkings = key("parkings")
+    """Sorted set: what keeps runs back, by when it may let some go (`rules.lua`)."""
+
     sweeping = key("sweeping")
     """Text: there while nobody else needs to look for ghosts (`worker.reaper`)."""
 

@@ -93,6 +93,8 @@ def pause(ends: float, until: str = BY_COMMAND) -> str:
 
 def keeping(what: Keeping | None, until: str = BY_COMMAND) -> str | None:
     """`site:a.example: 4 at once`; None: nothing keeps the job back."""
+    if what and what.counter.startswith("away:"):
+        return f"the database of site {what.counter.partition(':')[2]} is away"
     return what and f"{what.counter}: {in_words(what, until) or 'it goes on'}"
 
 

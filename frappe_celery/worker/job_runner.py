@@ -115,7 +115,9 @@ class JobRunner:
             return
         deadline = time.monotonic() + message.timeout if message.timeout > 0 else 0.0
         self._slot.write(Doing.RUNS, self._number, self.ended, time.time(), deadline, taken.run)
-        self._had = Ended(self._held_as, *self._outcome(taken, InHand(message, taken.sealed)))
+        self._had = Ended(
+            self._held_as, *self._outcome(taken, InHand(message, taken.sealed, taken.looks))
+        )
         self.ended += 1
 
     def close(self) -> None:

@@ -15,10 +15,10 @@ from typing import Any
 from celery.exceptions import Retry
 
 from frappe_celery import canvas
-from frappe_celery.errors import NoSuchJob, NotRun
+from frappe_celery.errors import DatabaseAway, NoSuchJob, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store, hosts
 from frappe_celery.jobs.job import process_name, running
-from frappe_celery.jobs.limits import declarations
+from frappe_celery.jobs.limits import declarations, outages
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB, JobMessage
 from frappe_celery.jobs.record.store import CLAIMED
 from frappe_celery.worker import again
@@ -35,7 +35,8 @@ def perform(sealed: bytes, worker: str) -> Any:
     returned.
 
     Raises:
-        NotRun: it was canceled, deleted or claimed by another process, or has expired.
+        NotRun: it was canceled, deleted or claimed by another process, has expired, or its site's
+            database is away: it waits again.
         Refused: its signature is missing or wrong.
         Retry: it is run again, and Celery's canvas waits for that.
         Exception: whatever the method or its on_success raised, after it was recorded.
@@ -54,14 +55,17 @@ def succeeded(run: str, result: Any) -> None:
     retry_while_unreachable(get_store().finish, run, result)
 
 
-def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
-    """As `perform`, what this process has claimed; that it succeeded the caller records."""
+def run_claimed(message: JobMessage, sealed: bytes, worker: str, looks: bool = False) -> Any:
+    """As `perform`, what this process has claimed; that it succeeded the caller records.
+
+    One that `looks` tells when its site's database is back (`limits.outages`).
+    """
     store = get_store()
     if message.expires is not None and time.time() > message.expires:
         _expired(store, store.job_of(message), message)
     job = store.job_of(message)
     job.status, job.worker_name = JobStatus.STARTED, worker
-    job.message, job.opened = sealed, message
+    job.message, job.opened, job.looks = sealed, message, looks
     retry_while_unreachable(declarations.take_back, message.label)
     try:
         with running(job), time_limit(message.timeout):
@@ -71,6 +75,8 @@ def run_claimed(message: JobMessage, sealed: bytes, worker: str) -> Any:
         if message.on_success is not None:
             with running(job):
                 run_callback(job, message.on_success, result)
+    except DatabaseAway as away:
+        raise retry_while_unreachable(outages.put_back, store, job, away) from away
     except BaseException as exc:
         goes_on = _failed(store, job, message)
         if goes_on and message.task_id:  # neither its chord nor its errbacks hear of it yet

@@ -42,6 +42,7 @@ class InHand:
 
     message: JobMessage
     sealed: bytes
+    looks: bool
     succeeded: bool = False
     result: Any = None
 
@@ -61,7 +62,7 @@ class RunJob(Task):  # type: ignore[type-arg]  # which it lacks at run time
         try:
             if not isinstance(in_hand, InHand):
                 return perform(sealed.encode(), worker)
-            in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker)
+            in_hand.result = run_claimed(in_hand.message, in_hand.sealed, worker, in_hand.looks)
             in_hand.succeeded = True
             return in_hand.result
         except NotRun as exc:

@@ -58,6 +58,15 @@ def is_loaded() -> bool:
     return apps is not None and "django.db" in sys.modules and apps.ready
 
 
+def is_a_server() -> bool:
+    """Whether the default database is one that may be away, where it is known by now."""
+    if not is_loaded():
+        return False
+    from django.db import connections
+
+    return not connections.settings["default"]["ENGINE"].endswith("sqlite3")
+
+
 def load(**more: Any) -> None:
     """Have Django ready, with our application in it.
 

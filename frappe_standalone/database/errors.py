@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from frappe_celery.host import NeedsFrappeSite
+from frappe_celery.host import ConfigError, NeedsFrappeSite
 from frappe_standalone.exceptions import (
     DuplicateEntryError,
     InvalidColumnName,
@@ -35,6 +35,13 @@ _LOST = re.compile(
     r"|server closed the connection|unable to open database file",
     re.I,
 )
+_NOT_LET_IN = re.compile(
+    r"\((1040|1044|1045|1049|1053|1129|1130|1203|1226|2055)\b|too many (clients|connections)"
+    r"|remaining connection slots|authentication failed|database system is"
+    r"|(?<!relation of )(database|role) \"[^\"]*\" does not exist",
+    re.I,
+)
+"""Beside `_LOST`: it answers, and refuses the connection."""
 _MISSING_TABLE = re.compile(r"no such table|\(1146,|(?<!of )relation .* does not exist", re.I)
 _MISSING_COLUMN = re.compile(
     r"no such column|has no column named|\(1054,|column .* does not exist", re.I
@@ -73,6 +80,15 @@ def is_retryable(error: BaseException) -> bool:
 def is_lost(error: BaseException) -> bool:
     """The database does not answer, or closed the connection."""
     return type(error).__name__ in ("OperationalError", "InterfaceError") and _says(error, _LOST)
+
+
+def keeps_out(error: BaseException) -> bool:
+    """The database lets nobody in: it is away, full, starting, or refuses the site's password.
+
+    Also where that kept a site's own database from being made.
+    """
+    said = error.__cause__ if isinstance(error, ConfigError) and error.__cause__ else error
+    return is_lost(said) or _says(said, _NOT_LET_IN)
 
 
 def is_missing_table(error: BaseException) -> bool:

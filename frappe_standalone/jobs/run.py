@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.host import RunAgain, with_reruns
+from frappe_celery.host import DatabaseAway, RunAgain, job_begins, with_reruns
 from frappe_standalone.database import django_setup
-from frappe_standalone.database.errors import is_deadlocked, is_retryable
+from frappe_standalone.database.errors import is_deadlocked, is_retryable, keeps_out
 from frappe_standalone.database.transaction import CallbackManager
 from frappe_standalone.documents.error_log import log_error
 from frappe_standalone.documents.locking import release_document_locks
@@ -52,20 +52,31 @@ def execute(run: Run, sleep: Callable[[float], None] = time.sleep) -> Any:
 
 def _attempt(run: Run, last: bool) -> Any:
     with visit(run.site, run.user):
-        if django_setup.is_own_project() and django_setup.is_loaded():
-            local.db.begin()  # so that an app's own models are in it from their first statement
-        function = run.function
-        if isinstance(function, str):
-            allowed.check(function)
-            function = get_attr(function)
-        told = {
-            name: getattr(run, name) for name in ("site", "method", "job_name", "kwargs", "user")
-        }
-        local.job = _dict(told, after_job=CallbackManager())
-        monitor.start(run.method, run.kwargs)
-        for hook in get_hooks("before_job"):
-            call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
+        try:
+            function = _begin(run)
+        except Exception as exc:
+            if keeps_out(exc):
+                raise DatabaseAway(str(exc)) from exc
+            raise
         return _call(run, function, last)
+
+
+def _begin(run: Run) -> Callable[..., Any]:
+    """All that comes before the method's first line; returns the method."""
+    own_project = django_setup.is_own_project() and django_setup.is_loaded()
+    if own_project or django_setup.is_a_server():
+        local.db.begin()  # an app's own models are in it from their first statement
+    function = run.function
+    if isinstance(function, str):
+        allowed.check(function)
+        function = get_attr(function)
+    told = {name: getattr(run, name) for name in ("site", "method", "job_name", "kwargs", "user")}
+    local.job = _dict(told, after_job=CallbackManager())
+    monitor.start(run.method, run.kwargs)
+    for hook in get_hooks("before_job"):
+        call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
+    job_begins()
+    return function
 
 
 def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:

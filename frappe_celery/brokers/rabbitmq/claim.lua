@@ -3,7 +3,7 @@
 -- KEYS: its worker's in-flight hash, consumers, record
 -- ARGV: prefix, consumer, tag, now, worker, queue, run, queues in which more may wait …
 -- It can be asked again under the same tag after a lost answer.
--- Returns {'claimed', sealed message}; {'kept back', ''} where a limit or a pause keeps it back; or {the
+-- Returns {'claimed', sealed message, as `take.lua` whether it looks}; {'kept back', ''} where a limit or a pause keeps it back; or {the
 -- status that forbids it, ''} ('' : no record, or none that makes sense), or
 -- {'settled', ''} for a consumer that others took for dead: nobody would look for what it holds.
 local prefix, consumer, tag, now, worker = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -19,5 +19,6 @@ if redis.call('HGET', KEYS[1], tag) ~= queue .. '\n' .. run then  -- else our ow
   if these and these.keeps_back(run, found[2]) then return {'kept back', ''} end
   redis.call('HSET', KEYS[1], tag, queue .. '\n' .. run)
   started(prefix, run, found[2], now, worker, these)
+  return {'claimed', found[3] or '', these and these.looks(found[2]) and 1 or nil}
 end
 return {'claimed', found[3] or ''}

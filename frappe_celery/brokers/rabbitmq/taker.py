@@ -89,7 +89,8 @@ class Taker(taker.Taker):
                     if raw.delivery_info.get("message_count"):
                         more = queues[place:]
                     run = self._run_of(raw, queue)
-                    outcome, sealed = self._claim(tag, queue, run, more) if run else (b"whole", b"")
+                    claimed = self._claim(tag, queue, run, more) if run else [b"whole", b""]
+                    outcome, sealed, *looks = claimed
                     if outcome == b"settled":
                         channel.basic_reject(raw.delivery_tag, requeue=True)
                         time.sleep(SETTLED_SECONDS)
@@ -98,19 +99,19 @@ class Taker(taker.Taker):
                         spend(self.store, raw, run, outcome.decode())
                     channel.basic_ack(raw.delivery_tag)
                     if outcome == b"claimed":
-                        return Taken(run, queue, sealed)
+                        return Taken(run, queue, sealed, bool(looks))
         return None
 
-    def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> tuple[bytes, bytes]:
+    def _claim(self, tag: str, queue: str, run: str, more: Iterable[str]) -> list[bytes]:
         keys = self.store.keys
         waiting = [q for q in more if not self._empty.issuperset(self._names.both(q))]
-        outcome, sealed = self.store.run_script(
+        claimed: list[bytes] = self.store.run_script(
             "claim",
             (keys.in_flight(self.consumer), keys.consumers, keys.record(run)),
             *(keys.prefix, self.consumer, tag, repr(time.time()), self.worker),
             *(queue, run, *waiting),
         )
-        return outcome, sealed
+        return claimed
 
     def _run_of(self, raw: Any, queue: str) -> str:
         """The run; '' for some other Celery task, which goes to the workers' parents."""

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import frappe
@@ -21,11 +22,15 @@ from frappe.utils import background_jobs
 
 from frappe_celery.config import settings
 from frappe_celery.config.files import read_json
-from frappe_celery.errors import ConfigError
+from frappe_celery.errors import CommitInDoubt, ConfigError, DatabaseAway
 from frappe_celery.hosts.bench.job import Job, as_current
+from frappe_celery.hosts.bench.keeps_out import keeps_out
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
+from frappe_celery.jobs.limits.outages import job_begins
 from frappe_celery.watch import telemetry
 
+SERIALIZATION_FAILURE = "40001"
+"""PostgreSQL's: what a transaction read was changed. MariaDB's 1020 Frappe takes for a deadlock."""
 KEEPS_CLIENTS = "frappe.utils.telemetry.posthog"
 """The module that caches them; before, `frappe.utils.telemetry` was one module and cached none."""
 TRIES = 20
@@ -59,8 +64,8 @@ def execute(job: Job, sleep: Callable[[float], None] = time.sleep) -> Any:
 
 
 def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
-    arguments = job.execution_arguments()
-    arguments["method"] = _watched(arguments["method"], last)
+    arguments, run = job.execution_arguments(), _Run()
+    arguments["method"] = _watched(arguments["method"], last, run)
     for tries_left in reversed(range(TRIES)):
         enter_sites_folder()
         try:
@@ -71,6 +76,14 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
             opened = getattr(frappe.local, "db", None) is not None
             if not tries_left or opened or not hasattr(frappe.local, "site"):
                 raise  # else no further than the site, whose files v16 reads once more there
+        except Exception as exc:
+            if not run.began and keeps_out(exc):
+                raise DatabaseAway(str(exc)) from exc
+            if run.returned and keeps_out(exc):
+                raise CommitInDoubt(
+                    f"the database was lost at the job's commit ({exc}): what it wrote may be there"
+                ) from exc
+            raise
         finally:
             frappe.destroy()  # execute_job itself does not when it raises before its own `try`
         sleep(PAUSE_SECONDS)
@@ -124,14 +137,29 @@ def _is_whole(site: str) -> bool:
     return all(key in conf for key in (*common, *own))
 
 
-def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]:
+@dataclass
+class _Run:
+    """How far a run has come."""
+
+    began: bool = False
+    """Its method's first line was reached."""
+    returned: bool = False
+    """Its method has returned; what follows is the commit."""
+
+
+def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Callable[..., Any]:
     """The method under its own name, with our reruns."""
 
     def run(**kwargs: Any) -> Any:
         frappe.local.job.after_job.add(_stop_posthog)
         function = frappe.get_attr(method) if isinstance(method, str) else method
+        _connect()
+        job_begins()
+        progress.began = True
         try:
-            return function(**kwargs)
+            value = function(**kwargs)
+            progress.returned = True
+            return value
         except Exception as exc:
             if not _is_worth_a_rerun(exc):
                 raise
@@ -147,6 +175,18 @@ def _watched(method: str | Callable[..., Any], last: bool) -> Callable[..., Any]
     else:
         run.__module__, run.__qualname__ = method.__module__, method.__qualname__
     return run
+
+
+def _connect() -> None:
+    """Frappe connects at the first statement, which must not be the method's: one that finds the
+    database away there has begun."""
+    if frappe.db and not frappe.db._conn:
+        try:
+            frappe.db.connect()
+        except Exception as exc:
+            if keeps_out(exc):  # past Frappe, which would write an Error Log
+                raise DatabaseAway(str(exc)) from exc
+            raise
 
 
 def _stop_posthog() -> None:
@@ -171,6 +211,8 @@ def _is_worth_a_rerun(exc: Exception) -> bool:
 
 def _is_deadlocked(exc: Exception) -> bool:
     if isinstance(exc, frappe.QueryDeadlockError):
+        return True
+    if getattr(exc, "pgcode", None) == SERIALIZATION_FAILURE:
         return True
     return _is_the_drivers(exc) and bool(frappe.db.is_deadlocked(exc))
 

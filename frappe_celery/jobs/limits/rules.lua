@@ -5,12 +5,13 @@
 --   running, per_minute: numbers; key: what a method's jobs count under if their call names none.
 -- Each number counts that somebody has set, else what is configured, else what a method declares.
 -- A pause is a field 'kind:pattern' of `pauses`: until when, seconds since the epoch (-1: until told).
+-- A site whose database is away is in `outages` (`put_back.lua`): its runs are counted as 'away:site'.
 -- Those in which a * stands for anything are named in `patterns`; of the others, however many there
 -- are, only what is about a run is read.
 -- Returns nil where there are none and none keeps anything back, else functions:
 local authors = {prefix .. 'rules', prefix .. 'rules:configured', prefix .. 'rules:declared'}
-local pausing, parkings = prefix .. 'pauses', prefix .. 'parkings'
-if redis.call('EXISTS', parkings, pausing, unpack(authors)) == 0 then return nil end
+local pausing, parkings, outages = prefix .. 'pauses', prefix .. 'parkings', prefix .. 'outages'
+if redis.call('EXISTS', parkings, pausing, outages, unpack(authors)) == 0 then return nil end
 
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -35,6 +36,10 @@ local function of(target)  -- what is said of it
   return said
 end
 
+local away = {}  -- by site: when one looks again whether its database is back
+local told = redis.call('HGETALL', outages)
+for i = 1, #told, 2 do away[told[i]] = cjson.decode(told[i + 1]).look end
+
 -- Of a site, a queue or a key each has a count of its own, and the closest limit holds; what a
 -- method's limit covers is counted together, and all of them hold. Every pause holds.
 local function covering(kind, name)  -- targets, the closest first
@@ -48,6 +53,10 @@ end
 -- What holds for a counter, 'kind:name' ('method:pattern'); nil: nothing.
 function these.rule(counter)
   local kind, name = string.match(counter, '^(%a+):(.*)$')
+  if kind == 'away' then
+    local look = away[name]
+    return look and (look > now and {paused = look} or {running = 1})
+  end
   local rule = {}
   for _, target in ipairs(kind == 'method' and {counter} or covering(kind, name)) do
     local said = of(target)
@@ -73,6 +82,7 @@ local function holding(run, place)  -- counters and their rules
   for kind, name in pairs({site = site, queue = queue, key = key or nil}) do
     counters[#counters + 1] = kind .. ':' .. name
   end
+  if away[site] then counters[#counters + 1] = 'away:' .. site end
   local found = {}
   for _, counter in ipairs(counters) do
     local rule = these.rule(counter)
@@ -115,6 +125,11 @@ local function arrives(run)
   if not counter then return end
   redis.call('HDEL', prefix .. 'job:' .. run, 'let_go')
   redis.call('ZADD', parkings, 'XX', 0, counter)
+end
+
+-- Whether the one of a place that begins is to find out whether its site's database is back.
+function these.looks(place)
+  return away[string.match(place, '^(.*)|')] ~= nil
 end
 
 these.kept = 0  -- how many were kept back

@@ -1,0 +1,94 @@
+"""Sites whose database is away: their jobs wait in their places, and now and then one looks again.
+
+Only a job of which nothing has run is put back: its host raises `DatabaseAway` before the method's
+first line. Who looks is a job like any other; as it begins, all others of its site go on.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+
+from frappe_celery.errors import BrokerUnreachable, DatabaseAway, NotRun
+from frappe_celery.jobs.job import Job
+from frappe_celery.jobs.record.store import JobStore, get_store
+from frappe_celery.jobs.running import current_job
+
+logger = logging.getLogger(__name__)
+
+LONGEST_PAUSE_SECONDS = 30
+"""Between two looks; the first comes after a second, each other after twice as long."""
+LONG_SECONDS = 600
+"""From when it is said louder."""
+
+
+@dataclass(frozen=True)
+class Outage:
+    """One site's; times in seconds since the epoch."""
+
+    site: str
+    since: float
+    look: float
+    """When a job looks again."""
+    error: str
+    """What the database, or its driver, said last."""
+    waiting: int
+    """How many jobs are set aside."""
+
+
+def put_back(store: JobStore, job: Job, away: DatabaseAway) -> NotRun:
+    """Have a job that could not begin wait again; returns what its run raises.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    is_news = store.run_script(
+        "put_back",
+        (store.keys.record(job.run_id), store.keys.outages),
+        *(store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS),
+    )
+    if is_news:
+        logger.error(
+            "the database of site %s is away: %s. Its jobs wait until it is back", job.site, away
+        )
+    return NotRun(f"{job.label}[{job.run_id}] waits: the database of site {job.site} is away")
+
+
+def end(store: JobStore, site: str) -> None:
+    """The site's database is back: a job has begun there.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    keys = store.keys
+    since = store.run_script("back", (keys.outages, keys.parkings), site)
+    if since is not None:
+        seconds = time.time() - float(since)
+        logger.warning("the database of site %s is back, after %.0f s", site, seconds)
+
+
+def job_begins() -> None:
+    """A host calls it where all that may find the database away is behind the running job."""
+    job = current_job()
+    if job is not None and job.looks:
+        job.looks = False
+        with suppress(BrokerUnreachable):  # the next job looks then
+            end(get_store(), job.site)
+
+
+def outages(store: JobStore) -> list[Outage]:
+    """Those of now, by site; raises BrokerUnreachable."""
+    found = {site.decode(): json.loads(text) for site, text in _read(store).items()}
+    kept = store.client.each("zcard", (f"{store.keys.prefix}kept:away:{site}" for site in found))
+    return [
+        Outage(site, told["since"], told["look"], told["error"], waiting)
+        for (site, told), waiting in sorted(zip(found.items(), kept, strict=True))
+    ]
+
+
+def _read(store: JobStore) -> dict[bytes, bytes]:
+    found: dict[bytes, bytes] = store.client.hgetall(store.keys.outages)
+    return found

@@ -1,0 +1,78 @@
+"""A database that is away: jobs that have not begun wait, and begin once it is back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.jobs import JobStatus, JobStore, get_store
+from frappe_celery.jobs.limits.outages import outages
+from frappe_standalone.site.context import init
+from tests.conftest import running
+from tests.project import Project
+from tests.servers import MariaDBServer, PostgresServer, Server
+from tests.waiting import wait_until
+
+SITES = ("site1.localhost", "site2.localhost")
+TASKS = """
+from myapp.tasks import record
+import frappe
+
+def write(number):
+    record(f"began {number}")
+    frappe.get_doc({"doctype": "Note", "title": str(number)}).insert()
+    record(f"ended {number}")
+"""
+
+
+@pytest.fixture(params=["mariadb", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    """A server of this test's own."""
+    if request.param == "mariadb":
+        server: MariaDBServer | PostgresServer = MariaDBServer(tmp_path / "mariadb")
+    else:
+        server = PostgresServer()
+    for own in running(server):
+        own.sql("create database jobs")
+        yield own
+
+
+def enqueue_on_each(numbers: range) -> None:
+    for number in numbers:
+        init(SITES[number % 2])
+        enqueue("myapp.writing.write", number=number)
+
+
+def finished(store: JobStore) -> int:
+    return store.counts()[JobStatus.FINISHED]
+
+
+@pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)
+def test_jobs_that_have_not_begun_wait_until_it_is_back(project: Project, database: Server) -> None:
+    project.write("myapp/writing.py", TASKS)
+    project.write(f"sites/{SITES[1]}/site_config.json", "{}")
+    url = {"DATABASE_URL": database.url("jobs")}
+    worker = project.worker("-c", "2", **url)
+    store = get_store()
+    enqueue_on_each(range(2))
+    wait_until(lambda: finished(store) == 2, 60, "a job of each site has ended")
+
+    database.kill()
+    enqueue_on_each(range(2, 32))
+    wait_until(lambda: len(outages(store)) == 2, 30, "both sites are set aside")
+    wait_until(lambda: store.counts()[JobStatus.QUEUED] == 30, 30, "all wait")
+    wait_until(lambda: sum(o.waiting for o in outages(store)) >= 29, 30, "all are set aside")
+    database.start()
+
+    wait_until(lambda: finished(store) == 32, 90, "all have ended")
+    assert store.counts()[JobStatus.FAILED] == 0
+    assert not outages(store)
+    began = [line for line in project.effects() if line.startswith("began")]
+    assert sorted(began) == sorted(f"began {number}" for number in range(32))
+    for site in SITES:
+        assert len(re.findall(f"ERROR.*the database of site {site} is away", worker.output())) == 1
+        assert worker.output().count(f"the database of site {site} is back") == 1
