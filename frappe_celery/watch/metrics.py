@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
 from frappe_celery.jobs.stats.losses import newest_loss
 from frappe_celery.schedule.leadership import leadership
@@ -52,6 +53,10 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("target",),
     ),
     "paused": ("1 for what is paused now.", ("target",)),
+    "database_away_seconds": (
+        "For how long the database of each site has let no job in; none: they do.",
+        ("site",),
+    ),
     "wanted_processes": (
         "Jobs that run, or wait and would begin if a process were free: scale workers by it.",
         ("queue",),
@@ -210,6 +215,8 @@ class Exposition(Collector):
         limits = Limits(store).all()
         yield "kept_back", [((one.target,), one.kept_back) for one in limits]
         yield "paused", [((one.target,), 1) for one in limits if one.paused is not None]
+        away = outages(store)
+        yield "database_away_seconds", [((one.site,), now.at - one.since) for one in away]
         by_queue = _wanted(store, now, limits)
         yield "wanted_processes", [((queue,), number) for queue, number in by_queue.items()]
         workers = store.workers.all()

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from textwrap import indent
 
 from frappe_celery.jobs import JobStatus, JobStore, routes
+from frappe_celery.jobs.limits.outages import LONG_SECONDS, Outage, outages
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.routes import Routes
 from frappe_celery.jobs.stats.losses import Loss, newest_loss
@@ -49,11 +51,16 @@ class Seen:
     """Who runs what on an armed bench; None: the bench is not armed."""
     lost: Loss | None = None
     """The newest loss of the Redis that is sure."""
+    outages: Sequence[Outage] = ()
 
     def waiting(self) -> Iterable[tuple[Place, float]]:
-        """Where something waits that no pause of its site or queue keeps back, and how long."""
+        """Where something waits that neither a pause of its site or queue nor a database that is
+        away keeps back, and how long."""
+        away = {one.site for one in self.outages}
         for place in self.now.places:
-            if place.oldest is not None and not place.is_held(self.paused):
+            if place.oldest is None or place.site in away:
+                continue
+            if not place.is_held(self.paused):
                 yield place, self.now.waits(place)
 
 
@@ -71,6 +78,8 @@ def see(store: JobStore) -> Seen:
         ended_lately(store, WINDOW_MINUTES),
         memory_used(store),
         routes.read(store) if store.settings.is_armed else None,
+        newest_loss(store),
+        outages(store),
     )
 
 
@@ -187,6 +196,13 @@ def _memory(seen: Seen) -> Iterable[Found]:
         yield Found(seen.memory)
 
 
+def _away(seen: Seen, seconds: float = 0) -> Iterable[Found]:
+    for one in seen.outages:
+        away = seen.now.at - one.since
+        if away > seconds:
+            yield Found(away, (("site", one.site),))
+
+
 def _less_paused(kind: str) -> str:
     return (
         f"  unless on ({BENCH}, {kind}) label_replace("
@@ -273,6 +289,27 @@ CONDITIONS = (
         f"{{value}} of those that ended in the last {WINDOW_MINUTES} minutes failed.",
         "frappe-celery jobs failed --site {site} --since 15m",
         "humanizePercentage",
+    ),
+    Condition(
+        "FrappeCeleryDatabaseAway",
+        _away,
+        "frappe_celery_database_away_seconds >= 0",
+        "The database of site {site} is away",
+        "It has let no job in for {value}: what has not begun waits, and goes on once it is back.",
+        "frappe-celery doctor --site {site}",
+        "humanizeDuration",
+        seconds=30,
+    ),
+    Condition(
+        "FrappeCeleryDatabaseLongAway",
+        partial(_away, seconds=LONG_SECONDS),
+        f"frappe_celery_database_away_seconds > {LONG_SECONDS}",
+        "The database of site {site} is still away",
+        "No job of the site has begun for {value}. They wait; its schedule and its users do too.",
+        "frappe-celery doctor --site {site}",
+        "humanizeDuration",
+        seconds=0,
+        is_critical=True,
     ),
     Condition(
         "FrappeCeleryPauseForgotten",

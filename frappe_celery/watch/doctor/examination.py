@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.watch import snapshot
 from frappe_celery.watch.doctor import (
     broker,
+    databases,
     failures,
     ghosts,
     installation,
@@ -33,6 +35,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     report = Report()
     of = report.section
     scheduler.check(of("scheduler"), store, sites, now.at)
+    databases.check(of("databases"), outages(store), sites, now.at)
     installation.check_routes(of("routes"), here)
     are_known = bool(living) or not rabbitmq.is_away(store)
     working, waiting = of("workers"), of("queues")
