@@ -23,8 +23,8 @@ from frappe.utils import background_jobs
 from frappe_celery.config import settings
 from frappe_celery.config.files import read_json
 from frappe_celery.errors import CommitInDoubt, ConfigError, DatabaseAway
+from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
-from frappe_celery.hosts.bench.keeps_out import keeps_out
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
 from frappe_celery.jobs.limits.outages import job_begins
 from frappe_celery.watch import telemetry
@@ -79,7 +79,7 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
         except Exception as exc:
             if not run.began and keeps_out(exc):
                 raise DatabaseAway(str(exc)) from exc
-            if run.returned and keeps_out(exc):
+            if run.returned and is_lost(exc):
                 raise CommitInDoubt(
                     f"the database was lost at the job's commit ({exc}): what it wrote may be there"
                 ) from exc
@@ -153,7 +153,12 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
     def run(**kwargs: Any) -> Any:
         frappe.local.job.after_job.add(_stop_posthog)
         function = frappe.get_attr(method) if isinstance(method, str) else method
-        _connect()
+        try:
+            connect()
+        except Exception as exc:
+            if keeps_out(exc):  # past Frappe, which would write an Error Log
+                raise DatabaseAway(str(exc)) from exc
+            raise
         job_begins()
         progress.began = True
         try:
@@ -175,18 +180,6 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
     else:
         run.__module__, run.__qualname__ = method.__module__, method.__qualname__
     return run
-
-
-def _connect() -> None:
-    """Frappe connects at the first statement, which must not be the method's: one that finds the
-    database away there has begun."""
-    if frappe.db and not frappe.db._conn:
-        try:
-            frappe.db.connect()
-        except Exception as exc:
-            if keeps_out(exc):  # past Frappe, which would write an Error Log
-                raise DatabaseAway(str(exc)) from exc
-            raise
 
 
 def _stop_posthog() -> None:
