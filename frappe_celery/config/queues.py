@@ -38,7 +38,16 @@ NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
-    *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
+    *(
+        "expiring",
+        "forwarding",
+        "may_publish",
+        "may_write",
+        "outages",
+        "parked",
+        "parkings",
+        "patterns",
+    ),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
     *("suspects", "sweeping", "turn", "workers"),
 }

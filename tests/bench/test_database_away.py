@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -27,12 +28,8 @@ def as_root(bench: Bench, code: str) -> Any:
         ).cursor()
         """
     return bench.ask(
-        f"password = {os.environ['FRAPPE_DB_ROOT_PASSWORD']!r}\n" + dedented(connect + code)
+        f"password = {os.environ['FRAPPE_DB_ROOT_PASSWORD']!r}\n" + dedent(connect + code)
     )
-
-
-def dedented(code: str) -> str:
-    return "\n".join(line.strip() for line in code.splitlines())
 
 
 @contextmanager
@@ -42,7 +39,8 @@ def locked(bench: Bench, site: str) -> Iterator[None]:
     user = config.get("db_user") or config["db_name"]
     account = f"""
         root.execute("select host from mysql.user where user = %s", {user!r})
-        for (host,) in root.fetchall(): root.execute(f"alter user `{user}`@`{{host}}` account {{how}}")
+        for (host,) in root.fetchall():
+            root.execute(f"alter user `{user}`@`{{host}}` account {{how}}")
         """
     as_root(bench, "how = 'lock'" + account)
     as_root(
@@ -77,7 +75,7 @@ def test_jobs_of_a_site_that_lets_nobody_in_wait_and_others_go_on(bench: Bench) 
             from frappe_celery.jobs import get_store
             answer = {{s.value: n for s, n in get_store().counts(site={site!r}).items() if n}}
             """
-        found: dict[str, int] = bench.ask(dedented(code))
+        found: dict[str, int] = bench.ask(dedent(code))
         return found
 
     enqueue(away)

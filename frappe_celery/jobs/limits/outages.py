@@ -13,9 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from frappe_celery.errors import BrokerUnreachable, DatabaseAway, NotRun
-from frappe_celery.jobs.job import Job
+from frappe_celery.jobs.job import Job, current_job
 from frappe_celery.jobs.record.store import JobStore, get_store
-from frappe_celery.jobs.running import current_job
 
 logger = logging.getLogger(__name__)
 

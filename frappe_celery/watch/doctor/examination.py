@@ -66,6 +66,7 @@ def at_a_glance(store: JobStore) -> list[Finding]:
         BrokerUnreachable.
     """
     now, section = snapshot.take(store, 0), Section("at a glance")
+    databases.check(section, outages(store), store.settings.sites(), now.at)
     queues.check_sites(section, now, store.settings)
     queues.check_quotas(section, now, store.settings)
     failures.check_mails(section, store)

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from frappe_celery.cli import main
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
-from tests.integration.cli import enqueued, failed
+from tests.integration.cli import SITE, enqueued, failed
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, finished, selectors
 from tests.servers import find_program
@@ -58,6 +58,8 @@ def series(store: JobStore) -> dict[str, set[str]]:
     enqueued(store)
     lead(store)
     Limits(store).pause("site:*")
+    outage = {"since": 1, "look": 1, "error": "refused", "pause": 1}
+    store.client.hset(store.keys.outages, SITE, json.dumps(outage))
     loss = {"start": 1, "end": 2, "all": True, "sure": True}
     store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
     before = store.client.config_get("maxmemory")
