@@ -38,18 +38,9 @@ NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
     *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
-    *(
-        "expiring",
-        "forwarding",
-        "may_publish",
-        "may_write",
-        "outages",
-        "parked",
-        "parkings",
-        "patterns",
-    ),
+    *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
-    *("suspects", "sweeping", "turn", "workers"),
+    *("outages", "suspects", "sweeping", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

@@ -36,5 +36,5 @@ def _is_operational(error: BaseException) -> bool:
 def connect() -> None:
     """Open the site's connection; Frappe does at the first statement, and a method that finds the
     database away by its own statement has begun."""
-    if frappe.db and not frappe.db._conn:
+    if frappe.db is not None and getattr(frappe.db, "_conn", frappe.db) is None:
         frappe.db.connect()
