@@ -155,7 +155,7 @@ def _of_the_task(record: logging.LogRecord) -> dict[str, Any]:
     job, message = current_job(), message_of(record)
     if job is not None:
         values: dict[str, Any] = {"site": job.site, "job": job.id, "queue": job.queue}
-        return {**of_celery, **values, "run": job.run_id, "method": job.method, "user": job.user}
+        return {**of_celery, **values, "run": job.run_id, "method": job.label, "user": job.user}
     if message is not None:
         values = {name: getattr(message, name) for name in ("site", "queue", "run", "user")}
         return {**of_celery, **values, "job": message.id, "method": message.label}
