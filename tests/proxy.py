@@ -21,6 +21,7 @@ class Proxy:
         self.port = int(self._listener.getsockname()[1])
         self.marker = b""
         self.cuts_left = 0
+        self.connections: list[_Connection] = []
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, marker: bytes, moment: Moment, times: int = 1) -> None:
@@ -30,6 +31,12 @@ class Proxy:
         """
         self.moment, self.cuts_left, self.marker = moment, times, marker
 
+    def cut_all(self) -> None:
+        """All who are connected lose their connection."""
+        cut, self.connections = self.connections, []
+        for connection in cut:
+            connection.cut()
+
     def close(self) -> None:
         self._listener.close()
 
@@ -37,7 +44,8 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                _Connection(self, client, socket.create_connection(self._server))
+                server = socket.create_connection(self._server)
+                self.connections.append(_Connection(self, client, server))
 
 
 class _Connection:
@@ -59,16 +67,16 @@ class _Connection:
                         break
                     self.deaf = True
                 server.sendall(data)
-        self._cut()
+        self.cut()
 
     def _back(self) -> None:
         client, server = self.ends
         with suppress(OSError):
             while (data := server.recv(65536)) and not self.deaf:
                 client.sendall(data)
-        self._cut()
+        self.cut()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
         for end in self.ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)

@@ -6,13 +6,32 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from celery import Task
 from celery.worker.consumer import Consumer as CeleryConsumer
+from celery.worker.request import Request as CeleryRequest
 
 from frappe_celery.config import settings
 from frappe_celery.worker.crew import crew_of
 
+CELERYS = Task.Request
 RECONNECT_SECONDS = 2.0
 """How often it tries to connect; the first failure of an outage is logged."""
+
+
+class OutOfMemory(Exception):
+    """A task of the team's own raised MemoryError; no MemoryError itself, see `TeamRequest`."""
+
+
+class TeamRequest(CeleryRequest):
+    """A team's own task. Celery raises a MemoryError of it in the worker's parent, where it leaves
+    the message unacknowledged and its slot taken (celery#10462); here it is a failure."""
+
+    def on_failure(self, exc_info: Any, *args: Any, **kwargs: Any) -> Any:
+        """As Celery's, of any error."""
+        raised = getattr(exc_info.exception, "exc", exc_info.exception)
+        if isinstance(raised, MemoryError):
+            exc_info.exception = OutOfMemory(f"MemoryError: {raised}")
+        return super().on_failure(exc_info, *args, **kwargs)
 
 
 class Consumer(CeleryConsumer):
@@ -30,6 +49,13 @@ class Consumer(CeleryConsumer):
             _once(tell), *args, **options
         )
         return super().ensure_connected(conn)
+
+    def update_strategies(self) -> None:
+        """Also of tasks that say nothing of their requests."""
+        for task in self.app.tasks.values():
+            if task.Request == CELERYS:
+                task.Request = TeamRequest
+        super().update_strategies()
 
     def let_jobs_be_taken(self) -> None:
         """From those of the bench's queues that this worker consumes."""
