@@ -104,11 +104,13 @@ def search(
         BrokerUnreachable.
     """
     store.expire()
+    number = 0
     for number, (_, job) in enumerate(_seen(store, wanted, None, AT_ONCE), 1):
         if job is not None:
             yield job
         if number % AT_ONCE == 0:
             tell(number)
+    tell(number)
 
 
 def _seen(

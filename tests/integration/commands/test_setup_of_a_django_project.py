@@ -202,7 +202,11 @@ def test_the_worker_that_comes_has_a_name_of_its_own(team: Team) -> None:
     process.wait_for(" ready.")
     process.popen.send_signal(signal.SIGHUP)
     process.wait_for("is ready, ")
-    names = re.findall(r"(short-\d+)@\S+ ready", process.output())
-    assert len(names) == len(set(names)) == 2
+
+    def ready() -> list[str]:
+        return re.findall(r"(short-\d+)@\S+ ready", process.output())
+
+    wait_until(lambda: len(ready()) == 2, what="both have said that they are ready")
+    assert len(set(ready())) == 2
     process.popen.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
