@@ -103,9 +103,14 @@ class Channel(kombu_redis.Channel):
         """Queues of which nobody acknowledges anything: answers to control commands."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:
-        """Like kombu's; a lost connection is tried once more, one that does not answer is not."""
-        once = Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,))
-        return {**super()._connparams(asynchronous), "retry": once}
+        """Like kombu's; a lost connection is tried once more, one that does not answer is not.
+
+        One that listens is not tried again either: connected anew it has nothing to be read, and
+        whoever reads it, the worker's loop, would stand still.
+        """
+        tries = 0 if asynchronous else 1
+        retry = Retry(NoBackoff(), tries, supported_errors=(RedisConnectionError,))
+        return {**super()._connparams(asynchronous), "retry": retry}
 
     # -- publishing, for all tasks but ours (see `publish`)
 
