@@ -64,6 +64,8 @@ def is_a_server() -> bool:
         return False
     from django.db import connections
 
+    if _configured_for is not None and _configured_for is not settings.current():
+        _follow(settings.current())
     return not connections.settings["default"]["ENGINE"].endswith("sqlite3")
 
 

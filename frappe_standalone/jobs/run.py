@@ -57,6 +57,8 @@ def _attempt(run: Run, last: bool) -> Any:
         except Exception as exc:
             if keeps_out(exc):
                 raise DatabaseAway(str(exc)) from exc
+            if is_retryable(exc) and not last:
+                raise RunAgain(is_deadlocked(exc)) from exc
             raise
         return _call(run, function, last)
 

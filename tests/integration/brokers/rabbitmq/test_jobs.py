@@ -45,7 +45,7 @@ def test_a_team_s_own_task_is_there_when_the_bell_rings_and_in_its_own_queue(
     bell = Bell(store.client, store.keys.confirmed)
     assert bell.listen()
     frappe_celery.app.send_task("team.task", queue="short")
-    assert bell.heard() == {"short"}
+    assert wait_until(bell.heard, what="it rings") == {"short"}
     names = store.outbox.names
     assert store.outbox.publisher.waiting([names.whole("short")]) == 1
     assert store.outbox.publisher.waiting([*names.both("short"), *names.all("default")]) == 0
