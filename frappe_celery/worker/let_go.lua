@@ -14,13 +14,8 @@ if found[1] == 'started' then
   if ARGV[3] == '1' or redis.call('HINCRBY', record, 'given_back', 1) > tonumber(ARGV[4]) then
     return run
   end
-  redis.call('HSET', record, 'status', 'queued', 'front', '1')
-  redis.call('HDEL', record, 'started_at', 'worker')
-  local index = prefix .. 'jobs:' .. found[2] .. '|'
-  redis.call('ZREM', index .. 'started', run)
-  redis.call('ZADD', index .. 'queued', found[3], run)
-  rank(prefix, found[2])
-  if found[4] then free_slots(prefix, run, found[4]) end
+  unstart(prefix, run, found[2], found[3], found[4])
+  redis.call('HSET', record, 'front', '1')
   put(prefix, list, run, true)
   ring(prefix, list)
 end

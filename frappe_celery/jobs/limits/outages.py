@@ -80,14 +80,10 @@ def job_begins() -> None:
 
 def outages(store: JobStore) -> list[Outage]:
     """Those of now, by site; raises BrokerUnreachable."""
-    found = {site.decode(): json.loads(text) for site, text in _read(store).items()}
+    told: dict[bytes, bytes] = store.client.hgetall(store.keys.outages)
+    found = {site.decode(): json.loads(text) for site, text in told.items()}
     kept = store.client.each("zcard", (f"{store.keys.prefix}kept:away:{site}" for site in found))
     return [
-        Outage(site, told["since"], told["look"], told["error"], waiting)
-        for (site, told), waiting in sorted(zip(found.items(), kept, strict=True))
+        Outage(site, its["since"], its["look"], its["error"], waiting)
+        for (site, its), waiting in sorted(zip(found.items(), kept, strict=True))
     ]
-
-
-def _read(store: JobStore) -> dict[bytes, bytes]:
-    found: dict[bytes, bytes] = store.client.hgetall(store.keys.outages)
-    return found

@@ -8,12 +8,7 @@ local prefix, run = ARGV[1], ARGV[3]
 local status, place, enqueued_at, holds =
   unpack(redis.call('HMGET', KEYS[1], 'status', 'place', 'enqueued_at', 'holds'))
 if status ~= 'started' then return nil end
-redis.call('HSET', KEYS[1], 'status', 'queued')
-redis.call('HDEL', KEYS[1], 'started_at', 'worker')
-local index = prefix .. 'jobs:' .. place .. '|'
-redis.call('ZREM', index .. 'started', run)
-redis.call('ZADD', index .. 'queued', enqueued_at, run)
-rank(prefix, place)
+unstart(prefix, run, place, enqueued_at, holds)
 
 local time, site = redis.call('TIME'), string.match(place, '^(.*)|')
 local now = time[1] + time[2] / 1e6
@@ -24,6 +19,5 @@ if outage.look <= now then
   outage.look, outage.error = now + outage.pause, ARGV[4]
   redis.call('HSET', KEYS[2], site, cjson.encode(outage))
 end
-if holds then free_slots(prefix, run, holds) end
 rules(prefix, ARGV[2]).keeps_back(run, place)
 return told and 0 or 1
