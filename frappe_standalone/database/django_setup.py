@@ -59,13 +59,10 @@ def is_loaded() -> bool:
 
 
 def is_a_server() -> bool:
-    """Whether the default database is one that may be away, where it is known by now."""
-    if not is_loaded():
-        return False
+    """Whether the default database is one that may be away; Django is loaded."""
     from django.db import connections
 
-    if _configured_for is not None and _configured_for is not settings.current():
-        _follow(settings.current())
+    _follow()
     return not connections.settings["default"]["ENGINE"].endswith("sqlite3")
 
 
@@ -169,8 +166,7 @@ def connection(site: str) -> BaseDatabaseWrapper:
         load()
     from django.db import connections
 
-    if _configured_for is not None and _configured_for is not settings.current():
-        _follow(settings.current())
+    _follow()
     alias = alias_of(site)
     if alias not in connections.settings:
         _add_site(alias)
@@ -262,9 +258,12 @@ def _create(statement: str) -> None:
         aside.close()
 
 
-def _follow(here: Settings) -> None:
-    """The process went over to another project (`settings.use`): so do its databases."""
+def _follow() -> None:
+    """Where the process went over to another project (`settings.use`), so do its databases."""
     global _configured_for
+    here = settings.current()
+    if _configured_for is None or _configured_for is here:
+        return
     from django.db import connections
 
     opened = connections.all(initialized_only=True)

@@ -38,7 +38,7 @@ _LOST = re.compile(
 _NOT_LET_IN = re.compile(
     r"\((1040|1044|1045|1049|1053|1129|1130|1203|1226|2055)\b|too many (clients|connections)"
     r"|remaining connection slots|authentication failed|database system is"
-    r"|(?<!relation of )(database|role) \"[^\"]*\" does not exist",
+    r"|(database|role) \"[^\"]*\" does not exist",
     re.I,
 )
 """Beside `_LOST`: it answers, and refuses the connection."""

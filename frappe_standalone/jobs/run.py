@@ -65,8 +65,7 @@ def _attempt(run: Run, last: bool) -> Any:
 
 def _begin(run: Run) -> Callable[..., Any]:
     """All that comes before the method's first line; returns the method."""
-    own_project = django_setup.is_own_project() and django_setup.is_loaded()
-    if own_project or django_setup.is_a_server():
+    if django_setup.is_loaded() and (django_setup.is_own_project() or django_setup.is_a_server()):
         local.db.begin()  # an app's own models are in it from their first statement
     function = run.function
     if isinstance(function, str):

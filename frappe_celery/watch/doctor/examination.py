@@ -60,7 +60,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
 
 def at_a_glance(store: JobStore) -> list[Finding]:
     """What is wrong, the worst first, as far as Redis and files tell at once: no database is asked,
-    nothing is imported and no process started.
+    and no process started.
 
     Raises:
         BrokerUnreachable.

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.config.settings import Settings
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
@@ -69,6 +70,8 @@ def check(
 def check_quotas(section: Section, snapshot: Snapshot, config: Settings) -> None:
     """Sites of which no more jobs are taken (Frappe v16: `max_queued_jobs`)."""
     for place in snapshot.places:
+        if place.queued < QUEUED_JOBS_A_SITE:  # which no quota is below: no file is read for it
+            continue
         most = config.most_waiting(place.site)
         if most and place.queued >= most:
             section.problem(
