@@ -101,6 +101,41 @@ def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
     assert bench.effects().count("x|site1|someone") == 1
 
 
+@pytest.mark.parametrize(
+    ("moment", "status", "said"),
+    [
+        ("connect", "queued", ""),
+        ("method", "failed", "OperationalError: (2013"),
+        ("commit", "failed", "CommitInDoubt: the database was lost at the job's commit"),
+    ],
+)
+def test_a_database_that_is_lost_before_in_and_after_the_method(
+    bench: StandInBench, moment: str, status: str, said: str
+) -> None:
+    answer = bench.ask(
+        f"""
+        from pymysql.err import OperationalError
+
+        def lost(*_):
+            raise OperationalError(2013, "Lost connection during query")
+
+        job = enqueued("fixture_app.tasks.write", text="x")
+        if {moment!r} == "connect":
+            frappe.connect = lost
+        elif {moment!r} == "method":
+            tasks.write = lambda **_: lost()
+        else:
+            commit, Database.commit = Database.commit, lost
+        do(job)
+        job.refresh()
+        answer = [job.get_status(), job.exc_info or ""]
+        """,
+        begin=PERFORM + "from frappe.database.database import Database\n",
+    )
+    assert answer[0] == status
+    assert said in answer[1]
+
+
 def test_a_job_may_switch_its_own_repetitions_off(bench: StandInBench) -> None:
     """As Frappe v17's `enqueue_task` does for an exception that `retry_on` does not name."""
     answer = bench.ask(

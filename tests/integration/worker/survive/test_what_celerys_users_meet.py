@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -11,25 +10,13 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
 from tests.integration.benches import ended, inside, write_tasks
-from tests.project import Process, Project
+from tests.integration.test_own_celery_app import TEAM, team_worker
+from tests.project import Project
 from tests.proxy import Proxy
 from tests.servers import RabbitMQServer, RedisServer
 from tests.waiting import wait_until
 
-TEAM = """
-from celery import Celery
-
-import frappe_celery
-from myapp.core import record
-
-app = Celery("team", broker="BROKER")
-
-
-@app.task
-def note(text):
-    record(text)
-
-
+EATS = """
 @app.task(acks_late=True)
 def eats():
     record("ate")
@@ -43,6 +30,7 @@ LOOKS = """
 import team
 while True:
     team.app.control.inspect(timeout=0.5).active()
+    print("looked", flush=True)
 """
 
 
@@ -61,7 +49,7 @@ def proxies(
         url = f"amqp://guest:guest@127.0.0.1:{found[1].port}//"
         project.configure(broker_url=url)
     write_tasks(project)
-    project.write("team.py", TEAM.replace("BROKER", url))
+    project.write("team.py", TEAM.replace("frappe_celery.setup(app)", EATS).replace("BROKER", url))
     yield found
     for proxy in found:
         proxy.close()
@@ -71,13 +59,6 @@ def proxies(
 def store(project: Project, proxies: list[Proxy]) -> Iterator[JobStore]:
     with inside(project) as store:
         yield store
-
-
-def team_worker(project: Project, *arguments: str) -> Process:
-    words = ("-m", "celery", "-A", "team", "worker", "-l", "INFO", "-c", "1", *arguments)
-    worker = project.start("team", *words)
-    worker.wait_for(" ready.")
-    return worker
 
 
 def send(project: Project, *words: str) -> None:
@@ -105,8 +86,8 @@ def test_a_worker_takes_tasks_and_jobs_after_several_cuts_within_seconds(
     team_worker(project)
     for _ in range(5):
         for proxy in proxies:
+            wait_until(lambda proxy=proxy: proxy.connections, what="somebody is connected again")
             proxy.cut_all()
-        time.sleep(0.5)
     send(project, "note", "task")
     wait_until(lambda: "task" in project.effects(), 40, "a task of the team's own runs")
     assert ended(enqueue("myapp.core.record", text="job")).status == JobStatus.FINISHED
@@ -119,6 +100,7 @@ def test_who_inspects_and_is_killed_moves_nothing(project: Project, store: JobSt
     team_worker(project)
     for number in range(10):
         looks = project.start(f"looks{number}", "-c", LOOKS)
+        looks.wait_for("looked")
         send(project, "note", f"task {number}")
         enqueue("myapp.core.record", text=f"job {number}")
         looks.kill()
