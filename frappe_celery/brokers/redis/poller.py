@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from queue import Empty
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +20,33 @@ AT_ONCE = 1000
 
 
 class Poller(kombu_redis.MultiChannelPoller):
-    """Has channels ask for the next message when the bell rang, instead of by a blocking pop."""
+    """Has channels ask for the next message when the bell rang, instead of by a blocking pop.
+
+    A listening connection that redis-py loses and connects anew by itself is registered again in
+    the next turn; stock kombu takes it for the end of all, and its worker takes nothing any more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.consumers: set[Channel] = set()
+        self._leave: Callable[[], Any] = lambda: None
+
+    def join(self, loop: Any, on_readable: Callable[[int], Any]) -> None:
+        """Take part in each turn of a worker's event loop, until this is closed."""
+
+        def turn() -> None:
+            self.on_poll_start()
+            for fd in self.fds:
+                loop.add_reader(fd, on_readable, fd)
+
+        self.on_poll_init(loop.poller)
+        loop.on_tick.add(turn)
+        self._leave = partial(loop.on_tick.discard, turn)
+
+    def close(self) -> None:
+        """Its transport is closed."""
+        self._leave()
+        super().close()
 
     def on_poll_start(self) -> None:
         """Each turn of the worker's event loop: hand over what waits, then see to broadcasts."""
@@ -58,10 +82,17 @@ class Poller(kombu_redis.MultiChannelPoller):
             self._register(channel, channel.bell, "BELL")
         channel.rang = channel.listens = True
 
+    def _on_connection_disconnect(self, connection: Any) -> None:
+        for channel, client, kind in list(self._chan_to_sock):
+            if client.connection is connection:
+                del self._chan_to_sock[channel, client, kind]
+                for fd in [fd for fd, of in self.fds.items() if of == (channel, kind)]:
+                    del self.fds[fd]
+
     def on_readable(self, fileno: int) -> Any:
         """Read what came: kombu leaves it unread while the worker is full, and spins."""
-        channel, kind = self._fd_to_chan[fileno]
-        if not channel.handlers[kind]():
+        channel, kind = self.fds.get(fileno, (None, ""))
+        if channel is None or not channel.handlers[kind]():
             raise Empty  # else drain_events would end without a message, and mingle never
         return True
 

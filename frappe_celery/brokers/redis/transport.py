@@ -164,6 +164,11 @@ class Channel(kombu_redis.Channel):
         self.listens = False
         super()._on_connection_disconnect(connection)
 
+    def _receive(self) -> bool:
+        """As kombu's, which waits where its connection was replaced and has nothing to be read."""
+        listener = self.subclient.connection
+        return listener is not None and listener.can_read(timeout=0) and super()._receive()
+
     def _update_queue_cycle(self) -> None:
         """Queues in the order in which they are consumed, each with its priorities."""
         self.fetches_from = {
@@ -302,7 +307,10 @@ class Transport(kombu_redis.Transport):
 
     def register_with_event_loop(self, connection: Any, loop: Any) -> None:
         """Let the worker's event loop drive us."""
-        super().register_with_event_loop(connection, loop)
+        self.cycle.join(loop, self.on_readable)
+        options = connection.client.transport_options
+        health = options.get("health_check_interval", kombu_redis.DEFAULT_HEALTH_CHECK_INTERVAL)
+        loop.call_repeatedly(health, self.cycle.maybe_check_subclient_health)
         loop.call_repeatedly(LOOK_ANYWAY_SECONDS, self.cycle.look_anyway)
         loop.call_repeatedly(BEAT_SECONDS, self.cycle.heartbeat)
 
