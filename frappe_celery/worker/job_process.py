@@ -26,6 +26,7 @@ from celery.concurrency.prefork import process_destructor, process_initializer
 
 from frappe_celery.brokers.taker import Taken
 from frappe_celery.config import settings
+from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.job_runner import JobLoop
 from frappe_celery.worker.member import Orders, Slot
@@ -75,7 +76,8 @@ def be_one(
 ) -> None:
     """Be the process, from its fork to its end."""
     orders.keep_hearing()
-    process_initializer(app, hostname)
+    with stacks.asked_later():
+        process_initializer(app, hostname)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its parent says when to stop
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:

@@ -29,6 +29,7 @@ from redis.exceptions import ResponseError
 from frappe_celery.config.numbers import GRACE_SECONDS
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, get_store
+from frappe_celery.watch.logs import stacks
 from frappe_celery.worker import job_process
 from frappe_celery.worker.broker_retry import Outage
 from frappe_celery.worker.crew import Crew
@@ -271,7 +272,8 @@ class Pool(BasePool, Crew):
             name=f"JobProcess-{place + 1}",
         )
         process.daemon = True
-        process.start()
+        with stacks.asked_later():
+            process.start()
         orders.keep_giving()
         self.each.append(Member(slot, orders, process=process, place=place))
         orders.give(self.queues, events=self.events)

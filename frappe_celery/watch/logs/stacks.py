@@ -11,7 +11,9 @@ from __future__ import annotations
 import faulthandler
 import threading
 import time
-from signal import SIGUSR1, getsignal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from signal import SIG_BLOCK, SIG_UNBLOCK, SIGUSR1, getsignal, pthread_sigmask
 from typing import Any
 
 from billiard.pool import Worker
@@ -35,6 +37,16 @@ def connect() -> None:
     signals.worker_process_init.connect(_register_once_billiard_has)
     for beat_starts in (signals.beat_init, signals.beat_embedded_init):
         beat_starts.connect(_register)
+
+
+@contextmanager
+def asked_later() -> Iterator[None]:
+    """SIGUSR1 waits: Celery resets it in a fork, and it would kill that until it can tell."""
+    pthread_sigmask(SIG_BLOCK, [SIGUSR1])
+    try:
+        yield
+    finally:
+        pthread_sigmask(SIG_UNBLOCK, [SIGUSR1])
 
 
 def _register(**_: Any) -> None:

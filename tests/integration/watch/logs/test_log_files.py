@@ -111,6 +111,22 @@ def test_sigusr1_shows_where_a_process_stands_and_it_goes_on(
     assert psutil.Process(process.pid).children() == [child], "nobody was replaced"
 
 
+def test_sigusr1_kills_no_process_that_has_just_been_forked(
+    project: Project, store: JobStore
+) -> None:
+    process = project.celery("worker", "-c", "1")
+    parent = psutil.Process(process.pid)
+    (child,) = wait_until(
+        lambda: [each for each in parent.children() if each.cmdline() == parent.cmdline()],
+        what="it forks",
+        interval=0,
+    )
+    child.send_signal(signal.SIGUSR1)
+    wait_until(lambda: "most recent call first" in log_of(project), what="it tells once it can")
+    assert ended(enqueue("myapp.core.record")).status == JobStatus.FINISHED
+    assert child.is_running()
+
+
 def log_of(project: Project) -> str:
     return log(project, "worker.error.log")
 
