@@ -6,7 +6,9 @@ import os
 import pty
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -228,15 +230,28 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
 def on_a_terminal(project: Project, *arguments: str) -> tuple[str, str]:
     """What a `jobs` command prints, and what it shows meanwhile."""
     ours, theirs = pty.openpty()
-    command = subprocess.run(
-        [sys.executable, "-m", "frappe_celery.cli", "jobs", *arguments],
-        cwd=project.root,
-        env=project.environment(TERM="xterm"),
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        check=True,
-    )
-    return command.stdout.decode(), os.read(ours, 100_000).decode()
+    shown: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # the other end is closed
+            while part := os.read(ours, 4096):
+                shown.append(part)
+
+    reader = threading.Thread(target=read)
+    reader.start()  # a terminal keeps 4 KiB
+    try:
+        command = subprocess.run(
+            [sys.executable, "-m", "frappe_celery.cli", "jobs", *arguments],
+            cwd=project.root,
+            env=project.environment(TERM="xterm"),
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            check=True,
+        )
+    finally:
+        os.close(theirs)
+        reader.join()
+    return command.stdout.decode(), b"".join(shown).decode()
 
 
 def test_many_show_progress_on_a_terminal_and_nowhere_else(
