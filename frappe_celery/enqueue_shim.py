@@ -15,6 +15,7 @@ from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
+from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
 
 Method = str | Callable[..., Any]
@@ -132,6 +133,10 @@ def enqueue(
             at=asked.at,
         )
 
+    if enqueue_after_commit and is_async and hold.is_on(site):
+        options = {"own_id": bool(job_id), "deduplicate": deduplicate, "front": front}
+        hold.hold(message, at_most, at=asked.at, **options)
+        return None
     if enqueue_after_commit:
         # here, not only after the commit, when Frappe pickles its arguments
         check_size(message, message.seal(config.signer), config)

@@ -19,7 +19,7 @@ from frappe_standalone.site import allowed, app_hooks, calling
 from frappe_standalone.site.context import ADMINISTRATOR, visit
 
 if TYPE_CHECKING:
-    from frappe_celery.host import Job
+    from frappe_celery.host import HeldRow, Job
 
 logger = logging.getLogger(__name__)
 
@@ -88,6 +88,18 @@ class StandaloneHost:
         """Of the current site's connection; None where the calling code is in no site."""
         name = open_transaction.current(self.current_site()) if "flags" in local else None
         return None if name is None or self.in_test() else name
+
+    def held_rows(self) -> list[HeldRow]:
+        """What the open transaction has written into its site's outbox."""
+        return open_transaction.of(self.current_site()).rows
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement of the database's own kind in the open transaction."""
+        return local.db.run_as_it_is(statement, values)
+
+    def database_kind(self) -> str:
+        """mariadb, postgres or sqlite."""
+        return local.db.db_type
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

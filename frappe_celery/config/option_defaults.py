@@ -102,6 +102,10 @@ class Options:
     """Seconds that a job waits at most for the end of the transaction in which it was enqueued,
     where that has written; 0: it does not wait, as under RQ (docs/differences.md). Default:
     `http_timeout`, else 120."""
+    frappe_celery_outbox: bool = False
+    """What is enqueued after commit is written into the site's database, in the transaction that it
+    belongs to, so that it is neither lost nor an error while the Redis is away. A site's own
+    configuration may say otherwise (docs/outbox.md)."""
     http_timeout: int | None = None
     """Seconds after which a bench's web server ends a request."""
     shutdown_seconds: int | None = None

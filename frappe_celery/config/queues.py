@@ -40,7 +40,7 @@ TAKEN_NAMES = {
     *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
-    *("outages", "suspects", "sweeping", "turn", "workers"),
+    *("outages", "outboxes", "suspects", "sweeping", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

@@ -214,6 +214,17 @@ class Settings(Options):
                 return own + QUEUED_JOBS_A_SITE
         return self.max_queued_jobs + QUEUED_JOBS_A_SITE
 
+    def outbox(self, site: str) -> bool:
+        """Whether what the site enqueues after commit goes by its outbox; not where routes lead
+        some of its jobs to RQ."""
+        if self.is_armed:
+            return False
+        with suppress(ConfigError):  # of a configuration that is broken, which fails the job
+            own = self.site_config(site).get("frappe_celery_outbox")
+            if isinstance(own, bool):
+                return own
+        return self.frappe_celery_outbox
+
     @property
     def commit_wait(self) -> int:
         """Seconds that a job waits for its caller's transaction at most; 0: it does not."""

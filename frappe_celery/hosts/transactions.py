@@ -12,6 +12,7 @@ import re
 import secrets
 
 from frappe_celery.jobs import get_store
+from frappe_celery.jobs.outbox.hold import Held
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ _WRITING = re.compile(r"\b(?:insert|update|delete|replace)\b", re.IGNORECASE)
 class Transaction:
     """What one connection to a database has open."""
 
-    __slots__ = ("ends", "has_written", "name")
+    __slots__ = ("ends", "has_written", "name", "rows")
 
     def __init__(self) -> None:
         self.has_written = False
@@ -42,6 +43,8 @@ class Transaction:
         """Whether the statement that runs now ends it."""
         self.name: str | None = None
         """By which jobs wait for its end; None: none does."""
+        self.rows: list[Held] = []
+        """Which it has written into its site's outbox."""
 
     def sees(self, statement: str, on_mariadb: bool) -> None:
         """Note what a statement that is about to run does. A rollback to a savepoint ends nothing:
@@ -50,6 +53,9 @@ class Transaction:
         word = first[1].lower() if first else ""
         if word in ENDS:
             self.ends = not (word == "rollback" and _TO_SAVEPOINT.search(statement))
+            if not self.ends:
+                for row in self.rows:
+                    row.is_sure = False
         elif on_mariadb and word in COMMITS_ON_MARIADB:
             self.ends = True
         elif word in WRITES or (word == "with" and _WRITING.search(statement)):
@@ -65,6 +71,7 @@ class Transaction:
         """Hand out the jobs that wait. Where Redis is away they start after their longest wait:
         what was committed is not to fail."""
         self.has_written = self.ends = False
+        self.rows = []
         if self.name is None:
             return
         name, self.name = self.name, None

@@ -16,6 +16,7 @@ from frappe_celery.config.installed import find_real
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job
+    from frappe_celery.jobs.outbox.hold import Held
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,15 @@ class Host(Protocol):
     def open_transaction(self) -> str | None:
         """A name for the calling code's transaction, where it has written and will be known to end
         (`JobStore.transaction_ended`); None elsewhere."""
+
+    def held_rows(self) -> list[Held]:
+        """What the open transaction has written into its site's outbox."""
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement of the database's own kind in it; `%s` stands for each value."""
+
+    def database_kind(self) -> str:
+        """mariadb, postgres or sqlite: of the current site."""
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the transaction that is open now; never when it is rolled back."""

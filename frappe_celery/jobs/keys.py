@@ -84,6 +84,19 @@ class Keys:
     outages = key("outages")
     """Hash: by site, JSON of a database that is away (`limits.outages`)."""
 
+    outboxes = key("outboxes")
+    """Hash: by site, JSON of its outbox when it was last looked at (`outbox.relay`)."""
+
+    outbox_marks = key_of("outbox:marks:")
+    """Sorted set: runs that a site's outbox has enqueued, by when that is forgotten; 0: their rows
+    are there still."""
+
+    outbox_news = key("outbox:news")
+    """Set: sites whose outboxes have rows that their callers left."""
+
+    outbox_lease = key("outbox:relay")
+    """Text: who relays."""
+
     parkings = key("parkings")
     """Sorted set: what keeps runs back, by when it may let some go (`rules.lua`)."""
 

@@ -22,6 +22,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import Host
+from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule.agenda import Agenda, Entry
@@ -60,6 +61,7 @@ class Scheduler(celery_beat.Scheduler):
         self.clock, self.host = clock, host
         self.reader: Reader | None = None
         self._frappes_lock = FrappesLock()
+        self._relay = RelayProcess()
         self._role = self._trouble = ""
         self._was_deposed = False
         self._step_down()
@@ -80,6 +82,7 @@ class Scheduler(celery_beat.Scheduler):
 
     def tick(self, *_: Any, **__: Any) -> float:
         """Do what is due; returns the seconds until the next turn."""
+        self._relay.look()
         try:
             if not self._leads():
                 return TICK_SECONDS

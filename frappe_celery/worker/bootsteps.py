@@ -23,6 +23,7 @@ from frappe_celery.jobs import get_store
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.queue import scheduled, shares
 from frappe_celery.jobs.stats.losses import Watch
 from frappe_celery.jobs.workers import WorkerInfo
@@ -194,6 +195,17 @@ class History(Repeated):
         history.note(get_store())
 
 
+class Outboxes(Repeated):
+    """Has a process of its own relay what the sites' outboxes hold."""
+
+    seconds = 2.0
+    at_once = True
+    _relay = RelayProcess()
+
+    def tick(self, consumer: Any) -> None:
+        self._relay.look()
+
+
 class BrokerWatch(Repeated):
     """Leaves the marks by which the broker's losses are noticed."""
 
@@ -317,7 +329,7 @@ class Forwarder(Repeated):
 
 
 STEPS = (
-    *(Record, Burst, Shares, ScheduledJobs, History, BrokerWatch, CrewWatch),
+    *(Record, Burst, Shares, ScheduledJobs, History, Outboxes, BrokerWatch, CrewWatch),
     *(TakeJobs, VisiblyAlive),
 )
 RABBITMQ_STEPS = (Room, Forwarder)

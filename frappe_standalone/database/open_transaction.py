@@ -33,6 +33,14 @@ def current(site: str) -> str | None:
     return None if blocks.is_in_a_tests(connection) else transaction.named()
 
 
+def of(site: str) -> Transaction:
+    """What is open on a site's database."""
+    connection = django_setup.connection(site)
+    connection.ensure_connection()
+    found: Transaction = getattr(connection, NAME)
+    return found
+
+
 def watch(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Of `connection_created`: be told of what the connection does."""
     if hasattr(connection, NAME):

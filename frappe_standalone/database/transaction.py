@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -287,6 +287,12 @@ class Transaction:
         commits = connection.vendor == "mysql" and connection.in_atomic_block
         if commits and (self._atomic is None or self._has_written):
             raise ImplicitCommitError(f"this would commit what was written: {statement}")
+
+    def run_as_it_is(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run what is written for this kind of database, in the transaction; its rows."""
+        with self._writing() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values or None)
+            return list(cursor.fetchall()) if cursor.description else []
 
     @contextmanager
     def _reading(self) -> Iterator[BaseDatabaseWrapper]:

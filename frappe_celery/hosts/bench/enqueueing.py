@@ -10,18 +10,20 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from types import FrameType
 from typing import Any
 
 import frappe
 import rq
+from frappe.utils import CallbackManager
 
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
 from frappe_celery.hosts.bench import leftovers
 from frappe_celery.hosts.bench.names import rq_name
 from frappe_celery.hosts.bench.queue import Queue
+from frappe_celery.jobs.outbox import hold
 
 
 class MadeId(str):
@@ -58,9 +60,25 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
             queue = rq.Queue(rq_name(qtype), is_async=is_async)  # whichever stands there
         asked = _parameters_of_enqueue(sys._getframe(1))
         queue.deduplicate = bool(asked and asked["deduplicate"])
+        if asked and asked["enqueue_after_commit"] and is_async and hold.is_on(frappe.local.site):
+            queue.after_commit = True
+            frappe.db.after_commit.__class__ = AfterCommit
         return queue
 
     return replacement
+
+
+class AfterCommit(CallbackManager):  # type: ignore[misc]
+    """`frappe.db.after_commit`: what Frappe's `enqueue` adds becomes a row at once."""
+
+    __slots__ = ()
+
+    def add(self, function: Callable[..., Any]) -> None:
+        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+        if any(isinstance(value, Queue) and value.after_commit for value in cells):
+            function()
+        else:
+            super().add(function)
 
 
 def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
@@ -80,7 +98,7 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
         most = frappe.utils.cint(frappe.conf.max_queued_jobs)
         if hasattr(module, "_site_count"):  # else, before 16, only where one is set
             most = (most or module.MAX_QUEUED_JOBS) + QUEUED_JOBS_A_SITE
-        if most and q.waiting_of(site) >= most:
+        if most and _waiting(q, site) >= most:
             message = "Too many queued background jobs ({0}). Please retry after some time."
             frappe.throw(
                 frappe._(message).format(most),
@@ -89,6 +107,11 @@ def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[A
             )
 
     return replacement
+
+
+def _waiting(queue: Queue, site: str) -> int:
+    ask = partial(queue.waiting_of, site)
+    return hold.unless_away(ask, 0) if queue.after_commit else ask()
 
 
 def not_asking_twice(
@@ -113,6 +136,8 @@ def not_asking_twice(
             and knows_all()
         ):
             return None
+        if asked and asked["enqueue_after_commit"] and hold.is_on(frappe.local.site):
+            return hold.unless_away(partial(get_job, job_id), None)
         return get_job(job_id)
 
     return replacement

@@ -17,6 +17,7 @@ from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench.job import Job
 from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.jobs.outbox.hold import Held
 from frappe_celery.schedule import changed_sites
 from frappe_celery.schedule.fire import ADMINISTRATOR
 
@@ -138,6 +139,18 @@ class BenchHost:
         """Of the current site's connection. A test's transaction never ends."""
         database = transaction.database()
         return None if database is None or self.in_test() else transaction.name_of(database)
+
+    def held_rows(self) -> list[Held]:
+        """What the open transaction has written into its site's outbox."""
+        return transaction.of(transaction.database()).rows
+
+    def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement in the transaction that is open on the connection that can write."""
+        return list(transaction.database().sql(statement, values) or ())
+
+    def database_kind(self) -> str:
+        """mariadb, postgres or sqlite."""
+        return str(transaction.database().db_type)
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

@@ -19,6 +19,7 @@ from frappe_celery.jobs import Job, JobStatus, get_store
 from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.new_message import check_call, method_name, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
+from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
 
 RQS_PARAMETERS = signature(RQQueue.__init__)
@@ -53,6 +54,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         self.store = store
         self.queue: str = names.own_name(name) or name
         self.runs_here = not given.get("is_async", True)
+        self.after_commit = False
+        """Whether what enters it is a row of the transaction, by the site's outbox."""
         self.deduplicate = False
         """Whether an id that waits or runs is not enqueued again."""
 
@@ -126,13 +129,11 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         if not isinstance(kwargs["method"], str):  # its worker does not see what it is
             follow(of_method(kwargs["method"], method_name(kwargs["method"])), message)
         front = -1 if self.runs_here else int(at_front)
-        job = publish.publish_for_caller(
-            message,
-            own_id=own_id,
-            deduplicate=self.deduplicate,
-            front=front,
-            routes=routes,
-        )
+        asked: dict[str, Any] = {"own_id": own_id, "deduplicate": self.deduplicate, "front": front}
+        if self.after_commit:
+            hold.hold(message, **asked)
+            return None
+        job = publish.publish_for_caller(message, routes=routes, **asked)
         if self.runs_here and job is not None:
             _run_here(job, kwargs, on_success, on_failure)
         return job

@@ -26,12 +26,13 @@ def database() -> Any:
 
 def name_of(database: Any) -> str | None:
     """The name of what a connection has open, where that has written."""
-    transaction = _of(database)
+    transaction = of(database)
     has_written = transaction.has_written or database.transaction_writes  # from before the seam
     return transaction.named() if has_written else None
 
 
-def _of(database: Any) -> Transaction:
+def of(database: Any) -> Transaction:
+    """What a connection has open."""
     found: Transaction | None = database.__dict__.get(NAME)
     if found is None:
         found = database.__dict__[NAME] = Transaction()
@@ -44,7 +45,7 @@ def seeing_each_statement(check_transaction_status: Callable[..., None]) -> Call
     @wraps(check_transaction_status)
     def replacement(self: Any, query: str, *args: Any, **kwargs: Any) -> None:
         check_transaction_status(self, query, *args, **kwargs)  # which may commit, or refuse
-        _of(self).sees(query, self.db_type == "mariadb")
+        of(self).sees(query, self.db_type == "mariadb")
 
     return replacement
 
@@ -57,7 +58,7 @@ def ending(sql: Callable[..., Any], always: bool = False) -> Callable[..., Any]:
         try:
             return sql(self, *args, **kwargs)
         finally:
-            if always or _of(self).ends:
-                _of(self).has_ended()
+            if always or of(self).ends:
+                of(self).has_ended()
 
     return replacement

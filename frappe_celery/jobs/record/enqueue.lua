@@ -14,9 +14,11 @@
 --         limit_key: what a limit counts it under
 --         transaction: that of its caller, which has written; commit_wait: for how many seconds it
 --         waits for that to end
+--         outbox: the marks of those that its site's outbox has enqueued
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
--- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted' or 'overloaded', and
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
+-- 'overloaded', and
 -- the run that stands in the way, or 'first' where it goes before those that wait.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
@@ -42,6 +44,9 @@ local ids = prefix .. 'id:' .. id
 
 local routes = redis.call('HMGET', prefix .. 'routes', 'number', 'schedule')
 if asked.routes and asked.routes ~= (routes[1] or '0') then return {'rerouted', ''} end
+if asked.outbox and redis.call('ZADD', asked.outbox, 'NX', 0, run) == 0 then
+  return {'relayed', run}
+end
 if asked.claim and routes[2] == 'rq' then return {'deposed', ''} end
 if asked.fence and redis.call('GET', prefix .. 'beat:lease') ~= asked.fence then
   return {'deposed', ''}

@@ -59,6 +59,7 @@ class JobStore(JobFinder):
         at: float | None = None,
         routes: int | None = None,
         transaction: str | None = None,
+        outbox: bool = False,
         any_size: bool = False,
     ) -> Job | None:
         """Write the record and push the message in one step.
@@ -74,6 +75,7 @@ class JobStore(JobFinder):
             routes: number of those that led here (see `routes`); None: nothing leads elsewhere.
             transaction: the caller's, which has written: the job does not start before
                 `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
+            outbox: its row is committed, and somebody else may enqueue it too: once, it is.
             any_size: it follows from a job that has been enqueued.
 
         Returns:
@@ -90,7 +92,7 @@ class JobStore(JobFinder):
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
         given = (at, routes, message.limit_key, transaction, *ttls)
-        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
+        if own_id or deduplicate or front or at_most or claim or outbox or given != (None,) * len(given):
             asked = as_texts(
                 own_id=own_id or None,
                 deduplicate=deduplicate or None,
@@ -103,6 +105,7 @@ class JobStore(JobFinder):
                 limit_key=message.limit_key,
                 transaction=transaction,
                 commit_wait=transaction and self.settings.commit_wait,
+                outbox=self.keys.outbox_marks(message.site) if outbox else None,
                 **(claim.asked if claim else {}),
             )
         sealed = message.seal(self.signer)

@@ -1,0 +1,6 @@
+"""What is enqueued after a commit, as rows of the transaction that it belongs to.
+
+table  where the rows stand, in each kind of database
+hold   a row is written, and published right after the commit
+relay  what was left is published, and what was published deleted
+"""

@@ -1,0 +1,130 @@
+"""A job that is enqueued after commit is a row of the transaction; it is published right after it.
+
+What cannot be published then is left to the relay (`relay`): the broker is away, the process died,
+older rows wait, or a savepoint may have taken the row back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from frappe_celery.config import settings
+from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded
+from frappe_celery.jobs import JobStatus, get_store, hosts
+from frappe_celery.jobs.message import JobMessage, check_size
+from frappe_celery.jobs.outbox.table import NAME, Row, Table
+from frappe_celery.jobs.queue import publish
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+OWN_SECONDS = 1.0
+"""How long a row is its caller's, who publishes it after the commit."""
+AWAY_SECONDS = 5.0
+"""For how long a broker that is away is not asked again."""
+AWAY = (BrokerUnreachable, RedisConnectionError, RedisTimeoutError)
+
+_away_until = 0.0
+
+
+@dataclass
+class Held:
+    """A row as its caller's process sees it."""
+
+    site: str
+    message: JobMessage
+    options: dict[str, Any]
+    is_sure: bool = True
+    """Whether it is in the database once its transaction is committed, and first in its turn."""
+
+
+def is_on(site: str) -> bool:
+    """Whether what a site enqueues after commit goes by its outbox; no transaction is open on an
+    event loop."""
+    return settings.current().outbox(site) and asyncio._get_running_loop() is None
+
+
+def hold(message: JobMessage, at_most: int = 0, **options: Any) -> None:
+    """Write a job's row into the open transaction, and have it published after the commit.
+
+    Args:
+        at_most: refuse when so many of its site wait already; a row is never dropped for it.
+        options: of `JobStore.enqueue`.
+
+    Raises:
+        CannotTravel: it is too large.
+        ConfigError: the site's database has no such table yet.
+        QueueOverloaded.
+    """
+    config, host, site = settings.current(), hosts.current(), message.site
+    if at_most and unless_away(partial(_waiting, message), 0) >= at_most:
+        raise QueueOverloaded(
+            f"{at_most} jobs of site {site} wait in queue {message.queue!r}: start more workers for"
+            " it, or raise max_queued_jobs"
+        )
+    sealed = message.seal(config.signer)
+    check_size(message, sealed, config)
+    held, table, now = Held(site, message, options), Table(host), time.time()
+    others = host.held_rows()
+    try:
+        if not others and table.some_wait(now - 2 * OWN_SECONDS):
+            held.is_sure = False
+        table.add(
+            Row(
+                run=message.run,
+                created=now,
+                bench=config.prefix,
+                queue=message.queue,
+                message=sealed.decode(),
+                options=json.dumps({k: v for k, v in options.items() if v}),
+            )
+        )
+    except Exception as exc:
+        if NAME not in str(exc):
+            raise
+        raise ConfigError(
+            f"site {site} has frappe_celery_outbox on and no table {NAME} yet: start a worker or"
+            " beat, which makes it"
+        ) from exc
+    others.append(held)
+    host.after_commit(partial(_publish, held))
+
+
+def _waiting(message: JobMessage) -> int:
+    counts = get_store().counts(site=message.site, queue=message.queue)
+    return counts[JobStatus.QUEUED]
+
+
+def _publish(held: Held) -> None:
+    """The transaction is committed."""
+    store = get_store()
+    if held.is_sure:
+        unless_away(lambda: publish.publish(held.message, outbox=True, **held.options), None)
+    else:
+        unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
+
+
+def unless_away(ask: Callable[[], T], otherwise: T) -> T:
+    """What the broker answers; `otherwise` where it is away, which is found out once in a while."""
+    global _away_until
+    if time.monotonic() < _away_until:
+        return otherwise
+    try:
+        answer = ask()
+    except AWAY as exc:
+        if not _away_until:
+            logger.error("%s. What is enqueued after commit waits in the sites' outboxes", exc)
+        _away_until = time.monotonic() + AWAY_SECONDS
+        return otherwise
+    _away_until = 0.0
+    return answer

@@ -1,0 +1,151 @@
+"""Publishes the rows that their callers left, and deletes those that were published.
+
+One process of the bench does it for all sites, one connection at a time. A site's database is asked
+when something was published there or left, after the broker was away, and every ten seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+
+from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
+from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.lease import Lease
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.outbox.hold import OWN_SECONDS, is_on
+from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_celery.jobs.queue import publish
+
+logger = logging.getLogger(__name__)
+
+ADMINISTRATOR = "Administrator"
+LOOK_SECONDS = 0.5
+ANYWAY_SECONDS = 10.0
+"""How often a site is asked of which nothing was heard: a caller may have died."""
+LEASE_SECONDS = 15.0
+AT_ONCE = 500
+FORGOTTEN_AFTER_SECONDS = 600.0
+"""How long a mark outlives its row: for as long a caller may stand still before it publishes."""
+LONGEST_TRANSACTION_SECONDS = 3600.0
+"""Rows that are older than the last time when none waited, by more than that, came with a restored
+database."""
+
+
+@dataclass(frozen=True)
+class State:
+    """A site's outbox; times in seconds since the epoch."""
+
+    site: str
+    waiting: int
+    """Rows whose job is not enqueued yet."""
+    aside: int
+    """Rows that somebody has to decide about."""
+    oldest: float | None
+    """When the first one of those that wait was written."""
+    drained: float
+    """When none waited."""
+
+
+class Relay:
+    """One of those that may relay; it does while it holds the lease."""
+
+    def __init__(self, store: JobStore, token: str) -> None:
+        self._store, self._host, self._token = store, hosts.current(), token
+        self._table = Table(self._host)
+        self._lease = Lease(store, store.keys.outbox_lease, LEASE_SECONDS)
+        self._asked: dict[str, float] = {}
+        self._troubles: dict[str, str] = {}
+
+    def look(self) -> None:
+        """At every site that may have rows; raises BrokerUnreachable, and looks at all after it."""
+        try:
+            if not (self._lease.keep(self._token) or self._lease.take(self._token)):
+                return
+            told = {site.decode() for site in self._store.client.spop(self._news, 10**6) or ()}
+            for site in filter(is_on, self._store.settings.sites()):
+                due = time.monotonic() - self._asked.get(site, 0.0) > ANYWAY_SECONDS
+                if site in told or due or self._store.client.zcount(self._marks(site), 0, 0):
+                    self._ask(site)
+                    self._lease.keep(self._token)
+        except BrokerUnreachable:
+            self._asked.clear()
+            raise
+
+    @property
+    def _news(self) -> str:
+        return self._store.keys.outbox_news
+
+    def _marks(self, site: str) -> str:
+        return self._store.keys.outbox_marks(site)
+
+    def _ask(self, site: str) -> None:
+        is_new = site not in self._asked
+        self._asked[site] = time.monotonic()
+        try:
+            with self._host.in_site(site, ADMINISTRATOR):
+                if is_new:
+                    self._table.make()
+                    self._host.commit()
+                self._relay(site)
+            self._troubles.pop(site, None)
+        except BrokerUnreachable:
+            raise
+        except Exception as exc:
+            if site not in self._troubles:
+                logger.error("the outbox of site %s cannot be read: %s", site, exc)
+            self._troubles[site] = str(exc)
+
+    def _relay(self, site: str) -> None:
+        client, marks, now = self._store.client, self._marks(site), time.time()
+        marked = [run.decode() for run in client.zrangebyscore(marks, 0, 0, 0, AT_ONCE)]
+        rows = self._table.take(now - OWN_SECONDS, AT_ONCE)
+        before = client.hget(self._store.keys.outboxes, site)
+        drained: float = json.loads(before)["drained"] if before else 0.0
+        done = {*marked, *(row.run for row in rows if self._publish(row, site, drained))}
+        self._table.delete(sorted(done))
+        self._host.commit()
+        waiting, oldest, aside = self._table.counts()
+        pipe = client.pipeline()
+        if done:
+            pipe.zadd(marks, dict.fromkeys(done, now + FORGOTTEN_AFTER_SECONDS), xx=True)
+        pipe.zremrangebyscore(marks, "(0", now)
+        state = State(site, waiting, aside, oldest, now if not waiting else drained)
+        pipe.hset(self._store.keys.outboxes, site, json.dumps(asdict(state)))
+        if len(rows) == AT_ONCE or len(marked) == AT_ONCE:
+            pipe.sadd(self._news, site)
+        pipe.execute()
+
+    def _publish(self, row: Row, site: str, drained: float) -> bool:
+        """Whether it is enqueued, or was; what can not be is set aside."""
+        why = self._why_not(row, drained)
+        if not why:
+            try:
+                message = JobMessage.open(self._store.signer, row.message.encode(), row.run)
+                if message.site != site:
+                    why = f"it is of site {message.site}"
+                else:
+                    publish.publish(message, outbox=True, **json.loads(row.options))
+                    return True
+            except BrokerUnreachable:
+                raise
+            except FrappeCeleryError as exc:
+                why = str(exc)
+        logger.error("a job of site %s stays in its outbox: %s (run %s)", site, why, row.run)
+        self._table.set_aside(row.run, why)
+        return False
+
+    def _why_not(self, row: Row, drained: float) -> str:
+        if row.bench != self._store.settings.prefix:
+            return f"it is of another bench, {row.bench!r}: its database was restored here"
+        if row.created < drained - LONGEST_TRANSACTION_SECONDS:
+            return "it came back with an older state of the database, and may have run"
+        return ""
+
+
+def states(store: JobStore) -> list[State]:
+    """Of each site's outbox, as it was when last looked at; raises BrokerUnreachable."""
+    told: dict[bytes, bytes] = store.client.hgetall(store.keys.outboxes)
+    return [State(**json.loads(text)) for _, text in sorted(told.items())]
