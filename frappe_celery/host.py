@@ -59,9 +59,9 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.hosts import ScheduleRow as ScheduleRow
     from frappe_celery.jobs.hosts import SyncReport as SyncReport
     from frappe_celery.jobs.limits.outages import job_begins as job_begins
-    from frappe_celery.jobs.outbox.hold import Held as HeldRow
     from frappe_celery.jobs.message import RUN_SCHEDULED_JOB as RUN_SCHEDULED_JOB
     from frappe_celery.jobs.new_message import method_name as method_name
+    from frappe_celery.jobs.outbox.hold import Held as HeldRow
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
     from frappe_celery.pages import users as page_users

@@ -95,11 +95,12 @@ class StandaloneHost:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in the open transaction."""
-        return local.db.run_as_it_is(statement, values)
+        rows: list[tuple[Any, ...]] = local.db.run_as_it_is(statement, values)
+        return rows
 
     def database_kind(self) -> str:
         """mariadb, postgres or sqlite."""
-        return local.db.db_type
+        return str(local.db.db_type)
 
     def after_commit(self, callback: Callable[[], Any]) -> None:
         """Call back after the open transaction's commit; never when it is rolled back."""

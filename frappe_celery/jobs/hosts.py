@@ -16,7 +16,6 @@ from frappe_celery.config.installed import find_real
 
 if TYPE_CHECKING:
     from frappe_celery.jobs import Job
-    from frappe_celery.jobs.outbox.hold import Held
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ class Host(Protocol):
         """A name for the calling code's transaction, where it has written and will be known to end
         (`JobStore.transaction_ended`); None elsewhere."""
 
-    def held_rows(self) -> list[Held]:
-        """What the open transaction has written into its site's outbox."""
+    def held_rows(self) -> list[Any]:
+        """`outbox.hold.Held`: what the open transaction has written into its site's outbox."""
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in it; `%s` stands for each value."""

@@ -23,6 +23,7 @@ from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
+from frappe_celery.jobs.outbox.relay import states
 from frappe_celery.jobs.stats.losses import newest_loss
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import caught
@@ -57,6 +58,9 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
         "For how long the database of each site has let no job in; none: they do.",
         ("site",),
     ),
+    "outbox_waiting": ("Jobs that were committed and are not enqueued yet.", ("site",)),
+    "outbox_set_aside": ("Jobs in outboxes that somebody has to decide about.", ("site",)),
+    "outbox_oldest_seconds": ("How long the first of those that wait has.", ("site",)),
     "wanted_processes": (
         "Jobs that run, or wait and would begin if a process were free: scale workers by it.",
         ("queue",),
@@ -217,6 +221,13 @@ class Exposition(Collector):
         yield "paused", [((one.target,), 1) for one in limits if one.paused is not None]
         away = outages(store)
         yield "database_away_seconds", [((one.site,), now.at - one.since) for one in away]
+        boxes = states(store)
+        yield "outbox_waiting", [((one.site,), one.waiting) for one in boxes]
+        yield "outbox_set_aside", [((one.site,), one.aside) for one in boxes]
+        yield (
+            "outbox_oldest_seconds",
+            [((one.site,), now.at - one.oldest) for one in boxes if one.oldest is not None],
+        )
         by_queue = _wanted(store, now, limits)
         yield "wanted_processes", [((queue,), number) for queue, number in by_queue.items()]
         workers = store.workers.all()

@@ -26,6 +26,8 @@ LOOK_SECONDS = 0.5
 ANYWAY_SECONDS = 10.0
 """How often a site is asked of which nothing was heard: a caller may have died."""
 LEASE_SECONDS = 15.0
+OVERDUE_SECONDS = 60.0
+"""Of rows that wait longer people are told."""
 AT_ONCE = 500
 FORGOTTEN_AFTER_SECONDS = 600.0
 """How long a mark outlives its row: for as long a caller may stand still before it publishes."""

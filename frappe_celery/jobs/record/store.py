@@ -91,8 +91,8 @@ class JobStore(JobFinder):
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
-        given = (at, routes, message.limit_key, transaction, *ttls)
-        if own_id or deduplicate or front or at_most or claim or outbox or given != (None,) * len(given):
+        given = (at, routes, message.limit_key, transaction, outbox or None, *ttls)
+        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = as_texts(
                 own_id=own_id or None,
                 deduplicate=deduplicate or None,

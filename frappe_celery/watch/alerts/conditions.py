@@ -16,6 +16,7 @@ from textwrap import indent
 from frappe_celery.jobs import JobStatus, JobStore, routes
 from frappe_celery.jobs.limits.outages import LONG_SECONDS, Outage, outages
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.outbox.relay import OVERDUE_SECONDS, State, states
 from frappe_celery.jobs.routes import Routes
 from frappe_celery.jobs.stats.losses import Loss, newest_loss
 from frappe_celery.jobs.stats.rates import ended_lately
@@ -52,6 +53,7 @@ class Seen:
     lost: Loss | None = None
     """The newest loss of the Redis that is sure."""
     outages: Sequence[Outage] = ()
+    outboxes: Sequence[State] = ()
 
     def waiting(self) -> Iterable[tuple[Place, float]]:
         """Where something waits that neither a pause of its site or queue nor a database that is
@@ -80,6 +82,7 @@ def see(store: JobStore) -> Seen:
         routes.read(store) if store.settings.is_armed else None,
         newest_loss(store),
         outages(store),
+        states(store),
     )
 
 
@@ -203,6 +206,18 @@ def _away(seen: Seen, seconds: float = 0) -> Iterable[Found]:
             yield Found(away, (("site", one.site),))
 
 
+def _not_relayed(seen: Seen) -> Iterable[Found]:
+    for one in seen.outboxes:
+        if one.oldest is not None and seen.now.at - one.oldest > OVERDUE_SECONDS:
+            yield Found(seen.now.at - one.oldest, (("site", one.site),))
+
+
+def _set_aside(seen: Seen) -> Iterable[Found]:
+    for one in seen.outboxes:
+        if one.aside:
+            yield Found(one.aside, (("site", one.site),))
+
+
 def _less_paused(kind: str) -> str:
     return (
         f"  unless on ({BENCH}, {kind}) label_replace("
@@ -310,6 +325,25 @@ CONDITIONS = (
         "humanizeDuration",
         seconds=0,
         is_critical=True,
+    ),
+    Condition(
+        "FrappeCeleryOutboxWaits",
+        _not_relayed,
+        f"frappe_celery_outbox_oldest_seconds > {OVERDUE_SECONDS:.0f}",
+        "Committed jobs of site {site} are not enqueued",
+        "The first of them has waited for {value} in its outbox.",
+        "frappe-celery doctor --site {site}",
+        "humanizeDuration",
+        seconds=0,
+    ),
+    Condition(
+        "FrappeCeleryOutboxSetAside",
+        _set_aside,
+        "frappe_celery_outbox_set_aside > 0",
+        "Jobs in the outbox of site {site} were set aside",
+        "Somebody has to decide about {value}.",
+        "frappe-celery outbox list --site {site}",
+        seconds=0,
     ),
     Condition(
         "FrappeCeleryPauseForgotten",

@@ -14,6 +14,7 @@ from frappe_celery.watch.doctor import (
     ghosts,
     installation,
     limits,
+    outboxes,
     queues,
     rabbitmq,
     scheduler,
@@ -36,6 +37,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     of = report.section
     scheduler.check(of("scheduler"), store, sites, now.at)
     databases.check(of("databases"), outages(store), sites, now.at)
+    outboxes.check(of("outboxes"), store, sites, now.at)
     installation.check_routes(of("routes"), here)
     are_known = bool(living) or not rabbitmq.is_away(store)
     working, waiting = of("workers"), of("queues")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.outbox.relay import states
-from tests.conftest import running
 from tests.project import Process, Project
 from tests.servers import MariaDBServer, PostgresServer, RedisServer
 from tests.waiting import wait_until
@@ -27,9 +25,9 @@ if ending == "dies after the commit":
 for number in range(first, last):
     frappe.db.set_default(f"caller {number}", "was here")
     if ending == "savepoint":
-        frappe.db.savepoint("before")
+        frappe.db.savepoint("here")
         frappe.enqueue("myapp.tasks.record", text="taken back", enqueue_after_commit=True)
-        frappe.db.rollback(save_point="before")
+        frappe.db.rollback(save_point="here")
     frappe.enqueue("myapp.tasks.record", text=str(number), enqueue_after_commit=True)
     if ending == "dies before the commit":
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,131 @@
+"""`frappe-celery outbox`: what was committed and is not enqueued yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import click
+
+from frappe_celery.commands.options import AS_JSON, known_site, known_sites
+from frappe_celery.errors import ConfigError
+from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox.relay import ADMINISTRATOR
+from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_celery.watch import job_display, words
+
+MOST = 1000
+SITE = click.option("--site", required=True, help="Whose outbox.")
+RUNS = click.argument("runs", metavar="RUN...", nargs=-1)
+ALL = click.option("--all", "every", is_flag=True, help="All that were set aside.")
+
+
+@click.group()
+def outbox() -> None:
+    """Jobs that were committed and are not enqueued yet (frappe_celery_outbox)."""
+
+
+@outbox.command("list")
+@click.option("--site", help="Of this site alone.")
+@AS_JSON
+def list_(site: str | None, as_json: bool) -> None:
+    """Show what waits, and what was set aside and why."""
+    rows = [(name, row) for name in known_sites(site) for row in _rows(name)]
+    if as_json:
+        shown = [{"site": name, **_without_message(row)} for name, row in rows]
+        click.echo(json.dumps(shown, indent=2))
+        return
+    if not rows:
+        click.echo("Nothing waits in an outbox.")
+        return
+    columns = ("site", "run", "written", "queue", "method", "why it is not enqueued")
+    cells = [
+        (name, row.run, words.moment(row.created), row.queue, _method(row), row.error or "waits")
+        for name, row in rows
+    ]
+    job_display.console().print(job_display.plain_table(columns, cells))
+
+
+@outbox.command()
+@SITE
+@RUNS
+@ALL
+def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
+    """Enqueue what was set aside after all, within seconds, by whoever relays.
+
+    A job that came with a restored database may have run before.
+    """
+    with _table(site) as table:
+        found = _chosen(table, runs, every)
+        table.take_up(found)
+        hosts.current().commit()
+    store = get_store()
+    store.client.sadd(store.keys.outbox_news, site)
+    click.echo(f"{len(found)} will be enqueued.")
+
+
+@outbox.command()
+@SITE
+@RUNS
+@ALL
+def discard(site: str, runs: tuple[str, ...], every: bool) -> None:
+    """Delete what was set aside: these jobs never run."""
+    with _table(site) as table:
+        found = _chosen(table, runs, every)
+        table.delete(found)
+        hosts.current().commit()
+    click.echo(f"{len(found)} deleted.")
+
+
+@contextmanager
+def _table(site: str) -> Iterator[Table]:
+    """The site's outbox."""
+    known_site(site)
+    host = hosts.current()
+    with host.in_site(site, ADMINISTRATOR):
+        table = Table(host)
+        if not hold.is_on(site):
+            raise ConfigError(
+                f"site {site} has no outbox: set frappe_celery_outbox to true in its"
+                " site_config.json or for all, and restart workers and beat, which make it"
+            )
+        yield table
+
+
+def _rows(site: str) -> list[Row]:
+    if not hold.is_on(site):
+        return []
+    with _table(site) as table:
+        return table.all(MOST)
+
+
+def _chosen(table: Table, runs: tuple[str, ...], every: bool) -> list[str]:
+    """The runs that are meant, all of which were set aside."""
+    if every == bool(runs):
+        raise click.UsageError("Name runs, as frappe-celery outbox list shows them, or say --all.")
+    aside = [row.run for row in table.all(MOST) if row.error is not None]
+    unknown = sorted({*runs} - {*aside})
+    if unknown:
+        raise click.BadParameter(
+            f"{', '.join(unknown)}: none that was set aside; frappe-celery outbox list shows them"
+        )
+    if not (runs or aside):
+        raise click.UsageError("Nothing was set aside.")
+    return list(runs) or aside
+
+
+def _method(row: Row) -> str:
+    try:
+        return JobMessage.open(get_store().signer, row.message.encode(), row.run).label
+    except Exception as exc:
+        return f"(unreadable: {exc})"
+
+
+def _without_message(row: Row) -> dict[str, object]:
+    shown = {**asdict(row), "method": _method(row)}
+    del shown["message"], shown["options"]
+    return shown
