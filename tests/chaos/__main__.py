@@ -12,6 +12,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from tests.chaos.outbox import CALLERS
+from tests.chaos.outbox import main as run_outbox
 from tests.chaos.run import Outcome, run
 
 SHOWN = 20
@@ -25,10 +27,27 @@ SHOWN = 20
     "--broker", default="redis", show_default=True, type=click.Choice(["redis", "rabbitmq"])
 )
 @click.option("--workers", default=3, show_default=True, type=click.IntRange(1))
+@click.option("--outbox", is_flag=True, help="Callers that enqueue after commit, see outbox.py.")
+@click.option("--without", is_flag=True, help="With --outbox: the same while it is off.")
+@click.option("--seeds", default=1, help="With --outbox: so many, from --seed on.")
+@click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    default=["sqlite", "mariadb", "postgres"],
+    type=click.Choice(["sqlite", "mariadb", "postgres"]),
+    help="With --outbox: on which; all three.",
+)
 @click.option("--keep", is_flag=True, help="Keep the run's folder also when nothing was broken.")
-def main(jobs: int, minutes: float, seed: int, broker: str, workers: int, keep: bool) -> None:
+def main(
+    jobs: int, minutes: float, seed: int, broker: str, workers: int, keep: bool,
+    outbox: bool, without: bool, seeds: int, databases: list[str],
+) -> None:  # fmt: skip
     """Enqueue JOBS in MINUTES while pool processes, workers, beats and the broker are killed and
     frozen at random and the disk of the logs fills up; then check a ledger kept outside."""
+    if outbox:
+        drawn = range(seed, seed + seeds)
+        sys.exit(bool(run_outbox(drawn, list(databases), jobs // len(CALLERS), not without)))
     root = Path(tempfile.mkdtemp(prefix="frappe-celery-chaos-"))
     outcome = run(
         root,
