@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -61,7 +62,7 @@ def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
     """
     with _table(site) as table:
         found = _chosen(table, runs, every)
-        table.take_up(found)
+        table.take_up(found, time.time(), get_store().settings.prefix)
         hosts.current().commit()
     store = get_store()
     store.client.sadd(store.keys.outbox_news, site)

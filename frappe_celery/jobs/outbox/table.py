@@ -87,9 +87,13 @@ class Table:
     def set_aside(self, run: str, error: str) -> None:
         self._host.sql(f"UPDATE {NAME} SET error = %s WHERE run = %s", error, run)
 
-    def take_up(self, runs: Collection[str]) -> None:
-        """Have them published after all."""
-        self._host.sql(f"UPDATE {NAME} SET error = NULL WHERE run IN ({_marks(runs)})", *runs)
+    def take_up(self, runs: Collection[str], now: float, bench: str) -> None:
+        """Have them published after all, as if they were written now by this bench."""
+        self._host.sql(
+            f"UPDATE {NAME} SET error = NULL, created = %s, bench = %s"
+            f" WHERE run IN ({_marks(runs)})",
+            *(now, bench, *runs),
+        )
 
     def delete(self, runs: Collection[str]) -> None:
         if runs:

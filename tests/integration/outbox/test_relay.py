@@ -1,0 +1,196 @@
+"""What callers left in the outboxes is enqueued in its order, by one relay, once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded
+from frappe_celery.jobs import JobStatus, JobStore, hosts
+from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox.relay import Relay, states
+from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_standalone.local import local
+from tests.integration.benches import inside
+from tests.integration.cli import read, run
+from tests.project import Project
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+SITES = [f"site{number}.localhost" for number in range(1, 21)]
+
+
+@pytest.fixture
+def store(project: Project) -> Iterator[JobStore]:
+    project.configure(frappe_celery_outbox=True, frappe_version=16, max_queued_jobs=5)
+    with inside(project) as store:
+        yield store
+
+
+@pytest.fixture
+def relay(store: JobStore) -> Relay:
+    """It has made the table."""
+    relay = Relay(store, "relay")
+    relay.look()
+    return relay
+
+
+def commit(*texts: str, **options: object) -> None:
+    for text in texts:
+        enqueue("myapp.tasks.record", text=text, enqueue_after_commit=True, **options)
+    local.db.commit()
+
+
+def left(monkeypatch: pytest.MonkeyPatch, *texts: str, **options: object) -> None:
+    """By a caller that died after the commit."""
+    with monkeypatch.context() as patch:
+        patch.setattr(hold, "_publish", lambda held: None)
+        commit(*texts, **options)
+
+
+def enqueued(store: JobStore) -> list[str]:
+    """In the order in which they wait."""
+    waiting = store.page(statuses=[JobStatus.QUEUED], oldest_first=True, length=100)
+    store.read_messages(waiting)
+    return [job.kwargs["text"] for job in waiting]
+
+
+def after_a_while(relay: Relay, monkeypatch: pytest.MonkeyPatch, seconds: float = 30) -> None:
+    """Have it look later."""
+    now = time.time() + seconds
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "time", lambda: now)
+        relay._asked = dict.fromkeys(relay._asked, float("-inf"))
+        relay.look()
+
+
+def rows(site: str) -> list[Row]:
+    with hosts.current().in_site(site, "Administrator"):
+        return Table(hosts.current()).all(100)
+
+
+def test_a_later_one_waits_behind_those_that_wait(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(monkeypatch, "first", "second")
+    monkeypatch.setattr(hold, "OWN_SECONDS", -1.0)  # they are older than that
+    commit("third")
+    assert enqueued(store) == []
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == ["first", "second", "third"]
+    assert rows(store.settings.site) == []
+
+
+def test_what_its_caller_has_enqueued_is_not_enqueued_again(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit("once")
+    (job,) = store.page()
+    store.delete(job.run_id)  # nothing but its mark says so any more
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == []
+    assert rows(store.settings.site) == []
+
+
+def test_a_relay_that_dies_before_its_commit_enqueues_nothing_twice(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(monkeypatch, "once")
+
+    def die() -> None:
+        raise BrokerUnreachable("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hosts.current(), "commit", die)
+        with pytest.raises(BrokerUnreachable):
+            after_a_while(relay, monkeypatch)
+    assert enqueued(store) == ["once"]
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == ["once"]
+    assert rows(store.settings.site) == []
+
+
+def test_one_that_another_caller_made_a_duplicate_is_none_twice(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(monkeypatch, "first", job_id="mine", deduplicate=True)
+    commit("second", job_id="mine", deduplicate=True)
+    assert enqueued(store) == ["second"]
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == ["second"]
+    assert rows(store.settings.site) == []
+
+
+def test_the_quota_is_asked_by_the_caller_and_drops_no_row(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(monkeypatch, *(str(number) for number in range(60)))
+    after_a_while(relay, monkeypatch)
+    assert len(enqueued(store)) == 60
+    with pytest.raises(QueueOverloaded):
+        commit("one too many")
+
+
+def test_of_a_restored_database_they_are_told_and_not_run(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, host = store.settings.site, hosts.current()
+    left(monkeypatch, "old", "of another bench")
+    with host.in_site(site, "Administrator"):
+        for row in Table(host).all(2):
+            Table(host).delete([row.run])
+            changed = {"created": time.time() - 90_000}
+            if "another" in hold.get_store().signer.open("job", row.message.encode()).decode():
+                changed = {"bench": "other:"}
+            Table(host).add(replace(row, **changed))  # type: ignore[arg-type]
+        host.commit()
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == []
+    (state,) = states(store)
+    assert (state.waiting, state.aside) == (0, 2)
+    doctor = run("doctor", code=2).output
+    assert f"2 jobs in the outbox of site {site} were set aside" in doctor
+    listed = read("outbox", "list")
+    assert sorted(row["error"] for row in listed) == [
+        "it came back with an older state of the database, and may have run",
+        "it is of another bench, 'other:': its database was restored here",
+    ]
+    assert {row["method"] for row in listed} == {"myapp.tasks.record"}
+    run("outbox", "relay", "--site", site, "nonsense", code=2)
+    run("outbox", "relay", "--site", site, code=2)
+    by_error = {row["error"][:10]: row["run"] for row in listed}
+    run("outbox", "discard", "--site", site, by_error["it is of a"])
+    run("outbox", "relay", "--site", site, "--all")
+    after_a_while(relay, monkeypatch)
+    assert [row.error for row in rows(site)] == []
+    assert enqueued(store) == ["old"]
+    assert "Nothing waits" in run("outbox", "list").output
+
+
+def test_without_its_table_an_enqueue_says_how_to_make_it(store: JobStore) -> None:
+    with pytest.raises(ConfigError, match="start a worker or beat, which makes it"):
+        commit("never")
+
+
+def test_twenty_sites_have_theirs_within_seconds_of_the_redis_return(
+    project: Project, own_redis: RedisServer
+) -> None:
+    project.configure(frappe_celery_outbox=True, redis_queue=own_redis.url)
+    for site in SITES:
+        project.write(f"sites/{site}/site_config.json", json.dumps({}))
+    with inside(project) as store:
+        project.worker("-c", "2")
+        here = [name for name in store.settings.sites() if name in SITES]
+        wait_until(lambda: len(states(store)) >= len(SITES), 60, "every table is made")
+        own_redis.kill()
+        for site in here:
+            with hosts.current().in_site(site, "Administrator"):
+                commit(site)
+        own_redis.start()
+        wait_until(lambda: {*here} <= {*project.effects()}, 60, "each has its job")
+        assert sorted(project.effects()) == sorted(here)
