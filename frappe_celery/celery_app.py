@@ -133,6 +133,10 @@ def _own_configuration(root: Path) -> Any:
     return module_of(path, "celeryconfig") if path.exists() else None
 
 
+DJANGO_TASK = "celery.contrib.django.task:DjangoTask"
+OUTBOX_TASK = "frappe_celery.jobs.outbox.tasks:OutboxTask"
+
+
 def setup(app: Celery) -> None:
     """Add Frappe's jobs and schedule to a Celery app; its own tasks and schedule stay as they are.
 
@@ -165,6 +169,8 @@ def setup(app: Celery) -> None:
     if app.conf.worker_pool == PREFORK:
         ours |= {"worker_pool": POOL, "worker_autoscaler": AUTOSCALER}
     _set(app, ours)
+    if app.task_cls == DJANGO_TASK:
+        app.task_cls = OUTBOX_TASK
     if config.frappe_celery_signed_control:
         app.control.mailbox.node_cls = remote_control.Node  # type: ignore[attr-defined]
     _add(app, config)

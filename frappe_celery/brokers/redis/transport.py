@@ -39,6 +39,7 @@ from frappe_celery.config.sentinels import Sentinels
 from frappe_celery.errors import Refused
 from frappe_celery.jobs import get_store, scripts
 from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.outbox.hold import HEADER as OUTBOX
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +122,13 @@ class Channel(kombu_redis.Channel):
 
     def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
         key = self._q_for_pri(queue, self._get_message_priority(message, reverse=False))
+        marks = (message["headers"] or {}).pop(OUTBOX, None)
         message = _signed(message, queue)
+        if marks:
+            run = message["headers"]["id"]
+            keys = (key, marks)
+            self._scripts.run("put_once", keys, dumps(message), run, self.keys.bell_of_whole, queue)
+            return
         pipe = self._create_client().pipeline()
         pipe.lpush(key, dumps(message))
         pipe.publish(self.keys.bell_of_whole, queue)

@@ -28,6 +28,9 @@ from frappe_celery.jobs.queue import publish
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
+HEADER = "frappe_celery_outbox"
+"""Of a Celery task's message that is put on the broker in the step that notes it: the key of its
+site's marks."""
 OWN_SECONDS = 1.0
 """How long a row is its caller's, who publishes it after the commit."""
 AWAY_SECONDS = 5.0
@@ -42,8 +45,7 @@ class Held:
     """A row as its caller's process sees it."""
 
     site: str
-    message: JobMessage
-    options: dict[str, Any]
+    publish: Callable[[], Any]
     is_sure: bool = True
     """Whether it is in the database once its transaction is committed, and first in its turn."""
 
@@ -66,7 +68,7 @@ def hold(message: JobMessage, at_most: int = 0, **options: Any) -> None:
         ConfigError: the site's database has no such table yet.
         QueueOverloaded.
     """
-    config, host, site = settings.current(), hosts.current(), message.site
+    config, site = settings.current(), message.site
     if at_most and unless_away(partial(_waiting, message), 0) >= at_most:
         raise QueueOverloaded(
             f"{at_most} jobs of site {site} wait in queue {message.queue!r}: start more workers for"
@@ -74,21 +76,33 @@ def hold(message: JobMessage, at_most: int = 0, **options: Any) -> None:
         )
     sealed = message.seal(config.signer)
     check_size(message, sealed, config)
-    held, table, now = Held(site, message, options), Table(host), time.time()
-    others = host.held_rows()
+    write(
+        site,
+        Row(
+            run=message.run,
+            created=time.time(),
+            bench=config.prefix,
+            queue=message.queue,
+            message=sealed.decode(),
+            options=json.dumps({k: v for k, v in options.items() if v}),
+        ),
+        partial(publish.publish, message, outbox=True, **options),
+    )
+
+
+def write(site: str, row: Row, publish: Callable[[], Any]) -> None:
+    """Write a row into the open transaction of the site that the calling code is in, and have
+    `publish` called after the commit.
+
+    Raises:
+        ConfigError: the site's database has no such table yet.
+    """
+    host = hosts.current()
+    held, table, others = Held(site, publish), Table(host), host.held_rows()
     try:
-        if not others and table.some_wait(now - 2 * OWN_SECONDS):
+        if not others and table.some_wait(row.created - 2 * OWN_SECONDS):
             held.is_sure = False
-        table.add(
-            Row(
-                run=message.run,
-                created=now,
-                bench=config.prefix,
-                queue=message.queue,
-                message=sealed.decode(),
-                options=json.dumps({k: v for k, v in options.items() if v}),
-            )
-        )
+        table.add(row)
     except Exception as exc:
         if NAME not in str(exc):
             raise
@@ -109,7 +123,7 @@ def _publish(held: Held) -> None:
     """The transaction is committed."""
     store = get_store()
     if held.is_sure:
-        unless_away(lambda: publish.publish(held.message, outbox=True, **held.options), None)
+        unless_away(held.publish, None)
     else:
         unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
 

@@ -16,7 +16,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.outbox.hold import OWN_SECONDS, is_on
-from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.jobs.queue import publish
 
 logger = logging.getLogger(__name__)
@@ -125,11 +125,8 @@ class Relay:
         why = self._why_not(row, drained)
         if not why:
             try:
-                message = JobMessage.open(self._store.signer, row.message.encode(), row.run)
-                if message.site != site:
-                    why = f"it is of site {message.site}"
-                else:
-                    publish.publish(message, outbox=True, **json.loads(row.options))
+                why = self._enqueue(row, site)
+                if not why:
                     return True
             except BrokerUnreachable:
                 raise
@@ -138,6 +135,20 @@ class Relay:
         logger.error("a job of site %s stays in its outbox: %s (run %s)", site, why, row.run)
         self._table.set_aside(row.run, why)
         return False
+
+    def _enqueue(self, row: Row, site: str) -> str:
+        """'', or why it must not be."""
+        sealed = row.message.encode()
+        if row.options == OF_A_TASK:
+            from frappe_celery.jobs.outbox import tasks  # Django
+
+            tasks.publish(self._store, row.run, sealed, site)
+            return ""
+        message = JobMessage.open(self._store.signer, sealed, row.run)
+        if message.site != site:
+            return f"it is of site {message.site}"
+        publish.publish(message, outbox=True, **json.loads(row.options))
+        return ""
 
     def _why_not(self, row: Row, drained: float) -> str:
         if row.bench != self._store.settings.prefix:

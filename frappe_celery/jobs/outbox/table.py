@@ -17,6 +17,8 @@ _NUMBER = {
 _TEXT = {"mariadb": "LONGTEXT"}
 _SKIPPING = " FOR UPDATE SKIP LOCKED"
 """What another relay has in hand; SQLite has one writer at a time."""
+OF_A_TASK = '{"task": true}'
+"""The options of a row that holds a team's own Celery task."""
 _COLUMNS = "run, created, bench, queue, message, options, error"
 
 

@@ -1,0 +1,115 @@
+"""A team's Django project: its own models, its own blocks, its own Celery tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.outbox.relay import states
+from tests.brokers import both_brokers
+from tests.integration.benches import inside
+from tests.project import Process, Project
+from tests.waiting import wait_until
+
+SETTINGS = """
+from pathlib import Path
+SECRET_KEY = "x"
+USE_TZ = True
+INSTALLED_APPS = ["frappe_celery", "shop"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3",
+    "NAME": Path(__file__).parents[1] / "team.db",
+    "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"}}}
+"""
+MODELS = """
+from django.db import models
+
+class Order(models.Model):
+    number = models.CharField(max_length=20)
+"""
+APP = """
+import celery
+import frappe_celery
+from frappe_celery.config import settings
+
+app = celery.Celery("team", broker=settings.current().broker_url or settings.current().redis_queue)
+frappe_celery.setup(app)
+
+@app.task
+def charge(number):
+    from myapp.tasks import record
+    record(f"charged {number}")
+"""
+CALLER = """
+import os, signal, sys
+import django; django.setup()
+from django.db import transaction
+import frappe, team.celery
+from shop.models import Order
+from frappe_celery.jobs.outbox import hold
+
+ending, number = sys.argv[1:]
+if ending == "dies":
+    hold._publish = lambda held: os.kill(os.getpid(), signal.SIGKILL)
+class Back(Exception): pass
+try:
+    with transaction.atomic():
+        Order.objects.create(number=number)
+        frappe.enqueue("myapp.tasks.record", text=f"shipped {number}", enqueue_after_commit=True)
+        team.celery.charge.delay_on_commit(number)
+        try:
+            with transaction.atomic():
+                frappe.enqueue("myapp.tasks.record", text="never", enqueue_after_commit=True)
+                team.celery.charge.delay_on_commit("never")
+                raise Back
+        except Back:
+            pass
+        if ending == "raises":
+            raise Back
+except Back:
+    pass
+"""
+
+
+@pytest.fixture
+def store(project: Project, broker: str) -> Iterator[JobStore]:
+    project.write("team/__init__.py", "")
+    project.write("team/settings.py", SETTINGS)
+    project.write("team/celery.py", APP)
+    project.write("shop/__init__.py", "")
+    project.write("shop/models.py", MODELS)
+    project.configure(frappe_celery_outbox=True)
+    run(project, "-m", "django", "migrate", "--run-syncdb").popen.wait(60)
+    with inside(project) as store:
+        run(project, "-m", "celery", "-A", "team.celery", "worker", "-c", "1", "-l", "INFO")
+        wait_until(lambda: states(store), 60, "the relay has made the table")
+        yield store
+
+
+def run(project: Project, *arguments: str) -> Process:
+    return project.start(
+        f"program{len(project.processes)}", *arguments, DJANGO_SETTINGS_MODULE="team.settings"
+    )
+
+
+@both_brokers
+@pytest.mark.parametrize(
+    ("ending", "wanted"),
+    [
+        ("commits", ["charged 1", "shipped 1"]),
+        ("raises", []),
+        ("dies", ["charged 1", "shipped 1"]),
+    ],
+)
+def test_what_a_block_enqueues_on_its_commit(
+    project: Project, store: JobStore, ending: str, wanted: list[str]
+) -> None:
+    caller = run(project, "-c", CALLER, ending, "1")
+    assert caller.popen.wait(60) == (-9 if ending == "dies" else 0), caller.output()
+    run(project, "-c", CALLER, "commits", "2")
+    wanted = sorted([*wanted, "charged 2", "shipped 2"])
+    wait_until(lambda: {*wanted} <= {*project.effects()}, 60, "all that was committed runs")
+    marks = store.keys.outbox_marks("standalone")
+    wait_until(lambda: not store.client.zcount(marks, 0, 0), 30, "no row is left")
+    assert sorted(project.effects()) == wanted
