@@ -95,7 +95,7 @@ class StandaloneHost:
 
     def sql(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run a statement of the database's own kind in the open transaction."""
-        rows: list[tuple[Any, ...]] = local.db.run_as_it_is(statement, values)
+        rows: list[tuple[Any, ...]] = local.db._run_as_it_is(statement, values)
         return rows
 
     def database_kind(self) -> str:

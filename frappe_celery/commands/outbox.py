@@ -27,7 +27,7 @@ ALL = click.option("--all", "every", is_flag=True, help="All that were set aside
 
 @click.group()
 def outbox() -> None:
-    """Jobs that were committed and are not enqueued yet (frappe_celery_outbox)."""
+    """Show committed jobs that are not enqueued yet."""
 
 
 @outbox.command("list")
@@ -56,9 +56,9 @@ def list_(site: str | None, as_json: bool) -> None:
 @RUNS
 @ALL
 def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
-    """Enqueue what was set aside after all, within seconds, by whoever relays.
+    """Enqueue what was set aside after all.
 
-    A job that came with a restored database may have run before.
+    Whoever relays does it, within seconds. A job that came with a restored database may have run before.
     """
     with _table(site) as table:
         found = _chosen(table, runs, every)

@@ -288,7 +288,7 @@ class Transaction:
         if commits and (self._atomic is None or self._has_written):
             raise ImplicitCommitError(f"this would commit what was written: {statement}")
 
-    def run_as_it_is(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    def _run_as_it_is(self, statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run what is written for this kind of database, in the transaction; its rows."""
         with self._writing() as connection, connection.cursor() as cursor:
             cursor.execute(statement, values or None)

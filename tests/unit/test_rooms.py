@@ -39,6 +39,7 @@ NAMED = {
     "frappe_celery.worker.pool:Autoscaler",
     "frappe_celery.worker.consumer:Consumer",
     "frappe_celery.worker.pool:Pool",
+    "frappe_celery.jobs.outbox.tasks:OutboxTask",
     "frappe_celery.beat_schedule:Scheduler",
     "frappe_celery.beat_schedule:DatabaseScheduler",
     # of Celery's one task
