@@ -58,7 +58,8 @@ def list_(site: str | None, as_json: bool) -> None:
 def relay(site: str, runs: tuple[str, ...], every: bool) -> None:
     """Enqueue what was set aside after all.
 
-    Whoever relays does it, within seconds. A job that came with a restored database may have run before.
+    Whoever relays does it, within seconds. A job that came with a restored database may have run
+    before.
     """
     with _table(site) as table:
         found = _chosen(table, runs, every)

@@ -16,7 +16,6 @@ from typing import Any
 
 import frappe
 import rq
-from frappe.utils import CallbackManager
 
 from frappe_celery.config import settings
 from frappe_celery.config.queues import QUEUED_JOBS_A_SITE
@@ -62,23 +61,24 @@ def for_celery(get_queue: Callable[..., Any]) -> Callable[..., Any]:
         queue.deduplicate = bool(asked and asked["deduplicate"])
         if asked and asked["enqueue_after_commit"] and is_async and hold.is_on(frappe.local.site):
             queue.after_commit = True
-            frappe.db.after_commit.__class__ = AfterCommit
         return queue
 
     return replacement
 
 
-class AfterCommit(CallbackManager):  # type: ignore[misc]
-    """`frappe.db.after_commit`: what Frappe's `enqueue` adds becomes a row at once."""
+def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
+    """`CallbackManager.add`, by which Frappe's `enqueue` has itself called after the commit: what
+    goes by the outbox is written now, within the transaction."""
 
-    __slots__ = ()
-
-    def add(self, function: Callable[..., Any]) -> None:
-        cells = [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
+    @wraps(add)
+    def replacement(self: Any, func: Callable[[], Any]) -> None:
+        cells = [cell.cell_contents for cell in getattr(func, "__closure__", None) or ()]
         if any(isinstance(value, Queue) and value.after_commit for value in cells):
-            function()
+            func()
         else:
-            super().add(function)
+            add(self, func)
+
+    return replacement
 
 
 def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:

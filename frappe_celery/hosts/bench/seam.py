@@ -86,6 +86,7 @@ FRAPPES: Names = {
         "get_queue": Wrapped(enqueueing.for_celery),
         "_check_queue_size": WrappedOrAdded(enqueueing.counting_its_own),  # from 15.60 on
     },
+    "frappe.utils": {"CallbackManager.add": Wrapped(enqueueing.rows_at_once)},
     "frappe.utils.scheduler": {
         "start_scheduler": Required(processes.start_scheduler),
         "is_schduler_process_running": Added(processes.is_schduler_process_running),
@@ -128,7 +129,11 @@ DRIVERS = {
 """Where Frappe connects, by driver, and the module here that wraps it in a worker's processes, and
 in no other: imported where Frappe has imported the driver."""
 
-ALONG_WITH = {"frappe.utils.background_jobs": ["frappe.model.document", "frappe.database.database"]}
+ALONG_WITH = {
+    "frappe.utils.background_jobs": [
+        *("frappe.utils", "frappe.model.document", "frappe.database.database"),
+    ]
+}
 """Seen to when another one was imported: Frappe imports it too early for us."""
 
 
