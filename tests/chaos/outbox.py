@@ -77,9 +77,9 @@ def call(seed: str, name: str, first: int, last: int) -> None:
         return made
 
     hold.publish.publish = watched  # type: ignore[attr-defined]
-    at = Path(f"{name}.at")
     for number in range(first, last):
-        at.write_text(str(number))
+        Path(f"{name}.new").write_text(str(number))
+        Path(f"{name}.new").replace(f"{name}.at")
         draw = random.Random(f"{seed} {name} {number}")
         moment = draw.choice(MOMENTS) if draw.random() < DYING else ""
         ends, goes_back = draw.random(), draw.random()
@@ -172,7 +172,8 @@ class Run:
         del self.callers[name]
         if caller.popen.returncode:
             self.acts["caller killed"] += caller.popen.returncode == -signal.SIGKILL
-            self._start(name, int((self.project.root / f"{name}.at").read_text()) + 1)
+            at = self.project.root / f"{name}.at"
+            self._start(name, int(at.read_text()) + 1 if at.exists() else 0)
 
     def _start(self, name: str, first: int) -> None:
         words = (self.seed, name, first, self.numbers)

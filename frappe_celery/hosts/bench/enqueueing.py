@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial, wraps
 from types import FrameType
 from typing import Any
@@ -72,13 +73,19 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(add)
     def replacement(self: Any, func: Callable[[], Any]) -> None:
-        cells = [cell.cell_contents for cell in getattr(func, "__closure__", None) or ()]
-        if any(isinstance(value, Queue) and value.after_commit for value in cells):
+        if any(isinstance(value, Queue) and value.after_commit for value in _enclosed(func)):
             func()
         else:
             add(self, func)
 
     return replacement
+
+
+def _enclosed(func: Callable[[], Any]) -> Iterator[Any]:
+    """The values that a function has from where it was made."""
+    for cell in getattr(func, "__closure__", None) or ():
+        with suppress(ValueError):  # it has none yet
+            yield cell.cell_contents
 
 
 def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
