@@ -32,7 +32,8 @@ _TIMEOUT = re.compile(
 )
 _LOST = re.compile(
     r"\((2002|2003|2005|2006|2013|0)\b|could not connect|connection .*(failed|refused|closed)"
-    r"|server closed the connection|unable to open database file",
+    r"|server closed the connection|terminating connection|cursor already closed"
+    r"|unable to open database file",
     re.I,
 )
 _NOT_LET_IN = re.compile(
@@ -134,7 +135,10 @@ def translated(query: str = "") -> Iterator[None]:
             of_the_name = _OF_THE_NAME.search(str(error))
             raise (DuplicateEntryError if of_the_name else UniqueValidationError)(error) from error
         if is_lost(error):
-            raise type(error)(f"the database {_where()} does not answer: {error}") from error
+            said = f"the database {_where()} does not answer: "
+            if str(error).startswith(said):
+                raise
+            raise type(error)(f"{said}{error}") from error
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):

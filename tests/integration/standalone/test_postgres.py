@@ -3,6 +3,10 @@
 
 from typing import Any
 
+import pytest
+from django.db.utils import OperationalError
+
+from tests.servers import PostgresServer
 from tests.unit.standalone.test_as_real_apps_call import *
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_error_log import *
@@ -22,6 +26,20 @@ SERVER = "postgres_server"
 
 def test_it_is_postgresql(frappe: Any) -> None:
     assert frappe.db.db_type == "postgres"
+
+
+def test_a_connection_that_broke_is_told_as_what_it_is(
+    frappe: Any, postgres_server: PostgresServer
+) -> None:
+    ((backend,),) = frappe.db.sql("select pg_backend_pid()")
+    postgres_server.sql(f"select pg_terminate_backend({backend})")
+    for _ in range(2):
+        with pytest.raises(OperationalError, match="does not answer") as raised:
+            frappe.db.sql("select 1")
+        assert str(raised.value).count("does not answer") == 1
+        assert frappe.db.is_interface_error(raised.value)
+    frappe.db.rollback()
+    assert frappe.db.sql("select 1") == ((1,),)
 
 
 def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
