@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 from frappe_celery.cli import main
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.rules import Limits
+from frappe_celery.jobs.outbox.relay import State
 from tests.integration.cli import SITE, enqueued, failed
 from tests.integration.stores import lead
 from tests.integration.watch.scraping import Exporter, finished, selectors
@@ -60,6 +62,8 @@ def series(store: JobStore) -> dict[str, set[str]]:
     Limits(store).pause("site:*")
     outage = {"since": 1, "look": 1, "error": "refused", "pause": 1}
     store.client.hset(store.keys.outages, SITE, json.dumps(outage))
+    state = State(SITE, waiting=1, aside=1, oldest=1.0, drained=0.0)
+    store.client.hset(store.keys.outboxes, SITE, json.dumps(asdict(state)))
     loss = {"start": 1, "end": 2, "all": True, "sure": True}
     store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
     before = store.client.config_get("maxmemory")
