@@ -126,3 +126,20 @@ def test_celery_purge_cancels_what_waits(project: Project, store: JobStore) -> N
     assert "Purged 2 messages" in process.output()
     assert {job.get_status() for job in jobs} == {JobStatus.CANCELED}
     assert swept(store) == []
+
+
+def test_an_enqueue_that_asks_for_duplicates_is_one_command(store: JobStore) -> None:
+    """press#3847: RQ has several, and who dies between two leaves an id in which deduplication
+    believes for ever."""
+    enqueue(RECORD, job_id="before", deduplicate=True)  # the script is known to the server
+    with store.client.monitor() as monitor:
+        enqueue(RECORD, job_id="x", deduplicate=True, at_front=True)
+        store.client.ping()
+        sent = []
+        for command in monitor.listen():
+            if command["command"] == "PING":
+                break
+            if command["client_type"] != "lua":
+                sent.append(command["command"].split()[0].upper())
+    greetings = ("HELLO", "CLIENT")  # of the connection that pings
+    assert [command for command in sent if command not in greetings] == ["EVALSHA"]
