@@ -117,7 +117,7 @@ class Run:
     """One run, of so many numbers each caller."""
 
     def __init__(self, root: Path, seed: int, database: str, numbers: int, is_on: bool) -> None:
-        self.root = root
+        self.root, self.is_on = root, is_on
         self.seed, self.numbers, self.draw = seed, numbers, random.Random(seed)
         self.redis = RedisServer(root / "redis", str(get_binary_path()), "always")
         self.project = Project(root / "project", self.redis.url)
@@ -199,9 +199,11 @@ class Run:
         committed = sorted({*self._ask(shown).split()} - {"first"})
 
         def is_at_rest() -> bool:
+            rows = "print(frappe.db.sql('select count(*) from frappe_celery_outbox')[0][0])"
             before = self.project.effects()
-            time.sleep(8)
-            return before == self.project.effects()
+            time.sleep(5)
+            is_empty = not self.is_on or self._ask(rows).strip() == "0"
+            return is_empty and before == self.project.effects()
 
         wait_until(is_at_rest, 300, "all that was committed has run")
         return Outcome(committed, sorted(self.project.effects()), self.acts)

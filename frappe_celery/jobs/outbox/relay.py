@@ -1,7 +1,8 @@
 """Publishes the rows that their callers left, and deletes those that were published.
 
 One process of the bench does it for all sites, one connection at a time. A site's database is asked
-when something was published there or left, after the broker was away, and every ten seconds.
+when something was published there or left, for a while after the broker was away, and every ten
+seconds.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.outbox.hold import OWN_SECONDS, is_on
+from frappe_celery.jobs.outbox.hold import AWAY_SECONDS, OWN_SECONDS, is_on
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.jobs.queue import publish
 
@@ -58,6 +59,8 @@ class Relay:
         self._store, self._host, self._token = store, hosts.current(), token
         self._table = Table(self._host)
         self._lease = Lease(store, store.keys.outbox_lease, LEASE_SECONDS)
+        self._server = ""
+        self._doubts_until = 0.0
         self._asked: dict[str, float] = {}
         self._troubles: dict[str, str] = {}
 
@@ -66,15 +69,28 @@ class Relay:
         try:
             if not (self._lease.keep(self._token) or self._lease.take(self._token)):
                 return
+            self._notice_restarts()
+            pause = LOOK_SECONDS if time.monotonic() < self._doubts_until else ANYWAY_SECONDS
             told = {site.decode() for site in self._store.client.spop(self._news, 10**6) or ()}
             for site in filter(is_on, self._store.settings.sites()):
-                due = time.monotonic() - self._asked.get(site, 0.0) > ANYWAY_SECONDS
+                due = time.monotonic() - self._asked.get(site, 0.0) > pause
                 if site in told or due or self._store.client.zcount(self._marks(site), 0, 0):
                     self._ask(site)
                     self._lease.keep(self._token)
         except BrokerUnreachable:
-            self._asked.clear()
+            self._doubt()
             raise
+
+    def _notice_restarts(self) -> None:
+        """One may lie between two looks."""
+        server = self._store.client.info("server")["run_id"]
+        if server != self._server:
+            self._server = server
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """Callers found the broker away, and some will not ask it for a while."""
+        self._doubts_until = time.monotonic() + AWAY_SECONDS + 2 * OWN_SECONDS
 
     @property
     def _news(self) -> str:

@@ -177,6 +177,25 @@ def test_without_its_table_an_enqueue_says_how_to_make_it(store: JobStore) -> No
         commit("never")
 
 
+def test_a_restart_that_no_look_fell_into_is_noticed(
+    project: Project, own_redis: RedisServer
+) -> None:
+    project.configure(frappe_celery_outbox=True, redis_queue=own_redis.url)
+    with inside(project) as store:
+        relay = Relay(store, "relay")
+        relay.look()
+        own_redis.kill()
+        with hosts.current().in_site(store.settings.site, "Administrator"):
+            commit("while it was away")
+        own_redis.start()
+
+        def looked() -> list[str]:
+            relay.look()
+            return enqueued(store)
+
+        wait_until(lambda: looked() == ["while it was away"], 5, "the site is asked")
+
+
 def test_twenty_sites_have_theirs_within_seconds_of_the_redis_return(
     project: Project, own_redis: RedisServer
 ) -> None:
