@@ -98,9 +98,9 @@ class JobAdmin(StoreAdmin):
         )
 
     def _seen(self, request: HttpRequest, run: str) -> Job | None:
-        """The job, where the user may see it."""
+        """The job of a run's id, or of its own, where the user may see it."""
         self.require_view(request)
-        (job,) = get_store().read([run])
+        job = get_store().find(run)
         return job if job is not None and may_see(request.user, job.site) else None
 
     def _no_job(self, request: HttpRequest, run: str) -> HttpResponse:

@@ -12,7 +12,7 @@ from uuid import UUID
 from frappe_celery.config.secrets import MASK, masked
 from frappe_celery.jobs import Job
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
-from frappe_celery.watch.job_display import plain
+from frappe_celery.watch.job_display import own_arguments, plain
 
 SAY_WHAT_RUNS: dict[str, tuple[str, ...]] = {
     RUN_SCHEDULED_JOB: ("scheduled_job_type", "job_type"),
@@ -35,7 +35,7 @@ def as_text(job: Job) -> str:
     Raises:
         FrappeCeleryError: its record is gone, or was altered.
     """
-    return json.dumps(masked(plain(job.kwargs)), indent=2, ensure_ascii=False)
+    return json.dumps(masked(plain(own_arguments(job))), indent=2, ensure_ascii=False)
 
 
 def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
@@ -45,7 +45,7 @@ def changes(job: Job, text: str) -> tuple[dict[str, Any], list[str]]:
         ValueError: a sentence about what cannot be taken.
         FrappeCeleryError: as `as_text`.
     """
-    before, after = job.kwargs, _object(text)
+    before, after = own_arguments(job), _object(text)
     was = {name: _json(value) for name, value in masked(plain(before)).items()}
     without = [name for name in before if name not in after]
     changed = {name: value for name, value in after.items() if _json(value) != was.get(name)}

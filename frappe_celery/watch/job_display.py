@@ -86,15 +86,24 @@ def whole(job: Job, until: str = words.BY_COMMAND) -> dict[str, Any]:
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
         "kept_back_by": words.keeping(keeping, until),
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
-        "arguments": _shown(lambda: job.kwargs),
+        "arguments": _shown(lambda: own_arguments(job)),
         "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
     }
 
 
+def own_arguments(job: Job) -> dict[str, Any]:
+    """Those of its method; `Job.kwargs` are in a bench those of Frappe's `execute_job`.
+
+    Raises:
+        FrappeCeleryError: its record is gone, or was altered.
+    """
+    return job.opened.decoded_kwargs()
+
+
 def arguments(job: Job) -> str:
     """All of them in a line, secrets masked."""
-    shown = _shown(lambda: job.kwargs)
+    shown = _shown(lambda: own_arguments(job))
     return shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False, default=str)
 
 

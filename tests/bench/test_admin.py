@@ -80,6 +80,15 @@ def test_a_job_of_any_site_is_seen_requeued_and_runs_there(bench: Bench, address
     assert bench.ask(f"answer = written({label!r})") == []
 
 
+def test_a_job_s_arguments_are_its_method_s(bench: Bench, address: str) -> None:
+    run = bench.ask("answer = frappe.enqueue(fc_probe.echo, customer='C-1').run_id")
+    anna = Client(address, "anna")
+    assert f'::{run} {{"customer": "C-1"}}' in anna.get(JOBS).text
+    for path in (f"{JOBS}{run}/", f"{JOBS}{run}/requeue/"):
+        assert "execute_job" not in anna.get(path).text
+    assert '{ "customer": "C-1" }' in anna.get(f"{JOBS}{run}/").text
+
+
 def test_a_site_s_owner_sees_it_and_no_other(bench: Bench, address: str) -> None:
     other = bench.other_site
     assert other, "give the bench a second site"

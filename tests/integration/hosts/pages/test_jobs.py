@@ -120,6 +120,13 @@ def test_one_job_shows_what_it_is_and_why_it_failed(user: Users, store: JobStore
     assert "Traceback (most recent call last)" in shown.text
 
 
+def test_a_job_is_found_by_its_own_id_too(user: Users, store: JobStore) -> None:
+    job, theirs = failed(store), failed(store, site=OTHER)
+    shown = user("carla").get(f"{JOBS}{job.id}/")
+    assert (shown.status, job.run_id in shown.text) == (200, True)
+    assert user("carla").get(f"{JOBS}{theirs.id}/").status == 404
+
+
 def test_a_job_that_is_kept_back_says_by_what(user: Users, store: JobStore) -> None:
     job = enqueued(store)
     page = f"{JOBS}{job.run_id}/"
