@@ -49,6 +49,10 @@ end
 enqueue({KEYS[1], KEYS[2], KEYS[3]}, {unpack(ARGV, 1, 9)})
 if failed then
   finish({KEYS[1]}, {prefix, run, unpack(ARGV, 13)})
+  -- it failed in RQ: what ended here, and is alerted of, has none of it
+  local ended = prefix .. 'ended:' .. math.floor(tonumber(ARGV[13]) / 60)
+  local counted = redis.call('HGET', KEYS[1], 'place') .. '|failed'
+  if redis.call('HINCRBY', ended, counted, -1) == 0 then redis.call('HDEL', ended, counted) end
 else  -- whoever asks for the id means the one that waits
   local time = redis.call('TIME')
   redis.call('ZADD', prefix .. 'id:' .. ARGV[6], 'XX', time[1] + time[2] / 1e6, run)

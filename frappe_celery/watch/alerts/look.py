@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from frappe_celery.config import settings
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.watch.alerts.conditions import CONDITIONS, see
 from frappe_celery.watch.alerts.delivery import check
@@ -27,6 +29,7 @@ class Alerts(Lookout):
     unsent = Ledger
     program = "frappe_celery.watch.alerts"
     seconds = LOOK_SECONDS
+    changes = True
 
     @staticmethod
     def is_on() -> bool:
@@ -36,7 +39,19 @@ class Alerts(Lookout):
             check(config)
         return bool(config.frappe_celery_alerts)
 
+    def look(self) -> None:
+        """As any, while the configuration as it stands in its file names somebody."""
+        if _told():
+            super().look()
+
     def prepare(self) -> None:
         """Look, where it is this process's turn. Raises BrokerUnreachable."""
         if Ledger(get_store()).is_my_turn():
             look_around(get_store())
+
+
+def _told() -> list[str]:
+    try:
+        return Settings.load().frappe_celery_alerts
+    except ConfigError:  # a file that is just being written
+        return settings.current().frappe_celery_alerts

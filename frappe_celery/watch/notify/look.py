@@ -34,6 +34,8 @@ class Lookout:
     """What sends, as `python -m` starts it, with a token."""
     seconds: ClassVar[float]
     """How often it looks, in seconds."""
+    changes: ClassVar[bool] = False
+    """Whether somebody may be told of whom the configuration said nothing when this began."""
     niceness: ClassVar[int] = 0
     """Of the process that sends, beside its starter's."""
 
@@ -45,6 +47,11 @@ class Lookout:
     def is_on() -> bool:
         """Whether somebody is to be told; raises ConfigError, quickly."""
         raise NotImplementedError
+
+    @classmethod
+    def looks(cls) -> bool:
+        """Whether a process that begins now has to look; raises ConfigError, quickly."""
+        return cls.is_on() or cls.changes
 
     def prepare(self) -> None:
         """What else is done each time; may raise BrokerUnreachable."""
@@ -93,7 +100,7 @@ class Notify(bootsteps.StartStopStep):
     kinds: ClassVar[tuple[type[Lookout], ...]] = ()
 
     def create(self, consumer: Any) -> None:
-        self.lookouts = [kind() for kind in self.kinds if kind.is_on()]
+        self.lookouts = [kind() for kind in self.kinds if kind.looks()]
         self.timers: list[Any] = []
 
     def start(self, consumer: Any) -> None:
@@ -136,7 +143,7 @@ def _check(**_: Any) -> None:
 def _watch(**_: Any) -> None:
     """Beat's part, in threads: its scheduler waits for nobody."""
     for kind in Notify.kinds:
-        if kind.is_on():
+        if kind.looks():
             lookout = kind(in_beat=True)
             threading.Thread(
                 target=_look_on, args=(lookout,), daemon=True, name=kind.unsent.name

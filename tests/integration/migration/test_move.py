@@ -24,6 +24,7 @@ from frappe_celery import enqueue_in
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
+from frappe_celery.jobs.stats.rates import ended_lately
 from frappe_celery.migration.move import pickles
 from frappe_celery.migration.move.moving import Mover
 from frappe_celery.migration.move.rq_format import RqJob
@@ -273,6 +274,14 @@ def test_a_failed_job_comes_with_its_traceback_and_can_run_again(
     assert 900 < store.client.ttl(store.keys.record(job.run_id)) <= 1000
     worker(project)
     assert ended(job.requeue()).status == JobStatus.FINISHED
+
+
+def test_what_failed_in_rq_just_now_does_not_count_as_failed_here(store: JobStore) -> None:
+    for number in range(2):
+        ended_at = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        in_rq(store, f"{SITE}::{number}", data(), status="failed", ended_at=ended_at)
+    assert mover(store).to_celery().failed.total() == 2
+    assert not ended_lately(store, 15)
 
 
 def test_a_job_that_stands_twice_in_its_queue_runs_twice_as_in_rq(

@@ -235,3 +235,17 @@ def test_a_service_that_apprise_does_not_know_is_named_by_the_doctor(project: Pr
     shown = run_cli(project, "settings")
     assert "pass@" not in shown
     settings.use(None)
+
+
+def test_who_is_named_later_is_told_by_a_beat_that_ran_before(
+    project: Project, store: JobStore, mailbox: Mailbox, hook: Receiver
+) -> None:
+    urls = store.settings.frappe_celery_alerts
+    project.configure(frappe_celery_alerts=None)
+    beat = project.beat()
+    beat.wait_for(" leads")
+    project.configure(frappe_celery_alerts=urls)
+    wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
+    long_ago(store)
+    wait_until(lambda: mailbox.mails and hook.requests, what="it is told")
+    assert mailbox.subjects()[0].endswith("] No worker runs")
