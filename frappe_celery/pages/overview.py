@@ -51,7 +51,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     routes = read(store) if settings.current().is_armed else None
     sites = [] if site else by_site(now, settings.current().sites(), limits)
     queues = _queues(now, site, workers, limits)
-    failing = failures.lately(store, now, site).methods
+    failed = failures.lately(store, now, site)
     return {
         "site": site,
         "jobs": jobs,
@@ -67,8 +67,9 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "longest_queue": max([line.jobs.queued for line in queues], default=0),
         "sites": sites[:SITES],  # those of which most waits
         "most_of_a_site": max([line.jobs.queued for line in sites], default=0),
-        "failing": failing,
-        "most_failing": max([row["failed"] for row in failing], default=0),
+        "failing": failed.methods,
+        "failing_of": failed.looked_at if failed.looked_at < failed.all else None,
+        "most_failing": max([row["failed"] for row in failed.methods], default=0),
         "zone": settings.current().zone,
         "findings": () if site else _findings(int(time.time() / FINDINGS_SECONDS)),
     }

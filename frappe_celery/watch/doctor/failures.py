@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
+from math import ceil
 from typing import Any
 
 from frappe_celery.config.secrets import masked_text
@@ -22,7 +23,8 @@ from frappe_celery.watch.snapshot import Snapshot, about
 
 SECONDS = 3600.0
 LOOKED_AT = 2_000
-"""Failures of the hour whose methods are counted, the newest."""
+"""Failures of the hour whose methods are counted; of more, the newest of each site and queue, as
+many as its part of all."""
 METHODS_SHOWN = 20
 
 
@@ -36,11 +38,12 @@ def check(
     """The failing methods, the most frequent first, each with its newest error; RQ's by queue."""
     failures = lately(store, snapshot, site)
     section.rows += failures.methods
-    if total := sum(place.failed_lately for place in snapshot.of(site)):
-        again = failures.run_again
-        tell = section.note if again == total else section.warn
+    if total := failures.all:
+        again, looked_at = failures.run_again, failures.looked_at
+        tell = section.note if again == looked_at else section.warn
         tell(
             f"{counted(total, 'job')} failed in the last hour"
+            + (f"; of the newest {looked_at:,} the methods are told" if looked_at < total else "")
             + (f", {again:,} of them attempts that are run again" if again else ""),
             "look at them: frappe-celery jobs failed --since 1h",
         )
@@ -104,7 +107,11 @@ def check_alerts(section: Section, store: JobStore, now: float) -> None:
 
 @dataclass(frozen=True)
 class Failures:
-    """Those of the last hour that there are records of; of many the newest."""
+    """Those of the last hour that there are records of."""
+
+    all: int
+    looked_at: int
+    """Of how many of these the rest is told: of LOOKED_AT or a few more, where there are many."""
 
     methods: list[dict[str, Any]]
     """The failing methods, the most frequent first, each with its newest error."""
@@ -115,10 +122,15 @@ class Failures:
 def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
     """Failures of a site; None: of every site."""
     places = [place for place in snapshot.of(site) if place.failed_lately]
-    indexes = [store.keys.index(place.name, JobStatus.FAILED) for place in places]
-    newest_first = ("+inf", snapshot.at - SECONDS, 0, LOOKED_AT // max(1, len(places)) or 1)
-    answers = store.client.each("zrevrangebyscore", indexes, *newest_first, withscores=True)
-    runs = [run for run, _ in sorted(chain(*answers), key=lambda pair: -pair[1])]
+    total = sum(place.failed_lately for place in places)
+    pipe = store.client.pipeline(transaction=False)
+    for place in places:
+        index, part = store.keys.index(place.name, JobStatus.FAILED), place.failed_lately
+        if total > LOOKED_AT:
+            part = ceil(part * LOOKED_AT / total)
+        newest = "+inf", snapshot.at - SECONDS, 0, part
+        pipe.zrevrangebyscore(index, *newest, withscores=True)
+    runs = [run for run, _ in sorted(chain(*pipe.execute()), key=lambda pair: -pair[1])]
     found = list(zip(about(store, runs), runs, strict=True))
     newest = {its.method: run for its, run in reversed(found)}
     counts = Counter(its.method for its, _ in found if its.method is not None)
@@ -135,4 +147,4 @@ def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
         }
         for (method, number), job in zip(frequent, jobs, strict=True)
     ]
-    return Failures(methods, run_again.total())
+    return Failures(total, min(total, len(runs)), methods, run_again.total())

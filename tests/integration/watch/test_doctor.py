@@ -15,8 +15,10 @@ from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.job import process_name
+from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
+from frappe_celery.watch.doctor import failures
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import lead, take
@@ -297,6 +299,26 @@ def test_failing_methods_of_the_last_hour(store: JobStore) -> None:
     assert texts(found, "warning") == ["4 jobs failed in the last hour"]
     here = section("failures of the last hour", "--site", SITE)
     assert texts(here, "warning") == ["3 jobs failed in the last hour"]
+
+
+def test_of_many_failures_the_methods_are_told_of_the_newest_of_each_place(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(failures, "LOOKED_AT", 20)
+    for _ in range(36):
+        failed(store, method="myapp.often")
+    for queue in ("short", "long"):
+        for _ in range(2):
+            failed(store, method="myapp.other", queue=queue)
+    found = section("failures of the last hour")
+    assert {row["method"]: row["failed"] for row in found["rows"]} == {
+        "myapp.often": 18,
+        "myapp.other": 2,
+    }
+    text = "40 jobs failed in the last hour; of the newest 20 the methods are told"
+    assert texts(found, "warning") == [text]
+    page = overview.look(store, SITE, [])
+    assert (page["failed"], page["failing_of"]) == (40, 20)
 
 
 def test_attempts_that_are_run_again_are_told_apart(project: Project, store: JobStore) -> None:
