@@ -128,9 +128,10 @@ def lately(store: JobStore, snapshot: Snapshot, site: str | None) -> Failures:
         index, part = store.keys.index(place.name, JobStatus.FAILED), place.failed_lately
         if total > LOOKED_AT:
             part = ceil(part * LOOKED_AT / total)
-        newest = "+inf", snapshot.at - SECONDS, 0, part
-        pipe.zrevrangebyscore(index, *newest, withscores=True)
-    runs = [run for run, _ in sorted(chain(*pipe.execute()), key=lambda pair: -pair[1])]
+        since = snapshot.at - SECONDS
+        pipe.zrevrangebyscore(index, "+inf", since, 0, part, withscores=True)
+    answers: list[list[tuple[bytes, float]]] = pipe.execute()
+    runs = [run for run, _ in sorted(chain(*answers), key=lambda pair: -pair[1])]
     found = list(zip(about(store, runs), runs, strict=True))
     newest = {its.method: run for its, run in reversed(found)}
     counts = Counter(its.method for its, _ in found if its.method is not None)
