@@ -1,4 +1,4 @@
-"""Pages of what Redis holds; where it does not answer, a page that says so."""
+"""Pages of what Redis holds; where it does not answer, or one may not look, a page that says so."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.pages import users
+
+
+def refused(frame: dict[str, Any], request: HttpRequest, status: int, reason: str) -> HttpResponse:
+    """The answer 403 or 404 in an admin's `frame`, with the reason and a way back."""
+    title = {403: "Not allowed", 404: "Not found"}[status]
+    values = {**frame, "title": title, "reason": reason}
+    return render(request, "admin/frappe_celery/refused.html", values, status=status)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -36,9 +43,18 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
+    needed = "Can view Job"
+    """The permission to look."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether it stands in the menu."""
+        return self.has_view_permission(request) and users.seen(request.user) != []
+
     def require_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied for staff that may not look, or that sees no site."""
-        if not self.has_view_permission(request) or users.seen(request.user) == []:
+        if not self.has_view_permission(request):
+            raise PermissionDenied(users.lacking(self.needed))
+        if users.seen(request.user) == []:
             raise PermissionDenied(users.NONE_SEEN)
 
     def back(self, request: HttpRequest) -> str:
@@ -59,7 +75,8 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def at(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
         """A page of it, for staff that logged in.
 
-        An error that our user can mend is a page with its sentence, not an error 500.
+        An error that our user can mend is a page with its sentence, not an error 500; so is what
+        one may not see or do.
         """
 
         @wraps(view)
@@ -68,6 +85,9 @@ class StoreAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 return view(request, *args, **kwargs)
             except FrappeCeleryError as exc:
                 return self.shown(request, "away.html", "Not now", 503, error=exc)
+            except (PermissionDenied, Http404) as exc:
+                status = 404 if isinstance(exc, Http404) else 403
+                return refused(self.admin_site.each_context(request), request, status, str(exc))
 
         address = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
         return path(route, self.admin_site.admin_view(answered), name=address)
@@ -80,6 +100,3 @@ class OfJobs(StoreAdmin):
         """Whoever may see jobs may see this page."""
         user: Any = request.user
         return bool(user.has_perm("frappe_celery.view_job"))
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)

@@ -16,7 +16,7 @@ from frappe_celery.jobs import Job, JobStatus, JobStore, get_store
 from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import LOOKED_AT, page
-from frappe_celery.pages import job_actions, models, other_arguments
+from frappe_celery.pages import job_actions, models, other_arguments, users
 from frappe_celery.pages.answers import StoreAdmin
 from frappe_celery.pages.job_actions import ACTIONS, Action, Outcome, perform
 from frappe_celery.pages.job_filter import JobFilter
@@ -118,7 +118,7 @@ class JobAdmin(StoreAdmin):
             messages.warning(request, "Choose jobs, and what to do with them.")
             return HttpResponseRedirect(back)
         if action not in job_actions.allowed(request.user):
-            raise PermissionDenied
+            raise PermissionDenied(users.lacking(f"Can {action.permission} Job"))
         jobs = list(get_store().read(runs))
         if any(job is not None and not may_see(request.user, job.site) for job in jobs):
             return self._no_job(request, runs[0])
@@ -151,7 +151,7 @@ class JobAdmin(StoreAdmin):
         if job is None:
             return self._no_job(request, run)
         if ACTIONS["requeue"] not in job_actions.allowed(request.user):
-            raise PermissionDenied
+            raise PermissionDenied(users.lacking("Can change Job"))
         text, title = request.POST.get("arguments", ""), f"Requeue {job_display.label(job)}"
         impossible = job_actions.impossible(ACTIONS["requeue"], job)
         if impossible:

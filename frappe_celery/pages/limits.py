@@ -14,7 +14,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.jobs.limits.rules import MOST_A_MINUTE, Limits, Rule
-from frappe_celery.pages import models
+from frappe_celery.pages import models, users
 from frappe_celery.pages.answers import OfJobs
 from frappe_celery.pages.users import seen
 from frappe_celery.watch import words
@@ -76,14 +76,14 @@ class LimitAdmin(OfJobs):
         act = request.POST.get("act", "")
         form = ChangeForm(request.POST)
         if not self.has_change_permission(request):
-            raise PermissionDenied
+            raise PermissionDenied(users.lacking("Can change Limit"))
         if act not in ACTS or not form.is_valid():
             wrong = [f"{name}: {error}" for name, said in form.errors.items() for error in said]
             messages.error(request, " ".join(wrong) or "Choose what to do.")
             return HttpResponseRedirect(self.back(request))
         values = form.cleaned_data
         if not is_of(request.user, values["target"]):
-            raise PermissionDenied
+            raise PermissionDenied(users.lacking("Can see every site"))
         try:
             told = _act(act, values)
         except ConfigError as exc:

@@ -18,7 +18,7 @@ from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
-from frappe_celery.pages import limits, models, overview
+from frappe_celery.pages import limits, models, overview, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
 from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
@@ -86,8 +86,10 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
     def share_view(self, request: HttpRequest, site: str) -> HttpResponse:
         """Give a site another share; it is beside others, so that owners cannot."""
         self.require_site(request, site)
-        if not may_limit(request.user) or seen(request.user) is not None:
-            raise PermissionDenied
+        if not may_limit(request.user):
+            raise PermissionDenied(users.lacking("Can change Limit"))
+        if seen(request.user) is not None:
+            raise PermissionDenied(users.lacking("Can see every site"))
         form = ShareForm(request.POST)
         share = form.cleaned_data["share"] if form.is_valid() else 0
         try:

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
-from frappe_celery.pages.answers import ReadOnlyAdmin
+from frappe_celery.pages import users
+from frappe_celery.pages.answers import ReadOnlyAdmin, refused
 
 admin.site.site_header = "Frappe jobs"
 admin.site.site_title = "Frappe jobs"
@@ -30,6 +32,20 @@ class ActionAdmin(ReadOnlyAdmin):
     @admin.display(description="what")
     def what(self, entry: Any) -> str:
         return str(entry.get_change_message())
+
+
+def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What of Django's own pages one may not see."""
+    reason = str(exception) or "You lack the permission for this: who may change users here gives it."
+    return refused(admin.site.each_context(request), request, 403, reason)
+
+
+def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Also the first page, where a user has nothing to see there."""
+    user: Any = request.user
+    is_stranger = user.is_active and user.is_staff and users.seen(user) == []
+    reason = users.NONE_SEEN if is_stranger else "There is no such page, or none that you may see."
+    return refused(admin.site.each_context(request), request, 404, reason)
 
 
 urlpatterns = [

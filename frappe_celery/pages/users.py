@@ -27,6 +27,14 @@ NONE_SEEN = (
 )
 
 
+def lacking(permission: str) -> str:
+    """The reason why a user may not do what needs a permission of this name."""
+    return (
+        f"You lack the permission {permission!r}. Who may change users here gives it to you, or to"
+        " a group of yours."
+    )
+
+
 def seen(user: Any) -> list[str] | None:
     """The sites that a user sees; None: every site, by permission or as superuser.
 

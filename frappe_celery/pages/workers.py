@@ -23,6 +23,8 @@ CODE_SECONDS = 30
 class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
     """Their page."""
 
+    needed = "Can view Worker"
+
     def get_urls(self) -> list[Any]:
         return [self.at("", self.list_view, "changelist")]
 

@@ -47,9 +47,28 @@ def test_who_is_no_staff_cannot_log_in(address: str) -> None:
 def test_staff_without_permission_is_refused(user: Users, store: JobStore) -> None:
     job = failed(store)
     for page in (*PAGES[1:], f"{JOBS}{job.run_id}/"):
-        assert user("dora").get(page).status == 403, page
+        answer = user("dora").get(page)
+        assert (answer.status, "You lack the permission" in answer.text) == (403, True), page
+        assert "/admin/" in answer.links("/admin/"), "a way back"
+    assert "'Can view Job'" in user("dora").get(JOBS).text
     assert user("dora").act("requeue", job.run_id).status == 403
-    assert user("dora").get(PAGES[0]).status == 404
+    first = user("dora").get(PAGES[0])
+    assert (first.status, "There is no such page" in first.text) == (404, True)
+
+
+def test_what_is_refused_says_why_and_is_no_fault_in_the_log(
+    user: Users, store: JobStore, shop: Project
+) -> None:
+    job, olga, ben = failed(store, site=OTHER), user("olga"), user("ben")
+    before = len(shop.processes[-1].output())
+    assert "'Can delete Job'" in olga.act("delete", job.run_id).text
+    assert "'Can view Worker'" in olga.get("/admin/frappe_celery/worker/").text
+    limit = {"act": "pause", "target": f"site:{SITE}"}
+    assert "'Can change Limit'" in ben.post("/admin/frappe_celery/limit/act/", **limit).text
+    nowhere = olga.get(f"/admin/frappe_celery/site/{SITE}/")
+    assert (nowhere.status, f"There is no site '{SITE}'" in nowhere.text) == (404, True)
+    assert "/admin/frappe_celery/" in nowhere.links("/admin/")
+    assert "Traceback" not in shop.processes[-1].output()[before:]
 
 
 def test_who_may_only_look_can_change_nothing(user: Users, store: JobStore) -> None:
