@@ -94,6 +94,8 @@ class JobAdmin(StoreAdmin):
             timeline=job_display.timeline(job, values),
             actions=job_actions.offered(request.user, [job]),
             is_active=job.status in ACTIVE,
+            sees_limit=users.seen(request.user) is None
+            or str(values["kept_back_by"]).startswith(f"site:{job.site}:"),
             zone=settings.current().zone,
         )
 

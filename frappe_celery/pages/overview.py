@@ -16,6 +16,8 @@ from frappe_celery.jobs.limits.rules import Limit, covers
 from frappe_celery.jobs.routes import read
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts
+from frappe_celery.pages.in_rq import InRq
+from frappe_celery.pages.in_rq import look as look_into_rq
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
@@ -49,8 +51,11 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     hour = history.hour(store, site)
     jobs, workers = together(now.of(site)), store.workers.all()
     routes = read(store) if settings.current().is_armed else None
-    sites = [] if site else by_site(now, settings.current().sites(), limits)
-    queues = _queues(now, site, workers, limits)
+    its = [site] if site else settings.current().sites()
+    in_rq = look_into_rq(store, its)
+    sites = [] if site else by_site(now, its, limits, in_rq)
+    queues = _queues(now, site, workers, limits, in_rq)
+    held = store.client.each("hlen", [store.keys.in_flight(one.consumer) for one in workers])
     failed = failures.lately(store, now, site)
     return {
         "site": site,
@@ -58,7 +63,8 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "finished": sum(minute.finished for minute in hour),
         "failed": jobs.failed_lately,
         "workers": workers,
-        "busy": sum(worker.state == "busy" for worker in workers),
+        "busy": sum(map(bool, held)),  # as of now, which the workers' own records are not
+        "in_rq": in_rq,
         "scheduler": leadership(store),
         "is_frappes": routes is not None and not routes.beat_acts,
         "history": charts.look(store, site, span, hour),
@@ -99,7 +105,9 @@ class Line:
     share: str = ""
     """Of the workers, that a site gets beside one that has 1."""
     is_served: bool = True
-    """Whether a worker takes a queue's jobs."""
+    """Whether a worker takes a queue's jobs, or RQ has them all."""
+    in_rq: str = ""
+    """What of its jobs goes to RQ, in words."""
 
 
 def _line(
@@ -112,19 +120,25 @@ def _line(
 
 
 def _queues(
-    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit]
+    now: Snapshot, site: str | None, workers: list[WorkerInfo], limits: list[Limit], in_rq: InRq
 ) -> list[Line]:
     """Each queue, for the sites that are seen."""
     served = {queue for worker in workers for queue in worker.queues}
     places = grouped(now.of(site), "queue")
     names = dict.fromkeys([*settings.current().queues, *sorted(places)])
-    return [
-        _line(now, "queue", name, places[name], limits, is_served=name in served) for name in names
-    ]
+    lines = []
+    for name in names:
+        more = {"is_served": name in served or in_rq.has(name), "in_rq": in_rq.of_queue(name)}
+        lines.append(_line(now, "queue", name, places[name], limits, **more))
+    return lines
 
 
 def by_site(
-    now: Snapshot, sites: Iterable[str], limits: Iterable[Limit], order: str = "waiting"
+    now: Snapshot,
+    sites: Iterable[str],
+    limits: Iterable[Limit],
+    in_rq: InRq,
+    order: str = "waiting",
 ) -> list[Line]:
     """The sites, first those with most of what `order` (of ORDERS) says."""
     of_sites = [limit for limit in limits if limit.target.startswith("site:")]
@@ -133,8 +147,8 @@ def by_site(
     for site in sites:
         waiting = [(place.queue, place.queued) for place in places[site] if place.queued]
         queues = sorted(waiting, key=lambda queue: -queue[1])
-        share = _share(site)
-        lines.append(_line(now, "site", site, places[site], of_sites, queues=queues, share=share))
+        more = {"queues": queues, "share": _share(site), "in_rq": in_rq.of_site(site)}
+        lines.append(_line(now, "site", site, places[site], of_sites, **more))
     most_of = ORDERS[order]
     return sorted(lines, key=lambda line: (-most_of(line), -line.jobs.started, line.name))
 

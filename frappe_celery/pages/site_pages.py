@@ -18,7 +18,7 @@ from frappe_celery.errors import ConfigError, FrappeCeleryError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.limits.rules import Limits, covers
 from frappe_celery.jobs.queue import shares
-from frappe_celery.pages import limits, models, overview, users
+from frappe_celery.pages import in_rq, limits, models, overview, users
 from frappe_celery.pages.answers import OfJobs, ReadOnlyAdmin
 from frappe_celery.pages.users import choices, may_see, seen
 from frappe_celery.schedule.listing import SiteSchedule, site_schedule
@@ -57,7 +57,9 @@ class SiteAdmin(ReadOnlyAdmin, OfJobs):
         order = request.GET.get("by", "")
         order = order if order in overview.ORDERS else "waiting"
         now = snapshot.take(get_store(), failures.SECONDS)
-        lines = overview.by_site(now, choices(request.user), Limits(get_store()).all(), order)
+        sites = choices(request.user)
+        to_rq = in_rq.look(get_store(), sites)
+        lines = overview.by_site(now, sites, Limits(get_store()).all(), to_rq, order)
         page = Paginator(lines, PAGE).get_page(request.GET.get("page"))
         most = max([line.jobs.queued for line in lines], default=0)
         return self.shown(request, "sites.html", "Sites", page=page, order=order, most=most)

@@ -12,8 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
+from frappe_celery.pages import in_rq
 from frappe_celery.pages.answers import ReadOnlyAdmin, StoreAdmin
-from frappe_celery.pages.users import may_see
+from frappe_celery.pages.users import choices, may_see
 from frappe_celery.watch.doctor.workers import Change, changed_since, newest_change
 
 CODE_SECONDS = 30
@@ -37,6 +38,7 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
         lines = [
             {
                 "worker": worker,
+                "is_busy": any(one.state == "busy" for one in processes),
                 "memory": sum(worker.memory.values()),
                 "stays": (failures := store.workers.exchange(worker.name))
                 and why_it_stays(failures),
@@ -47,7 +49,8 @@ class WorkerAdmin(ReadOnlyAdmin, StoreAdmin):
             }
             for worker, processes in workers
         ]
-        return self.shown(request, "workers.html", "Workers", lines=lines)
+        to_rq = in_rq.look(store, choices(request.user))
+        return self.shown(request, "workers.html", "Workers", lines=lines, in_rq=to_rq)
 
 
 def _process(process: WorkerInfo, job: Job | None, user: Any) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Which jobs of an armed bench go to RQ by its routes, where the pages cannot count them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from frappe_celery.config import settings
+from frappe_celery.jobs import JobStore
+from frappe_celery.jobs.routes import Routes, read
+from frappe_celery.watch.words import some_of
+
+SITES_NAMED = 5
+
+
+@dataclass(frozen=True)
+class InRq:
+    """Of some sites, in every queue."""
+
+    sites: dict[str, frozenset[str]]
+    """Those whose jobs go to RQ, by queue."""
+    every: frozenset[str]
+
+    def has(self, queue: str) -> bool:
+        """Whether all jobs of this queue go there."""
+        return self.sites[queue] == self.every if queue in self.sites else False
+
+    @property
+    def has_all(self) -> bool:
+        return all(map(self.has, self.sites)) if self.sites else False
+
+    def of_queue(self, queue: str) -> str:
+        """`in RQ`, `in RQ of 3 sites`; '' : none of its jobs is."""
+        its = self.sites.get(queue)
+        if not its:
+            return ""
+        number = f" of {len(its)} site{'s' if len(its) > 1 else ''}"
+        return "in RQ" + ("" if self.has(queue) else number)
+
+    def of_site(self, site: str) -> str:
+        """`in RQ`, `long in RQ`; '' : none of its jobs is."""
+        its = [queue for queue, sites in self.sites.items() if site in sites]
+        if not its:
+            return ""
+        return "in RQ" if len(its) == len(self.sites) else f"{', '.join(its)} in RQ"
+
+    def __str__(self) -> str:
+        """`queue long; every queue of a.example`; '' : nothing."""
+        same = defaultdict[frozenset[str], list[str]](list)
+        for queue, its in self.sites.items():
+            if its:
+                same[its].append(queue)
+        parts = []
+        for its, queues in same.items():
+            named = f"queue {', '.join(queues)}"
+            part = "every queue" if len(queues) == len(self.sites) else named
+            of = "" if its == self.every else f" of {some_of(sorted(its), SITES_NAMED)}"
+            parts.append(part + of)
+        return "; ".join(parts)
+
+
+def look(store: JobStore, sites: Iterable[str]) -> InRq:
+    """What of these sites goes to RQ; nothing where the bench is not armed.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    config, every = settings.current(), frozenset(sites)
+    routes = read(store) if config.is_armed else None
+    return _found(routes, tuple(config.queues), every) if routes else InRq({}, every)
+
+
+@lru_cache(maxsize=8)
+def _found(routes: Routes, queues: tuple[str, ...], sites: frozenset[str]) -> InRq:
+    def its(queue: str) -> frozenset[str]:
+        return frozenset(site for site in sites if not routes.lead_to_celery(queue, site))
+
+    return InRq({queue: its(queue) for queue in queues}, sites)
