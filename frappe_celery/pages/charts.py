@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.watch import history
 from frappe_celery.watch.history import Point
-from frappe_celery.watch.words import duration
+from frappe_celery.watch.words import duration, unit_of
 
 WIDTH, HEIGHT = 760, 206
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 26, 22
@@ -58,13 +59,11 @@ class Chart:
     tick_y: int = HEIGHT - 6
 
 
-def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Chart:
-    """Columns from left to right, the values of each on top of each other.
-
-    Args:
-        number: how the numbers at the grid lines are written.
-    """
-    most = round_up(max((sum(column.values) for column in columns), default=0))
+def stacked(columns: Sequence[Column], are_seconds: bool = False) -> Chart:
+    """Columns from left to right, the values of each on top of each other."""
+    highest = max((sum(column.values) for column in columns), default=0)
+    size, unit = unit_of(highest) if are_seconds else (1, "")
+    most = round_up(ceil(highest / size)) * size
     floor, plot = HEIGHT - BOTTOM, HEIGHT - BOTTOM - TOP
     step = (WIDTH - LEFT - RIGHT) / max(1, len(columns))
     few = len(columns) <= MOST_POINTED_AT
@@ -80,9 +79,16 @@ def stacked(columns: Sequence[Column], number: Callable[[int], str] = str) -> Ch
                 series.append(f"M{x + gap:.2f} {y:.2f}h{bar:.2f}v{height:.2f}h-{bar:.2f}z")
         ends = x > WIDTH - LAST_TICK
         places.append((round(x, 2), replace(column, tick="") if ends else column))
-    numbers = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1)})
-    lines = [(round(floor - value / most * plot, 2), number(value)) for value in numbers]
+    values = sorted({most * line // GRID_LINES for line in range(GRID_LINES + 1 if highest else 1)})
+    lines = [
+        (round(floor - value / most * plot, 2), _number(value // size, unit)) for value in values
+    ]
     return Chart(["".join(series) for series in bars], places, round(step, 2), lines, few)
+
+
+def _number(number: int, unit: str) -> str:
+    text = f"{number:,} {unit}".strip() if number else "0"
+    return text.removesuffix("s") if text == "1 days" else text
 
 
 def round_up(number: int) -> int:
@@ -151,4 +157,4 @@ def look(store: JobStore, site: str | None, name: str, hour: list[Point]) -> Sho
         waits.append(Column(f"{at}: {point.waiting:,} waiting, {wait}", (point.wait,), tick))
         if any((*numbers, point.waiting)):
             rows.append((at, point))
-    return Shown(span, stacked(ended), stacked(waits, duration), rows)
+    return Shown(span, stacked(ended), stacked(waits, are_seconds=True), rows)

@@ -36,7 +36,7 @@ class ActionAdmin(ReadOnlyAdmin):
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     """What of Django's own pages one may not see."""
-    reason = str(exception) or "You lack the permission for this: who may change users here gives it."
+    reason = str(exception) or "You lack a permission, which who may change users here gives you."
     return refused(admin.site.each_context(request), request, 403, reason)
 
 

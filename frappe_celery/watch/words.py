@@ -66,10 +66,16 @@ def duration(seconds: float | None) -> str:
     """12 ms, 3.4 s, 5 min, 2.5 h, 3.1 days."""
     if seconds is None:
         return ""
-    for least, unit, size in ((172800, "days", 86400), (7200, "h", 3600), (120, "min", 60)):
-        if seconds >= least:
-            return f"{seconds / size:.1f} {unit}"
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    size, unit = unit_of(seconds)
+    return f"{seconds / size:.1f} {unit}"
+
+
+def unit_of(seconds: float) -> tuple[int, str]:
+    """In which so many seconds are told, from a second on: how long it is, and its name."""
+    units = (86400, "days"), (3600, "h"), (60, "min")
+    return next((one for one in units if seconds >= 2 * one[0]), (1, "s"))
 
 
 def in_words(limit: Limit | Keeping, until: str = BY_COMMAND) -> str:

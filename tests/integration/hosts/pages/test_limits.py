@@ -114,7 +114,9 @@ def test_of_a_pattern_an_owner_reads_no_number_of_other_sites(user: Users, store
     for _ in range(3):
         enqueued(store)
     assert take(store) is None
-    assert "kept back" not in user("olga").get(f"{SITES}{OTHER}/").text
+    page = user("olga").get(f"{SITES}{OTHER}/")
+    assert "kept back" not in page.text
+    assert f'href="{LIMITS}"' not in page.source.partition('id="content-start"')[2]
     assert "paused until" in user("olga").get(f"{SITES}{OTHER}/").text
     assert "site:*" not in user("olga").get(LIMITS).text
     assert "site:* paused until somebody resumes it 3 hand" in user("anna").get(LIMITS).text
