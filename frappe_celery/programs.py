@@ -9,7 +9,12 @@ from typing import Any
 
 import click
 
-from frappe_celery.errors import FrappeCeleryError
+from frappe_celery.errors import ConfigError, FrappeCeleryError
+
+
+def told(exc: Exception) -> str:
+    """What is wrong, for a person: by its name, but for a ConfigError, whose text says all."""
+    return str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
 
 
 class ToldInASentence(click.Command):
@@ -20,7 +25,7 @@ class ToldInASentence(click.Command):
         try:
             return super().invoke(ctx)
         except FrappeCeleryError as exc:
-            raise click.ClickException(f"{type(exc).__name__}: {exc}") from exc
+            raise click.ClickException(told(exc)) from exc
 
 
 def start_worker(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from frappe_celery.commands import systemd_units
+from frappe_celery.commands import process_files, systemd_units
 from frappe_celery.commands.doctor import doctor
 from frappe_celery.commands.move import carry, trusting_pickles
 from frappe_celery.commands.options import known_queue, known_site, together
@@ -14,6 +14,7 @@ from frappe_celery.commands.worker import beat, worker
 from frappe_celery.config import settings
 from frappe_celery.migration.move.moving import refuse_two_servers
 from frappe_celery.programs import ToldInASentence
+from frappe_celery.watch.words import some_of
 
 
 class Piece(NamedTuple):
@@ -46,7 +47,9 @@ _what = together(
     click.option("--queue", "-q", help="Only this queue's jobs. Default: all."),
     click.option("--site", help="Only this site's jobs. Default: every site's."),
     click.option(
-        "--schedule", is_flag=True, help="Whether beat acts or Frappe's scheduler, and no jobs."
+        "--schedule",
+        is_flag=True,
+        help="The schedule alone, no jobs: whether beat or Frappe's scheduler acts on it.",
     ),
 )
 ARMED = (
@@ -59,7 +62,10 @@ ARMED_ON_CELERY = (
     " switch back with frappe-celery disable"
 )
 STARTS = {
-    True: ("frappe-celery worker", "no beat leads: start frappe-celery beat"),
+    True: (
+        "frappe-celery worker",
+        "no beat leads: start it in your process manager, or by hand: frappe-celery beat",
+    ),
     False: (
         "bench worker",
         "no scheduler of Frappe's runs on this machine: start bench schedule (one on another"
@@ -117,7 +123,10 @@ def enable(armed: bool, image: bool, settle: bool, trusted: bool, **named: Any) 
         all_moved = _go(piece, to_celery=True, trusted=trusted)
         if settle and all_moved:
             routing.forget_routes()
-            click.echo("Settled: RQ's processes are needed no more. Write the files anew: setup …")
+            click.echo(
+                "Settled: RQ's processes are needed no more. Write the process files anew:"
+                f" frappe-celery setup {process_files.manager(settings.current())} --yes"
+            )
         elif settle:
             click.echo("Not settled: what waits in RQ has to be run or moved first.", err=True)
         _end(all_moved, _nobody_does(piece, to_celery=True))
@@ -190,11 +199,17 @@ def _go(piece: Piece, *, to_celery: bool, trusted: bool = False) -> bool:
         if piece.has_schedule:
             new = new.with_schedule(to_celery)
         everywhere = [EVERY, *settings.current().sites()]
-        if new.beat_acts and not new.lead_all(settings.current().queues, everywhere, True):
+        still = [
+            "the default, for sites that no rule names" if site == EVERY else f"jobs of site {site}"
+            for site in everywhere
+            if not new.lead_all(settings.current().queues, [site], True)
+        ]
+        if new.beat_acts and still:
             first = "enable (which takes the schedule too)" if to_celery else "disable --schedule"
             raise click.ClickException(
                 f"first frappe-celery {first}: what beat enqueues runs in Celery, so that it has"
-                " the schedule only while every queue and site goes there"
+                f" the schedule only while every queue and site goes there; not so:"
+                f" {some_of(still)}"
             )
         return new
 
@@ -226,7 +241,10 @@ def _nobody_does(piece: Piece, *, to_celery: bool) -> list[str]:
     if piece.has_jobs:
         queues = [piece.queue] if piece.queue else settings.current().queues
         unserved = processes.unserved(queues, by_celery=to_celery)
-        missing = [f"{words}: start {start} --queue {queue}" for queue, words in unserved.items()]
+        missing = [
+            f"{words}: start one in your process manager, or by hand: {start} --queue {queue}"
+            for queue, words in unserved.items()
+        ]
     if piece.has_schedule and not processes.a_scheduler_runs(celerys=to_celery):
         missing.append(no_scheduler)
     return missing

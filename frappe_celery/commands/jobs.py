@@ -19,6 +19,7 @@ from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.pages.job_actions import stop_and_delete
+from frappe_celery.programs import told
 
 Found = Callable[[], Job]
 """Finds a job, or raises NoSuchJob."""
@@ -106,9 +107,10 @@ def jobs() -> None:
 @LIMIT
 @AS_JSON
 def list_(status: tuple[str, ...], **which: Any) -> None:
-    """List jobs, newest first.
+    """List jobs, the last change first.
 
-    --since and --until are about when a job got the status that it has: enqueued, started, ended.
+    That, and what --since and --until bound, is when a job got the status that it has: enqueued,
+    started, ended.
     """
     _show(tuple(map(JobStatus, status)) or tuple(JobStatus), **which)
 
@@ -155,7 +157,10 @@ def _show(statuses: tuple[JobStatus, ...], limit: int, as_json: bool, **given: A
         click.echo(json.dumps([job_display.as_json(job) for job in some[:limit]], indent=1))
         return
     if not some:
-        click.echo(f"No such jobs in {settings.current().root}.")
+        config = settings.current()
+        beside_rq = hosts.is_bench() and (config.is_armed or not config.frappe_celery_enabled)
+        rqs = " Those in RQ are in Desk: RQ Job." if beside_rq else ""
+        click.echo(f"No such jobs in {config.root}.{rqs}")
         return
     job_display.console().print(job_display.table(some[:limit]))
     if len(some) > limit:
@@ -292,9 +297,9 @@ def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> N
         raise click.ClickException(
             f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"
         )
+    get_store().requeue(job, edit, unset)
     if new := [name for name in edit if name not in known]:
         click.secho(f"{job.id}: {', '.join(new)} is new", fg="yellow", err=True)
-    get_store().requeue(job, edit, unset)
 
 
 def _change(text: str) -> tuple[str, Any]:
@@ -351,7 +356,7 @@ def _each(chosen: list[Found], act: Callable[[Job], Any], done: str) -> None:
             raise
         except FrappeCeleryError as exc:
             wrong += 1
-            click.secho(f"Error: {type(exc).__name__}: {exc}", fg="red", err=True)
+            click.secho(f"Error: {told(exc)}", fg="red", err=True)
         else:
             if each_is_named:
                 click.echo(f"{job.id}: {done}")

@@ -84,10 +84,10 @@ def carry(
         _say(f"Moved from {left}", report.failed, "failed")
     for words, number in report.others.items():
         if number:
-            click.echo(f"Left to {left}'s own: {number} {words}")
+            click.echo(f"Left to {left}'s workers: {number} {words}")
     if ids := report.abandoned:
         click.echo(
-            f"Left to RQ's own: {len(ids)} that ran, and their worker is gone: {some_of(ids)}\n"
+            f"Left to RQ's workers: {len(ids)} that ran, and their worker is gone: {some_of(ids)}\n"
             "  a worker of RQ's lets them fail within ten minutes; where none runs any more, nobody"
             " does: enqueue again what matters"
         )

@@ -59,6 +59,14 @@ NEEDED = (
 )
 
 
+def manager(config: Settings) -> str:
+    """Whose files the bench has, as `setup` names it."""
+    folder = config.root / "config"
+    if (folder / "supervisor.conf").exists():
+        return "supervisor"
+    return "systemd" if (folder / "systemd").exists() else "procfile"
+
+
 def own_app(config: Settings) -> tuple[str | None, tuple[str, ...]]:
     """What `celery -A` is given for the app that `frappe_celery.setup` was called on, and those of
     its queues that are not Frappe's. In a bench there is none.

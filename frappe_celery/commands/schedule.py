@@ -22,6 +22,7 @@ from frappe_celery.config.files import module_of
 from frappe_celery.errors import BrokerUnreachable, ConfigError
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import AppHooks
+from frappe_celery.programs import told
 from frappe_celery.schedule import history
 from frappe_celery.schedule.events import HOOK, import_problems, rows_from_hooks
 from frappe_celery.schedule.listing import COUNT, site_schedule, table
@@ -102,7 +103,7 @@ def _noting(errors: list[str], site: str) -> Iterator[None]:
         raise  # no single site's
     except Exception as exc:
         where = "" if isinstance(exc, ConfigError) else f"{site}: "
-        errors.append(f"{where}{type(exc).__name__}: {exc}")
+        errors.append(f"{where}{told(exc)}")
 
 
 def _end_with(errors: list[str]) -> None:

@@ -55,9 +55,10 @@ def supervisor(user: str | None, yes: bool) -> None:
     _write(config, {path: text}, yes)
     group = supervisor_file.group_of(config)
     click.echo(
-        f"Have supervisor take it over: supervisorctl reread && supervisorctl update {group}\n"
-        "then, once frappe-celery doctor shows its workers: supervisorctl update"
+        f"Have supervisor take it over: supervisorctl reread && supervisorctl update {group}"
     )
+    if not config.is_armed:
+        click.echo("then, once frappe-celery doctor shows its workers: supervisorctl update")
 
 
 @setup.command()

@@ -65,11 +65,9 @@ def switch(back: str | None, canary: str | None, minutes: float, yes: bool, mana
         for number, step in enumerate(steps, 1):
             _go_through(number, step, yes, called)
     except (click.Abort, KeyboardInterrupt):
-        click.echo(
-            "\nStopped: called again it goes on here; frappe-celery switch back leads back",
-            err=True,
-        )
-        raise
+        way_back = "" if back else "; frappe-celery switch back leads back"
+        click.echo(f"\nStopped: called again it goes on here{way_back}", err=True)
+        raise click.exceptions.Exit(1) from None
     click.echo(
         "The bench is on RQ again, and armed: frappe-celery disable --settle ends that too."
         if back
@@ -127,7 +125,9 @@ def _call(step: Step, yes: bool) -> None:
 
 def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) -> None:
     manager = manager_of(settings.current(), called)
-    for command in [] if manager is None else getattr(manager, step.by, []):
+    commands = [] if manager is None else getattr(manager, step.by, [])
+    started = yes and commands and step.by == "add"
+    for command in commands:
         click.echo(f"   {shlex.join(command)}")
         if yes:
             _run(command)
@@ -143,7 +143,8 @@ def _have_it_done(step: Step, yes: bool, called: list[str], missing: list[str]) 
             told, told_at = left, time.monotonic()
             for line in left:
                 click.echo(f"   still: {line}")
-            click.echo(f"   {step.otherwise}; this waits until it is seen")
+            what = "" if started else f"{step.otherwise}; "
+            click.echo(f"   {what}this waits until it is seen")
         time.sleep(LOOK_SECONDS)
 
 

@@ -75,7 +75,7 @@ def _time(seconds: str | None) -> datetime | None:
 
 def table(found: list[Outcome]) -> Table:
     """As a table of rich's, times as the machine's clock shows them."""
-    shown = Table("due", "site", "entry", "acted on", "what became of it", "run")
+    shown = Table("due", "site", "Scheduled Job Type", "acted on", "what became of it", "run")
     for each in found:
         words = each.words
         if each.since:

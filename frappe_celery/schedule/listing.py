@@ -164,7 +164,9 @@ def table(schedule: SiteSchedule) -> Table:
         states = (line.problem, "red"), (line.state, "yellow")
         state = Text("\n").join(Text(text, style) for text, style in states if text)
         shown.add_row(
-            *map(Text, (line.app, line.method or "", line.queue or "", expression, line.source)),
+            Text(line.app),
+            Text(line.method or "", overflow="fold"),
+            *map(Text, (line.queue or "", expression, line.source)),
             Text(_shown(line.last)),
             Text("\n".join(map(_shown, line.next))),
             state,

@@ -54,7 +54,7 @@ def check(
                 **counts,
                 oldest_waits_seconds=its.oldest and round(snapshot.waits(its), 1),
                 methods=dict(methods.most_common(METHODS_SHOWN)),
-                methods_of=len(waiting) or None,
+                of_the_longest_waiting=len(waiting) if len(waiting) < counts["queued"] else None,
             )
         seen = [*waiting, *_next(store, places)]
         free = [one for one in seen if not one.place.is_held(paused, one.about.kept_by)]
@@ -110,7 +110,8 @@ def _check_queue(
             f"{jobs} waiting in queue {queue}, and no worker takes jobs from it",
             "take them over to RQ: frappe-celery move --to rq"
             if hosts.is_bench() and not config.frappe_celery_enabled
-            else f"start one: frappe-celery worker --queue {queue}",
+            else "start one in your process manager, or by hand: frappe-celery worker"
+            f" --queue {queue}",
         )
     elif waits > config.queues[queue].timeout:
         section.warn(

@@ -60,6 +60,7 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
         leader=found.leader,
         lag_seconds=sign.lag if sign and leads else None,
         entries=sign.entries if sign and leads else None,
+        last_leader=None if sign is None or leads else sign.name,
         last_sign_seconds_ago=None if age is None else round(age, 1),
     )
     for site, why in (json.loads(sign.unread) if sign and leads else {}).items():
@@ -74,7 +75,7 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
         last = "" if sign is None else f"; the last sign of one ({sign.name}) is {age:,.0f} s old"
         section.problem(
             f"no scheduler runs: nothing is enqueued when it is due{last}",
-            "start one: frappe-celery beat",
+            "start one in your process manager, or by hand: frappe-celery beat",
         )
     elif leads and found.lag(now) > LATE_SECONDS:
         section.warn(

@@ -45,7 +45,10 @@ def check(
     if not are_known:
         section.note("which workers run cannot be told while RabbitMQ is away: they wait for it")
     elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
-        section.problem("no worker runs: no job will run", "start one: frappe-celery worker")
+        section.problem(
+            "no worker runs: no job will run",
+            "start one in your process manager, or by hand: frappe-celery worker",
+        )
     if dead := _jobs_of_the_dead(store, now - SILENT_SECONDS):
         section.warn(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
@@ -85,7 +88,9 @@ def _check_rqs(section: Section, left: InRq, config: Settings, here: Installatio
     if not left.served:
         what = "bring them over: frappe-celery move"
         if belongs:
-            what = f"start one: bench worker --queue {left.queue}"
+            what = (
+                f"start one in your process manager, or by hand: bench worker --queue {left.queue}"
+            )
         section.problem(f"{jobs}, and no worker of RQ's takes jobs from it", what)
     elif not belongs:
         section.warn(

@@ -289,6 +289,7 @@ def test_requeue_of_what_has_not_ended_is_an_error_and_the_others_go_on(store: J
     output = run("jobs", "requeue", "waits", "failed", code=1).output
     assert f"job {jid('waits')} is queued: only an ended one is requeued" in output
     assert f"{jid('failed')}: requeued" in output
+    assert "is new" not in run("jobs", "requeue", "waits", "--set", "m=1", code=1).output
     run("jobs", "requeue", code=2)
     run("jobs", "requeue", "waits", "--all-failed", code=2)
 

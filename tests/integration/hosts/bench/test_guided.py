@@ -104,9 +104,11 @@ def test_all_that_is_missing_is_shown_while_it_waits(switch: Switch) -> None:
     waiting = process.output().partition("update bench-celery-workers\n")[2]
     for queue in ("short", "default", "long"):
         assert f"   still: no worker of Celery's serves queue {queue}\n" in waiting
-    assert "   still: no beat runs\n   Start frappe-celery worker and" in waiting
+    assert "   still: no beat runs\n   this waits until" in waiting
     process.popen.send_signal(signal.SIGINT)
     process.wait_for("Stopped: called again it goes on")
+    assert process.wait() == 1
+    assert "Aborted!" not in process.output()
 
 
 SHORT = """

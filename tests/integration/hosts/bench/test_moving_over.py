@@ -37,8 +37,8 @@ def test_a_job_whose_rq_worker_is_gone_is_told_apart_from_what_runs(
     client.zadd(running, {"site1::runs": now + 90, "site1::a": now - 9, "site1||b:12ef": now - 9})
     for command in (("enable", "--queue", "long"), ("enable", "--settle")):
         output = armed.go(*command)
-        assert "Left to RQ's own: 1 running\n" in output
-        gone = "Left to RQ's own: 2 that ran, and their worker is gone: site1::a, site1||b\n"
+        assert "Left to RQ's workers: 1 running\n" in output
+        gone = "Left to RQ's workers: 2 that ran, and their worker is gone: site1::a, site1||b\n"
         assert gone in output
         assert "a worker of RQ's lets them fail within ten minutes; where none runs any" in output
 
@@ -91,12 +91,13 @@ def test_in_supervisors_file_celerys_are_a_group_of_their_own(armed: Armed) -> N
     for _ in range(2):
         code, output = armed.switch.run("setup", "supervisor", "--yes")
         assert (code, "supervisorctl update bench-celery-workers\n" in output) == (0, True), output
+        assert "supervisorctl update\n" not in output, "it would restart RQ's"
         assert path.read_text().startswith(theirs)
         assert (
             "[group:bench-celery-workers]\nprograms=bench-frappe-celery-schedule,"
             in path.read_text()
         )
-    armed.go("enable", "--settle")
+    assert "frappe-celery setup supervisor --yes\n" in armed.switch.run("enable", "--settle")[1]
     code, output = armed.switch.run("setup", "supervisor", "--yes")
     assert (code, "supervisorctl update bench-workers\n" in output) == (0, True), output
     assert "celery-workers" not in path.read_text()
@@ -122,14 +123,15 @@ def test_on_rq_the_process_files_are_benchs(switch: Switch) -> None:
 
 def test_what_nobody_serves_is_done_and_an_error(armed: Armed) -> None:
     output = armed.go("enable")
-    assert "no worker of Celery's serves queue long: start frappe-celery worker --queue" in output
-    assert "no beat leads: start frappe-celery beat" in output
+    assert "no worker of Celery's serves queue long: start one in your process manager" in output
+    assert "or by hand: frappe-celery beat" in output
     output = armed.go("enable", "--queue", "long")
     assert "serves queue long" in output
     assert "serves queue short" not in output
     assert "beat" not in output
     output = armed.go("disable")
-    assert "no worker of RQ's serves queue long: start bench worker --queue long" in output
+    assert "no worker of RQ's serves queue long: start one" in output
+    assert "by hand: bench worker --queue long\n" in output
     assert armed.ask("answer = system_of(enqueue())") == "rq"
 
 

@@ -168,6 +168,11 @@ def test_the_schedule_goes_last_and_comes_back_first(armed: Armed) -> None:
     code, output = armed.switch.run("enable", "--schedule")
     first = "first frappe-celery enable (which takes the schedule too)"
     assert (code, first in output) == (1, True), output
+    armed.go("enable", "--site", "site1")
+    code, output = armed.switch.run("enable", "--schedule")
+    assert (code, "not so: the default, for sites that no rule names, " in output) == (1, True)
+    assert "jobs of site site2" in output
+    assert "jobs of site site1\n" not in output
     armed.go("enable")
     code, output = armed.switch.run("disable", "--queue", "long")
     assert (code, "first frappe-celery disable --schedule" in output) == (1, True), output

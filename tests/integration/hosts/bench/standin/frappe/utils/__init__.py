@@ -25,3 +25,18 @@ def make_filter_dict(filters):
 
 def get_datetime(value):
     return value
+
+
+class CallbackManager:
+    def __init__(self):
+        self._functions = []
+
+    def add(self, func):
+        self._functions.append(func)
+
+    def run(self):
+        while self._functions:
+            self._functions.pop(0)()
+
+    def reset(self):
+        self._functions.clear()
