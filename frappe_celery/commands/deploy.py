@@ -8,6 +8,9 @@ from typing import Any
 import click
 
 from frappe_celery.config import settings
+from frappe_celery.config.files import options_stand_in
+from frappe_celery.config.urls import without_password
+from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import why_it_stays
 
@@ -120,7 +123,7 @@ def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict
     while left and time.monotonic() < give_up_at:
         time.sleep(LOOK_SECONDS)
         stays |= {
-            name: f"it goes on: {why_it_stays(why)}. Mend it, or: frappe-celery restart --force"
+            name: f"it goes on: {why_it_stays(why)}. {_way_out(why)}"
             for name in left
             if (why := store.workers.exchange(name))
         }
@@ -130,11 +133,26 @@ def _not_exchanged(store: JobStore, asked: dict[str, int], timeout: int) -> dict
     return stays | dict.fromkeys(left, late)
 
 
+def _way_out(failures: dict[str, str]) -> str:
+    if "" in failures:  # it came to no import, which is all that force is for
+        return "Mend it, then: frappe-celery restart"
+    return "Mend it, or: frappe-celery restart --force"
+
+
 def ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
     """What each of so many workers answers to a remote control command of Celery's, by its name."""
+    from kombu.exceptions import OperationalError
+
     from frappe_celery import celery_app
 
-    answers: list[Any] = celery_app.current().control.broadcast(  # type: ignore[assignment]
-        command, arguments=arguments, reply=True, limit=workers, timeout=ANSWER_SECONDS
-    )  # with reply=True
+    try:
+        answers: list[Any] = celery_app.current().control.broadcast(  # type: ignore[assignment]
+            command, arguments=arguments, reply=True, limit=workers, timeout=ANSWER_SECONDS
+        )  # with reply=True
+    except OperationalError as exc:
+        where = without_password(str(celery_app.current().conf.broker_url))
+        raise BrokerUnreachable(
+            f"the broker at {where} does not answer ({exc}). Start it, or mend broker_url in"
+            f" {options_stand_in()}"
+        ) from exc
     return {name: said for answer in answers for name, said in answer.items()}

@@ -191,7 +191,8 @@ def _paused(seen: Seen) -> Iterable[Found]:
 
 def _lost(seen: Seen) -> Iterable[Found]:
     if seen.lost is not None and seen.now.at - seen.lost.end < LOSS_SECONDS:
-        yield Found(seen.now.at - seen.lost.end)
+        # each loss is told of, also while the one before still is
+        yield Found(seen.now.at - seen.lost.end, (("lost_at", repr(seen.lost.end)),))
 
 
 def _memory(seen: Seen) -> Iterable[Found]:

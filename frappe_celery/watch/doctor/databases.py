@@ -13,7 +13,7 @@ def check(section: Section, found: Iterable[Outage], sites: list[str], now: floa
     for one in found:
         if one.site not in sites:
             continue
-        away = now - one.since
+        away = max(0.0, now - one.since)  # it may have begun since the snapshot
         section.row(
             site=one.site,
             away_seconds=round(away),

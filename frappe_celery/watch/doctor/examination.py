@@ -39,13 +39,13 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     databases.check(of("databases"), outages(store), sites, now.at)
     outboxes.check(of("outboxes"), store, sites, now.at)
     installation.check_routes(of("routes"), here)
-    are_known = bool(living) or not rabbitmq.is_away(store)
+    unknown = "" if living else _why_unknown(store)
     working, waiting = of("workers"), of("queues")
-    workers.check(working, store, now.at, living, here, are_known)
+    workers.check(working, store, now.at, living, here, unknown)
     workers.check_code(working, store, living, now.at)
-    queues.check(waiting, store, now, living if are_known else None, paused, site)
+    queues.check(waiting, store, now, None if unknown else living, paused, site)
     queues.check_sites(waiting, now, store.settings)
-    queues.check_quotas(waiting, now, store.settings)
+    queues.check_quotas(waiting, now, store.settings, paused)
     for left in here.in_rq:
         waiting.row(queue=f"{left.queue} (in RQ)", queued=left.waiting)
     limits.check(of("limits"), limited, sites, store.settings)
@@ -60,6 +60,13 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     return report
 
 
+def _why_unknown(store: JobStore) -> str:
+    """Why no worker can have a record; '' : it could."""
+    if rabbitmq.is_away(store):
+        return "RabbitMQ is away"
+    return "the Redis is full" if (snapshot.memory_used(store) or 0) >= 1 else ""
+
+
 def at_a_glance(store: JobStore) -> list[Finding]:
     """What is wrong, the worst first, as far as Redis and files tell at once: no database is asked,
     and no process started.
@@ -70,7 +77,7 @@ def at_a_glance(store: JobStore) -> list[Finding]:
     now, section = snapshot.take(store, 0), Section("at a glance")
     databases.check(section, outages(store), store.settings.sites(), now.at)
     queues.check_sites(section, now, store.settings)
-    queues.check_quotas(section, now, store.settings)
+    queues.check_quotas(section, now, store.settings, Limits(store).paused())
     failures.check_mails(section, store)
     broker.check_what_is_wrong(section, store, store.client.info(), now.at)
     try:

@@ -65,9 +65,11 @@ def check(
 def check_mails(section: Section, store: JobStore) -> None:
     """Mails of failures that no server has taken yet."""
     ledger = mail.Ledger(store)
-    if ledger.tries() and (waiting := len(ledger.entries())):
+    if ledger.tries():
+        waiting = len(ledger.entries())
         section.warn(
-            f"{counted(waiting, 'mail')} of failures could not be delivered yet",
+            f"{counted(waiting, 'mail') if waiting else 'mails'} of failures could not be delivered"
+            " yet",
             "it is tried again by itself; the log of the workers and of beat has the reason",
         )
 

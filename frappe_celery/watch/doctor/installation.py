@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from frappe_celery.jobs.routes import CELERY, EVERY, RQ, Routes
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.mail.config import MailConfig
 
+LEAST_BYTES = 4096
+"""With less a disk is full: a line that begins a new block is lost."""
 SHOWN = ("celery", "kombu", "redis", "croniter", "Django", "frappe")
 
 
@@ -126,7 +129,14 @@ def check_configuration(section: Section, config: Settings) -> None:
     logs = config.log_path
     closed = [file for file in (logs, *logs.glob("*.log")) if _is_closed(file, logs)]
     if logs.is_dir() and closed:
-        section.problem(f"nobody can write what happens: {closed[0]} is not ours to write")
+        section.problem(
+            f"nobody can write what happens: {closed[0]} is not ours to write",
+            "mend it, then restart workers and beat, which open their logs at their start",
+        )
+    elif logs.is_dir() and shutil.disk_usage(logs).free < LEAST_BYTES:
+        section.problem(
+            f"nobody can write what happens: the disk of {logs} is full", "make room there"
+        )
     exposed = config.keys.exposed()
     if exposed is not None:
         section.warn(

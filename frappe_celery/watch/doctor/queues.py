@@ -67,7 +67,9 @@ def check(
             section.note(f"{jobs} waiting in queue {queue} for the end of a pause (see `limits`)")
 
 
-def check_quotas(section: Section, snapshot: Snapshot, config: Settings) -> None:
+def check_quotas(
+    section: Section, snapshot: Snapshot, config: Settings, paused: Collection[str]
+) -> None:
     """Sites of which no more jobs are taken (Frappe v16: `max_queued_jobs`)."""
     for place in snapshot.places:
         if place.queued < QUEUED_JOBS_A_SITE:  # which no quota is below: no file is read for it
@@ -77,7 +79,9 @@ def check_quotas(section: Section, snapshot: Snapshot, config: Settings) -> None
             section.problem(
                 f"no more jobs of site {place.site} are taken into queue {place.queue}: {most} wait"
                 " there, and its callers get QueueOverloaded",
-                "start more workers for it, or raise max_queued_jobs",
+                "it is paused: see frappe-celery limits, and resume it, or raise max_queued_jobs"
+                if place.is_held(paused)
+                else "start more workers for it, or raise max_queued_jobs",
             )
 
 

@@ -30,9 +30,13 @@ def check(
     now: float,
     workers: list[WorkerInfo],
     here: Installation,
-    are_known: bool,
+    unknown: str,
 ) -> None:
-    """Every living worker, and jobs in the hands of dead ones."""
+    """Every living worker, and jobs in the hands of dead ones.
+
+    Args:
+        unknown: why workers may live without a record; '': they do not.
+    """
     config = store.settings
     if hosts.is_bench():
         _check_switch(section, config, here)
@@ -42,8 +46,8 @@ def check(
         _check_imports(section, store, worker)
     section.rows += here.rqs_workers
     has_work = not hosts.is_bench() or config.frappe_celery_enabled
-    if not are_known:
-        section.note("which workers run cannot be told while RabbitMQ is away: they wait for it")
+    if unknown:
+        section.note(f"which workers run cannot be told while {unknown}: they wait for it")
     elif not workers and has_work and not all(map(here.is_rqs, config.queues)):
         section.problem(
             "no worker runs: no job will run",

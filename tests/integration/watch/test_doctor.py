@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
@@ -15,6 +17,7 @@ from frappe_celery import Retry, options
 from frappe_celery.config import settings
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.job import process_name
+from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
@@ -109,6 +112,8 @@ def test_a_quota_that_is_reached_and_a_clock_that_is_wrong(
         enqueued(store)
     (full,) = [text for text in texts(section("queues"), "problem") if "no more jobs" in text]
     assert full.startswith(f"no more jobs of site {SITE} are taken into queue default: 51 wait")
+    Limits(store).pause("queue:default")
+    assert "it is paused" in str(section("queues")["findings"])
     now = time.time
     monkeypatch.setattr(time, "time", lambda: now() + 60)
     (clock,) = [text for text in texts(section("broker"), "warning") if "clock" in text]
@@ -126,6 +131,43 @@ def test_mails_that_no_server_takes_and_logs_that_cannot_be_written(
     (project.root / "logs" / "scheduler.log").mkdir(parents=True)
     (closed,) = texts(section("configuration"), "problem")
     assert closed.endswith("scheduler.log is not ours to write")
+    store.client.delete(f"{store.keys.prefix}mail:outbox")  # what is sent is elsewhere meanwhile
+    assert "mails of failures could not be delivered" in str(
+        texts(section("failures of the last hour"), "warning")
+    )
+
+
+def test_a_disk_that_is_full_is_told(project: Project, store: JobStore) -> None:
+    logs = project.root / "logs"
+    logs.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "full", str(logs)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("only root can mount a small disk")
+    try:
+        with suppress(OSError), (logs / "filler").open("wb", buffering=0) as filler:
+            while True:
+                filler.write(b"x" * 4096)
+        (full,) = texts(section("configuration"), "problem")
+        assert full == f"nobody can write what happens: the disk of {logs} is full"
+    finally:
+        subprocess.run(["umount", str(logs)], check=True)
+
+
+def test_with_a_full_redis_it_cannot_be_told_which_workers_run(
+    project: Project, own_redis: RedisServer
+) -> None:
+    project.configure(redis_queue=own_redis.url)
+    settings.use(None)
+    with inside(project) as store:
+        enqueued(store)
+        store.client.config_set("maxmemory", store.client.info("memory")["used_memory"] - 1000)
+        workers = section("workers")
+        assert not texts(workers, "problem")
+        assert texts(workers, "note") == [
+            "which workers run cannot be told while the Redis is full: they wait for it"
+        ]
 
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:

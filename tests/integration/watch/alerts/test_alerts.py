@@ -160,6 +160,15 @@ def test_a_look_finds_what_redis_holds(store: JobStore) -> None:
     ]
 
 
+def test_each_loss_is_told_of_though_the_one_before_is_not_over(store: JobStore) -> None:
+    for ended in (time.time() - 60, time.time() - 30):
+        loss = {"start": ended - 1, "end": ended, "all": True, "sure": True}
+        store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
+        look_around(store)
+    begun = [news["summary"] for message in Ledger(store).unsent() for news in message.begun]
+    assert begun == ["The Redis that keeps the jobs lost some of them"] * 2
+
+
 def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore) -> None:
     ledger, queues = Ledger(store), ("long", "short")
     many = [(WAIT, Found(1900, (("queue", queue),))) for queue in queues]
