@@ -163,14 +163,10 @@ def table(schedule: SiteSchedule) -> Table:
             expression += f"\nmisfire: {line.misfire}"
         states = (line.problem, "red"), (line.state, "yellow")
         state = Text("\n").join(Text(text, style) for text, style in states if text)
-        shown.add_row(
-            Text(line.app),
-            Text(line.method or "", overflow="fold"),
-            *map(Text, (line.queue or "", expression, line.source)),
-            Text(_shown(line.last)),
-            Text("\n".join(map(_shown, line.next))),
-            state,
-        )
+        state.overflow = "fold"
+        times = _shown(line.last), "\n".join(map(_shown, line.next))
+        cells = line.app, line.method or "", line.queue or "", expression, line.source, *times
+        shown.add_row(*(Text(cell, overflow="fold") for cell in cells), state)
     return shown
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import socket
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from frappe_celery.config.installed import is_there
@@ -25,6 +26,23 @@ MOST_NOTICES = 20
 """Of each kind in a message; of more only the number."""
 
 
+@dataclass(frozen=True)
+class Receiver:
+    """Who is told."""
+
+    url: str
+    """As it stands in the configuration."""
+    service: Any
+    """Apprise's."""
+
+    def shown(self) -> str:
+        """Its URL, without what Apprise knows to be secret; of a plain address not its query."""
+        text = str(self.service.url(privacy=True))
+        if self.url.startswith("http") and text.startswith("json"):
+            return f"http{text.removeprefix('json').partition('?')[0]}"
+        return text
+
+
 def check(config: Settings) -> None:
     """What is quickly checked when a worker or beat starts; `receivers` finds out the rest.
 
@@ -38,7 +56,7 @@ def check(config: Settings) -> None:
             raise _unknown(number, url)
 
 
-def receivers(config: Settings) -> dict[str, Any]:
+def receivers(config: Settings) -> dict[str, Receiver]:
     """Who is told, by an id that says nothing of the URL. It takes Apprise two seconds.
 
     A plain https:// URL, of no service that Apprise knows, gets JSON by POST.
@@ -53,11 +71,11 @@ def receivers(config: Settings) -> dict[str, Any]:
     for number, url in enumerate(config.frappe_celery_alerts):
         log.disabled = True  # what it says of a plain https:// URL
         posted = f"json{url.removeprefix('http')}" if url.startswith(("http:", "https:")) else url
-        receiver = Apprise.instantiate(url) or Apprise.instantiate(posted)
+        service = Apprise.instantiate(url) or Apprise.instantiate(posted)
         log.disabled = False
-        if receiver is None:
+        if service is None:
             raise _unknown(number, url)
-        found[hashlib.sha256(url.encode()).hexdigest()[:16]] = receiver
+        found[hashlib.sha256(url.encode()).hexdigest()[:16]] = Receiver(url, service)
     return found
 
 
@@ -99,15 +117,15 @@ def deliver(store: JobStore, token: str) -> None:
             ledger.delivered(message, left)
         if away:
             ledger.wait()
-            where = ", ".join(known[name].url(privacy=True) for name in sorted(away))
+            where = ", ".join(known[name].shown() for name in sorted(away))
             logger.warning("alerts are sent again in a minute; not delivered to %s", where)
 
 
-def _has_taken(receiver: Any, message: Message, config: Settings) -> bool:
+def _has_taken(receiver: Receiver, message: Message, config: Settings) -> bool:
     title, body, kind = written(message, config)
     try:
         with at_most():
-            return bool(receiver.notify(title=title, body=body, notify_type=kind))
+            return bool(receiver.service.notify(title=title, body=body, notify_type=kind))
     except Exception:  # a service's plugin that does not know what it was answered
         logger.exception("an alert was not delivered")
         return False

@@ -97,7 +97,7 @@ def check_alerts(section: Section, store: JobStore, now: float) -> None:
     except ConfigError as exc:
         section.problem(str(exc))
         return
-    section.rows = [{"told": receiver.url(privacy=True)} for receiver in known.values()]
+    section.rows = [{"told": receiver.shown()} for receiver in known.values()]
     before = now - Ledger.first_wait_seconds
     late = [message for message in Ledger(store).unsent() if message.at < before]
     if late:

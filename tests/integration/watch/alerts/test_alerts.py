@@ -128,7 +128,7 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: store.client.hlen(key(store)), what="it is seen")
     long_ago(store)
     wait_until(lambda: mailbox.mails and store.client.exists(key(store, ":retry")), what="half")
-    beat.wait_for("alerts are sent again in a minute; not delivered to json://")
+    beat.wait_for("alerts are sent again in a minute; not delivered to http://")
     assert "secret" not in beat.output()
     (late,) = Ledger(store).unsent()
     assert late.receivers is not None
@@ -141,6 +141,13 @@ def test_a_receiver_that_is_away_gets_it_later_and_the_other_one_once(
     wait_until(lambda: not store.client.exists(key(store, ":outbox")), what="it is delivered")
     assert len(mailbox.mails) == 1
     assert posted(hook)[-1]["title"] == mailbox.subjects()[0]
+
+
+def test_the_doctor_shows_who_is_told_as_it_was_written(store: JobStore, hook: Receiver) -> None:
+    found = Section("alerts")
+    failures.check_alerts(found, store, time.time())
+    _, posted_to = found.rows
+    assert posted_to["told"].rstrip("/") == f"http://{hook.address}/hook"
 
 
 def test_a_look_finds_what_redis_holds(store: JobStore) -> None:
