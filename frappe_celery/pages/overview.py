@@ -21,7 +21,7 @@ from frappe_celery.pages.in_rq import look as look_into_rq
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
 from frappe_celery.watch.doctor.report import Finding
 from frappe_celery.watch.snapshot import Place, Snapshot, grouped, together
 from frappe_celery.watch.words import BY_BUTTON, in_words
@@ -77,13 +77,13 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "failing_of": failed.looked_at if failed.looked_at < failed.all else None,
         "most_failing": max([row["failed"] for row in failed.methods], default=0),
         "zone": settings.current().zone,
-        "findings": () if site else _findings(int(time.time() / FINDINGS_SECONDS)),
+        "findings": _findings(site, int(time.time() / FINDINGS_SECONDS)),
     }
 
 
-@lru_cache(maxsize=1)
-def _findings(period: int) -> list[Finding]:
-    return at_a_glance(get_store())
+@lru_cache(maxsize=64)
+def _findings(site: str | None, period: int) -> list[Finding]:
+    return of_a_site(get_store(), site) if site else at_a_glance(get_store())
 
 
 # -- sites and queues

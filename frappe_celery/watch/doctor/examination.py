@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import outages
@@ -85,5 +87,22 @@ def at_a_glance(store: JobStore) -> list[Finding]:
         installation.check_configuration(section, store.settings)
     except ConfigError as exc:
         section.problem(str(exc))
+    return _worst_first(section)
+
+
+def of_a_site(store: JobStore, site: str) -> list[Finding]:
+    """What keeps its jobs from beginning, for those who see nothing of other sites.
+
+    Raises:
+        BrokerUnreachable.
+    """
+    section, now = Section(site), snapshot.take(store, 0)
+    databases.check(section, outages(store), [site], now.at)
+    own = replace(now, places=now.of(site))
+    queues.check_quotas(section, own, store.settings, Limits(store).paused())
+    return _worst_first(section)
+
+
+def _worst_first(section: Section) -> list[Finding]:
     told = [finding for finding in section.findings if finding.level > Level.NOTE]
     return sorted(told, key=lambda finding: -finding.level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 
@@ -69,6 +70,19 @@ def test_an_owner_sees_and_touches_what_is_theirs(user: Users, store: JobStore) 
     assert store.counts(site=OTHER)[JobStatus.QUEUED] == 1
     for path in ("/admin/auth/user/", "/admin/auth/group/"):
         assert olga.get(path).status == 403
+
+
+def test_a_site_s_owner_is_told_that_its_database_is_away_and_of_no_other(
+    user: Users, store: JobStore
+) -> None:
+    for site in (SITE, OTHER):
+        outage = {"since": time.time() - 9, "look": time.time(), "error": "refused", "pause": 1}
+        store.client.hset(store.keys.outages, site, json.dumps(outage))
+    olga = user("olga")
+    for path in ("/admin/frappe_celery/", f"{SITES}{OTHER}/"):
+        told = f"the database of site {OTHER} has been away for"
+        wait_until(lambda path=path, told=told: told in olga.get(path).text, 30, "it is found")
+        assert SITE not in olga.get(path).source, path
 
 
 def test_a_site_has_a_page_of_its_own_jobs_and_schedule(user: Users, store: JobStore) -> None:
