@@ -120,6 +120,11 @@ class Reader:
         for site in self._sites.keys() - set(sites):
             with self._lock:
                 gone = self._sites.pop(site)
+                logger.error(
+                    "site %s is gone, and nothing of it is scheduled: it has no site_config.json"
+                    " any more",
+                    site,
+                )
                 self._deliver(News(site, removed=list(gone.rows)))
         for site in sites:
             self._sites.setdefault(site, _Site())

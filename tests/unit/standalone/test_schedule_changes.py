@@ -146,3 +146,23 @@ def test_a_database_that_is_away_is_named_once_for_all_sites(
     frappe.db.commit()
     reader.poll()
     assert [row.cron_format for each in news[heard:] for row in each.changed] == ["0 7 * * *"]
+
+
+def test_a_site_that_is_gone_is_told(
+    root: Path,
+    module: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(changes, "_seen", {})
+    for site in ("one", "two"):
+        (root / "sites" / site).mkdir(parents=True)
+        (root / "sites" / site / "site_config.json").write_text("{}")
+    reader = Reader(StandaloneHost(), settings.current(), lambda news: None)
+    reader.poll()
+    (root / "sites" / "two").rename(root / "not mounted")
+    reader.poll()
+    reader.poll()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "site two is gone, and nothing of it is scheduled: it has no site_config.json any more"
+    ]
