@@ -71,7 +71,7 @@ def test_django_settings_that_cannot_be_imported_are_named(bench: Path) -> None:
     done = django_project(bench, "team.setings")
     assert done.returncode == 1
     assert done.stderr.startswith(
-        "Error: ConfigError: DJANGO_SETTINGS_MODULE is 'team.setings', which cannot be imported:"
+        "Error: DJANGO_SETTINGS_MODULE is 'team.setings', which cannot be imported:"
         " No module named 'team.setings'"
     ), done.stderr
 
