@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +20,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.config import settings
-from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded
+from frappe_celery.errors import (
+    BrokerUnreachable,
+    ConfigError,
+    FrappeCeleryError,
+    QueueOverloaded,
+)
 from frappe_celery.jobs import JobStatus, get_store, hosts
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.outbox.table import NAME, Row, Table
@@ -37,6 +43,7 @@ AWAY_SECONDS = 5.0
 """For how long a broker that is away is not asked again."""
 AWAY = (BrokerUnreachable, RedisConnectionError, RedisTimeoutError)
 
+_MISSING = re.compile(rf"no such table: {NAME}|{NAME}['\"] (doesn't|does not) exist")
 _away_until = 0.0
 
 
@@ -100,11 +107,13 @@ def write(site: str, row: Row, publish: Callable[[], Any]) -> None:
     host = hosts.current()
     held, table, others = Held(site, publish), Table(host), host.held_rows()
     try:
-        if not others and table.some_wait(row.created - 2 * OWN_SECONDS):
+        if others:
+            held.is_sure = others[-1].is_sure  # none before it may come after it
+        elif table.some_wait(row.created - 2 * OWN_SECONDS):
             held.is_sure = False
         table.add(row)
     except Exception as exc:
-        if NAME not in str(exc):
+        if not _MISSING.search(str(exc)):
             raise
         raise ConfigError(
             f"site {site} has frappe_celery_outbox on and no table {NAME} yet: start a worker or"
@@ -120,12 +129,15 @@ def _waiting(message: JobMessage) -> int:
 
 
 def _publish(held: Held) -> None:
-    """The transaction is committed."""
+    """The transaction is committed, and what is raised now would tell its caller otherwise."""
     store = get_store()
     if held.is_sure:
-        unless_away(held.publish, None)
-    else:
-        unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
+        try:
+            unless_away(held.publish, None)
+            return
+        except FrappeCeleryError as exc:
+            logger.error("a job of site %s stays in its outbox: %s", held.site, exc)
+    unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
 
 
 def unless_away(ask: Callable[[], T], otherwise: T) -> T:

@@ -17,7 +17,7 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
             "start a worker or beat; those that ran before frappe_celery_outbox was set: again",
         )
     for state in states(store):
-        if state.site not in with_one:
+        if state.site not in sites or not (state.site in with_one or state.waiting or state.aside):
             continue
         waits = now - state.oldest if state.oldest is not None else 0.0
         section.row(
@@ -26,7 +26,13 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
             oldest_seconds=round(waits),
             set_aside=state.aside,
         )
-        if waits > OVERDUE_SECONDS:
+        if state.site not in with_one:
+            section.problem(
+                f"{counted(state.waiting + state.aside, 'job')} of site {state.site} lie in its"
+                " outbox, which was turned off, and are not enqueued",
+                "turn it on until none is left: frappe_celery_outbox",
+            )
+        elif waits > OVERDUE_SECONDS:
             section.problem(
                 f"{counted(state.waiting, 'job')} of site {state.site} were committed and are not"
                 f" enqueued, for {waits:,.0f} s",

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded
+from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded, UnknownQueue
 from frappe_celery.jobs import JobStatus, JobStore, hosts
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.outbox.relay import Relay, states
@@ -79,10 +80,10 @@ def test_a_later_one_waits_behind_those_that_wait(
 ) -> None:
     left(monkeypatch, "first", "second")
     monkeypatch.setattr(hold, "OWN_SECONDS", -1.0)  # they are older than that
-    commit("third")
+    commit("third", "fourth")
     assert enqueued(store) == []
     after_a_while(relay, monkeypatch)
-    assert enqueued(store) == ["first", "second", "third"]
+    assert enqueued(store) == ["first", "second", "third", "fourth"]
     assert rows(store.settings.site) == []
 
 
@@ -170,6 +171,32 @@ def test_of_a_restored_database_they_are_told_and_not_run(
     assert [row.error for row in rows(site)] == []
     assert enqueued(store) == ["old"]
     assert "Nothing waits" in run("outbox", "list").output
+
+
+def test_what_cannot_be_enqueued_after_the_commit_is_no_error_of_its_caller(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise UnknownQueue("the queue is configured no more")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(hold.publish, "publish", refuse)
+        commit("refused")
+        after_a_while(relay, monkeypatch)
+    (row,) = rows(store.settings.site)
+    assert row.error == "the queue is configured no more"
+
+
+def test_one_that_was_turned_off_with_rows_in_it_is_told(
+    project: Project, store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(monkeypatch, "waits")
+    monkeypatch.setattr(Relay, "_publish", lambda *_: False)
+    after_a_while(relay, monkeypatch)
+    project.configure(frappe_celery_outbox=False)
+    settings.use(None)
+    with inside(project):
+        assert "which was turned off, and are not enqueued" in run("doctor", code=2).output
 
 
 def test_without_its_table_an_enqueue_says_how_to_make_it(store: JobStore) -> None:
