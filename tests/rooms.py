@@ -11,11 +11,14 @@ import sys
 import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from importlib.util import find_spec
 from pathlib import Path
 
 import grimp
 
 HERE = Path(__file__).parents[1]
+SOURCES = Path(str(find_spec("frappe_celery").origin)).parents[1]  # type: ignore[union-attr]
+"""Where the packages lie: here, or where a wheel of them was installed."""
 PACKAGE = "frappe_celery"
 PACKAGES = (PACKAGE, "frappe_standalone", "frappe_check")
 """Of the distribution."""
@@ -118,7 +121,7 @@ def numbers() -> Iterator[str]:
     """Of each package: files, lines of code, floors, circles."""
     imports = arrows(graph())
     for package in PACKAGES:
-        paths = [*(HERE / package).rglob("*.py")]
+        paths = [*(SOURCES / package).rglob("*.py")]
         rooms = between_rooms(imports, package)
         front_door = {package}
         rooms = {room: rooms[room] - front_door for room in rooms.keys() - front_door}
@@ -149,7 +152,7 @@ def picture() -> str:
     lines = []
     for layer in [[PACKAGE], *layers()]:
         for name in layer:
-            path = HERE / PACKAGE if name == PACKAGE else HERE / PACKAGE / name
+            path = SOURCES / PACKAGE if name == PACKAGE else SOURCES / PACKAGE / name
             below = [each for others in layers() for each in others if each in imports[name]]
             shown = f"{name}/" if path.is_dir() else f"{name}.py"
             if name == PACKAGE:
@@ -179,9 +182,9 @@ def drawn(page: str) -> str:
 
 def files(room: str) -> Iterator[str]:
     """Each file of a room with its first line."""
-    for path in sorted((HERE / PACKAGE / room).rglob("*.py")):
+    for path in sorted((SOURCES / PACKAGE / room).rglob("*.py")):
         if path.name != "__init__.py" and "namespace" not in path.parts:
-            yield f"{path.relative_to(HERE / PACKAGE)}  {first_line(path.with_suffix(''))}"
+            yield f"{path.relative_to(SOURCES / PACKAGE)}  {first_line(path.with_suffix(''))}"
 
 
 if __name__ == "__main__":

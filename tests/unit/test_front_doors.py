@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 import frappe_celery  # noqa: F401 (it has `import frappe` find something)
-from tests.rooms import HERE
+from tests.rooms import SOURCES
 
 NAMES = [
     # Django's settings
@@ -52,7 +52,7 @@ def test_a_name_that_others_have_written_down_is_there(name: str) -> None:
 
 
 def test_an_older_supervisor_finds_its_successor() -> None:
-    assert (HERE / "frappe_celery" / "commands" / "supervisor.py").is_file()
+    assert (SOURCES / "frappe_celery" / "commands" / "supervisor.py").is_file()
 
 
 def test_pytest_knows_the_plugin_by_its_name() -> None:

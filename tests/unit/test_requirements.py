@@ -11,7 +11,7 @@ from itertools import chain
 
 import pytest
 
-from tests.rooms import HERE, PACKAGES
+from tests.rooms import HERE, PACKAGES, SOURCES
 
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
@@ -39,7 +39,7 @@ EXTRAS = {
 
 def imported() -> Iterator[tuple[str, str]]:
     """Each third-party module at its top name, and a file that imports it."""
-    for path in sorted(chain.from_iterable((HERE / name).rglob("*.py") for name in PACKAGES)):
+    for path in sorted(chain.from_iterable((SOURCES / name).rglob("*.py") for name in PACKAGES)):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
             if isinstance(node, ast.Import):
@@ -48,7 +48,7 @@ def imported() -> Iterator[tuple[str, str]]:
                 names = [node.module]
             for name in {name.partition(".")[0] for name in names}:
                 if name not in sys.stdlib_module_names and name not in PACKAGES:
-                    yield name, str(path.relative_to(HERE))
+                    yield name, str(path.relative_to(SOURCES))
 
 
 def canonical(name: str) -> str:

@@ -26,7 +26,7 @@ from tests import rooms
 tomllib = pytest.importorskip("tomllib", reason="it reads pyproject.toml, from Python 3.11 on")
 
 PACKAGE = Path(frappe_celery.__file__).parent
-MODULES = [path for package in rooms.PACKAGES for path in (rooms.HERE / package).rglob("*.py")]
+MODULES = [path for package in rooms.PACKAGES for path in (rooms.SOURCES / package).rglob("*.py")]
 PROJECT = tomllib.loads((rooms.HERE / "pyproject.toml").read_text())["project"]
 
 A_NAME = re.compile(r"frappe_(celery|standalone|check)(\.\w+)+(:\w+)?")
@@ -174,7 +174,7 @@ def test_the_files_that_it_names_are_there() -> None:
     assert [
         name
         for name in sorted(named)
-        if not any((top / name).exists() for top in (PACKAGE, rooms.HERE))
+        if not any((top / name).exists() for top in (PACKAGE, rooms.SOURCES, rooms.HERE))
     ] == []
 
 

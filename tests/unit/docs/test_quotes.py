@@ -7,7 +7,7 @@ import re
 from itertools import chain
 from pathlib import Path
 
-from tests.rooms import PACKAGES
+from tests.rooms import PACKAGES, SOURCES
 
 ROOT = Path(__file__).parents[3]
 OTHERS = {
@@ -40,7 +40,7 @@ def quotes() -> list[str]:
 def texts() -> str:
     """Every text in the package, its f-strings without their values."""
     found = []
-    for file in chain.from_iterable((ROOT / name).rglob("*.py") for name in PACKAGES):
+    for file in chain.from_iterable((SOURCES / name).rglob("*.py") for name in PACKAGES):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.append(node.value)
