@@ -125,7 +125,7 @@ def test_restart_says_at_once_that_a_new_worker_could_not_start(
     restart = project.start("restart", "-m", "frappe_celery.cli", "restart")
     assert restart.wait(60) == 1
     assert "the worker that was to take over ended at its start: its log" in restart.output()
-    assert workers(supervisor) == before
+    wait_until(lambda: workers(supervisor) == before, what="the new one is gone")
     supervisor.wait_for("celery_error_emails")
 
 
@@ -138,7 +138,7 @@ def test_restart_says_that_no_new_worker_came(project: Project, store: JobStore)
     assert restart.wait(60) == 1
     assert "no other was ready within 5 s: its log says why; it goes on" in restart.output()
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
-    assert workers(supervisor) == before
+    wait_until(lambda: workers(supervisor) == before, what="the new one is gone")
 
 
 SCHEDULE = """
@@ -169,7 +169,7 @@ def test_code_that_does_not_import_any_more_leaves_the_old_worker_in_its_place(
     code, output = restarted(project)
     assert code == 1
     assert f"it goes on: of the new code {what} cannot be imported: SyntaxError: " in output
-    assert workers(supervisor) == before
+    wait_until(lambda: workers(supervisor) == before, what="the new one is gone")
     assert ended(enqueue("myapp.deployed.version")).return_value() == "old"
     (finding,) = read("doctor", code=2)["sections"]["workers"]["findings"]
     assert f"new code cannot import {what}: SyntaxError" in finding["text"]
