@@ -17,9 +17,9 @@ from frappe_celery.config import settings
 from frappe_celery.config.signing import FRESH_SECONDS, Signer
 from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
+from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
-from frappe_celery.schedule.fire import ADMINISTRATOR
 
 NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
 """Of a failed one the message is read when it is requeued."""

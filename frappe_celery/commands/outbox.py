@@ -13,10 +13,10 @@ import click
 from frappe_celery.commands.options import AS_JSON, known_site, known_sites
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import get_store, hosts
+from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.outbox import hold
-from frappe_celery.jobs.outbox.relay import ADMINISTRATOR
-from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_celery.watch import job_display, words
 
 MOST = 1000
@@ -122,6 +122,10 @@ def _chosen(table: Table, runs: tuple[str, ...], every: bool) -> list[str]:
 
 def _method(row: Row) -> str:
     try:
+        if row.options == OF_A_TASK:
+            from frappe_celery.jobs.outbox import tasks  # Django
+
+            return str(tasks.opened(get_store(), row.run, row.message.encode())[0])
         return JobMessage.open(get_store().signer, row.message.encode(), row.run).label
     except Exception as exc:
         return f"(unreadable: {exc})"

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from frappe_celery.jobs import Job
 
 
+ADMINISTRATOR = "Administrator"
+"""The user for whom nobody asked."""
+
+
 @dataclass(frozen=True)
 class AppHooks:
     """One app's hooks.py, as a module's values."""

@@ -14,11 +14,11 @@ from typing import Literal
 from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStatus, JobStore
+from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.routes import EVERY
 from frappe_celery.migration.armed import routing
-from frappe_celery.schedule.fire import ADMINISTRATOR
 
 PROBE_SECONDS = 60.0
 """How long a job that only answers may take, behind what waits in its queue."""

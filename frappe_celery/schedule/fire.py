@@ -7,13 +7,11 @@ from datetime import datetime
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import create_job_id
 from frappe_celery.jobs import Job, get_store, hosts
-from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.hosts import ADMINISTRATOR, ScheduleRow
 from frappe_celery.jobs.message import RUN_SCHEDULED_JOB
 from frappe_celery.jobs.new_message import new_message
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.record.claim import Claim
-
-ADMINISTRATOR = "Administrator"
 
 
 def enqueue_scheduled(

@@ -20,11 +20,11 @@ from frappe_celery import canvas
 from frappe_celery.config import settings
 from frappe_celery.errors import NotRun, Refused
 from frappe_celery.jobs import get_store, hosts, unsigned
-from frappe_celery.jobs.hosts import ScheduleRow
+from frappe_celery.jobs.hosts import ADMINISTRATOR, ScheduleRow
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.queue.publish import STRATEGY
 from frappe_celery.schedule.events import read_hooks
-from frappe_celery.schedule.fire import ADMINISTRATOR, enqueue_scheduled
+from frappe_celery.schedule.fire import enqueue_scheduled
 from frappe_celery.schedule.sync import fill_once, live_row
 from frappe_celery.watch.telemetry import TaskName
 from frappe_celery.worker.broker_retry import retry_while_unreachable

@@ -16,10 +16,9 @@ from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.hosts.bench import preload, run, schedule, seam, transaction
 from frappe_celery.hosts.bench.job import Job
-from frappe_celery.jobs.hosts import AppHooks, ScheduleRow, SyncReport
+from frappe_celery.jobs.hosts import ADMINISTRATOR, AppHooks, ScheduleRow, SyncReport
 from frappe_celery.jobs.outbox.hold import Held
 from frappe_celery.schedule import changed_sites
-from frappe_celery.schedule.fire import ADMINISTRATOR
 
 CONNECTIONS = (
     *("frappe.cache", "frappe.client_cache", "frappe.loggers"),

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError
 from frappe_celery.jobs import JobStore, hosts
+from frappe_celery.jobs.hosts import ADMINISTRATOR
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.outbox.hold import AWAY_SECONDS, OWN_SECONDS, is_on
@@ -22,7 +23,6 @@ from frappe_celery.jobs.queue import publish
 
 logger = logging.getLogger(__name__)
 
-ADMINISTRATOR = "Administrator"
 LOOK_SECONDS = 0.5
 ANYWAY_SECONDS = 10.0
 """How often a site is asked of which nothing was heard: a caller may have died."""
@@ -61,6 +61,10 @@ class Relay:
         self._lease = Lease(store, store.keys.outbox_lease, LEASE_SECONDS)
         self._server = ""
         self._doubts_until = 0.0
+        self._sites: list[str] = []
+        """Whose outbox is on, as it was found out last."""
+        self._sites_until = 0.0
+        self._made: set[str] = set()
         self._asked: dict[str, float] = {}
         self._troubles: dict[str, str] = {}
 
@@ -72,14 +76,23 @@ class Relay:
             self._notice_restarts()
             pause = LOOK_SECONDS if time.monotonic() < self._doubts_until else ANYWAY_SECONDS
             told = {site.decode() for site in self._store.client.spop(self._news, 10**6) or ()}
-            for site in filter(is_on, self._store.settings.sites()):
+            sites = self._with_one()
+            marked = self._store.client.each("zcount", map(self._marks, sites), 0, 0)
+            for site, has_marks in zip(sites, marked, strict=True):
                 due = time.monotonic() - self._asked.get(site, 0.0) > pause
-                if site in told or due or self._store.client.zcount(self._marks(site), 0, 0):
+                if site in told or due or has_marks:
                     self._ask(site)
                     self._lease.keep(self._token)
         except BrokerUnreachable:
             self._doubt()
             raise
+
+    def _with_one(self) -> list[str]:
+        """The sites whose outbox is on; their files are not read at each look."""
+        if time.monotonic() > self._sites_until:
+            self._sites = [site for site in self._store.settings.sites() if is_on(site)]
+            self._sites_until = time.monotonic() + ANYWAY_SECONDS
+        return self._sites
 
     def _notice_restarts(self) -> None:
         """One may lie between two looks."""
@@ -100,13 +113,13 @@ class Relay:
         return self._store.keys.outbox_marks(site)
 
     def _ask(self, site: str) -> None:
-        is_new = site not in self._asked
         self._asked[site] = time.monotonic()
         try:
             with self._host.in_site(site, ADMINISTRATOR):
-                if is_new:
+                if site not in self._made:
                     self._table.make()
                     self._host.commit()
+                    self._made.add(site)
                 self._relay(site)
             self._troubles.pop(site, None)
         except BrokerUnreachable:

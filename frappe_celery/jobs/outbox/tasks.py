@@ -13,7 +13,7 @@ from kombu.exceptions import OperationalError
 from kombu.utils.json import dumps, loads
 
 from frappe_celery.config import settings
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable, Refused
 from frappe_celery.jobs import JobStore, get_store, hosts
 from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.outbox.table import OF_A_TASK, Row
@@ -55,7 +55,7 @@ def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:
         Refused: the row was altered.
     """
     marks = store.keys.outbox_marks(site)
-    _, name, args, kwargs, options = loads(store.signer.open(PURPOSE, sealed))
+    name, args, kwargs, options = opened(store, run, sealed)
     if store.client.zscore(marks, run) is not None:
         return
     headers = {**(options.pop("headers", None) or {}), hold.HEADER: marks}
@@ -64,3 +64,15 @@ def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:
     except OperationalError as exc:
         raise BrokerUnreachable(str(exc)) from exc
     store.client.zadd(marks, {run: 0}, nx=True)
+
+
+def opened(store: JobStore, run: str, sealed: bytes) -> tuple[str, Any, Any, dict[str, Any]]:
+    """A task's name, its arguments and the options of `send_task`.
+
+    Raises:
+        Refused: the row was altered, or is another one's.
+    """
+    owner, name, args, kwargs, options = loads(store.signer.open(PURPOSE, sealed))
+    if owner != run:
+        raise Refused(f"the row of task {run} holds the message of another, {owner}")
+    return name, args, kwargs, options

@@ -11,11 +11,17 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.enqueue_shim import enqueue
-from frappe_celery.errors import BrokerUnreachable, ConfigError, QueueOverloaded, UnknownQueue
+from frappe_celery.errors import (
+    BrokerUnreachable,
+    ConfigError,
+    QueueOverloaded,
+    Refused,
+    UnknownQueue,
+)
 from frappe_celery.jobs import JobStatus, JobStore, hosts
-from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.outbox import hold, tasks
 from frappe_celery.jobs.outbox.relay import Relay, states
-from frappe_celery.jobs.outbox.table import Row, Table
+from frappe_celery.jobs.outbox.table import OF_A_TASK, Row, Table
 from frappe_standalone.local import local
 from tests.integration.benches import inside
 from tests.integration.cli import read, run
@@ -197,6 +203,41 @@ def test_one_that_was_turned_off_with_rows_in_it_is_told(
     settings.use(None)
     with inside(project):
         assert "which was turned off, and are not enqueued" in run("doctor", code=2).output
+
+
+def test_the_table_is_made_once_a_database_that_was_away_is_back(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise OSError("the database does not answer")
+
+    relay = Relay(store, "relay")
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "make", away)
+        relay.look()
+    after_a_while(relay, monkeypatch)
+    commit("kept")
+    assert enqueued(store) == ["kept"]
+
+
+def test_a_team_s_own_task_is_listed_by_its_name_and_no_other_row_holds_it(
+    store: JobStore, relay: Relay
+) -> None:
+    site, host = store.settings.site, hosts.current()
+    said = json.dumps(["its own run", "team.charge", [], {}, {}]).encode()
+    sealed = store.signer.seal(tasks.PURPOSE, said)
+    assert tasks.opened(store, "its own run", sealed)[0] == "team.charge"
+    prefix, now = store.settings.prefix, time.time()
+    with host.in_site(site, "Administrator"):
+        for run_id in ("its own run", "another"):
+            row = Row(run_id, now, prefix, "celery", sealed.decode(), OF_A_TASK)
+            Table(host).add(row)
+        host.commit()
+    methods = {row["run"]: row["method"] for row in read("outbox", "list")}
+    assert methods["its own run"] == "team.charge"
+    assert "holds the message of another" in methods["another"]
+    with pytest.raises(Refused, match="holds the message of another"):
+        tasks.publish(store, "another", sealed, site)
 
 
 def test_without_its_table_an_enqueue_says_how_to_make_it(store: JobStore) -> None:
