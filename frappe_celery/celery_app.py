@@ -52,6 +52,8 @@ POOL = "frappe_celery.worker.pool:Pool"
 PREFORK = "prefork"
 CONSUMER = "frappe_celery.worker.consumer:Consumer"
 CELERYS_CONSUMER = "celery.worker.consumer:Consumer"
+DJANGO_TASK = "celery.contrib.django.task:DjangoTask"
+OUTBOX_TASK = "frappe_celery.jobs.outbox.tasks:OutboxTask"
 BURST = Option(["--burst"], is_flag=True, help="Stop when the queues are empty.")
 
 
@@ -131,10 +133,6 @@ def _own_configuration(root: Path) -> Any:
         return import_module(os.environ["CELERY_CONFIG_MODULE"])
     path = root / "celeryconfig.py"
     return module_of(path, "celeryconfig") if path.exists() else None
-
-
-DJANGO_TASK = "celery.contrib.django.task:DjangoTask"
-OUTBOX_TASK = "frappe_celery.jobs.outbox.tasks:OutboxTask"
 
 
 def setup(app: Celery) -> None:

@@ -123,19 +123,15 @@ def enqueue(
         front = -1  # run below, by no worker
     at_most = config.most_waiting(site)
 
+    options: dict[str, Any] = {
+        "own_id": bool(job_id), "deduplicate": deduplicate, "front": front, "at": asked.at,
+    }  # fmt: skip
+
     def publish_it(message: JobMessage) -> Job | None:
-        return publish.publish_for_caller(
-            message,
-            own_id=bool(job_id),
-            deduplicate=deduplicate,
-            front=front,
-            at_most=at_most,
-            at=asked.at,
-        )
+        return publish.publish_for_caller(message, at_most=at_most, **options)
 
     if enqueue_after_commit and is_async and hold.is_on(site):
-        options = {"own_id": bool(job_id), "deduplicate": deduplicate, "front": front}
-        hold.hold(message, at_most, at=asked.at, **options)
+        hold.hold(message, at_most, **options)
         return None
     if enqueue_after_commit:
         # here, not only after the commit, when Frappe pickles its arguments

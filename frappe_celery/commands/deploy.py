@@ -8,8 +8,6 @@ from typing import Any
 import click
 
 from frappe_celery.config import settings
-from frappe_celery.config.files import options_stand_in
-from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, get_store
 from frappe_celery.jobs.workers import why_it_stays
@@ -144,15 +142,12 @@ def ask_workers(command: str, workers: int, **arguments: Any) -> dict[str, Any]:
     from kombu.exceptions import OperationalError
 
     from frappe_celery import celery_app
+    from frappe_celery.brokers.rabbitmq.publisher import describe
 
     try:
         answers: list[Any] = celery_app.current().control.broadcast(  # type: ignore[assignment]
             command, arguments=arguments, reply=True, limit=workers, timeout=ANSWER_SECONDS
         )  # with reply=True
-    except OperationalError as exc:
-        where = without_password(str(celery_app.current().conf.broker_url))
-        raise BrokerUnreachable(
-            f"the broker at {where} does not answer ({exc}). Start it, or mend broker_url in"
-            f" {options_stand_in()}"
-        ) from exc
+    except OperationalError as exc:  # RabbitMQ: a Redis was asked for the workers before
+        raise BrokerUnreachable(describe(str(settings.current().broker_url), exc)) from exc
     return {name: said for answer in answers for name, said in answer.items()}

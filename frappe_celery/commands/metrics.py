@@ -26,9 +26,9 @@ def metrics(port: int, address: str, rules: bool) -> None:
     the jobs nothing. There is no login.
     """
     if rules:
-        from frappe_celery.watch.alerts import conditions
+        from frappe_celery.watch.alerts import prometheus
 
-        click.echo(conditions.rules(), nl=False)
+        click.echo(prometheus.rules(), nl=False)
         return
     try:
         from prometheus_client import CollectorRegistry, start_http_server

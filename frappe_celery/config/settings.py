@@ -208,10 +208,9 @@ class Settings(Options):
         """
         if self.frappe_version < 16:
             return 0
-        with suppress(ConfigError):  # of a configuration that is broken, which fails the job
-            own = self.site_config(site).get("max_queued_jobs")
-            if is_whole(own) and own > 0:
-                return own + QUEUED_JOBS_A_SITE
+        own = self._own(site, "max_queued_jobs")
+        if is_whole(own) and own > 0:
+            return int(own) + QUEUED_JOBS_A_SITE
         return self.max_queued_jobs + QUEUED_JOBS_A_SITE
 
     def outbox(self, site: str) -> bool:
@@ -219,11 +218,15 @@ class Settings(Options):
         some of its jobs to RQ."""
         if self.is_armed:
             return False
-        with suppress(ConfigError):  # of a configuration that is broken, which fails the job
-            own = self.site_config(site).get("frappe_celery_outbox")
-            if isinstance(own, bool):
-                return own
-        return self.frappe_celery_outbox
+        own = self._own(site, "frappe_celery_outbox")
+        return own if isinstance(own, bool) else self.frappe_celery_outbox
+
+    def _own(self, site: str, name: str) -> Any:
+        """A value as it counts for a site; None also where its configuration is broken, which fails
+        the job."""
+        with suppress(ConfigError):
+            return self.site_config(site).get(name)
+        return None
 
     @property
     def commit_wait(self) -> int:

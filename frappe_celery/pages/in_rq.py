@@ -67,9 +67,15 @@ def look(store: JobStore, sites: Iterable[str]) -> InRq:
     Raises:
         BrokerUnreachable.
     """
-    config, every = settings.current(), frozenset(sites)
-    routes = read(store) if config.is_armed else None
-    return _found(routes, tuple(config.queues), every) if routes else InRq({}, every)
+    return of(read(store) if settings.current().is_armed else None, sites)
+
+
+def of(routes: Routes | None, sites: Iterable[str]) -> InRq:
+    """The same by routes that were read; None: the bench is not armed."""
+    every = frozenset(sites)
+    if routes is None:
+        return InRq({}, every)
+    return _found(routes, tuple(settings.current().queues), every)
 
 
 @lru_cache(maxsize=8)

@@ -17,7 +17,7 @@ from frappe_celery.jobs.routes import read
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.pages import charts
 from frappe_celery.pages.in_rq import InRq
-from frappe_celery.pages.in_rq import look as look_into_rq
+from frappe_celery.pages.in_rq import of as in_rq_by
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
@@ -52,7 +52,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
     jobs, workers = together(now.of(site)), store.workers.all()
     routes = read(store) if settings.current().is_armed else None
     its = [site] if site else settings.current().sites()
-    in_rq = look_into_rq(store, its)
+    in_rq = in_rq_by(routes, its)
     sites = [] if site else by_site(now, its, limits, in_rq)
     queues = _queues(now, site, workers, limits, in_rq)
     held = store.client.each("hlen", [store.keys.in_flight(one.consumer) for one in workers])

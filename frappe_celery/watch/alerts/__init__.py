@@ -4,7 +4,8 @@ Workers and beat look every few seconds, one of them at a time: whichever of the
 other tells. What holds and what has been told of lies in Redis, and a process of its own
 (`__main__`) delivers (`watch.notify`).
 
-    conditions  what is alerted of, for these alerts and as a file of rules for Prometheus
+    conditions  what is alerted of
+    prometheus  the same as a file of its rules
     ledger      what Redis knows: since when something holds, told of, to be delivered
     look        the worker's and beat's part
     delivery    through Apprise, to whatever its URLs name
