@@ -34,6 +34,7 @@ import frappe_celery
 from frappe_celery.config import settings
 
 app = celery.Celery("team", broker=settings.current().broker_url or settings.current().redis_queue)
+app.conf.task_default_queue = f"{settings.current().bench_id}-own"  # one RabbitMQ for all tests
 frappe_celery.setup(app)
 
 @app.task
