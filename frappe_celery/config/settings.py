@@ -222,10 +222,9 @@ class Settings(Options):
         return own if isinstance(own, bool) else self.frappe_celery_outbox
 
     def _own(self, site: str, name: str) -> Any:
-        """A value as it counts for a site; None also where its configuration is broken, which fails
-        the job."""
+        """What the site's own file says; None also where it is broken, which fails the job."""
         with suppress(ConfigError):
-            return self.site_config(site).get(name)
+            return files.read_json(f"{self.root}/sites/{site}/site_config.json").get(name)
         return None
 
     @property

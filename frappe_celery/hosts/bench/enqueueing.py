@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from functools import partial, wraps
 from types import FrameType
 from typing import Any
@@ -73,7 +72,7 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(add)
     def replacement(self: Any, func: Callable[[], Any]) -> None:
-        if any(isinstance(value, Queue) and value.after_commit for value in _enclosed(func)):
+        if _enters_an_outbox(func):
             func()
         else:
             add(self, func)
@@ -81,11 +80,16 @@ def rows_at_once(add: Callable[..., None]) -> Callable[..., None]:
     return replacement
 
 
-def _enclosed(func: Callable[[], Any]) -> Iterator[Any]:
-    """The values that a function has from where it was made."""
+def _enters_an_outbox(func: Callable[[], Any]) -> bool:
+    """Whether one of the values that a function has from where it was made is a queue that does."""
     for cell in getattr(func, "__closure__", None) or ():
-        with suppress(ValueError):  # it has none yet
-            yield cell.cell_contents
+        try:
+            value = cell.cell_contents
+        except ValueError:  # it has none yet
+            continue
+        if type(value) is Queue and value.after_commit:
+            return True
+    return False
 
 
 def counting_its_own(check_queue_size: Callable[..., Any] | None) -> Callable[[Any], None]:
