@@ -13,6 +13,17 @@ class ValidationError(Exception):
     http_status_code = 417
 
 
+class CannotStart(SystemExit):
+    """Ends a worker or beat at its start, with a sentence on standard error."""
+
+    reason = ""
+    """What the last one of this process said, for who looks after it has ended."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Error: {reason}")
+        CannotStart.reason = reason
+
+
 class ConfigError(FrappeCeleryError, ValueError):
     """A setting, a site's configuration or a hooks.py says something that cannot be followed."""
 

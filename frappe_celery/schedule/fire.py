@@ -58,4 +58,4 @@ def enqueue_scheduled(
 def claim_of(row: ScheduleRow, due: datetime, fence: int, since: datetime | None) -> Claim:
     """The claim on a due time of an entry (arguments as above)."""
     key = get_store().keys.due(row.site, row.name)
-    return Claim(key, due.timestamp(), fence, since.timestamp() if since else None)
+    return Claim(key, due.timestamp(), fence, since.timestamp() if since else None, row.method)

@@ -34,6 +34,8 @@ class Outcome:
     """Why it was skipped; '': it was not."""
     run: str
     """Id of its run; of a duplicate, of the run that stood in the way."""
+    method: str
+    """What it runs, by its whole path; '': a script of its own, or that was not kept."""
 
     @property
     def words(self) -> str:
@@ -65,7 +67,7 @@ def outcomes(store: JobStore, count: int, site: str | None = None) -> list[Outco
 def _outcome(kept: dict[str, Any]) -> Outcome:
     site, _, entry = kept["entry"].partition(":")
     times: dict[str, Any] = {name: _time(kept.get(name)) for name in ("due", "since", "at")}
-    said = {"outcome": kept["outcome"], "reason": kept.get("reason", ""), "run": kept["run"]}
+    said = {name: kept.get(name, "") for name in ("outcome", "reason", "run", "method")}
     return Outcome(site, entry, **times, **said)
 
 
@@ -75,13 +77,14 @@ def _time(seconds: str | None) -> datetime | None:
 
 def table(found: list[Outcome]) -> Table:
     """As a table of rich's, times as the machine's clock shows them."""
-    shown = Table("due", "site", "Scheduled Job Type", "acted on", "what became of it", "run")
+    shown = Table("due", "site", "method", "acted on", "what became of it", "run")
     for each in found:
         words = each.words
         if each.since:
             words += f"\n(once for all missed since {_shown(each.since)})"
-        cells = (_shown(each.due), each.site, each.entry, _shown(each.at), words, each.run)
-        shown.add_row(*map(Text, cells))
+        what = each.method or each.entry
+        cells = (_shown(each.due), each.site, what, _shown(each.at), words, each.run)
+        shown.add_row(*(Text(cell, overflow="fold") for cell in cells))
     return shown
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from frappe_celery.config.settings import Settings
@@ -149,8 +149,9 @@ def _line(
 def table(schedule: SiteSchedule) -> Table:
     """A site's schedule as a table of rich's."""
     timing = schedule.timing
+    names = ("app", "method", "queue", "expression", "source", "last", "next", "state")
     shown = Table(
-        *("app", "method", "queue", "expression", "source", "last", "next", "state"),
+        *(Column(name, overflow="fold") for name in names),
         title=f"Schedule of {timing.site} (times in {timing.zone})",
         caption="\n".join(schedule.notes),
         show_lines=True,
@@ -163,10 +164,9 @@ def table(schedule: SiteSchedule) -> Table:
             expression += f"\nmisfire: {line.misfire}"
         states = (line.problem, "red"), (line.state, "yellow")
         state = Text("\n").join(Text(text, style) for text, style in states if text)
-        state.overflow = "fold"
         times = _shown(line.last), "\n".join(map(_shown, line.next))
         cells = line.app, line.method or "", line.queue or "", expression, line.source, *times
-        shown.add_row(*(Text(cell, overflow="fold") for cell in cells), state)
+        shown.add_row(*map(Text, cells), state)
     return shown
 
 

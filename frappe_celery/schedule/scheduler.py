@@ -152,8 +152,9 @@ class Scheduler(celery_beat.Scheduler):
         self._recall_own_runs()  # first: if the Redis is away, all this is done at the next turn
         if lease.leader and lease.leader != lease.name:
             logger.error(
-                "LockTimeoutError: scheduler %s gave no sign of life for %.0f s; %s takes over",
-                lease.leader, lease.seconds, lease.name,
+                "scheduler %s acts now, and what is due runs: scheduler %s gave no sign of life for"
+                " %.0f s. If that one died, see that its process manager starts it again",
+                lease.name, lease.leader, lease.seconds,
             )  # fmt: skip
         logger.info("scheduler %s leads", lease.name)
         self._role = "leads"

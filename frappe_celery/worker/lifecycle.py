@@ -21,7 +21,7 @@ from celery.worker.components import Beat
 from frappe_celery.brokers import heartbeat
 from frappe_celery.config import settings
 from frappe_celery.config.files import options_stand_in
-from frappe_celery.errors import BrokerUnreachable
+from frappe_celery.errors import BrokerUnreachable, CannotStart
 from frappe_celery.jobs import JobStore, get_store, hosts
 from frappe_celery.worker.bootsteps import GREEN, Repeated
 from frappe_celery.worker.crew import Crew, crew_of
@@ -32,7 +32,7 @@ from frappe_celery.worker.state import warm
 logger = logging.getLogger(__name__)
 
 NO_SUCH_QUEUE = (
-    "Error: UnknownQueue: Queue should be one of {known}; {name!r} is not."
+    "UnknownQueue: Queue should be one of {known}; {name!r} is not."
     ' A custom queue is named under "workers" in {place}'
 )
 ELSEWHERE = (
@@ -55,8 +55,8 @@ def check_queues(instance: Any, options: dict[str, Any], **_: Any) -> None:
     queues = options.get("queues") or ()
     for name in queues.split(",") if isinstance(queues, str) else queues:
         if name not in app.amqp.queues:
-            known = ", ".join(app.amqp.queues)
-            raise SystemExit(NO_SUCH_QUEUE.format(known=known, name=name, place=options_stand_in()))
+            known, place = ", ".join(app.amqp.queues), options_stand_in()
+            raise CannotStart(NO_SUCH_QUEUE.format(known=known, name=name, place=place))
 
 
 def prepare(**_: Any) -> None:
@@ -81,7 +81,7 @@ class CrewStep(bootsteps.StartStopStep):
         """Before the consumer looks at its queues.
 
         Raises:
-            SystemExit: the pool runs no jobs, and no queue but Frappe's was asked for.
+            CannotStart: the pool runs no jobs, and no queue but Frappe's was asked for.
         """
         crew = worker.crew = _crew(worker)
         pool = type(worker.pool).__module__.rpartition(".")[2]
@@ -117,7 +117,7 @@ def _leave_frappes_queues(worker: Any, pool: str) -> None:
         return
     reason = ELSEWHERE.format(pool=pool, queues=",".join(frappes))
     if len(frappes) == len(asked):
-        raise SystemExit(f"Error: {reason}")
+        raise CannotStart(reason)
     worker.app.amqp.queues.deselect(frappes)
     logger.warning("%s", reason)
 

@@ -12,6 +12,7 @@ import atexit
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from importlib import import_module
@@ -20,6 +21,7 @@ from typing import Any
 from celery import bootsteps, signals
 
 from frappe_celery.config import settings
+from frappe_celery.errors import CannotStart
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.forked import Forked
 from frappe_celery.jobs.workers import WorkerInfo, why_it_stays
@@ -33,7 +35,7 @@ NAMING = ("scheduler_events", "doc_events", "before_job", "after_job")
 NEWEST_JOBS = 200
 IMPORT_SECONDS = 90.0
 """How long a worker that is to take over waits for the fork."""
-ENDED_EARLY = "the worker that was to take over ended at its start: its log says why"
+ENDED_EARLY = "the worker that was to take over ended at its start: "
 FORCED: dict[str, str] = {}
 """Kept in place of what fails: it takes over whatever that is."""
 
@@ -110,9 +112,12 @@ def tell_of_an_early_end() -> None:
 
 
 def _ended_early() -> None:
+    uncaught = getattr(sys, "last_value", None)
+    said = f"{type(uncaught).__name__}: {uncaught}" if uncaught else "its log says why"
+    why = ENDED_EARLY + (CannotStart.reason or said)
     with suppress(Exception):  # what ended it may be in the way of this too
         for before in serving(int(os.environ[BEFORE])):
-            get_store().workers.note_exchange(before.name, {"": ENDED_EARLY})
+            get_store().workers.note_exchange(before.name, {"": why})
 
 
 def _failures() -> Iterator[tuple[str, str]]:

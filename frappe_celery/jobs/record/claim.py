@@ -17,6 +17,8 @@ class Claim:
     """Of the scheduler that claims (see `schedule.leadership`); 0: it need not lead."""
     since: float | None = None
     """The first of the entry's due times that were missed and for all of which `due` stands."""
+    method: str = ""
+    """What the entry runs, for people: its name leaves out the app."""
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -26,6 +28,7 @@ class Claim:
             "claim": self.key,
             "since": self.since,
             "fence": self.fence or None,
+            "method": self.method or None,
         }
 
 

@@ -9,7 +9,7 @@
 --         most: that may wait; at: when it enters its queue; result_ttl, failure_ttl: seconds that
 --         its record is kept once it has finished or failed;
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
---         for; fence: of the scheduler that must lead; skip: why it is only noted;
+--         for; fence: of the scheduler that must lead; skip: why it is only noted; method: its;
 --         routes: the number that those which led here must have
 --         limit_key: what a limit counts it under
 --         transaction: that of its caller, which has written; commit_wait: for how many seconds it
@@ -58,8 +58,8 @@ local function act(outcome, by)  -- on every due time since the last one that wa
   redis.call('SET', asked.claim, asked.due)
   local entry = string.sub(asked.claim, #prefix + #'due:' + 1)
   redis.call('LPUSH', prefix .. 'acted', cjson.encode(
-    {entry = entry, after = acted or '', since = asked.since, due = asked.due, at = now,
-      outcome = outcome, reason = asked.skip, run = by}))
+    {entry = entry, method = asked.method, after = acted or '', since = asked.since,
+      due = asked.due, at = now, outcome = outcome, reason = asked.skip, run = by}))
   redis.call('LTRIM', prefix .. 'acted', 0, 9999)
 end
 if asked.skip then

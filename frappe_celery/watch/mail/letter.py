@@ -48,7 +48,7 @@ def write(digest: Digest, config: MailConfig, signer: Signer) -> EmailMessage:
 def _subject(digest: Digest) -> str:
     """In a line, which when it is too long ends after a whole word; how often is said always."""
     times = f" ({digest.count} times)" if digest.count > 1 else ""
-    text = _one_line(f"[{_site(digest)}] {_method(digest)} failed: {_exception(digest)}")
+    text = _one_line(f"[{_site(digest)}] {_what(digest)}")
     room = LONGEST_SUBJECT - len(times)
     if len(text) > room:
         text = text[: room - 1]
@@ -58,11 +58,21 @@ def _subject(digest: Digest) -> str:
 
 
 def _headline(digest: Digest) -> str:
-    what = f"{_method(digest)} failed: {_exception(digest)}"
+    what = _what(digest)
     if digest.count == 1:
         return what
     first, last = _time(digest.about.get("first_at")), _time(digest.about.get("last_at"))
     return f"{what}. {digest.count} times from {first} to {last}; this is the first."
+
+
+def _what(digest: Digest) -> str:
+    """A job's failure; of beat what it said, which need not be that it failed."""
+    says = " says" if _is_beats(digest) else " failed"
+    return f"{_method(digest)}{says}: {_exception(digest)}"
+
+
+def _is_beats(digest: Digest) -> bool:
+    return digest.about.get("kind", "").startswith("beat|")
 
 
 def _rows(digest: Digest, signer: Signer) -> list[tuple[str, str]]:
@@ -144,7 +154,7 @@ def _exception(digest: Digest) -> str:
     if kind == "others":
         return f"one of more kinds than are told apart ({digest.count} failures of them)"
     text = digest.about.get("exc_info", "")
-    if kind.startswith("beat|"):  # of which the kind is without its numbers
+    if _is_beats(digest):  # of which the kind is without its numbers
         return masked_text(_one_line(text.partition("\n")[0]))
     name = kind.rpartition("|")[2].partition(" at ")[0]
     said = next((ln for ln in reversed(text.splitlines()) if ln.startswith(f"{name}:")), name)

@@ -16,7 +16,7 @@ from celery import Celery, bootsteps, signals
 from celery.worker import state
 
 from frappe_celery.config import settings
-from frappe_celery.errors import ConfigError
+from frappe_celery.errors import CannotStart, ConfigError
 from frappe_celery.jobs import get_store
 from frappe_celery.watch.notify.unsent import Unsent
 
@@ -137,7 +137,7 @@ def _check(**_: Any) -> None:
         for kind in Notify.kinds:
             kind.is_on()
     except ConfigError as exc:
-        raise SystemExit(f"Error: ConfigError: {exc}") from exc
+        raise CannotStart(f"ConfigError: {exc}") from exc
 
 
 def _watch(**_: Any) -> None:

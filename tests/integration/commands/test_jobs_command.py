@@ -55,6 +55,21 @@ def test_list_shows_the_newest_first_and_only_what_the_filters_want(store: JobSt
     assert ids(read("jobs", "failed", "--site", OTHER)) == []
 
 
+def test_a_list_shows_ids_and_how_arguments_begin_without_their_secrets(store: JobStore) -> None:
+    given = {"customer": "C-17", "api_key": "hidden", "x": "y" * 99}
+    enqueued(store, "a", id=jid("a"), kwargs=given)
+    shown = run("jobs", "list").output
+    (header,) = (line for line in shown.splitlines() if "arguments" in line)
+    columns = ("id", "status", "queue", "method", "arguments", "enqueued", "waited", "ran", "error")
+    assert [name.strip() for name in header.strip("┃ ").split("┃")] == list(columns)
+    assert jid("a") in shown
+    assert '{"customer": "C-17", "api_key": "' in shown
+    assert "hidden" not in shown
+    assert "y" * 40 not in shown, "only the beginning"
+    everything = run("jobs", "show", "a").output
+    assert "y" * 99 in everything
+
+
 def test_scheduled_jobs_are_found_by_their_own_method(store: JobStore) -> None:
     wrapper = "frappe.core.doctype.scheduled_job_type.scheduled_job_type.run_scheduled_job"
     enqueued(store, "s", id=jid("s"), method=wrapper, name="myapp.tasks.nightly")

@@ -101,7 +101,7 @@ def test_of_two_one_acts_and_a_killed_one_is_replaced_within_15_seconds(project:
 
     first.kill()
     wait_until(lambda: len(acted(second)) >= 3, timeout=15, what="the second takes over")
-    assert "LockTimeoutError: scheduler" in second.output()
+    assert "acts now, and what is due runs" in second.output()
     times = acted(first, second)
     assert max(times.values()) == 1, "a due time was acted on twice"
     second.stop()
@@ -136,7 +136,7 @@ def test_one_that_leaves_in_order_is_replaced_at_once(project: Project) -> None:
     first.stop()
     wait_until(lambda: "leads" in second.output(), timeout=4)
     second.wait_for("left out, a run of it waits")
-    assert "LockTimeoutError" not in second.output()
+    assert "gave no sign of life" not in second.output()
 
 
 def test_one_that_stood_still_says_so_and_stands_by(project: Project) -> None:

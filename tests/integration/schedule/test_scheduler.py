@@ -444,7 +444,7 @@ def test_the_schedule_command_shows_what_became_of_due_times(bench: Bench) -> No
     bench.scheduler()
     bench.at("2026-06-01 03:00:02")
     shown = run_cli("--past", "10", "--site", SITE)
-    assert "tasks.a" in shown
+    assert A in shown, "with its app"
     assert "tasks.b" not in shown
     assert "enqueued" in shown
     assert "(once for all missed since" in shown
@@ -455,6 +455,7 @@ def test_the_schedule_command_shows_what_became_of_due_times(bench: Bench) -> No
         "enqueued",
         job.run_id,
     )
+    assert newest["method"] == B
     assert newest["since"] == "2026-06-01T01:00:00+00:00"
 
 

@@ -321,6 +321,15 @@ def test_a_worker_with_older_code(project: Project, store: JobStore) -> None:
     assert section("workers")["findings"] == []
 
 
+def test_a_worker_that_is_older_than_the_configuration(project: Project, store: JobStore) -> None:
+    worker(project)
+    assert section("workers")["findings"] == []
+    project.configure(max_jobs_per_child=7)
+    (found,) = section("workers")["findings"]
+    assert "is older than the configuration: sites/common_site_config.json was" in found["text"]
+    assert found["advice"].endswith("frappe-celery restart")
+
+
 # -- failures
 
 

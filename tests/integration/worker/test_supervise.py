@@ -124,7 +124,10 @@ def test_restart_says_at_once_that_a_new_worker_could_not_start(
     project.configure(celery_error_emails={"nonsense": 1})
     restart = project.start("restart", "-m", "frappe_celery.cli", "restart")
     assert restart.wait(60) == 1
-    assert "the worker that was to take over ended at its start: its log" in restart.output()
+    why = "that was to take over ended at its start: ConfigError: celery_error_emails.nonsense is"
+    assert why in restart.output()
+    (finding,) = read("doctor", code=2)["sections"]["workers"]["findings"]
+    assert why in finding["text"]
     wait_until(lambda: workers(supervisor) == before, what="the new one is gone")
     supervisor.wait_for("celery_error_emails")
 

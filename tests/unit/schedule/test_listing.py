@@ -16,6 +16,7 @@ from frappe_celery.jobs import hosts
 from frappe_celery.jobs.hosts import AppHooks
 from frappe_celery.schedule.sync import differences
 from frappe_celery.schedule.timing import maintenance_shift
+from frappe_celery.watch import job_display
 from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 
 HOOKS = {
@@ -75,6 +76,19 @@ def test_before_any_row_exists_it_shows_the_hooks(host: MemoryHost) -> None:
     }
     assert not host.rows
     assert "the first start of beat, or `frappe-celery sync`, does" in run("schedule").output
+
+
+def test_on_80_columns_names_go_on_in_the_next_line_and_nothing_is_cut_off(
+    host: MemoryHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    method = "myapp.very.deeply.nested.package.tasks.reconcile_all_payments"
+    host.hooks = [AppHooks("myapp", {"scheduler_events": {"daily": [method]}})]
+    monkeypatch.setattr(job_display, "PIPED_WIDTH", 80)
+    lines = run("schedule").output.splitlines()
+    assert max(map(len, lines)) <= 80
+    cells = [line.split("│") for line in lines if line.startswith("│")]
+    assert "".join(cell[2].strip() for cell in cells) == method
+    assert "…" not in "".join(lines)
 
 
 def test_what_is_wrong_is_listed_with_the_reason(host: MemoryHost) -> None:

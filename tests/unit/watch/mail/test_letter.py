@@ -52,7 +52,7 @@ def test_one_failure() -> None:
 def test_what_beat_logged_stands_in_the_subject_as_it_was() -> None:
     said = "site a: the Redis at redis://127.0.0.1:11016 does not answer (refused)"
     beat = digest(kind="beat|site a: the Redis at redis://#.#", method="beat", exc_info=said)
-    assert write(beat, CONFIG, SIGNER)["Subject"] == f"[site1] beat failed: {said}"
+    assert write(beat, CONFIG, SIGNER)["Subject"] == f"[site1] beat says: {said}"
 
 
 def test_many_failures_tell_when_how_many_where_and_the_last() -> None:
