@@ -131,7 +131,7 @@ def check_configuration(section: Section, config: Settings) -> None:
     if logs.is_dir() and closed:
         section.problem(
             f"nobody can write what happens: {closed[0]} is not ours to write",
-            "mend it, then restart workers and beat, which open their logs at their start",
+            "mend it: workers and beat go on writing by themselves then",
         )
     elif logs.is_dir() and shutil.disk_usage(logs).free < LEAST_BYTES:
         section.problem(

@@ -6,7 +6,10 @@ import logging
 import os
 import shutil
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from frappe_celery.config.files import locked
 
@@ -19,32 +22,42 @@ _LOOK_AFTER = 1024 * 1024
 
 
 class LogFile:
-    """One file. It is emptied, not replaced, when it was put aside: others have it open too."""
+    """One file. It is emptied, not replaced, when it was put aside: others have it open too.
+
+    It is opened anew where it could not be before, and where somebody has moved or removed it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._written = _LOOK_AFTER
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._open()
-
-    def _open(self) -> None:
-        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        self._opened = os.fstat(self._descriptor)
+        self._descriptor = -1
+        self._opened: os.stat_result | None = None
 
     @property
     def descriptor(self) -> int:
-        """The open file's; raises OSError.
+        """The open file's; the number stays, which `faulthandler` keeps. Raises OSError.
 
         Celery closes in its embedded beat what it knows no handler of, and the number is a
-        socket's soon: then the file is opened anew.
+        socket's soon: then it is another.
         """
-        try:
-            if os.path.samestat(os.fstat(self._descriptor), self._opened):
-                return self._descriptor
-        except OSError:
-            pass
-        self._open()
+        is_open = self._is_at(os.fstat, self._descriptor)
+        if is_open and self._is_at(os.stat, self.path):
+            return self._descriptor
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        opened = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        self._opened = os.fstat(opened)
+        if is_open:
+            os.dup2(opened, self._descriptor, inheritable=False)
+            os.close(opened)
+        else:
+            self._descriptor = opened
         return self._descriptor
+
+    def _is_at(self, stat: Callable[[Any], os.stat_result], place: int | Path) -> bool:
+        """Whether that is the file as it was opened."""
+        with suppress(OSError):
+            return self._opened is not None and os.path.samestat(stat(place), self._opened)
+        return False
 
     def write(self, text: str) -> None:
         """Add it; a full disk is no reason to stop working."""
@@ -72,13 +85,17 @@ class LogFile:
             os.ftruncate(self.descriptor, 0)
 
 
-def opened(path: Path) -> LogFile | None:
-    """The file; None, and a warning, where it cannot be written."""
+def opened(path: Path) -> LogFile:
+    """The file, and a warning where it cannot be written yet."""
+    file = LogFile(path)
     try:
-        return LogFile(path)
+        file.descriptor  # noqa: B018 (it opens)
     except OSError as exc:
-        logger.warning("%s cannot be written: %s", path, exc.strerror)
-        return None
+        logger.warning(
+            "%s cannot be written: %s. Once that is mended it is, without a restart",
+            path, exc.strerror,
+        )  # fmt: skip
+    return file
 
 
 def is_kept_by_a_process_manager(folder: Path) -> bool:

@@ -7,8 +7,8 @@ import json
 import logging
 import re
 import sys
+from contextlib import suppress
 from datetime import datetime, timezone
-from logging.handlers import WatchedFileHandler
 from typing import Any
 
 from celery import Celery, signals
@@ -29,7 +29,7 @@ _FROM_CELERY = {"id": "run", "name": "method", "runtime": "runtime", "return_val
 """What Celery's lines about a task know, under the names that our jobs have."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
-_kept: dict[str, LogFile | None] = {}
+_kept: dict[str, LogFile] = {}
 
 
 def connect(app: Celery) -> None:
@@ -43,8 +43,9 @@ def connect(app: Celery) -> None:
 
 def error_file() -> Any:
     """Where stacks are written: worker.error.log where this process keeps it, else its output."""
-    kept = _kept.get(WORKER_ERRORS)
-    return kept.descriptor if kept is not None else sys.__stderr__
+    with suppress(KeyError, OSError):
+        return _kept[WORKER_ERRORS].descriptor
+    return sys.__stderr__
 
 
 class Output(logging.Handler):
@@ -83,6 +84,20 @@ class Output(logging.Handler):
             self.handleError(record)
 
 
+class SchedulerLog(logging.Handler):
+    """Writes into a file what beat says."""
+
+    def __init__(self, file: LogFile) -> None:
+        super().__init__()
+        self.file = file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.file.write(self.format(record) + "\n")
+        except Exception:
+            self.handleError(record)
+
+
 def _worker_begins(instance: Any, **_: Any) -> None:
     config = settings.current()
     if config.logs == "json":
@@ -105,12 +120,7 @@ def _beat_begins(**_: Any) -> None:
     config = settings.current()
     if config.logs not in (None, "files"):
         return
-    try:
-        config.log_path.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(config.log_path / SCHEDULER)
-    except OSError as exc:
-        logging.getLogger(__name__).warning("no %s: %s", SCHEDULER, exc)
-        return
+    handler = SchedulerLog(files.opened(config.log_path / SCHEDULER))
     handler.setFormatter(logging.Formatter(SCHEDULER_FORMAT))
     logging.getLogger().addHandler(handler)
 

@@ -18,6 +18,10 @@ from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Project
 from tests.waiting import wait_until
 
+EVERY_SECOND = """
+    scheduler_events = {"cron": {"* * * * * *": ["myapp.core.record"]}}
+"""
+
 
 @pytest.fixture
 def store(project: Project) -> Iterator[JobStore]:
@@ -70,6 +74,41 @@ def test_beat_keeps_scheduler_log_as_frappe_does(project: Project, store: JobSto
     form = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ scheduler \S")
     assert all(form.match(line) for line in lines), lines
     assert any(line.endswith(" leads") for line in lines)
+
+
+def test_what_could_not_be_written_is_once_that_is_mended(
+    project: Project, store: JobStore
+) -> None:
+    project.write("myapp/hooks.py", EVERY_SECOND)
+    folder, files = project.root / "logs", ("worker.log", "worker.error.log", "scheduler.log")
+    for name in files:
+        (folder / name).mkdir(parents=True)
+    process, beat = worker(project), project.beat()
+    for each in (process, beat):
+        each.wait_for("Once that is mended it is, without a restart")
+
+    def goes_on() -> None:
+        ran, fired = len(project.effects()), beat.output().count("enqueued on")
+        ended(enqueue("myapp.core.fail"))
+        wait_until(lambda: len(project.effects()) > ran + 2, what="jobs run")
+        wait_until(lambda: beat.output().count("enqueued on") > fired, what="beat enqueues")
+
+    def are_written() -> bool:
+        goes_on()
+        return all("core." in log(project, name) for name in files)
+
+    goes_on()
+    for name in files:
+        (folder / name).rmdir()
+    wait_until(are_written, what="they are written")
+    for name in files:
+        (folder / name).unlink()
+    wait_until(are_written, what="they are written anew")
+    folder.rename(project.root / "aside")
+    folder.touch()
+    goes_on()
+    folder.unlink()
+    wait_until(are_written, what="they are written in a new folder")
 
 
 def test_json_lines_for_containers(project: Project, store: JobStore) -> None:

@@ -49,8 +49,17 @@ def test_a_file_that_cannot_be_written_is_said_and_does_not_stop_the_worker(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "logs").write_text("a file where the folder should be")
-    assert opened(tmp_path / "logs" / "worker.log") is None
+    file = opened(tmp_path / "logs" / "worker.log")
     assert "worker.log cannot be written" in caplog.text
+    file.write("lost\n")
+    (tmp_path / "logs").unlink()
+    file.write("kept\n")
+    number = file.descriptor
+    (tmp_path / "logs" / "worker.log").rename(tmp_path / "rotated")
+    file.write("anew\n")
+    assert file.path.read_text() == "anew\n"
+    assert (tmp_path / "rotated").read_text() == "kept\n"
+    assert file.descriptor == number, "faulthandler knows no other"
 
 
 def test_text_that_is_no_utf8_is_written(tmp_path: Path) -> None:
