@@ -68,7 +68,7 @@ class Options(JobOptions):
             ConfigError: no number of seconds, or `now=True` or `is_async=False`.
             As `enqueue` does.
         """
-        return replace(self, at=time.time() + _seconds(delay)).enqueue(method, *args, **kwargs)
+        return replace(self, at=time.time() + seconds(delay)).enqueue(method, *args, **kwargs)
 
     def enqueue_at(
         self, when: datetime, method: str | Callable[..., Any], *args: Any, **kwargs: Any
@@ -81,7 +81,7 @@ class Options(JobOptions):
             ConfigError: no datetime, or `now=True` or `is_async=False`.
             As `enqueue` does.
         """
-        return replace(self, at=_instant(when)).enqueue(method, *args, **kwargs)
+        return replace(self, at=instant(when)).enqueue(method, *args, **kwargs)
 
 
 def options(
@@ -136,17 +136,19 @@ enqueue_in, enqueue_at = Options().enqueue_in, Options().enqueue_at
 """`frappe_celery.enqueue` for later."""
 
 
-def _seconds(delay: float | timedelta) -> float:
+def seconds(delay: float | timedelta) -> float:
+    """Raises ConfigError: it is no time."""
     if isinstance(delay, timedelta):
         return delay.total_seconds()
     if not is_number(delay) or not abs(delay) < 1e10:
-        raise ConfigError(f"enqueue_in({delay!r}, …): give seconds or a timedelta")
+        raise ConfigError(f"{delay!r} is no delay: give seconds or a timedelta")
     return delay
 
 
-def _instant(when: datetime) -> float:
+def instant(when: datetime) -> float:
+    """In seconds since the epoch; ConfigError: it is no datetime."""
     if not isinstance(when, datetime):
-        raise ConfigError(f"enqueue_at({when!r}, …): give a datetime")
+        raise ConfigError(f"{when!r} is no time: give a datetime")
     if when.utcoffset() is None:
         from frappe_celery.config import settings
         from frappe_celery.schedule.timing import Timing

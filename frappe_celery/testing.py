@@ -11,22 +11,27 @@ import secrets
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
+from celery import signals
 
 from frappe_celery.brokers.taker import Ended, Taken, Taker
 from frappe_celery.config import parts, settings
 from frappe_celery.config.embedded import server
 from frappe_celery.config.files import variable
 from frappe_celery.config.settings import REDIS_SCHEMES
+from frappe_celery.job_options import instant, seconds
 from frappe_celery.jobs import Job, get_store, hosts, providers
 from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.new_message import method_name
+from frappe_celery.jobs.queue.scheduled import promote
 from frappe_celery.worker.perform import run_claimed, succeeded
 
 logger = logging.getLogger(__name__)
@@ -40,6 +45,15 @@ BINDINGS = b"_kombu.binding"
 """In keys that kombu writes once a connection: a team's own tasks need them in the next test."""
 
 
+class SentTask(NamedTuple):
+    """A task of the team's own, as it was sent."""
+
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    id: str
+
+
 class FrappeJobs:
     """The jobs of one test (fixture `frappe_jobs`)."""
 
@@ -48,6 +62,7 @@ class FrappeJobs:
         """Whether each job is run when it is enqueued; a test sets it for the rest of itself.
         Celery's `task_always_eager` does so for all tests."""
         self._enqueued: list[Job] = []
+        self._sent: list[SentTask] = []
         self._runs = False
 
     def enqueued(self, method: str | Callable[..., Any] | None = None) -> list[Job]:
@@ -73,33 +88,102 @@ class FrappeJobs:
             + ("\n".join(there) or "  none")
         )
 
-    def run(self, *, raising: bool = True) -> list[Job]:
+    def run(
+        self, *, until: datetime | timedelta | float | None = None, raising: bool = True
+    ) -> list[Job]:
         """Run what waits, and what that enqueues, here and in a worker's order.
 
         Args:
+            until: jobs for later (`enqueue_in`, a repetition after a failure) run too that are due
+                until then, in the order of their times: a datetime (a naive one is in the site's
+                time zone), seconds from now or a timedelta. What such a job enqueues for later
+                counts from the time that it was due. Not given: those that are due now, by a clock
+                that freezegun or time-machine may have moved.
             raising: the first exception of a job is raised here, and the others wait on; False:
                 it only fails its job, as in a worker.
 
         Returns:
-            The jobs that ran, with their status. A job for later (`enqueue_in`, a repetition after
-            a failure) waits on.
+            The jobs that ran, with their status.
+
+        Raises:
+            ConfigError: `until` is none of these.
         """
         ran: list[Job] = []
         if self._runs:  # of a job that is being run: the loop below comes to it
             return ran
         self._runs = True
         try:
-            while (run := _run_next(raising)) is not None:
-                ran.append(get_store().fetch_run(run))
+            later = Later(due_by(until))
+            while (run := _run_next(raising)) is not None or later.comes():
+                if run is not None:
+                    later.put_off()
+                    ran.append(get_store().fetch_run(run))
         finally:
             self._runs = False
         return ran
+
+    def sent(self, task: Any = None) -> list[SentTask]:
+        """The team's own Celery tasks that this test sent, in that order, also by
+        `delay_on_commit`, and those that ran eagerly; only of `task`, or of that name."""
+        name = getattr(task, "name", task)
+        return [each for each in self._sent if name in (None, each.name)]
+
+    def note_task(self, task: SentTask) -> None:
+        self._sent.append(task)
 
     def note(self, job: Job) -> None:
         self._enqueued.append(job)
         conf = _celery_configuration()
         if self.at_once or (conf and conf.task_always_eager):
             self.run(raising=bool(conf and conf.task_eager_propagates))
+
+
+class Later:
+    """The jobs for later that a `run` comes to.
+
+    Args:
+        until: seconds since the epoch.
+    """
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._ahead = 0.0
+        """By how many seconds the time of the job that ran last is ahead of the clock."""
+        self._seen = dict(self._due())
+
+    def comes(self) -> bool:
+        """Have the next one that is due wait in its queue; whether there was one."""
+        store = get_store()
+        for run, due in self._due():
+            if due > self._until:
+                break
+            self._ahead = max(self._ahead, due - time.time())
+            store.client.zadd(store.keys.scheduled, {run: 0}, xx=True)
+            promote(store, 1)
+            return True
+        return False
+
+    def put_off(self) -> None:
+        """What was enqueued since the last time counts from the time of the job that did."""
+        store = get_store()
+        for run, due in self._due():
+            if run not in self._seen:
+                store.client.zadd(store.keys.scheduled, {run: due + self._ahead}, xx=True)
+        self._seen = dict(self._due())
+
+    def _due(self) -> list[tuple[bytes, float]]:
+        store = get_store()
+        due: list[tuple[bytes, float]] = store.client.zrange(
+            store.keys.scheduled, 0, -1, withscores=True
+        )
+        return due
+
+
+def due_by(until: datetime | timedelta | float | None) -> float:
+    """In seconds since the epoch; ConfigError: it is no time."""
+    if until is None:
+        return time.time()
+    return instant(until) if isinstance(until, datetime) else time.time() + seconds(until)
 
 
 def _run_next(raising: bool) -> str | None:
@@ -164,6 +248,16 @@ class Session:
             os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
         settings.use(None)
         providers.published.provide(lambda job: self.jobs.note(job))
+        signals.after_task_publish.connect(self._note_sent)
+        signals.task_prerun.connect(self._note_eager)
+
+    def _note_sent(self, sender: str, headers: dict[str, Any], body: Any, **_: Any) -> None:
+        args, kwargs = body[:2]
+        self.jobs.note_task(SentTask(sender, tuple(args), dict(kwargs), headers["id"]))
+
+    def _note_eager(self, task_id: str, task: Any, args: Any, kwargs: Any, **_: Any) -> None:
+        if task.request.is_eager:
+            self.jobs.note_task(SentTask(task.name, tuple(args), dict(kwargs), task_id))
 
     def move_results(self) -> None:
         """Celery's results too, where they would go into a Redis of the project's."""
@@ -198,6 +292,8 @@ class Session:
     def end(self) -> None:
         """The environment is as it was; the server stops with this process."""
         providers.published.provide(lambda job: None)
+        signals.after_task_publish.disconnect(self._note_sent)
+        signals.task_prerun.disconnect(self._note_eager)
         os.environ.clear()
         os.environ.update(self._before)
         settings.use(None)

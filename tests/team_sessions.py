@@ -10,17 +10,21 @@ import textwrap
 import uuid
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
+from tests.ports import LOOPBACK
+
 Run = Callable[..., pytest.RunResult]
+DATABASES = ("memory", "disk", "postgres", "mariadb")
 
 SETTINGS = """
 SECRET_KEY = "x"
 USE_TZ = True
 INSTALLED_APPS = ["frappe_celery", "shop"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "team.sqlite3"}}
+DATABASES = {"default": {}}
 ROOT_URLCONF = "shop.urls"
 FRAPPE_CELERY = {"redis_queue": "LIVE", "bench_id": "BENCH"}
 CELERY_BROKER_URL = "LIVE"
@@ -47,12 +51,19 @@ from django.db import models
 
 
 class Order(models.Model):
-    number = models.CharField(max_length=20)
+    number = models.CharField(max_length=20, unique=True)
     state = models.CharField(max_length=20, default="new")
+
+
+class Line(models.Model):
+    order = models.ForeignKey(Order, models.CASCADE)
+    item = models.CharField(max_length=20)
+    amount = models.FloatField()
 """
 
 TASKS = """
 import frappe
+import frappe_celery
 from django.db import transaction
 
 
@@ -74,12 +85,52 @@ def ship_two(number):
 
 def who():
     return frappe.session.user
+
+
+def order_again(number):
+    from shop.models import Order
+
+    Order.objects.create(number=number)
+
+
+def ship_locked(number):
+    from shop.models import Order
+
+    order = Order.objects.select_for_update().get(number=number)
+    order.state = "shipped"
+    order.save()
+
+
+def half(number):
+    from shop.models import Order
+
+    Order.objects.create(number=number)
+    try:
+        with transaction.atomic():
+            Order.objects.update(state="lost")
+            raise ValueError
+    except ValueError:
+        pass
+
+
+def mail_order(number):
+    from django.core.mail import send_mail
+
+    send_mail(number, "It was shipped.", "shop@example.com", ["you@example.com"])
+
+
+def tell(word, then=None, each_hour=False, fail=False):
+    if fail:
+        raise ValueError("it fails")
+    if then or each_hour:
+        later = {"word": then} if then else {"word": word, "each_hour": True}
+        frappe_celery.enqueue_in(3600, "shop.tasks.tell", **later)
 """
 
 URLS = """
 import frappe
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.urls import path
 
 from shop.models import Order
@@ -92,7 +143,18 @@ def order(request):
     return HttpResponse(frappe.session.user)
 
 
-urlpatterns = [path("order", order)]
+@transaction.atomic
+def broken(request):
+    Order.objects.create(number="SO-1")
+    frappe.enqueue("shop.tasks.ship", enqueue_after_commit=True, number="SO-2")
+    raise ValueError("the view is broken")
+
+
+async def later(request):
+    return JsonResponse({"job": frappe.enqueue("shop.tasks.who").id})
+
+
+urlpatterns = [path("order", order), path("broken", broken), path("later", later)]
 """
 
 
@@ -102,12 +164,37 @@ def live(redis_url: str) -> str:
     return redis_url
 
 
+def database(request: pytest.FixtureRequest, kind: str) -> dict[str, Any]:
+    """Django's settings of a database of one of DATABASES, whose server runs."""
+    if kind == "memory":
+        return {"ENGINE": "django.db.backends.sqlite3", "NAME": "team.sqlite3"}
+    if kind == "disk":
+        # pytest-django's own process writes, and with xdist each has a file of its own
+        return {**database(request, "memory"), "TEST": {"NAME": "test_team.sqlite3"}}
+    engine = {"mariadb": "mysql", "postgres": "postgresql"}[kind]
+    server = request.getfixturevalue(f"{kind}_server")
+    return {
+        **{"ENGINE": f"django.db.backends.{engine}", "NAME": f"team{uuid.uuid4().hex[:8]}"},
+        **{"USER": "root", "HOST": LOOPBACK, "PORT": server.port},
+    }
+
+
 @pytest.fixture
-def run(pytester: pytest.Pytester, live: str, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run pytest with pytest-django in the project, on a test file's text."""
+def run(
+    pytester: pytest.Pytester,
+    live: str,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+) -> Run:
+    """Run pytest with pytest-django in the project, on a test file's text; a test that is
+    parametrized indirectly by `run` says on which of DATABASES."""
     root = pytester.path
     bench = f"live-{uuid.uuid4().hex[:8]}"
+    kind = getattr(request, "param", "memory")
     settings = SETTINGS.replace("LIVE", live).replace("BENCH", bench)
+    settings = settings.replace("{}", repr(database(request, kind)))
+    if kind == "mariadb":
+        settings = "import pymysql\n\npymysql.install_as_MySQLdb()\n" + settings
     files = {
         "team/__init__.py": "from team.celery import app\n",
         "team/settings.py": settings,

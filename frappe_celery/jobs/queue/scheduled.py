@@ -15,21 +15,21 @@ from frappe_celery.jobs.record.store import JobStore
 AT_ONCE = 100
 
 
-def promote(store: JobStore) -> float | None:
+def promote(store: JobStore, most: int = AT_ONCE) -> float | None:
     """Queue what is due by Redis's clock, and what limits keep back no more; returns the seconds
     until more is due, None: nothing waits.
 
-    At most `AT_ONCE` at a time, so that Redis serves others in between.
+    At most `most` at a time, so that Redis serves others in between.
 
     Raises:
         BrokerUnreachable.
     """
     due = []
     if store.outbox is not None:
-        due = store.client.zrangebyscore(store.keys.scheduled, "-inf", store.now(), 0, AT_ONCE)
+        due = store.client.zrangebyscore(store.keys.scheduled, "-inf", store.now(), 0, most)
     queues = store.settings.queues if store.lined else ()
     wait, *let_go = store.run_script(
-        "promote", (store.keys.scheduled,), store.keys.prefix, AT_ONCE, store.lined, *queues
+        "promote", (store.keys.scheduled,), store.keys.prefix, most, store.lined, *queues
     )
     if store.outbox is not None and (due or let_go):
         store.outbox.forward([run.decode() for run in (*due, *let_go)])

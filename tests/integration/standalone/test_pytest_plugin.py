@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.team_sessions import Run, write
+from tests.team_sessions import DATABASES, Run, write
 
 pytest_plugins = ["pytester"]
 
@@ -313,6 +313,96 @@ def test_what_was_enqueued_is_asserted(run: Run) -> None:
     )
 
 
+def test_jobs_for_later_run_when_their_time_is_said_or_has_come(run: Run) -> None:
+    run(
+        """
+        from datetime import datetime, timedelta, timezone
+
+        import frappe, pytest, time_machine
+        from freezegun import freeze_time
+        from frappe_celery import Retry, enqueue_in, options
+        from frappe_celery.errors import ConfigError
+        from shop.tasks import tell
+
+        pytestmark = pytest.mark.django_db
+
+        def told(jobs):
+            return [job.kwargs["word"] for job in jobs]
+
+        def test_until(frappe_jobs):
+            enqueue_in(7200, tell, word="in two hours")
+            enqueue_in(60, tell, word="in a minute", then="an hour after that")
+            frappe.enqueue(tell, word="now")
+            assert told(frappe_jobs.run()) == ["now"]
+            assert told(frappe_jobs.run(until=30)) == []
+            assert told(frappe_jobs.run(until=timedelta(hours=1))) == ["in a minute"]
+            ran = frappe_jobs.run(until=datetime.now(timezone.utc) + timedelta(hours=3))
+            assert told(ran) == ["an hour after that", "in two hours"]
+            with pytest.raises(ConfigError, match="'tomorrow' is no delay"):
+                frappe_jobs.run(until="tomorrow")
+
+        def test_one_that_calls_itself_each_hour_ends(frappe_jobs):
+            enqueue_in(3600, tell, word="hour", each_hour=True)
+            assert len(frappe_jobs.run(until=5.5 * 3600)) == 5
+
+        def test_repetitions(frappe_jobs):
+            options(retry=Retry(2, 60)).enqueue(tell, word="", fail=True)
+            assert len(frappe_jobs.run(until=3600, raising=False)) == 3
+            assert frappe_jobs.run(until=3600) == []
+
+        @pytest.mark.parametrize("move", [freeze_time, time_machine.travel])
+        def test_a_moved_clock(frappe_jobs, move):
+            enqueue_in(3600, tell, word="in an hour")
+            assert frappe_jobs.run() == []
+            with move(datetime.now(timezone.utc) + timedelta(hours=2)):
+                assert told(frappe_jobs.run()) == ["in an hour"]
+
+        @pytest.mark.parametrize("move", [freeze_time, time_machine.travel])
+        def test_a_clock_of_long_ago(frappe_jobs, move):
+            start = datetime(2020, 1, 1, tzinfo=timezone.utc)
+            with move(start):
+                enqueue_in(3600, tell, word="in an hour")
+                enqueue_in(60, tell, word="in a minute")
+                assert frappe_jobs.run() == []
+            with move(start + timedelta(minutes=2)):
+                assert told(frappe_jobs.run()) == ["in a minute"]
+        """
+    ).assert_outcomes(passed=7)
+
+
+def test_the_team_s_own_tasks_are_seen(run: Run) -> None:
+    run(
+        """
+        import pytest
+        from django.db import transaction
+        from team.celery import add, app
+
+        @pytest.mark.django_db
+        def test_after_commit(frappe_jobs, django_capture_on_commit_callbacks):
+            with django_capture_on_commit_callbacks(execute=True):
+                add.delay_on_commit(1, b=2)
+                assert frappe_jobs.sent() == []
+            (sent,) = frappe_jobs.sent(add)
+            assert (sent.name, sent.args, sent.kwargs) == ("team.celery.add", (1,), {"b": 2})
+
+        def test_nothing_of_the_test_before(frappe_jobs):
+            assert frappe_jobs.sent() == []
+
+        def test_eager(frappe_jobs):
+            app.conf.task_always_eager = True
+            try:
+                result = add.delay(1, 2)
+            finally:
+                app.conf.task_always_eager = False
+            assert result.get() == 3
+            assert [(each.args, each.id) for each in frappe_jobs.sent("team.celery.add")] == [
+                ((1, 2), result.id)
+            ]
+            assert frappe_jobs.sent("another") == []
+        """
+    ).assert_outcomes(passed=3)
+
+
 def test_frappes_own_test_case_is_on_it_too(run: Run) -> None:
     run(
         """
@@ -343,10 +433,22 @@ def test_frappes_own_test_case_is_on_it_too(run: Run) -> None:
     ).assert_outcomes(passed=2)
 
 
+@pytest.mark.parametrize("run", DATABASES, indirect=True)
 def test_the_pages_example_runs(run: Run) -> None:
     page = (Path(__file__).parents[3] / "docs" / "testing.md").read_text()
     block = page.partition("```python\n# shop/test_orders.py\n")[2].partition("```")[0]
     run(block).assert_outcomes(passed=5)
+
+
+@pytest.mark.parametrize(
+    ("run", "options"),
+    [*((database, ()) for database in DATABASES), ("disk", ("-n2",)), ("postgres", ("-n2",))],
+    indirect=["run"],
+)
+def test_a_team_s_suite(run: Run, options: tuple[str, ...]) -> None:
+    run((Path(__file__).parent / "a_team_s_suite.py").read_text(), *options).assert_outcomes(
+        passed=30
+    )
 
 
 def test_one_line_switches_it_off(run: Run) -> None:
