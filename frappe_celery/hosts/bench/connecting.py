@@ -28,9 +28,12 @@ def is_lost(error: BaseException) -> bool:
 
 
 def _is_operational(error: BaseException) -> bool:
-    kind = type(error)
-    of_driver = kind.__module__.partition(".")[0] in DRIVERS
-    return of_driver and kind.__name__ in ("OperationalError", "InterfaceError")
+    """Or a kind of that: psycopg2 has one for each code."""
+    return any(
+        kind.__module__.partition(".")[0] in DRIVERS
+        and kind.__name__ in ("OperationalError", "InterfaceError")
+        for kind in type(error).__mro__
+    )
 
 
 def connect() -> None:

@@ -101,27 +101,48 @@ def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
     assert bench.effects().count("x|site1|someone") == 1
 
 
+LOST = {
+    "mariadb": """
+from pymysql.err import OperationalError
+error = OperationalError(2013, "Lost connection during query")
+""",
+    "postgres": """
+class OperationalError(Exception):
+    __module__ = "psycopg2"
+
+class AdminShutdown(OperationalError):  # psycopg2 has a class for each code of PostgreSQL's
+    __module__, pgcode = "psycopg2.errors", "57P01"
+
+error = AdminShutdown("terminating connection due to administrator command")
+""",
+}
+
+
+@pytest.mark.parametrize("database", LOST)
 @pytest.mark.parametrize(
     ("moment", "status", "said"),
     [
         ("connect", "queued", ""),
-        ("method", "failed", "OperationalError: (2013"),
+        ("user", "queued", ""),
+        ("method", "failed", "connection du"),
         ("commit", "failed", "CommitInDoubt: the database was lost at the job's commit"),
     ],
 )
 def test_a_database_that_is_lost_before_in_and_after_the_method(
-    bench: StandInBench, moment: str, status: str, said: str
+    bench: StandInBench, moment: str, status: str, said: str, database: str
 ) -> None:
     answer = bench.ask(
         f"""
-        from pymysql.err import OperationalError
-
         def lost(*_):
-            raise OperationalError(2013, "Lost connection during query")
+            if {moment!r} != "connect":
+                frappe.local.db._conn = "connected"
+            raise error
 
         job = enqueued("fixture_app.tasks.write", text="x")
         if {moment!r} == "connect":
             frappe.connect = lost
+        elif {moment!r} == "user":
+            frappe.set_user = lost
         elif {moment!r} == "method":
             tasks.write = lambda **_: lost()
         else:
@@ -130,7 +151,7 @@ def test_a_database_that_is_lost_before_in_and_after_the_method(
         job.refresh()
         answer = [job.get_status(), job.exc_info or ""]
         """,
-        begin=PERFORM + "from frappe.database.database import Database\n",
+        begin=PERFORM + "from frappe.database.database import Database\n" + LOST[database],
     )
     assert answer[0] == status
     assert said in answer[1]
