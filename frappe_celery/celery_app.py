@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import sys
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -279,6 +280,8 @@ def worker_settings(config: Settings) -> dict[str, Any]:
         "worker_max_tasks_per_child": config.max_tasks_per_child,
         "worker_max_memory_per_child": config.max_memory_per_child * 1024 or None,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # else Celery closes a Django project's connections after each job; CONN_MAX_AGE counts
+        "CELERY_DB_REUSE_MAX": sys.maxsize,
         # Frappe hands sys.stderr to faulthandler, and what a job prints stands in worker.log
         "worker_redirect_stdouts": not hosts.is_bench(),
         "result_backend": None,

@@ -19,6 +19,8 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from celery import signals
+
 from frappe_celery.host import ConfigError, Settings, settings
 from frappe_celery.host import sqlite_database as sqlite
 from frappe_standalone.database import altering, schema
@@ -126,6 +128,16 @@ def load_before_forks() -> None:
     for opened in connections.all(initialized_only=True):
         if not opened.in_atomic_block:
             opened.close()
+    signals.task_postrun.connect(_close_old_connections)
+
+
+def _close_old_connections(**_: Any) -> None:
+    """After each job, as after a request: those that are broken, or as old as CONN_MAX_AGE."""
+    from django.db import connections
+
+    for opened in connections.all(initialized_only=True):
+        if not opened.in_atomic_block:
+            opened.close_if_unusable_or_obsolete()
 
 
 def alias_of(site: str) -> str:

@@ -64,6 +64,21 @@ def test_a_naive_time_is_the_site_s(project: Project, store: JobStore) -> None:
     assert due_at(naive) == due_at(aware) == datetime(2100, 1, 1, 7, 0)
 
 
+@pytest.mark.parametrize(
+    ("local", "fold", "utc"),
+    [
+        (datetime(2099, 10, 25, 2, 30), 0, datetime(2099, 10, 25, 0, 30)),  # shown twice
+        (datetime(2099, 10, 25, 2, 30), 1, datetime(2099, 10, 25, 1, 30)),
+        (datetime(2099, 3, 29, 2, 30), 0, datetime(2099, 3, 29, 1, 30)),  # skipped: 03:30 there
+    ],
+)
+def test_a_naive_time_that_is_there_twice_or_never(
+    project: Project, store: JobStore, local: datetime, fold: int, utc: datetime
+) -> None:
+    project.write(f"sites/{project.site}/site_config.json", '{"time_zone": "Europe/Amsterdam"}')
+    assert due_at(enqueue_at(local.replace(fold=fold), RECORD)) == utc
+
+
 def test_a_time_that_is_past_means_now(project: Project, store: JobStore) -> None:
     jobs = [enqueue_at(datetime(2000, 1, 1), RECORD), enqueue_in(-5, RECORD), enqueue_in(0, RECORD)]
     assert promote(store) is None
