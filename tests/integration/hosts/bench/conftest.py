@@ -60,6 +60,7 @@ def rerun(error, times, seen=[]):
             "timeout": frappe.QueryTimeoutError(),
             "driver": frappe.db.OperationalError(1213, "deadlock"),
             "internal": frappe.db.InternalError(1205, "lock timeout"),
+            "changed": type("SerializationFailure", (Exception,), {"pgcode": "40001"})(),
             "other": frappe.db.OperationalError(1064, "syntax"),
         }[error]
     return seen

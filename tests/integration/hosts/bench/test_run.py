@@ -218,7 +218,7 @@ def test_frappe_s_jobs_and_scheduled_methods_are_repeated_as_configured(
     assert answer == [[3, "failed"], [3, "finished"]]
 
 
-@pytest.mark.parametrize("error", ["asked", "timeout", "internal", "deadlock", "driver"])
+@pytest.mark.parametrize("error", ["asked", "timeout", "internal", "deadlock", "driver", "changed"])
 def test_what_may_succeed_next_time_is_run_again_as_the_same_user(
     bench: StandInBench, error: str
 ) -> None:
@@ -231,7 +231,7 @@ def test_what_may_succeed_next_time_is_run_again_as_the_same_user(
     )
     *found, pauses = answer
     assert found == ["finished", ["someone"] * 3]
-    if error in ("deadlock", "driver"):
+    if error in ("deadlock", "driver", "changed"):
         assert [0 < pause < most for pause, most in zip(pauses, (0.1, 0.3), strict=True)] == [
             True
         ] * 2
