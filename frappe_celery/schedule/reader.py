@@ -27,10 +27,14 @@ SHARE = 0.1
 SWEEP_SECONDS = 60.0
 """A site with a database of its own is looked at that often though no change is known of, for
 edits made in SQL. Sites of one database are looked at in turn, as often as SHARE allows."""
+SITE_SECONDS = 5.0
+"""Of few such sites each is looked at so much more often that every so many seconds one is: a
+database that hangs is seen by nobody else."""
 PATIENCE_SECONDS = 2.0
 """A site that has not answered for so long is left to itself, the others are looked at."""
 SILENCE_SECONDS = 10.0
 """And after so long nothing of it is scheduled any more."""
+SILENT = f"its database has not answered for {SILENCE_SECONDS:.0f} s"
 ROWS_AT_ONCE = 2000
 """In one piece of news, so that none takes the scheduler long."""
 OFF_KEYS = ("maintenance_mode", "pause_scheduler", "disable_scheduler")
@@ -168,7 +172,8 @@ class Reader:
         began = self.clock()
         if began < self._rests_until:
             return
-        every = SWEEP_SECONDS if self.host.site_databases else 0.0
+        often = min(SWEEP_SECONDS, SITE_SECONDS * len(self._sites))
+        every = often if self.host.site_databases else 0.0
         for looked_at, site in quiet:
             if self.clock() - looked_at < every or self.clock() > began + POLL_SECONDS * SHARE:
                 break
@@ -187,8 +192,8 @@ class Reader:
             return False
         if known.looking is not None and known.looking.is_alive():
             if self.clock() - known.looked_at > SILENCE_SECONDS:
-                known.trouble = f"its database has not answered for {SILENCE_SECONDS:.0f} s"
-                self._switch(site, known, known.trouble)
+                known.trouble = SILENT
+                self._switch(site, known, SILENT)
             return False
         return True
 

@@ -22,6 +22,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.hosts import Host
+from frappe_celery.jobs.limits.outages import begin_silence, end_silence
 from frappe_celery.jobs.outbox.process import RelayProcess
 from frappe_celery.jobs.record.claim import AlreadyActedOn, Deposed
 from frappe_celery.jobs.routes import FRAPPES
@@ -32,7 +33,7 @@ from frappe_celery.schedule.fire import claim_of, enqueue_scheduled
 from frappe_celery.schedule.frappes_lock import FrappesLock
 from frappe_celery.schedule.leadership import LeaderHeartbeat, LockTimeoutError, SchedulerLease
 from frappe_celery.schedule.marks import Marks
-from frappe_celery.schedule.reader import News, Reader
+from frappe_celery.schedule.reader import SILENT, News, Reader
 
 logger = logging.getLogger(__name__)
 
@@ -190,6 +191,7 @@ class Scheduler(celery_beat.Scheduler):
         if news.timing is None:
             self._switch(news.site, news.off)
         if news.present is not None:
+            end_silence(get_store(), news.site)  # of which the leader before has told
             self._marks.forget_others(news.site, news.present, self.lease.fence)
         set_back = self._marks.see(news.site, news.changed, self.lease.fence)
         self._marks.forget(news.site, news.removed, self.lease.fence)
@@ -205,6 +207,7 @@ class Scheduler(celery_beat.Scheduler):
                 logger.error("site %s: %s is not scheduled: %s", row.site, row.name, exc)
 
     def _switch(self, site: str, off: str | None) -> None:
+        (begin_silence if off == SILENT else end_silence)(get_store(), site)
         if off is not None:
             if off != FRAPPES:
                 logger.warning("site %s: nothing is scheduled, %s", site, off)

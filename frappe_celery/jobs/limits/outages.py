@@ -2,6 +2,7 @@
 
 Only a job of which nothing has run is put back: its host raises `DatabaseAway` before the method's
 first line. Who looks is a job like any other; as it begins, all others of its site go on.
+A database that takes connections and is silent is seen by beat, which looks at every site.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ LONGEST_PAUSE_SECONDS = 30
 """Between two looks; the first comes after a second, each other after twice as long."""
 LONG_SECONDS = 600
 """From when it is said louder."""
+SILENT = "it does not answer"
+"""Stands for an error where there is none: it takes connections, and no more comes."""
+AWAY = "the database of site %s is away: %s. Its jobs wait until it is back"
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,7 @@ def put_back(store: JobStore, job: Job, away: DatabaseAway) -> NotRun:
         *(store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS),
     )
     if is_news:
-        logger.error(
-            "the database of site %s is away: %s. Its jobs wait until it is back", job.site, away
-        )
+        logger.error(AWAY, job.site, away)
     return NotRun(f"{job.label}[{job.run_id}] waits: the database of site {job.site} is away")
 
 
@@ -67,6 +69,22 @@ def end(store: JobStore, site: str) -> None:
     if since is not None:
         seconds = time.time() - float(since)
         logger.warning("the database of site %s is back, after %.0f s", site, seconds)
+
+
+def begin_silence(store: JobStore, site: str) -> None:
+    """Set the jobs of a site aside whose database does not answer, until `end_silence` or one of
+    them finds that it does; raises BrokerUnreachable."""
+    now = store.now()
+    outage = {"since": now, "look": now, "pause": 0.5, "error": SILENT, "silent": True}
+    if store.client.hsetnx(store.keys.outages, site, json.dumps(outage)):
+        logger.error(AWAY, site, SILENT)
+
+
+def end_silence(store: JobStore, site: str) -> None:
+    """It answers, if only by an error; raises BrokerUnreachable."""
+    told = store.client.hget(store.keys.outages, site)
+    if told and json.loads(told).get("silent"):
+        end(store, site)
 
 
 def job_begins() -> None:

@@ -57,7 +57,7 @@ def check_what_is_wrong(
     _check_memory(section, info)
     _check_replication(section, info)
     _check_losses(section, store, now)
-    ahead = time.time() - now
+    ahead = time.time() - store.now()
     if abs(ahead) > CLOCKS_DIFFER_SECONDS:
         section.warn(
             f"the clock of this machine is {abs(ahead):,.0f} s"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
+from collections import deque
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from threading import Thread
 
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore, hosts
@@ -11,21 +14,22 @@ from frappe_celery.jobs.routes import FRAPPES
 from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
-from frappe_celery.watch.doctor.report import Section
+from frappe_celery.watch.doctor.report import Section, counted
 
 SITES_SECONDS = 5.0
-"""For so long sites are asked, one after the other: each may have a database of its own."""
+"""For so long sites are asked, and a database that hangs is waited for."""
+ASKED_AT_ONCE = 16
 SCHEDULED, BY_FRAPPE = "scheduled", "scheduled by Frappe's scheduler"
 
 
 def check(section: Section, store: JobStore, sites: list[str], now: float) -> None:
     """Each site with the reason why nothing of it is scheduled; then the leader."""
-    until = time.monotonic() + SITES_SECONDS
-    for number, site in enumerate(sites):
-        if time.monotonic() > until:
-            section.note(f"{len(sites) - number} more sites were not asked", "ask one with --site")
-            break
-        section.row(site=site, state=_state(section, store, site))
+    answers = _ask(store, sites)
+    for site, answer in answers.items():
+        if answer.done() or answer.running():
+            section.row(site=site, state=_state(section, site, answer))
+    if left := sum(not answer.done() and not answer.running() for answer in answers.values()):
+        section.note(f"{counted(left, 'more site')} not asked", "ask one with --site")
     states = {row["state"] for row in section.rows}
     acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
     if BY_FRAPPE in states:
@@ -33,10 +37,39 @@ def check(section: Section, store: JobStore, sites: list[str], now: float) -> No
     _check_leader(section, store, now, SCHEDULED in states and acts)
 
 
-def _state(section: Section, store: JobStore, site: str) -> str:
+def _ask(store: JobStore, sites: list[str]) -> dict[str, Future[str | None]]:
+    """Why each site is off, as far as it says so in time; a thread that waits still is left."""
+    host, answers = hosts.current(), {site: Future[str | None]() for site in sites}
+    left = deque(answers.items())
+
+    def ask() -> None:
+        with suppress(IndexError):
+            while True:
+                site, answer = left.popleft()
+                answer.set_running_or_notify_cancel()
+                try:
+                    store.settings.site_config(site)  # which why_off takes for a reason
+                    answer.set_result(why_off(host, store.settings, site))
+                except Exception as exc:
+                    answer.set_exception(exc)
+
+    for _ in range(min(len(sites), ASKED_AT_ONCE)):
+        Thread(target=ask, daemon=True, name="asks sites").start()
+    wait(answers.values(), SITES_SECONDS)
+    return answers
+
+
+def _state(section: Section, site: str, answer: Future[str | None]) -> str:
+    if not answer.done():
+        section.problem(
+            f"the database of site {site} does not answer: nothing came within"
+            f" {SITES_SECONDS:.0f} s",
+            "look whether it hangs, as when its process stands still or its disk is full; what waits"
+            " for it goes on once it answers",
+        )
+        return "its database does not answer"
     try:
-        store.settings.site_config(site)  # which why_off takes for a reason
-        off = why_off(hosts.current(), store.settings, site)
+        off = answer.result()
     except Exception as exc:
         what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
         section.problem(
