@@ -12,7 +12,24 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-from frappe_celery.errors import ConfigError as _ConfigError
+from frappe_celery.errors import (
+    AbandonedJobError,
+    BadTimeout,
+    BrokerUnreachable,
+    CannotTravel,
+    CommitInDoubt,
+    ConfigError,
+    DeduplicateNeedsJobId,
+    FrappeCeleryError,
+    InvalidJobOperation,
+    JobTimeoutException,
+    NeedsFrappeSite,
+    NoSuchJob,
+    NotEnded,
+    QueueOverloaded,
+    Refused,
+    UnknownQueue,
+)
 from frappe_celery.jobs import hosts as _hosts
 from frappe_celery.jobs import providers as _providers
 
@@ -23,6 +40,7 @@ if TYPE_CHECKING:
     from frappe_celery.celery_app import setup
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
+    from frappe_celery.jobs import Job, JobStatus
     from frappe_celery.jobs.hosts import Host
 
     app: Celery
@@ -33,12 +51,31 @@ _PUBLIC = {
     "setup": "celery_app",
     **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
     **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
+    **dict.fromkeys(("Job", "JobStatus"), "jobs"),
     "signature": "canvas",
 }
 """Where each name is, which is imported when it is first asked for."""
 
 __all__ = [
+    "AbandonedJobError",
+    "BadTimeout",
+    "BrokerUnreachable",
+    "CannotTravel",
+    "CommitInDoubt",
+    "ConfigError",
+    "DeduplicateNeedsJobId",
+    "FrappeCeleryError",
+    "InvalidJobOperation",
+    "Job",
+    "JobStatus",
+    "JobTimeoutException",
+    "NeedsFrappeSite",
+    "NoSuchJob",
+    "NotEnded",
+    "QueueOverloaded",
+    "Refused",
     "Retry",
+    "UnknownQueue",
     "app",
     "enqueue",
     "enqueue_at",
@@ -52,13 +89,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def _found(name: str) -> Any:
     if name == "app":
         return _build()  # `setup` may name another one
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
     return value
+
+
+if not TYPE_CHECKING:  # for mypy and pyright there would be every name
+    __getattr__ = _found
 
 
 def _build() -> Celery:
@@ -108,7 +149,7 @@ def _later(path: str) -> Callable[..., Any]:
 if not _hosts.is_bench():
     try:
         _standalone()
-    except _ConfigError as _exc:  # raised when the host is asked for
+    except ConfigError as _exc:  # raised when the host is asked for
         warn(f"`import frappe` finds nothing: {_exc}", stacklevel=2)
 _hosts.register(_host)
 _providers.app.provide(_later("celery_app:current"))

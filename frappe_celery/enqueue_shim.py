@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal, overload
 
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
@@ -19,7 +19,7 @@ from frappe_celery.jobs.outbox import hold
 from frappe_celery.jobs.queue import publish
 
 Method = str | Callable[..., Any]
-
+Callback = Callable[..., Any] | None
 
 ASKED = "__frappe_celery_asked__"
 """The keyword by which `job_options` says what is asked beyond `enqueue`'s own words; any other
@@ -29,6 +29,30 @@ STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
 
 
+@overload
+def enqueue(
+    method: Method, queue: str = ..., timeout: int | str | None = ..., event: str | None = ...,
+    is_async: Literal[True] = ..., job_name: str | None = ..., now: Literal[False] = ...,
+    enqueue_after_commit: Literal[False] = ..., *, on_success: Callback = ...,
+    on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+    deduplicate: Literal[False] = ..., **kwargs: Any,
+) -> Job: ...  # fmt: skip
+@overload
+def enqueue(
+    method: Method, queue: str = ..., timeout: int | str | None = ..., event: str | None = ...,
+    is_async: Literal[True] = ..., job_name: str | None = ..., now: Literal[False] = ...,
+    enqueue_after_commit: bool = ..., *, on_success: Callback = ...,
+    on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+    deduplicate: bool = ..., **kwargs: Any,
+) -> Job | None: ...  # fmt: skip
+@overload
+def enqueue(
+    method: Method, queue: str = ..., timeout: int | str | None = ..., event: str | None = ...,
+    is_async: bool = ..., job_name: str | None = ..., now: bool = ...,
+    enqueue_after_commit: bool = ..., *, on_success: Callback = ...,
+    on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+    deduplicate: bool = ..., **kwargs: Any,
+) -> Any: ...  # fmt: skip
 def enqueue(
     method: Method,
     queue: str = "default",
@@ -39,8 +63,8 @@ def enqueue(
     now: bool = False,
     enqueue_after_commit: bool = False,
     *,
-    on_success: Callable[..., Any] | None = None,
-    on_failure: Callable[..., Any] | None = None,
+    on_success: Callback = None,
+    on_failure: Callback = None,
     at_front: bool = False,
     job_id: str | None = None,
     **kwargs: Any,
@@ -145,6 +169,24 @@ def enqueue(
     return job
 
 
+@overload
+def enqueue_doc(
+    doctype: str, name: str | None = ..., method: str | None = ..., queue: str = ...,
+    timeout: int | str = ..., now: Literal[False] = ..., *, is_async: Literal[True] = ...,
+    enqueue_after_commit: Literal[False] = ..., deduplicate: Literal[False] = ..., **kwargs: Any,
+) -> Job: ...  # fmt: skip
+@overload
+def enqueue_doc(
+    doctype: str, name: str | None = ..., method: str | None = ..., queue: str = ...,
+    timeout: int | str = ..., now: Literal[False] = ..., *, is_async: Literal[True] = ...,
+    enqueue_after_commit: bool = ..., deduplicate: bool = ..., **kwargs: Any,
+) -> Job | None: ...  # fmt: skip
+@overload
+def enqueue_doc(
+    doctype: str, name: str | None = ..., method: str | None = ..., queue: str = ...,
+    timeout: int | str = ..., now: bool = ..., *, is_async: bool = ...,
+    enqueue_after_commit: bool = ..., deduplicate: bool = ..., **kwargs: Any,
+) -> Any: ...  # fmt: skip
 def enqueue_doc(
     doctype: str,
     name: str | None = None,
@@ -177,8 +219,18 @@ def create_job_id(job_id: str | None = None, site: str | None = None) -> str:
 
 
 def get_job(job_id: str) -> Job | None:
-    """The newest job under this id of the current site, None when there is none."""
-    return get_store().find(create_job_id(job_id))
+    """The newest job under this id of the current site, None when there is none.
+
+    The id is the one that the caller gave, or the effective one that the Job has.
+    """
+    return next(filter(None, map(get_store().find, _forms(job_id))), None)
+
+
+def _forms(job_id: str) -> list[str]:
+    """The effective ids that one can mean on the current site, that of Frappe's reading first."""
+    of_the_site = create_job_id("x")[:-1]
+    is_effective = job_id and job_id.startswith(of_the_site)
+    return [create_job_id(job_id), job_id] if is_effective else [create_job_id(job_id)]
 
 
 def get_job_status(job_id: str) -> JobStatus | None:
@@ -188,8 +240,8 @@ def get_job_status(job_id: str) -> JobStatus | None:
 
 
 def is_job_enqueued(job_id: str) -> bool:
-    """Whether a job with this id waits or runs."""
-    return get_store().is_active(create_job_id(job_id))
+    """Whether a job with this id, in either form, waits or runs."""
+    return any(map(get_store().is_active, _forms(job_id)))
 
 
 def get_jobs(

@@ -60,6 +60,10 @@ class NoSuchJob(FrappeCeleryError, LookupError):
     """No record of that job id exists: never enqueued, deleted, or past its retention."""
 
 
+class NotEnded(FrappeCeleryError, TimeoutError):
+    """`Job.wait`: the job has not ended in that time."""
+
+
 class InvalidJobOperation(FrappeCeleryError):
     """The job's status does not allow what was asked (RQ's error of that name)."""
 

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.numbers import is_number, is_whole
@@ -28,6 +28,10 @@ from frappe_celery.jobs import hosts
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.limits.rules import checked_number
 from frappe_celery.jobs.options import DECLARED, JobOptions
+
+if TYPE_CHECKING:
+    from frappe_celery.enqueue_shim import Callback, Method
+    from frappe_celery.jobs import Job
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
@@ -44,7 +48,31 @@ class Options(JobOptions):
         declarations.declare(function, self)
         return function
 
-    def enqueue(self, method: str | Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    @overload
+    def enqueue(
+        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
+        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
+        now: Literal[False] = ..., enqueue_after_commit: Literal[False] = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: Literal[False] = ..., **kwargs: Any,
+    ) -> Job: ...  # fmt: skip
+    @overload
+    def enqueue(
+        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
+        event: str | None = ..., is_async: Literal[True] = ..., job_name: str | None = ...,
+        now: Literal[False] = ..., enqueue_after_commit: bool = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
+    ) -> Job | None: ...  # fmt: skip
+    @overload
+    def enqueue(
+        self, method: Method, queue: str = ..., timeout: int | str | None = ...,
+        event: str | None = ..., is_async: bool = ..., job_name: str | None = ...,
+        now: bool = ..., enqueue_after_commit: bool = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
+    ) -> Any: ...  # fmt: skip
+    def enqueue(self, method: Method, *args: Any, **kwargs: Any) -> Any:
         """As `frappe_celery.enqueue`, with these options for this one call."""
         from frappe_celery.enqueue_shim import ASKED, enqueue
 
@@ -55,8 +83,25 @@ class Options(JobOptions):
             )
         return enqueue(method, *args, **{**kwargs, ASKED: self})
 
+    @overload
     def enqueue_in(
-        self, delay: float | timedelta, method: str | Callable[..., Any], *args: Any, **kwargs: Any
+        self, delay: float | timedelta, method: Method, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
+        job_name: str | None = ..., now: Literal[False] = ...,
+        enqueue_after_commit: Literal[False] = ..., *, on_success: Callback = ...,
+        on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+        deduplicate: Literal[False] = ..., **kwargs: Any,
+    ) -> Job: ...  # fmt: skip
+    @overload
+    def enqueue_in(
+        self, delay: float | timedelta, method: Method, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
+        job_name: str | None = ..., now: Literal[False] = ..., enqueue_after_commit: bool = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
+    ) -> Job | None: ...  # fmt: skip
+    def enqueue_in(
+        self, delay: float | timedelta, method: Method, *args: Any, **kwargs: Any
     ) -> Any:
         """`enqueue` that has the job wait for `delay` (seconds or a timedelta) first.
 
@@ -70,9 +115,24 @@ class Options(JobOptions):
         """
         return replace(self, at=time.time() + seconds(delay)).enqueue(method, *args, **kwargs)
 
+    @overload
     def enqueue_at(
-        self, when: datetime, method: str | Callable[..., Any], *args: Any, **kwargs: Any
-    ) -> Any:
+        self, when: datetime, method: Method, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
+        job_name: str | None = ..., now: Literal[False] = ...,
+        enqueue_after_commit: Literal[False] = ..., *, on_success: Callback = ...,
+        on_failure: Callback = ..., at_front: bool = ..., job_id: str | None = ...,
+        deduplicate: Literal[False] = ..., **kwargs: Any,
+    ) -> Job: ...  # fmt: skip
+    @overload
+    def enqueue_at(
+        self, when: datetime, method: Method, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., is_async: Literal[True] = ...,
+        job_name: str | None = ..., now: Literal[False] = ..., enqueue_after_commit: bool = ..., *,
+        on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+        job_id: str | None = ..., deduplicate: bool = ..., **kwargs: Any,
+    ) -> Job | None: ...  # fmt: skip
+    def enqueue_at(self, when: datetime, method: Method, *args: Any, **kwargs: Any) -> Any:
         """Like `enqueue_in`, with the time itself; a naive one is in the site's time zone.
 
         A time that is past means now.

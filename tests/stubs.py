@@ -26,17 +26,6 @@ _LEFT_OUT = (
 )
 """What a module of the namespace imports for itself."""
 _DOC = ("from typing import Any", _DOCUMENT.format("_Document"))
-_JOB = (
-    "from collections.abc import Callable as _Callable",
-    "from typing import Any, Literal, overload",
-    "from frappe_celery.jobs import Job as _Job",
-)
-_OPTIONS = """queue: str = "default", timeout: int | str | None = None, event: str | None = None,
-    is_async: bool = True, job_name: str | None = None"""
-_MORE = """enqueue_after_commit: bool = False, *,
-    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
-    at_front: bool = False, job_id: str | None = None, **kwargs: Any"""
-_METHOD = "method: str | _Callable[..., Any]"
 
 
 def _returns_document(name: str) -> tuple[tuple[str, ...], str]:
@@ -44,18 +33,6 @@ def _returns_document(name: str) -> tuple[tuple[str, ...], str]:
 
 
 TYPED = {
-    "enqueue": (
-        _JOB,
-        f"@overload\ndef enqueue({_METHOD}, {_OPTIONS}, now: Literal[False] = False, {_MORE})"
-        " -> _Job | None: ...\n"
-        f"@overload\ndef enqueue({_METHOD}, {_OPTIONS}, now: bool = ..., {_MORE}) -> Any: ...",
-    ),
-    "enqueue_doc": (
-        _JOB,
-        "def enqueue_doc(doctype: str, name: str | None = None, method: str | None = None,"
-        ' queue: str = "default", timeout: int | str | None = 300, now: bool = False,'
-        " **kwargs: Any) -> _Job | None: ...",
-    ),
     **{
         name: _returns_document(name)
         for name in ("get_doc", "get_cached_doc", "get_last_doc", "get_lazy_doc", "new_doc")

@@ -18,6 +18,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.record.paging import Wanted, search
+from frappe_celery.pages.job_actions import requeue as requeue_run
 from frappe_celery.pages.job_actions import stop_and_delete
 from frappe_celery.programs import told
 
@@ -274,7 +275,7 @@ def requeue(changes: tuple[str, ...], unset: tuple[str, ...], **which: Any) -> N
     """
     edit = dict(map(_change, changes))
     other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
-    act = other_arguments if edit or unset else Job.requeue
+    act = other_arguments if edit or unset else requeue_run
     _each(_chosen("requeue", "failed", **which), act, "requeued")
 
 

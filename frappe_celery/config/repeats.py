@@ -15,7 +15,7 @@ from typing import Any
 from frappe_celery.config.numbers import is_number, is_whole, require
 from frappe_celery.errors import ConfigError
 
-RANGES = (("delay", 0, inf), ("factor", 1, inf), ("longest", 0, inf), ("jitter", 0, 1))
+RANGES = (("delay", 0, inf), ("factor", 1, inf), ("max_delay", 0, inf), ("jitter", 0, 1))
 """What Retry's numbers may be."""
 
 
@@ -23,7 +23,7 @@ RANGES = (("delay", 0, inf), ("factor", 1, inf), ("longest", 0, inf), ("jitter",
 class Retry:
     """How a job that raised is repeated: at most `max` times, after pauses that grow.
 
-    The n-th pause is `delay * factor ** (n - 1)` seconds, at most `longest`; of it a random part,
+    The n-th pause is `delay * factor ** (n - 1)` seconds, at most `max_delay`; of it a random part,
     up to the share `jitter` (0 to 1), is left out, so that jobs which failed together do not come
     back together. Meanwhile the job is `scheduled`. Every attempt is a run of its own under the
     same job id, as the same user on the same site, with its Error Log and `on_failure`; the last
@@ -36,7 +36,7 @@ class Retry:
     max: int
     delay: float = 10.0
     factor: float = 2.0
-    longest: float = 3600.0
+    max_delay: float = 3600.0
     jitter: float = 0.5
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Retry:
     @property
     def backoff(self) -> list[float]:
         """What of it travels with a job besides `max`."""
-        return [self.delay, self.factor, self.longest, self.jitter]
+        return [self.delay, self.factor, self.max_delay, self.jitter]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _retry(where: str, value: Any) -> Retry | None:
     if not isinstance(given, Mapping) or "max" not in given or given.keys() - {*RETRY}:
         raise ConfigError(
             f'{where} is {value!r}; write how often, 3, or {{"max": 3, "delay": 10, "factor": 2,'
-            ' "longest": 3600, "jitter": 0.5}, of which only max is needed'
+            ' "max_delay": 3600, "jitter": 0.5}, of which only max is needed'
         )
     try:
         return Retry(**given)

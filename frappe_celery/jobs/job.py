@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -14,11 +15,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any, Protocol
+from math import inf
+from typing import Any, Protocol, cast
 
+from frappe_celery.config.numbers import is_number, require
 from frappe_celery.config.settings import Settings
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation
+from frappe_celery.errors import FrappeCeleryError, InvalidJobOperation, NotEnded
 from frappe_celery.jobs import codec, providers
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import JobMessage
@@ -43,11 +46,13 @@ class JobStatus(str, Enum):
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
+LONGEST_PAUSE = 0.5
+"""Seconds between two looks of one who waits for a job."""
 
 
-def _whether(status: JobStatus) -> property:
-    """Whether a job is in that status now."""
-    return property(lambda job: job.get_status() == status)
+def _whether(status: JobStatus) -> bool:
+    """Whether a job is in that status now: a property, of which mypy is to see the value."""
+    return cast("bool", property(lambda job: job.get_status() == status))
 
 
 class Store(Protocol):
@@ -64,6 +69,7 @@ class Store(Protocol):
     def end(
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
     ) -> JobStatus | None: ...
+    def fetch_newest(self, job: Job) -> Job: ...
     def fetch_run(self, run: str) -> Job: ...
     def message_of(self, run: str) -> bytes: ...
     def opened(self, what: str, run: str, sealed: bytes) -> Any: ...
@@ -73,13 +79,16 @@ class Store(Protocol):
 
 @dataclass(eq=False)
 class Job:
-    """One run. Two Job objects are equal when they stand for the same run.
+    """A job, as one of its runs has it: it has more when it is repeated, run again or requeued.
 
-    `refresh()` reads the record again; `get_status()` does so by itself, as in RQ.
+    `refresh()` goes on to the newest run; `get_status()`, `cancel()` and `stop()` do so by
+    themselves. Two Job objects are equal when they stand for the same job.
     """
 
     store: Store = field(repr=False)
     run_id: str
+    first_run: str
+    """The run that it began with."""
     id: str
     site: str
     user: str
@@ -106,10 +115,10 @@ class Job:
     """What its run in this process raised and Frappe caught, so that it ends as finished."""
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Job) and other.run_id == self.run_id
+        return isinstance(other, Job) and other.first_run == self.first_run
 
     def __hash__(self) -> int:
-        return hash(self.run_id)
+        return hash(self.first_run)
 
     # -- what it runs
 
@@ -188,8 +197,11 @@ class Job:
 
     @property
     def result(self) -> Any:
-        """What the method returned; None while it has not."""
-        if self.status == JobStatus.STARTED or self.status == JobStatus.QUEUED:
+        """What the method returned; None while it has not, and where it failed.
+
+        It is kept for `rq_results_ttl` seconds; a Job that has read it keeps it.
+        """
+        if self.status not in ENDED:
             self.refresh()
         if not self.sealed_result:
             return None
@@ -201,12 +213,38 @@ class Job:
             self.refresh()
         return self.result
 
+    def wait(self, timeout: float | None = None) -> JobStatus:
+        """Wait until it has ended, with all repetitions, and return how; then `result` is there.
+
+        For scripts, consoles and tests: a request or a job that waits keeps a process from others,
+        and what an open transaction has enqueued does not start while it is waited for.
+
+        Args:
+            timeout: seconds; None: as long as it takes.
+
+        Raises:
+            NotEnded: a TimeoutError; it has not ended in that time.
+            NoSuchJob: it is deleted, or past its retention.
+        """
+        require(timeout is None or is_number(timeout), "timeout", timeout, "a number of seconds")
+        until, pause = time.monotonic() + (inf if timeout is None else timeout), 0.01
+        while True:
+            self.refresh()
+            if self.status in ENDED:
+                return self.status
+            if (left := until - time.monotonic()) <= 0:
+                raise NotEnded(f"job {self.id} is {self.status} after {timeout} seconds")
+            time.sleep(min(pause, left))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
     # -- what can be done with it
 
     def refresh(self) -> None:
-        """Read the record again; raises NoSuchJob when it is gone."""
-        fresh = self.store.fetch_run(self.run_id)
-        self.__dict__.update(fresh.__dict__)
+        """Read its newest run; raises NoSuchJob when no record is left."""
+        newest = self.store.fetch_newest(self)
+        if newest.run_id != self.run_id:
+            self.__dict__.clear()  # what was read of the run before
+        self.__dict__.update(newest.__dict__)
 
     def get_position(self) -> int | None:
         """Place in its queue, 0 for the next one; None when it does not wait."""
@@ -248,11 +286,12 @@ class Job:
         return True
 
     def delete(self) -> None:
-        """Remove its record, and it from its queue."""
+        """Remove the record of the run that was read last, and it from its queue."""
         self.store.delete(self.run_id)
 
     def requeue(self) -> Job:
         """Run an ended job again, as a new run under the same id."""
+        self.refresh()
         return self.store.requeue(self)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from frappe_celery.config.settings import Settings
@@ -69,6 +70,8 @@ class JobMessage:
     """What limits on keys count it under."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
+    first_run: str = ""
+    """The run that the job began with, of one that repeats it or was requeued; '': this one."""
     args: Any = None
     """Arguments by position, an encoded list, which get their names when it runs: what the task
     before it in a chain returned."""
@@ -92,6 +95,12 @@ class JobMessage:
         if self.path == RUN_SCHEDULED_JOB and isinstance(self.kwargs, dict):
             return str(self.kwargs.get("job_type", self.path))
         return self.path
+
+    def next_run(self, run: str, **changes: Any) -> JobMessage:
+        """That of the run after this one, of the same job: newer, whatever the clock here says."""
+        at = max(time.time(), self.enqueued_at + 0.001)
+        first = self.first_run or self.run
+        return replace(self, run=run, first_run=first, enqueued_at=at, **changes)
 
     def seal(self, signer: Signer) -> bytes:
         """The signed text; what has its default is left out of it."""

@@ -59,11 +59,11 @@ def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
     if isinstance(backoff, dict):
         pauses = backoff["pauses"]
         return pauses[min(attempt, len(pauses)) - 1]
-    delay, factor, longest, jitter = backoff
+    delay, factor, max_delay, jitter = backoff
     try:
-        whole = min(delay * factor ** (attempt - 1), longest)
+        whole = min(delay * factor ** (attempt - 1), max_delay)
     except OverflowError:
-        whole = longest
+        whole = max_delay
     return whole * (1 - jitter * (random.random() if chance is None else chance))
 
 

@@ -34,9 +34,14 @@ class Action:
         return self.name.capitalize()
 
 
+def requeue(job: Job) -> Job:
+    """Run that very run again, also where its job was repeated since."""
+    return job.store.requeue(job)
+
+
 def stop_and_delete(job: Job) -> None:
-    """Stop it first where it runs."""
-    if job.get_status() == JobStatus.STARTED:
+    """Stop that very run first where it runs."""
+    if job.store.fetch_run(job.run_id).status == JobStatus.STARTED:
         job.stop()
     job.delete()
 
@@ -51,7 +56,7 @@ ACTIONS = {
             " again.",
             "change",
             ENDED,
-            Job.requeue,
+            requeue,
         ),
         Action(
             "stop",
@@ -133,7 +138,7 @@ def impossible(action: Action, job: Job) -> str:
     """Why the job cannot be acted on so; '' : it can."""
     if job.status not in action.statuses:
         return f"it is {job.status}"
-    if action.act is not Job.requeue:
+    if action.act is not requeue:
         return ""
     try:
         message = job.opened

@@ -7,8 +7,6 @@ failed: whoever dies in between, whoever does it over, there is one next run.
 from __future__ import annotations
 
 import hashlib
-import time
-from dataclasses import replace
 
 from frappe_celery.config import settings
 from frappe_celery.jobs.message import JobMessage
@@ -21,8 +19,8 @@ def after_failure(message: JobMessage, retries_left: int) -> JobMessage | None:
     if retries_left < 1:
         return None
     _, backoff = repetitions(message)
-    again = replace(
-        _next(message),
+    again = message.next_run(
+        _run_after(message),
         retries=retries_left - 1,
         backoff=backoff,
         attempt=message.attempt + 1,
@@ -39,7 +37,8 @@ def after_death(message: JobMessage) -> JobMessage | None:
     most = max_deliveries(message)
     if message.deliveries >= most:
         return None
-    again = replace(_next(message), max_deliveries=most, deliveries=message.deliveries + 1)
+    run, deliveries = _run_after(message), message.deliveries + 1
+    again = message.next_run(run, max_deliveries=most, deliveries=deliveries)
     publish.publish(again, own_id=True, front=1, any_size=True)
     return again
 
@@ -54,6 +53,5 @@ def max_deliveries(message: JobMessage) -> int:
     return most or settings.current().max_deliveries
 
 
-def _next(message: JobMessage) -> JobMessage:
-    run = hashlib.sha256(f"{message.run} again".encode()).hexdigest()[:32]
-    return replace(message, run=run, enqueued_at=time.time())
+def _run_after(message: JobMessage) -> str:
+    return hashlib.sha256(f"{message.run} again".encode()).hexdigest()[:32]

@@ -15,7 +15,7 @@ from typing import Any
 from celery.exceptions import Retry
 
 from frappe_celery import canvas
-from frappe_celery.errors import DatabaseAway, NoSuchJob, NotRun
+from frappe_celery.errors import DatabaseAway, NotRun
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store, hosts
 from frappe_celery.jobs.job import process_name, running
 from frappe_celery.jobs.limits import declarations, outages
@@ -161,9 +161,6 @@ def _repeat_what_was_caught(store: JobStore, job: Job, message: JobMessage) -> N
     if following is None:
         return
     logger.info("%s[%s] is run again, as run %s", message.label, message.run, following.run)
-    try:
-        was_stopped = retry_while_unreachable(job.get_status) != JobStatus.STARTED
-    except NoSuchJob:
-        was_stopped = True
-    if was_stopped:
+    (status,) = retry_while_unreachable(store.statuses, [message.run])
+    if status != JobStatus.STARTED:  # it was stopped
         retry_while_unreachable(store.delete, following.run)

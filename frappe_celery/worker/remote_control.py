@@ -31,8 +31,8 @@ from frappe_celery import canvas
 from frappe_celery.brokers.whole_messages import STAMP
 from frappe_celery.config import settings
 from frappe_celery.config.signing import Signer
-from frappe_celery.errors import InvalidJobOperation, NoSuchJob, Refused
-from frappe_celery.jobs import Job, get_store
+from frappe_celery.errors import InvalidJobOperation, Refused
+from frappe_celery.jobs import get_store
 from frappe_celery.worker.crew import Crew, crew_of
 from frappe_celery.worker.member import Doing
 from frappe_celery.worker.pool import MOST_PROCESSES
@@ -170,7 +170,7 @@ def revoke(
     """
     ids = [str(name) for name in maybe_list(task_id) or []]
     jobs = [job for job in get_store().read(ids) if job is not None]
-    for job in map(_latest, jobs):
+    for job in jobs:
         logger.info("Revoking job %s", job.run_id)
         for end in (job.cancel, job.stop) if terminate else (job.cancel,):
             with suppress(InvalidJobOperation):  # another worker, which was told too, did it
@@ -181,14 +181,6 @@ def revoke(
     if jobs and not others:
         return control.ok(f"jobs {', '.join(sorted(known))} revoked")
     return control.revoke(state, others, terminate=terminate, signal=signal, **options)
-
-
-def _latest(job: Job) -> Job:
-    """The run that stands now for the result whose id was the first one's."""
-    with suppress(NoSuchJob, Refused):
-        if job.opened.task_id:
-            return get_store().fetch(job.id)
-    return job
 
 
 @control_command(  # type: ignore[untyped-decorator]

@@ -88,9 +88,8 @@ from frappe_standalone.site.context import debug_log as debug_log
 from frappe_standalone.documents.documents import delete_doc as delete_doc
 from frappe_standalone.documents.documents import delete_doc_if_exists as delete_doc_if_exists
 from frappe_standalone.site.context import destroy as destroy
-from collections.abc import Callable as _Callable
-from typing import Any, Literal, overload
-from frappe_celery.jobs import Job as _Job
+from frappe_celery.host import enqueue as enqueue
+from frappe_celery.host import enqueue_doc as enqueue_doc
 from frappe_standalone.site.context import error_log as error_log
 from frappe_standalone.messages.messages import errprint as errprint
 from frappe_standalone.utils.formatters import format_value as format
@@ -173,17 +172,6 @@ __version__: str
 conf: _dict
 def copy_doc(doc: Any, ignore_no_copy: bool = True) -> _Document: ...
 db: _Database
-@overload
-def enqueue(method: str | _Callable[..., Any], queue: str = "default", timeout: int | str | None = None, event: str | None = None,
-    is_async: bool = True, job_name: str | None = None, now: Literal[False] = False, enqueue_after_commit: bool = False, *,
-    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
-    at_front: bool = False, job_id: str | None = None, **kwargs: Any) -> _Job | None: ...
-@overload
-def enqueue(method: str | _Callable[..., Any], queue: str = "default", timeout: int | str | None = None, event: str | None = None,
-    is_async: bool = True, job_name: str | None = None, now: bool = ..., enqueue_after_commit: bool = False, *,
-    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
-    at_front: bool = False, job_id: str | None = None, **kwargs: Any) -> Any: ...
-def enqueue_doc(doctype: str, name: str | None = None, method: str | None = None, queue: str = "default", timeout: int | str | None = 300, now: bool = False, **kwargs: Any) -> _Job | None: ...
 flags: _dict
 form_dict: _dict
 def get_cached_doc(*args: Any, **kwargs: Any) -> _Document: ...

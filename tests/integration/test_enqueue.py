@@ -99,9 +99,25 @@ def test_the_effective_id_is_the_version_s(choose: Choose, version: int, effecti
     assert job.id == create_job_id("a::b") == effective
     for found in (get_job("a::b"), store.fetch(effective), store.fetch(job.run_id)):
         assert found == job
-    assert is_job_enqueued("a::b")
-    assert get_job_status("a::b") == JobStatus.QUEUED
+    for asked in ("a::b", job.id):
+        assert get_job(asked) == job
+        assert is_job_enqueued(asked)
+        assert get_job_status(asked) == JobStatus.QUEUED
+    another_s = job.id.replace(SITE, "other")
+    assert (get_job(another_s), is_job_enqueued(another_s)) == (None, False)
     assert (get_job("b"), get_job_status("b"), is_job_enqueued("b")) == (None, None, False)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_id_that_another_job_has_as_its_effective_one_is_the_caller_s_first(
+    choose: Choose, version: int
+) -> None:
+    choose(version)
+    job = enqueue(METHOD, job_id="x")
+    of_that_name = enqueue(METHOD, job_id=job.id)
+    assert of_that_name != job
+    assert get_job(job.id) == of_that_name
+    assert get_job("x") == job
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -11,7 +11,7 @@
 --         due, claim: of a schedule entry, and its key; since: the first due time that it stands
 --         for; fence: of the scheduler that must lead; skip: why it is only noted; method: its;
 --         routes: the number that those which led here must have
---         limit_key: what a limit counts it under
+--         limit_key: what a limit counts it under; first_run: that its job began with
 --         transaction: that of its caller, which has written; commit_wait: for how many seconds it
 --         waits for that to end
 --         outbox: the marks of those that its site's outbox has enqueued
@@ -102,6 +102,7 @@ redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message
   'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
 if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
+if asked.first_run then redis.call('HSET', KEYS[1], 'first_run', asked.first_run) end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)

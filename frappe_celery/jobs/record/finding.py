@@ -50,10 +50,7 @@ class JobFinder:
 
     def find(self, job_id: str) -> Job | None:
         """The newest run under a job id (or of that run id); None: none is recorded."""
-        found = self.run_script(
-            "find", (self.keys.ids(job_id),), self.keys.prefix, _own_run(job_id), *record.SHOWN
-        )
-        return self.job(**record.of_values(found[0].decode(), found[1])) if found else None
+        return self._newest(job_id, _own_run(job_id), "")
 
     def fetch(self, job_id: str) -> Job:
         """The same; raises NoSuchJob: none is recorded."""
@@ -62,6 +59,18 @@ class JobFinder:
                 f"no job with id {job_id!r}: never enqueued, deleted, or past its retention"
             )
         return job
+
+    def fetch_newest(self, job: Job) -> Job:
+        """The newest run of a job, others of its id left aside; raises NoSuchJob: none is left."""
+        newest = self._newest(job.id, job.first_run, "1")
+        if newest is None:
+            raise NoSuchJob(f"no record of job {job.id!r}: deleted, or past its retention")
+        return newest
+
+    def _newest(self, job_id: str, run: str, of_it_alone: str) -> Job | None:
+        keys = (self.keys.ids(job_id),)
+        found = self.run_script("find", keys, self.keys.prefix, run, of_it_alone, *record.SHOWN)
+        return self.job(**record.of_values(found[0].decode(), found[1])) if found else None
 
     def fetch_run(self, run: str) -> Job:
         """The job of that run. Raises NoSuchJob: deleted, or past its retention."""

@@ -1,8 +1,9 @@
 """A run's record: the fields of its hash in Redis, and the Job that they make.
 
 `id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
-`message` (sealed), `status`; later `started_at`, `worker`, `ended_at`, `exc_info`, `following` (the
-run that repeats it), `result` (sealed). Times are seconds since the epoch.
+`message` (sealed), `status`, and `first_run` of one that follows another; later `started_at`,
+`worker`, `ended_at`, `exc_info`, `following` (the run that repeats it), `result` (sealed). Times
+are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from frappe_celery.jobs.message import JobMessage
 _EPOCH = datetime(1970, 1, 1)
 SHOWN = (
     *("id", "place", "about", "status", "enqueued_at"),
-    *("started_at", "ended_at", "exc_info", "worker", "result"),
+    *("started_at", "ended_at", "exc_info", "worker", "result", "first_run"),
 )
 """What a Job is made of; the message is read when its arguments are asked for."""
 ABOUT = ("user", "method", "job_name", "timeout")
@@ -41,6 +42,7 @@ def of_message(message: JobMessage) -> dict[str, Any]:
     at = naive_utc(message.enqueued_at)
     return {
         "run_id": message.run,
+        "first_run": message.first_run or message.run,
         "id": message.id,
         "site": message.site,
         "user": message.user,
@@ -65,6 +67,7 @@ def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
     enqueued_at = timestamp(record["enqueued_at"])
     return {
         "run_id": run,
+        "first_run": text("first_run") or run,
         "id": text("id"),
         "site": site,
         "queue": queue,

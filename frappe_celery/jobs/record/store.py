@@ -91,7 +91,8 @@ class JobStore(JobFinder):
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
         asked = ""
         ttls = message.result_ttl, message.failure_ttl
-        given = (at, routes, message.limit_key, transaction, outbox or None, *ttls)
+        first_run = message.first_run or None
+        given = (at, routes, message.limit_key, first_run, transaction, outbox or None, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
             asked = as_texts(
                 own_id=own_id or None,
@@ -103,6 +104,7 @@ class JobStore(JobFinder):
                 failure_ttl=message.failure_ttl,
                 routes=routes,
                 limit_key=message.limit_key,
+                first_run=first_run,
                 transaction=transaction,
                 commit_wait=transaction and self.settings.commit_wait,
                 outbox=self.keys.outbox_marks(message.site) if outbox else None,
@@ -189,7 +191,7 @@ class JobStore(JobFinder):
     def requeue(
         self, job: Job, changes: Mapping[str, Any] | None = None, without: Collection[str] = ()
     ) -> Job:
-        """Run an ended job again, as a new run under the same id; the old record goes.
+        """Run an ended run again, as a new one under the same id; the old record goes.
 
         The new run's id follows from the old one's, so that it is queued once, whoever asks twice.
 
@@ -201,16 +203,10 @@ class JobStore(JobFinder):
             InvalidJobOperation: it has not ended.
             CannotTravel: a changed argument cannot be carried.
         """
-        if job.get_status() not in ENDED:
-            raise InvalidJobOperation(
-                f"job {job.id} is {job.status}: only an ended one is requeued"
-            )
-        message = replace(
-            job.opened,
-            run=str(uuid5(NAMESPACE_OID, job.run_id)),
-            deliveries=1,
-            enqueued_at=time.time(),
-        )
+        status = self.fetch_run(job.run_id).status
+        if status not in ENDED:
+            raise InvalidJobOperation(f"job {job.id} is {status}: only an ended one is requeued")
+        message = job.opened.next_run(str(uuid5(NAMESPACE_OID, job.run_id)), deliveries=1)
         if changes or without:
             kwargs = {**message.decoded_kwargs(), **(changes or {})}
             kwargs = {name: value for name, value in kwargs.items() if name not in without}

@@ -5,9 +5,8 @@ from frappe_standalone.jobs.rq_names import RQ_FAILED_JOBS_LIMIT as RQ_FAILED_JO
 from frappe_standalone.jobs.rq_names import RQ_JOB_FAILURE_TTL as RQ_JOB_FAILURE_TTL
 from frappe_standalone.jobs.rq_names import RQ_RESULTS_TTL as RQ_RESULTS_TTL
 from frappe_celery.host import create_job_id as create_job_id
-from collections.abc import Callable as _Callable
-from typing import Any, Literal, overload
-from frappe_celery.jobs import Job as _Job
+from frappe_celery.host import enqueue as enqueue
+from frappe_celery.host import enqueue_doc as enqueue_doc
 from frappe_standalone.jobs.rq_names import execute_job as execute_job
 from frappe_celery.host import get_job as get_job
 from frappe_celery.host import get_job_status as get_job_status
@@ -23,14 +22,3 @@ from frappe_celery.host import is_job_enqueued as is_job_enqueued
 from frappe_standalone.documents.documents import run_doc_method as run_doc_method
 from frappe_standalone.jobs.rq_names import validate_queue as validate_queue
 
-@overload
-def enqueue(method: str | _Callable[..., Any], queue: str = "default", timeout: int | str | None = None, event: str | None = None,
-    is_async: bool = True, job_name: str | None = None, now: Literal[False] = False, enqueue_after_commit: bool = False, *,
-    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
-    at_front: bool = False, job_id: str | None = None, **kwargs: Any) -> _Job | None: ...
-@overload
-def enqueue(method: str | _Callable[..., Any], queue: str = "default", timeout: int | str | None = None, event: str | None = None,
-    is_async: bool = True, job_name: str | None = None, now: bool = ..., enqueue_after_commit: bool = False, *,
-    on_success: _Callable[..., Any] | None = None, on_failure: _Callable[..., Any] | None = None,
-    at_front: bool = False, job_id: str | None = None, **kwargs: Any) -> Any: ...
-def enqueue_doc(doctype: str, name: str | None = None, method: str | None = None, queue: str = "default", timeout: int | str | None = 300, now: bool = False, **kwargs: Any) -> _Job | None: ...

@@ -184,18 +184,19 @@ def test_an_ended_job_is_run_again_under_its_id(store: JobStore, end: JobStatus)
     again = job.requeue()
     assert (again.id, again.kwargs, again.queue) == (job.id, {"n": 5}, "long")
     assert again.run_id != job.run_id
+    with pytest.raises(NoSuchJob):
+        store.fetch_run(job.run_id)
     assert again.is_queued
     assert store.fetch(job.id) == again
-    with pytest.raises(NoSuchJob):
-        job.refresh()
     assert waiting(store, "long") == [again.run_id]
 
 
 def test_a_job_without_an_id_of_its_own_is_found_after_it_was_requeued(store: JobStore) -> None:
     job = queued(store)
     store.fail(started(store), "x")
-    assert store.fetch(job.id) == job
-    assert store.fetch(job.id) != job.requeue()
+    assert store.fetch(job.id).run_id == job.run_id
+    again = job.requeue()
+    assert store.fetch(job.id).run_id == again.run_id != job.run_id
 
 
 def test_a_job_that_has_not_ended_is_not_requeued(store: JobStore) -> None:

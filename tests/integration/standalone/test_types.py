@@ -1,4 +1,4 @@
-"""mypy knows `import frappe` by the one line that docs/standalone.md has."""
+"""mypy knows `import frappe` by what `frappe-celery types` says, and finds what is wrong."""
 
 from __future__ import annotations
 
@@ -8,67 +8,40 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from frappe_celery.cli import main
 from tests.rooms import HERE as ROOT
 from tests.stubs import STUBS
 
-APP = """
-import frappe
-from frappe.model.document import Document
-from frappe.utils import cint, now_datetime
-from frappe.utils.background_jobs import enqueue
-
-reveal_type(frappe.enqueue("a.b", queue="long", x=1))
-reveal_type(enqueue(cint, enqueue_after_commit=True))
-reveal_type(frappe.enqueue("a.b", now=True))
-reveal_type(frappe.new_doc("Note"))
-reveal_type(frappe.get_doc("Note", "x"))
-reveal_type(now_datetime())
-
-
-class Note(Document):
-    def validate(self) -> None:
-        self.title = frappe.db.get_value("Note", self.name, "title") or frappe.session.user
-
-
-frappe.get_print("Note", "x")
-frappe.enqueue(1)
-"""
-REVEALED = [
-    "frappe_celery.jobs.job.Job | None",
-    "frappe_celery.jobs.job.Job | None",
-    "Any",
-    "frappe_standalone.documents.document.Document",
-    "frappe_standalone.documents.document.Document",
-    "datetime.datetime",
-]
+TEAM = ROOT / "tests" / "fixtures" / "team.py"
 
 
 @pytest.mark.timeout(600)
-def test_mypy_knows_frappe(tmp_path: Path) -> None:
-    line = re.search(r"mypy_path = .*", (ROOT / "docs" / "standalone.md").read_text())
-    assert line is not None
-    (tmp_path / "pyproject.toml").write_text(f"[tool.mypy]\nstrict = true\n{line[0]}\n")
-    shared = tmp_path / ".venv" / "share" / "frappe_celery"  # where an install puts them
-    shared.mkdir(parents=True)
-    (shared / "stubs").symlink_to(STUBS)
-    (tmp_path / "app.py").write_text(APP)
+def test_mypy_finds_what_is_wrong_in_a_team_s_code_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = CliRunner().invoke(main, ["types"]).output
+    assert f'extraPaths = ["{STUBS}"]' in said
+    (tmp_path / "pyproject.toml").write_text(said.replace("\n", "\nstrict = true\n", 1))
+    code = TEAM.read_text()
+    (tmp_path / "team.py").write_text(code)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "app.py"],
+        [sys.executable, "-m", "mypy", "team.py"],
         cwd=tmp_path,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
         capture_output=True,
         text=True,
     )
-    assert re.findall(r'Revealed type is "(.*)"', done.stdout) == REVEALED, (
-        done.stdout + done.stderr
-    )
-    errors = [each for each in done.stdout.splitlines() if ": error:" in each]
-    assert len(errors) == 2, done.stdout
-    assert 'Module has no attribute "get_print"' in errors[0]
-    assert 'No overload variant of "enqueue" matches argument type "int"' in errors[1]
+    wrong = [n for n, line in enumerate(code.splitlines(), 1) if line.endswith("# wrong")]
+    found = [int(n) for n in re.findall(r"^team\.py:(\d+): error:", done.stdout, re.MULTILINE)]
+    assert list(dict.fromkeys(found)) == wrong, done.stdout + done.stderr
 
 
-def test_an_install_puts_the_stubs_where_that_line_says() -> None:
+def test_an_install_puts_the_stubs_where_the_page_says() -> None:
     settings = (ROOT / "pyproject.toml").read_text()
     assert '"stubs" = "share/frappe_celery/stubs"' in settings
+    page = (ROOT / "docs" / "standalone.md").read_text()
+    assert 'mypy_path = ".venv/share/frappe_celery/stubs"' in page
+    assert 'extraPaths = [".venv/share/frappe_celery/stubs"]' in page
