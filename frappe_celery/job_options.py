@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from frappe_celery.config.numbers import is_number, is_whole
-from frappe_celery.config.repeats import DELIVERIES, Retry
+from frappe_celery.config.repeats import DELIVERIES, Retry, check_memory
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.limits import declarations
@@ -76,10 +76,10 @@ class Options(JobOptions):
         """As `frappe_celery.enqueue`, with these options for this one call."""
         from frappe_celery.enqueue_shim import ASKED, enqueue
 
-        if self.running is not None or self.per_minute is not None:
+        if self.running is not None or self.per_minute is not None or self.max_memory is not None:
             raise ConfigError(
-                "running and per_minute are said of a method, not of one call: as a decorator, by"
-                " frappe_celery_limits or by frappe-celery limit"
+                "running, per_minute and max_memory are said of a method, not of one call: as a"
+                " decorator, in the configuration, or by frappe-celery limit"
             )
         return enqueue(method, *args, **{**kwargs, ASKED: self})
 
@@ -152,6 +152,7 @@ def options(
     limit_key: str | None = None,
     running: int | None = None,
     per_minute: int | None = None,
+    max_memory: int | None = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
 
@@ -168,6 +169,9 @@ def options(
         running, per_minute: of a method, as a decorator: how many of its jobs run at once, and
             begin within any 60 seconds. The bench knows it once a process has imported the method;
             numbers of the configuration, or set by `frappe-celery limit`, win.
+        max_memory: of a method, as a decorator: MiB that the process of such a job may have in
+            memory; one that has more is killed, and the job fails with that reason. Looked at
+            twice a second, in worker processes.
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -184,11 +188,17 @@ def options(
         retry = Retry(retry)
     if limit_key is not None and (not isinstance(limit_key, str) or not 0 < len(limit_key) <= 140):
         raise ConfigError(f"limit_key={limit_key!r}: it is a text of 1 to 140 characters")
+    check_memory("max_memory", max_memory)
     for name, number in {"running": running, "per_minute": per_minute}.items():
         if number is not None:
             checked_number(name, name, number)
     return Options(
-        max_deliveries, retry, limit_key=limit_key, running=running, per_minute=per_minute
+        max_deliveries,
+        retry,
+        max_memory,
+        limit_key=limit_key,
+        running=running,
+        per_minute=per_minute,
     )
 
 

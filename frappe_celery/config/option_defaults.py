@@ -63,14 +63,16 @@ class Options:
     workers: dict[str, Any] = field(default_factory=dict)
     """Custom queues: `{queue: {timeout: seconds, background_workers: count}}`, whose names have no
     bar, colon, asterisk, comma or space. With `idempotent: true` its jobs are run again when their
-    process died, with `retry: 3` when they failed, so often (docs/jobs.md), with `fresh_process:
-    true` each of them runs in a process of its own, with `full_comparison: true` all that each can
-    leave in modules is looked for (docs/differences.md)."""
+    process died, with `retry: 3` when they failed, so often, with `max_memory: 1500` one is
+    killed that has more MiB (docs/jobs.md), with `fresh_process: true` each of them runs in a
+    process of its own, with `full_comparison: true` all that each can leave in modules is looked
+    for (docs/differences.md)."""
     cron_queues: dict[str, str] = field(default_factory=dict)
     """Queue of single cron methods: `{method: queue}`. Others run on `default`."""
     frappe_celery_methods: dict[str, Any] = field(default_factory=dict)
-    """How jobs of methods are repeated: `{path: {retry: 3, idempotent: true}}`, `*` in a path
-    stands for anything; it wins over their queue's (docs/jobs.md)."""
+    """How jobs of methods are repeated, and how many MiB they may have in memory: `{path: {retry:
+    3, idempotent: true, max_memory: 1500}}`, `*` in a path stands for anything; it wins over their
+    queue's (docs/jobs.md)."""
     frappe_celery_limits: dict[str, Any] = field(default_factory=dict)
     """How many jobs run at once and begin a minute: `{target: {running: 2, per_minute: 60}}`. A
     target is `site:…`, `queue:…`, `method:…` or `key:…`, `*` in it stands for anything

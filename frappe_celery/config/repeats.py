@@ -62,12 +62,16 @@ class Repeats:
     """How often it may be run when its process dies; 1: once."""
     retry: Retry | None = None
     """How often to run it again after a failure."""
+    max_memory: int | None = None
+    """MiB that its process may have in memory."""
 
 
 AS_CONFIGURED = 0
 """In place of a number of deliveries: the configuration's."""
 DELIVERIES = {None: None, True: AS_CONFIGURED, False: 1}
 """What `idempotent` says of them."""
+MOST_MEMORY = 2**32 - 1
+OPTIONS = {"retry", "idempotent", "max_memory"}
 RETRY = [field.name for field in fields(Retry)]
 
 
@@ -80,7 +84,15 @@ def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
     idempotent = said.get("idempotent")
     is_right = isinstance(idempotent, (bool, type(None)))
     require(is_right, f"{where}.idempotent", idempotent, "true or false")
-    return Repeats(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")))
+    memory = said.get("max_memory")
+    check_memory(f"{where}.max_memory", memory)
+    return Repeats(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")), memory)
+
+
+def check_memory(where: str, value: Any) -> None:
+    """Raises ConfigError: it is no number of MiB."""
+    is_right = value is None or (is_whole(value) and 0 < value <= MOST_MEMORY)
+    require(is_right, where, value, f"a whole number of MiB, from 1 to {MOST_MEMORY}")
 
 
 def _retry(where: str, value: Any) -> Retry | None:
@@ -106,10 +118,10 @@ def repeats_of_methods(patterns: Mapping[str, Any]) -> dict[str, Repeats]:
         ConfigError: names the value that cannot be followed.
     """
     for pattern, said in patterns.items():
-        if not isinstance(said, Mapping) or not said or said.keys() - {"retry", "idempotent"}:
+        if not isinstance(said, Mapping) or not said or said.keys() - OPTIONS:
             raise ConfigError(
                 f"frappe_celery_methods[{pattern!r}] is {said!r};"
-                ' write {"retry": 3, "idempotent": true} or one of the two'
+                ' write {"retry": 3, "idempotent": true} or max_memory, or some of them'
             )
     return {
         pattern: repeats_of(f"frappe_celery_methods[{pattern!r}]", patterns[pattern])

@@ -63,6 +63,8 @@ outbox: Provider[[Any], Outbox] = Provider()
 run_here: Provider[[JobMessage], None] = Provider()
 """Run a message in the caller's process, as `is_async=False` in tests does; its failure is only the
 job's."""
+limit_memory: Provider[[int], None] = Provider()
+"""The job that runs in this process may have so many MiB in memory."""
 published: Provider[[Any], None] = Provider()
 """A Job was enqueued: a test that runs at once what is enqueued is told."""
 start_worker: Provider[[str | None, bool, bool, int | None, bool], None] = Provider()

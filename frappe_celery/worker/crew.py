@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -70,12 +69,8 @@ class Crew:
 
     def memory(self) -> dict[str, int]:
         """What the worker and those have in memory, as `WorkerInfo` has it."""
-        found = {}
-        for pid in (os.getpid(), *(one.pid for one in self.each)):
-            with suppress(OSError):  # it just died, or this is no Linux
-                pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-                found[str(pid)] = int(pages) * PAGE
-        return found
+        pids = (os.getpid(), *(one.pid for one in self.each))
+        return {str(pid): memory for pid in pids if (memory := resident(pid))}
 
     def tally(self) -> Tally:
         """What all of them have run."""
@@ -160,6 +155,14 @@ class Crew:
             store.run_script("leave", keys, store.keys.prefix, self.consumer)
         except BrokerUnreachable as exc:
             logger.warning("what they held is settled by other workers: %s", exc)
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process has in memory; 0: it just died, or this is no Linux."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE
+    except OSError:
+        return 0
 
 
 def _is_of_the_past(held: str, numbers: Mapping[int, int]) -> bool:

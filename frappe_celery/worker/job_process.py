@@ -26,6 +26,7 @@ from celery.concurrency.prefork import process_destructor, process_initializer
 
 from frappe_celery.brokers.taker import Taken
 from frappe_celery.config import settings
+from frappe_celery.jobs import providers
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker.between_jobs import BetweenJobs
 from frappe_celery.worker.job_runner import JobLoop
@@ -79,6 +80,7 @@ def be_one(
     with stacks.asked_later():
         process_initializer(app, hostname)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # its parent says when to stop
+    providers.limit_memory.provide(slot.limit_memory)
     process = JobProcess(app, hostname, consumer, slot, orders, **limits)
     try:
         process.serve()

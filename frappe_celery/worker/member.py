@@ -21,7 +21,7 @@ from enum import IntEnum
 from multiprocessing import Pipe
 from typing import Any, NamedTuple
 
-_LAYOUT = struct.Struct("=BQQddH128s")
+_LAYOUT = struct.Struct("=BQQddIH128s")
 _TALLY = struct.Struct("=QQd")
 _TALLY_AT = 168
 _SIZE = 192
@@ -51,6 +51,8 @@ class Seen(NamedTuple):
     deadline: float
     """Of `time.monotonic`, which all processes share: when its timeout is over; 0: it has none."""
     run: str
+    most_memory: int = 0
+    """MiB that its job may have; 0: any number."""
 
 
 class Tally(NamedTuple):
@@ -84,10 +86,11 @@ class Slot:
         began: float = 0.0,
         deadline: float = 0.0,
         run: str = "",
+        most_memory: int = 0,
     ) -> None:
         """Say what `Seen` reads, while another process may be reading."""
         text = run.encode()[:_RUN_BYTES]
-        body = _LAYOUT.pack(doing, number, ended, began, deadline, len(text), text)
+        body = _LAYOUT.pack(doing, number, ended, began, deadline, most_memory, len(text), text)
         version = self._page[self._at]
         self._page[self._at] = version | 1
         self._page[self._body] = body
@@ -100,8 +103,12 @@ class Slot:
             found = self._page[self._body]
             if not version & 1 and self._page[self._at] == version:
                 break
-        doing, number, ended, began, deadline, length, text = _LAYOUT.unpack(found)
-        return Seen(Doing(doing), number, ended, began, deadline, text[:length].decode())
+        doing, number, ended, began, deadline, most, length, text = _LAYOUT.unpack(found)
+        return Seen(Doing(doing), number, ended, began, deadline, text[:length].decode(), most)
+
+    def limit_memory(self, most: int) -> None:
+        """The job that runs may have so many MiB."""
+        self.write(*self.read()._replace(most_memory=most))
 
     def count(self, succeeded: bool, seconds: float) -> None:
         """One run more; a fork for one job counts for the process whose fork it is."""

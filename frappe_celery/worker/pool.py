@@ -13,8 +13,10 @@ import os
 import select
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Generator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from billiard import Process
@@ -32,7 +34,7 @@ from frappe_celery.jobs import JobStatus, get_store
 from frappe_celery.watch.logs import stacks
 from frappe_celery.worker import job_process
 from frappe_celery.worker.broker_retry import Outage
-from frappe_celery.worker.crew import Crew
+from frappe_celery.worker.crew import Crew, resident
 from frappe_celery.worker.member import Doing, Member, Orders, Seen, Tally, shared_slots
 
 logger = logging.getLogger(__name__)
@@ -219,6 +221,7 @@ class Pool(BasePool, Crew):
     def look_after(self) -> None:
         self.maintain_pool()
         self.kill_overdue()
+        self.kill_too_large()
         self.kill_stopped()
 
     def kill(self, child: Member, reason: str, *, again: bool = True) -> None:
@@ -239,6 +242,15 @@ class Pool(BasePool, Crew):
             if seen.doing == Doing.RUNS and 0 < seen.deadline < overdue:
                 reason = f"still alive {GRACE_SECONDS} s after its timeout, and was killed"
                 self.kill(child, reason, again=False)
+
+    def kill_too_large(self) -> None:
+        """Those whose job has more in memory than its `max_memory`, in whichever process."""
+        for child, seen in self.seen():
+            if seen.doing == Doing.RUNS and seen.most_memory:
+                has, most = max(map(resident, family(child.pid))) >> 20, seen.most_memory
+                if has > most:
+                    reason = f"it had {has} MiB in memory, its max_memory is {most} MiB"
+                    self.kill(child, reason, again=False)
 
     def kill_stopped(self) -> None:
         """Those whose job somebody stopped (`Job.stop`). The store is asked, where it has ended
@@ -309,6 +321,19 @@ class Pool(BasePool, Crew):
         except (BrokerUnreachable, ResponseError) as exc:
             self._outage.tell(f"{len(self._dead)} deaths are settled later", exc)
             self._settle_from = time.monotonic() + SETTLE_SECONDS
+
+
+def family(pid: int) -> list[int]:
+    """A process and those that descend from it."""
+    children = defaultdict(list)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it just died
+            parent = path.read_text().rpartition(")")[2].split()[1]
+            children[int(parent)].append(int(path.parent.name))
+    found = [pid]
+    for each in found:
+        found += children[each]
+    return found
 
 
 def _end(code: int | None) -> str:

@@ -14,7 +14,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from frappe_celery.errors import BrokerUnreachable, DatabaseAway, NotRun
+from frappe_celery.jobs import providers
 from frappe_celery.jobs.job import Job, current_job
+from frappe_celery.jobs.options import default_options
 from frappe_celery.jobs.record.store import JobStore, get_store
 
 logger = logging.getLogger(__name__)
@@ -90,7 +92,12 @@ def end_silence(store: JobStore, site: str) -> None:
 def job_begins() -> None:
     """A host calls it where all that may find the database away is behind the running job."""
     job = current_job()
-    if job is not None and job.looks:
+    if job is None:
+        return
+    most_memory = default_options(job.opened).max_memory
+    if most_memory:
+        providers.limit_memory(most_memory)
+    if job.looks:
         job.looks = False
         with suppress(BrokerUnreachable):  # the next job looks then
             end(get_store(), job.site)
