@@ -37,7 +37,7 @@ LONGEST_NAME = 100
 NOT_IN_NAMES = {*"|:,* "}
 """What parts names in Redis (`|`, `:`), or those of `-Q`, or stands for others in limits."""
 TAKEN_NAMES = {
-    *("acted", "alerts", "armed", "came", "caught", "compared", "confirmed", "consumers"),
+    *("acted", "alerts", "armed", "came", "caught", "clocks", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
     *("outages", "outboxes", "suspects", "sweeping", "turn", "workers"),

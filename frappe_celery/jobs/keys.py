@@ -124,6 +124,9 @@ class Keys:
     in_flight = key_of("inflight:")
     """Hash: what a consumer took and has not acknowledged, by delivery tag."""
 
+    clocks = key("clocks")
+    """Hash: by machine, JSON of its clock where that is wrong (`clocks`)."""
+
     consumers = key("consumers")
     """Sorted set: consumers by the time of their last sign of life."""
 

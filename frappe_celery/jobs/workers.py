@@ -9,6 +9,7 @@ from dataclasses import asdict, astuple, dataclass, field, fields, replace
 from itertools import starmap
 from typing import Any
 
+from frappe_celery.jobs import clocks
 from frappe_celery.jobs.keys import Keys
 
 EXPIRE_SECONDS = 30
@@ -93,12 +94,13 @@ class Workers:
             "cannot_import": json.dumps(worker.cannot_import),
             "memory": json.dumps(worker.memory),
         }
-        key = self.keys.worker(worker.name)
+        key, now = self.keys.worker(worker.name), clocks.server_time(self.client)
+        clocks.compare(self.client, self.keys, now)
         pipe = self.client.pipeline()
         pipe.hset(key, mapping=values)
         pipe.expire(key, EXPIRE_SECONDS)
-        pipe.zremrangebyscore(self.keys.workers, "-inf", time.time() - EXPIRE_SECONDS)
-        pipe.zadd(self.keys.workers, {worker.name: time.time()})
+        pipe.zremrangebyscore(self.keys.workers, "-inf", now - EXPIRE_SECONDS)
+        pipe.zadd(self.keys.workers, {worker.name: now})
         pipe.execute()
 
     def remove(self, name: str) -> None:
@@ -138,7 +140,7 @@ class Workers:
         return found
 
     def all(self) -> list[WorkerInfo]:
-        living = (self.keys.workers, time.time() - EXPIRE_SECONDS, "+inf")
+        living = (self.keys.workers, clocks.server_time(self.client) - EXPIRE_SECONDS, "+inf")
         names = sorted(name.decode() for name in self.client.zrangebyscore(*living))
         records = self.client.each("hgetall", map(self.keys.worker, names))
         return [_info(record) for record in records if b"pid" in record]

@@ -17,10 +17,16 @@
 --         outbox: the marks of those that its site's outbox has enqueued
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
--- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
+-- Returns 'enqueued' (and the server's time where `now` is not that), 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
 -- 'overloaded', and
 -- the run that stands in the way, or 'first' where it goes before those that wait.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+
+local function enqueued(which)
+  local time = redis.call('TIME')
+  local differs = math.abs(time[1] - now) > 5  -- an old row of an outbox, or the caller's clock
+  return {'enqueued', which, differs and string.format('%.6f', time[1] + time[2] / 1e6) or nil}
+end
 
 -- Where others wait already, who could take one was woken for the first of them.
 local function ring_for(waiting)
@@ -35,7 +41,7 @@ if ARGV[9] == '' then
   redis.call('ZADD', KEYS[2], now, run)
   redis.call('SADD', prefix .. 'places', place)
   ring_for(put(prefix, KEYS[3], run))
-  return {'enqueued', run}
+  return enqueued(run)
 end
 
 local asked = cjson.decode(ARGV[9])
@@ -123,10 +129,10 @@ if asked.at then
     redis.call('ZADD', prefix .. 'commit:open', 'NX', latest, asked.transaction)
   end
   if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end
-  return {'enqueued', run}
+  return enqueued(run)
 end
 local first = front == 1 or (front > 1 and waiting > front)
 if first then redis.call('HSET', KEYS[1], 'front', '1') end
 if latest then await_commit(prefix, run, asked.transaction, latest)
 elseif front >= 0 then ring_for(put(prefix, KEYS[3], run, first)) end
-return {'enqueued', first and 'first' or run}
+return enqueued(first and 'first' or run)

@@ -11,6 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from frappe_celery.errors import NoSuchJob
+from frappe_celery.jobs.clocks import server_time
 from frappe_celery.jobs.connection import connect, raise_named
 from frappe_celery.jobs.job import ACTIVE, Job, JobStatus
 from frappe_celery.jobs.keys import LINE, Keys
@@ -210,8 +211,7 @@ class JobFinder:
 
     def now(self) -> float:
         """The Redis server's time, in seconds since the epoch."""
-        seconds, microseconds = self.client.time()
-        return float(seconds + microseconds / 1e6)
+        return server_time(self.client)
 
     def fields(self, runs: Iterable[str], *names: str) -> list[list[bytes | None]]:
         """These fields of each run's record; None for what it has not."""

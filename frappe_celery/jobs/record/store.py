@@ -15,7 +15,7 @@ from redis.exceptions import ResponseError
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
-from frappe_celery.jobs import codec, providers
+from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
@@ -114,8 +114,10 @@ class JobStore(JobFinder):
         if not any_size:
             check_size(message, sealed, self.settings)
         keys, about = self.new_record(message, sealed, status)
-        outcome, other = self.run_script("enqueue", keys, *about, asked)
+        outcome, other, *time_now = self.run_script("enqueue", keys, *about, asked)
         if outcome == b"enqueued":
+            if time_now:
+                clocks.compare(self.client, self.keys, float(time_now[0]))
             waits = at is not None or transaction is not None or front < 0
             if self.outbox is not None and not waits:
                 self.outbox.carry(message.run, message.queue, sealed, other == b"first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -12,7 +13,8 @@ from redis.exceptions import RedisError, ResponseError
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStore, clocks
+from frappe_celery.jobs.clocks import Clock
 from frappe_celery.jobs.stats.losses import Watch, losses
 from frappe_celery.watch.doctor import rabbitmq
 from frappe_celery.watch.doctor.report import Section
@@ -24,7 +26,6 @@ OLDEST = (6, 0, 6)
 A_DISK = "look at its log; is a disk full?"
 NO_VISIBILITY_TIMEOUT = "none: a job of any length runs once"
 OWN_REDIS = "set maxmemory-policy noeviction, or give the jobs a Redis of their own"
-CLOCKS_DIFFER_SECONDS = 5.0
 TOLD_FOR_SECONDS = 7 * 86400.0
 """How long losses are told of."""
 WARNED_FOR_SECONDS = 86400.0
@@ -57,16 +58,24 @@ def check_what_is_wrong(
     _check_memory(section, info)
     _check_replication(section, info)
     _check_losses(section, store, now)
-    ahead = time.time() - store.now()
-    if abs(ahead) > CLOCKS_DIFFER_SECONDS:
-        section.warn(
-            f"the clock of this machine is {abs(ahead):,.0f} s"
-            f" {'ahead of' if ahead > 0 else 'behind'} the Redis server's: since when jobs wait and"
-            " for how long they ran is told wrongly by as much",
-            "set both by NTP",
-        )
+    _check_clocks(section, store)
     if store.settings.redis_cache:
         _check_cache(section, store.settings.redis_cache)
+
+
+def _check_clocks(section: Section, store: JobStore) -> None:
+    now = store.now()
+    here, this = Clock(socket.gethostname(), time.time() - now, now), "this machine"
+    others = clocks.wrong(store.client, store.keys, now)
+    for one in (here, *(other for other in others if other.machine != here.machine)):
+        if abs(one.ahead) > clocks.DIFFER_SECONDS:
+            section.warn(
+                f"the clock of {this if one is here else one.machine} is {abs(one.ahead):,.0f} s"
+                f" {'ahead of' if one.ahead > 0 else 'behind'} the Redis server's: since when jobs"
+                " wait that it enqueues, how long those run that it runs, and when those begin that"
+                " it delays, is wrong by as much",
+                f"set both by NTP (seen {moment(one.at)})",
+            )
 
 
 def _check_cache(section: Section, url: str) -> None:

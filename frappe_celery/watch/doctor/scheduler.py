@@ -64,8 +64,8 @@ def _state(section: Section, site: str, answer: Future[str | None]) -> str:
         section.problem(
             f"the database of site {site} does not answer: nothing came within"
             f" {SITES_SECONDS:.0f} s",
-            "look whether it hangs, as when its process stands still or its disk is full; what waits"
-            " for it goes on once it answers",
+            "look whether it hangs, as when its process stands still or its disk is full; what"
+            " waits for it goes on once it answers",
         )
         return "its database does not answer"
     try:

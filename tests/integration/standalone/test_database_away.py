@@ -51,6 +51,20 @@ def finished(store: JobStore) -> int:
     return store.counts()[JobStatus.FINISHED]
 
 
+def test_doctor_names_sites_whose_database_stands_still(project: Project, database: Server) -> None:
+    project.write(f"sites/{SITES[1]}/site_config.json", "{}")
+    database.pause()
+    try:
+        url = {"DATABASE_URL": database.url("jobs")}
+        doctor = project.start("doctor", "-m", "frappe_celery.cli", "doctor", **url)
+        assert doctor.wait(30) == 2
+    finally:
+        database.resume()
+    said = " ".join(doctor.output().split())
+    for site in SITES:
+        assert f"the database of site {site} does not answer" in said
+
+
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)
 def test_jobs_that_have_not_begun_wait_until_it_is_back(project: Project, database: Server) -> None:
     project.write("myapp/writing.py", TASKS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Iterator
@@ -118,6 +119,44 @@ def test_a_quota_that_is_reached_and_a_clock_that_is_wrong(
     monkeypatch.setattr(time, "time", lambda: now() + 60)
     (clock,) = [text for text in texts(section("broker"), "warning") if "clock" in text]
     assert "s ahead of the Redis server's" in clock
+
+
+WRONG_CLOCK = """
+    import os, socket, time
+
+    if "AHEAD" in os.environ:
+        real, here = time.time, socket.gethostname()
+        time.time = lambda: real() + float(os.environ["AHEAD"])
+        socket.gethostname = lambda: "elsewhere"
+"""
+
+
+@pytest.mark.parametrize("ahead", [600, -600])
+def test_another_machine_whose_clock_is_wrong_is_named(
+    project: Project, store: JobStore, ahead: int
+) -> None:
+    project.write("sitecustomize.py", WRONG_CLOCK)
+    code = "from frappe_celery.enqueue_shim import enqueue; enqueue('myapp.core.record')"
+    project.python(code)
+    assert not texts(section("broker"), "warning")
+    project.python(code, AHEAD=str(ahead))
+    (clock,) = texts(section("broker"), "warning")
+    which = "ahead of" if ahead > 0 else "behind"
+    assert re.match(rf"the clock of elsewhere is (599|600) s {which} the Redis server's: ", clock)
+
+
+@pytest.mark.parametrize("ahead", ["600", "-600"])
+def test_a_worker_whose_clock_is_wrong_is_seen_and_drives_no_other_out(
+    project: Project, store: JobStore, ahead: str
+) -> None:
+    project.write("sitecustomize.py", WRONG_CLOCK)
+    worker(project)
+    project.worker(AHEAD=ahead)
+    names = {one.name.partition("@")[2] for one in store.workers.all()}
+    assert len(names) == len(store.workers.all()) == 2
+    assert "elsewhere" in names
+    (clock,) = texts(section("broker"), "warning")
+    assert re.match(r"the clock of elsewhere is (599|600) s", clock)
 
 
 def test_mails_that_no_server_takes_and_logs_that_cannot_be_written(
