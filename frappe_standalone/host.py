@@ -16,7 +16,7 @@ from frappe_standalone.jobs import run
 from frappe_standalone.local import local
 from frappe_standalone.namespace import importer
 from frappe_standalone.site import allowed, app_hooks, calling
-from frappe_standalone.site.context import ADMINISTRATOR, visit
+from frappe_standalone.site.context import ADMINISTRATOR, importing, visit
 
 if TYPE_CHECKING:
     from frappe_celery.host import HeldRow, Job
@@ -113,19 +113,24 @@ class StandaloneHost:
         )
 
     def import_apps(self) -> None:
-        """Import what every job needs and the apps' hooks and scheduled code."""
+        """Import what every job needs and the apps' hooks and scheduled code.
+
+        No time limit of a job's can cut that short; what is written meanwhile is committed.
+        """
         app_hooks.make_importable()
-        try:
-            django_setup.load_before_forks()
-        except Exception as exc:  # jobs that use it will say so; the others must start
-            logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
-        importlib.import_module("frappe")
-        for app in settings.current().app_names:
-            found = app_hooks.app_hooks(app)
-            if found.error:
-                logger.error("%s", found.error)
-            for method in app_hooks.scheduled_methods(found):
-                self._import(method.rpartition(".")[0])
+        with importing():
+            try:
+                django_setup.load()
+            except Exception as exc:  # jobs that use it will say so; the others must start
+                logger.error("Django cannot be set up: %s: %s", type(exc).__name__, exc)
+            importlib.import_module("frappe")
+            for app in settings.current().app_names:
+                found = app_hooks.app_hooks(app)
+                if found.error:
+                    logger.error("%s", found.error)
+                for method in app_hooks.scheduled_methods(found):
+                    self._import(method.rpartition(".")[0])
+        django_setup.close_before_forks()
 
     def load_django(self) -> None:
         """The team's own project, or ours."""

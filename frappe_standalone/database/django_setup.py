@@ -116,13 +116,10 @@ def _keep_from_children() -> None:
     os.register_at_fork(after_in_child=_forget_connections)
 
 
-def load_before_forks() -> None:
-    """`load` in the parent of processes that run jobs, where no time limit can cut it short.
-
-    Raises:
-        Exception: as `load`, and whatever an application's set-up raised.
-    """
-    load()
+def close_before_forks() -> None:
+    """Close what was opened in the parent of processes that run jobs."""
+    if not is_loaded():
+        return
     from django.db import connections
 
     for opened in connections.all(initialized_only=True):

@@ -16,7 +16,7 @@ from typing import Any
 
 from frappe_celery.host import AppHooks, settings
 from frappe_celery.host import app_files as config_files
-from frappe_standalone.site.context import AppsKey, apps_of, current_apps
+from frappe_standalone.site.context import AppsKey, apps_of, current_apps, importing
 from frappe_standalone.utils.frappedict import _dict
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,8 @@ def app_hooks(app: str) -> AppHooks:
     """One app's hooks, or the text of what went wrong when its hooks.py was imported."""
     make_importable()
     try:
-        module = importlib.import_module(f"{app}.hooks")
+        with importing():
+            module = importlib.import_module(f"{app}.hooks")
     except (Exception, SystemExit) as error:
         return AppHooks(app=app, error=_reason(app, error))
     return AppHooks(app=app, hooks=_values(module))

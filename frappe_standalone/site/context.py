@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from frappe_standalone.local import Local, local, proxy
 from frappe_standalone.site import requests
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import sbool
+
+logger = logging.getLogger(__name__)
 
 ADMINISTRATOR = "Administrator"
 
@@ -161,6 +164,27 @@ def visit(site: str, user: str) -> Iterator[None]:
             set_user(user)
             yield
         finally:
+            destroy()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Commit what code writes while it is imported, and leave the site that it entered.
+
+    In a site that was entered before, nothing is done: that transaction is the caller's.
+    """
+    if local.is_set_up:
+        yield
+        return
+    try:
+        yield
+    finally:
+        if local.is_set_up:
+            try:
+                if local.db is not None:
+                    local.db.commit()
+            except Exception:
+                logger.exception("what was written on %s by imports is lost", local.site)
             destroy()
 
 

@@ -39,6 +39,11 @@ def files_of_parent():
     return [str(file.readlink()) for file in Path(f"/proc/{os.getppid()}/fd").iterdir()]
 """
 
+ERROR_LOG = """
+def error_log():
+    return frappe.get_all("Error Log", pluck="method")
+"""
+
 SLOW_APP = f"""
 import time
 from django.apps import AppConfig
@@ -148,3 +153,14 @@ def test_a_set_up_that_fails_is_the_reason_that_each_job_gives(team: Project) ->
         job = ended(enqueue("myapp.notes.note", name=name))
         assert "KeyError: 'SHOP_URL'" in (job.exc_info or "")
     assert ended(enqueue("myapp.notes.files_of_parent")).status == JobStatus.FINISHED
+
+
+def test_what_imports_write_is_committed_and_locks_nothing(
+    project: Project, store: JobStore
+) -> None:
+    project.write("myapp/hooks.py", 'import frappe\nfrappe.log_error("imported", "text")\n')
+    project.write("myapp/notes.py", TASKS + ERROR_LOG)
+    project.worker()
+    job = ended(enqueue("myapp.notes.note", name="written"))
+    assert job.status == JobStatus.FINISHED, job.exc_info
+    assert "imported" in ended(enqueue("myapp.notes.error_log")).result

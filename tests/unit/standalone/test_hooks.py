@@ -11,6 +11,7 @@ import pytest
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_standalone.host import StandaloneHost
+from frappe_standalone.local import local
 
 Write = Callable[[str, str], Path]
 
@@ -112,3 +113,11 @@ def test_a_broken_hooks_file_is_told_and_stops_no_other(
     assert re.search(f"myapp.hooks cannot be imported: .*{words}", broken.error)
     assert frappe.get_hooks("on_login") == ["two"]
     assert "app myapp is left out" in caplog.text
+
+
+def test_what_hooks_write_where_no_site_was_entered_is_committed(frappe: Any, write: Write) -> None:
+    write("myapp/hooks.py", 'import frappe\nfrappe.log_error("imported")')
+    with local.apart():
+        StandaloneHost().app_hooks("standalone")
+        assert not local.is_set_up
+    assert frappe.get_all("Error Log", pluck="method") == ["imported"]
