@@ -31,6 +31,7 @@ from frappe_celery.watch.logs import output, stacks
 from frappe_celery.watch.notify import look
 from frappe_celery.worker import lifecycle, remote_control
 from frappe_celery.worker.bootsteps import RABBITMQ_STEPS, STEPS
+from frappe_celery.worker.cache_watch import CacheWatch
 from frappe_celery.worker.readiness import Readiness, tell_of_an_early_end
 from frappe_celery.worker.reaper import Reaper, Sweeper
 from frappe_celery.worker.task import ScheduledMethod, register
@@ -293,7 +294,7 @@ def _add(app: Celery, config: Settings) -> None:
         register(app)
     else:
         app.on_after_finalize.connect(register)
-    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, lifecycle.BeatBeside))
+    app.steps["consumer"].update((*STEPS, Reaper, Sweeper, CacheWatch, lifecycle.BeatBeside))
     app.steps["worker"].update((*lifecycle.STEPS, Readiness))
     tell_of_an_early_end()
     if config.on_rabbitmq:

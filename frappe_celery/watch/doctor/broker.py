@@ -7,8 +7,7 @@ import time
 from typing import Any
 
 from kombu.utils.encoding import bytes_to_str
-from redis import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.config.urls import without_password
@@ -16,6 +15,7 @@ from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStore, clocks
 from frappe_celery.jobs.clocks import Clock
 from frappe_celery.jobs.stats.losses import Watch, losses
+from frappe_celery.watch import cache
 from frappe_celery.watch.doctor import rabbitmq
 from frappe_celery.watch.doctor.report import Section
 from frappe_celery.watch.snapshot import FULL
@@ -79,13 +79,8 @@ def _check_clocks(section: Section, store: JobStore) -> None:
 
 
 def _check_cache(section: Section, url: str) -> None:
-    try:
-        Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1).ping()
-    except (RedisError, ValueError) as exc:
-        section.problem(
-            f"the Redis behind frappe.cache, {without_password(url)}, does not answer ({exc})",
-            "start it, or mend redis_cache",
-        )
+    if why := cache.why_away(url):
+        section.problem(why, cache.way_out())
 
 
 def _configuration(store: JobStore) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from frappe_celery.brokers.rabbitmq.outbox import Outbox
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import outages
@@ -81,6 +82,8 @@ def at_a_glance(store: JobStore) -> list[Finding]:
     queues.check_sites(section, now, store.settings)
     queues.check_quotas(section, now, store.settings, Limits(store).paused())
     failures.check_mails(section, store)
+    if isinstance(store.outbox, Outbox):
+        rabbitmq.answer(section, store.outbox)
     broker.check_what_is_wrong(section, store, store.client.info(), now.at)
     try:
         store.settings.site_config("")

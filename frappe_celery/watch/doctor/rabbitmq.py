@@ -31,16 +31,23 @@ def is_away(store: JobStore) -> bool:
     return False
 
 
-def check(section: Section, outbox: Outbox) -> None:
-    """Tell of it; one that does not answer is a problem, not an exception."""
-    url = without_password(outbox.publisher.url)
+def answer(section: Section, outbox: Outbox) -> dict[str, Any] | None:
+    """What it says of itself; None: it does not answer, which is a problem, not an exception."""
     outbox.publisher.forgive()
     try:
-        properties: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
+        said: dict[str, Any] = outbox.publisher.ask(lambda c: c.connection.server_properties)
     except BrokerUnreachable as exc:
-        section.row(url=url, server="RabbitMQ, away")
         meanwhile = "jobs are taken meanwhile, and wait in the Redis until it is back"
         section.problem(str(exc), meanwhile)
+        return None
+    return said
+
+
+def check(section: Section, outbox: Outbox) -> None:
+    """Tell of it."""
+    url, properties = without_password(outbox.publisher.url), answer(section, outbox)
+    if properties is None:
+        section.row(url=url, server="RabbitMQ, away")
         _check_outbox(section, outbox)
         return
     version = bytes_to_str(properties.get("version", ""))

@@ -521,6 +521,9 @@ def test_a_rabbitmq_that_is_away(project: Project, store: JobStore) -> None:
         assert "sesame" not in output
         assert "no worker" not in output
         assert "cannot be told while RabbitMQ is away" in output
+        (page, *_) = overview.look(ours, None, [])["findings"]
+        assert "the RabbitMQ at amqp://***@127.0.0.1" in page.text
+        assert page.advice == "jobs are taken meanwhile, and wait in the Redis until it is back"
 
 
 @pytest.mark.parametrize("broker", ["rabbitmq"], indirect=True)

@@ -16,6 +16,7 @@ from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.integration.benches import ended, inside, worker, write_tasks
 from tests.project import Project
+from tests.servers import RedisServer
 from tests.waiting import wait_until
 
 EVERY_SECOND = """
@@ -109,6 +110,22 @@ def test_what_could_not_be_written_is_once_that_is_mended(
     goes_on()
     folder.unlink()
     wait_until(are_written, what="they are written in a new folder")
+
+
+def test_a_cache_that_is_away_is_a_line_with_its_url_and_what_to_do(
+    project: Project, store: JobStore, own_redis: RedisServer
+) -> None:
+    project.configure(redis_cache=own_redis.url.replace("://", "://default:secret@"))
+    process = worker(project)
+    own_redis.kill()
+    shown = own_redis.url.replace("://", "://***@")
+    said = f"the Redis behind frappe.cache, {shown}, does not answer"
+    process.wait_for(said)
+    process.wait_for("Start it, or mend redis_cache in sites/common_site_config.json")
+    own_redis.start()
+    process.wait_for(f"the Redis behind frappe.cache, {shown}, is back, after")
+    assert log(project, "worker.error.log").count(said) == 1
+    assert "secret" not in process.output()
 
 
 def test_json_lines_for_containers(project: Project, store: JobStore) -> None:
