@@ -72,12 +72,19 @@ class Refused(FrappeCeleryError):
     """Not acted on: the signature is missing or wrong, or the record contradicts it."""
 
 
-class DatabaseAway(BaseException):
+class _OfADriver(BaseException):
+    """Its text is one line, since lists show the last one: drivers add hints below theirs."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
+
+
+class DatabaseAway(_OfADriver):
     """A job cannot begin: its site's database does not let it in, as the text says. No Exception,
     so that nobody takes it for the job's own failure."""
 
 
-class CommitInDoubt(FrappeCeleryError):
+class CommitInDoubt(_OfADriver, FrappeCeleryError):
     """The database was lost while a job's work was committed: its rows may be there."""
 
 

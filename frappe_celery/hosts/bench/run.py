@@ -81,7 +81,8 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
                 raise DatabaseAway(str(exc)) from exc
             if run.returned and is_lost(exc):
                 raise CommitInDoubt(
-                    f"the database was lost at the job's commit ({exc}): what it wrote may be there"
+                    f"the database was lost at the job's commit ({str(exc).strip()}): what it"
+                    " wrote may be there"
                 ) from exc
             raise
         finally:
