@@ -323,7 +323,7 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
         failed.remove(jobs[0], delete_job=True)
         failed.remove(jobs[1].id)
         again = failed.requeue(jobs[2].id)
-        answer["after"] = [failed.count, queue.count, again.id == jobs[2].id]
+        answer["after"] = [failed.count, queue.count, again.id == jobs[2].id, jobs[2].is_queued]
         for call in (jobs[0].refresh, again.requeue, lambda: (again.cancel(), again.cancel())):
             try:
                 call()
@@ -342,7 +342,7 @@ def test_registries_list_and_remove(bench: StandInBench) -> None:
     assert answer["result"] == ["Traceback: broken", "FAILED"]
     assert answer["begun"] == "started", "Frappe's own tests cancel what was queued a moment ago"
     assert answer["after"] == [
-        *(0, 1, True),
+        *(0, 1, True, True),
         *("NoSuchJobError", "InvalidJobOperation", "InvalidJobOperation"),
     ]
 
