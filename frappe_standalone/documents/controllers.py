@@ -7,7 +7,7 @@ our own doctypes, loaders that an app registered; else plain Document.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -51,6 +51,11 @@ def register_plain(document: type) -> None:
     """The class of documents that have no other (`document.Document`)."""
     global _plain
     _plain = document
+
+
+def plain(values: Mapping[str, Any]) -> Any:
+    """A new document of plain Document, whatever class apps have for its doctype."""
+    return _plain(values)
 
 
 def stored(doctype: str, name: str, for_update: bool | None = None) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_standalone.database import store
+from frappe_standalone.database.altering import OWN_DOCTYPES
 from frappe_standalone.documents import checking, linking, locking, passwords
 from frappe_standalone.documents.controllers import get_controller, register_plain, stored
 from frappe_standalone.documents.meta import get_meta
@@ -251,12 +252,14 @@ class Document(StoredDocument):
     def run_method(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call the controller's method of that name, then the `doc_events` hooks of it.
 
+        Our own records (OWN_DOCTYPES) run no app's hooks: what breaks in one is told in them.
+
         Returns:
             What the last of them gave; dictionaries of several as one.
         """
         own = getattr(type(self), method, None)
         result = own(self, *args, **kwargs) if callable(own) else None
-        hooks = get_doc_hooks()
+        hooks = {} if self.doctype in OWN_DOCTYPES else get_doc_hooks()
         for doctype in (self.doctype, "*"):
             for handler in hooks.get(doctype, {}).get(method, []):
                 given = get_attr(handler)(self, method, *args, **kwargs)

@@ -33,18 +33,19 @@ def log_error(
     several lines is a traceback), they are put right. Without a message it is the exception
     being handled. As in Frappe, whose table of them has no transactions, a rollback keeps it.
     """
-    title, text = sort_out(title, message)
+    text: Any = message
     try:
-        from frappe_standalone.documents.controllers import get_controller
+        from frappe_standalone.documents.controllers import plain
 
+        title, text = sort_out(title, message)
         about = {"reference_doctype": reference_doctype, "reference_name": reference_name}
         values = {"doctype": "Error Log", "method": title, "error": text, **about}
-        row = get_controller("Error Log")(values).insert(ignore_permissions=True)
+        row = plain(values).insert(ignore_permissions=True)
         local.db._write_after_rollback(lambda: _write_again(row))
         return row
     except Exception:
         logger.exception(
-            "the Error Log could not be written on %s: %s\n%s", local.site, title, text
+            "the Error Log could not be written on %s: %r\n%s", local.site, title, text
         )
         return None
 

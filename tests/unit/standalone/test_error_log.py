@@ -82,3 +82,36 @@ def test_leaving_the_site_without_a_commit_keeps_it(frappe: Any) -> None:
     frappe.connect()
     assert frappe.db.count("ToDo") == 0
     assert frappe.get_all("Error Log", pluck="method") == ["kept"]
+
+
+BROKEN = """
+def handle(doc, event):
+    frappe_is_not_imported.x
+
+class Log:
+    def __init__(self, *args, **kwargs):
+        raise ValueError("no log of mine")
+"""
+
+
+@pytest.mark.parametrize(
+    "hooks",
+    [
+        'doc_events = {"*": {"before_insert": "myapp.events.handle"}}',
+        'override_doctype_class = {"Error Log": "myapp.events.Log"}',
+        'override_doctype_class = {"Error Log": "myapp.events.Missing"}',
+    ],
+)
+def test_an_app_s_hooks_cannot_break_it(frappe: Any, write: Any, hooks: str) -> None:
+    write("myapp/events.py", BROKEN)
+    write("myapp/hooks.py", hooks)
+    assert raise_it(frappe, "Failed").error.endswith("ValueError: on purpose\n")
+
+
+def test_a_title_that_cannot_say_what_it_is_breaks_nothing(frappe: Any, caplog: Any) -> None:
+    class Mute:
+        def __str__(self) -> str:
+            raise ValueError("mute")
+
+    assert frappe.log_error(Mute(), "the text") is None
+    assert "ValueError: mute" in caplog.text

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import frappe_celery
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
 from frappe_standalone.host import StandaloneHost
@@ -121,3 +122,20 @@ def test_what_hooks_write_where_no_site_was_entered_is_committed(frappe: Any, wr
         StandaloneHost().app_hooks("standalone")
         assert not local.is_set_up
     assert frappe.get_all("Error Log", pluck="method") == ["imported"]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"doctype": "Error Log", "method": "x"},
+        {"doctype": "Scheduled Job Log", "scheduled_job_type": "x"},
+        {"doctype": "Scheduled Job Type", "method": "myapp.tasks.x", "frequency": "Daily"},
+    ],
+)
+def test_our_own_records_run_no_app_s_events(frappe: Any, write: Write, values: Any) -> None:
+    write("myapp/events.py", "from frappe.desk import nothing\ndef on(doc, event): nothing()\n")
+    events = '{"validate": "myapp.events.on", "on_trash": "myapp.events.on"}'
+    write("myapp/hooks.py", f'doc_events = {{"*": {events}, "Error Log": {events}}}')
+    frappe.get_doc(values).insert().save().delete()
+    with pytest.raises(frappe_celery.NeedsFrappeSite, match=r"frappe\.desk\.nothing"):
+        frappe.new_doc("ToDo").insert()
