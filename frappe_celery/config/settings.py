@@ -46,6 +46,8 @@ CELERYS_BROKER = "CELERY_BROKER_URL"
 """That word: in the environment, or in a Django project's settings."""
 RABBITMQ_SCHEMES = ("amqp://", "amqps://", "pyamqp://")
 """A `broker_url` that begins so is RabbitMQ's."""
+READ_ANEW = ("frappe_celery_alerts", "frappe_celery_key", "frappe_celery_accepted_keys")
+"""The options of which a process that runs sees a change."""
 COMMIT_WAIT = 120
 """Seconds; as long as a request may take in a bench that says nothing."""
 
@@ -352,6 +354,23 @@ def current() -> Settings:
     if _current is None:
         _current = Settings.load()
     return _current
+
+
+_compared: tuple[Mapping[str, Any], tuple[str, ...]] | None = None
+
+
+def outdated() -> tuple[str, ...]:
+    """The options that common_site_config.json has changed since this was first asked."""
+    global _compared
+    here, found = current(), _compared[1] if _compared else ()
+    with suppress(ConfigError):  # it is being written
+        common = files.read_json(here.root / "sites" / "common_site_config.json")
+        if _compared and common != _compared[0]:
+            now = Settings.load()
+            names = (option.name for option in OPTIONS if option.name not in READ_ANEW)
+            found = tuple(name for name in names if getattr(now, name) != getattr(here, name))
+        _compared = common, found
+    return found
 
 
 def use(settings: Settings | None) -> None:

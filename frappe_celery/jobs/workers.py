@@ -61,6 +61,9 @@ class WorkerInfo:
     What processes share counts in each.
     """
 
+    outdated: tuple[str, ...] = ()
+    """Options that were changed since it began, and say something else to one that begins now."""
+
     def of_process(self, process: ProcessInfo, run: str | None) -> WorkerInfo:
         """What one of its processes does, in the shape of a worker with one process."""
         return replace(
@@ -89,6 +92,7 @@ class Workers:
         """Keep a worker's record, which expires unless it is written again."""
         values = asdict(worker) | {
             "queues": ",".join(worker.queues),
+            "outdated": ",".join(worker.outdated),
             "current_job": worker.current_job or "",
             "job_processes": json.dumps([astuple(process) for process in worker.job_processes]),
             "cannot_import": json.dumps(worker.cannot_import),
@@ -163,6 +167,7 @@ class Workers:
 
 _READ: dict[str, Callable[[str], Any]] = {
     "queues": lambda text: tuple(text.split(",")),
+    "outdated": lambda text: tuple(filter(None, text.split(","))),
     "current_job": lambda text: text or None,
     "job_processes": lambda text: tuple(starmap(ProcessInfo, json.loads(text))),
     **dict.fromkeys(("cannot_import", "memory"), json.loads),

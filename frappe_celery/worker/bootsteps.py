@@ -138,6 +138,7 @@ class Record(Repeated):
                 total_working_time=seconds,
                 cannot_import=new_code.failures if new_code else {},
                 memory=crew.memory(),
+                outdated=settings.outdated(),
             )
         )
 

@@ -16,7 +16,7 @@ from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.workers import WorkerInfo
 from frappe_celery.watch.doctor.installation import InRq, Installation
 from frappe_celery.watch.doctor.report import Section, counted
-from frappe_celery.watch.words import duration, moment
+from frappe_celery.watch.words import duration, moment, some_of
 
 SHOWN = ("name", "queues", "processes", "state", "current_job", "successful", "failed")
 SILENT_SECONDS = 30.0
@@ -136,10 +136,9 @@ class Change(NamedTuple):
 def check_code(
     section: Section, store: JobStore, workers: Iterable[WorkerInfo], now: float
 ) -> None:
-    """Name each worker of this machine that began before the newest change of the apps' code, or of
-    the configuration, but where it was said that it could not be exchanged, or is being."""
+    """Name each worker that is older than the configuration, or of this machine than the newest
+    change of the apps' code, but where it was said that it could not be exchanged, or is being."""
     newest, exchanges = cache(partial(newest_change, store.settings)), store.workers
-    configured = configuration_changed(store.settings)
     for worker in workers:
         if exchanges.exchange(worker.name) or exchanges.exchanging_since(worker.name):
             continue
@@ -149,31 +148,21 @@ def check_code(
                 f"worker {worker.name} runs code from before {change.file} was changed, {ago} ago",
                 "have it run the new one: frappe-celery restart",
             )
-        elif changed_since(worker, lambda: configured):
-            ago = duration(max(0.0, now - configured.at))
+        elif worker.outdated:
             section.warn(
-                f"worker {worker.name} is older than the configuration: {configured.file} was"
-                f" changed {ago} ago",
+                f"worker {worker.name} is older than the configuration, where"
+                f" {some_of(worker.outdated)} changed since it began",
                 "have it go by what stands there now: frappe-celery restart",
             )
 
 
 def changed_since(worker: WorkerInfo, newest: Callable[[], Change]) -> Change | None:
-    """The newest change that it began before; None: it began after it, or runs on another
-    machine."""
+    """The newest change of the apps' code that it began before; None: it runs what there is, or
+    runs on another machine."""
     if worker.hostname != socket.gethostname():
         return None
     change = newest()
     return change if worker.birth < change.at else None
-
-
-def configuration_changed(config: Settings) -> Change:
-    """The newest change of the configuration that all sites share."""
-    file = config.root / "sites" / "common_site_config.json"
-    try:
-        return Change(file.stat().st_mtime, str(file.relative_to(config.root)))
-    except FileNotFoundError:
-        return Change(0.0)
 
 
 def newest_change(config: Settings) -> Change:
