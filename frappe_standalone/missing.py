@@ -6,13 +6,27 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from frappe_celery.host import NeedsFrappeSite
 
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
 """Doctypes whose documents change what a site does; here they would do nothing."""
+_FRAPPES = Path(__file__).parent / "namespace" / "frappe" / "doctypes.txt"
+"""The names of Frappe's own doctypes, of 15 to 17."""
+
+
+@cache
+def _frappes() -> frozenset[str]:
+    return frozenset(_FRAPPES.read_text().splitlines())
+
+
+def is_frappes(doctype: str) -> bool:
+    """Whether a doctype is one that Frappe itself brings."""
+    return doctype in _frappes()
 
 
 class MissingModule(NeedsFrappeSite, ModuleNotFoundError):

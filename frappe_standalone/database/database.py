@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from frappe_standalone.database import errors, schema, singles, statements, store
+from frappe_standalone.database import errors, known, schema, singles, statements, store
 from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import as_sql, descending
 from frappe_standalone.database.transaction import Transaction
@@ -165,11 +165,18 @@ class Database(Transaction):
         distinct: bool = False,
         **_ignored: Any,
     ) -> list[Any]:
-        """As `get_value`, of every matching document."""
+        """As `get_value`, of every matching document.
+
+        Raises:
+            NoSuchTable: nothing describes the doctype, and there is no document of it; that is a
+                missing table to `frappe.db.is_table_missing`.
+        """
         rows: list[Any]
         doctype = schema.doctype_of(doctype)
         if _is_single(doctype, filters):
             found = self.get_singles_dict(doctype, cast=True)
+            if not found:
+                known.check(doctype)
             if fieldname != "*":
                 wanted = [fieldname] if isinstance(fieldname, str) else fieldname
                 found = _dict((name, found[name]) for name in wanted if name in found)
@@ -177,6 +184,7 @@ class Database(Transaction):
                 return [[found.get(name) for name in wanted]] if found else []
             rows = [found] if found else []
         else:
+            known.check_table(doctype)
             rows = store.select(
                 doctype,
                 as_sql(filters),
@@ -196,11 +204,15 @@ class Database(Transaction):
 
         Raises:
             InvalidColumnName: the app that describes the Single gives it no such field.
+            DoesNotExistError: nothing describes it, and nothing was saved of it.
         """
-        value = singles.single(doctype).get(fieldname)
+        found = singles.single(doctype)
+        if not found:
+            known.check(doctype)
+        value = found.get(fieldname)
         meta = schema.described(doctype)
-        known = meta.has_field(fieldname) or fieldname in (each.name for each in schema.STANDARD)
-        if meta.is_known and value is None and not known:
+        has_it = meta.has_field(fieldname) or fieldname in (each.name for each in schema.STANDARD)
+        if meta.is_known and value is None and not has_it:
             raise InvalidColumnName(f"{doctype} has no field {fieldname!r}")
         return meta.cast_setting(fieldname, value)
 
@@ -241,6 +253,7 @@ class Database(Transaction):
         if _is_single(dt, dn):
             self.set_single_value(dt, values)
             return
+        known.check_table(dt)
         if update_modified:
             values |= store.modified_now()
             values |= {"modified": modified} if modified else {}
@@ -274,7 +287,8 @@ class Database(Transaction):
         return bool(statements.columns(doctype, anew=not cached))
 
     def has_column(self, doctype: str, column: str) -> bool:
-        """Whether the doctype's table has that column; False where there is no table either."""
+        """Whether the doctype's table has that column."""
+        known.check_table(doctype)
         return column in statements.columns(doctype)
 
     def count(
@@ -287,12 +301,14 @@ class Database(Transaction):
         **_: Any,
     ) -> int:
         """How many documents match the filters."""
-        return store.count(schema.doctype_of(dt), as_sql(filters), distinct)
+        known.check_table(doctype := schema.doctype_of(dt))
+        return store.count(doctype, as_sql(filters), distinct)
 
     def delete(self, doctype: str, filters: Any = None, **kwargs: Any) -> int:
         """Delete the matching documents without their controllers; how many they were."""
         filters = as_sql(kwargs.get("conditions") if filters is None else filters)
-        return store.delete(schema.doctype_of(doctype), filters)
+        known.check_table(doctype := schema.doctype_of(doctype))
+        return store.delete(doctype, filters)
 
     def bulk_insert(
         self,
@@ -312,6 +328,7 @@ class Database(Transaction):
 
     def truncate(self, doctype: str) -> None:
         """Delete every document of a doctype on this site."""
+        known.check_table(doctype)
         store.delete(doctype, None)
 
     get_all = staticmethod(store.get_all)
@@ -319,10 +336,12 @@ class Database(Transaction):
 
     def a_row_exists(self, doctype: str) -> bool:
         """Whether there is any document of that doctype."""
+        known.check(doctype)
         return bool(store.names(doctype, None, limit=1))
 
     def get_last_created(self, doctype: str) -> Any:
         """When the newest document was created, None when there is none."""
+        known.check(doctype)
         rows = store.select(doctype, None, fields=["creation"], order_by="creation desc", limit=1)
         return rows[0]["creation"] if rows else None
 

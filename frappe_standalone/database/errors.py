@@ -53,6 +53,21 @@ _DUPLICATE = re.compile(r"\(1062,|UNIQUE constraint failed|duplicate key value")
 _OF_THE_NAME = re.compile(r"PRIMARY'\"\)$|failed: .*\.name$|_pkey\"")
 
 
+class NoSuchTable(NeedsFrappeSite):
+    """A doctype has no table: nothing describes it, and there is no document of it."""
+
+
+def no_table(doctype: str) -> NoSuchTable:
+    """The error for a question or a statement about such a doctype; says what makes its table."""
+    way_out = (
+        f"; the first document of {doctype!r} makes it, or `frappe-celery migrate"
+        f" --doctype {doctype!r}`"
+    )
+    return NoSuchTable(
+        explain(f"the table `tab{doctype}`", "" if doctype in OF_A_SITE else way_out)
+    )
+
+
 def is_database_error(error: BaseException) -> bool:
     """Whether Django raised it for the database."""
     django_db = sys.modules.get("django.db")
@@ -94,8 +109,7 @@ def keeps_out(error: BaseException) -> bool:
 
 def is_missing_table(error: BaseException) -> bool:
     """The statement names a table that is not there."""
-    error = error.__cause__ if isinstance(error, NeedsFrappeSite) and error.__cause__ else error
-    return _says(error, _MISSING_TABLE)
+    return isinstance(error, NoSuchTable) or _says(error, _MISSING_TABLE)
 
 
 def is_missing_column(error: BaseException) -> bool:
@@ -142,16 +156,7 @@ def translated(query: str = "") -> Iterator[None]:
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
-            table, doctype = named[1], named[1][3:]
-            way_out = (
-                f"; the first document of {doctype!r} makes it, or `frappe-celery migrate"
-                f" --doctype {doctype!r}`"
-            )
-            raise NeedsFrappeSite(
-                explain(
-                    f"the table `{table}` in frappe.db.sql", "" if doctype in OF_A_SITE else way_out
-                )
-            ) from error
+            raise no_table(named[1].removeprefix("tab")) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
             raise
         if is_missing_column(error):

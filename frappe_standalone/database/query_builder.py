@@ -19,7 +19,7 @@ from pypika.queries import QueryBuilder, Schema, Selectable, Table
 from pypika.terms import Criterion, Field, Function, PseudoColumn, Term, ValueWrapper
 from pypika.utils import format_alias_sql, ignore_copy
 
-from frappe_standalone.database import store
+from frappe_standalone.database import known, store
 from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import as_sql, descending
 from frappe_standalone.database.schema import doctype_of, table_name
@@ -130,12 +130,14 @@ class Question:
         self, *, as_dict: bool = False, as_list: bool = False, pluck: Any = False, **_: Any
     ) -> list[Any]:
         """The rows, as tuples unless told otherwise."""
+        known.check_table(self._doctype)
         rows = store.select(self._doctype, **self._asked)
         return store.shaped(rows, as_dict=as_dict, as_list=as_list, pluck=pluck)
 
 
 def _aggregate(function: str, dt: str, fieldname: str, filters: Any = None, **_: Any) -> Any:
     """Of a field's values among the matching documents; 0 where there is none."""
+    known.check_table(dt)
     (row,) = store.select(dt, filters, fields=[f"{function}({fieldname}) as found"])
     return row["found"] or 0
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from frappe_celery.host import settings
-from frappe_standalone.database import dialect, errors, rows, schema, statements, virtual
+from frappe_standalone.database import dialect, errors, known, rows, schema, statements, virtual
 from frappe_standalone.database import query as queries
 from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import KEEP_DEFAULT, bare, parse
@@ -276,6 +276,7 @@ def get_all(
     there are permissions are taken and not used.
 
     Raises:
+        DoesNotExistError: nothing describes the doctype, and there is no document of it.
         NeedsFrappeSite: a form of Frappe's that is not here, such as `join`.
         TypeError: Frappe has no such argument either.
     """
@@ -284,6 +285,7 @@ def get_all(
             raise TypeError(f"get_all() got an unexpected keyword argument {argument!r}")
         if (value and argument in _UNSUPPORTED_ARGUMENTS) or (argument, value) == ("run", False):
             raise unsupported(f"get_all({argument}=…)")
+    known.check(doctype)
     fields, filters = _told_apart(fields, filters)
     rows = select(
         doctype,

@@ -7,10 +7,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from frappe_standalone.database import singles, store
+from frappe_standalone.database import known, singles, store
+from frappe_standalone.documents import meta
 from frappe_standalone.documents.base_document import BaseDocument
 from frappe_standalone.documents.controllers import get_controller, loader_of, stored
-from frappe_standalone.documents.meta import get_meta
 from frappe_standalone.documents.naming import set_new_name
 from frappe_standalone.exceptions import DoesNotExistError, DuplicateEntryError
 from frappe_standalone.local import local
@@ -53,7 +53,8 @@ def new_doc(
         for field, value in kwargs.items():
             setattr(made, field, value)
         return made
-    doc = get_doc({"doctype": doctype, "__islocal": True, **get_meta(doctype).defaults(), **kwargs})
+    defaults = meta.get_meta(doctype).defaults()
+    doc = get_doc({"doctype": doctype, "__islocal": True, **defaults, **kwargs})
     if parent_doc is not None:
         doc.update({"parent": parent_doc.name, "parenttype": parent_doc.doctype})
         doc.parentfield = parentfield
@@ -100,6 +101,7 @@ def get_last_doc(
     Raises:
         DoesNotExistError: none does.
     """
+    known.check(doctype)
     rows = store.select(doctype, filters, order_by=order_by, limit=1, fields=["name"])
     if not rows:
         raise DoesNotExistError(f"no {doctype} matches {filters!r}")
@@ -114,16 +116,28 @@ def get_cached_doc(*args: Any, **kwargs: Any) -> Any:
 get_lazy_doc = get_cached_doc
 
 
+def get_meta(doctype: Any, cached: bool = True) -> meta.Meta:
+    """The description of a doctype, of a document or by name.
+
+    Raises:
+        DoesNotExistError: nothing describes it, and there is no document of it.
+    """
+    found = meta.get_meta(doctype)
+    known.check(found.name)
+    return found
+
+
 def get_cached_value(
     doctype: str, name: Any, fieldname: Any = "name", as_dict: bool = False
 ) -> Any:
     """`frappe.db.get_value` of one document; of a Single that was never stored its defaults."""
-    if get_meta(doctype).issingle:
+    if meta.get_meta(doctype).issingle:
         single = get_single(doctype)
         if isinstance(fieldname, str):
             return single.get(fieldname)
         values = {field: single.get(field) for field in fieldname}
         return _dict(values) if as_dict else list(values.values())
+    known.check_importable(doctype)
     found = local.db.get_value(doctype, name, fieldname, as_dict=as_dict)
     return list(found) if isinstance(found, tuple) else found
 
@@ -164,6 +178,8 @@ def delete_doc(
         DoesNotExistError: with `ignore_missing=False`, when there is none.
         LinkExistsError: it is submitted, or (not with `force`) another document links to it.
     """
+    if loader_of(doctype) is None:
+        known.check(doctype)
     for one in name if isinstance(name, (list, tuple)) else [name]:
         try:
             doc = get_doc(doctype, one)

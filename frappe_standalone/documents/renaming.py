@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from frappe_standalone.database import singles, store
+from frappe_standalone.database import known, singles, store
 from frappe_standalone.documents import linking
 from frappe_standalone.documents.documents import delete_doc, get_doc
 from frappe_standalone.documents.meta import clear_cache, get_meta
@@ -50,6 +50,7 @@ def rename_doc(
     if not (new and (doc or (doctype and old))):
         raise TypeError("rename_doc needs doctype, old and new, or doc and new")
     doctype, old = doctype or doc.doctype, old or doc.name
+    known.check(doctype)
     if validate:
         said = (doc or get_doc(doctype, old)).run_method("before_rename", old, new, merge)
         new = (said.get("new") if isinstance(said, dict) else said) or new

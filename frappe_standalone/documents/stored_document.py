@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from frappe_standalone import exceptions
-from frappe_standalone.database import rows, singles, store
+from frappe_standalone.database import known, rows, singles, store
 from frappe_standalone.documents import passwords
 from frappe_standalone.documents.base_document import CHILD_FIELDS, STANDARD_FIELDS, BaseDocument
 from frappe_standalone.documents.docstatus import DocStatus
@@ -25,7 +25,8 @@ class StoredDocument(BaseDocument):
     """What of a document lies in tables.
 
     Raises:
-        DoesNotExistError: there is none of that name on this site.
+        DoesNotExistError: there is none of that name on this site; NoSuchDoctype, which is an
+            ImportError too, where nothing is known of the doctype.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,6 +64,8 @@ class StoredDocument(BaseDocument):
         for_update = bool(self.flags.for_update)
         if self._is_single:
             kept = singles.single(self.doctype, for_update)
+            if not kept:
+                known.check_importable(self.doctype)
             texts = {key: str(v) for key, v in kept.items() if isinstance(v, (date, timedelta))}
             return {"name": self.doctype, **kept, **texts}  # so they lie in Frappe's tabSingles
         if isinstance(self.name, (Mapping, list, tuple)):
@@ -71,6 +74,7 @@ class StoredDocument(BaseDocument):
         else:
             row = store.get(self.doctype, self.name, for_update)
         if row is None:
+            known.check_importable(self.doctype)
             raise exceptions.DoesNotExistError(f"{self.doctype} {self.name} not found")
         return row
 

@@ -111,7 +111,7 @@ from frappe_standalone.site.context import get_installed_apps as get_installed_a
 from frappe_standalone.site.templates import get_jenv as get_jenv
 from frappe_standalone.database.store import get_list as get_list
 from frappe_standalone.messages.messages import get_message_log as get_message_log
-from frappe_standalone.documents.meta import get_meta as get_meta
+from frappe_standalone.documents.documents import get_meta as get_meta
 from frappe_standalone.site.calling import get_module as get_module
 from frappe_standalone.site.calling import get_newargs as get_newargs
 from frappe_standalone.documents.precision import get_precision as get_precision

@@ -180,7 +180,7 @@ def test_the_fields_of_a_doctype(frappe: Any, add_doctype: AddDoctype) -> None:
 
 def test_the_table_that_is_not_there_is_named(sailors: Any) -> None:
     asked = "select s.name from `tabSailor` s join `tabDocField` f on f.parent = s.name"
-    with pytest.raises(NeedsFrappeSite, match=r"the table `tabDocField` in frappe\.db\.sql"):
+    with pytest.raises(NeedsFrappeSite, match="the table `tabDocField` needs"):
         sailors.db.sql(asked)
 
 

@@ -122,12 +122,12 @@ def test_save_stores_changes_and_is_refused_after_somebody_elses(frappe: Any) ->
 
 
 def test_a_missing_document(frappe: Any) -> None:
-    with pytest.raises(frappe.DoesNotExistError, match="Thing a not found"):
-        frappe.get_doc("Thing", "a")
-    frappe.delete_doc("Thing", "a")
-    with pytest.raises(frappe.DoesNotExistError):
-        frappe.delete_doc("Thing", "a", ignore_missing=False)
     frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
+    with pytest.raises(frappe.DoesNotExistError, match="Thing b not found"):
+        frappe.get_doc("Thing", "b")
+    frappe.delete_doc("Thing", "b")
+    with pytest.raises(frappe.DoesNotExistError):
+        frappe.delete_doc("Thing", "b", ignore_missing=False)
     with pytest.raises(frappe.DuplicateEntryError, match="Thing"):
         frappe.get_doc({"doctype": "Thing", "name": "a"}).insert()
     frappe.get_doc({"doctype": "Thing", "name": "a"}).insert(ignore_if_duplicate=True)

@@ -74,7 +74,6 @@ def test_aggregates_have_values_and_names(deals: Any) -> None:
     assert db.get_value("Deal", {"size": 9}, "max(size)") is None
     assert deals.get_all("Deal", fields=[{"SUM": "size", "as": "total"}]) == [{"total": 10}]
     assert deals.get_all("Deal", fields="count(*) as n", as_list=True) == [(4,)]
-    assert deals.get_all("Nothing", fields=["count(name) as n"]) == [{"n": 0}]
     assert isinstance(db.get_value("Deal", {}, "min(creation)"), datetime)
 
 
@@ -149,7 +148,6 @@ def test_what_a_table_has_is_read_once_for_a_question(deals: Any) -> None:
     assert statements("Deal", {"size": 1}, ["name", "size"]) == 1
     assert statements("Deal", {"shape": "x"}, ["name", "shape", "taste"]) == 2
     assert statements("Deal", {"size": 1}, ["*", "size + 1 as more"]) == 1
-    assert statements("Nothing", {"shape": "x"}, ["name", "shape", "taste"]) == 2
 
 
 def test_child_and_linked_fields(orders: Any) -> None:

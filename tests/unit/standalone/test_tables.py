@@ -349,7 +349,7 @@ def test_a_table_made_in_a_transaction_goes_with_it(frappe: Any) -> None:
         pytest.skip("a CREATE TABLE of MariaDB's commits")
     frappe.get_doc({"doctype": "Box", "name": "a", "size": 1}).insert()
     frappe.db.rollback()
-    assert frappe.get_all("Box") == []
+    assert not frappe.db.table_exists("Box")
     frappe.get_doc({"doctype": "Box", "name": "b", "size": "big"}).insert()
     frappe.db.savepoint("here")
     frappe.db.set_value("Box", "b", "colour", "red")
@@ -378,7 +378,6 @@ def test_what_the_database_has_can_be_asked(invoices: Any) -> None:
     assert not invoices.db.has_column("Invoice", "colour")
     assert not invoices.db.has_column("Invoice", "items")
     assert not invoices.db.table_exists("Nothing", cached=False)
-    assert not invoices.db.has_column("Nothing", "name")
 
 
 def test_a_singles_field_is_what_the_app_says(frappe: Any, write: Write) -> None:
@@ -392,7 +391,6 @@ def test_a_singles_field_is_what_the_app_says(frappe: Any, write: Write) -> None
     assert found("Shop Settings", "posting_date") == date(2026, 1, 2)
     with pytest.raises(frappe.InvalidColumnName, match="Shop Settings has no field 'nonsense'"):
         found("Shop Settings", "nonsense")
-    assert found("Of Nobody", "nonsense") is None
 
 
 def test_doctypes_are_documents_too(invoices: Any, write: Write) -> None:
@@ -439,7 +437,7 @@ def test_each_site_has_a_database_of_its_own(frappe: Any) -> None:
     frappe.get_doc({"doctype": "Box", "name": "a", "size": 1}).insert()
     frappe.db.commit()
     with visit("other.localhost", "Administrator"):
-        assert frappe.get_all("Box") == []
+        assert not frappe.db.table_exists("Box")
         frappe.get_doc({"doctype": "Box", "name": "b", "size": "another kind"}).insert()
         frappe.db.commit()
         assert frappe.db.sql("select name from tabBox") == (("b",),)
@@ -475,7 +473,7 @@ def test_a_site_keeps_its_database_when_another_becomes_the_default(
         environ["DATABASE_URL"] = settings.current().database_url
     settings.use(settings.Settings.load(root=root, environ=environ))
     with visit("second", "Administrator"):
-        assert frappe.get_all("Box") == []
+        assert not frappe.db.table_exists("Box")
     with visit("standalone", "Administrator"):
         assert frappe.get_all("Box", pluck="name") == ["a"]
 
