@@ -16,15 +16,12 @@ from celery.utils.dispatch import Signal
 from frappe_celery.config import settings
 from frappe_celery.jobs import Job, get_store
 from frappe_celery.jobs.record.kinds import kind_of, mailed_kind
-from frappe_celery.watch.mail.ledger import Ledger
+from frappe_celery.watch.mail.ledger import LONGEST, Ledger
 
 logger = logging.getLogger(__name__)
 
 swallowed = Signal(name="swallowed", providing_args=["job", "exception"])
 """Sent with job and exception when a host caught what a job's method raised."""
-
-LONGEST = 16384
-"""Signs of a traceback that are kept for the mail."""
 
 
 def connect(app: Celery) -> None:
@@ -52,7 +49,7 @@ def report_swallowed(job: Job | None, exception: BaseException) -> None:
 
 
 def _count(job: Job | None, exception: BaseException) -> None:
-    if not mailed_kind(settings.current(), True, ()):
+    if not mailed_kind(settings.current(), True, ""):
         return
     text = "".join(traceback.format_exception(exception))
     method, site, run = "a method called outside a job", "", ""

@@ -159,6 +159,9 @@ class Options:
     """Secret of 32 characters or more that signs every message. Default: made once."""
     frappe_celery_accepted_keys: list[str] = field(default_factory=list)
     """Further keys whose signatures are accepted, while the key is exchanged."""
+    frappe_celery_encrypt: bool = False
+    """Arguments, results and errors of jobs are encrypted where they lie, by a key that follows
+    from the one that signs (docs/security.md)."""
 
 
 def kind(option: Field[Any]) -> str:

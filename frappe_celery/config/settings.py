@@ -327,7 +327,7 @@ class Settings(Options):
     @cached_property
     def signer(self) -> Signer:
         """Signs and checks this bench's messages."""
-        return Signer(*self.keys.now(), kept=self.keys.now)
+        return Signer(*self.keys.now(), kept=self.keys.now, encrypts=self.frappe_celery_encrypt)
 
     @property
     def keys(self) -> Keys:

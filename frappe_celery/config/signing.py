@@ -1,6 +1,5 @@
-"""The signature without which nothing from the network is read.
-
-HMAC-SHA256 over every byte of what is signed.
+"""The signature without which nothing from the network is read: HMAC-SHA256 over every byte of
+what is signed. And, where it is wanted, encryption: Fernet's, by a key that follows from that.
 """
 
 from __future__ import annotations
@@ -10,13 +9,20 @@ import hmac
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from frappe_celery.errors import ConfigError, Refused
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 CONFIG_KEY = "frappe_celery_key"
 FRESH_SECONDS = 1.0
 """How soon a key that was exchanged signs in a process that runs."""
 _MAC_LENGTH = 43  # base64url of 32 bytes without its padding
+_ENCRYPTED = b"\0"
+"""How what is encrypted begins; no text of ours does."""
 
 
 class Signer:
@@ -25,15 +31,22 @@ class Signer:
     A sealed text is the signature followed by the text, so that every byte of it is covered.
 
     Args:
-        key: that signs.
+        key: that signs, and from which that follows by which is encrypted.
         accepted: those whose signature is good too.
         kept: the keys as they stand now, asked for when a signature is unknown, and once a second
             when something is signed.
+        encrypts: what is sealed, or hidden, can be read by nobody who has none of the keys; what
+            is opened or shown may be encrypted either way.
     """
 
     def __init__(
-        self, key: bytes, *accepted: bytes, kept: Callable[[], Sequence[bytes]] | None = None
+        self,
+        key: bytes,
+        *accepted: bytes,
+        kept: Callable[[], Sequence[bytes]] | None = None,
+        encrypts: bool = False,
     ) -> None:
+        self.encrypts = encrypts
         self._keys: Sequence[bytes] = (key, *accepted)
         self._kept = kept
         self._fresh_until = time.monotonic() + FRESH_SECONDS
@@ -48,11 +61,43 @@ class Signer:
         mac.update(text)
         return base64.urlsafe_b64encode(mac.digest())[:_MAC_LENGTH]
 
-    def seal(self, purpose: str, text: bytes) -> bytes:
-        """Put the signature for `purpose` before `text`; another purpose cannot open it."""
+    def sign(self, purpose: str, text: bytes) -> bytes:
+        """The signature of `text` for `purpose`."""
         if time.monotonic() > self._fresh_until:
             self._read_anew()
-        return self._mac(self._keys[0], purpose, text) + text
+        return self._mac(self._keys[0], purpose, text)
+
+    def seal(self, purpose: str, text: bytes) -> bytes:
+        """Put the signature for `purpose` before `text`; another purpose cannot open it."""
+        text = self.hide(text)
+        return self.sign(purpose, text) + text
+
+    def hide(self, text: bytes) -> bytes:
+        """Encrypt a text, where that is wanted."""
+        if not self.encrypts or not text:
+            return text
+        return _ENCRYPTED + _fernet(self._keys[0]).encrypt(text)
+
+    def show(self, hidden: bytes) -> bytes:
+        """What `hide` was given.
+
+        Raises:
+            Refused: it was encrypted by a key that is none of these, or cut.
+        """
+        if not hidden.startswith(_ENCRYPTED):
+            return hidden
+        from cryptography.fernet import InvalidToken
+
+        for anew in (False, True):
+            if anew:
+                self._read_anew()
+            for key in self._keys:
+                with suppress(InvalidToken):
+                    return _fernet(key).decrypt(hidden[1:])
+        raise Refused(
+            "it is encrypted by a key that this bench does not have any more, or was cut"
+            f" ({CONFIG_KEY}, frappe-celery key)"
+        )
 
     def open(self, purpose: str, sealed: bytes) -> bytes:
         """Give the text back.
@@ -68,7 +113,7 @@ class Signer:
                     "the signature is missing or wrong: the message was altered, or comes from a"
                     f" producer that does not have this bench's key ({CONFIG_KEY})"
                 )
-        return text
+        return self.show(text)
 
     def _fits(self, purpose: str, mac: bytes, text: bytes) -> bool:
         return any(hmac.compare_digest(mac, self._mac(key, purpose, text)) for key in self._keys)
@@ -78,3 +123,10 @@ class Signer:
         if self._kept is not None:
             with suppress(ConfigError):
                 self._keys = self._kept()
+
+
+@lru_cache(maxsize=8)
+def _fernet(key: bytes) -> Fernet:
+    from cryptography.fernet import Fernet  # 8 MB, for who wants it
+
+    return Fernet(base64.urlsafe_b64encode(hmac.digest(key, b"encryption", "sha256")))

@@ -89,7 +89,7 @@ def django_settings(address: str, url: str | None) -> dict[str, Any]:
         "CSRF_COOKIE_NAME": "frappe_celery_csrf",
         "SESSION_COOKIE_SECURE": secure,
         "CSRF_COOKIE_SECURE": secure,
-        "SECRET_KEY": settings.current().signer.seal(KEY_PURPOSE, b"").decode(),
+        "SECRET_KEY": settings.current().signer.sign(KEY_PURPOSE, b"").decode(),
         "AUTH_PASSWORD_VALIDATORS": [
             {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
             for name in validators

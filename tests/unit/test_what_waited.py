@@ -77,7 +77,8 @@ def test_the_aftermath_is_where_its_message_says() -> None:
 def test_records_make_jobs(text: str, status: JobStatus) -> None:
     message = messages()[text]
     fields = RECORDS[message.run]
-    found = record.of_values(message.run, [fields.get(name.encode()) for name in record.SHOWN])
+    values = [fields.get(name.encode()) for name in record.SHOWN]
+    found = record.of_values(message.run, values, SIGNER)
     assert found["status"] == status
     assert (found["id"], found["queue"]) == (f"site1.localhost::{text}", message.queue)
     if status == JobStatus.FINISHED:

@@ -10,6 +10,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from frappe_celery.config.signing import Signer
 from frappe_celery.errors import NoSuchJob
 from frappe_celery.jobs.clocks import server_time
 from frappe_celery.jobs.connection import connect, raise_named
@@ -36,9 +37,10 @@ class JobFinder:
     job: Callable[..., Job]
     """Makes the Job of a record's fields."""
 
-    def __init__(self, url: str, keys: Keys) -> None:
+    def __init__(self, url: str, keys: Keys, signer: Signer) -> None:
         self.url = url
         self.keys = keys
+        self.signer = signer
         self.client = connect(url)
         self._scripts = Scripts(self.client)
 
@@ -71,7 +73,9 @@ class JobFinder:
     def _newest(self, job_id: str, run: str, of_it_alone: str) -> Job | None:
         keys = (self.keys.ids(job_id),)
         found = self.run_script("find", keys, self.keys.prefix, run, of_it_alone, *record.SHOWN)
-        return self.job(**record.of_values(found[0].decode(), found[1])) if found else None
+        if not found:
+            return None
+        return self.job(**record.of_values(found[0].decode(), found[1], self.signer))
 
     def fetch_run(self, run: str) -> Job:
         """The job of that run. Raises NoSuchJob: deleted, or past its retention."""
@@ -224,7 +228,7 @@ class JobFinder:
         """Each run's Job, None for one that is gone."""
         for run, values in zip(runs, self.fields(runs, *record.SHOWN)):  # noqa: B905 (equal)
             known = values[0] is not None
-            yield self.job(**record.of_values(run, values)) if known else None
+            yield self.job(**record.of_values(run, values, self.signer)) if known else None
 
     def expire(self) -> None:
         """Take the runs whose retention is over out of the indexes; Redis removed their records."""

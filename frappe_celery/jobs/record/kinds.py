@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from frappe_celery.config.settings import Settings
 
@@ -28,8 +27,8 @@ def kind_of(text: str) -> str:
     return (said.partition(":")[0].strip()[:_LONGEST] or "?") + place[:_LONGEST]
 
 
-def mailed_kind(settings: Settings, failed: bool, fields: tuple[Any, ...]) -> str:
-    """The kind of a run that ends with these fields of its record; '' when nobody is mailed."""
+def mailed_kind(settings: Settings, failed: bool, reason: str) -> str:
+    """The kind of a run that ends for this reason; '' when nobody is mailed."""
     if not failed or not settings.celery_error_emails.get("ADMINS"):
         return ""
-    return kind_of(fields[1].decode(errors="replace")) if fields else "failed"
+    return kind_of(reason) if reason else "failed"

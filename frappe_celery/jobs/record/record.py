@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from frappe_celery.config.signing import Signer
+from frappe_celery.errors import Refused
 from frappe_celery.jobs import codec
 from frappe_celery.jobs.job import JobStatus
 from frappe_celery.jobs.message import JobMessage
@@ -56,7 +58,7 @@ def of_message(message: JobMessage) -> dict[str, Any]:
     }
 
 
-def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
+def of_values(run: str, values: list[bytes | None], signer: Signer) -> dict[str, Any]:
     """The arguments of the Job that a record's SHOWN fields make."""
     record = dict(zip(SHOWN, values))  # noqa: B905 (equal by construction)
 
@@ -77,7 +79,7 @@ def of_values(run: str, values: list[bytes | None]) -> dict[str, Any]:
         "enqueued_at": enqueued_at,
         "started_at": timestamp(record["started_at"]),
         "ended_at": timestamp(record["ended_at"]),
-        "exc_info": text("exc_info") or None,
+        "exc_info": shown_reason(record["exc_info"] or b"", signer) or None,
         "worker_name": text("worker") or None,
         "sealed_result": record["result"] or b"",
     }
@@ -93,9 +95,18 @@ def naive_utc(seconds: float) -> datetime:
     return _EPOCH + timedelta(seconds=seconds)
 
 
-def reason(text: str) -> tuple[Any, ...]:
+def reason(text: str, signer: Signer) -> tuple[Any, ...]:
     """The field of why a run failed, and its value."""
-    return "exc_info", text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
+    encoded = text.encode(errors="backslashreplace")  # lone surrogates are no UTF-8
+    return "exc_info", signer.hide(encoded)
+
+
+def shown_reason(hidden: bytes, signer: Signer) -> str:
+    """Why a run failed, out of its field; or why that cannot be read."""
+    try:
+        return signer.show(hidden).decode(errors="replace")
+    except Refused as exc:
+        return str(exc)
 
 
 def shown(value: Any) -> str:

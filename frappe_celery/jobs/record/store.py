@@ -39,9 +39,8 @@ class JobStore(JobFinder):
     """What it hands out; in a bench, Frappe's code expects the shape of RQ's jobs."""
 
     def __init__(self, config: Settings) -> None:
-        super().__init__(config.store_url, Keys(config.prefix))
+        super().__init__(config.store_url, Keys(config.prefix), config.signer)
         self.settings = config
-        self.signer = config.signer
         self.workers = Workers(self.client, self.keys)
         self.outbox = providers.outbox(self) if config.on_rabbitmq else None
 
@@ -268,7 +267,7 @@ class JobStore(JobFinder):
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
     ) -> JobStatus | None:
         """End a run as failed, stopped or canceled; returns the status it has now (None: gone)."""
-        ended = self._end(job.run_id, status, was, record.reason(reason) if reason else ())
+        ended = self._end(job.run_id, status, was, (), reason=reason)
         return JobStatus(ended) if ended else None
 
     def purge(self, queue: str) -> int:
@@ -290,10 +289,9 @@ class JobStore(JobFinder):
 
         `following` is the run that repeats it.
         """
-        fields = record.reason(reason)
-        if following:
-            fields += ("following", following)
-        return self._end(run, JobStatus.FAILED, was, fields, self._failed_limit(site))
+        fields = ("following", following) if following else ()
+        most = self._failed_limit(site)
+        return self._end(run, JobStatus.FAILED, was, fields, most, reason=reason)
 
     def _failed_limit(self, site: str | None) -> int:
         limit = self.settings.rq_failed_jobs_limit
@@ -309,6 +307,8 @@ class JobStore(JobFinder):
         was: JobStatus | None,
         fields: tuple[Any, ...],
         most: int = 0,
+        *,
+        reason: str = "",
     ) -> str:
         failed = status in (JobStatus.FAILED, JobStatus.STOPPED)
         limits = self.settings
@@ -320,7 +320,8 @@ class JobStore(JobFinder):
             keys,
             *(self.keys.prefix, run, now, was.value if was else "", status.value, keep, most),
             "failure_ttl" if failed else "result_ttl",
-            mailed_kind(limits, status == JobStatus.FAILED, fields),
+            mailed_kind(limits, status == JobStatus.FAILED, reason),
+            *(record.reason(reason, self.signer) if reason else ()),
             *fields,
         )
         return answer.decode()

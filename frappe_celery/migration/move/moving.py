@@ -145,7 +145,7 @@ class Mover:
             ended_at = job.time("ended_at") or time.time()
             started_at = job.time("started_at") or ended_at
         ended = (ended_at, "", JobStatus.FAILED.value, keep, 0, "", "")
-        fields = (*record.reason(job.exc_string), "started_at", started_at)
+        fields = (*record.reason(job.exc_string, self.store.signer), "started_at", started_at)
         return self._move_in(queue, job, message, -1, False, *ended, *fields)
 
     def _try(

@@ -18,11 +18,13 @@ redis.call('ZADD', due, 'NX', now, kind)
 local record = redis.call('HMGET', prefix .. 'job:' .. run, 'id', 'place', 'about', 'enqueued_at',
   'started_at', 'worker', 'exc_info', 'message')
 if record[1] then
-  local about, message = cjson.decode(record[3]), record[8]
+  local about, why, message = cjson.decode(record[3]), record[7] or '', record[8]
+  -- what is encrypted, and begins with a zero, can be read whole only
+  if #why > 16384 and string.byte(why) ~= 0 then why = string.sub(why, -16384) end
   redis.call('HSET', told, 'id', record[1], 'queue', string.match(record[2], '|(.*)'),
     'user', about[1] ~= cjson.null and about[1] or '', 'method', about[2],
     'enqueued_at', record[4], 'started_at', record[5] or '',
-    'worker', record[6] or '', 'exc_info', string.sub(record[7] or '', -16384),
+    'worker', record[6] or '', 'exc_info', why,
     'message', message and #message <= 16384 and message or '')
 end
 redis.call('HSET', told, 'kind', kind, 'first_at', now, 'run', run, 'site', ARGV[4],

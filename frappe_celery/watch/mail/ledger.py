@@ -15,7 +15,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from frappe_celery.jobs.record.record import shown_reason
 from frappe_celery.watch.notify.unsent import Unsent
+
+LONGEST = 16384
+"""The last signs of a traceback, which a mail has."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,19 @@ class Ledger(Unsent):
     first_wait_seconds = 2.0
 
     def count(self, kind: str, site: str, run: str, about: Mapping[str, str], now: float) -> None:
-        """Count a failure that no job's record tells of."""
-        pairs = [text for pair in about.items() for text in pair]
+        """Count a failure that no job's record tells of.
+
+        Args:
+            about: what a mail says of it, `exc_info` for one.
+        """
+        hidden = self.store.signer.hide(about["exc_info"].encode(errors="backslashreplace"))
+        pairs = [text for pair in {**about, "exc_info": hidden}.items() for text in pair]
         self._script("failure", kind, now, site, run, *pairs)
 
     def unsent(self) -> list[Digest]:
         """What was taken and not delivered."""
         client, ids = self.store.client, [entry.decode() for entry in self.entries()]
-        return [_digest(letter, client.hgetall(self._letter(letter))) for letter in ids]
+        return [self._digest(letter, client.hgetall(self._letter(letter))) for letter in ids]
 
     def take(self, token: str, digest_seconds: float, now: float | None = None) -> bool:
         """Move a kind that is due to the unsent; False: none is, or another sends."""
@@ -65,8 +74,10 @@ class Ledger(Unsent):
     def _letter(self, letter: str) -> str:
         return self.key(f"letter:{letter}")
 
-
-def _digest(letter: str, fields: Mapping[bytes, bytes]) -> Digest:
-    about = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
-    sites = {n.partition(" ")[2]: int(about.pop(n)) for n in list(about) if n.startswith("site ")}
-    return Digest(letter, sites, about)
+    def _digest(self, letter: str, fields: Mapping[bytes, bytes]) -> Digest:
+        about = {name.decode(): value.decode(errors="replace") for name, value in fields.items()}
+        if b"exc_info" in fields:
+            about["exc_info"] = shown_reason(fields[b"exc_info"], self.store.signer)[-LONGEST:]
+        sites = [name for name in about if name.startswith("site ")]
+        counts = {name.partition(" ")[2]: int(about.pop(name)) for name in sites}
+        return Digest(letter, counts, about)
