@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from frappe_celery import enqueue_shim as enqueue_shim
     from frappe_celery import error_mail as error_mail
+    from frappe_celery import errors as errors
     from frappe_celery import pages as pages
     from frappe_celery.config import files as app_files
     from frappe_celery.config import settings as settings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from frappe_celery.config.settings import Settings as Settings
     from frappe_celery.config.signing import Signer as Signer
     from frappe_celery.config.sqlite import sqlite as sqlite_database
+    from frappe_celery.enqueue_shim import ASKED as ASKED
     from frappe_celery.enqueue_shim import create_job_id as create_job_id
     from frappe_celery.enqueue_shim import enqueue as enqueue
     from frappe_celery.enqueue_shim import enqueue_doc as enqueue_doc
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from frappe_celery.errors import NoSuchJob as NoSuchJob
     from frappe_celery.errors import QueueOverloaded as QueueOverloaded
     from frappe_celery.errors import Refused as Refused
+    from frappe_celery.errors import UnknownQueue as UnknownQueue
     from frappe_celery.errors import UnreadableStatement as UnreadableStatement
     from frappe_celery.errors import ValidationError as ValidationError
     from frappe_celery.hosts.listed import ListedWorker as ListedWorker
@@ -61,7 +64,9 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.limits.outages import job_begins as job_begins
     from frappe_celery.jobs.message import RUN_SCHEDULED_JOB as RUN_SCHEDULED_JOB
     from frappe_celery.jobs.new_message import method_name as method_name
+    from frappe_celery.jobs.options import declared as declared_options
     from frappe_celery.jobs.outbox.hold import Held as HeldRow
+    from frappe_celery.jobs.record.kinds import kind_of as failure_kind
     from frappe_celery.pages import admin as page_admin
     from frappe_celery.pages import models as page_models
     from frappe_celery.pages import users as page_users

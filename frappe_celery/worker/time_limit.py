@@ -24,7 +24,8 @@ def timeout_exception() -> type[Exception]:
     rq = getattr(sys.modules.get("rq.timeouts"), "JobTimeoutException", None)
     if rq is not None and rq is not errors.JobTimeoutException:
         bases.insert(0, rq)
-    return type("JobTimeoutException", tuple(bases), {"__str__": Exception.__str__})
+    said = {"__str__": Exception.__str__, "__module__": errors.__name__}  # to be imported by name
+    return type("JobTimeoutException", tuple(bases), said)
 
 
 @contextmanager

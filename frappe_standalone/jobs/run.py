@@ -71,6 +71,8 @@ def _begin(run: Run) -> Callable[..., Any]:
     if isinstance(function, str):
         allowed.check(function)
         function = get_attr(function)
+    if not callable(function):
+        function = _of_django(run, function)
     told = {name: getattr(run, name) for name in ("site", "method", "job_name", "kwargs", "user")}
     local.job = _dict(told, after_job=CallbackManager())
     monitor.start(run.method, run.kwargs)
@@ -78,6 +80,23 @@ def _begin(run: Run) -> Callable[..., Any]:
         call(hook, method=run.method, kwargs=run.kwargs, transaction_type="job")
     job_begins()
     return function
+
+
+def _of_django(run: Run, task: Any) -> Callable[..., Any]:
+    """How its backend runs a task of Django's that it has enqueued (`django_tasks`).
+
+    Raises:
+        TypeError: it is none.
+    """
+    if "backend" not in run.kwargs:
+        raise TypeError(
+            f"{run.method} is a {type(task).__name__}, which cannot be called; a task of Django's"
+            " is enqueued by its own enqueue()"
+        )
+    from django.tasks import task_backends
+
+    backend: Any = task_backends[run.kwargs["backend"]]
+    return backend.run  # type: ignore[no-any-return]
 
 
 def _call(run: Run, function: Callable[..., Any], last: bool) -> Any:

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 import yaml
 
 from frappe_celery.config.option_checks import unknown_keys
 from frappe_celery.config.option_defaults import OPTIONS
-from tests.acceptance.documentation import DOCS
+from tests.acceptance.documentation import DOCS, blocks
 from tests.acceptance.shell import Shell
-from tests.acceptance.test_start_pages import job_statuses, write_files
+from tests.acceptance.test_start_pages import BROKER, job_statuses, write_files
+from tests.brokers import both_brokers
 from tests.waiting import wait_until
 
 PAGE = DOCS / "django.md"
@@ -132,6 +134,37 @@ def test_a_project_of_three_apps_with_a_celery_app_of_its_own(shell: Shell, redi
         what="Frappe's schedule runs beside the rows",
     )
     assert re.search(r"shop.tasks.price\[\S+\] succeeded in \S+: 40", worker.output())
+
+
+@pytest.mark.skipif(django.VERSION < (6,), reason="needs Django 6")
+@both_brokers
+def test_djangos_own_tasks(
+    shell: Shell, redis_url: str, broker: str, request: pytest.FixtureRequest
+) -> None:
+    page = PAGE.read_text()
+    (broker_line,) = re.findall(r'`(FRAPPE_CELERY = \{"broker_url": "amqp:.*)`', page)
+    (added,) = (block.text for block in blocks(PAGE) if "TASKS = {" in block.text)
+    (tasks,) = (block for block in blocks(PAGE) if block.file == "letters/tasks.py")
+    typed = re.findall(r"^    >>> (.*)", page, re.MULTILINE)
+    if broker == "rabbitmq":
+        url = request.getfixturevalue("rabbitmq_server").url
+        broker_line = broker_line.replace("amqp://guest:guest@localhost//", url)
+        added = re.sub("^FRAPPE_CELERY.*", broker_line, added, flags=re.MULTILINE)
+
+    shell.typed = {"PYTHONPATH": f"{shell.folder}:{DOCS.parent}"}
+    shell.run("django-admin", "startproject", "team", ".")
+    shell.run("python", "manage.py", "startapp", "letters")
+    with (shell.folder / "team" / "settings.py").open("a") as settings:
+        settings.write(added.replace(BROKER, redis_url))
+    (shell.folder / tasks.file).write_text(tasks.text)
+    shell.typed["DJANGO_SETTINGS_MODULE"] = "team.settings"
+    shell.run("python", "manage.py", "migrate")
+    shell.start("frappe-celery", "worker").wait_for(" ready.")
+    *before, refresh, shown = typed
+    code = [*before, f"while not result.is_finished: {refresh}", f"print(({shown}))"]
+    ended = "(TaskResultStatus.SUCCESSFUL, 'posted to Anna')"
+    assert ended in page
+    assert ended in shell.run("python", "manage.py", "shell", "-c", "\n".join(code))
 
 
 def test_the_compose_file_says_nothing_that_there_is_not() -> None:

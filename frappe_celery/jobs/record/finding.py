@@ -55,6 +55,11 @@ class JobFinder:
         """The newest run under a job id (or of that run id); None: none is recorded."""
         return self._newest(job_id, _own_run(job_id), "")
 
+    def runs(self, job_id: str) -> list[Job]:
+        """What is recorded under a job id that a caller gave, the newest run last."""
+        runs = [run.decode() for run in self.client.zrange(self.keys.ids(job_id), 0, -1)]
+        return [job for job in self.read(runs) if job is not None]
+
     def fetch(self, job_id: str) -> Job:
         """The same; raises NoSuchJob: none is recorded."""
         if (job := self.find(job_id)) is None:
