@@ -21,8 +21,8 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from zoneinfo import ZoneInfo
 
+from frappe_celery.config.job_defaults import DELIVERIES, Retry, check_memory
 from frappe_celery.config.numbers import is_number, is_whole
-from frappe_celery.config.repeats import DELIVERIES, Retry, check_memory
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import hosts
 from frappe_celery.jobs.limits import declarations

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from frappe_celery.config.job_defaults import JobDefaults, defaults_of
 from frappe_celery.config.numbers import is_whole, require
-from frappe_celery.config.repeats import Repeats, repeats_of
 from frappe_celery.errors import ConfigError
 
 
@@ -22,13 +22,14 @@ class Queue:
     """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
     full_comparison: bool = False
     """Whether all that its jobs can leave in modules is looked for after each (`worker.state`)."""
-    repeats: Repeats = Repeats()
-    """How its jobs are repeated, unless they or their methods say otherwise."""
+    defaults: JobDefaults = JobDefaults()
+    """How its jobs are repeated, and how much memory each may have, unless they or their methods
+    say otherwise."""
 
 
 FRAPPE_QUEUES = (Queue("short", 300), Queue("default", 300), Queue("long", 1500))
 NUMBERS, SWITCHES = ("timeout", "background_workers"), ("fresh_process", "full_comparison")
-"""What is said of a queue, besides how its jobs are repeated."""
+"""What is said of a queue, besides the defaults of its jobs."""
 CUSTOM_QUEUE_TIMEOUT = 300
 QUEUED_JOBS_A_SITE = 50
 """How many may wait in a queue beyond `max_queued_jobs`, as Frappe adds for each site."""
@@ -85,4 +86,4 @@ def _configured(known: Queue, config: Any) -> Queue:
     for key in SWITCHES:
         is_right = isinstance(asked[key], bool)
         require(is_right, f"workers.{name}.{key}", asked[key], "true or false")
-    return Queue(name, **asked, repeats=repeats_of(f"workers.{name}", config))
+    return Queue(name, **asked, defaults=defaults_of(f"workers.{name}", config))

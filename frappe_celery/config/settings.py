@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from frappe_celery.config import files
+from frappe_celery.config.job_defaults import JobDefaults, defaults_of_methods
 from frappe_celery.config.keys import Keys
 from frappe_celery.config.misfire import misfires_of
 from frappe_celery.config.numbers import is_number, is_whole, require
@@ -25,7 +26,6 @@ from frappe_celery.config.queues import (
     Queue,
     queues_of,
 )
-from frappe_celery.config.repeats import Repeats, repeats_of_methods
 from frappe_celery.config.signing import Signer
 from frappe_celery.errors import ConfigError, UnknownQueue
 
@@ -139,9 +139,9 @@ class Settings(Options):
         return queues_of(self.workers)
 
     @cached_property
-    def methods(self) -> Mapping[str, Repeats]:
+    def methods(self) -> Mapping[str, JobDefaults]:
         """How methods' jobs are repeated, by pattern of their paths, the closest first."""
-        return repeats_of_methods(self.frappe_celery_methods)
+        return defaults_of_methods(self.frappe_celery_methods)
 
     def queue(self, name: str) -> Queue:
         """The queue of that name.

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.config.repeats import Repeats, covering
+from frappe_celery.config.job_defaults import JobDefaults, covering
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.message import JobMessage
 
@@ -68,7 +68,7 @@ def pause(backoff: Backoff, attempt: int, chance: float | None = None) -> float:
 
 
 @dataclass(frozen=True)
-class JobOptions(Repeats):
+class JobOptions(JobDefaults):
     """What is asked of a method's jobs, or of one."""
 
     at: float | None = None
@@ -86,7 +86,7 @@ class JobOptions(Repeats):
         said = {"running": self.running, "per_minute": self.per_minute, "key": self.limit_key}
         return {name: value for name, value in said.items() if value is not None}
 
-    def over(self, other: Repeats) -> JobOptions:
+    def over(self, other: JobDefaults) -> JobOptions:
         """These, and where they say nothing, the other ones."""
         if other is NO_OPTIONS:
             return self
@@ -123,14 +123,14 @@ def default_options(message: JobMessage) -> JobOptions:
     method = message.label if isinstance(message.method, str) else None
     queue = settings.current().queues.get(message.queue)
     asked = of_method(method, message.label)
-    return asked if queue is None else asked.over(queue.repeats)
+    return asked if queue is None else asked.over(queue.defaults)
 
 
 def of_method(method: str | Callable[..., Any] | None, path: str) -> JobOptions:
     """What is declared of a method, and where it says nothing what is configured for its path."""
     asked = NO_OPTIONS if method is None else declared(method)
-    for repeats in covering(path, settings.current().methods):
-        asked = asked.over(repeats)
+    for said in covering(path, settings.current().methods):
+        asked = asked.over(said)
     return asked
 
 

@@ -1,6 +1,7 @@
-"""How jobs are repeated: `Retry`, and what the configuration says by queue and by method.
+"""How jobs are repeated (`Retry`) and how much memory they may have, as the configuration says it
+by queue and by method.
 
-"workers": {"imports": {"retry": 3, "idempotent": true}},
+"workers": {"imports": {"retry": 3, "idempotent": true, "max_memory": 1500}},
 "frappe_celery_methods": {"myapp.sync.*": {"retry": {"max": 5, "delay": 60}}}
 """
 
@@ -55,8 +56,8 @@ class Retry:
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """What is said of repeating a queue's or a method's jobs; None: nothing is."""
+class JobDefaults:
+    """What is said of a queue's or a method's jobs; None: nothing is."""
 
     max_deliveries: int | None = None
     """How often it may be run when its process dies; 1: once."""
@@ -75,7 +76,7 @@ OPTIONS = {"retry", "idempotent", "max_memory"}
 RETRY = [field.name for field in fields(Retry)]
 
 
-def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
+def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
     """What an object of the configuration says, `where` being its name there.
 
     Raises:
@@ -86,7 +87,7 @@ def repeats_of(where: str, said: Mapping[str, Any]) -> Repeats:
     require(is_right, f"{where}.idempotent", idempotent, "true or false")
     memory = said.get("max_memory")
     check_memory(f"{where}.max_memory", memory)
-    return Repeats(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")), memory)
+    return JobDefaults(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")), memory)
 
 
 def check_memory(where: str, value: Any) -> None:
@@ -110,7 +111,7 @@ def _retry(where: str, value: Any) -> Retry | None:
         raise ConfigError(f"{where} is {value!r}. {exc}") from None
 
 
-def repeats_of_methods(patterns: Mapping[str, Any]) -> dict[str, Repeats]:
+def defaults_of_methods(patterns: Mapping[str, Any]) -> dict[str, JobDefaults]:
     """`frappe_celery_methods`: by pattern of the method's path, the closest first: a path itself,
     then the longest pattern.
 
@@ -124,11 +125,11 @@ def repeats_of_methods(patterns: Mapping[str, Any]) -> dict[str, Repeats]:
                 ' write {"retry": 3, "idempotent": true} or max_memory, or some of them'
             )
     return {
-        pattern: repeats_of(f"frappe_celery_methods[{pattern!r}]", patterns[pattern])
+        pattern: defaults_of(f"frappe_celery_methods[{pattern!r}]", patterns[pattern])
         for pattern in sorted(patterns, key=lambda one: ("*" not in one, len(one)), reverse=True)
     }
 
 
-def covering(method: str, patterns: Mapping[str, Repeats]) -> list[Repeats]:
+def covering(method: str, patterns: Mapping[str, JobDefaults]) -> list[JobDefaults]:
     """What holds for a method's path, in the order of the patterns."""
     return [said for pattern, said in patterns.items() if fnmatchcase(method, pattern)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery.config.repeats import AS_CONFIGURED, Repeats, Retry, covering
+from frappe_celery.config.job_defaults import AS_CONFIGURED, JobDefaults, Retry, covering
 from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 
@@ -19,11 +19,11 @@ def test_a_queue_says_how_its_jobs_are_repeated_and_keeps_what_it_had() -> None:
             "sync": {"idempotent": False},
         }
     ).queues
-    assert queues["long"].repeats == Repeats(retry=Retry(5, delay=60))
+    assert queues["long"].defaults == JobDefaults(retry=Retry(5, delay=60))
     assert queues["long"].timeout == 1500
-    assert queues["mail"].repeats == Repeats(AS_CONFIGURED, Retry(2))
-    assert queues["sync"].repeats == Repeats(1)
-    assert queues["short"].repeats == Repeats()
+    assert queues["mail"].defaults == JobDefaults(AS_CONFIGURED, Retry(2))
+    assert queues["sync"].defaults == JobDefaults(1)
+    assert queues["short"].defaults == JobDefaults()
 
 
 def test_of_patterns_the_method_itself_is_closest_then_the_longest() -> None:
