@@ -6,17 +6,26 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 
 from __future__ import annotations
 
+import dis
+import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from frappe_celery.host import NeedsFrappeSite
+import celery.local
+
+from frappe_celery.host import NeedsFrappeSite, current_job
 
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
 """Doctypes whose documents change what a site does; here they would do nothing."""
 _FRAPPES = Path(__file__).parent / "namespace" / "frappe" / "doctypes.txt"
 """The names of Frappe's own doctypes, of 15 to 17."""
+_NEEDS = " needs a Frappe site"
+_OWN = (str(Path(__file__).parent), celery.local.__file__)
+"""Files whose frames stand between an object of the namespace and who reads its attribute."""
+_READS = {dis.opmap.get(name) for name in ("LOAD_ATTR", "LOAD_METHOD")}
+Error = TypeVar("Error", bound=NeedsFrappeSite)
 
 
 @cache
@@ -44,40 +53,66 @@ class MissingName(NeedsFrappeSite, AttributeError):
 def explain(thing: str, note: str = "") -> str:
     """The text of an error that something needs a Frappe site."""
     return (
-        f"{thing} needs a Frappe site; the standalone host of frappe_celery does not have it"
+        f"{thing}{_NEEDS}; the standalone host of frappe_celery does not have it"
         f"{note}. Run this code on a bench, or guard it with try/except"
     )
 
 
-def missing_module(name: str) -> MissingModule:
+def noted(error: Error, thing: str = "") -> Error:
+    """The error, whose thing is kept beside the running job: that may catch it and finish."""
+    job = current_job()
+    if job is not None:
+        job.note_lacked(thing or str(error).partition(_NEEDS)[0])
+    return error
+
+
+def missing_module(name: str, is_expected: bool = False) -> MissingModule:
     """The error for a module that is not there."""
-    return MissingModule(explain(name), name=name)
+    error = MissingModule(explain(name), name=name)
+    return error if is_expected else noted(error)
 
 
-def missing_import(module: str, name: str) -> MissingImport:
+def missing_import(module: str, name: str, is_expected: bool = False) -> MissingImport:
     """The error for a name that `from module import name` asks for.
 
     That statement swallows an AttributeError and its text.
     """
-    return MissingImport(explain(f"{module}.{name}"), name=module)
+    error = MissingImport(explain(f"{module}.{name}"), name=module)
+    return error if is_expected else noted(error)
 
 
 def missing_attribute(owner: str, name: str) -> MissingName:
     """The error for an attribute that an object of the namespace lacks, for its `__getattr__`."""
-    return MissingName(explain(f"{owner}.{name}"))
+    return missing_name(explain(f"{owner}.{name}"))
+
+
+def missing_name(text: str) -> MissingName:
+    """The error of that text, for a `__getattr__`."""
+    return noted(MissingName(text)) if _is_used() else MissingName(text)
+
+
+def _is_used() -> bool:
+    """Whether code reads an attribute, not `hasattr` or `getattr`, which have an answer for it."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_code[frame.f_lasti] in _READS
 
 
 def not_carried(statement: str, vendor: str, why: str) -> NeedsFrappeSite:
     """The error for a statement of MariaDB's that another database cannot run as it is meant."""
-    return NeedsFrappeSite(
-        f"{vendor} cannot run this statement as MariaDB would: {why.strip()}\n{statement}\nWrite it"
-        " otherwise, or use MariaDB"
+    return noted(
+        NeedsFrappeSite(
+            f"{vendor} cannot run this statement as MariaDB would: {why.strip()}\n{statement}\n"
+            "Write it otherwise, or use MariaDB"
+        ),
+        f"a statement that {vendor} cannot run as MariaDB would",
     )
 
 
-def unsupported(what: str) -> NeedsFrappeSite:
+def unsupported(what: str, note: str = "") -> NeedsFrappeSite:
     """The error for an argument or a form of a call that the standalone host does not have."""
-    return NeedsFrappeSite(explain(what))
+    return noted(NeedsFrappeSite(explain(what, note)))
 
 
 def required(package: str, what: str) -> Any:

@@ -46,6 +46,7 @@ class JobStatus(str, Enum):
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
 ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
+MOST_LACKED = 20
 LONGEST_PAUSE = 0.5
 """Seconds between two looks of one who waits for a job."""
 
@@ -113,12 +114,19 @@ class Job:
     """Whether it is to find out that its site's database is back (`limits.outages`)."""
     caught: BaseException | None = None
     """What its run in this process raised and Frappe caught, so that it ends as finished."""
+    lacked: list[str] = field(default_factory=list)
+    """What of Frappe's it met that is not there, and caught itself: it finished without that."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Job) and other.first_run == self.first_run
 
     def __hash__(self) -> int:
         return hash(self.first_run)
+
+    def note_lacked(self, thing: str) -> None:
+        """Its code has met something that is not there."""
+        if thing not in self.lacked and len(self.lacked) < MOST_LACKED:
+            self.lacked.append(thing)
 
     # -- what it runs
 

@@ -170,6 +170,9 @@ class Keys:
     caught = key("caught")
     """Sorted set: failures that Frappe caught, as JSON, by time (`watch.caught`)."""
 
+    lacking = key("lacking")
+    """Sorted set: what of Frappe's jobs lacked and caught, as JSON, by time (`watch.lacking`)."""
+
     acted = key("acted")
     """List: due times that were acted on, newest first, as JSON (`schedule.history`): the
     entry, the last one `after` which all are meant, the `due` time, the first missed one

@@ -71,6 +71,7 @@ def as_json(job: Job) -> dict[str, Any]:
         "ran": _seconds(job.started_at, job.ended_at),
         "worker": job.worker_name,
         "error": last_line(job),
+        "lacked": job.lacked,
     }
 
 
@@ -163,7 +164,7 @@ def table(jobs: list[Job]) -> Table:
             clock(job.enqueued_at),
             duration(line["waited"]),
             duration(line["ran"]),
-            Text(line["error"] or ""),
+            Text(line["error"] or _lacked(job)),
         )
     return shown
 
@@ -184,6 +185,9 @@ def page(job: Job) -> Iterable[Any]:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
     if values["kept_back_by"] is not None:
         about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
+    if job.lacked:
+        said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
+        about.add_row(Text("lacked", "bold"), Text(said, "yellow"))
     yield about
     yield Text(f"\nTimeline (times in {settings.current().zone})", "bold")
     lines = Table.grid(padding=(0, 2))
@@ -198,6 +202,10 @@ def page(job: Job) -> Iterable[Any]:
     if values["traceback"]:
         yield Text("\nTraceback" if "\n" in values["traceback"].strip() else "\nReason", "bold")
         yield Text(values["traceback"].rstrip(), "red")
+
+
+def _lacked(job: Job) -> str:
+    return f"lacked {', '.join(job.lacked)}" if job.lacked else ""
 
 
 def _status(job: Job) -> Text:

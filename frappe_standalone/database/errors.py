@@ -21,7 +21,7 @@ from frappe_standalone.exceptions import (
     UniqueValidationError,
 )
 from frappe_standalone.local import local
-from frappe_standalone.missing import OF_A_SITE, explain, not_carried
+from frappe_standalone.missing import OF_A_SITE, explain, not_carried, noted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -156,7 +156,7 @@ def translated(query: str = "") -> Iterator[None]:
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
-            raise no_table(named[1].removeprefix("tab")) from error
+            raise noted(no_table(named[1].removeprefix("tab"))) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
             raise
         if is_missing_column(error):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from frappe_celery.host import NeedsFrappeSite
-from frappe_standalone.missing import MissingName, explain
+from frappe_standalone.missing import explain, missing_name, noted
 from frappe_standalone.namespace import statement
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ class _Refusing(ABCMeta):  # so that `class X(Absent, ABC)` finds one metaclass 
             or _decorates(frame, full) is not None
         ):
             return stand_in(full, _where(cls))
-        raise MissingName(_text(cls, name))
+        raise missing_name(_text(cls, name))
 
     def __setattr__(cls, name: str, value: object) -> None:
-        raise MissingName(_text(cls, name))
+        raise missing_name(_text(cls, name))
 
     def __eq__(cls, other: object) -> bool:
         if other is None or isinstance(other, type) or type(other).__module__ == "typing":
@@ -118,7 +118,7 @@ def _text(cls: type, attribute: str = "") -> str:
 
 
 def _refuse(why: str) -> NoReturn:
-    raise NeedsFrappeSite(why)
+    raise noted(NeedsFrappeSite(why))
 
 
 def _decorates(frame: types.FrameType, name: str) -> bool | None:

@@ -68,7 +68,7 @@ def look_up(module: ModuleType, name: str) -> object:
     if statement.instruction(frame) != statement.IMPORT_FROM:
         raise missing_attribute(module.__name__, name)
     if statement.is_guarded(frame):
-        raise missing_import(module.__name__, name)
+        raise missing_import(module.__name__, name, statement.is_expected(frame))
     return stand_in(submodule, statement.place(frame))
 
 
@@ -123,7 +123,7 @@ class AbsentModule(NamespaceModule):
             raise AttributeError(name)
         frame = statement.outside()
         if statement.is_guarded(frame):  # it is there because of another thread's import
-            raise missing_import(self.__name__, name)
+            raise missing_import(self.__name__, name, statement.is_expected(frame))
         return stand_in(f"{self.__name__}.{name}", statement.place(frame))
 
 
@@ -205,7 +205,7 @@ def _absent(fullname: str) -> ModuleSpec:
     frame = statement.outside()
     wanted = statement.imported_module(frame) or ""
     if not f"{wanted}.".startswith(f"{fullname}.") or statement.is_guarded(frame):
-        raise missing_module(fullname)
+        raise missing_module(fullname, statement.is_expected(frame))
     _under_way.add((get_ident(), wanted))
     return ModuleSpec(fullname, AbsentLoader(), is_package=True)
 

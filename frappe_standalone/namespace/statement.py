@@ -17,14 +17,16 @@ from typing import NamedTuple
 _IMPORT_NAME, IMPORT_FROM = dis.opmap["IMPORT_NAME"], dis.opmap["IMPORT_FROM"]
 _BEGINS_OF_BLOCKS = {dis.opmap.get("SETUP_FINALLY"), dis.opmap.get("SETUP_WITH")}
 """Of `try` and `with`, until Python 3.10."""
+_OF_IMPORTS = ("'ImportError'", "'ModuleNotFoundError'", "'NeedsFrappeSite'")
 _IMPORTLIB = "<frozen importlib._bootstrap>"
 
 
 class _Ranges(NamedTuple):
     """Lines of a file, the first and the last of each."""
 
-    guarded: list[tuple[int, int]]
-    """Bodies of `try` with an `except`, and of `with suppress(…)`."""
+    guarded: list[tuple[int, int, bool]]
+    """Bodies of `try` with an `except`, and of `with suppress(…)`; whether that names an
+    ImportError."""
     decorators: list[tuple[int, int, ast.expr]]
     """From each decorator to the `def` or `class` that it is for."""
 
@@ -65,6 +67,17 @@ def is_guarded(frame: FrameType | None) -> bool:
     return False
 
 
+def is_expected(frame: FrameType | None) -> bool:
+    """Whether who guards this import names its error, and so has another way without it."""
+    while frame is not None:
+        if instruction(frame) in (_IMPORT_NAME, IMPORT_FROM):
+            around = [g for g in _ranges(frame).guarded if g[0] <= frame.f_lineno <= g[1]]
+            if around:
+                return any(names_it for _, _, names_it in around)
+        frame = frame.f_back
+    return True
+
+
 def decorators(frame: FrameType) -> Iterator[tuple[object, list[str], bool]]:
     """The decorators that the frame may be evaluating.
 
@@ -80,7 +93,7 @@ def decorators(frame: FrameType) -> Iterator[tuple[object, list[str], bool]]:
 def guarded_lines(filename: str) -> list[tuple[int, int]]:
     """The first and the last line of each body of a `try` or `suppress` in a file."""
     linecache.checkcache(filename)
-    return _ranges_of(filename).guarded
+    return [(first, last) for first, last, _ in _ranges_of(filename).guarded]
 
 
 def _may_catch(frame: FrameType) -> bool:
@@ -93,7 +106,7 @@ def _may_catch(frame: FrameType) -> bool:
         return False
     if not linecache.getlines(code.co_filename, frame.f_globals):
         return True
-    return any(first <= frame.f_lineno <= last for first, last in _ranges(frame).guarded)
+    return any(first <= frame.f_lineno <= last for first, last, _ in _ranges(frame).guarded)
 
 
 def _ranges(frame: FrameType) -> _Ranges:
@@ -115,11 +128,14 @@ def _ranges_of(filename: str) -> _Ranges:
     return found
 
 
-def _guarded(node: ast.AST) -> Iterator[tuple[int, int]]:
+def _guarded(node: ast.AST) -> Iterator[tuple[int, int, bool]]:
     if isinstance(node, ast.With):
-        catches = any("suppress" in ast.dump(item.context_expr) for item in node.items)
+        caught = [ast.dump(item.context_expr) for item in node.items]
+        caught = [text for text in caught if "suppress" in text]
     else:  # `ast.TryStar` is there from Python 3.11 on
-        catches = bool(getattr(node, "handlers", None))
-    if catches:
+        handlers: list[ast.ExceptHandler] = getattr(node, "handlers", [])
+        caught = [ast.dump(each.type) if each.type else "" for each in handlers]
+    if caught:
         body: list[ast.stmt] = node.body  # type: ignore[attr-defined]
-        yield body[0].lineno, body[-1].end_lineno or body[-1].lineno
+        names_it = any(error in text for text in caught for error in _OF_IMPORTS)
+        yield body[0].lineno, body[-1].end_lineno or body[-1].lineno, names_it

@@ -2,8 +2,8 @@
 
 `id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
 `message` (sealed), `status`, and `first_run` of one that follows another; later `started_at`,
-`worker`, `ended_at`, `exc_info`, `following` (the run that repeats it), `result` (sealed). Times
-are seconds since the epoch.
+`worker`, `ended_at`, `exc_info`, `following` (the run that repeats it), `result` (sealed),
+`lacked` (JSON). Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from frappe_celery.jobs.message import JobMessage
 _EPOCH = datetime(1970, 1, 1)
 SHOWN = (
     *("id", "place", "about", "status", "enqueued_at"),
-    *("started_at", "ended_at", "exc_info", "worker", "result", "first_run"),
+    *("started_at", "ended_at", "exc_info", "worker", "result", "first_run", "lacked"),
 )
 """What a Job is made of; the message is read when its arguments are asked for."""
 ABOUT = ("user", "method", "job_name", "timeout")
@@ -82,6 +82,7 @@ def of_values(run: str, values: list[bytes | None], signer: Signer) -> dict[str,
         "exc_info": shown_reason(record["exc_info"] or b"", signer) or None,
         "worker_name": text("worker") or None,
         "sealed_result": record["result"] or b"",
+        "lacked": json.loads(record["lacked"] or "[]"),
     }
 
 

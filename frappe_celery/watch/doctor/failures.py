@@ -13,7 +13,7 @@ from typing import Any
 from frappe_celery.config.secrets import masked_text
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.watch import caught
+from frappe_celery.watch import caught, lacking
 from frappe_celery.watch.alerts.delivery import receivers
 from frappe_celery.watch.alerts.ledger import Ledger
 from frappe_celery.watch.doctor.report import Section, counted
@@ -59,6 +59,23 @@ def check(
         section.warn(
             f"{counted(len(refused), 'message')} refused in the last hour: {refused[0]['reason']}",
             "see them: frappe-celery jobs refused",
+        )
+
+
+def check_lacking(section: Section, store: JobStore, site: str | None) -> None:
+    """Methods that finished without what only a Frappe site has."""
+    things: dict[str, list[str]] = {}
+    for each in lacking.lately(store, site):
+        things.setdefault(each.method, []).append(each.thing)
+    for method, lacked in things.items():
+        section.row(method=method, lacks=", ".join(dict.fromkeys(lacked)))
+    if things:
+        section.problem(
+            f"{counted(len(things), 'method')} finished in the last day without what only a Frappe"
+            " site has, and caught the error: "
+            + "; ".join(f"{row['method']} lacks {row['lacks']}" for row in section.rows),
+            "write that otherwise, bring it by frappe_celery's add_name, or run the method on a"
+            " bench; their jobs: frappe-celery jobs list",
         )
 
 
