@@ -129,7 +129,7 @@ class Channel(kombu_redis.Channel):
             keys = (key, marks)
             self._scripts.run("put_once", keys, dumps(message), run, self.keys.bell_of_whole, queue)
             return
-        pipe = self._create_client().pipeline()
+        pipe = self._sends.pipeline(transaction=False)
         pipe.lpush(key, dumps(message))
         pipe.publish(self.keys.bell_of_whole, queue)
         pipe.execute()
@@ -150,8 +150,13 @@ class Channel(kombu_redis.Channel):
         return canceled + int(super()._purge(queue))
 
     @cached_property
+    def _sends(self) -> Any:
+        """Kombu makes one for each message, which takes longer than signing that."""
+        return self._create_client()
+
+    @cached_property
     def _scripts(self) -> scripts.Scripts:
-        return scripts.Scripts(self._create_client())
+        return scripts.Scripts(self._sends)
 
     # -- consuming
 

@@ -190,6 +190,19 @@ def test_a_living_consumer_is_left_alone(store: JobStore) -> None:
 # -- SIGTERM, SIGQUIT
 
 
+def told_to_stop(project: Project, process: Process) -> None:
+    """And so are its processes: it says so before it has told them, and after that only waits."""
+    os.kill(process.pid, signal.SIGTERM)
+    process.wait_for("Warm shutdown")
+    log = project.root / "logs" / "worker.error.log"
+
+    def waits_for_their_ends() -> bool:
+        os.kill(process.pid, signal.SIGUSR1)
+        return log.exists() and "in on_stop" in log.read_text()
+
+    wait_until(waits_for_their_ends, what="its processes are told", interval=0.1)
+
+
 def test_a_worker_told_to_stop_ends_its_job_and_leaves_the_rest(
     project: Project, store: JobStore, tmp_path: Path
 ) -> None:
@@ -198,8 +211,7 @@ def test_a_worker_told_to_stop_ends_its_job_and_leaves_the_rest(
     run = waits_for(until)
     working(project)
     left = enqueue("myapp.core.record")
-    os.kill(process.pid, signal.SIGTERM)
-    process.wait_for("Warm shutdown")
+    told_to_stop(project, process)
     until.touch()
     assert process.wait() == 0
     assert store.fetch_run(run).status == JobStatus.FINISHED
@@ -217,8 +229,7 @@ def test_a_worker_told_to_stop_whose_process_was_woken_leaves_the_job(
     child = pool_process(process)
     child.suspend()
     job = enqueue("myapp.core.record")
-    os.kill(process.pid, signal.SIGTERM)
-    process.wait_for("Warm shutdown")
+    told_to_stop(project, process)
     child.resume()
     assert process.wait() == 0
     assert (held(store), waiting(store)) == ([], [job.run_id])
