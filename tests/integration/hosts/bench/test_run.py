@@ -160,6 +160,52 @@ def test_a_database_that_is_lost_before_in_and_after_the_method(
     assert said in (answer[1] if moment == "method" else answer[1].splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("moment", "looks", "status"),
+    [
+        ("connect", True, "queued"),
+        ("statement", True, "queued"),  # in `connect` nothing is opened yet, from 16 on
+        ("statement", False, "queued"),
+        ("method", True, "failed"),
+    ],
+)
+def test_a_job_whose_time_is_over_before_a_silent_database_let_it_begin_waits(
+    bench: StandInBench, moment: str, looks: bool, status: str
+) -> None:
+    answer = bench.ask(
+        f"""
+        def hangs(*_, **__):
+            time.sleep(60)
+
+        class Database(dict):
+            _conn = None
+            connect = hangs
+
+        job = enqueued("fixture_app.tasks.write", text="x", timeout=1)
+        message, sealed = job.opened, get_store().message_of(job.run_id)
+        get_store().start(job.run_id, "w")
+        if {moment!r} == "connect":
+            frappe.connect = hangs
+        elif {moment!r} == "statement":
+            connecting.frappe = types.SimpleNamespace(db=Database())
+        else:
+            tasks.write = hangs
+        try:
+            run_claimed(message, sealed, "w", {looks})
+        except BaseException as exc:
+            print(type(exc), exc)
+        job.refresh()
+        answer = [job.get_status(), [each.error for each in outages(get_store())]]
+        """,
+        begin=PERFORM
+        + "import time, types\n"
+        + "from frappe_celery.hosts.bench import connecting\n"
+        + "from frappe_celery.jobs.limits.outages import outages\n"
+        + "from frappe_celery.worker.perform import run_claimed\n",
+    )
+    assert answer == [status, ["it does not answer"] if status == "queued" else []]
+
+
 def test_a_job_may_switch_its_own_repetitions_off(bench: StandInBench) -> None:
     """As Frappe v17's `enqueue_task` does for an exception that `retry_on` does not name."""
     answer = bench.ask(
