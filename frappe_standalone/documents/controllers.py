@@ -20,12 +20,18 @@ from frappe_standalone.utils.text import scrub
 Loader = Callable[[str | None], Any]
 
 _OURS = {
+    "Address": "frappe_standalone.documents.contacts.Address",
     "Comment": "frappe_standalone.documents.comments.Comment",
+    "Communication": "frappe_standalone.documents.communications.Communication",
+    "Contact": "frappe_standalone.documents.contacts.Contact",
     "File": "frappe_standalone.documents.files.File",
+    "Role": "frappe_standalone.documents.accounts.Role",
     "RQ Job": "frappe_standalone.jobs.rq_documents.RQJob",
     "RQ Worker": "frappe_standalone.jobs.rq_documents.RQWorker",
     "Scheduled Job Type": "frappe_standalone.schedule.scheduled_job_type.ScheduledJobType",
     "Scheduler Event": "frappe_standalone.schedule.scheduler_event.SchedulerEvent",
+    "ToDo": "frappe_standalone.documents.todos.ToDo",
+    "User": "frappe_standalone.documents.accounts.User",
 }
 _loaders: dict[str, Loader] = {}
 _plain: Any = None

@@ -188,9 +188,13 @@ class Document(StoredDocument):
             attached = {"attached_to_doctype": self.doctype, "attached_to_name": self.name}
             for name in store.names("File", attached):
                 stored("File", name).delete()
-        if local.db.table_exists("Comment"):
-            about = {"reference_doctype": self.doctype, "reference_name": self.name}
-            store.delete("Comment", about)
+        about = {"reference_doctype": self.doctype, "reference_name": self.name}
+        todo = {"reference_type": self.doctype, "reference_name": self.name}
+        link = {"link_doctype": self.doctype, "link_name": self.name}
+        for doctype, which in (("Comment", about), ("ToDo", todo), ("Communication Link", link)):
+            store.delete(doctype, which)
+        if local.db.table_exists("Communication"):
+            store.update_where("Communication", about, dict.fromkeys(about))
 
     def _set_defaults(self) -> None:
         if self.is_new():

@@ -10,13 +10,15 @@ import hashlib
 import mimetypes
 import os
 import re
+from contextlib import suppress
+from html import escape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from frappe_standalone.documents.document import Document
 from frappe_standalone.documents.documents import delete_doc, get_doc
-from frappe_standalone.exceptions import MandatoryError, ValidationError
+from frappe_standalone.exceptions import DoesNotExistError, MandatoryError, ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.site.calling import get_hook_method
 from frappe_standalone.site.context import get_site_path
@@ -62,6 +64,21 @@ class File(Document):
             self.save_file()
         self.__dict__.pop("content", None)
         self.__dict__.pop("decode", None)
+
+    def after_insert(self) -> None:
+        """Comment on the document that it is attached to."""
+        if not self.is_folder:
+            url = quote(self.file_url, safe="/:") if self.file_url else self.file_name
+            named = f'target="_blank" rel="noopener noreferrer">{escape(self.file_name)}</a>'
+            lock = ' <i class="fa fa-lock text-warning"></i>' if self.is_private else ""
+            self._tell("Attachment", f'<a href="{url}" {named}{lock}')
+
+    def _tell(self, comment_type: str, text: str) -> None:
+        if self.attached_to_doctype and self.attached_to_name:
+            with suppress(DoesNotExistError):
+                get_doc(self.attached_to_doctype, self.attached_to_name).add_comment(
+                    comment_type, text
+                )
 
     def validate(self) -> None:
         """Say what type it is.
@@ -154,6 +171,11 @@ class File(Document):
 
     def on_trash(self) -> None:
         """Its content goes with the last document that has it, after the commit."""
+        self._delete_content()
+        if not self.is_folder:
+            self._tell("Attachment Removed", self.file_name)
+
+    def _delete_content(self) -> None:
         same = {"content_hash": self.content_hash, "name": ["!=", self.name]}
         is_elsewhere = self.is_folder or self.is_remote_file or not self.content_hash
         if is_elsewhere or local.db.exists("File", same):

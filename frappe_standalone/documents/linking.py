@@ -13,11 +13,16 @@ from frappe_standalone.database import singles, store
 from frappe_standalone.documents.controllers import loader_of
 from frappe_standalone.documents.doctypes import known_doctypes
 from frappe_standalone.documents.meta import get_meta
+from frappe_standalone.documents.users import get_roles
 from frappe_standalone.exceptions import LinkExistsError, LinkValidationError
 from frappe_standalone.local import local
 from frappe_standalone.site.app_hooks import get_hooks
-from frappe_standalone.site.context import AppsKey, current_apps
+from frappe_standalone.site.context import ADMINISTRATOR, AppsKey, current_apps
+from frappe_standalone.site.requests import GUEST
 from frappe_standalone.utils.frappedict import _dict
+
+FOLDERS = ("Home", "Home/Attachments")
+"""Those that every site's files lie in."""
 
 
 def follow(doc: Any) -> None:
@@ -46,9 +51,17 @@ def _follow(doc: Any) -> Iterator[str]:
             if str(name) != str(row.name):  # but for case the same
                 doc.set(df.fieldname, row.name)
             doc.update({field: row[source] for field, source in sources.items() if source in row})
-        elif get_meta(doctype).is_known and name != doctype:
+        elif get_meta(doctype).is_known and name != doctype and not _is_always_there(doctype, name):
             number = f"Row #{doc.idx}: " if doc.get("parentfield") else ""
             yield f"{number}{doc.meta.get_label(df.fieldname)}: {name}"
+
+
+def _is_always_there(doctype: str, name: Any) -> bool:
+    """Whether a site of Frappe's has it, or this one, without a document: a role that apps name."""
+    if doctype == "Role":
+        return name in get_roles(ADMINISTRATOR)
+    names = {"User": (ADMINISTRATOR, GUEST, local.session.user), "File": FOLDERS}
+    return name in names.get(doctype, ())
 
 
 def _linked(doc: Any, df: Any) -> str:
@@ -67,6 +80,10 @@ def _fetched(doc: Any, link: str) -> Iterator[tuple[str, str]]:
         final = doc.docstatus.is_submitted() and not doc.is_new() and not df.allow_on_submit
         if not kept and not final:
             yield df.fieldname, df.fetch_from.partition(".")[2]
+
+
+_NEVER_HOLDS = ("Comment", "Communication", "File", "ToDo")
+"""Of Frappe's own doctypes those whose documents let go what they link to."""
 
 
 class LinkField(NamedTuple):
@@ -109,8 +126,8 @@ def check_unlinked(doc: Any, action: str) -> None:
         LinkExistsError: it is.
     """
     cancelled = action == "cancel"
-    left_out = {*(doc.get("ignore_linked_doctypes") or ())} if cancelled else {"Comment"}
-    left_out |= {*get_hooks("ignore_links_on_delete")}
+    left_out = {*(doc.get("ignore_linked_doctypes") or ())} if cancelled else set()
+    left_out |= {*_NEVER_HOLDS, *get_hooks("ignore_links_on_delete")}
     for link in links_to(doc.doctype):
         if link.holder in left_out or (cancelled and link.field == "amended_from"):
             continue

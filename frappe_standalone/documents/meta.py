@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 from frappe_standalone.cache.cache import cache
@@ -26,7 +27,7 @@ from frappe_standalone.site.context import AppsKey, apps_of, current_apps
 from frappe_standalone.utils.dates import get_datetime, getdate, now_datetime, nowdate, nowtime
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint, flt
-from frappe_standalone.utils.text import cstr, scrub
+from frappe_standalone.utils.text import cstr, scrub, unscrub
 
 DECIMAL = ("Float", "Currency", "Percent")
 _NUMBERS: dict[str, Callable[[Any], Any]] = {
@@ -72,6 +73,8 @@ KINDS = {
 """The fields that have a column."""
 
 
+OUR_DOCTYPES = Path(__file__).parent.parent / "namespace"
+"""Where our descriptions of Frappe's own doctypes are."""
 _UNSAID = {
     **dict.fromkeys(("autoname", "title_field", "sort_field"), ""),
     **dict.fromkeys(("issingle", "istable", "is_submittable", "allow_rename"), False),
@@ -332,6 +335,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     fields.sort(key=lambda df: order.get(df.fieldname, len(order)))
     for place, df in enumerate(fields, 1):
         df.update(parent=doctype, idx=place)
+        if path.is_relative_to(OUR_DOCTYPES):  # which are labelled as they are called
+            df.setdefault("label", unscrub(df.fieldname))
     return Meta(
         name=doctype,
         fields=tuple(fields),

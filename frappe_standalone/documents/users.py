@@ -1,4 +1,4 @@
-"""Users and their roles, where an app keeps documents of them: User, and Has Role in each."""
+"""Users and their roles: what the documents of User, and of Has Role in each, say."""
 
 from __future__ import annotations
 
@@ -81,6 +81,11 @@ def get_fullname_and_avatar(user: str) -> _dict:
 def get_user_fullname(user: str) -> str:
     """First and last name; '' for a user that is not there."""
     return str(get_fullname_and_avatar(user).fullname)
+
+
+def name_of(user: str | None) -> str:
+    """A user's full name; the user where none is kept."""
+    return str((user and local.db.get_value("User", user, "full_name")) or user or "")
 
 
 def get_user_info_for_avatar(user_id: str) -> dict[str, Any]:

@@ -29,9 +29,7 @@ FIRST: dict[str, dict[str, Any]] = {
     "Note": {"count": 1},
     "Other": {},
     "N": {"naming_series": ""},
-    "Comment": dict.fromkeys(
-        ("comment_type", "comment_email", "reference_doctype", "reference_name", "content"), ""
-    ),
+    "Comment": {"comment_type": "Info"},
 }
 """A doctype's first document makes its columns, on MariaDB before the transaction has written."""
 

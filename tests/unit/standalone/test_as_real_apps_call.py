@@ -219,7 +219,7 @@ def test_dates_that_stand_the_wrong_way_round(frappe: Any, add_doctype: AddDocty
 
 def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
     frappe.set_user("ada@example.com")
-    comment = {"doctype": "Comment", "reference_doctype": "Note", "reference_name": "n"}
+    comment = {"doctype": "Comment", "comment_type": "Info"}
     assert frappe.get_doc(comment).insert().comment_email == "ada@example.com"
     note = frappe.get_doc(doctype="Note", name="n").insert()
     assert note.add_comment(text="Hello").comment_email == "ada@example.com"

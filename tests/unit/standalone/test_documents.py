@@ -98,6 +98,7 @@ def test_insert_stamps_the_user_and_keeps_an_owner_that_was_set(frappe: Any) -> 
     doc.insert()
     assert (doc.owner, doc.modified_by) == ("a@example.com", "a@example.com")
     other = frappe.new_doc("ToDo")
+    other.description = "by somebody else"
     other.owner = "specific.user@example.com"
     other.insert(ignore_permissions=True)
     assert frappe.get_doc("ToDo", other.name).owner == "specific.user@example.com"

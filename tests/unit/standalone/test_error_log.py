@@ -62,7 +62,7 @@ def test_it_does_not_raise_into_the_job(frappe: Any, caplog: Any, monkeypatch: A
 
 
 def test_a_rollback_keeps_it_and_only_once(frappe: Any) -> None:
-    frappe.new_doc("ToDo").insert()
+    frappe.new_doc("ToDo", description="Look").insert()
     frappe.log_error("kept", "m")
     frappe.db.rollback()
     frappe.db.rollback()
@@ -75,7 +75,7 @@ def test_a_rollback_keeps_it_and_only_once(frappe: Any) -> None:
 
 def test_leaving_the_site_without_a_commit_keeps_it(frappe: Any) -> None:
     site = frappe.local.site
-    frappe.new_doc("ToDo").insert()
+    frappe.new_doc("ToDo", description="Look").insert()
     frappe.log_error("kept", "m")
     frappe.destroy()
     frappe.init(site)

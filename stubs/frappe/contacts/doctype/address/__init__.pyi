@@ -1,0 +1,2 @@
+# made by: python -m tests.stubs
+

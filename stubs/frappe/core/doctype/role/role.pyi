@@ -1,0 +1,3 @@
+# made by: python -m tests.stubs
+from frappe_standalone.documents.accounts import Role as Role
+
