@@ -20,7 +20,8 @@ from frappe_celery.host import NeedsFrappeSite, current_job
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
 """Doctypes whose documents change what a site does; here they would do nothing."""
 _FRAPPES = Path(__file__).parent / "namespace" / "frappe" / "doctypes.txt"
-"""The names of Frappe's own doctypes, of 15 to 17."""
+"""The names of Frappe's own doctypes, of 15 to 17, but for those that teams insert as their own:
+Activity Log, Currency, Note and Reminder."""
 _NEEDS = " needs a Frappe site"
 _OWN = (str(Path(__file__).parent), celery.local.__file__)
 """Files whose frames stand between an object of the namespace and who reads its attribute."""
@@ -108,6 +109,12 @@ def not_carried(statement: str, vendor: str, why: str) -> NeedsFrappeSite:
         ),
         f"a statement that {vendor} cannot run as MariaDB would",
     )
+
+
+def not_described(doctype: str) -> NeedsFrappeSite:
+    """The error for a doctype of Frappe's own that is not here."""
+    way_out = "" if doctype in OF_A_SITE else "; an app that describes it has its documents here"
+    return unsupported(f"{doctype}, a doctype of Frappe's own,", way_out)
 
 
 def unsupported(what: str, note: str = "") -> NeedsFrappeSite:

@@ -12,7 +12,7 @@ from frappe_standalone.database.dialect import literal
 from frappe_standalone.database.filters import as_sql, descending
 from frappe_standalone.database.transaction import Transaction
 from frappe_standalone.exceptions import InvalidColumnName, QueryDeadlockError, QueryTimeoutError
-from frappe_standalone.missing import missing_attribute
+from frappe_standalone.missing import is_frappes, missing_attribute, unsupported
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.text import cstr
 
@@ -211,6 +211,8 @@ class Database(Transaction):
             known.check(doctype)
         value = found.get(fieldname)
         meta = schema.described(doctype)
+        if value is None and not meta.is_known and is_frappes(doctype):
+            raise unsupported(f"{fieldname} of {doctype}, where nothing was set,")
         has_it = meta.has_field(fieldname) or fieldname in (each.name for each in schema.STANDARD)
         if meta.is_known and value is None and not has_it:
             raise InvalidColumnName(f"{doctype} has no field {fieldname!r}")
@@ -276,6 +278,7 @@ class Database(Transaction):
             return None
         if _is_single(dt, dn):
             return str(dn)
+        known.check_described(schema.doctype_of(dt))
         try:
             found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
         except InvalidColumnName:

@@ -21,7 +21,7 @@ from frappe_standalone.exceptions import (
     UniqueValidationError,
 )
 from frappe_standalone.local import local
-from frappe_standalone.missing import OF_A_SITE, explain, not_carried, noted
+from frappe_standalone.missing import OF_A_SITE, explain, is_frappes, not_carried, noted
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,9 +63,9 @@ def no_table(doctype: str) -> NoSuchTable:
         f"; the first document of {doctype!r} makes it, or `frappe-celery migrate"
         f" --doctype {doctype!r}`"
     )
-    return NoSuchTable(
-        explain(f"the table `tab{doctype}`", "" if doctype in OF_A_SITE else way_out)
-    )
+    if is_frappes(doctype):
+        way_out = "" if doctype in OF_A_SITE else "; an app that describes its doctype has it here"
+    return noted(NoSuchTable(explain(f"the table `tab{doctype}`", way_out)))
 
 
 def is_database_error(error: BaseException) -> bool:
@@ -156,7 +156,7 @@ def translated(query: str = "") -> Iterator[None]:
         if not query:
             raise
         if is_missing_table(error) and (named := _NAMED_TABLE.search(str(error))):
-            raise noted(no_table(named[1].removeprefix("tab"))) from error
+            raise no_table(named[1].removeprefix("tab")) from error
         if local.db.vendor == "mysql" or isinstance(error, sys.modules["django.db"].IntegrityError):
             raise
         if is_missing_column(error):

@@ -9,6 +9,7 @@ from typing import Any
 from frappe_standalone.database import altering, schema, statements, values
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.missing import is_frappes, not_described
 
 _YEAR_FIRST = re.compile(r"\s*\d{4}\D?\d")
 _TABLE = re.compile(r"[`\"]tab([^`\"]+)[`\"]|\btab(\w+)")
@@ -97,6 +98,8 @@ def _lacking(
 
 def _make(doctype: str, lacking: list[schema.Column], is_there: bool) -> None:
     is_known = schema.described(doctype).is_known
+    if not is_known and not is_there and is_frappes(doctype):
+        raise not_described(doctype)
     fields = ", ".join(column.name for column in lacking)
     what = f"{doctype!r} has no table"
     if is_there:

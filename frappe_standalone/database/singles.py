@@ -7,6 +7,7 @@ from typing import Any
 
 from frappe_standalone.database import schema, values
 from frappe_standalone.database.statements import locking, run
+from frappe_standalone.missing import is_frappes, not_described
 
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "System Settings": {"enable_scheduler": 1, "dormant_days": 4}
@@ -38,7 +39,13 @@ _FROM_SINGLE: dict[Any, Callable[[str], Any]] = {**values.READERS, "int": int, "
 
 
 def set_single(doctype: str, fields: Mapping[str, Any]) -> None:
-    """Set fields of a Single; the others stay."""
+    """Set fields of a Single; the others stay.
+
+    Raises:
+        NeedsFrappeSite: it is one of Frappe's own that is not here.
+    """
+    if doctype not in _DEFAULTS and is_frappes(doctype) and not schema.described(doctype).is_known:
+        raise not_described(doctype)
     text = schema.Column("value", "text")
     rows = [
         (doctype, field, values.to_column(value, text, field, True), values.kind_of(value))

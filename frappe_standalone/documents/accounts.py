@@ -10,6 +10,7 @@ from frappe_standalone.documents.document import Document
 from frappe_standalone.documents.documents import get_doc, new_doc
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
+from frappe_standalone.missing import unsupported
 from frappe_standalone.site.context import ADMINISTRATOR
 from frappe_standalone.site.requests import GUEST
 from frappe_standalone.utils.dates import get_system_timezone
@@ -38,6 +39,8 @@ class User(Document):
 
     def validate(self) -> None:
         """Check it, and set what follows from other fields."""
+        if self.role_profile_name:
+            raise unsupported("a User's role_profile_name")
         self.new_password = None  # nobody logs in here by it
         if self.name in STANDARD_USERS and not self.enabled:
             raise ValidationError(f"User {self.name} cannot be disabled")

@@ -15,18 +15,29 @@ from frappe_standalone.utils.text import scrub, unscrub
 
 @lru_cache(maxsize=64)
 def custom_fields(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
-    """By doctype, what apps add to it: fixtures, and `<module>/custom/<doctype>.json`."""
+    """By doctype, the Custom Fields that apps bring as files."""
+    return _brought(apps, "custom_field", "dt")
+
+
+@lru_cache(maxsize=64)
+def property_setters(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
+    """By doctype, the Property Setters that apps bring as files."""
+    return _brought(apps, "property_setter", "doc_type")
+
+
+def _brought(apps: AppsKey, kind: str, key: str) -> dict[str, list[dict[str, Any]]]:
+    """By the doctype under a key, what fixtures and `<module>/custom/<doctype>.json` hold."""
     listed: list[dict[str, Any]] = []
     for root in (root for app in apps[1] for root in _roots(app)):
-        for path in sorted(root.glob("fixtures/*custom_field.json")):
+        for path in sorted(root.glob(f"fixtures/*{kind}.json")):
             listed += json.loads(path.read_text())
         for path in sorted(root.glob("*/custom/*.json")):
             exported = json.loads(path.read_text())
             if isinstance(exported, dict) and exported.get("sync_on_migrate"):
-                listed += exported.get("custom_fields") or ()
+                listed += exported.get(f"{kind}s") or ()
     found: dict[str, list[dict[str, Any]]] = {}
-    for df in listed:
-        found.setdefault(df.get("dt", ""), []).append(df)
+    for each in listed:
+        found.setdefault(each.get(key, ""), []).append(each)
     return found
 
 
@@ -83,5 +94,5 @@ def _modules(root: Path) -> list[str]:
 
 def forget() -> None:
     """Look for them again when they are next asked for."""
-    for kept in (doctype_folder, _module_folders, custom_fields):
+    for kept in (doctype_folder, _module_folders, custom_fields, property_setters):
         kept.cache_clear()

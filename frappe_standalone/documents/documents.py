@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from frappe_standalone.database import known, singles, store
+from frappe_standalone.database import known, store
 from frappe_standalone.documents import meta
 from frappe_standalone.documents.base_document import BaseDocument
 from frappe_standalone.documents.controllers import get_controller, loader_of, stored
@@ -156,8 +156,12 @@ def get_parent_doc(doc: Any) -> Any:
 
 
 def get_system_settings(key: str) -> Any:
-    """A field's value in System Settings; None for none."""
-    return singles.single("System Settings").get(key)
+    """A field's value in System Settings.
+
+    Raises:
+        NeedsFrappeSite: nothing was set there.
+    """
+    return local.db.get_single_value("System Settings", key)
 
 
 def delete_doc(

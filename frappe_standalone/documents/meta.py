@@ -1,6 +1,6 @@
 """What an app's `<doctype>.json` says of a doctype, where an app has one; else nothing is known.
 
-The Custom Fields that apps bring as files belong to it (`doctypes` finds both).
+The Custom Fields and Property Setters that apps bring as files belong to it (`doctypes` finds all).
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from frappe_standalone.cache.cache import cache
 from frappe_standalone.database.defaults import get_defaults
 from frappe_standalone.database.schema import NAME_LENGTH, Column, wanted_of
 from frappe_standalone.documents import doctypes
-from frappe_standalone.documents.doctypes import custom_fields, doctype_folder, known_doctypes
+from frappe_standalone.documents.doctypes import (
+    custom_fields,
+    doctype_folder,
+    known_doctypes,
+    property_setters,
+)
 from frappe_standalone.exceptions import ValidationError
 from frappe_standalone.local import local
 from frappe_standalone.missing import missing_attribute
@@ -330,6 +335,8 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
     found = json.loads(path.read_text())
     listed = [*found.get("fields", ()), *custom_fields(apps).get(doctype, ())]
     by_name = {df["fieldname"]: _dict(df) for df in reversed(listed) if df.get("fieldname")}
+    for setter in property_setters(apps).get(doctype, ()):
+        _set_property(setter, found, by_name)
     order = {name: place for place, name in enumerate(found.get("field_order") or ())}
     fields = [*by_name.values()][::-1]
     fields.sort(key=lambda df: order.get(df.fieldname, len(order)))
@@ -346,6 +353,15 @@ def _meta(doctype: str, apps: AppsKey) -> Meta:
         said={key: value for key, value in found.items() if not isinstance(value, (list, dict))},
         _by_name=by_name,
     )
+
+
+def _set_property(setter: dict[str, Any], said: dict[str, Any], by_name: dict[str, _dict]) -> None:
+    """What a Property Setter says of the doctype, or of one of its fields."""
+    of_a_field = setter.get("doctype_or_field") == "DocField"
+    target = by_name.get(setter["field_name"]) if of_a_field else said
+    if target is not None and setter.get("doctype_or_field") in ("DocField", "DocType"):
+        is_number = setter.get("property_type") in ("Check", "Int")
+        target[setter["property"]] = cint(setter["value"]) if is_number else setter["value"]
 
 
 def known_roles() -> set[str]:

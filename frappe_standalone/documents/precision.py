@@ -41,7 +41,8 @@ def get_field_precision(df: Any, doc: Any = None, currency: str | None = None) -
         return cint(local.db.get_default("float_precision")) or FLOAT_PRECISION
     said = cint(local.db.get_default("currency_precision"))
     currency = currency or get_field_currency(df, doc)
-    of_currency = currency and local.db.get_value("Currency", currency, "number_format")
+    is_kept = currency and local.db.table_exists("Currency")
+    of_currency = is_kept and local.db.get_value("Currency", currency, "number_format")
     return said or decimals(of_currency or local.db.get_default("number_format"))
 
 
@@ -119,7 +120,7 @@ def money_in_words(
 
 
 def _of(currency: str, field: str) -> Any:
-    if not local.db.has_column("Currency", field):
+    if not (local.db.table_exists("Currency") and local.db.has_column("Currency", field)):
         return None
     return local.db.get_value("Currency", currency, field)
 

@@ -62,7 +62,7 @@ import time
 import frappe
 frappe.enqueue("shop.tasks.note", queue="short")
 {own}
-while frappe.db.count("Note") < {number}:
+while not frappe.db.table_exists("Note") or frappe.db.count("Note") < {number}:
     time.sleep(0.05)
 """
 

@@ -171,6 +171,29 @@ def test_custom_fields_that_apps_bring_as_files_are_fields(invoices: Any, write:
     assert invoices.get_meta("Invoice").has_field("custom_code")
 
 
+def setter(field_name: str, property: str, value: str, kind: str = "Check") -> dict[str, Any]:
+    """A Property Setter of Invoice as an app's files have it; of no field the doctype's."""
+    found = {"doc_type": "Invoice", "property": property, "value": value, "property_type": kind}
+    where = {"doctype_or_field": "DocField" if field_name else "DocType"}
+    return {"doctype": "Property Setter", **found, **where, "field_name": field_name or None}
+
+
+def test_property_setters_that_apps_bring_as_files_count(invoices: Any, write: Write) -> None:
+    write("myapp/fixtures/custom_field.json", json.dumps([custom("custom_rank", "Int")]))
+    fixtures = [
+        *(setter("customer", "reqd", "1"), setter("custom_rank", "default", "7", "Text")),
+        *(setter("nothing", "reqd", "1"), setter("", "title_field", "customer", "Data")),
+    ]
+    write("myapp/fixtures/property_setter.json", json.dumps(fixtures))
+    exported = {"sync_on_migrate": 1, "property_setters": [setter("copies", "no_copy", "1")]}
+    write("myapp/selling/custom/invoice.json", json.dumps(exported))
+    with pytest.raises(invoices.MandatoryError, match="customer"):
+        invoices.get_doc({"doctype": "Invoice", "name": "i"}).insert()
+    document = invoices.get_doc({"doctype": "Invoice", "name": "i", "customer": "c"}).insert()
+    assert (document.custom_rank, document.get_title()) == (7, "c")
+    assert invoices.get_meta("Invoice").get_field("copies").no_copy == 1
+
+
 MORE = {"copies": "Float", "posting_date": "Datetime", "customer": "Small Text", "paid": "Int"}
 BEFORE = {"copies": 2, "posting_date": date(2026, 1, 2), "customer": "c", "paid": 1}
 

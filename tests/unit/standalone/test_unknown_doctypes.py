@@ -81,3 +81,35 @@ def test_a_document_makes_it(frappe: Any) -> None:
     assert (frappe.get_all(NAME), frappe.db.get_value(NAME, "x")) == ([], None)
     frappe.db.set_single_value("Bare Settings", "size", 2)
     assert frappe.get_single("Bare Settings").size == 2
+
+
+FRAPPES: list[Callable[[Any], Any]] = [
+    lambda f: f.get_all("Email Account"),
+    lambda f: f.get_doc("Email Account", "x"),
+    lambda f: f.get_meta("Email Account"),
+    lambda f: f.new_doc("Email Account").insert(),
+    lambda f: f.new_doc("Email Account").db_insert(),
+    lambda f: f.get_single("Email Account"),
+    lambda f: f.db.exists("Email Account", "x"),
+    lambda f: f.db.get_value("Email Account", "x", "enable_incoming"),
+    lambda f: f.db.count("Email Account"),
+    lambda f: f.db.sql("select name from `tabEmail Account`"),
+    lambda f: f.db.get_single_value("Email Account", "x"),
+    lambda f: f.db.set_single_value("Email Account", "x", 1),
+]
+
+
+@pytest.mark.parametrize("number", range(len(FRAPPES)))
+def test_frappe_s_own_doctype_that_is_not_described_raises_by_its_name(
+    frappe: Any, number: int
+) -> None:
+    with pytest.raises(NeedsFrappeSite, match=r"Email Account.*an app that describes"):
+        FRAPPES[number](frappe)
+
+
+def test_what_system_settings_do_not_say_is_not_made_up(frappe: Any) -> None:
+    assert frappe.db.get_single_value("System Settings", "enable_scheduler") == 1
+    with pytest.raises(NeedsFrappeSite, match="country of System Settings"):
+        frappe.get_system_settings("country")
+    frappe.db.set_single_value("System Settings", "country", "India")
+    assert frappe.get_system_settings("country") == "India"
