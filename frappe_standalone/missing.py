@@ -7,10 +7,12 @@ ImportError`, `hasattr(frappe, "x")` and `getattr(frappe, "x", default)` go on w
 from __future__ import annotations
 
 import dis
+import linecache
 import sys
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Any, TypeVar
 
 import celery.local
@@ -25,7 +27,9 @@ Activity Log, Currency, Note and Reminder."""
 _NEEDS = " needs a Frappe site"
 _OWN = (str(Path(__file__).parent), celery.local.__file__)
 """Files whose frames stand between an object of the namespace and who reads its attribute."""
-_READS = {dis.opmap.get(name) for name in ("LOAD_ATTR", "LOAD_METHOD")}
+_LOAD_ATTR, _LOAD_METHOD = dis.opmap["LOAD_ATTR"], dis.opmap.get("LOAD_METHOD")
+_IS_BOTH = sys.version_info >= (3, 12)
+"""Whether the first is for methods too, as its argument tells."""
 Error = TypeVar("Error", bound=NeedsFrappeSite)
 
 
@@ -89,15 +93,26 @@ def missing_attribute(owner: str, name: str) -> MissingName:
 
 def missing_name(text: str) -> MissingName:
     """The error of that text, for a `__getattr__`."""
-    return noted(MissingName(text)) if _is_used() else MissingName(text)
+    return noted(MissingName(text)) if asked_how() in ("read", "call") else MissingName(text)
 
 
-def _is_used() -> bool:
-    """Whether code reads an attribute, not `hasattr` or `getattr`, which have an answer for it."""
+def is_ours(frame: FrameType) -> bool:
+    """Whether it is none of an app's code."""
+    return frame.f_code.co_filename.startswith(_OWN)
+
+
+def asked_how() -> str:
+    """How code asks for an attribute: `read`, `call` of a method, `hasattr`; '' : another way."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:
+    while is_ours(frame) and frame.f_back is not None:
         frame = frame.f_back
-    return frame.f_code.co_code[frame.f_lasti] in _READS
+    operation, argument = frame.f_code.co_code[frame.f_lasti : frame.f_lasti + 2]
+    if operation == _LOAD_ATTR:
+        return "call" if _IS_BOTH and argument & 1 else "read"
+    if operation == _LOAD_METHOD:
+        return "call"
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno)
+    return "hasattr" if "hasattr(" in line else ""
 
 
 def not_carried(statement: str, vendor: str, why: str) -> NeedsFrappeSite:

@@ -12,10 +12,11 @@ from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
 from frappe_standalone.documents.meta import TABLES, Meta, fits, get_meta
 from frappe_standalone.documents.precision import precision, round_floats_in
+from frappe_standalone.missing import asked_how, explain, missing_name, unsupported
 from frappe_standalone.utils.formatters import format_value
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint
-from frappe_standalone.utils.text import as_json
+from frappe_standalone.utils.text import as_json, scrub
 
 STANDARD_FIELDS = ("name", "owner", "creation", "modified", "modified_by", "docstatus", "idx")
 CHILD_FIELDS = ("parent", "parentfield", "parenttype")
@@ -25,7 +26,8 @@ class BaseDocument:
     """A field that nobody set reads as None, as a declared field does in Frappe.
 
     Where an app describes the doctype (`<doctype>.json`), a name that is no field of it raises
-    AttributeError.
+    AttributeError. Where none does, a method that is not there, and `hasattr` of what nobody set,
+    raise NeedsFrappeSite: nothing here knows.
     """
 
     doctype: str
@@ -47,7 +49,19 @@ class BaseDocument:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or (self.meta.is_known and not self.meta.has_field(name)):
             raise AttributeError(f"{self.__dict__.get('doctype')} has no field or method {name!r}")
+        if not self.meta.is_known:
+            self._check_undescribed(name)
         return self._empty_table(name)
+
+    def _check_undescribed(self, name: str) -> None:
+        """Refuse to answer what only a description of the doctype, or its controller, can."""
+        how, file = asked_how(), scrub(self.doctype)
+        if how == "call":
+            note = f": no app has its controller, doctype/{file}/{file}.py with the class's method"
+            raise missing_name(explain(f"the method {name!r} of {self.doctype!r}", note))
+        if how == "hasattr":
+            note = f": no app describes it, doctype/{file}/{file}.json; doc.get({name!r}) asks too"
+            raise unsupported(f"to know whether {self.doctype!r} has {name!r}", note)
 
     def _empty_table(self, name: str) -> list[Any] | None:
         """The rows of a child table that has none yet; None for any other field."""

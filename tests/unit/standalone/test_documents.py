@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from frappe_celery.errors import NeedsFrappeSite
+
 Write = Callable[[str, str], Path]
 
 scalars = (
@@ -416,3 +418,14 @@ def test_a_docstatus_says_what_it_is(frappe: Any) -> None:
     assert type(doc.as_dict().docstatus) is int
     doc.docstatus = "2"
     assert doc.docstatus.is_cancelled()
+
+
+def test_of_a_doctype_that_no_app_describes_what_only_that_knows_is_said(frappe: Any) -> None:
+    doc = frappe.get_doc({"doctype": "Sales Person", "region": "N"}).insert()
+    with pytest.raises(AttributeError, match=r"'get_target' of 'Sales Person'.*sales_person\.py"):
+        doc.get_target(2026)
+    with pytest.raises(NeedsFrappeSite, match=r"whether 'Sales Person' has 'rank'.*\.json"):
+        hasattr(doc, "rank")
+    assert hasattr(doc, "region")
+    assert (doc.rank, doc.get("rank"), getattr(doc, "rank", 1)) == (None, None, None)
+    assert not hasattr(doc, "_rank")
