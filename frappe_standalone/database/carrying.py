@@ -22,7 +22,7 @@ from frappe_standalone.database.dialect import KEPT, Columns, Key, OfKind, Parts
 from frappe_standalone.database.kinds import Kinds
 from frappe_standalone.missing import not_carried
 
-__all__ = ["ParseError", "carried", "with_columns"]
+__all__ = ["SqlglotError", "carried", "with_columns"]
 
 _NOT_CARRIED = (exp.Command, exp.Show, exp.Set, exp.Alter, exp.Create, exp.Drop, exp.TruncateTable)
 _REPLACE = re.compile(r"\s*replace\s+(into\s+)?", re.I)

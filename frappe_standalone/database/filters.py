@@ -59,14 +59,21 @@ def parse(filters: Any) -> tuple[Condition, ...]:
         if len(filters) in (3, 4) and filters[-2].lower() in OPERATORS:
             return (_of_list(filters),)
         return (Condition("name", "in", filters),)
-    if isinstance(filters[0], str):
+    if isinstance(filters[0], str) or _is_of_a_function(filters):
         return (_of_list(filters),)
     found: list[Condition] = []
     for part in filters:
         if isinstance(part, str):
             raise unsupported(f"{part!r} between filters")
-        found += parse(part) if isinstance(part, Mapping) else [_of_list(part)]
+        is_whole = isinstance(part, Mapping) or hasattr(part, "get_sql")
+        found += parse(part) if is_whole else [_of_list(part)]
     return tuple(found)
+
+
+def _is_of_a_function(condition: list[Any]) -> bool:
+    """Whether it is one condition whose field is PyPika's: `[IfNull(…), ">=", day]`."""
+    has_operator = len(condition) == 3 and isinstance(condition[1], str)
+    return has_operator and hasattr(condition[0], "get_sql")
 
 
 def as_sql(filters: Any) -> tuple[Condition, ...]:
@@ -127,8 +134,10 @@ def _of_list(part: Any) -> Condition:
     return _condition(*part)
 
 
-def _condition(field: str, operator: str, value: Any, doctype: str | None = None) -> Condition:
+def _condition(field: Any, operator: str, value: Any, doctype: str | None = None) -> Condition:
     operator = operator.lower().strip()
+    if hasattr(field, "get_sql"):  # PyPika's
+        field = field.get_sql(quote_char="`")
     if operator not in OPERATORS:
         raise ValidationError(
             f"filter operator {operator!r} on {field!r} is not one of {', '.join(OPERATORS)}"

@@ -86,7 +86,8 @@ class Select:
         if isinstance(given, Mapping):
             given = _of_mapping(given)
         elif not isinstance(given, str):
-            given = given.get_sql(quote_char="`", with_alias=True)  # PyPika's
+            sql = given.get_sql(quote_char="`")  # PyPika's
+            given = f"{sql} as {given.alias}" if given.alias else sql
         given = given.strip()
         if (simple := _SIMPLE.fullmatch(given)) is not None:
             doctype, path, name, alias = simple.group("doctype", "path", "field", "alias")
@@ -190,7 +191,7 @@ class Select:
         self.is_plain = False
         try:
             return carrying.with_columns(text, self.column).replace("%", "%%")
-        except carrying.ParseError:
+        except carrying.SqlglotError:
             raise unsupported(f"{text!r} in a query of {self.doctype!r}") from None
 
     # -- conditions

@@ -256,3 +256,27 @@ def test_an_order_without_a_direction_descends_but_for_lists(frappe: Any) -> Non
 def test_conditions_between_filters_are_refused(frappe: Any) -> None:
     with pytest.raises(NeedsFrappeSite, match="'or' between filters"):
         frappe.get_all("Error Log", [["name", "=", "a"], "or", ["name", "=", "b"]])
+
+
+def test_a_function_of_the_query_builder_as_a_field(frappe: Any) -> None:
+    """As ERPNext's Customer asks for loyalty programs when it is inserted."""
+    from frappe.query_builder import Field, functions
+
+    for day in (None, "2030-01-01", "2020-01-01"):
+        frappe.get_doc({"doctype": "Program", "to_date": day, "opt_in": 1}).insert()
+    until = functions.IfNull(Field("to_date"), "2500-01-01")
+    asked = [["opt_in", "=", 1], [until, ">=", "2025-01-01"]]
+    found = frappe.get_all("Program", filters=asked, pluck="to_date", order_by="to_date asc")
+    assert found == [None, "2030-01-01"]
+    assert frappe.db.count("Program", [until, "<", "2025-01-01"]) == 1
+    assert frappe.db.count("Program", {until: ["like", "2500%"]}) == 1
+    assert frappe.db.count("Program", [until == "2500-01-01", Field("opt_in") == 1]) == 1
+    fields = [functions.Count("*").as_("number"), functions.Max(until).as_("last")]
+    assert frappe.get_all("Program", fields=fields) == [{"number": 3, "last": "2500-01-01"}]
+
+
+@pytest.mark.parametrize("asked", [{"fields": ["name", "concat('a"]}, {"order_by": "concat('a"}])
+def test_what_cannot_be_read_is_named(frappe: Any, asked: Any) -> None:
+    frappe.get_doc({"doctype": "Thing", "size": 1}).insert()
+    with pytest.raises(NeedsFrappeSite, match="concat"):
+        frappe.get_all("Thing", **asked)
