@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from frappe_check.enqueues import Enqueue, enqueues_in
-from frappe_check.hooks_file import Hooks, read_hooks
+from frappe_check.hooks_file import DOC_EVENTS, Hooks, read_hooks
 from frappe_check.imported_hooks import imported_hooks
 from frappe_check.modules import Function, Module, source_files
+from frappe_check.saves import in_paths, saves_in
 from frappe_check.syntax import DOCUMENTS, argument, text
 
 
@@ -134,7 +135,7 @@ class App:
     def controller(self, doctype: str) -> tuple[Module, ast.ClassDef] | None:
         """A doctype's module and class, by Frappe's path convention."""
         name = doctype.replace(" ", "").replace("-", "")
-        module = self._controllers.get(doctype.replace(" ", "_").replace("-", "_").lower())
+        module = self._controllers.get(in_paths(doctype))
         if module is None or name not in module.classes:
             return None
         return module, module.classes[name]
@@ -182,8 +183,22 @@ class App:
         return self.class_named(name)
 
     def callees(self, caller: Function) -> Iterator[Function]:
-        """Those of its calls that lead to functions of this app."""
-        return (found for call in caller.calls if (found := self.callee(caller, call)))
+        """What of this app its calls lead to, and what the saves among them run."""
+        yield from (found for call in caller.calls if (found := self.callee(caller, call)))
+        for doctype, events in saves_in(caller):
+            yield from self._run_by_saving(doctype, events)
+
+    def _run_by_saving(self, doctype: str, events: tuple[str, ...]) -> Iterator[Function]:
+        """Methods of the doctype's controller, and what `doc_events` names."""
+        module = self._controllers.get(doctype)
+        for owner in module.classes.values() if module else ():
+            if module and owner.name.lower() == doctype.replace("_", ""):
+                found = (self.method(module, owner, event) for event in events)
+                yield from filter(None, found)
+        for entry in self.hooks.of(DOC_EVENTS):
+            about, event = in_paths(entry.path[0]) if entry.path else "", entry.path[-1:]
+            if about in (doctype, "*") and set(event) <= {*events}:
+                yield from filter(None, [self.function(entry.name)])
 
     def reach(self, function: Function, depth: int) -> list[Function]:
         """The function and what it calls, over so many calls."""

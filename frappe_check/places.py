@@ -43,9 +43,16 @@ class Places:
         self.app = code.app
         self._code = code
         self._namespace = Namespace()
-        self._benches = {*OTHER_APPS, *self.app.hooks.required_apps} - {self.app.name, "frappe"}
+        others = {*OTHER_APPS, *self.app.hooks.required_apps} - {self.app.name, "frappe"}
+        self._benches = {app for app in others if not self._lies_beside(app)}
         self._of_function: dict[Function, list[Need]] = {}
         self._of_module: dict[Module, list[Need]] = {}
+
+    def _lies_beside(self, app: str) -> bool:
+        """Whether that app is there as this one is, in a project or in a bench's `apps`."""
+        own = self.app.folder.absolute().parent
+        folders = (own / app, own.parent / app / app)
+        return any((folder / "hooks.py").is_file() for folder in folders)
 
     def all(self) -> list[TaskPlace]:
         jobs = sorted(self._code.jobs.items(), key=lambda item: item[0].name)

@@ -65,6 +65,59 @@ def other():
     ]
 
 
+def test_what_a_save_runs_is_reached(tmp_path: Path) -> None:
+    code = f"""{HOOKS}
+doc_events = {{
+    "*": {{"on_update": "myapp.events.told"}},
+    "Note": {{"on_trash": "myapp.events.gone"}},
+}}
+# tasks.py
+import frappe
+
+def run():
+    frappe.get_doc({{"doctype": "Field Note", "text": "a"}}).insert().submit()
+    note = frappe.get_doc("Note", "a")
+    note.delete()
+    [1].insert(0, 2)
+# events.py
+import frappe
+
+def told(doc, event):
+    frappe.told()
+
+def gone(doc, event):
+    frappe.gone()
+# crew/doctype/field_note/field_note.py
+import frappe
+from frappe.model.document import Document
+
+class FieldNote(Document):
+    def validate(self):
+        frappe.validated()
+
+    def on_submit(self):
+        self.helper()
+
+    def helper(self):
+        frappe.submitted()
+
+    def on_cancel(self):
+        frappe.canceled()
+"""
+    (task,) = examined(tmp_path, code).tasks
+    names = {need.name for need in task.needs}
+    assert names == {"frappe.told", "frappe.gone", "frappe.validated", "frappe.submitted"}
+
+
+def test_an_app_that_lies_beside_is_needed_of_no_bench(tmp_path: Path) -> None:
+    source = "from erpnext.utils import balance\n\ndef run():\n    balance()\n"
+    assert [name for name, *_ in needs(tmp_path, source)] == ["erpnext.utils.balance"]
+    beside = tmp_path / "erpnext" / "hooks.py"
+    beside.parent.mkdir()
+    beside.touch()
+    assert needs(tmp_path, source) == []
+
+
 def test_imports_of_imported_modules_and_other_apps_count(tmp_path: Path) -> None:
     source = """
 from typing import TYPE_CHECKING
