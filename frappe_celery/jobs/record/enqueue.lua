@@ -17,9 +17,9 @@
 --         outbox: the marks of those that its site's outbox has enqueued
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
--- Returns 'enqueued' (and the server's time where `now` is not that), 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
--- 'overloaded', and
--- the run that stands in the way, or 'first' where it goes before those that wait.
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
+-- 'overloaded', and the run that stands in the way, or 'first' where it goes before those that wait;
+-- of one that is enqueued also the server's time, where `now` is not that.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
 local function enqueued(which)
