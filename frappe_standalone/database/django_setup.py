@@ -19,8 +19,6 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from celery import signals
-
 from frappe_celery.host import ConfigError, Settings, settings
 from frappe_celery.host import sqlite_database as sqlite
 from frappe_standalone.database import altering, schema
@@ -120,6 +118,7 @@ def close_before_forks() -> None:
     """Close what was opened in the parent of processes that run jobs."""
     if not is_loaded():
         return
+    from celery import signals  # Django
     from django.db import connections
 
     for opened in connections.all(initialized_only=True):
