@@ -13,6 +13,7 @@ from tests.unit.standalone.test_as_real_apps_call import *
 from tests.unit.standalone.test_documents import *
 from tests.unit.standalone.test_error_log import *
 from tests.unit.standalone.test_filters import *
+from tests.unit.standalone.test_frappes_doctypes import *
 from tests.unit.standalone.test_queries import *
 from tests.unit.standalone.test_run import *
 from tests.unit.standalone.test_saving import *
@@ -22,6 +23,7 @@ from tests.unit.standalone.test_templates import *
 from tests.unit.standalone.test_texts import *
 from tests.unit.standalone.test_transaction import *
 from tests.unit.standalone.test_trees import *
+from tests.unit.standalone.test_unknown_doctypes import *
 
 SERVER = "mariadb_server"
 FIRST: dict[str, dict[str, Any]] = {
