@@ -106,9 +106,9 @@ def a_scheduler_event_is_scheduled_and_changed_at_run_time(
         assert frappe.db.exists("Scheduled Job Type", name), "`sync` leaves it alone"
 
 
-def todos_of_the_schedule(project: Project, code: str) -> list[frappe._dict]:
+def todos_of_the_schedule(project: Project, source: Source) -> list[frappe._dict]:
     """What `scheduled_task` of the snippet made, run by beat at every tick."""
-    project.write("myapp/tasks.py", "import frappe\n\n\n" + code)
+    project.write("myapp/tasks.py", "import frappe\n\n\n" + source.code())
     project.write("myapp/__init__.py", "")
     install_hooks(
         project,
@@ -124,7 +124,7 @@ def todos_of_the_schedule(project: Project, code: str) -> list[frappe._dict]:
 
 @snippet("9. SCHEDULER USER CONTEXT", "scheduled_user")
 def a_scheduled_task_runs_as_administrator(source: Source, app_project: Project) -> None:
-    (todo, *_) = todos_of_the_schedule(app_project, source.code())
+    (todo, *_) = todos_of_the_schedule(app_project, source)
     assert (todo.owner, todo.description) == (ADMINISTRATOR, "Created by scheduler")
     worker = app_project.processes[-1]
     worker.wait_for(f"JobProcess-1] {ADMINISTRATOR} (queue ")  # what it printed
@@ -132,8 +132,7 @@ def a_scheduled_task_runs_as_administrator(source: Source, app_project: Project)
 
 @snippet("9. SCHEDULER USER CONTEXT", "scheduled_owner", number=2)
 def a_document_keeps_the_owner_that_it_was_given(source: Source, app_project: Project) -> None:
-    described = source.code().replace("doc.insert", 'doc.description = "Look"\n    doc.insert')
-    (todo, *_) = todos_of_the_schedule(app_project, described)  # Frappe requires it too
+    (todo, *_) = todos_of_the_schedule(app_project, source)
     assert todo.owner == "specific.user@example.com"
 
 

@@ -110,11 +110,6 @@ def a_new_todo(frappe: Any) -> Any:
 
 
 @call
-def a_todo_without_a_description(frappe: Any) -> Any:
-    return made(frappe, "ToDo")
-
-
-@call
 def a_todo_with_a_status_of_its_own(frappe: Any) -> Any:
     return todo(frappe, status="Someday")
 
