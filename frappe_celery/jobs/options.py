@@ -126,6 +126,16 @@ def default_options(message: JobMessage) -> JobOptions:
     return asked if queue is None else asked.over(queue.defaults)
 
 
+def max_memory(message: JobMessage) -> int | None:
+    """MiB that the process of a job may have, as its method, the configuration, or its queue says;
+    asked for each job, of which the method is imported."""
+    config, queue = settings.current(), settings.current().queues.get(message.queue)
+    said = [*covering(message.label, config.methods), *(() if queue is None else (queue.defaults,))]
+    if isinstance(message.method, str):
+        said.insert(0, declared(message.label))
+    return next((each.max_memory for each in said if each.max_memory), None)
+
+
 def of_method(method: str | Callable[..., Any] | None, path: str) -> JobOptions:
     """What is declared of a method, and where it says nothing what is configured for its path."""
     asked = NO_OPTIONS if method is None else declared(method)

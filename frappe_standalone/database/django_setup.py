@@ -118,13 +118,15 @@ def close_before_forks() -> None:
     """Close what was opened in the parent of processes that run jobs."""
     if not is_loaded():
         return
-    from celery import signals  # Django
     from django.db import connections
 
     for opened in connections.all(initialized_only=True):
         if not opened.in_atomic_block:
             opened.close()
-    signals.task_postrun.connect(_close_old_connections)
+    if is_own_project():  # else they have no age
+        from celery import signals  # Django
+
+        signals.task_postrun.connect(_close_old_connections)
 
 
 def _close_old_connections(**_: Any) -> None:

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ LARGEST = 50 * 1024 * 1024
 """Bytes after which a file is put aside (supervisor's default), the oldest of `KEPT` forgotten."""
 KEPT = 10
 _LOOK_AFTER = 1024 * 1024
+LOOK_SECONDS = 1.0
+"""How often it is looked whether the file is still where it was."""
 
 
 class LogFile:
@@ -32,6 +35,7 @@ class LogFile:
         self._written = _LOOK_AFTER
         self._descriptor = -1
         self._opened: os.stat_result | None = None
+        self._look_at = 0.0
 
     @property
     def descriptor(self) -> int:
@@ -41,6 +45,10 @@ class LogFile:
         socket's soon: then it is another.
         """
         is_open = self._is_at(os.fstat, self._descriptor)
+        now = time.monotonic()
+        if is_open and now < self._look_at:
+            return self._descriptor
+        self._look_at = now + LOOK_SECONDS
         if is_open and self._is_at(os.stat, self.path):
             return self._descriptor
         self.path.parent.mkdir(parents=True, exist_ok=True)

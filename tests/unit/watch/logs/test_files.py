@@ -46,8 +46,9 @@ def test_no_line_is_lost_when_a_file_is_put_aside(
 
 
 def test_a_file_that_cannot_be_written_is_said_and_does_not_stop_the_worker(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(files, "LOOK_SECONDS", 0)
     (tmp_path / "logs").write_text("a file where the folder should be")
     file = opened(tmp_path / "logs" / "worker.log")
     assert "worker.log cannot be written" in caplog.text
