@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 ANYWAY_SECONDS = 10.0
 """How often a site is asked of which nothing was heard: a caller may have died."""
+RESTS = 5
+"""Times as long as a round over all sites takes it rests, where that is longer."""
+SLOW_SECONDS = 0.1
+"""One that takes longer waits for something, and says nothing of the others."""
 LEASE_SECONDS = 15.0
 OVERDUE_SECONDS = 60.0
 """Of rows that wait longer people are told."""
@@ -64,6 +68,8 @@ class Relay:
         self._sites: list[str] = []
         """Whose outbox is on, as it was found out last."""
         self._sites_until = 0.0
+        self._took = 0.0
+        """How long the last site that was asked took, in seconds."""
         self._made: set[str] = set()
         self._asked: dict[str, float] = {}
         self._troubles: dict[str, str] = {}
@@ -74,9 +80,11 @@ class Relay:
             if not (self._lease.keep(self._token) or self._lease.take(self._token)):
                 return
             self._notice_restarts()
-            pause = LOOK_SECONDS if time.monotonic() < self._doubts_until else ANYWAY_SECONDS
             told = {site.decode() for site in self._store.client.spop(self._news, 10**6) or ()}
             sites = self._with_one()
+            pause = max(ANYWAY_SECONDS, RESTS * len(sites) * self._took)
+            if time.monotonic() < self._doubts_until:
+                pause = LOOK_SECONDS
             marked = self._store.client.each("zcount", map(self._marks, sites), 0, 0)
             for site, has_marks in zip(sites, marked, strict=True):
                 due = time.monotonic() - self._asked.get(site, 0.0) > pause
@@ -113,7 +121,7 @@ class Relay:
         return self._store.keys.outbox_marks(site)
 
     def _ask(self, site: str) -> None:
-        self._asked[site] = time.monotonic()
+        began = self._asked[site] = time.monotonic()
         try:
             with self._host.in_site(site, ADMINISTRATOR):
                 if site not in self._made:
@@ -122,6 +130,7 @@ class Relay:
                     self._made.add(site)
                 self._relay(site)
             self._troubles.pop(site, None)
+            self._took = min(time.monotonic() - began, SLOW_SECONDS)
         except BrokerUnreachable:
             raise
         except Exception as exc:
