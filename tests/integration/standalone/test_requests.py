@@ -48,7 +48,7 @@ async def in_block(request):
 
     def order():
         with transaction.atomic():
-            Order.objects.create(number="SO-1")
+            Order.objects.create(number=f"SO-{Order.objects.count()}")
             frappe.enqueue("shop.tasks.who", enqueue_after_commit=True)
             request.waited = waiting() == before
             if "lost" in request.GET:

@@ -262,7 +262,7 @@ def test_a_function_of_the_query_builder_as_a_field(frappe: Any) -> None:
     """As ERPNext's Customer asks for loyalty programs when it is inserted."""
     from frappe.query_builder import Field, functions
 
-    for day in (None, "2030-01-01", "2020-01-01"):
+    for day in ("2030-01-01", None, "2020-01-01"):
         frappe.get_doc({"doctype": "Program", "to_date": day, "opt_in": 1}).insert()
     until = functions.IfNull(Field("to_date"), "2500-01-01")
     asked = [["opt_in", "=", 1], [until, ">=", "2025-01-01"]]
