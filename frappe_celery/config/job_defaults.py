@@ -67,6 +67,7 @@ class JobDefaults:
     """MiB that its process may have in memory."""
 
 
+NO_DEFAULTS = JobDefaults()
 AS_CONFIGURED = 0
 """In place of a number of deliveries: the configuration's."""
 DELIVERIES = {None: None, True: AS_CONFIGURED, False: 1}
@@ -77,7 +78,8 @@ RETRY = [field.name for field in fields(Retry)]
 
 
 def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
-    """What an object of the configuration says, `where` being its name there.
+    """What an object of the configuration says, `where` being its name there; NO_DEFAULTS itself
+    where that is nothing.
 
     Raises:
         ConfigError: names the value that cannot be followed.
@@ -87,7 +89,9 @@ def defaults_of(where: str, said: Mapping[str, Any]) -> JobDefaults:
     require(is_right, f"{where}.idempotent", idempotent, "true or false")
     memory = said.get("max_memory")
     check_memory(f"{where}.max_memory", memory)
-    return JobDefaults(DELIVERIES[idempotent], _retry(f"{where}.retry", said.get("retry")), memory)
+    retry = _retry(f"{where}.retry", said.get("retry"))
+    found = JobDefaults(DELIVERIES[idempotent], retry, memory)
+    return NO_DEFAULTS if found == NO_DEFAULTS else found
 
 
 def check_memory(where: str, value: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.config.job_defaults import JobDefaults, defaults_of
+from frappe_celery.config.job_defaults import NO_DEFAULTS, JobDefaults, defaults_of
 from frappe_celery.config.numbers import is_whole, require
 from frappe_celery.errors import ConfigError
 
@@ -22,7 +22,7 @@ class Queue:
     """Whether each of its jobs gets a process of its own, forked from the warm one that took it."""
     full_comparison: bool = False
     """Whether all that its jobs can leave in modules is looked for after each (`worker.state`)."""
-    defaults: JobDefaults = JobDefaults()
+    defaults: JobDefaults = NO_DEFAULTS
     """How its jobs are repeated, and how much memory each may have, unless they or their methods
     say otherwise."""
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from frappe_celery.config import settings
-from frappe_celery.config.job_defaults import JobDefaults, covering
+from frappe_celery.config.job_defaults import NO_DEFAULTS, JobDefaults, covering
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs.message import JobMessage
 
@@ -88,7 +88,7 @@ class JobOptions(JobDefaults):
 
     def over(self, other: JobDefaults) -> JobOptions:
         """These, and where they say nothing, the other ones."""
-        if other is NO_OPTIONS:
+        if other is NO_OPTIONS or other is NO_DEFAULTS:  # asked for each job: no copy
             return self
         return replace(self, **{n: v for n, v in vars(other).items() if getattr(self, n) is None})
 
@@ -124,16 +124,6 @@ def default_options(message: JobMessage) -> JobOptions:
     queue = settings.current().queues.get(message.queue)
     asked = of_method(method, message.label)
     return asked if queue is None else asked.over(queue.defaults)
-
-
-def max_memory(message: JobMessage) -> int | None:
-    """MiB that the process of a job may have, as its method, the configuration, or its queue says;
-    asked for each job, of which the method is imported."""
-    config, queue = settings.current(), settings.current().queues.get(message.queue)
-    said = [*covering(message.label, config.methods), *(() if queue is None else (queue.defaults,))]
-    if isinstance(message.method, str):
-        said.insert(0, declared(message.label))
-    return next((each.max_memory for each in said if each.max_memory), None)
 
 
 def of_method(method: str | Callable[..., Any] | None, path: str) -> JobOptions:

@@ -259,13 +259,14 @@ class TaskEvents:
     def end(self, uuid: str, traced: Any) -> None:
         """What Celery's tracer says of the task of that id."""
         retval, info, runtime, text = traced
-        says = not settings.current().frappe_celery_encrypt  # events are for all to read
         if info is None:
-            self._send("task-succeeded", uuid=uuid, result=text * says, runtime=runtime)
-            return
-        kind = "task-retried" if info.state == RETRY else "task-failed"
-        exception, traceback = saferepr(retval.exception) * says, str(retval.traceback) * says
-        self._send(kind, uuid=uuid, exception=exception, traceback=traceback)
+            kind, about = "task-succeeded", {"result": text, "runtime": runtime}
+        else:
+            kind = "task-retried" if info.state == RETRY else "task-failed"
+            about = {"exception": saferepr(retval.exception), "traceback": retval.traceback}
+        if settings.current().frappe_celery_encrypt:  # events are for all to read
+            about |= dict.fromkeys(about.keys() - {"runtime"}, "")
+        self._send(kind, uuid=uuid, **about)
 
     def close(self) -> None:
         if self._dispatcher is not None:

@@ -14,7 +14,7 @@ import select
 import signal
 import time
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -245,12 +245,13 @@ class Pool(BasePool, Crew):
 
     def kill_too_large(self) -> None:
         """Those whose job has more in memory than its `max_memory`, in whichever process."""
-        for child, seen in self.seen():
-            if seen.doing == Doing.RUNS and seen.most_memory:
-                has, most = max(map(resident, family(child.pid))) >> 20, seen.most_memory
-                if has > most:
-                    reason = f"it had {has} MiB in memory, its max_memory is {most} MiB"
-                    self.kill(child, reason, again=False)
+        limited = [(child, seen.most_memory) for child, seen in self.seen() if seen.most_memory]
+        children = children_by_parent() if limited else {}
+        for child, most in limited:
+            has = max(map(resident, family(child.pid, children))) >> 20
+            if has > most:
+                reason = f"it had {has} MiB in memory, its max_memory is {most} MiB"
+                self.kill(child, reason, again=False)
 
     def kill_stopped(self) -> None:
         """Those whose job somebody stopped (`Job.stop`). The store is asked, where it has ended
@@ -323,16 +324,21 @@ class Pool(BasePool, Crew):
             self._settle_from = time.monotonic() + SETTLE_SECONDS
 
 
-def family(pid: int) -> list[int]:
-    """A process and those that descend from it."""
+def children_by_parent() -> dict[int, list[int]]:
+    """Of all processes of this machine."""
     children = defaultdict(list)
     for path in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it just died
             parent = path.read_text().rpartition(")")[2].split()[1]
             children[int(parent)].append(int(path.parent.name))
+    return children
+
+
+def family(pid: int, children: Mapping[int, list[int]]) -> list[int]:
+    """A process and those that descend from it."""
     found = [pid]
     for each in found:
-        found += children[each]
+        found += children.get(each, ())
     return found
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from frappe_celery.errors import BrokerUnreachable, DatabaseAway, NotRun
 from frappe_celery.jobs import providers
 from frappe_celery.jobs.job import Job, current_job
-from frappe_celery.jobs.options import max_memory
+from frappe_celery.jobs.options import default_options
 from frappe_celery.jobs.record.store import JobStore, get_store
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def job_begins() -> None:
     job = current_job()
     if job is None:
         return
-    most_memory = max_memory(job.opened)
+    most_memory = default_options(job.opened).max_memory
     if most_memory:
         providers.limit_memory(most_memory)
     if job.looks:

@@ -97,7 +97,8 @@ def test_nothing_of_a_job_is_readable_in_the_redis(hiding: Project) -> None:
     hiding.worker("-E")
     for name in ("given", "failed", "caught", "died"):
         ended(jobs[name])
-    wait_until(lambda: any(b":mail:" in key for key in client.scan_iter("*")), what="it is mailed")
+    mails = f"*{settings.current().bench_id}:mail:*"
+    wait_until(lambda: any(client.scan_iter(mails)), what="it is to be mailed")
     assert found(client) == []
 
     assert (jobs["given"].result, jobs["given"].kwargs["word"]) == (RESULT, ARGUMENT)
