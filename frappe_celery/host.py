@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import get_jobs as get_jobs
     from frappe_celery.enqueue_shim import is_job_enqueued as is_job_enqueued
     from frappe_celery.errors import ConfigError as ConfigError
-    from frappe_celery.errors import DatabaseAway as DatabaseAway
     from frappe_celery.errors import FrappeCeleryError as FrappeCeleryError
     from frappe_celery.errors import InvalidJobOperation as InvalidJobOperation
     from frappe_celery.errors import JobTimeoutException as JobTimeoutException
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from frappe_celery.jobs.hosts import ScheduleRow as ScheduleRow
     from frappe_celery.jobs.hosts import SyncReport as SyncReport
     from frappe_celery.jobs.limits.outages import job_begins as job_begins
+    from frappe_celery.jobs.limits.outages import kept_out as kept_out
     from frappe_celery.jobs.message import RUN_SCHEDULED_JOB as RUN_SCHEDULED_JOB
     from frappe_celery.jobs.new_message import method_name as method_name
     from frappe_celery.jobs.options import declared as declared_options

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from frappe_celery.config import settings
 from frappe_celery.errors import FrappeCeleryError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.job import process_name
@@ -109,6 +110,8 @@ class Sign:
     entries: int
     unread: str = "{}"
     """Sites whose schedule it cannot read, and why, as JSON; '' stands for all."""
+    outdated: str = ""
+    """Options, between commas, that were changed since it began (`settings.outdated`)."""
 
 
 class LeaderHeartbeat:
@@ -127,7 +130,8 @@ class LeaderHeartbeat:
         first = agenda.first()
         lag = max(0.0, (now - first.due).total_seconds()) if first else 0.0
         troubles = json.dumps(unread())
-        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles)
+        outdated = ",".join(settings.outdated())
+        sign = Sign(time.time(), self.name, round(lag, 3), len(agenda), troubles, outdated)
         self.store.client.hset(self.store.keys.sign_of_life, mapping=asdict(sign))
         self._next = time.monotonic() + HEARTBEAT_SECONDS
         self._watch(lag, first)
@@ -171,5 +175,7 @@ def leadership(store: JobStore) -> Leadership:
     kept, sign = client.hgetall(keys.sign_of_life), None
     if kept:
         name, unread = kept[b"name"].decode(), kept.get(b"unread", b"{}").decode()
-        sign = Sign(float(kept[b"at"]), name, float(kept[b"lag"]), int(kept[b"entries"]), unread)
+        lag, entries = float(kept[b"lag"]), int(kept[b"entries"])
+        outdated = kept.get(b"outdated", b"").decode()
+        sign = Sign(float(kept[b"at"]), name, lag, entries, unread, outdated)
     return Leadership(leader.decode() if leader else None, sign)

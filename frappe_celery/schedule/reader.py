@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,6 +53,8 @@ class News:
     """All that the site has, when it was read for the first time: the others are gone."""
     off: str | None = None
     """Why nothing of the site is scheduled now; None: it is."""
+    answers: bool | None = None
+    """Whether its database answered when it was looked at; None: it was not."""
 
 
 @dataclass
@@ -75,7 +78,8 @@ class Reader:
     A site is looked at when the host tells of a change (`changed_sites`), when its configuration
     changed, and in the sweep, which goes round all sites. One that has a database of its own is
     looked at in a thread of its own, so that a database that hangs holds up nobody else; while it
-    cannot be read, nothing of it is scheduled.
+    cannot be read, nothing of it is scheduled. One that all sites have in common may hang too:
+    `watch` sees that.
 
     Args:
         deliver: called with the news, from the threads that look.
@@ -93,6 +97,8 @@ class Reader:
         self._sites: dict[str, _Site] = {}
         self._trouble: str | None = None
         self._rests_until = 0.0
+        self._asks_since: float | None = None
+        """Since when the database of all sites has been asked, which may not answer."""
         self._stopped = threading.Event()
         self._lock = threading.Lock()
         """So that no news of a site follows the news that it is gone."""
@@ -109,6 +115,23 @@ class Reader:
         """By site why its schedule cannot be read; '' stands for all of them."""
         found = {site: known.trouble for site, known in list(self._sites.items()) if known.trouble}
         return found | ({"": self._trouble} if self._trouble else {})
+
+    def watch(self) -> None:
+        """Say that the database of all sites is silent, where the thread that looks waits for it;
+        for another thread to call."""
+        since = self._asks_since
+        if since is not None and self.clock() - since > SILENCE_SECONDS:
+            for site, known in list(self._sites.items()):
+                self._is_silent(site, known)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """While the database of all sites is asked, where they have one."""
+        self._asks_since = None if self.host.site_databases else self.clock()
+        try:
+            yield
+        finally:
+            self._asks_since = None
 
     def _run(self) -> None:
         pause = 0.0
@@ -150,15 +173,17 @@ class Reader:
     def _changed_sites(self) -> set[str] | None:
         """Where a change is known of; None: the database of all sites cannot be read."""
         try:
-            changed = self.host.changed_sites()
+            with self._asking():
+                changed = self.host.changed_sites()
         except BrokerUnreachable:  # the scheduler says so
             return set()
         except Exception as exc:
             trouble = f"{type(exc).__name__}: {exc}"
             if trouble != self._trouble:
+                silent = any(known.off == SILENT for known in self._sites.values())
                 logger.error(
-                    "the sites' schedules cannot be read (%s). The known entries go on; it is"
-                    " tried again by itself", trouble,
+                    "the sites' schedules cannot be read (%s). %s; it is tried again by itself",
+                    trouble, "What is due waits" if silent else "The known entries go on",
                 )  # fmt: skip
             self._trouble = trouble
             return None
@@ -192,8 +217,7 @@ class Reader:
             return False
         if known.looking is not None and known.looking.is_alive():
             if self.clock() - known.looked_at > SILENCE_SECONDS:
-                known.trouble = SILENT
-                self._switch(site, known, SILENT)
+                self._is_silent(site, known)
             return False
         return True
 
@@ -216,22 +240,22 @@ class Reader:
     def _look_now(self, site: str, known: _Site) -> None:
         began = self.clock()
         try:
-            with self.host.visiting(site):
+            with self._asking(), self.host.visiting(site):
                 off = self.host.scheduling_off(site)
                 if off is None:
                     self._read(site, known)
-                self._switch(site, known, off)
+                self._switch(site, known, off, answers=True)
         except Exception as exc:
             self._failed(site, known, f"{type(exc).__name__}: {exc}")
         else:
-            if known.trouble and not self.host.site_databases:
+            if known.trouble not in (None, SILENT) and not self.host.site_databases:
                 logger.info("site %s: its schedule can be read again", site)
             known.trouble = None
         known.is_slow = self.clock() - began > PATIENCE_SECONDS
 
     def _failed(self, site: str, known: _Site, trouble: str) -> None:
         if self.host.site_databases:
-            self._switch(site, known, f"its schedule cannot be read ({trouble})")
+            self._switch(site, known, f"its schedule cannot be read ({trouble})", answers=False)
         elif trouble != known.trouble:
             logger.error(
                 "site %s: its schedule cannot be read (%s). Its %d known entries go on;"
@@ -239,10 +263,16 @@ class Reader:
             )  # fmt: skip
         known.trouble = trouble
 
-    def _switch(self, site: str, known: _Site, off: str | None) -> None:
+    def _is_silent(self, site: str, known: _Site) -> None:
+        known.trouble = SILENT
+        self._switch(site, known, SILENT, answers=False)
+
+    def _switch(
+        self, site: str, known: _Site, off: str | None, answers: bool | None = None
+    ) -> None:
         if off != known.off:
             known.off = off
-            self._tell(known, News(site, off=off))
+            self._tell(known, News(site, off=off, answers=answers))
 
     def _read(self, site: str, known: _Site) -> None:
         timing = Timing.of(self.config, site)
@@ -254,7 +284,8 @@ class Reader:
         if known.state is None:
             rows = self._compare_with_hooks(site, rows)
             present = frozenset(row.name for row in rows)
-            self._tell(known, News(site, timing, present=present))
+            answers = True if known.off is None else None  # else `_switch` tells
+            self._tell(known, News(site, timing, present=present, answers=answers))
         timed_anew = known.state is None or known.state[1] != timing
         changed = [row for row in rows if timed_anew or known.rows.get(row.name) != row]
         current = {row.name: row for row in rows}

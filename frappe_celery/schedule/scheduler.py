@@ -65,6 +65,7 @@ class Scheduler(celery_beat.Scheduler):
         self._relay = RelayProcess()
         self._role = self._trouble = ""
         self._was_deposed = False
+        settings.outdated()  # what changes from now on
         self._step_down()
         super().__init__(app, *args, **kwargs)
 
@@ -175,6 +176,7 @@ class Scheduler(celery_beat.Scheduler):
         self.agenda = Agenda()
         self._news: deque[News] = deque()
         self._off: dict[str, str] = {}
+        self._away: set[str] = set()
         self._parked: dict[str, list[Entry]] = {}
         self._role = ""
 
@@ -182,16 +184,18 @@ class Scheduler(celery_beat.Scheduler):
 
     def _hear(self) -> bool:
         """Apply a piece of news; whether there is more."""
+        if self.reader:
+            self.reader.watch()
         if self._news:
             self._apply(self._news[0])
             self._news.popleft()  # only now: the Redis may have been away
         return bool(self._news)
 
     def _apply(self, news: News) -> None:
+        is_back = bool(news.answers) and end_silence(get_store(), news.site)
         if news.timing is None:
-            self._switch(news.site, news.off)
+            self._switch(news, is_back)
         if news.present is not None:
-            end_silence(get_store(), news.site)  # of which the leader before has told
             self._marks.forget_others(news.site, news.present, self.lease.fence)
         set_back = self._marks.see(news.site, news.changed, self.lease.fence)
         self._marks.forget(news.site, news.removed, self.lease.fence)
@@ -206,18 +210,31 @@ class Scheduler(celery_beat.Scheduler):
             except CronError as exc:
                 logger.error("site %s: %s is not scheduled: %s", row.site, row.name, exc)
 
-    def _switch(self, site: str, off: str | None) -> None:
-        (begin_silence if off == SILENT else end_silence)(get_store(), site)
+    def _switch(self, news: News, is_back: bool) -> None:
+        """`is_back`: that its database is has just been said."""
+        site, off = news.site, news.off
+        if off == SILENT:
+            begin_silence(get_store(), site)
         if off is not None:
-            if off != FRAPPES:
-                logger.warning("site %s: nothing is scheduled, %s", site, off)
-            elif FRAPPES not in self._off.values():
-                logger.info("%s", off)
+            if news.answers is not False or site not in self._away:  # else it has been said
+                self._tell_why(site, off)
             self._off[site] = off
         elif self._off.pop(site, None):
-            logger.info("site %s: is scheduled again", site)
+            if not is_back:
+                logger.info("site %s: is scheduled again", site)
             for entry in self._parked.pop(site, []):
                 self.agenda.push_back(entry)
+        (self._away.add if news.answers is False else self._away.discard)(site)
+
+    def _tell_why(self, site: str, off: str) -> None:
+        if off == SILENT:
+            logger.error(
+                "site %s: nothing is scheduled, %s. Its jobs wait until it does", site, off
+            )
+        elif off != FRAPPES:
+            logger.warning("site %s: nothing is scheduled, %s", site, off)
+        elif FRAPPES not in self._off.values():
+            logger.info("%s", off)
 
     # -- what is due
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from frappe_celery.host import DatabaseAway, RunAgain, job_begins, with_reruns
+from frappe_celery.host import RunAgain, job_begins, kept_out, with_reruns
 from frappe_standalone.database import django_setup
 from frappe_standalone.database.errors import is_deadlocked, is_retryable, keeps_out
 from frappe_standalone.database.transaction import CallbackManager
@@ -55,8 +55,8 @@ def _attempt(run: Run, last: bool) -> Any:
         try:
             function = _begin(run)
         except Exception as exc:
-            if keeps_out(exc):
-                raise DatabaseAway(str(exc)) from exc
+            if away := kept_out(exc, keeps_out):
+                raise away from exc
             if is_retryable(exc) and not last:
                 raise RunAgain(is_deadlocked(exc)) from exc
             raise

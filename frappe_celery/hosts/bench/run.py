@@ -22,11 +22,11 @@ from frappe.utils import background_jobs
 
 from frappe_celery.config import settings
 from frappe_celery.config.files import read_json
-from frappe_celery.errors import CommitInDoubt, ConfigError, DatabaseAway, JobTimeoutException
+from frappe_celery.errors import CommitInDoubt, ConfigError
 from frappe_celery.hosts.bench.connecting import connect, is_lost, keeps_out
 from frappe_celery.hosts.bench.job import Job, as_current
 from frappe_celery.hosts.reruns import MOST_RERUNS, RunAgain, with_reruns
-from frappe_celery.jobs.limits.outages import SILENT, job_begins
+from frappe_celery.jobs.limits.outages import job_begins, kept_out
 from frappe_celery.watch import telemetry
 
 SERIALIZATION_FAILURE = "40001"
@@ -77,10 +77,8 @@ def _attempt(job: Job, last: bool, sleep: Callable[[float], None]) -> Any:
             if not tries_left or opened or not hasattr(frappe.local, "site"):
                 raise  # else no further than the site, whose files v16 reads once more there
         except Exception as exc:
-            # who only looks and finds no end before the first line has found it silent
-            is_silent = job.looks and isinstance(exc, JobTimeoutException)
-            if not run.began and (is_silent or keeps_out(exc)):
-                raise DatabaseAway(SILENT if is_silent else str(exc)) from exc
+            if not run.began and (away := kept_out(exc, keeps_out)):
+                raise away from exc
             if run.returned and is_lost(exc):
                 raise CommitInDoubt(
                     f"the database was lost at the job's commit ({str(exc).strip()}): what it"
@@ -158,11 +156,9 @@ def _watched(method: str | Callable[..., Any], last: bool, progress: _Run) -> Ca
         function = frappe.get_attr(method) if isinstance(method, str) else method
         try:
             connect()
-        except JobTimeoutException as exc:
-            raise DatabaseAway(SILENT) from exc
         except Exception as exc:
-            if keeps_out(exc):  # past Frappe, which would write an Error Log
-                raise DatabaseAway(str(exc)) from exc
+            if away := kept_out(exc, keeps_out, connects=True):
+                raise away from exc  # past Frappe, which would write an Error Log
             raise
         job_begins()
         progress.began = True

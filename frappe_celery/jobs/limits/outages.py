@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from frappe_celery.errors import BrokerUnreachable, DatabaseAway, NotRun
+from frappe_celery.errors import BrokerUnreachable, DatabaseAway, JobTimeoutException, NotRun
 from frappe_celery.jobs import providers
 from frappe_celery.jobs.job import Job, current_job
 from frappe_celery.jobs.options import default_options
@@ -27,7 +28,6 @@ LONG_SECONDS = 600
 """From when it is said louder."""
 SILENT = "it does not answer"
 """Stands for an error where there is none: it takes connections, and no more comes."""
-AWAY = "the database of site %s is away: %s. Its jobs wait until it is back"
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,30 @@ def put_back(store: JobStore, job: Job, away: DatabaseAway) -> NotRun:
         *(store.keys.prefix, store.lined, job.run_id, str(away), LONGEST_PAUSE_SECONDS),
     )
     if is_news:
-        logger.error(AWAY, job.site, away)
+        logger.error(
+            "the database of site %s is away: %s. Its jobs wait until it is back", job.site, away
+        )
     return NotRun(f"{job.label}[{job.run_id}] waits: the database of site {job.site} is away")
 
 
-def end(store: JobStore, site: str) -> None:
-    """The site's database is back: a job has begun there.
+def kept_out(
+    exc: Exception, keeps_out: Callable[[Exception], bool], *, connects: bool = False
+) -> DatabaseAway | None:
+    """What a host raises for an error before the running job's first line: its site's database has
+    kept it out; None: that is not the reason.
+
+    A timeout is one where nothing else took the time (`connects`), and of a job that looks: who
+    only looks and finds no end has found it silent.
+    """
+    if isinstance(exc, JobTimeoutException):
+        job = current_job()
+        looks = connects or (job is not None and job.looks)
+        return DatabaseAway(SILENT) if looks else None
+    return DatabaseAway(str(exc)) if keeps_out(exc) else None
+
+
+def end(store: JobStore, site: str) -> bool:
+    """The site's database is back: a job has begun there; whether it was away.
 
     Raises:
         BrokerUnreachable.
@@ -71,6 +89,7 @@ def end(store: JobStore, site: str) -> None:
     if since is not None:
         seconds = time.time() - float(since)
         logger.warning("the database of site %s is back, after %.0f s", site, seconds)
+    return since is not None
 
 
 def begin_silence(store: JobStore, site: str) -> None:
@@ -78,15 +97,13 @@ def begin_silence(store: JobStore, site: str) -> None:
     them finds that it does; raises BrokerUnreachable."""
     now = store.now()
     outage = {"since": now, "look": now, "pause": 0.5, "error": SILENT, "silent": True}
-    if store.client.hsetnx(store.keys.outages, site, json.dumps(outage)):
-        logger.error(AWAY, site, SILENT)
+    store.client.hsetnx(store.keys.outages, site, json.dumps(outage))
 
 
-def end_silence(store: JobStore, site: str) -> None:
-    """It answers, if only by an error; raises BrokerUnreachable."""
+def end_silence(store: JobStore, site: str) -> bool:
+    """It answers; whether that has ended it. Raises BrokerUnreachable."""
     told = store.client.hget(store.keys.outages, site)
-    if told and json.loads(told).get("silent"):
-        end(store, site)
+    return bool(told and json.loads(told).get("silent") and end(store, site))
 
 
 def job_begins() -> None:

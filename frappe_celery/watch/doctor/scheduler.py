@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from collections.abc import Collection
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from threading import Thread
@@ -15,6 +16,7 @@ from frappe_celery.schedule.frappes_lock import frappes_scheduler_runs
 from frappe_celery.schedule.leadership import LATE_SECONDS, leadership
 from frappe_celery.schedule.reader import why_off
 from frappe_celery.watch.doctor.report import Section, counted
+from frappe_celery.watch.words import some_of
 
 SITES_SECONDS = 5.0
 """For so long sites are asked, and a database that hangs is waited for."""
@@ -22,24 +24,41 @@ ASKED_AT_ONCE = 16
 SCHEDULED, BY_FRAPPE = "scheduled", "scheduled by Frappe's scheduler"
 
 
-def check(section: Section, store: JobStore, sites: list[str], now: float) -> None:
-    """Each site with the reason why nothing of it is scheduled; then the leader."""
+def check(
+    section: Section, store: JobStore, sites: list[str], now: float, away: Collection[str] = ()
+) -> None:
+    """Each site with the reason why nothing of it is scheduled; then the leader.
+
+    Args:
+        away: sites of which it is said already that their database is away.
+    """
     answers = _ask(store, sites)
+    stopped: list[str] = []
     for site, answer in answers.items():
         if answer.done() or answer.running():
-            section.row(site=site, state=_state(section, site, answer))
+            told = Section(site) if site in away else section
+            section.row(site=site, state=_state(told, site, answer, stopped))
     if left := sum(not answer.done() and not answer.running() for answer in answers.values()):
         section.note(f"{counted(left, 'more site')} not asked", "ask one with --site")
+    if stopped:
+        section.note(
+            f"stopped in Scheduled Job Type, and not scheduled: {some_of(stopped)}",
+            "should one run again: untick Stopped there",
+        )
     states = {row["state"] for row in section.rows}
     acts = not hosts.is_bench() or store.settings.frappe_celery_enabled
     if BY_FRAPPE in states:
         section.note(FRAPPES)
-    _check_leader(section, store, now, SCHEDULED in states and acts)
+    _check_leader(section, store, now, SCHEDULED in states and acts, away)
 
 
-def _ask(store: JobStore, sites: list[str]) -> dict[str, Future[str | None]]:
-    """Why each site is off, as far as it says so in time; a thread that waits still is left."""
-    host, answers = hosts.current(), {site: Future[str | None]() for site in sites}
+Answer = Future[tuple[str | None, list[str]]]
+"""Why a site is off, and the methods of its stopped rows where it is not."""
+
+
+def _ask(store: JobStore, sites: list[str]) -> dict[str, Answer]:
+    """What each site answers in time; a thread that waits still is left."""
+    host, answers = hosts.current(), {site: Answer() for site in sites}
     left = deque(answers.items())
 
     def ask() -> None:
@@ -49,7 +68,11 @@ def _ask(store: JobStore, sites: list[str]) -> dict[str, Future[str | None]]:
                 answer.set_running_or_notify_cancel()
                 try:
                     store.settings.site_config(site)  # which why_off takes for a reason
-                    answer.set_result(why_off(host, store.settings, site))
+                    off = why_off(host, store.settings, site)
+                    rows = [] if off else host.schedule_rows(site)
+                    answer.set_result(
+                        (off, [row.method or row.name for row in rows if row.stopped])
+                    )
                 except Exception as exc:
                     answer.set_exception(exc)
 
@@ -59,7 +82,7 @@ def _ask(store: JobStore, sites: list[str]) -> dict[str, Future[str | None]]:
     return answers
 
 
-def _state(section: Section, site: str, answer: Future[str | None]) -> str:
+def _state(section: Section, site: str, answer: Answer, stopped: list[str]) -> str:
     if not answer.done():
         section.problem(
             f"the database of site {site} does not answer: nothing came within"
@@ -69,7 +92,7 @@ def _state(section: Section, site: str, answer: Future[str | None]) -> str:
         )
         return "its database does not answer"
     try:
-        off = answer.result()
+        off, methods = answer.result()
     except Exception as exc:
         what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
         section.problem(
@@ -77,6 +100,7 @@ def _state(section: Section, site: str, answer: Future[str | None]) -> str:
             "mend its site_config.json, or its database: beat asks again by itself",
         )
         return f"cannot be read: {what}"
+    stopped += [f"{method} of site {site}" for method in methods]
     if off is None:
         return SCHEDULED
     if off == FRAPPES:
@@ -85,7 +109,9 @@ def _state(section: Section, site: str, answer: Future[str | None]) -> str:
     return f"off: {off}"
 
 
-def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool) -> None:
+def _check_leader(
+    section: Section, store: JobStore, now: float, scheduled: bool, away: Collection[str]
+) -> None:
     found = leadership(store)
     sign, leads = found.sign, found.leader is not None
     age = None if sign is None else max(0.0, now - sign.at)
@@ -96,7 +122,15 @@ def _check_leader(section: Section, store: JobStore, now: float, scheduled: bool
         last_leader=None if sign is None or leads else sign.name,
         last_sign_seconds_ago=None if age is None else round(age, 1),
     )
+    if sign and leads and sign.outdated:
+        section.warn(
+            f"the scheduler {found.leader} is older than the configuration, where"
+            f" {some_of(sign.outdated.split(','))} changed since it began",
+            "have it go by what stands there now: restart beat in your process manager",
+        )
     for site, why in (json.loads(sign.unread) if sign and leads else {}).items():
+        if site in away:
+            continue
         whose = f"schedule of site {site}" if site else "sites' schedules"
         section.problem(f"the scheduler {found.leader} cannot read the {whose}: {why}")
     if not leads and scheduled and frappes_scheduler_runs():

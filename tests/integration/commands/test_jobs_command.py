@@ -242,6 +242,25 @@ def test_all_failed_ones_that_the_filters_want_are_requeued(store: JobStore) -> 
     assert "No such jobs" in run(*arguments, "--yes").output
 
 
+def test_a_job_of_many_failed_attempts_is_requeued_once(store: JobStore) -> None:
+    """And not at all where a later attempt of it has succeeded, or waits."""
+    for name, last_fails in (("fails", True), ("waits", False)):
+        first = enqueued(store, name, id=jid(name))
+        store.start(first.run_id, "worker")
+        store.client.lrem(store.waiting_list(SITE, "default"), 1, first.run_id)
+        again = enqueued(store, f"{name}-again", id=jid(name))
+        store.fail(first.run_id, "ValueError: not yet", following=again.run_id)
+        if last_fails:
+            store.start(again.run_id, "worker")
+            store.client.lrem(store.waiting_list(SITE, "default"), 1, again.run_id)
+            store.fail(again.run_id, "ValueError: no")
+    assert "fails: requeued" in run("jobs", "requeue", "--all-failed", "--yes").output
+    assert store.queue_length("default") == 2
+    assert "No such jobs" in run("jobs", "requeue", "--all-failed", "--yes").output
+    run("jobs", "delete", "--all-failed", "--yes")
+    assert not read("jobs", "failed")
+
+
 def on_a_terminal(project: Project, *arguments: str) -> tuple[str, str]:
     """What a `jobs` command prints, and what it shows meanwhile."""
     ours, theirs = pty.openpty()

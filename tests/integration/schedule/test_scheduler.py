@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,13 @@ from frappe_celery.beat_schedule import beat_schedule
 from frappe_celery.celery_app import build
 from frappe_celery.cli import main
 from frappe_celery.config import settings
-from frappe_celery.schedule import leadership
+from frappe_celery.jobs.limits.outages import outages
+from frappe_celery.schedule import leadership, reader
 from frappe_celery.schedule.history import outcomes
 from frappe_celery.schedule.scheduler import ENTRIES_A_TICK
 from tests.integration.schedule.conftest import Bench
 from tests.servers import RedisServer
-from tests.unit.schedule.memory_host import SITE, row, utc
+from tests.unit.schedule.memory_host import SITE, MemoryHost, row, utc
 from tests.waiting import wait_until
 
 A, B = "myapp.tasks.a", "myapp.tasks.b"
@@ -491,3 +493,44 @@ def test_a_leader_that_falls_behind_says_so_until_it_has_caught_up(
     assert "is 16 s behind: myapp.tasks.t" in behind
     assert "was due 2026-06-01 00:01:00+00:00" in behind
     assert [m for m in caplog.messages if "has caught up" in m]
+
+
+def test_an_outage_is_one_line_of_beat_s(
+    bench: Bench, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First its database is silent, then it refuses, then it lets in."""
+    answers = threading.Event()
+    looks = bench.host.scheduling_off
+    monkeypatch.setattr(MemoryHost, "site_databases", True)
+    monkeypatch.setattr(reader, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(reader, "SILENCE_SECONDS", 0.2)
+    monkeypatch.setattr(
+        bench.host, "scheduling_off", lambda site: looks(site) if answers.wait() else ""
+    )
+    bench.scheduler()
+
+    def heard(text: str) -> list[str]:
+        bench.at(bench.now)
+        return [message for message in caplog.messages if text in message]
+
+    wait_until(lambda: heard("nothing is scheduled"), what="it is silent")
+    assert [one.error for one in outages(bench.store)] == ["it does not answer"]
+    bench.host.fails = OSError("refused")
+    answers.set()
+
+    def refuses() -> bool:
+        bench.at(bench.now)
+        looking = bench.schedulers[0].reader
+        return looking is not None and "refused" in looking.unread().get(SITE, "")
+
+    wait_until(refuses, what="it refuses")
+    assert outages(bench.store)
+    bench.host.fails = None
+    wait_until(lambda: heard("is back"), what="it is back")
+    assert not outages(bench.store)
+    first, last = (text for text in caplog.messages if SITE in text and "hooks" not in text)
+    assert first == (
+        f"site {SITE}: nothing is scheduled, its database has not answered for 10 s. Its jobs wait"
+        " until it does"
+    )
+    assert f"the database of site {SITE} is back" in last

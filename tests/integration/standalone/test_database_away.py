@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,10 +42,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]
         yield own
 
 
-def enqueue_on_each(numbers: range) -> None:
+def enqueue_on_each(numbers: range, **options: Any) -> None:
     for number in numbers:
         init(SITES[number % 2])
-        enqueue("myapp.writing.write", number=number)
+        enqueue("myapp.writing.write", number=number, **options)
 
 
 def finished(store: JobStore) -> int:
@@ -63,6 +64,34 @@ def test_doctor_names_sites_whose_database_stands_still(project: Project, databa
     said = " ".join(doctor.output().split())
     for site in SITES:
         assert f"the database of site {site} does not answer" in said
+
+
+@pytest.mark.parametrize("database", ["mariadb"], indirect=True)  # all of it stands still
+def test_beat_sets_the_sites_of_a_silent_server_aside(project: Project, database: Server) -> None:
+    """One line for each, of the process that has seen it; a look without an end is no failure."""
+    project.write("myapp/writing.py", TASKS)
+    project.write(f"sites/{SITES[1]}/site_config.json", "{}")
+    url = {"DATABASE_URL": database.url("jobs")}
+    project.write("myapp/hooks.py", 'scheduler_events = {"monthly": ["myapp.tasks.record"]}')
+    worker, beat = project.worker("-c", "2", **url), project.beat(**url)
+    store = get_store()
+    wait_until(lambda: beat.output().count("first start") == 2, 60, "beat has read the rows")
+    database.pause()
+    try:
+        wait_until(lambda: len(outages(store)) == 2, 60, "both sites are set aside")
+        enqueue_on_each(range(10), timeout=2)
+        wait_until(lambda: sum(o.waiting for o in outages(store)) >= 8, 30, "all are set aside")
+        assert store.counts()[JobStatus.FAILED] == 0
+    finally:
+        database.resume()
+    wait_until(lambda: finished(store) == 10, 90, "all have ended")
+    assert not outages(store)
+    for site in SITES:
+        said = f"site {site}: nothing is scheduled, its database has not answered for 10 s"
+        assert beat.output().count(said) == 1
+        assert not re.search(f"ERROR.*database of site {site} is away", worker.output())
+        assert (beat.output() + worker.output()).count(f"of site {site} is back") == 1
+        assert f"site {site}: its schedule can be read again" not in beat.output()
 
 
 @pytest.mark.parametrize("broker", ["redis", "rabbitmq"], indirect=True)

@@ -16,8 +16,9 @@ from redis import Redis
 
 from frappe_celery import Retry, options
 from frappe_celery.config import settings
-from frappe_celery.jobs import JobStore
+from frappe_celery.jobs import JobStore, hosts
 from frappe_celery.jobs.job import process_name
+from frappe_celery.jobs.limits.outages import begin_silence
 from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
@@ -29,6 +30,7 @@ from tests.integration.stores import lead, take
 from tests.ports import free_port
 from tests.project import Project
 from tests.servers import RabbitMQServer, RedisServer
+from tests.unit.schedule.memory_host import row
 from tests.waiting import wait_until
 
 
@@ -83,6 +85,19 @@ def test_why_a_site_is_not_scheduled(project: Project, store: JobStore) -> None:
     assert rows[OTHER] == "off: pause_scheduler is set in its configuration"
     # with nothing to schedule, no scheduler is missed
     assert not texts(section("scheduler", "--site", OTHER), "problem")
+
+
+def test_a_stopped_row_is_a_choice_and_said_in_one_line(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead(store)
+    rows = [row("myapp.tasks.a"), row("myapp.tasks.b", stopped=True)]
+    monkeypatch.setattr(hosts.current(), "schedule_rows", lambda site: rows)
+    (note,) = section("scheduler", "--site", SITE)["findings"]
+    assert note["level"] == "note"
+    assert note["text"] == (
+        f"stopped in Scheduled Job Type, and not scheduled: myapp.tasks.b of site {SITE}"
+    )
 
 
 def test_a_site_that_is_gone_a_cache_that_is_away_and_a_frappe_of_another_count(
@@ -247,6 +262,23 @@ def test_what_the_scheduler_cannot_read_is_a_problem(store: JobStore) -> None:
     ]
 
 
+def test_a_database_that_is_away_is_one_problem(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_connect(site: str) -> str:
+        raise OSError("cannot connect")
+
+    lead(store)
+    signs = LeaderHeartbeat(store, "host.1")
+    signs.beat(Agenda(), datetime.now(timezone.utc), lambda: {SITE: "cannot connect"})
+    monkeypatch.setattr(hosts.current(), "scheduling_off", cannot_connect)
+    begin_silence(store, SITE)
+    found = read("doctor", "--site", SITE, code=2)["sections"]
+    assert found["scheduler"]["rows"][0]["state"] == "cannot be read: OSError: cannot connect"
+    assert not found["scheduler"]["findings"]
+    assert len(texts(found["databases"], "problem")) == 1
+
+
 def test_jobs_in_the_hands_of_dead_workers_are_counted(store: JobStore) -> None:
     line = store.waiting_list(SITE, "default")
     for consumer, ago in (("dead", 100), ("died too", 100), ("idle and dead", 100), ("alive", 1)):
@@ -376,6 +408,17 @@ def test_a_worker_that_is_older_than_the_configuration(project: Project, store: 
     changed = "rq_results_ttl, max_queued_jobs"
     assert f" is older than the configuration, where {changed} changed since" in found["text"]
     assert found["advice"].endswith("frappe-celery restart")
+
+
+def test_a_scheduler_that_is_older_than_the_configuration(
+    project: Project, store: JobStore
+) -> None:
+    project.beat()
+    wait_until(lambda: section("scheduler")["rows"][-1]["leader"], what="it leads")
+    assert not texts(section("scheduler"), "warning")
+    project.configure(rq_results_ttl=70)
+    (told,) = wait_until(lambda: texts(section("scheduler"), "warning"), what="beat has told it")
+    assert " is older than the configuration, where rq_results_ttl changed since it began" in told
 
 
 # -- failures
