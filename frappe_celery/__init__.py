@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
     from frappe_celery.jobs import Job, JobStatus
     from frappe_celery.jobs.hosts import Host
+    from frappe_celery.many import EnqueuedJobs, enqueue_many
 
     app: Celery
 
@@ -52,6 +53,7 @@ _PUBLIC = {
     **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
     **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
     **dict.fromkeys(("Job", "JobStatus"), "jobs"),
+    **dict.fromkeys(("EnqueuedJobs", "enqueue_many"), "many"),
     "signature": "canvas",
 }
 """Where each name is, which is imported when it is first asked for."""
@@ -64,6 +66,7 @@ __all__ = [
     "CommitInDoubt",
     "ConfigError",
     "DeduplicateNeedsJobId",
+    "EnqueuedJobs",
     "FrappeCeleryError",
     "InvalidJobOperation",
     "Job",
@@ -81,6 +84,7 @@ __all__ = [
     "enqueue_at",
     "enqueue_doc",
     "enqueue_in",
+    "enqueue_many",
     "get_job",
     "is_job_enqueued",
     "options",
@@ -157,5 +161,5 @@ _providers.revoked.provide(_later("canvas:revoked"))
 _providers.outbox.provide(_later("brokers.rabbitmq.outbox:Outbox"))
 _providers.run_here.provide(_later("worker.perform:perform_here"))
 _providers.limit_memory.provide(lambda most: None)
-_providers.published.provide(lambda job: None)
+_providers.published.provide(lambda message: None)
 _providers.start_worker.provide(_later("programs:start_worker"))

@@ -27,6 +27,83 @@ belongs to the method."""
 RUN_DOC_METHOD = "frappe.utils.background_jobs.run_doc_method"
 STARVATION_THRESHOLD = 16
 """v17, `at_front_when_starved`: from how many waiting jobs on a queue counts as starved."""
+SINCE = {"deduplicate": 15, "at_front_when_starved": 16, "retry": 17}
+"""Words of `enqueue` that belong to the method before these versions of Frappe."""
+
+
+OWN_WORDS = frozenset(
+    (
+        *("method", "queue", "timeout", "event", "is_async", "async", "job_name", "now"),
+        *("enqueue_after_commit", "on_success", "on_failure", "at_front", "job_id"),
+    )
+)
+"""Of `enqueue`, in each version."""
+
+
+class Call:
+    """What a call of `enqueue` says of its jobs: all but their arguments and ids.
+
+    Args:
+        words: its further keywords, out of which `enqueue`'s own are taken.
+        said: the arguments of `new_message` that it has.
+
+    Raises:
+        ConfigError: `retry` is no number of repetitions.
+    """
+
+    def __init__(self, words: dict[str, Any], at_front: bool, **said: Any) -> None:
+        self.config = settings.current()
+        version = self.config.frappe_version
+        self.asked: JobOptions = words.pop(ASKED, NO_OPTIONS)
+        if not isinstance(said["method"], str):
+            self.asked = self.asked.over(declared(said["method"]))
+        own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
+        front = 1 if at_front else STARVATION_THRESHOLD if own.get("at_front_when_starved") else 0
+        self.options = {"deduplicate": bool(own.get("deduplicate")), "front": front}
+        """Of `JobStore.enqueue`."""
+        self.queue: str = said["queue"]
+        self._said = {**said, **rqs_retry(own.get("retry"))}
+
+    @property
+    def own_words(self) -> frozenset[str]:
+        """The words that belong to no method."""
+        version = self.config.frappe_version
+        return OWN_WORDS | {word for word, since in SINCE.items() if version >= since}
+
+    def check_id(self, job_id: str | None) -> None:
+        """Raises DeduplicateNeedsJobId."""
+        if self.options["deduplicate"] and not job_id:
+            raise DeduplicateNeedsJobId(
+                "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
+                " deduplicate=True)"
+            )
+
+    def enter(self) -> None:
+        """Be of the site and the user that the calling code is in; raises ConfigError: what was
+        said can be no job."""
+        said = self._said
+        check_call(said["method"], said["name"], said["on_success"], said["on_failure"])
+        host = hosts.current()
+        self.site, self.user = host.current_site(), host.current_user()
+        self.at_most = self.config.most_waiting(self.site)
+
+    def message(self, kwargs: dict[str, Any], job_id: str | None) -> JobMessage:
+        """That of a job, as it is now.
+
+        Raises:
+            UnknownQueue, BadTimeout, CannotTravel.
+        """
+        message = new_message(
+            self.config,
+            site=self.site,
+            user=self.user,
+            kwargs=kwargs,
+            id=hosts.current().job_id(job_id, self.site) if job_id else None,
+            **self._said,
+        )
+        if self.asked is not NO_OPTIONS:
+            follow(self.asked, message)
+        return message
 
 
 @overload
@@ -96,71 +173,45 @@ def enqueue(
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel, DeduplicateNeedsJobId, BrokerUnreachable,
-        QueueOverloaded (from v16).
+        QueueOverloaded (from v16), ConfigError: also where a bench's route leads such a job to RQ.
     """
-    asked: JobOptions = kwargs.pop(ASKED, NO_OPTIONS)
-    config = settings.current()
-    if not isinstance(method, str):
-        asked = asked.over(declared(method))
     is_async = kwargs.pop("async", is_async)
-    version = config.frappe_version  # in another one these words belong to the method
-    deduplicate = version >= 15 and bool(kwargs.pop("deduplicate", False))
-    when_starved = version >= 16 and kwargs.pop("at_front_when_starved", False)
-    repeats = rqs_retry(kwargs.pop("retry", None) if version >= 17 else None)
-    if deduplicate and not job_id:
-        raise DeduplicateNeedsJobId(
-            "deduplicate=True needs a job_id to compare by: enqueue(…, job_id='import::X',"
-            " deduplicate=True)"
-        )
-    if asked.at is not None and (now or not is_async):
+    call = Call(
+        kwargs,
+        at_front,
+        method=method,
+        queue=queue,
+        timeout=timeout or None,
+        event=event,
+        name=job_name or None,
+        on_success=on_success,
+        on_failure=on_failure,
+    )
+    call.check_id(job_id)
+    if call.asked.at is not None and (now or not is_async):
         raise ConfigError("enqueue_in and enqueue_at wait: leave out now=True and is_async=False")
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
         return host.call(method, kwargs)
 
-    check_call(method, job_name, on_success, on_failure)
-    site, user = host.current_site(), host.current_user()
+    call.enter()
+    message = call.message(kwargs, job_id)
+    options: dict[str, Any] = {**call.options, "own_id": bool(job_id), "at": call.asked.at}
 
-    def as_it_is_now() -> JobMessage:
-        message = new_message(
-            config,
-            site=site,
-            user=user,
-            method=method,
-            queue=queue,
-            kwargs=kwargs,
-            timeout=timeout or None,
-            id=host.job_id(job_id, site) if job_id else None,
-            name=job_name or None,
-            event=event,
-            on_success=on_success,
-            on_failure=on_failure,
-            **repeats,
-        )
-        if asked is not NO_OPTIONS:
-            follow(asked, message)
-        return message
-
-    message = as_it_is_now()
-    front = 1 if at_front else STARVATION_THRESHOLD if when_starved else 0
     if not is_async:
-        front = -1  # run below, by no worker
-    at_most = config.most_waiting(site)
-
-    options: dict[str, Any] = {
-        "own_id": bool(job_id), "deduplicate": deduplicate, "front": front, "at": asked.at,
-    }  # fmt: skip
+        options["front"] = -1  # run below, by no worker
 
     def publish_it(message: JobMessage) -> Job | None:
-        return publish.publish_for_caller(message, at_most=at_most, **options)
+        return publish.publish_by_route(message, at_most=call.at_most, **options)
 
-    if enqueue_after_commit and is_async and hold.is_on(site):
-        hold.hold(message, at_most, **options)
+    if enqueue_after_commit and is_async and hold.is_on(call.site):
+        hold.hold(message, call.at_most, **options)
         return None
     if enqueue_after_commit:
         # here, not only after the commit, when Frappe pickles its arguments
-        check_size(message, message.seal(config.signer), config)
-        host.after_commit(lambda: publish_it(as_it_is_now()))
+        check_size(message, message.seal(call.config.signer), call.config)
+        host.route_to_celery(message.queue, call.site)
+        host.after_commit(lambda: publish_it(call.message(kwargs, job_id)))
         return None
     job = publish_it(message)
     if not is_async and job is not None:

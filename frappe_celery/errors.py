@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 
 class FrappeCeleryError(Exception):
     """What every error of this package is, to catch them all by."""
+
+    enqueued: Sequence[Any] = ()
+    """What `enqueue_many` had enqueued before it broke."""
 
 
 class ValidationError(Exception):

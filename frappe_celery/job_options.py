@@ -15,7 +15,7 @@ excepted). What a call says wins over its method's declaration, that over its qu
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
@@ -32,6 +32,7 @@ from frappe_celery.jobs.options import DECLARED, JobOptions
 if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import Callback, Method
     from frappe_celery.jobs import Job
+    from frappe_celery.many import EnqueuedJobs, Entry, Progress
 
 __all__ = ["Options", "Retry", "enqueue_at", "enqueue_in", "options"]
 
@@ -74,14 +75,49 @@ class Options(JobOptions):
     ) -> Any: ...  # fmt: skip
     def enqueue(self, method: Method, *args: Any, **kwargs: Any) -> Any:
         """As `frappe_celery.enqueue`, with these options for this one call."""
-        from frappe_celery.enqueue_shim import ASKED, enqueue
+        from frappe_celery.enqueue_shim import enqueue
+
+        return enqueue(method, *args, **{**kwargs, **self._of_a_call()})
+
+    @overload
+    def enqueue_many(
+        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
+        enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
+        on_failure: Callback = ..., at_front: bool = ..., deduplicate: Literal[False] = ...,
+        progress: Progress = ..., **kwargs: Any,
+    ) -> EnqueuedJobs[Job]: ...  # fmt: skip
+    @overload
+    def enqueue_many(
+        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
+        enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
+        on_failure: Callback = ..., at_front: bool = ..., deduplicate: bool = ...,
+        progress: Progress = ..., **kwargs: Any,
+    ) -> EnqueuedJobs[Job | None]: ...  # fmt: skip
+    @overload
+    def enqueue_many(
+        self, method: Method, entries: Iterable[Entry], *, queue: str = ...,
+        timeout: int | str | None = ..., event: str | None = ..., job_name: str | None = ...,
+        enqueue_after_commit: bool = ..., on_success: Callback = ..., on_failure: Callback = ...,
+        at_front: bool = ..., deduplicate: bool = ..., progress: Progress = ..., **kwargs: Any,
+    ) -> EnqueuedJobs[Job | None] | None: ...  # fmt: skip
+    def enqueue_many(self, method: Method, entries: Iterable[Entry], **kwargs: Any) -> Any:
+        """As `frappe_celery.enqueue_many`, with these options for all jobs of this one call."""
+        from frappe_celery.many import enqueue_many
+
+        return enqueue_many(method, entries, **{**kwargs, **self._of_a_call()})
+
+    def _of_a_call(self) -> dict[str, Any]:
+        """The keyword by which they are told; raises ConfigError."""
+        from frappe_celery.enqueue_shim import ASKED
 
         if self.running is not None or self.per_minute is not None or self.max_memory is not None:
             raise ConfigError(
                 "running, per_minute and max_memory are said of a method, not of one call: as a"
                 " decorator, in the configuration, or by frappe-celery limit"
             )
-        return enqueue(method, *args, **{**kwargs, ASKED: self})
+        return {ASKED: self}
 
     @overload
     def enqueue_in(

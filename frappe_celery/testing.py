@@ -131,8 +131,8 @@ class FrappeJobs:
     def note_task(self, task: SentTask) -> None:
         self._sent.append(task)
 
-    def note(self, job: Job) -> None:
-        self._enqueued.append(job)
+    def note(self, message: JobMessage) -> None:
+        self._enqueued.append(get_store().job_of(message))
         conf = _celery_configuration()
         if self.at_once or (conf and conf.task_always_eager):
             self.run(raising=bool(conf and conf.task_eager_propagates))
@@ -247,7 +247,7 @@ class Session:
         if not hosts.is_bench() and _standalone().uses_our_database():
             os.environ[variable("database_url")] = f"sqlite:///{self._folder}/frappe.sqlite3"
         settings.use(None)
-        providers.published.provide(lambda job: self.jobs.note(job))
+        providers.published.provide(lambda message: self.jobs.note(message))
         signals.after_task_publish.connect(self._note_sent)
         signals.task_prerun.connect(self._note_eager)
 
@@ -291,7 +291,7 @@ class Session:
 
     def end(self) -> None:
         """The environment is as it was; the server stops with this process."""
-        providers.published.provide(lambda job: None)
+        providers.published.provide(lambda message: None)
         signals.after_task_publish.disconnect(self._note_sent)
         signals.task_prerun.disconnect(self._note_eager)
         os.environ.clear()

@@ -84,6 +84,10 @@ class StandaloneHost:
 
         return missing_names(function)
 
+    def route_to_celery(self, queue: str, site: str) -> int | None:
+        """None: there is no other system."""
+        return None
+
     def open_transaction(self) -> str | None:
         """Of the current site's connection; None where the calling code is in no site."""
         name = open_transaction.current(self.current_site()) if "flags" in local else None

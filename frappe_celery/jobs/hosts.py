@@ -109,6 +109,10 @@ class Host(Protocol):
     def missing_names(self, function: Callable[..., Any]) -> list[str]:
         """Names of Frappe's that it uses and this host has not, as far as its code tells."""
 
+    def route_to_celery(self, queue: str, site: str) -> int | None:
+        """The number of the routes by which such a job goes there (see `routes`); None: nothing
+        leads elsewhere. Raises ConfigError: they lead to RQ."""
+
     def open_transaction(self) -> str | None:
         """A name for the calling code's transaction, where it has written and will be known to end
         (`JobStore.transaction_ended`); None elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config.numbers import require, seconds_of
@@ -63,6 +64,25 @@ def new_message(
         on_success=on_success and encode(on_success, allow_pickle),
         on_failure=on_failure and encode(on_failure, allow_pickle),
         **said,
+    )
+
+
+def another(
+    message: JobMessage, config: Settings, kwargs: Mapping[str, Any], id: str | None
+) -> JobMessage:
+    """A new one like one that is as new, with arguments and an id of its own; None: made of the
+    run's.
+
+    Raises:
+        CannotTravel.
+    """
+    run = secrets.token_hex(16)
+    return replace(
+        message,
+        run=run,
+        id=hosts.current().job_id(id or run, message.site),
+        kwargs=codec.encode_arguments(kwargs, config.frappe_celery_pickle),
+        enqueued_at=time.time(),
     )
 
 

@@ -33,8 +33,9 @@ class Outbox(Protocol):
     """What the store asks of a broker that is not the Redis which keeps the jobs: it carries runs
     there from a queue's list in Redis, where the store puts them."""
 
-    def carry(self, run: str, queue: str, sealed: bytes, front: bool) -> None:
-        """Send a run that the caller has just pushed; does not raise when the broker is away."""
+    def carry(self, queue: str, runs: Sequence[tuple[str, bytes, bool]]) -> None:
+        """Send runs that the caller has just pushed, each with its sealed message and whether it
+        goes first; does not raise when the broker is away."""
 
     def forward(self, runs: Sequence[str]) -> None:
         """Send runs as their records have them; raises BrokerUnreachable: the Redis is away."""
@@ -65,7 +66,7 @@ run_here: Provider[[JobMessage], None] = Provider()
 job's."""
 limit_memory: Provider[[int], None] = Provider()
 """The job that runs in this process may have so many MiB in memory."""
-published: Provider[[Any], None] = Provider()
-"""A Job was enqueued: a test that runs at once what is enqueued is told."""
+published: Provider[[JobMessage], None] = Provider()
+"""A job was enqueued: a test that runs at once what is enqueued is told."""
 start_worker: Provider[[str | None, bool, bool, int | None, bool], None] = Provider()
 """Be a worker, as `bench worker` is asked to: queues, burst, quiet, processes, beat beside it."""

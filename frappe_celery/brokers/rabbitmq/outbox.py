@@ -39,9 +39,9 @@ class Outbox:
         self.names = Names(config.prefix, tuple(config.queues))
         self.publisher = Publisher(str(config.broker_url))
 
-    def carry(self, run: str, queue: str, sealed: bytes, front: bool) -> None:
-        """Send a run that the caller has just pushed (see `_send`)."""
-        self._send({queue: [self._letter(run, queue, sealed, front)]})
+    def carry(self, queue: str, runs: Sequence[tuple[str, bytes, bool]]) -> None:
+        """Send runs that the caller has just pushed (see `_send`)."""
+        self._send({queue: [self._letter(run, queue, text, first) for run, text, first in runs]})
 
     def _send(self, letters: Mapping[str, Sequence[Letter]]) -> None:
         """Publish, by queue, take out of the lists what is confirmed, and ring the workers' bell.

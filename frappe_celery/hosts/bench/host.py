@@ -134,6 +134,10 @@ class BenchHost:
         """None: it is Frappe."""
         return []
 
+    def route_to_celery(self, queue: str, site: str) -> int | None:
+        """None: a bench that is not armed has no routes."""
+        return None
+
     def open_transaction(self) -> str | None:
         """Of the current site's connection. A test's transaction never ends."""
         database = transaction.database()

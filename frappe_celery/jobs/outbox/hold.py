@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -20,16 +20,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.config import settings
-from frappe_celery.errors import (
-    BrokerUnreachable,
-    ConfigError,
-    FrappeCeleryError,
-    QueueOverloaded,
-)
+from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryError
 from frappe_celery.jobs import JobStatus, get_store, hosts
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.outbox.table import NAME, Row, Table
 from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.record.many import Sealed
+from frappe_celery.jobs.record.store import overloaded
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,12 +46,13 @@ _away_until = 0.0
 
 @dataclass
 class Held:
-    """A row as its caller's process sees it."""
+    """Rows of one call as its process sees them."""
 
     site: str
     publish: Callable[[], Any]
     is_sure: bool = True
-    """Whether it is in the database once its transaction is committed, and first in its turn."""
+    """Whether they are in the database once their transaction is committed, and the first in their
+    turn."""
 
 
 def is_on(site: str) -> bool:
@@ -75,30 +73,42 @@ def hold(message: JobMessage, at_most: int = 0, **options: Any) -> None:
         ConfigError: the site's database has no such table yet.
         QueueOverloaded.
     """
-    config, site = settings.current(), message.site
-    if at_most and unless_away(partial(_waiting, message), 0) >= at_most:
-        raise QueueOverloaded(
-            f"{at_most} jobs of site {site} wait in queue {message.queue!r}: start more workers for"
-            " it, or raise max_queued_jobs"
-        )
+    refuse_where_many_wait(message, at_most)
+    config = settings.current()
     sealed = message.seal(config.signer)
     check_size(message, sealed, config)
-    write(
-        site,
-        Row(
-            run=message.run,
-            created=time.time(),
-            bench=config.prefix,
-            queue=message.queue,
-            message=sealed.decode(),
-            options=json.dumps({k: v for k, v in options.items() if v}),
-        ),
-        partial(publish.publish, message, outbox=True, **options),
+    row = _row(message, sealed, options)
+    write(message.site, [row], partial(publish.publish, message, outbox=True, **options))
+
+
+def hold_some(runs: Sequence[Sealed], **options: Any) -> None:
+    """The same for some runs of one call, which are published together; raises ConfigError."""
+    rows = [_row(run.message, run.text, {**options, "own_id": run.own_id}) for run in runs]
+    site = runs[0].message.site
+    write(site, rows, partial(publish.publish_many, runs, outbox=True, **options))
+
+
+def refuse_where_many_wait(message: JobMessage, at_most: int, more: int = 1) -> None:
+    """Raise QueueOverloaded where the message's site has no room for `more` in its queue."""
+    if at_most:
+        waiting = unless_away(partial(_waiting, message), 0)
+        if waiting + more > at_most:
+            raise overloaded(message, waiting, at_most, more)
+
+
+def _row(message: JobMessage, sealed: bytes, options: Mapping[str, Any]) -> Row:
+    return Row(
+        run=message.run,
+        created=time.time(),
+        bench=settings.current().prefix,
+        queue=message.queue,
+        message=sealed.decode(),
+        options=json.dumps({k: v for k, v in options.items() if v}),
     )
 
 
-def write(site: str, row: Row, publish: Callable[[], Any]) -> None:
-    """Write a row into the open transaction of the site that the calling code is in, and have
+def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
+    """Write rows into the open transaction of the site that the calling code is in, and have
     `publish` called after the commit.
 
     Raises:
@@ -109,9 +119,9 @@ def write(site: str, row: Row, publish: Callable[[], Any]) -> None:
     try:
         if others:
             held.is_sure = others[-1].is_sure  # none before it may come after it
-        elif table.some_wait(row.created - 2 * OWN_SECONDS):
+        elif table.some_wait(rows[0].created - 2 * OWN_SECONDS):
             held.is_sure = False
-        table.add(row)
+        table.add(rows)
     except Exception as exc:
         if not _MISSING.search(str(exc)):
             raise
@@ -136,7 +146,7 @@ def _publish(held: Held) -> None:
             unless_away(held.publish, None)
             return
         except FrappeCeleryError as exc:
-            logger.error("a job of site %s stays in its outbox: %s", held.site, exc)
+            logger.error("what site %s enqueued stays in its outbox: %s", held.site, exc)
     unless_away(lambda: store.client.sadd(store.keys.outbox_news, held.site), None)
 
 

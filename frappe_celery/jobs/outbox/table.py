@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from frappe_celery.jobs.hosts import Host
@@ -56,11 +57,12 @@ class Table:
             f" options {text} NOT NULL, error {text})"
         )
 
-    def add(self, row: Row) -> None:
+    def add(self, rows: Sequence[Row]) -> None:
+        values = [(r.run, r.created, r.bench, r.queue, r.message, r.options) for r in rows]
         self._host.sql(
             f"INSERT INTO {NAME} (run, created, bench, queue, message, options)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            *(row.run, row.created, row.bench, row.queue, row.message, row.options),
+            f" VALUES {', '.join(['(%s, %s, %s, %s, %s, %s)'] * len(rows))}",
+            *chain.from_iterable(values),
         )
 
     def some_wait(self, before: float) -> bool:

@@ -44,7 +44,7 @@ class OutboxTask(DjangoTask):  # type: ignore[type-arg]  # which it lacks at run
         sealed = config.signer.seal(PURPOSE, said.encode())
         queue = str(options.get("queue") or current_app.conf.task_default_queue)
         row = Row(run, time.time(), config.prefix, queue, sealed.decode(), OF_A_TASK)
-        hold.write(site, row, partial(publish, get_store(), run, sealed, site))
+        hold.write(site, [row], partial(publish, get_store(), run, sealed, site))
 
 
 def publish(store: JobStore, run: str, sealed: bytes, site: str) -> None:

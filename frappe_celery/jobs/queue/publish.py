@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from frappe_celery.config import settings
+from frappe_celery.config.signing import Signer
 from frappe_celery.jobs import Job, get_store, hosts, providers, unsigned
 from frappe_celery.jobs.limits import declarations
 from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record import many
+from frappe_celery.jobs.routes import Rerouted
+
+T = TypeVar("T")
 
 TASK_NAME = "frappe_celery.run_job"
 """The one Celery task; the method travels inside its message and shows as its name."""
@@ -23,15 +29,77 @@ def publish(message: JobMessage, **options: Any) -> Job | None:
     declarations.tell()
     job = _traced(message, options)
     if job is not None:
-        providers.published(job)
+        providers.published(message)
     return job
 
 
 def publish_for_caller(message: JobMessage, **options: Any) -> Job | None:
     """The same, for code in a site: the job waits for the transaction that this has open."""
-    if settings.current().commit_wait and options.get("front", 0) >= 0:
-        options["transaction"] = hosts.current().open_transaction()
+    if options.get("front", 0) >= 0:
+        options["transaction"] = transaction_of_caller()
     return publish(message, **options)
+
+
+def transaction_of_caller() -> str | None:
+    """The one that jobs are to wait for, of code in a site."""
+    return hosts.current().open_transaction() if settings.current().commit_wait else None
+
+
+def publish_by_route(message: JobMessage, **options: Any) -> Job | None:
+    """The same, of what must not go to Celery where a route leads to RQ; raises ConfigError."""
+    if options["front"] < 0:  # the caller runs it
+        return publish_for_caller(message, **options)
+    enqueue = partial(publish_for_caller, message, **options)
+    return by_route(message.queue, message.site, lambda number: enqueue(routes=number))
+
+
+def by_route(queue: str, site: str, publish: Callable[[int | None], T]) -> T:
+    """What `publish` returns when it is told the number of the routes that lead to Celery.
+
+    Raises:
+        ConfigError: they lead to RQ.
+    """
+    while True:
+        try:
+            return publish(hosts.current().route_to_celery(queue, site))
+        except Rerouted:  # others hold now
+            continue
+
+
+def publish_many(
+    runs: Sequence[many.Sealed], room: many.Room | None = None, **options: Any
+) -> set[str]:
+    """Some runs of one call in one step; arguments and answer as of `many.enqueue_step`.
+
+    Raises:
+        ConfigError: their route leads to RQ; none was enqueued.
+    """
+    declarations.tell()
+    store, first = get_store(), runs[0].message
+    runs = [_seen(run, store.signer) for run in runs]
+    enqueue = partial(many.enqueue_step, store, runs, room, **options)
+    duplicates = by_route(first.queue, first.site, lambda number: enqueue(routes=number))
+    for message, *_ in runs:
+        _told(message)
+        if message.run not in duplicates:
+            providers.published(message)
+    return duplicates
+
+
+def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:
+    message = _announced(_in_trace(run.message))
+    return (
+        run if message is run.message else run._replace(message=message, text=message.seal(signer))
+    )
+
+
+def _in_trace(message: JobMessage) -> JobMessage:
+    if "sentry_sdk" not in sys.modules:
+        return message
+    from frappe_celery.jobs import sentry
+
+    with sentry.enqueued(message) as headers:
+        return replace(message, headers={**message.headers, **headers})
 
 
 def _traced(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
@@ -49,21 +117,30 @@ def _publish(message: JobMessage, options: Mapping[str, Any]) -> Job | None:
     The second one comes also where nothing was enqueued, since the job waits or runs already:
     what a listener opened at the first is closed then.
     """
-    signals = sys.modules.get("celery.signals")  # nobody listens in a process without it
-    if signals is None:
-        return get_store().enqueue(message, **options)
-    if signals.before_task_publish.receivers:
-        ours = task_headers(message)
-        headers = dict(ours)
-        signals.before_task_publish.send(sender=message.label, headers=headers, **_about(message))
-        added = {n: v for n, v in headers.items() if n in message.headers or n not in ours}
-        message = replace(message, headers=added)
+    message = _announced(message)
     job = get_store().enqueue(message, **options)
-    if signals.after_task_publish.receivers:
+    _told(message)
+    return job
+
+
+def _announced(message: JobMessage) -> JobMessage:
+    """The message as listeners of the first signal want it."""
+    signals = sys.modules.get("celery.signals")  # nobody listens in a process without it
+    if signals is None or not signals.before_task_publish.receivers:
+        return message
+    ours = task_headers(message)
+    headers = dict(ours)
+    signals.before_task_publish.send(sender=message.label, headers=headers, **_about(message))
+    added = {n: v for n, v in headers.items() if n in message.headers or n not in ours}
+    return replace(message, headers=added)
+
+
+def _told(message: JobMessage) -> None:
+    signals = sys.modules.get("celery.signals")
+    if signals is not None and signals.after_task_publish.receivers:
         signals.after_task_publish.send(
             sender=message.label, headers=task_headers(message), **_about(message)
         )
-    return job
 
 
 def task_headers(message: JobMessage) -> dict[str, Any]:

@@ -15,6 +15,7 @@
 --         transaction: that of its caller, which has written; commit_wait: for how many seconds it
 --         waits for that to end
 --         outbox: the marks of those that its site's outbox has enqueued
+--       then, of one of many, which of them it is, from 0
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
 -- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
@@ -33,7 +34,10 @@ local function ring_for(waiting)
   if waiting == 1 then ring(prefix, KEYS[3]) end
 end
 
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'enqueued', run} end  -- our own retry
+local there = redis.call('EXISTS', KEYS[1], prefix .. 'reserved:' .. place)
+if there > 0 and redis.call('EXISTS', KEYS[1]) == 1 then  -- our own retry
+  return {'enqueued', run}
+end
 
 if ARGV[9] == '' then
   redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
@@ -102,7 +106,10 @@ local waiting = 0
 if not asked.at and (most > 0 or front > 1) then
   waiting = redis.call('ZCARD', KEYS[2])  -- of this site
 end
-if most > 0 and waiting >= most then return {'overloaded', tostring(waiting)} end
+if most > 0 then
+  local taken = waiting + (there > 0 and reserved(prefix, place) or 0)
+  if taken >= most then return {'overloaded', tostring(taken)} end
+end
 
 redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
   'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
@@ -120,7 +127,7 @@ act('enqueued', run)
 local latest
 if asked.transaction then
   local time = redis.call('TIME')
-  latest = string.format('%.6f', time[1] + time[2] / 1e6 + asked.commit_wait)
+  latest = string.format('%.6f', time[1] + (time[2] + (ARGV[10] or 0)) / 1e6 + asked.commit_wait)
 end
 if asked.at then
   redis.call('ZADD', prefix .. 'scheduled', asked.at, run)

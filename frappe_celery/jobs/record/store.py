@@ -88,12 +88,59 @@ class JobStore(JobFinder):
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = ""
+        asked = self.asked(
+            message,
+            own_id=own_id,
+            deduplicate=deduplicate,
+            front=front,
+            at_most=at_most,
+            claim=claim,
+            at=at,
+            routes=routes,
+            transaction=transaction,
+            outbox=outbox,
+        )
+        sealed = message.seal(self.signer)
+        if not any_size:
+            check_size(message, sealed, self.settings)
+        keys, about = self.new_record(message, sealed, status)
+        outcome, other, *time_now = self.run_script("enqueue", keys, *about, asked)
+        if outcome == b"enqueued":
+            if time_now:
+                clocks.compare(self.client, self.keys, float(time_now[0]))
+            waits = at is not None or transaction is not None or front < 0
+            if self.outbox is not None and not waits:
+                self.outbox.carry(message.queue, [(message.run, sealed, other == b"first")])
+            job = self.job_of(message)
+            job.status = status
+            return job
+        if outcome == b"overloaded":
+            raise overloaded(message, int(other), at_most)
+        if outcome == b"rerouted":
+            raise Rerouted(message.id)
+        check_claimed(outcome, message.id)
+        return None
+
+    def asked(
+        self,
+        message: JobMessage,
+        *,
+        own_id: bool = False,
+        deduplicate: bool = False,
+        front: int = 0,
+        at_most: int = 0,
+        claim: Claim | None = None,
+        at: float | None = None,
+        routes: int | None = None,
+        transaction: str | None = None,
+        outbox: bool = False,
+    ) -> str:
+        """What is asked beyond a plain job, as the script takes it ('' : nothing)."""
         ttls = message.result_ttl, message.failure_ttl
         first_run = message.first_run or None
         given = (at, routes, message.limit_key, first_run, transaction, outbox or None, *ttls)
         if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
-            asked = as_texts(
+            return as_texts(
                 own_id=own_id or None,
                 deduplicate=deduplicate or None,
                 front=front or None,
@@ -109,29 +156,7 @@ class JobStore(JobFinder):
                 outbox=self.keys.outbox_marks(message.site) if outbox else None,
                 **(claim.asked if claim else {}),
             )
-        sealed = message.seal(self.signer)
-        if not any_size:
-            check_size(message, sealed, self.settings)
-        keys, about = self.new_record(message, sealed, status)
-        outcome, other, *time_now = self.run_script("enqueue", keys, *about, asked)
-        if outcome == b"enqueued":
-            if time_now:
-                clocks.compare(self.client, self.keys, float(time_now[0]))
-            waits = at is not None or transaction is not None or front < 0
-            if self.outbox is not None and not waits:
-                self.outbox.carry(message.run, message.queue, sealed, other == b"first")
-            job = self.job_of(message)
-            job.status = status
-            return job
-        if outcome == b"overloaded":
-            raise QueueOverloaded(
-                f"{other.decode()} jobs of site {message.site} wait in queue {message.queue!r}; it"
-                f" may have {at_most} there. Start more workers for it, or raise max_queued_jobs"
-            )
-        if outcome == b"rerouted":
-            raise Rerouted(message.id)
-        check_claimed(outcome, message.id)
-        return None
+        return ""
 
     def new_record(
         self, message: JobMessage, sealed: bytes, status: JobStatus = JobStatus.QUEUED
@@ -361,6 +386,15 @@ class JobStore(JobFinder):
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
+
+
+def overloaded(message: JobMessage, waiting: int, most: int, more: int = 1) -> QueueOverloaded:
+    """So many of a message's site wait in its queue, where `more` would be too many."""
+    no_room = f", and {more} more were to be enqueued" if more > 1 else ""
+    return QueueOverloaded(
+        f"{waiting} jobs of site {message.site} wait in queue {message.queue!r}{no_room}; it may"
+        f" have {most} there. Start more workers for it, or raise max_queued_jobs"
+    )
 
 
 def as_texts(**asked: Any) -> str:

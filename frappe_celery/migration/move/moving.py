@@ -207,7 +207,7 @@ class Mover:
         if outcome == b"moved":
             (self.report.failed if ended else self.report.waiting)[queue.own] += 1
             if self.store.outbox is not None and not ended:
-                self.store.outbox.carry(message.run, queue.own, sealed, bool(front))
+                self.store.outbox.carry(queue.own, [(message.run, sealed, bool(front))])
         return outcome
 
     # -- to RQ

@@ -29,7 +29,7 @@ def rebuild_what_was_deleted(store: JobStore, run: str, record: Record) -> None:
 
 def push(store: JobStore, job: Job, record: Record) -> None:
     if store.outbox is not None:
-        store.outbox.carry(job.run_id, job.queue, record[b"message"], False)
+        store.outbox.carry(job.queue, [(job.run_id, record[b"message"], False)])
         return
     for key in (store.keys.queue(job.queue), store.waiting_list(job.site, job.queue)):
         store.client.lpush(key, job.run_id)

@@ -211,3 +211,50 @@ def test_a_redis_that_loads_its_data_is_unreachable_on_the_way_to_rq_too(
     assert answer[0] == "rq"
     assert "does not answer" in answer[1]
     assert "loading" in answer[1]
+
+
+def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Armed) -> None:
+    said, waiting = armed.ask(
+        """
+        from datetime import datetime
+        from frappe_celery import ConfigError, enqueue_at, enqueue_in, get_job, options
+        from frappe_celery.jobs import get_store
+        METHOD, said = "fixture_app.tasks.write", []
+        asked = (
+            lambda **to: options(retry=3).enqueue(METHOD, **to),
+            lambda **to: enqueue_in(60, METHOD, **to),
+            lambda **to: enqueue_at(datetime(2100, 1, 1), METHOD, **to),
+            lambda **to: options(retry=3).enqueue(METHOD, enqueue_after_commit=True, **to),
+        )
+        to_celery("short")
+        for ask in asked:
+            ask(queue="short")
+            try:
+                ask(queue="long")
+                said.append("")
+            except ConfigError as exc:
+                said.append(str(exc))
+        frappe.db.commit()
+        answer = [said, get_store().counts(queue="long")]
+        """
+    )
+    assert not any(waiting.values())
+    assert said == [
+        "the route of queue long and site site1 leads to RQ, which cannot do what only Celery can:"
+        " call frappe.enqueue, or have the route lead to Celery by frappe-celery enable"
+        " --queue long"
+    ] * len(said)
+
+
+def test_a_route_that_changes_meanwhile_holds_for_what_celery_alone_can_do(armed: Armed) -> None:
+    answer = armed.ask(
+        """
+        from frappe_celery import options
+        from frappe_celery.jobs import get_store
+        routing.current()
+        to_celery("long")
+        options(retry=3).enqueue("fixture_app.tasks.write", queue="long")
+        answer = get_store().counts(queue="long")
+        """
+    )
+    assert answer["queued"] == 1

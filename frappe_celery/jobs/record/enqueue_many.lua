@@ -1,0 +1,42 @@
+-- Enqueue some of many, one after the other, each as `enqueue.lua` does.
+-- KEYS: index of their first status, the list that they wait in
+-- ARGV: prefix, place, queue, about, and where the number that may wait is limited, a JSON object
+--       ('' : it is not):
+--         call: whose they are; left: how many come after these, for which a place is kept;
+--         most: that may wait, of the first ones, and number: how many these and those are
+--       then of each: run, now, id, message, what else is asked
+-- Returns 'overloaded' and how many wait, or 'enqueued', the server's time where theirs is not that
+-- ('' : it is), and of each that was not simply enqueued: which one, what became of it, and why.
+local prefix, place, queue, about, quota = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+
+if quota ~= '' then
+  quota = cjson.decode(quota)
+  local records = {}
+  for i = 6, #ARGV, 5 do records[#records + 1] = prefix .. 'job:' .. ARGV[i] end
+  if quota.most and redis.call('EXISTS', unpack(records)) == 0 then  -- else it is our own retry
+    local taken = redis.call('ZCARD', KEYS[1]) + reserved(prefix, place)
+    if taken + quota.number > tonumber(quota.most) then return {'overloaded', taken} end
+  end
+  local promises = prefix .. 'reserved:' .. place
+  if quota.left == '0' then
+    redis.call('HDEL', promises, quota.call)
+  else
+    local seconds = 60  -- for which its caller may be silent
+    redis.call('HSET', promises, quota.call, quota.left .. ' ' .. redis.call('TIME')[1] + seconds)
+    redis.call('EXPIRE', promises, seconds)
+  end
+end
+
+local time, others = '', {}
+for i = 6, #ARGV, 5 do
+  local run, which = ARGV[i], (i - 6) / 5
+  local answer = enqueue(
+    {prefix .. 'job:' .. run, KEYS[1], KEYS[2]},
+    {prefix, run, place, ARGV[i + 1], queue, ARGV[i + 2], about, ARGV[i + 3], ARGV[i + 4], which}
+  )
+  if answer[1] ~= 'enqueued' or answer[2] ~= run then
+    others[#others + 1] = {which, answer[1], answer[2]}
+  end
+  time = answer[3] or time
+end
+return {'enqueued', time, others}

@@ -1,0 +1,87 @@
+"""Many runs of one call: some of them in a step, each by the rule of a single one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, NamedTuple
+
+from frappe_celery.jobs import clocks
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record.store import JobStore, as_texts, overloaded
+from frappe_celery.jobs.routes import Rerouted
+
+
+class Sealed(NamedTuple):
+    """A new run as the script takes it."""
+
+    message: JobMessage
+    text: bytes
+    own_id: bool
+    """Whether its caller gave its id."""
+
+
+@dataclass
+class Room:
+    """How many of a site may wait in a queue, and the places that a call keeps for its jobs."""
+
+    most: int
+    number: int
+    """How many are still to come."""
+    call: str = field(default_factory=lambda: secrets.token_hex(8))
+    is_taken: bool = False
+
+    def asked(self, some: int) -> str:
+        """What the script is asked with the next ones, so many."""
+        first = {} if self.is_taken else {"most": self.most, "number": self.number}
+        return as_texts(call=self.call, left=self.number - some, **first)
+
+    def gone(self, some: int) -> None:
+        """So many more are enqueued."""
+        self.number, self.is_taken = self.number - some, True
+
+    def give_back(self, store: JobStore, site: str, queue: str) -> None:
+        """No more come; raises BrokerUnreachable."""
+        if self.is_taken and self.number:
+            store.client.hdel(store.keys.reserved(f"{site}|{queue}"), self.call)
+
+
+def enqueue_step(
+    store: JobStore, step: Sequence[Sealed], room: Room | None = None, **options: Any
+) -> set[str]:
+    """Enqueue runs of one call, in their order.
+
+    Args:
+        room: in which they are to find a place, where the number that may wait is limited.
+        options: `deduplicate`, `front`, `routes`, `transaction` and `outbox` of `JobStore.enqueue`.
+
+    Returns:
+        Those that were not enqueued, since a job with their id waits or runs.
+
+    Raises:
+        Rerouted, QueueOverloaded: none was enqueued.
+    """
+    first = step[0].message
+    asked = {own: store.asked(first, own_id=own, **options) for own in (False, True)}
+    (_, *places), (prefix, _, place, _, queue, _, about, _) = store.new_record(first, b"")
+    each = ((m.run, m.enqueued_at, m.id, text, asked[own]) for m, text, own in step)
+    outcome, detail, *others = store.run_script(
+        *("enqueue_many", tuple(places), prefix, place, queue, about),
+        *(room.asked(len(step)) if room else "", *chain.from_iterable(each)),
+    )
+    if room and outcome == b"overloaded":
+        raise overloaded(first, int(detail), room.most, room.number)
+    became = {which: tuple(what) for which, *what in others[0]}
+    if any(what == b"rerouted" for what, _ in became.values()):
+        raise Rerouted(first.id)
+    if room:
+        room.gone(len(step))
+    if detail:
+        clocks.compare(store.client, store.keys, float(detail))
+    if store.outbox is not None and not options.get("transaction"):
+        known = [(run, *became.get(n, (b"enqueued", b""))) for n, run in enumerate(step)]
+        new = [(r.message.run, r.text, why == b"first") for r, w, why in known if w == b"enqueued"]
+        store.outbox.carry(queue, new)
+    return {step[n].message.run for n, (what, _) in became.items() if what == b"duplicate"}

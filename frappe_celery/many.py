@@ -1,0 +1,269 @@
+"""Many jobs of one method in a call: `enqueue_many`, and what that returns.
+
+jobs = enqueue_many(
+    "myapp.tasks.repost", ({"voucher": name, "job_id": f"repost::{name}"} for name in names),
+    queue="long", deduplicate=True,
+)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Literal, TypeVar, overload
+
+from frappe_celery.config.numbers import require
+from frappe_celery.enqueue_shim import Call, Callback, Method
+from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryError
+from frappe_celery.jobs import Job, get_store, hosts
+from frappe_celery.jobs.message import JobMessage, check_size
+from frappe_celery.jobs.new_message import another
+from frappe_celery.jobs.outbox import hold
+from frappe_celery.jobs.queue import publish
+from frappe_celery.jobs.record.many import Room, Sealed
+
+T_co = TypeVar("T_co", covariant=True)
+Entry = Mapping[str, Any]
+Progress = Callable[[int, "int | None"], object] | None
+
+AT_ONCE, BYTES = 100, 500_000
+"""Of jobs and of their messages in a step: Redis serves nobody else meanwhile."""
+OF_ENTRIES = frozenset(("now", "is_async", "async", "job_id"))
+"""Words of `enqueue` that cannot be said for all entries."""
+
+
+class EnqueuedJobs(Sequence[T_co]):
+    """What `enqueue_many` made of its entries, in their order: what `enqueue` returns of each.
+
+    That is a Job as it was enqueued, made when it is looked at without asking Redis, or None of a
+    duplicate.
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        """The effective job id of each entry."""
+        self.duplicates: list[int] = []
+        """Which entries were not enqueued, since a job with their `job_id` waits or runs."""
+        self._runs: list[tuple[str, float] | None] = []
+        self._like: JobMessage | None = None
+
+    def _add(self, step: Sequence[Sealed], duplicates: set[str]) -> None:
+        self._like = self._like or step[0].message
+        for message, *_ in step:
+            is_new = message.run not in duplicates
+            if not is_new:
+                self.duplicates.append(len(self.ids))
+            self.ids.append(message.id)
+            self._runs.append((message.run, message.enqueued_at) if is_new else None)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, which: int) -> T_co: ...
+    @overload
+    def __getitem__(self, which: slice) -> Sequence[T_co]: ...
+    def __getitem__(self, which: int | slice) -> Any:
+        if isinstance(which, slice):
+            return [self[number] for number in range(*which.indices(len(self)))]
+        run, like = self._runs[which], self._like
+        if run is None or like is None:
+            return None
+        name, at = run
+        return get_store().job_of(replace(like, run=name, id=self.ids[which], enqueued_at=at))
+
+    def __repr__(self) -> str:
+        return f"<EnqueuedJobs: {len(self)}, of which {len(self.duplicates)} are duplicates>"
+
+
+@overload
+def enqueue_many(
+    method: Method, entries: Iterable[Entry], *, queue: str = ..., timeout: int | str | None = ...,
+    event: str | None = ..., job_name: str | None = ...,
+    enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
+    on_failure: Callback = ..., at_front: bool = ..., deduplicate: Literal[False] = ...,
+    progress: Progress = ..., **kwargs: Any,
+) -> EnqueuedJobs[Job]: ...  # fmt: skip
+@overload
+def enqueue_many(
+    method: Method, entries: Iterable[Entry], *, queue: str = ..., timeout: int | str | None = ...,
+    event: str | None = ..., job_name: str | None = ...,
+    enqueue_after_commit: Literal[False] = ..., on_success: Callback = ...,
+    on_failure: Callback = ..., at_front: bool = ..., deduplicate: bool = ...,
+    progress: Progress = ..., **kwargs: Any,
+) -> EnqueuedJobs[Job | None]: ...  # fmt: skip
+@overload
+def enqueue_many(
+    method: Method, entries: Iterable[Entry], *, queue: str = ..., timeout: int | str | None = ...,
+    event: str | None = ..., job_name: str | None = ..., enqueue_after_commit: bool = ...,
+    on_success: Callback = ..., on_failure: Callback = ..., at_front: bool = ...,
+    deduplicate: bool = ..., progress: Progress = ..., **kwargs: Any,
+) -> EnqueuedJobs[Job | None] | None: ...  # fmt: skip
+def enqueue_many(
+    method: Method,
+    entries: Iterable[Entry],
+    *,
+    queue: str = "default",
+    timeout: int | str | None = None,
+    event: str | None = None,
+    job_name: str | None = None,
+    enqueue_after_commit: bool = False,
+    on_success: Callback = None,
+    on_failure: Callback = None,
+    at_front: bool = False,
+    progress: Progress = None,
+    **kwargs: Any,
+) -> Any:
+    """`enqueue(method, **kwargs, **entry)` of each entry, a hundred in each step of Redis.
+
+    Args:
+        entries: of each job the arguments of its own, and its `job_id` if it is to have one; a
+            generator is read as it goes, but for `enqueue_after_commit` and where the number that
+            may wait is limited (from v16): then it is read to its end first.
+        enqueue_after_commit: the entries are kept until the commit; returns None.
+        progress: called after each step with how many entries are enqueued, and how many there
+            are; None: nobody knows yet.
+        kwargs: arguments that all have; `deduplicate` and what else `enqueue` takes, as there.
+            The other arguments are `enqueue`'s too; `now` and `is_async` are not possible.
+
+    Returns:
+        What `enqueue` returns of each, as a sequence with `ids` and `duplicates`.
+
+    Raises:
+        As `enqueue` does. An error of one entry names it, `entries[7]`. It has `enqueued`, the
+        sequence of those that went before, and says how many these are: the entries after them
+        were not enqueued. QueueOverloaded: there is no room for all of them; none was.
+    """
+    for word in OF_ENTRIES & kwargs.keys():
+        raise ConfigError(
+            f"enqueue_many({word}=…): workers run its jobs, and each entry has a job_id of its own"
+        )
+    call = Call(
+        kwargs,
+        at_front,
+        method=method,
+        queue=queue,
+        timeout=timeout or None,
+        event=event,
+        name=job_name or None,
+        on_success=on_success,
+        on_failure=on_failure,
+    )
+    call.enter()
+    require(isinstance(entries, Iterable), "entries", entries, "an iterable of mappings")
+    require(progress is None or callable(progress), "progress", progress, "a function")
+    hosts.current().route_to_celery(call.config.queue(queue).name, call.site)
+    if call.at_most and not isinstance(entries, Sized):
+        entries = list(islice(entries, call.at_most + 1))
+    if not enqueue_after_commit:
+        return _enqueue(call, kwargs, entries, progress)
+    if progress is not None:
+        raise ConfigError("progress is told of what is enqueued now, not after the commit")
+    _enqueue_after_commit(call, kwargs, list(entries))
+    return None
+
+
+def _enqueue(
+    call: Call, common: dict[str, Any], entries: Iterable[Entry], progress: Progress = None
+) -> EnqueuedJobs[Job | None]:
+    total = len(entries) if isinstance(entries, Sized) else None
+    room = Room(call.at_most, total) if call.at_most and total else None
+    done = EnqueuedJobs[Job | None]()
+    under_way = 0
+    try:
+        for step in _steps(_runs(call, common, entries)):
+            under_way = len(step)
+            transaction = publish.transaction_of_caller()
+            done._add(
+                step, publish.publish_many(step, room, transaction=transaction, **call.options)
+            )
+            under_way = 0
+            if progress is not None:
+                progress(len(done), total)
+    except BaseException as exc:
+        _tell(exc, done, under_way)
+        if room is not None:
+            with suppress(BrokerUnreachable):  # they are free in a minute
+                room.give_back(get_store(), call.site, call.config.queue(call.queue).name)
+        raise
+    return done
+
+
+def _enqueue_after_commit(call: Call, common: dict[str, Any], entries: list[Entry]) -> None:
+    runs = list(_runs(call, common, entries))
+    if not runs:
+        return
+    if not hold.is_on(call.site):
+        hosts.current().after_commit(lambda: _enqueue(call, common, entries))
+        return
+    hold.refuse_where_many_wait(runs[0].message, call.at_most, len(runs))
+    for step in _steps(runs):
+        hold.hold_some(step, **call.options)
+
+
+def _runs(call: Call, common: dict[str, Any], entries: Iterable[Entry]) -> Iterator[Sealed]:
+    """A new run of each entry; an error names the entry."""
+    first: JobMessage | None = None
+    for number, entry in enumerate(entries):
+        try:
+            job_id, kwargs = _read(call, common, entry)
+            if first is None:
+                first = message = call.message(kwargs, job_id)
+            else:
+                message = another(first, call.config, kwargs, job_id)
+            text = message.seal(call.config.signer)
+            check_size(message, text, call.config)
+        except FrappeCeleryError as exc:
+            exc.args = (f"entries[{number}]: {exc}",)
+            raise
+        yield Sealed(message, text, bool(job_id))
+
+
+def _read(call: Call, common: dict[str, Any], entry: Entry) -> tuple[str | None, dict[str, Any]]:
+    """An entry's job id, and the arguments of its job."""
+    if not isinstance(entry, Mapping):
+        raise ConfigError(f"it is {entry!r}; it must be a mapping of the job's arguments")
+    own = dict(entry)
+    job_id = own.pop("job_id", None)
+    call.check_id(job_id)
+    taken = call.own_words
+    for name in own:
+        if not isinstance(name, str):
+            raise ConfigError(f"its argument {name!r} must have a name")
+        if name in taken:
+            raise ConfigError(
+                f"it has {name}=…: of enqueue's own words an entry may have job_id; what all jobs"
+                " have is said once, enqueue_many(…, queue='long')"
+            )
+        if name in common:
+            raise ConfigError(f"its argument {name!r} is said for all jobs as well")
+    return job_id, {**common, **own}
+
+
+def _steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
+    step: list[Sealed] = []
+    size = 0
+    for run in runs:
+        if len(step) == AT_ONCE or (step and size + len(run.text) > BYTES):
+            yield step
+            step, size = [], 0
+        step.append(run)
+        size += len(run.text)
+    if step:
+        yield step
+
+
+def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:
+    """Have an error say how many were enqueued before it."""
+    number = len(done)
+    said = f"the first {number} entries are enqueued" if number else "nothing is enqueued"
+    if isinstance(exc, BrokerUnreachable) and under_way:
+        said += f", and perhaps the next {under_way}"
+    known: Any = exc
+    known.enqueued = done
+    if isinstance(exc, FrappeCeleryError):
+        exc.args = (f"{exc} ({said})", *exc.args[1:])
+    else:  # of a generator, say; Python 3.10 does not show it
+        known.__notes__ = [*getattr(exc, "__notes__", ()), f"enqueue_many: {said}"]
