@@ -81,6 +81,8 @@ class JobMessage:
     """Of such a one: the headers that say what it belongs to and what follows, as kombu's JSON."""
     expires: float | None = None
     """Seconds since the epoch after which it does not start."""
+    in_test: bool = False
+    """A test of a bench enqueued it, in a transaction whose end it does not wait for."""
     headers: Mapping[str, Any] = field(default_factory=dict)
     """What listeners of Celery's publish signals added: trace context of OpenTelemetry, Sentry."""
 

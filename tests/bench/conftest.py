@@ -10,6 +10,7 @@ right what they left.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,24 @@ def bench(real_bench: Bench, tmp_path: Path) -> Iterator[Bench]:
 def no_job_left(bench: Bench) -> None:
     """Neither system has a job, waiting or failed, of the tests before."""
     bench.ask(NO_JOB_LEFT)
+
+
+@pytest.fixture
+def armed(bench: Bench, no_job_left: None) -> Iterator[Bench]:
+    """Everything on RQ, with the seam in each process that starts; afterwards on, as before."""
+    config = bench.root / "sites" / "common_site_config.json"
+    before = config.read_text()
+    config.write_text(json.dumps({**json.loads(before), "scheduler_tick_interval": 1}))
+    bench.run("frappe-celery", "disable")
+    bench.run("frappe-celery", "enable", "--armed")
+    try:
+        yield bench
+    finally:
+        for process in bench.processes:
+            process.kill()
+        bench.start("frappe-celery", "disable", "--settle").wait(120)
+        config.write_text(before)
+        bench.run("frappe-celery", "enable")
 
 
 @pytest.fixture(scope="session")

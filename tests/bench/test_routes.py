@@ -11,11 +11,8 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-
-import pytest
 
 from tests.bench.bench import BEGIN, END, Bench
 from tests.bench.test_beat import LONG_AGO, SAVED, A
@@ -56,24 +53,6 @@ WAITING = """
 from frappe.utils.background_jobs import get_queue
 answer = [get_queue(queue).count for queue in ("short", "default", "long")]
 """
-
-
-@pytest.fixture
-def armed(bench: Bench, no_job_left: None) -> Iterator[Bench]:
-    """Everything on RQ, with the seam in each process that starts; afterwards on, as before."""
-    config = bench.root / "sites" / "common_site_config.json"
-    before = config.read_text()
-    config.write_text(json.dumps({**json.loads(before), "scheduler_tick_interval": 1}))
-    bench.run("frappe-celery", "disable")
-    bench.run("frappe-celery", "enable", "--armed")
-    try:
-        yield bench
-    finally:
-        for process in bench.processes:
-            process.kill()
-        bench.start("frappe-celery", "disable", "--settle").wait(120)
-        config.write_text(before)
-        bench.run("frappe-celery", "enable")
 
 
 def frappe(bench: Bench, *arguments: str) -> Process:

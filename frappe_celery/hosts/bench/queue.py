@@ -15,7 +15,7 @@ from frappe_celery.config import settings
 from frappe_celery.errors import CannotTravel
 from frappe_celery.hosts.bench import names, registry
 from frappe_celery.hosts.bench.job import AlsoRQs, as_current
-from frappe_celery.jobs import Job, JobStatus, get_store
+from frappe_celery.jobs import Job, JobStatus, get_store, hosts
 from frappe_celery.jobs.job import process_name
 from frappe_celery.jobs.new_message import check_call, method_name, new_message
 from frappe_celery.jobs.options import follow, of_method, rqs_retry
@@ -122,6 +122,7 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
             id=job_id,
             on_success=on_success,
             on_failure=on_failure,
+            in_test=hosts.current().in_test(),
             **rqs_retry(retry),
             result_ttl=names.seconds_kept(result_ttl, config.rq_results_ttl),
             failure_ttl=names.seconds_kept(failure_ttl, config.rq_job_failure_ttl),
@@ -151,20 +152,24 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     # -- looking
 
     def get_jobs(self, offset: int = 0, length: int = -1) -> list[Any]:
-        """The jobs that wait, the oldest first; -1: all."""
+        """The jobs that wait, the next one first; -1: all."""
         jobs = self._waiting(offset, length)
         self.store.read_messages(jobs)
         return jobs
 
     def get_job_ids(self, offset: int = 0, length: int = -1) -> list[str]:
-        """Ids of the jobs that wait, the oldest first; -1: all."""
+        """Ids of the jobs that wait, the next one first; -1: all."""
         return [job.id for job in self._waiting(offset, length)]
 
     def _waiting(self, offset: int = 0, length: int = -1) -> list[Any]:
-        return self.store.page(
-            queue=self.queue, statuses=[JobStatus.QUEUED], start=offset, length=length,
-            oldest_first=True,
-        )  # fmt: skip
+        """The sites in turn, each in the order of its line; what a limit or a transaction keeps
+        back, or RabbitMQ has, stands in no line and comes last, the oldest first."""
+        jobs = self.store.page(
+            queue=self.queue, statuses=[JobStatus.QUEUED], length=-1, oldest_first=True
+        )
+        place = {r: n for line in self.store.standing(self.queue) for n, r in enumerate(line)}
+        jobs.sort(key=lambda job: place.get(job.run_id, len(jobs)))
+        return jobs[offset:][: None if length < 0 else length]
 
     @property
     def count(self) -> int:
@@ -188,8 +193,10 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
     def get_job_position(self, job_or_id: Any) -> int | None:
         """Place of a job, 0 for the next one; None when it does not wait."""
         job = self.fetch_job(job_or_id) if isinstance(job_or_id, str) else job_or_id
-        position: int | None = job and job.get_position()
-        return position
+        if isinstance(job, Job):
+            return job.get_position()
+        place: int | None = super().get_job_position(job_or_id)  # RQ's own job asks its queue
+        return place
 
     # -- emptying
 
@@ -225,7 +232,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
 
 
 def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: Any) -> None:
-    """Run it as RQ's synchronous queues do: a failure is the job's, not the caller's."""
+    """Run it as RQ's synchronous queues do: whatever it raises, SystemExit too, is its own failure;
+    what a callback raises is the caller's, and changes nothing of how the job has ended."""
     from frappe.utils import background_jobs  # which is what brings the seam, and us, in
 
     store = get_store()
@@ -233,15 +241,16 @@ def _run_here(job: Job, arguments: dict[str, Any], on_success: Any, on_failure: 
     try:
         with as_current(job):
             result = background_jobs.execute_job(**arguments)
-        if on_success is not None:
-            _function(on_success)(job, store.client, result)
-    except Exception:
+    except BaseException:
         store.fail(job.run_id, traceback.format_exc(), site=job.site)
+        job.refresh()
         if on_failure is not None:
             _function(on_failure)(job, store.client, *sys.exc_info())
     else:
         store.finish(job.run_id, result)
-    job.refresh()
+        job.refresh()
+        if on_success is not None:
+            _function(on_success)(job, store.client, result)
 
 
 def _function(callback: Any) -> Callable[..., Any]:

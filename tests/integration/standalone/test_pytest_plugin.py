@@ -440,11 +440,8 @@ def test_the_pages_example_runs(run: Run) -> None:
     run(block).assert_outcomes(passed=5)
 
 
-@pytest.mark.parametrize(
-    ("run", "options"),
-    [*((database, ()) for database in DATABASES), ("disk", ("-n2",)), ("postgres", ("-n2",))],
-    indirect=["run"],
-)
+@pytest.mark.parametrize("options", [(), ("-n2",)], ids=["alone", "xdist"])
+@pytest.mark.parametrize("run", DATABASES, indirect=True)
 def test_a_team_s_suite(run: Run, options: tuple[str, ...]) -> None:
     run((Path(__file__).parent / "a_team_s_suite.py").read_text(), *options).assert_outcomes(
         passed=30

@@ -25,6 +25,7 @@ STANDIN = Path(__file__).parent / "standin"
 HOOK = Path(__file__).parents[4] / "frappe_celery" / "hosts" / "bench" / "hook.py"
 
 TASKS = """
+import builtins
 import os
 import time
 
@@ -43,6 +44,10 @@ def write(text="ran"):
 def find():
     frappe.db.write(f"left {getattr(frappe.local, 'left', 'nothing')}")
     frappe.local.left = "a job"
+
+
+def end(how):
+    raise getattr(builtins, how)("on purpose")
 
 
 def fail(text="failed"):

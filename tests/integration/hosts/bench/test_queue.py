@@ -275,15 +275,15 @@ def test_a_queue_is_listed_searched_and_emptied(bench: StandInBench) -> None:
         jobs = [frappe.enqueue("fixture_app.tasks.write", queue="short", text=str(n))
                 for n in range(5)]
         last = frappe.enqueue("fixture_app.tasks.write", queue="short", at_front=True)
-        ids = [job.id for job in [*jobs, last]]
+        ids = [job.id for job in [last, *jobs]]
         answer = {
             "counts": [queue.count, len(queue), queue.is_empty()],
             "ids": [queue.job_ids == ids, queue.get_job_ids(1, 2) == ids[1:3],
                     queue.get_job_ids(4) == ids[4:], queue.get_job_ids(9)],
-            "texts": [job.kwargs["kwargs"].get("text") for job in queue.get_jobs(0, 5)],
-            "found": [queue.fetch_job(ids[0]) == jobs[0], queue.fetch_job(other.id)],
+            "texts": [job.kwargs["kwargs"].get("text") for job in queue.get_jobs(1, 5)],
+            "found": [queue.fetch_job(ids[1]) == jobs[0], queue.fetch_job(other.id)],
             "position": [queue.get_job_position(last), jobs[0].get_position(),
-                         queue.get_job_position(ids[4])],
+                         queue.get_job_position(ids[5])],
         }
         queue.remove(jobs[0])
         answer["removed"] = [queue.count, jobs[0].get_status(), queue.empty(), queue.count,
@@ -377,6 +377,54 @@ def test_a_job_that_is_not_async_runs_here(bench: StandInBench) -> None:
     )
     assert answer == ["finished", "here", "failed", True, ["here", "failed"], "site1", 0]
     assert "here|site1|Administrator" in bench.effects()
+
+
+def test_whatever_a_job_that_runs_here_raises_is_its_own_failure(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        jobs = [frappe.enqueue("fixture_app.tasks.end", is_async=False, how=how)
+                for how in ("SystemExit", "KeyboardInterrupt")]
+        answer = [[job.get_status(), job.exc_info.strip().splitlines()[-1]] for job in jobs]
+        """
+    )
+    assert answer == [
+        ["failed", "SystemExit: on purpose"],
+        ["failed", "KeyboardInterrupt: on purpose"],
+    ]
+
+
+def test_what_a_callback_of_a_job_that_runs_here_raises_is_the_callers(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        def raising(job, *_):
+            seen.append(job.get_status())
+            raise ZeroDivisionError
+        seen, failed = [], lambda *_: seen.append("failed too")
+        for method, callbacks in (("write", {"on_success": raising, "on_failure": failed}),
+                                  ("fail", {"on_failure": raising})):
+            try:
+                frappe.enqueue(f"fixture_app.tasks.{method}", is_async=False, text="x",
+                               job_id=method, **callbacks)
+            except ZeroDivisionError:
+                seen.append(str(background_jobs.get_job(method).get_status()))
+        answer = seen
+        """
+    )
+    assert answer == ["finished", "finished", "failed", "failed"]
+
+
+def test_what_waits_is_listed_in_the_order_in_which_it_is_taken(bench: StandInBench) -> None:
+    answer = bench.ask(
+        """
+        jobs = [frappe.enqueue("fixture_app.tasks.write", text=text, at_front=front)
+                for text, front in (("3", False), ("2", True), ("4", False), ("1", True))]
+        queue = background_jobs.get_queue("default")
+        answer = [[job.kwargs["kwargs"]["text"] for job in queue.jobs],
+                  [j.id for j in queue.jobs] == queue.get_job_ids(),
+                  [job.get_position() for job in jobs]]
+        """
+    )
+    assert answer == [["1", "2", "3", "4"], True, [2, 1, 3, 0]]
 
 
 def test_one_that_waits_in_rq_goes_before_one_of_ours_that_is_over(bench: StandInBench) -> None:

@@ -65,6 +65,20 @@ def test_the_running_job_is_rqs_current_job(bench: StandInBench) -> None:
     assert answer == {"x": 1}
 
 
+def test_a_job_of_a_test_begins_as_late_as_under_rq(bench: StandInBench) -> None:
+    """What the test commits just after it finds it there."""
+    answer = bench.ask(
+        """
+        for in_test in (True, False):
+            frappe.flags.in_test = in_test
+            performed("fixture_app.tasks.write")
+        answer = pauses
+        """,
+        begin=PERFORM,
+    )
+    assert answer == [0.05]
+
+
 def test_a_configuration_that_is_being_written_is_waited_for_in_execute_job_too(
     bench: StandInBench,
 ) -> None:
