@@ -31,7 +31,7 @@ from frappe_celery.config import settings
 from frappe_celery.config.numbers import seconds_of
 from frappe_celery.config.signing import Signer
 from frappe_celery.enqueue_shim import create_job_id
-from frappe_celery.errors import Refused
+from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import codec, get_store, hosts, providers, unsigned
 from frappe_celery.jobs.message import JobMessage, check_sealed_size
 from frappe_celery.jobs.new_message import method_name
@@ -47,6 +47,11 @@ SEALED = "frappe_celery_sealed"
 """Option of a signature: the signed text."""
 KIND = "frappe_method"
 """By which Celery finds the class of a signature that came in a message."""
+OPTIONS = (
+    *("countdown", "eta", "expires", "ignore_result", "link", "link_error"),
+    *("soft_time_limit", "task_id", "time_limit"),
+)
+"""Celery's, which a method follows."""
 
 
 def signature(
@@ -72,13 +77,20 @@ def signature(
         queue: one of the bench's, unless `set(queue=…)` says another.
         timeout: seconds (or '1h'; -1: none) that it may run; the queue's own when not given.
         whose: the site and the user; the caller's when not given.
-        options: Celery's: countdown, eta, expires, link, link_error, task_id, ignore_result.
+        options: Celery's, those in OPTIONS.
 
     Raises:
         UnknownQueue, BadTimeout, CannotTravel.
+        ConfigError: an option is none of them.
     """
     config, args, kwargs = settings.current(), list(args), kwargs or {}
     host, app = hosts.current(), options.pop("app", None)
+    if unknown := {name: value for name, value in options.items() if name not in OPTIONS}:
+        raise ConfigError(
+            f"signature({method_name(method)!r}) takes no {', '.join(unknown)}: of Celery's options"
+            f" it follows {', '.join(OPTIONS)}, and the method's arguments go into"
+            f" kwargs={unknown!r}"
+        )
     site, user = whose or (host.current_site(), host.current_user())
     known, allow_pickle = config.queue(queue), config.frappe_celery_pickle
     said = {

@@ -19,7 +19,7 @@ from celery.exceptions import TaskRevokedError
 
 import frappe_celery
 from frappe_celery.config import settings
-from frappe_celery.errors import UnknownQueue
+from frappe_celery.errors import ConfigError, UnknownQueue
 from frappe_celery.jobs import JobStatus, JobStore
 from tests.brokers import both_brokers
 from tests.integration.benches import inside
@@ -182,6 +182,21 @@ def test_countdown_queue_and_id_are_as_asked(project: Project, store: JobStore, 
         team.app.tasks[NIGHTLY].apply_async(queue="nowhere")
     job.cancel()
     assert result.state == "REVOKED"
+
+
+def test_a_keyword_that_is_no_option_of_celerys_is_refused_by_name(store: JobStore) -> None:
+    with pytest.raises(ConfigError) as refused:
+        method("double", number=2, queue="long", countdown=1)
+    assert str(refused.value) == (
+        "signature('myapp.core.double') takes no number: of Celery's options it follows countdown,"
+        " eta, expires, ignore_result, link, link_error, soft_time_limit, task_id, time_limit, and"
+        " the method's arguments go into kwargs={'number': 2}"
+    )
+    with pytest.raises(ConfigError, match="takes no priority"):
+        method("double", args=[1], priority=9)
+    known = dict.fromkeys(("countdown", "eta", "expires", "link", "link_error", "task_id"))
+    limits = {"time_limit": 5, "soft_time_limit": 5, "ignore_result": True}
+    assert {**known, **limits}.items() <= method("double", **known, **limits).options.items()
 
 
 def test_one_that_has_expired_does_not_start(team: Any) -> None:

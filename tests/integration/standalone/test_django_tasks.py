@@ -396,10 +396,12 @@ def test_what_cannot_be_is_said_at_enqueue(team: Project) -> None:
                 call(*args, **kwargs)
             except Exception as exc:
                 return f"{type(exc).__name__}: {exc}"
+        import django.tasks
         import frappe
         from django.core.checks import run_checks
         frappe.enqueue("shop.tasks.kept", job_id="no-task")
         say(priority=refused(tasks.add.using, priority=5),
+            declared=refused(django.tasks.task(priority=5), tasks.add.func),
             queue=refused(tasks.add.using, queue_name="elsewhere"),
             unknown=refused(tasks.add.using(queue_name="nowhere").enqueue, 1),
             argument=refused(tasks.add.enqueue, object()),
@@ -417,6 +419,7 @@ def test_what_cannot_be_is_said_at_enqueue(team: Project) -> None:
     ]
     wanted = {
         "priority": "InvalidTask: Backend does not support setting priority of tasks. In place of",
+        "declared": "InvalidTask: Backend does not support setting priority of tasks. In place of",
         "queue": "InvalidTask: Queue 'elsewhere' is not valid for backend.",
         "unknown": "InvalidTask: ",
         "argument": "TypeError: Unsupported type",
