@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from typing import Any, Literal, TypeVar, overload
 
@@ -72,7 +71,7 @@ class EnqueuedJobs(Sequence[T_co]):
         if run is None or like is None:
             return None
         name, at = run
-        return get_store().job_of(replace(like, run=name, id=self.ids[which], enqueued_at=at))
+        return get_store().job_of(like.like(run=name, id=self.ids[which], enqueued_at=at))
 
     def __repr__(self) -> str:
         return f"<EnqueuedJobs: {len(self)}, of which {len(self.duplicates)} are duplicates>"

@@ -6,10 +6,14 @@ import ast
 from dataclasses import dataclass
 
 from frappe_check.modules import Function, Module
-from frappe_check.syntax import argument, called, dotted, is_false, is_true, keyword
+from frappe_check.syntax import argument, called, dotted, is_false, is_true, keyword, text
 
 _FRAPPES = {"enqueue": "enqueue", "enqueue_doc": "enqueue_doc"}
-_OURS = {**_FRAPPES, "enqueue_in": "enqueue_later", "enqueue_at": "enqueue_later"}
+_OURS = {
+    **_FRAPPES,
+    **dict.fromkeys(("enqueue_in", "enqueue_at"), "enqueue_later"),
+    "enqueue_many": "enqueue_many",
+}
 _MODULES = {
     "frappe": _FRAPPES,
     "frappe.utils.background_jobs": _FRAPPES,
@@ -19,7 +23,10 @@ KINDS = {
     f"{module}.{name}": kind for module, names in _MODULES.items() for name, kind in names.items()
 }
 """Where the method stands in a call depends on what is called."""
-METHOD_AT = {"enqueue": 0, "enqueue_doc": 2, "enqueue_later": 1, "queue_action": 0}
+METHOD_AT = {
+    **dict.fromkeys(("enqueue", "enqueue_many", "queue_action"), 0),
+    **{"enqueue_later": 1, "enqueue_doc": 2},
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +49,22 @@ class Enqueue:
     def doctype(self) -> ast.expr | None:
         """The doctype of `enqueue_doc`; None for the other kinds."""
         return argument(self.call, 0, "doctype") if self.kind == "enqueue_doc" else None
+
+    @property
+    def arguments(self) -> list[tuple[str | None, ast.expr]]:
+        """What is given by name, and by the entries of `enqueue_many`."""
+        given = [(each.arg, each.value) for each in self.call.keywords]
+        return [*given, *self.of_entries]
+
+    @property
+    def of_entries(self) -> list[tuple[str | None, ast.expr]]:
+        """What the entries of `enqueue_many` give by name, where they are written out there."""
+        entries = argument(self.call, 1, "entries") if self.kind == "enqueue_many" else None
+        each = [entries.elt] if isinstance(entries, (ast.ListComp, ast.GeneratorExp)) else []
+        each += entries.elts if isinstance(entries, (ast.List, ast.Tuple)) else []
+        dicts = [entry for entry in each if isinstance(entry, ast.Dict)]
+        pairs = (zip(one.keys, one.values, strict=True) for one in dicts)
+        return [(text(name), value) for some in pairs for name, value in some]
 
     def has(self, name: str) -> bool:
         """Whether a keyword is given, or may be by `**`."""

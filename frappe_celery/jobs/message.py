@@ -98,6 +98,12 @@ class JobMessage:
             return str(self.kwargs.get("job_type", self.path))
         return self.path
 
+    def like(self, **changes: Any) -> JobMessage:
+        """One that differs in these fields; `dataclasses.replace` takes three times as long."""
+        made = object.__new__(JobMessage)
+        made.__dict__ = {**self.__dict__, **changes}
+        return made
+
     def next_run(self, run: str, **changes: Any) -> JobMessage:
         """That of the run after this one, of the same job: newer, whatever the clock here says."""
         at = max(time.time(), self.enqueued_at + 0.001)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from frappe_celery.config.numbers import require, seconds_of
@@ -77,8 +76,7 @@ def another(
         CannotTravel.
     """
     run = secrets.token_hex(16)
-    return replace(
-        message,
+    return message.like(
         run=run,
         id=hosts.current().job_id(id or run, message.site),
         kwargs=codec.encode_arguments(kwargs, config.frappe_celery_pickle),

@@ -22,10 +22,10 @@ def find(code: TaskCode) -> Iterator[Finding]:
         if enqueue.is_direct or caller is None or caller.node.name in _OF_THE_DELETED:
             continue
         documents = _documents(code, caller)
-        for each in enqueue.call.keywords:
-            if _is_document(caller, each.value, documents):
-                what = f"The document `{brief(each.value)}` is sent to the job."
-                yield found("FC106", enqueue.module, each.value, what)
+        for _, value in enqueue.arguments:
+            if _is_document(caller, value, documents):
+                what = f"The document `{brief(value)}` is sent to the job."
+                yield found("FC106", enqueue.module, value, what)
         method = enqueue.method
         owner = dotted(method.value) if isinstance(method, ast.Attribute) else ""
         if method and owner in documents and code.app.attribute(caller, method):

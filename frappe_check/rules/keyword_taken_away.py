@@ -23,6 +23,7 @@ ENQUEUES_OWN = {
 BESIDES = {
     "enqueue": ("method",),
     "enqueue_later": ("method",),
+    "enqueue_many": ("method",),
     "enqueue_doc": ("doctype", "name", "method", "doc_method"),
     "queue_action": ("action",),
 }
@@ -30,10 +31,17 @@ BESIDES = {
 
 
 def find(code: TaskCode) -> Iterator[Finding]:
-    """Calls whose method needs such a parameter, or that give one it has."""
+    """Calls whose method needs such a parameter, or that give one it has; entries that have one."""
+    for enqueue in code.app.enqueues:
+        for name, value in enqueue.of_entries:
+            if name in ENQUEUES_OWN and name != "job_id":
+                what = (
+                    f"`{name}` of an entry is refused: it is enqueue's own, and said once for all."
+                )
+                yield found("FC110", enqueue.module, value, what)
     for enqueue, method in code.enqueued:
         own = ENQUEUES_OWN | dict.fromkeys(BESIDES[enqueue.kind], "in every version")
-        given = {each.arg for each in enqueue.call.keywords}
+        given = {name for name, _ in enqueue.arguments}
         needed = _needed(method)
         for parameter in method.parameters:
             name = parameter.arg

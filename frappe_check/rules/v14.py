@@ -19,7 +19,7 @@ _INTERVAL = "scheduler_interval"
 def find(code: TaskCode) -> Iterator[Finding]:
     """Jobs with a `job_name` and no `job_id`; lists of jobs by that name, or before enqueueing."""
     for enqueue in code.app.enqueues:
-        given = keyword(enqueue.call, "job_name")
+        given = None if enqueue.kind == "enqueue_many" else keyword(enqueue.call, "job_name")
         if given is not None and not enqueue.has("job_id") and not enqueue.is_direct:
             what = "`job_name` keeps no job from being enqueued twice."
             yield found("FC108", enqueue.module, given, what)

@@ -4,15 +4,18 @@
 --       ('' : it is not):
 --         call: whose they are; left: how many come after these, for which a place is kept;
 --         most: that may wait, of the first ones, and number: how many these and those are
---       then of each: run, now, id, message, what else is asked
+--       what else is asked, as `enqueue.lua` takes it, of those without an id of their own, and of
+--       those with one; the runs, as a JSON list of run, now, id and whether that is its own; then
+--       their messages
 -- Returns 'overloaded' and how many wait, or 'enqueued', the server's time where theirs is not that
 -- ('' : it is), and of each that was not simply enqueued: which one, what became of it, and why.
 local prefix, place, queue, about, quota = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local runs = cjson.decode(ARGV[8])
 
 if quota ~= '' then
   quota = cjson.decode(quota)
   local records = {}
-  for i = 6, #ARGV, 5 do records[#records + 1] = prefix .. 'job:' .. ARGV[i] end
+  for which, run in ipairs(runs) do records[which] = prefix .. 'job:' .. run[1] end
   if quota.most and redis.call('EXISTS', unpack(records)) == 0 then  -- else it is our own retry
     local taken = redis.call('ZCARD', KEYS[1]) + reserved(prefix, place)
     if taken + quota.number > tonumber(quota.most) then return {'overloaded', taken} end
@@ -28,14 +31,15 @@ if quota ~= '' then
 end
 
 local time, others = '', {}
-for i = 6, #ARGV, 5 do
-  local run, which = ARGV[i], (i - 6) / 5
+for which, each in ipairs(runs) do
+  local run, now, id, own_id = unpack(each)
+  local asked = own_id and ARGV[7] or ARGV[6]
   local answer = enqueue(
     {prefix .. 'job:' .. run, KEYS[1], KEYS[2]},
-    {prefix, run, place, ARGV[i + 1], queue, ARGV[i + 2], about, ARGV[i + 3], ARGV[i + 4], which}
+    {prefix, run, place, now, queue, id, about, ARGV[8 + which], asked, which - 1}
   )
   if answer[1] ~= 'enqueued' or answer[2] ~= run then
-    others[#others + 1] = {which, answer[1], answer[2]}
+    others[#others + 1] = {which - 1, answer[1], answer[2]}
   end
   time = answer[3] or time
 end

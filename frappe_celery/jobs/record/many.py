@@ -5,10 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any, NamedTuple
 
-from frappe_celery.jobs import clocks
+from frappe_celery.jobs import clocks, codec
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.store import JobStore, as_texts, overloaded
 from frappe_celery.jobs.routes import Rerouted
@@ -64,12 +63,13 @@ def enqueue_step(
         Rerouted, QueueOverloaded: none was enqueued.
     """
     first = step[0].message
-    asked = {own: store.asked(first, own_id=own, **options) for own in (False, True)}
     (_, *places), (prefix, _, place, _, queue, _, about, _) = store.new_record(first, b"")
-    each = ((m.run, m.enqueued_at, m.id, text, asked[own]) for m, text, own in step)
     outcome, detail, *others = store.run_script(
         *("enqueue_many", tuple(places), prefix, place, queue, about),
-        *(room.asked(len(step)) if room else "", *chain.from_iterable(each)),
+        room.asked(len(step)) if room else "",
+        *(store.asked(first, own_id=own_id, **options) for own_id in (False, True)),
+        codec.dumps([(m.run, repr(m.enqueued_at), m.id, own_id) for m, _, own_id in step]),
+        *(text for _, text, _ in step),
     )
     if room and outcome == b"overloaded":
         raise overloaded(first, int(detail), room.most, room.number)

@@ -20,6 +20,8 @@ from hypothesis.stateful import (
 from frappe_celery.errors import InvalidJobOperation, NoSuchJob
 from frappe_celery.jobs import JobStatus, JobStore
 from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record import many
 from frappe_celery.worker.reaper import reap
 from tests.integration.stores import broken, make_store, message, started, waiting, wipe
 
@@ -148,20 +150,46 @@ class Histories(RuleBasedStateMachine):
     def enqueue(
         self, site: str, queue: str, name: str | None, front: bool, deduplicate: bool
     ) -> None:
-        one = message(site=site, queue=queue)
-        one = message(site=site, queue=queue, run=one.run, id=f"{site}::{name or one.run}")
-        same = [run for run in self.newest if run.own_id and run.id == one.id]
+        one = self.new(site, queue, name)
         job = self.store.enqueue(
             one, own_id=name is not None, front=int(front), deduplicate=deduplicate
         )
+        assert (job is not None) == self.enqueued(one, name, front, deduplicate)
+
+    @rule(
+        site=st.sampled_from(SITES),
+        queue=st.sampled_from(QUEUES),
+        names=st.lists(st.sampled_from(IDS), min_size=1, max_size=5),
+        front=st.booleans(),
+        deduplicate=st.booleans(),
+    )
+    def enqueue_many(
+        self, site: str, queue: str, names: list[str | None], front: bool, deduplicate: bool
+    ) -> None:
+        ones = [self.new(site, queue, name) for name in names]
+        step = [
+            many.Sealed(one, one.seal(self.store.signer), name is not None)
+            for one, name in zip(ones, names, strict=True)
+        ]
+        duplicates = many.enqueue_step(self.store, step, front=int(front), deduplicate=deduplicate)
+        for one, name in zip(ones, names, strict=True):
+            is_new = self.enqueued(one, name, front, deduplicate)
+            assert (one.run not in duplicates) == is_new
+
+    def new(self, site: str, queue: str, name: str | None) -> JobMessage:
+        one = message(site=site, queue=queue)
+        return message(site=site, queue=queue, run=one.run, id=f"{site}::{name or one.run}")
+
+    def enqueued(self, one: JobMessage, name: str | None, front: bool, deduplicate: bool) -> bool:
+        """Whether it comes into the model; it does not where another is in its way."""
+        same = [run for run in self.newest if run.own_id and run.id == one.id]
         if deduplicate and any(run.active for run in same):
-            assert job is None
-            return
-        assert job is not None
+            return False
         if deduplicate:
             for run in same:
                 self.forget(run)
-        self.added(Run(one.run, site, queue, one.id, name is not None), front)
+        self.added(Run(one.run, one.site, one.queue, one.id, name is not None), front)
+        return True
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())

@@ -44,6 +44,30 @@ FOUND = {
 def run(doc, method):
     frappe.enqueue("frappe.ping", enqueue_after_commit=False)  # FC107
 """,
+    "many at once before the commit": ON_UPDATE
+    + """
+from frappe_celery import enqueue_many
+
+def run(doc, method):
+    enqueue_many("frappe.ping", [{"n": 1}], queue="long")  # FC107
+    enqueue_many("myapp.tasks.gone", ({"n": n} for n in (1, 2)), enqueue_after_commit=True)  # FC003
+""",
+    "an entry with a document and one with a word of enqueue's own": CONTROLLER
+    + """
+    def start(self):
+        frappe_celery.enqueue_many("frappe.ping", [{"doc": self}])  # FC106
+        frappe_celery.enqueue_many("frappe.ping", [{"n": 1, "queue": "long"}])  # FC110
+""",
+    "a parameter that no entry gives": """
+# tasks.py
+from frappe_celery import enqueue_many
+
+def start(names):
+    enqueue_many(work, [{"name": n, "job_id": n} for n in names], queue="long")  # FC110
+
+def work(name, job_id):
+    pass
+""",
     "a bound method": CONTROLLER
     + """
     def start(self):

@@ -217,7 +217,7 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
     said, waiting = armed.ask(
         """
         from datetime import datetime
-        from frappe_celery import ConfigError, enqueue_at, enqueue_in, get_job, options
+        from frappe_celery import ConfigError, enqueue_at, enqueue_in, enqueue_many, options
         from frappe_celery.jobs import get_store
         METHOD, said = "fixture_app.tasks.write", []
         asked = (
@@ -225,6 +225,8 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
             lambda **to: enqueue_in(60, METHOD, **to),
             lambda **to: enqueue_at(datetime(2100, 1, 1), METHOD, **to),
             lambda **to: options(retry=3).enqueue(METHOD, enqueue_after_commit=True, **to),
+            lambda **to: enqueue_many(METHOD, [{}], **to),
+            lambda **to: enqueue_many(METHOD, [], enqueue_after_commit=True, **to),
         )
         to_celery("short")
         for ask in asked:
@@ -249,12 +251,18 @@ def test_what_celery_alone_can_do_is_refused_where_a_route_leads_to_rq(armed: Ar
 def test_a_route_that_changes_meanwhile_holds_for_what_celery_alone_can_do(armed: Armed) -> None:
     answer = armed.ask(
         """
-        from frappe_celery import options
+        from frappe_celery import enqueue_many, options
         from frappe_celery.jobs import get_store
         routing.current()
         to_celery("long")
         options(retry=3).enqueue("fixture_app.tasks.write", queue="long")
-        answer = get_store().counts(queue="long")
+
+        def progress(done, total):
+            to_celery("short")  # a newer number, which the next step finds
+
+        entries = [{"n": n} for n in range(250)]
+        jobs = enqueue_many("fixture_app.tasks.write", entries, queue="long", progress=progress)
+        answer = [get_store().counts(queue="long")["queued"], len(jobs), jobs[249].kwargs["kwargs"]]
         """
     )
-    assert answer["queued"] == 1
+    assert answer == [251, 250, {"n": 249}]
