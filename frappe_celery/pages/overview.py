@@ -21,7 +21,7 @@ from frappe_celery.pages.in_rq import of as in_rq_by
 from frappe_celery.schedule.leadership import leadership
 from frappe_celery.watch import history, snapshot
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
+from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site, why_unknown
 from frappe_celery.watch.doctor.report import Finding
 from frappe_celery.watch.snapshot import Place, Snapshot, grouped, together
 from frappe_celery.watch.words import BY_BUTTON, in_words
@@ -63,6 +63,7 @@ def look(store: JobStore, site: str | None, limits: list[Limit], span: str = "")
         "finished": sum(minute.finished for minute in hour),
         "failed": jobs.failed_lately,
         "workers": workers,
+        "unknown": "" if workers else why_unknown(store),
         "busy": sum(map(bool, held)),  # as of now, which the workers' own records are not
         "in_rq": in_rq,
         "scheduler": leadership(store),

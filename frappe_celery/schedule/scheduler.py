@@ -229,8 +229,9 @@ class Scheduler(celery_beat.Scheduler):
     def _tell_why(self, site: str, off: str) -> None:
         if off == SILENT:
             logger.error(
-                "site %s: nothing is scheduled, %s. Its jobs wait until it does", site, off
-            )
+                "the database of site %s is away: it does not answer. Its jobs wait, and nothing of"
+                " it is scheduled, until it is back", site
+            )  # fmt: skip
         elif off != FRAPPES:
             logger.warning("site %s: nothing is scheduled, %s", site, off)
         elif FRAPPES not in self._off.values():

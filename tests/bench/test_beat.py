@@ -369,7 +369,7 @@ def test_a_database_that_is_away_or_hangs_holds_up_nobody_else(
         change(bench, other, db_port=silent.getsockname()[1])
         bench.ask(SAVED.format(method=B, values=values))
         says(scheduler, f"{B} of site {site}, due")
-        says(scheduler, "its database has not answered for 10 s", 20)
+        says(scheduler, f"the database of site {other} is away: it does not answer", 20)
         change(bench, other, db_port=port)
     says(scheduler, f"the database of site {other} is back")
 

@@ -2,13 +2,14 @@
 -- ARGV: prefix, now, id, JSON: what holds now, by key: for how long it must, and its notice
 local prefix, now = ARGV[1], tonumber(ARGV[2])
 local state = prefix .. 'alerts'
-local holds, begun, over = cjson.decode(ARGV[4]), {}, {}
+local holds, begun, over, words = cjson.decode(ARGV[4]), {}, {}, {}
 for key, one in pairs(holds) do
   local text = redis.call('HGET', state, key)
   local known = text and cjson.decode(text) or {since = now}
   if not known.told and now - known.since >= one.seconds then
     known.told = true
     begun[#begun + 1] = one.notice
+    words[one.notice.summary] = true
   end
   known.notice = one.notice
   redis.call('HSET', state, key, cjson.encode(known))
@@ -17,7 +18,8 @@ local all = redis.call('HGETALL', state)
 for i = 1, #all, 2 do
   if not holds[all[i]] then
     local known = cjson.decode(all[i + 1])
-    if known.told then over[#over + 1] = known.notice end
+    -- a second loss, say, takes the first one's place: in one breath it is not over
+    if known.told and not words[known.notice.summary] then over[#over + 1] = known.notice end
     redis.call('HDEL', state, all[i])
   end
 end

@@ -236,6 +236,9 @@ def _ended(by: str, which: str = "") -> str:
 
 _FAILED, _ALL = '{status="failed"}', '{status=~"failed|finished"}'
 
+_FULL = f"unless on ({BENCH}) frappe_celery_redis_memory_ratio >= 1"
+"""Nobody can give a sign of life in a Redis that takes nothing."""
+
 CONDITIONS = (
     Condition(
         "FrappeCeleryNoRedis",
@@ -248,7 +251,7 @@ CONDITIONS = (
     Condition(
         "FrappeCeleryNoWorker",
         _no_worker,
-        "frappe_celery_workers == 0",
+        f"frappe_celery_workers == 0 {_FULL}",
         "No worker runs",
         "What is enqueued waits until one is started.",
         is_critical=True,
@@ -256,7 +259,7 @@ CONDITIONS = (
     Condition(
         "FrappeCeleryNoScheduler",
         _no_scheduler,
-        f"frappe_celery_up == 1 unless on ({BENCH}) frappe_celery_beat_leads",
+        f"frappe_celery_up == 1 unless on ({BENCH}) frappe_celery_beat_leads {_FULL}",
         "No scheduler leads",
         "Nothing is enqueued when it is due until one is started.",
         is_critical=True,
@@ -361,6 +364,16 @@ CONDITIONS = (
         "Its data went back, or were emptied, {value} ago.",
         unit="humanizeDuration",
         seconds=0,
+        is_critical=True,
+    ),
+    Condition(
+        "FrappeCeleryRedisTakesNothing",
+        None,
+        "frappe_celery_redis_memory_ratio >= 1",
+        "The Redis that keeps the jobs is full",
+        "{value} of its maxmemory is used: nothing is enqueued, nothing begins, and what runs waits"
+        " to be noted as ended, until it is raised.",
+        unit="humanizePercentage",
         is_critical=True,
     ),
     Condition(

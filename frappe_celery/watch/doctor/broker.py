@@ -191,7 +191,7 @@ def _check_losses(section: Section, store: JobStore, now: float) -> None:
         warns = now - loss.end < WARNED_FOR_SECONDS and loss.sure
         tell, until = (section.warn if warns else section.note), loss.end + WARNED_FOR_SECONDS
         advice = (
-            "enqueue again what matters; to keep jobs, see its persistence above. This is a warning"
-            f" until {moment(until)}, then a note"
+            "enqueue again what matters; to keep jobs, see what doctor says of its persistence."
+            f" This is a warning until {moment(until)}, then a note"
         )
         tell(loss.in_words(moment), advice if loss.sure else "")

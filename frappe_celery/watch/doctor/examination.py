@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from frappe_celery.brokers.rabbitmq.outbox import Outbox
+from frappe_celery.config.settings import Settings
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import JobStore
 from frappe_celery.jobs.limits.outages import outages
@@ -43,7 +44,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     databases.check(of("databases"), away, sites, now.at)
     outboxes.check(of("outboxes"), store, sites, now.at)
     installation.check_routes(of("routes"), here)
-    unknown = "" if living else _why_unknown(store)
+    unknown = "" if living else why_unknown(store)
     working, waiting = of("workers"), of("queues")
     workers.check(working, store, now.at, living, here, unknown)
     workers.check_code(working, store, living, now.at)
@@ -65,7 +66,7 @@ def examine(store: JobStore, site: str | None, here: installation.Installation) 
     return report
 
 
-def _why_unknown(store: JobStore) -> str:
+def why_unknown(store: JobStore) -> str:
     """Why no worker can have a record; '' : it could."""
     if rabbitmq.is_away(store):
         return "RabbitMQ is away"
@@ -89,7 +90,7 @@ def at_a_glance(store: JobStore) -> list[Finding]:
     broker.check_what_is_wrong(section, store, store.client.info(), now.at)
     try:
         store.settings.site_config("")
-        installation.check_configuration(section, store.settings)
+        installation.check_configuration(section, Settings.load())  # as it stands in the file
     except ConfigError as exc:
         section.problem(str(exc))
     return _worst_first(section)

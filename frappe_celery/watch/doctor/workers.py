@@ -53,7 +53,7 @@ def check(
             "no worker runs: no job will run",
             "start one in your process manager, or by hand: frappe-celery worker",
         )
-    if dead := _jobs_of_the_dead(store, now - SILENT_SECONDS):
+    if not unknown and (dead := _jobs_of_the_dead(store, now - SILENT_SECONDS)):
         section.warn(
             f"{counted(sum(dead), 'job')} in the hands of {counted(len(dead), 'worker')} that died",
             "a running worker settles them within seconds: start one",

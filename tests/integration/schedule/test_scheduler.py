@@ -513,7 +513,7 @@ def test_an_outage_is_one_line_of_beat_s(
         bench.at(bench.now)
         return [message for message in caplog.messages if text in message]
 
-    wait_until(lambda: heard("nothing is scheduled"), what="it is silent")
+    wait_until(lambda: heard("is away"), what="it is silent")
     assert [one.error for one in outages(bench.store)] == ["it does not answer"]
     bench.host.fails = OSError("refused")
     answers.set()
@@ -530,7 +530,7 @@ def test_an_outage_is_one_line_of_beat_s(
     assert not outages(bench.store)
     first, last = (text for text in caplog.messages if SITE in text and "hooks" not in text)
     assert first == (
-        f"site {SITE}: nothing is scheduled, its database has not answered for 10 s. Its jobs wait"
-        " until it does"
+        f"the database of site {SITE} is away: it does not answer. Its jobs wait, and nothing of it"
+        " is scheduled, until it is back"
     )
     assert f"the database of site {SITE} is back" in last

@@ -87,7 +87,7 @@ def test_beat_sets_the_sites_of_a_silent_server_aside(project: Project, database
     wait_until(lambda: finished(store) == 10, 90, "all have ended")
     assert not outages(store)
     for site in SITES:
-        said = f"site {site}: nothing is scheduled, its database has not answered for 10 s"
+        said = f"the database of site {site} is away: it does not answer"
         assert beat.output().count(said) == 1
         assert not re.search(f"ERROR.*database of site {site} is away", worker.output())
         assert (beat.output() + worker.output()).count(f"of site {site} is back") == 1

@@ -24,6 +24,7 @@ from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
+from frappe_celery.watch.doctor.examination import at_a_glance
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import lead, take
@@ -216,12 +217,23 @@ def test_with_a_full_redis_it_cannot_be_told_which_workers_run(
     settings.use(None)
     with inside(project) as store:
         enqueued(store)
+        assert take(store)
+        (consumer,) = store.client.zrange(store.keys.consumers, 0, -1)
+        store.client.zadd(store.keys.consumers, {consumer: time.time() - 60})
         store.client.config_set("maxmemory", store.client.info("memory")["used_memory"] - 1000)
         workers = section("workers")
         assert not texts(workers, "problem")
+        assert not texts(workers, "warning"), "nobody can give a sign of life"
+        assert overview.look(store, None, [])["unknown"] == "the Redis is full"
         assert texts(workers, "note") == [
             "which workers run cannot be told while the Redis is full: they wait for it"
         ]
+
+
+def test_the_page_goes_by_the_configuration_as_it_stands(project: Project, store: JobStore) -> None:
+    """Its process may be older."""
+    project.configure(celery_error_emails={"nonsense": 1})
+    assert any(found.text.startswith("no failure is mailed") for found in at_a_glance(store))
 
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:

@@ -15,7 +15,10 @@ from tests.integration.hosts.bench.conftest import StandInBench
 from tests.integration.hosts.bench.test_schedule import database, rows
 from tests.waiting import wait_until
 
-AWAY = "the database of site site2 is away: it does not answer. Its jobs wait until it is back"
+AWAY = (
+    "the database of site site2 is away: it does not answer. Its jobs wait, and nothing of it is"
+    " scheduled, until it is back"
+)
 
 
 def doctor(bench: StandInBench) -> tuple[float, dict[str, Any]]:

@@ -172,8 +172,10 @@ def test_each_loss_is_told_of_though_the_one_before_is_not_over(store: JobStore)
         loss = {"start": ended - 1, "end": ended, "all": True, "sure": True}
         store.client.lpush(f"{store.keys.prefix}broker:losses", json.dumps(loss))
         look_around(store)
-    begun = [news["summary"] for message in Ledger(store).unsent() for news in message.begun]
+    told = Ledger(store).unsent()
+    begun = [news["summary"] for message in told for news in message.begun]
     assert begun == ["The Redis that keeps the jobs lost some of them"] * 2
+    assert not any(message.over for message in told)
 
 
 def test_each_begins_and_ends_once_and_a_look_makes_one_message(store: JobStore) -> None:
