@@ -321,6 +321,7 @@ def test_the_room_is_taken_at_once(choose: Choose) -> None:
         for ask in (lambda: enqueue(METHOD, text="x"), lambda: enqueue_many(METHOD, numbered(1))):
             with pytest.raises(QueueOverloaded, match="300 jobs"):
                 ask()
+            assert store.taken(frappe.local.site, "default") == 300
             seen.append(done)
 
     assert len(enqueue_many(METHOD, numbered(300), progress=progress)) == 300

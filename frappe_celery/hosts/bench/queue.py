@@ -177,8 +177,8 @@ class Queue(RQQueue, metaclass=AlsoRQs):  # type: ignore[misc]
         return self.store.waiting(self.queue)
 
     def waiting_of(self, site: str) -> int:
-        """How many of a site wait in Celery."""
-        return self.store.counts(site=site, queue=self.queue)[JobStatus.QUEUED]
+        """How many of a site wait in Celery, or have a place kept there."""
+        return self.store.taken(site, self.queue)
 
     def is_empty(self) -> bool:
         return not self.count

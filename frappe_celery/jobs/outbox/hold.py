@@ -21,7 +21,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, ConfigError, FrappeCeleryError
-from frappe_celery.jobs import JobStatus, get_store, hosts
+from frappe_celery.jobs import get_store, hosts
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.outbox.table import NAME, Row, Table
 from frappe_celery.jobs.queue import publish
@@ -91,7 +91,7 @@ def hold_some(runs: Sequence[Sealed], **options: Any) -> None:
 def refuse_where_many_wait(message: JobMessage, at_most: int, more: int = 1) -> None:
     """Raise QueueOverloaded where the message's site has no room for `more` in its queue."""
     if at_most:
-        waiting = unless_away(partial(_waiting, message), 0)
+        waiting = unless_away(partial(get_store().taken, message.site, message.queue), 0)
         if waiting + more > at_most:
             raise overloaded(message, waiting, at_most, more)
 
@@ -131,11 +131,6 @@ def write(site: str, rows: Sequence[Row], publish: Callable[[], Any]) -> None:
         ) from exc
     others.append(held)
     host.after_commit(partial(_publish, held))
-
-
-def _waiting(message: JobMessage) -> int:
-    counts = get_store().counts(site=message.site, queue=message.queue)
-    return counts[JobStatus.QUEUED]
 
 
 def _publish(held: Held) -> None:

@@ -164,6 +164,11 @@ class JobFinder:
         """How many jobs wait in a queue, also for a limit or the end of a transaction."""
         return self.counts(queue=queue)[JobStatus.QUEUED]
 
+    def taken(self, site: str, queue: str) -> int:
+        """How many of the jobs that may wait of a site in a queue do, or are yet to come of a call
+        of `enqueue_many` that has begun."""
+        return int(self.run_script("taken", (), self.keys.prefix, f"{site}|{queue}"))
+
     def lines(self, queue: str) -> list[tuple[str, int]]:
         """The lists in which something waits for a queue, and how much."""
         keys = self.keys
