@@ -34,6 +34,7 @@ PAGES = [
     DOCS.parent / "README.md",
     DOCS / "jobs.md",
     DOCS / "many-sites.md",
+    DOCS / "parts.md",
     *sorted((DOCS / "reference").glob("*.md")),
 ]
 APP = Path(__file__).parents[1] / "fixtures" / "documentation"
