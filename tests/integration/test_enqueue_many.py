@@ -105,6 +105,15 @@ def test_each_is_enqueued_in_its_order(choose: Choose, number: int, kind: Any) -
     assert texts(store) == [str(n) for n in range(number)]
 
 
+def test_large_ones_go_in_smaller_steps(choose: Choose) -> None:
+    store = choose()
+    told: list[int] = []
+    entries = [{"text": str(n), "more": "x" * 200_000} for n in range(5)]
+    enqueue_many(METHOD, entries, progress=lambda done, total: told.append(done))
+    assert told == [2, 4, 5]
+    assert texts(store) == ["0", "1", "2", "3", "4"]
+
+
 def test_at_front_each_goes_first_as_in_a_loop(choose: Choose) -> None:
     store = choose()
     enqueue_many(METHOD, numbered(2))
@@ -162,7 +171,7 @@ def test_celerys_signals_are_sent_of_each(choose: Choose) -> None:
         signals.before_task_publish.disconnect(before)
         signals.after_task_publish.disconnect(after)
     runs = [job.run_id for job in jobs]
-    assert seen == [(what, run) for what in ("before", "after") for run in runs]
+    assert seen == [(what, run) for run in runs for what in ("before", "after")]
     assert [job.opened.headers["traceparent"] for job in jobs] == [f"00-{run}" for run in runs]
 
 
@@ -337,6 +346,34 @@ def test_one_that_breaks_gives_its_room_back(choose: Choose) -> None:
     assert len(enqueue_many(METHOD, numbered(200))) == 200
 
 
+def test_the_room_of_a_caller_that_was_killed_is_free_after_a_minute(choose: Choose) -> None:
+    store = choose(16, max_queued_jobs=250)
+    place, now = f"{frappe.local.site}|default", int(store.client.time()[0])
+    store.client.hset(store.keys.reserved(place), "another", f"250 {now + 1000}")
+    with pytest.raises(QueueOverloaded, match="250 jobs"):
+        enqueue_many(METHOD, numbered(100))
+    enqueue_many(METHOD, numbered(50))
+    store.client.hset(store.keys.reserved(place), "another", f"250 {now - 1}")
+    enqueue(METHOD, text="x")
+    assert not store.client.exists(store.keys.reserved(place))
+
+
+def test_what_a_killed_caller_left_is_gone_by_itself(choose: Choose) -> None:
+    store = choose(16, max_queued_jobs=250)
+
+    def progress(done: int, total: int | None) -> None:
+        (key,) = store.client.scan_iter(f"{store.keys.prefix}reserved:*")
+        assert 0 < store.client.ttl(key) <= 60
+        (kept,) = store.client.hvals(key)
+        left, until = map(int, kept.split())
+        assert left == 50
+        assert 0 < until - store.client.time()[0] <= 60
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        enqueue_many(METHOD, numbered(150), progress=progress)
+
+
 # -- with the caller's transaction
 
 
@@ -359,6 +396,16 @@ def test_after_the_commit(choose: Choose, kind: Any) -> None:
     assert enqueue_many(METHOD, kind(numbered(150, 200)), enqueue_after_commit=True) is None
     frappe.db.commit()
     assert texts(store) == [str(n) for n in range(200, 350)]
+
+
+def test_after_the_commit_there_is_room_for_all_or_none_is_enqueued(choose: Choose) -> None:
+    """As of a single one it is found out then."""
+    store = choose(16, max_queued_jobs=100)
+    enqueue_many(METHOD, numbered(150), enqueue_after_commit=True)
+    enqueue(METHOD, text="x")
+    with pytest.raises(QueueOverloaded, match="nothing is enqueued"):
+        frappe.db.commit()
+    assert store.counts()[JobStatus.QUEUED] == 1
 
 
 def test_a_plain_enqueue_asks_redis_for_what_it_did_before(choose: Choose) -> None:

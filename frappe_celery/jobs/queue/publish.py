@@ -80,14 +80,16 @@ def publish_many(
     enqueue = partial(many.enqueue_step, store, runs, room, **options)
     duplicates = by_route(first.queue, first.site, lambda number: enqueue(routes=number))
     for message, *_ in runs:
-        _told(message)
         if message.run not in duplicates:
             providers.published(message)
     return duplicates
 
 
 def _seen(run: many.Sealed, signer: Signer) -> many.Sealed:
+    """With both of Celery's signals before it is enqueued: a listener that traces opens a span at
+    the first, within which the next message must not be."""
     message = _announced(_in_trace(run.message))
+    _told(message)
     return (
         run if message is run.message else run._replace(message=message, text=message.seal(signer))
     )

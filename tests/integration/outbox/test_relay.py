@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
+from frappe_celery import enqueue, enqueue_many
 from frappe_celery.config import settings
-from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import (
     BrokerUnreachable,
     ConfigError,
@@ -281,3 +281,23 @@ def test_twenty_sites_have_theirs_within_seconds_of_the_redis_return(
         own_redis.start()
         wait_until(lambda: {*here} <= {*project.effects()}, 60, "each has its job")
         assert sorted(project.effects()) == sorted(here)
+
+
+def test_many_are_rows_of_the_transaction_or_there_is_no_room_for_them(
+    store: JobStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a caller that died after the commit the relay enqueues each once, in their order."""
+    entries = [{"text": str(number), "job_id": str(number)} for number in range(55)]
+    with pytest.raises(QueueOverloaded, match=r"0 jobs of site .* and 56 more were to be enqueued"):
+        enqueue_many("myapp.tasks.record", [{}, *entries], enqueue_after_commit=True)
+    local.db.commit()
+    assert rows(store.settings.site) == []
+    with monkeypatch.context() as patch:
+        patch.setattr(hold, "_publish", lambda held: None)
+        enqueue_many("myapp.tasks.record", entries, enqueue_after_commit=True)
+        local.db.commit()
+    assert len(rows(store.settings.site)) == 55
+    after_a_while(relay, monkeypatch)
+    assert enqueued(store) == [str(number) for number in range(55)]
+    assert store.fetch("site1.localhost||7").kwargs == {"text": "7"}
+    assert rows(store.settings.site) == []

@@ -140,6 +140,7 @@ def test_jobs_run_at_once_where_that_is_asked_for(run: Run) -> None:
         """
         import frappe, pytest
         from shop.models import Order
+        from frappe_celery import enqueue_many
         from team.celery import app
 
         @pytest.mark.django_db
@@ -148,6 +149,17 @@ def test_jobs_run_at_once_where_that_is_asked_for(run: Run) -> None:
             assert frappe.enqueue("shop.tasks.ship_two", number="SO-1").is_finished
             assert Order.objects.count() == 2
             assert frappe.enqueue("shop.tasks.ship", number="SO-2", fail=True).is_failed
+
+        @pytest.mark.django_db
+        def test_of_many(frappe_jobs):
+            entries = [{"number": "SO-1"}, {"number": "SO-2"}]
+            jobs = enqueue_many("shop.tasks.ship", entries)
+            assert frappe_jobs.enqueued("shop.tasks.ship") == list(jobs)
+            frappe_jobs.assert_enqueued("shop.tasks.ship", number="SO-2")
+            assert [job.is_finished for job in frappe_jobs.run()] == [True, True]
+            frappe_jobs.at_once = True
+            assert enqueue_many("shop.tasks.ship", [{"number": "SO-3"}])[0].is_finished
+            assert Order.objects.count() == 3
 
         def test_not_of_the_next():
             assert frappe.enqueue("shop.tasks.who").is_queued
@@ -166,7 +178,7 @@ def test_jobs_run_at_once_where_that_is_asked_for(run: Run) -> None:
             with pytest.raises(ValueError, match="SO-3 is lost"):
                 frappe.enqueue("shop.tasks.ship", number="SO-3", fail=True)
         """
-    ).assert_outcomes(passed=3)
+    ).assert_outcomes(passed=4)
 
 
 def test_after_commit_follows_the_tests_of_django(run: Run) -> None:

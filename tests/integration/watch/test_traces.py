@@ -62,12 +62,13 @@ SENTRY_CALLER = """
 import celeryconfig
 import frappe_celery
 import frappe
+from frappe_celery import enqueue_many
 import sentry_sdk
 
 with sentry_sdk.start_transaction(name="POST /order", op="http.server"):
     frappe_celery.app.send_task("myapp.tasks.fail")  # scheduled: Frappe catches what it raises
     frappe.enqueue("myapp.core.fail", message="out of stock")
-    frappe.enqueue("myapp.core.record")
+    enqueue_many("myapp.core.record", [{}, {}])
 sentry_sdk.flush()
 """
 
@@ -127,7 +128,10 @@ def test_sentry_gets_an_exception_once_with_the_method_and_the_caller_s_trace(
     assert error["exception"]["values"][-1]["value"] == "out of stock"
     traces = {event["contexts"]["trace"]["trace_id"] for event in [error, *found.values()]}
     assert len(traces) == 1
-    _, published, _ = (s for s in found["POST /order"]["spans"] if s["op"] == "queue.publish")
+    _, published, *many = (s for s in found["POST /order"]["spans"] if s["op"] == "queue.publish")
+    assert {s["parent_span_id"] for s in many} == {published["parent_span_id"]}
+    ran = found["myapp.core.record"]["contexts"]["trace"]["parent_span_id"]
+    assert ran in {s["span_id"] for s in many}
     run = found["myapp.core.fail"]
     assert run["contexts"]["trace"]["parent_span_id"] == published["span_id"]
     (process,) = (s for s in run["spans"] if s["op"] == "queue.process")
