@@ -65,12 +65,17 @@ def check_what_is_wrong(
 
 def _check_clocks(section: Section, store: JobStore) -> None:
     now = store.now()
-    here, this = Clock(socket.gethostname(), time.time() - now, now), "this machine"
-    others = clocks.wrong(store.client, store.keys, now)
-    for one in (here, *(other for other in others if other.machine != here.machine)):
+    here = Clock(socket.gethostname(), time.time() - now, now)
+    told = clocks.wrong(store.client, store.keys, now)
+    others = [(one, one.machine) for one in told if one.machine != here.machine]
+    if abs(here.ahead) <= clocks.DIFFER_SECONDS:  # a process may have been started with another
+        lately = now - 2 * clocks.AGAIN_SECONDS
+        own = [one for one in told if one.machine == here.machine and one.at > lately]
+        others += [(one, "a process on this machine") for one in own]
+    for one, whose in ((here, "this machine"), *others):
         if abs(one.ahead) > clocks.DIFFER_SECONDS:
             section.warn(
-                f"the clock of {this if one is here else one.machine} is {abs(one.ahead):,.0f} s"
+                f"the clock of {whose} is {abs(one.ahead):,.0f} s"
                 f" {'ahead of' if one.ahead > 0 else 'behind'} the Redis server's: since when jobs"
                 " wait that it enqueues, how long those run that it runs, and when those begin that"
                 " it delays, is wrong by as much",

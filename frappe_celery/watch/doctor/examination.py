@@ -93,6 +93,8 @@ def at_a_glance(store: JobStore) -> list[Finding]:
         installation.check_configuration(section, Settings.load())  # as it stands in the file
     except ConfigError as exc:
         section.problem(str(exc))
+    else:
+        _check_site_configs(section, store, store.settings.sites())
     return _worst_first(section)
 
 
@@ -106,7 +108,17 @@ def of_a_site(store: JobStore, site: str) -> list[Finding]:
     databases.check(section, outages(store), [site], now.at)
     own = replace(now, places=now.of(site))
     queues.check_quotas(section, own, store.settings, Limits(store).paused())
+    _check_site_configs(section, store, [site])
     return _worst_first(section)
+
+
+def _check_site_configs(section: Section, store: JobStore, sites: list[str]) -> None:
+    """Those that cannot be read, as `scheduler.check` names them among what else is asked there."""
+    for site in sites:
+        try:
+            store.settings.site_config(site)
+        except ConfigError as exc:
+            scheduler.tell_unreadable(section, site, str(exc))
 
 
 def _worst_first(section: Section) -> list[Finding]:

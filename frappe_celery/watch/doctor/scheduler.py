@@ -95,10 +95,7 @@ def _state(section: Section, site: str, answer: Answer, stopped: list[str]) -> s
         off, methods = answer.result()
     except Exception as exc:
         what = str(exc) if isinstance(exc, ConfigError) else f"{type(exc).__name__}: {exc}"
-        section.problem(
-            f"site {site} cannot be read, and nothing of it is scheduled: {what}",
-            "mend its site_config.json, or its database: beat asks again by itself",
-        )
+        tell_unreadable(section, site, what)
         return f"cannot be read: {what}"
     stopped += [f"{method} of site {site}" for method in methods]
     if off is None:
@@ -107,6 +104,14 @@ def _state(section: Section, site: str, answer: Answer, stopped: list[str]) -> s
         return BY_FRAPPE
     section.note(f"nothing of site {site} is scheduled: {off}")
     return f"off: {off}"
+
+
+def tell_unreadable(section: Section, site: str, why: str) -> None:
+    """A site whose configuration or database cannot be read."""
+    section.problem(
+        f"site {site} cannot be read, and nothing of it is scheduled: {why}",
+        "mend its site_config.json, or its database: beat asks again by itself",
+    )
 
 
 def _check_leader(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from frappe_celery.pages import overview
 from frappe_celery.schedule.agenda import Agenda
 from frappe_celery.schedule.leadership import LeaderHeartbeat
 from frappe_celery.watch.doctor import failures
-from frappe_celery.watch.doctor.examination import at_a_glance
+from frappe_celery.watch.doctor.examination import at_a_glance, of_a_site
 from tests.integration.benches import inside, worker
 from tests.integration.cli import OTHER, SITE, enqueued, failed, read, run
 from tests.integration.stores import lead, take
@@ -141,9 +142,10 @@ WRONG_CLOCK = """
     import os, socket, time
 
     if "AHEAD" in os.environ:
-        real, here = time.time, socket.gethostname()
+        real = time.time
         time.time = lambda: real() + float(os.environ["AHEAD"])
-        socket.gethostname = lambda: "elsewhere"
+        here = os.environ.get("MACHINE", "elsewhere")
+        socket.gethostname = lambda: here
 """
 
 
@@ -159,6 +161,16 @@ def test_another_machine_whose_clock_is_wrong_is_named(
     (clock,) = texts(section("broker"), "warning")
     which = "ahead of" if ahead > 0 else "behind"
     assert re.match(rf"the clock of elsewhere is (599|600) s {which} the Redis server's: ", clock)
+
+
+def test_a_process_on_this_machine_with_a_clock_of_its_own_is_named(
+    project: Project, store: JobStore
+) -> None:
+    project.write("sitecustomize.py", WRONG_CLOCK)
+    code = "from frappe_celery.enqueue_shim import enqueue; enqueue('myapp.core.record')"
+    project.python(code, AHEAD="600", MACHINE=socket.gethostname())
+    (clock,) = texts(section("broker"), "warning")
+    assert clock.startswith("the clock of a process on this machine is ")
 
 
 @pytest.mark.parametrize("ahead", ["600", "-600"])
@@ -234,6 +246,11 @@ def test_the_page_goes_by_the_configuration_as_it_stands(project: Project, store
     """Its process may be older."""
     project.configure(celery_error_emails={"nonsense": 1})
     assert any(found.text.startswith("no failure is mailed") for found in at_a_glance(store))
+    broken = project.write(f"sites/{OTHER}/site_config.json", '{"pause_scheduler": ')
+    for told in (at_a_glance(store), of_a_site(store, OTHER)):
+        (text,) = [found.text for found in told if f"site {OTHER} cannot be read" in found.text]
+        assert f"{broken}, line 1" in text
+    assert not of_a_site(store, SITE)
 
 
 def test_mails_that_cannot_come_and_apps_that_are_not_there_are_problems(project: Project) -> None:
