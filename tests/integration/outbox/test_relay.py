@@ -154,7 +154,7 @@ def test_of_a_restored_database_they_are_told_and_not_run(
             changed = {"created": time.time() - 90_000}
             if "another" in hold.get_store().signer.open("job", row.message.encode()).decode():
                 changed = {"bench": "other:"}
-            Table(host).add(replace(row, **changed))  # type: ignore[arg-type]
+            Table(host).add([replace(row, **changed)])  # type: ignore[arg-type]
         host.commit()
     after_a_while(relay, monkeypatch)
     assert enqueued(store) == []
@@ -231,7 +231,7 @@ def test_a_team_s_own_task_is_listed_by_its_name_and_no_other_row_holds_it(
     with host.in_site(site, "Administrator"):
         for run_id in ("its own run", "another"):
             row = Row(run_id, now, prefix, "celery", sealed.decode(), OF_A_TASK)
-            Table(host).add(row)
+            Table(host).add([row])
         host.commit()
     methods = {row["run"]: row["method"] for row in read("outbox", "list")}
     assert methods["its own run"] == "team.charge"
