@@ -203,12 +203,12 @@ def _run_next(raising: bool) -> str | None:
     return taken.run
 
 
-def _run(taken: Taken) -> Exception | None:
+def _run(taken: Taken) -> BaseException | None:
     message = JobMessage.open(get_store().signer, taken.sealed, taken.run)
     with nullcontext() if hosts.is_bench() else _standalone().of_a_job():
         try:
             result = run_claimed(message, taken.sealed, process_name())
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             logger.error("%s[%s] failed", message.label, message.run, exc_info=True)
             return exc
         succeeded(message.run, result)

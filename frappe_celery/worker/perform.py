@@ -126,7 +126,7 @@ def perform_here(message: JobMessage) -> None:
     sealed = message.seal(get_store().signer)
     try:
         perform(sealed, process_name())
-    except Exception:
+    except (Exception, SystemExit):
         logger.info("%s[%s] failed", message.label, message.run, exc_info=True)
 
 

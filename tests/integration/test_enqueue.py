@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -320,6 +321,7 @@ def test_in_tests_is_async_false_runs_it_as_a_worker_would(choose: Choose) -> No
     failed = enqueue(lambda: 1 / 0, is_async=False)
     assert failed.is_failed
     assert "ZeroDivisionError" in str(failed.exc_info)
+    assert enqueue(lambda: sys.exit(3), is_async=False).is_failed
     assert store.queue_length("default") == 0
 
 

@@ -101,9 +101,11 @@ def test_a_job_that_fails_fails_the_test_and_takes_only_its_own_along(run: Run) 
         def both(frappe_jobs):
             Order.objects.create(number="of the test")
             frappe.enqueue("shop.tasks.ship", number="lost", fail=True)
+            frappe.enqueue("shop.tasks.leave")
             frappe.enqueue("shop.tasks.ship", number="kept")
-            first, second = frappe_jobs.run(raising=False)
+            first, left, second = frappe_jobs.run(raising=False)
             assert (first.status.value, second.status.value) == ("failed", "finished")
+            assert left.is_failed and "SystemExit: 3" in left.exc_info
             assert "lost is lost" in first.exc_info
             assert [o.number for o in Order.objects.all()] == ["of the test", "kept"]
             assert frappe.get_all("Error Log", pluck="method") == ["shop.tasks.ship"]
