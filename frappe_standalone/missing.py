@@ -22,8 +22,7 @@ from frappe_celery.host import NeedsFrappeSite, current_job
 OF_A_SITE = ("DocType", "Custom Field", "Property Setter", "Server Script", "Workflow")
 """Doctypes whose documents change what a site does; here they would do nothing."""
 _FRAPPES = Path(__file__).parent / "namespace" / "frappe" / "doctypes.txt"
-"""The names of Frappe's own doctypes, of 15 to 17, but for those that teams insert as their own:
-Activity Log, Currency, Note and Reminder."""
+"""The names of Frappe's own doctypes, of 15 to 17."""
 _NEEDS = " needs a Frappe site"
 _OWN = (str(Path(__file__).parent), celery.local.__file__)
 """Files whose frames stand between an object of the namespace and who reads its attribute."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from frappe_standalone.database import schema
+from frappe_standalone.database import new_site, schema
 from frappe_standalone.database.schema import CORE, NAME_LENGTH, Column, run, table_name
 from frappe_standalone.exceptions import CannotAlter
 
@@ -186,6 +186,7 @@ def make(
             found.append(f"{column.name}: {old} is now {column}")
         if found:
             made[doctype] = found
+    new_site.fill(connection, doctypes)
     return made
 
 
@@ -206,13 +207,14 @@ OWN_DOCTYPES = ("Scheduled Job Type", "Scheduled Job Log", "Scheduler Event", "E
 
 
 def empty(connection: BaseDatabaseWrapper) -> None:
-    """Delete every document of a database; it stays the site's that it is of."""
+    """Delete every document of a database but a new site's; it stays the site's that it is of."""
     for table in connection.introspection.table_names():
         doctype = table.removeprefix("tab")
         is_ours = doctype in CORE or "docstatus" in schema.columns(connection, doctype)
         if is_ours and doctype != table:
             but = f" where doctype <> '{OWN}'" if doctype == "Singles" else ""
             run(connection, f"delete from {connection.ops.quote_name(table)}{but}")
+            new_site.fill(connection, [doctype])
 
 
 def empty_all() -> None:
@@ -236,7 +238,7 @@ def make_core(connection: BaseDatabaseWrapper, site: str) -> None:
     with transaction.atomic(using=connection.alias):
         if connection.vendor == "postgresql":
             run(connection, _CREATE_COLLATION)
-        make(connection, [*CORE, *OWN_DOCTYPES, "DefaultValue"])
+        make(connection, [*CORE, *OWN_DOCTYPES, *new_site.DOCTYPES, "DefaultValue"])
         if connection.alias == "default":
             singles = _singles(connection)
             run(connection, f"delete from {singles} where doctype = %s", (OWN,))

@@ -29,6 +29,7 @@ class Database(Transaction):
     InternalError = (QueryDeadlockError, QueryTimeoutError)
     """What Frappe catches to run a job again."""
     InvalidColumnName = InvalidColumnName
+    TableMissingError = errors.NoSuchTable
     auto_commit_on_many_writes = False
     """May be set: here no transaction is too long."""
     is_deadlocked = staticmethod(errors.is_deadlocked)
@@ -281,7 +282,7 @@ class Database(Transaction):
         known.check_described(schema.doctype_of(dt))
         try:
             found = store.names(schema.doctype_of(dt), as_sql(dn), limit=1)
-        except InvalidColumnName:
+        except errors.NoSuchColumn:
             return None
         return found[0] if found else None
 

@@ -7,14 +7,14 @@ import random
 import re
 import string
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import ParamSpec, TypeVar
 
 from frappe_celery.host import ConfigError, NeedsFrappeSite
 from frappe_standalone.exceptions import (
     DuplicateEntryError,
-    InvalidColumnName,
     QueryDeadlockError,
     QueryTimeoutError,
     RetryBackgroundJobError,
@@ -55,6 +55,24 @@ _OF_THE_NAME = re.compile(r"PRIMARY'\"\)$|failed: .*\.name$|_pkey\"")
 
 class NoSuchTable(NeedsFrappeSite):
     """A doctype has no table: nothing describes it, and there is no document of it."""
+
+
+class NoSuchColumn(NeedsFrappeSite):
+    """A doctype has no such field: no app describes it, and a site may have it as a Custom Field.
+
+    No ValidationError, for which apps have an answer: Frappe raises its driver's.
+    """
+
+
+def no_column(doctype: str, name: str, there: Iterable[str]) -> NoSuchColumn:
+    """The error for a question about it; says which fields `there` are called alike."""
+    alike = get_close_matches(name, sorted(there))
+    field = f"{doctype} has no field {name!r}"
+    text = (
+        f"{field}{'; it has ' if alike else ''}{', '.join(alike)}."
+        " A Custom Field in an app's fixtures/custom_field.json adds one"
+    )
+    return noted(NoSuchColumn(text), field)
 
 
 def no_table(doctype: str) -> NoSuchTable:
@@ -114,7 +132,7 @@ def is_missing_table(error: BaseException) -> bool:
 
 def is_missing_column(error: BaseException) -> bool:
     """The statement, or the question, names a column that is not there."""
-    return isinstance(error, InvalidColumnName) or _says(error, _MISSING_COLUMN)
+    return isinstance(error, NoSuchColumn) or _says(error, _MISSING_COLUMN)
 
 
 def is_primary_key_violation(error: BaseException) -> bool:

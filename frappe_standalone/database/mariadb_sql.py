@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.errors import ParseError
 from sqlglot.parsers.mysql import MySQLParser
@@ -20,12 +20,21 @@ MARK = secrets.token_hex(16)
 
 
 class FromMariaDB(MySQL):
-    """As sqlglot reads MySQL, but functions that we have by their names stay calls."""
+    """As sqlglot reads MySQL, but functions that we have by their names stay calls.
+
+    A table's name in quotes is refused, as MariaDB does: so PostgreSQL's SQL is written, whose
+    columns in quotes are texts here.
+    """
 
     class Parser(MySQLParser):
         FUNCTIONS: ClassVar = {
             name: function for name, function in MySQLParser.FUNCTIONS.items() if name not in NAMED
         } | dict.fromkeys(("NOW", "SYSDATE"), exp.CurrentTimestamp.from_arg_list)
+
+        def _parse_table_part(self, schema: bool = False) -> exp.Expr | None:
+            if self._match(TokenType.STRING, advance=False):
+                self.raise_error("A table's name stands in backticks")
+            return super()._parse_table_part(schema)
 
 
 def placeholder(self: Any, node: exp.Placeholder) -> str:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
-from frappe_standalone.database import schema, statements, values
+from frappe_standalone.database import errors, schema, statements, values
 from frappe_standalone.database.comparisons import Comparison
 from frappe_standalone.database.dialect import quoted
 from frappe_standalone.database.filters import (
@@ -23,7 +22,6 @@ from frappe_standalone.database.filters import (
     orders,
     parse,
 )
-from frappe_standalone.exceptions import InvalidColumnName
 from frappe_standalone.missing import unsupported
 
 _SIMPLE = re.compile(
@@ -120,7 +118,7 @@ class Select:
         """A field as SQL; NULL where no document of a doctype that no app describes has it.
 
         Raises:
-            InvalidColumnName: the app that describes the doctype gives it no such field.
+            NoSuchColumn: the app that describes the doctype gives it no such field.
         """
         if path is not None and path != "tab" + self.doctype:
             doctype = self._follow(path)
@@ -136,11 +134,7 @@ class Select:
             return self.column(lower[name.lower()], doctype)
         described = {"name", *(column.name for column in schema.wanted_of(doctype))}
         if meta.is_known and name not in described:
-            alike = get_close_matches(name, sorted(described))
-            raise InvalidColumnName(
-                f"{doctype} has no field {name!r}{'; it has ' if alike else ''}{', '.join(alike)}."
-                " A Custom Field in an app's fixtures/custom_field.json adds one"
-            )
+            raise errors.no_column(doctype, name, described)
         return "NULL", None
 
     # -- joins

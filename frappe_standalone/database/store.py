@@ -192,7 +192,7 @@ def set_where(doctype: str, filters: Any, fields: Mapping[str, Any]) -> int:
     """The same, of fields that the doctype has.
 
     Raises:
-        InvalidColumnName: the app that describes the doctype gives it no such field.
+        NoSuchColumn: the app that describes the doctype gives it no such field.
     """
     _check_has_table(doctype)
     for field in fields.keys() - statements.columns(doctype).keys():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
+import sys
 import weakref
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from frappe_standalone.database import statements
 from frappe_standalone.documents.controllers import get_controller, stored
 from frappe_standalone.documents.docstatus import DocStatus
 from frappe_standalone.documents.meta import TABLES, Meta, fits, get_meta
 from frappe_standalone.documents.precision import precision, round_floats_in
-from frappe_standalone.missing import asked_how, explain, missing_name, unsupported
+from frappe_standalone.missing import asked_how, explain, is_ours, missing_name, unsupported
 from frappe_standalone.utils.formatters import format_value
 from frappe_standalone.utils.frappedict import _dict
 from frappe_standalone.utils.numbers import cint
@@ -60,8 +62,20 @@ class BaseDocument:
             note = f": no app has its controller, doctype/{file}/{file}.py with the class's method"
             raise missing_name(explain(f"the method {name!r} of {self.doctype!r}", note))
         if how == "hasattr":
-            note = f": no app describes it, doctype/{file}/{file}.json; doc.get({name!r}) asks too"
+            note = f": no app describes it, doctype/{file}/{file}.json"
             raise unsupported(f"to know whether {self.doctype!r} has {name!r}", note)
+
+    def _check_field(self, key: str) -> None:
+        """Refuse to answer of a field or table that neither a description nor a document names."""
+        is_set = key in self.__dict__ or key in CHILD_FIELDS or key.startswith("_")
+        if self.meta.is_known or is_set or key in statements.columns(self.doctype):
+            return
+        file = scrub(self.doctype)
+        note = (
+            f": no app describes it, doctype/{file}/{file}.json, and no document has brought it;"
+            f" doc.get({key!r}, default) gives that default"
+        )
+        raise unsupported(f"the field {key!r} of {self.doctype!r}", note)
 
     def _empty_table(self, name: str) -> list[Any] | None:
         """The rows of a child table that has none yet; None for any other field."""
@@ -88,7 +102,12 @@ class BaseDocument:
     def get(
         self, key: Any, filters: Any = None, limit: int | None = None, default: Any = None
     ) -> Any:
-        """A field's value; of a child table the rows that match `filters`."""
+        """A field's value; of a child table the rows that match `filters`.
+
+        Raises:
+            NeedsFrappeSite: nothing describes the doctype, none of its documents has brought such
+                a field, and no default is given.
+        """
         if isinstance(key, Mapping):
             return [row for row in self.get_all_children() if fits(row, key)][:limit]
         if filters is not None and not isinstance(filters, Mapping):
@@ -97,6 +116,8 @@ class BaseDocument:
         if value is None and key in STANDARD_FIELDS:
             value = getattr(self, key)
         elif value is None:
+            if default is None and not is_ours(sys._getframe(1)):
+                self._check_field(key)
             value = self._empty_table(key)
         if filters and isinstance(value, list):
             value = [row for row in value if fits(row, filters)]

@@ -25,6 +25,13 @@ def property_setters(apps: AppsKey) -> dict[str, list[dict[str, Any]]]:
     return _brought(apps, "property_setter", "doc_type")
 
 
+@lru_cache(maxsize=64)
+def roles(apps: AppsKey) -> dict[str, dict[str, Any]]:
+    """By name, the Roles that apps bring as files."""
+    brought = _brought(apps, "role", "name")
+    return {name: each for name, (each, *_) in brought.items() if each.get("doctype") == "Role"}
+
+
 def _brought(apps: AppsKey, kind: str, key: str) -> dict[str, list[dict[str, Any]]]:
     """By the doctype under a key, what fixtures and `<module>/custom/<doctype>.json` hold."""
     listed: list[dict[str, Any]] = []
@@ -94,5 +101,5 @@ def _modules(root: Path) -> list[str]:
 
 def forget() -> None:
     """Look for them again when they are next asked for."""
-    for kept in (doctype_folder, _module_folders, custom_fields, property_setters):
+    for kept in (doctype_folder, _module_folders, custom_fields, property_setters, roles):
         kept.cache_clear()

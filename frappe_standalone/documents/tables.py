@@ -6,21 +6,32 @@ from collections.abc import Mapping
 from typing import Any
 
 from frappe_celery.host import settings
-from frappe_standalone.database import altering, django_setup, schema
-from frappe_standalone.documents.doctypes import known_doctypes
-from frappe_standalone.documents.meta import get_meta
+from frappe_standalone.database import altering, django_setup, new_site, schema, store
+from frappe_standalone.documents.doctypes import known_doctypes, roles
+from frappe_standalone.documents.meta import get_meta, known_roles
 from frappe_standalone.local import local
-from frappe_standalone.site.context import ADMINISTRATOR, visit
+from frappe_standalone.site.context import ADMINISTRATOR, current_apps, visit
 
 Made = Mapping[str, list[str]]
 """By doctype, the columns that its table was given, or what became of those it had."""
 
 
 def make_all(site: str) -> Made:
-    """Bring a site's tables up to its apps' doctypes; what else is there stays."""
+    """Bring a site's tables up to its apps' doctypes, and add the roles that the apps name."""
     with visit(site, ADMINISTRATOR):
         wanted = [doctype for doctype in known_doctypes() if not get_meta(doctype).issingle]
-        return _make(wanted, {})
+        made = _make(wanted, {})
+        if new_site.is_frappes_own("Role"):
+            _add_roles()
+        return made
+
+
+def _add_roles() -> None:
+    brought = roles(current_apps())
+    for role in sorted({*brought, *known_roles()} - {*store.names("Role", None)}):
+        default = {"name": role, "role_name": role, "desk_access": 1}
+        store.insert("Role", {**default, **brought.get(role, {})})
+    local.db.commit()
 
 
 def make_one(site: str, doctype: str, columns: Mapping[str, str]) -> Made:

@@ -9,7 +9,8 @@ from frappe_standalone.database import django_setup
 from frappe_standalone.exceptions import OutgoingEmailError
 from frappe_standalone.local import local
 from frappe_standalone.missing import unsupported
-from frappe_standalone.site.context import conf, flags
+from frappe_standalone.site.context import ADMINISTRATOR, conf, flags
+from frappe_standalone.site.requests import GUEST
 from frappe_standalone.site.templates import get_email_from_template
 from frappe_standalone.utils.numbers import cint
 from frappe_standalone.utils.text import md_to_html, split_emails, strip_html
@@ -38,6 +39,8 @@ def sendmail(
     **_ignored: Any,
 ) -> None:
     """Send HTML to people: after the commit, or at once with `now` or `delayed=False`.
+
+    Administrator and Guest, who have no address, get none.
 
     `template` is an app's `templates/emails/<template>.html`, rendered with `args`.
 
@@ -87,7 +90,7 @@ def sendmail(
 
 def _addresses(given: Any) -> list[str]:
     listed = given if isinstance(given, (list, tuple, set)) else split_emails(given or "")
-    found = [each for each in listed if each]
+    found = [each for each in listed if each and each not in (ADMINISTRATOR, GUEST)]
     for each in found:
         if not isinstance(each, str):
             raise ValueError(f"{each!r} is no mail address")

@@ -71,6 +71,10 @@ class Names:
             return Refused(str(missing), exc=SecurityError)
         return found if name in self._names else refused(f"{self._path}.{name}")
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The same, as of Frappe's, which is a dictionary."""
+        return default if name.startswith("_") else self.__getattr__(name)
+
 
 class Sandbox(SandboxedEnvironment):
     """Jinja's, with a way neither to frames and modules nor to what changes a document."""
@@ -97,7 +101,7 @@ def _leads_elsewhere(obj: Any, value: Any) -> bool:
     return value.__name__.partition(".")[0] != obj.__name__.partition(".")[0]
 
 
-def below_all() -> dict[str, Any]:
+def get_safe_globals() -> dict[str, Any]:
     """What templates find, but for the apps' own."""
     frappe = import_module("frappe")
     utils, user = frappe.utils, local.session.user or "Guest"

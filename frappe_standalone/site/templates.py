@@ -94,7 +94,7 @@ def get_jenv() -> SandboxedEnvironment:
         from frappe_standalone.site import template_names
 
         found = local.jinja_environment = _environment(current_apps()).overlay()
-        found.globals = {**found.globals, **template_names.below_all()}
+        found.globals = {**found.globals, **template_names.get_safe_globals()}
         found.filters = {**found.filters, **template_names.filters()}
         hooks = get_hooks("jinja") or {}
         found.globals.update(_functions(hooks.get("methods", ())))

@@ -79,7 +79,7 @@ CANVAS = (
 SHOW = """
 import frappe
 from shop.models import Order
-print(*Order.objects.values_list("state", flat=True), *frappe.get_all("Note", pluck="text"))
+print(*Order.objects.values_list("state", flat=True), *frappe.get_all("Memo", pluck="text"))
 """
 READY = "import django; django.setup()\n"
 

@@ -488,6 +488,42 @@ def a_deleted_document(frappe: Any) -> Any:
     return [left, some(doc, "reference_doctype", "reference_name", "status")]
 
 
+# -- what a new site has
+
+
+@call
+def the_users_of_a_new_site(frappe: Any) -> Any:
+    fields = ("enabled", "email", "full_name", "username", "user_type", "thread_notify")
+    more = ("desk_theme", "simultaneous_sessions", "onboarding_status", "document_follow_frequency")
+    docs = [frappe.get_doc("User", name) for name in ("Administrator", "Guest")]
+    return [[some(doc, *fields, *more), sorted(row.role for row in doc.roles)] for doc in docs]
+
+
+@call
+def users_by_query(frappe: Any) -> Any:
+    names = ["in", ["Administrator", "Guest"]]
+    found = frappe.get_all("User", {"name": names}, ["name", "user_type"], order_by="name")
+    has = {"parent": "Guest", "parenttype": "User"}
+    return [found, frappe.db.count("Has Role", has), frappe.db.exists("User", "Guest")]
+
+
+@call
+def the_roles_of_a_new_site(frappe: Any) -> Any:
+    roles = frappe.get_all("Role", fields=["name", "role_name", "desk_access"], order_by="name")
+    return [roles, [sorted(frappe.get_roles(user)) for user in ("Administrator", "Guest")]]
+
+
+@call
+def the_folders_of_a_new_site(frappe: Any) -> Any:
+    fields = ["name", "file_name", "folder", "is_folder", "is_home_folder", "file_url"]
+    return frappe.get_all("File", {"is_folder": 1}, fields, order_by="name")
+
+
+@call
+def a_role_that_is_there(frappe: Any) -> Any:
+    return made(frappe, "Role", role_name="Script Manager")
+
+
 if __name__ == "__main__":
     import frappe
 

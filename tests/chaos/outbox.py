@@ -85,7 +85,7 @@ def call(seed: str, name: str, first: int, last: int) -> None:
         ends, goes_back = draw.random(), draw.random()
         try:
             frappe.connect()
-            frappe.get_doc({"doctype": "Note", "title": f"{name}{number}"}).insert()
+            frappe.get_doc({"doctype": "Memo", "title": f"{name}{number}"}).insert()
             if moment == "after the insert":
                 die()
             if goes_back < TAKEN_BACK:
@@ -139,7 +139,7 @@ class Run:
                 self.server.start()
                 self.server.sql("create database outbox")
                 self.environment["DATABASE_URL"] = self.server.url("outbox")
-            self._ask("frappe.get_doc({'doctype': 'Note', 'title': 'first'}).insert()")
+            self._ask("frappe.get_doc({'doctype': 'Memo', 'title': 'first'}).insert()")
             self.project.worker("-c", "2", **self.environment)
             self._chaos()
             return self._judged()
@@ -195,7 +195,7 @@ class Run:
 
     def _judged(self) -> Outcome:
         """Once nothing has run for a while."""
-        shown = "print(*frappe.get_all('Note', pluck='title'), sep=chr(10))"
+        shown = "print(*frappe.get_all('Memo', pluck='title'), sep=chr(10))"
         committed = sorted({*self._ask(shown).split()} - {"first"})
 
         def is_at_rest() -> bool:

@@ -46,14 +46,14 @@ frappe_celery.setup(app)
 def own():
     import frappe
 
-    frappe.get_doc({"doctype": "Note", "name": "own"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "own"}).insert()
 """
 TASKS = """
 import frappe
 
 
 def note():
-    frappe.get_doc({"doctype": "Note", "name": "frappes"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "frappes"}).insert()
 """
 ENQUEUE = """
 import django
@@ -62,7 +62,7 @@ import time
 import frappe
 frappe.enqueue("shop.tasks.note", queue="short")
 {own}
-while not frappe.db.table_exists("Note") or frappe.db.count("Note") < {number}:
+while not frappe.db.table_exists("Memo") or frappe.db.count("Memo") < {number}:
     time.sleep(0.05)
 """
 

@@ -102,17 +102,17 @@ def test_a_savepoint_that_is_gone_back_to(frappe_jobs: Any) -> None:
 @pytest.mark.django_db(transaction=True)  # MariaDB makes no table within a test's transaction
 def test_a_document_and_a_row() -> None:
     frappe.connect()
-    frappe.get_doc({"doctype": "Note", "name": "of SO-4", "title": "SO-4"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "of SO-4", "title": "SO-4"}).insert()
     Order.objects.create(number="SO-4")
-    assert frappe.db.exists("Note", "of SO-4")
+    assert frappe.db.exists("Memo", "of SO-4")
     frappe.db.rollback()
-    assert not frappe.db.exists("Note", "of SO-4")
+    assert not frappe.db.exists("Memo", "of SO-4")
     assert states() == {}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_documents_of_the_test_before_are_gone() -> None:
-    assert not frappe.db.exists("Note", "of SO-4")
+    assert not frappe.db.exists("Memo", "of SO-4")
 
 
 def test_dates_are_frappes() -> None:

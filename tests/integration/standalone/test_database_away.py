@@ -25,7 +25,7 @@ import frappe
 
 def write(number):
     record(f"began {number}")
-    frappe.get_doc({"doctype": "Note", "title": str(number)}).insert()
+    frappe.get_doc({"doctype": "Memo", "title": str(number)}).insert()
     record(f"ended {number}")
 """
 

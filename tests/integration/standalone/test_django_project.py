@@ -39,7 +39,7 @@ from shop.models import Order
 
 def order(number, fail=False):
     Order.objects.create(number=number)
-    frappe.get_doc({"doctype": "Note", "name": number}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": number}).insert()
     if fail:
         raise ValueError("rolled back")
 """
@@ -94,7 +94,7 @@ def python(team: Project, code: str) -> list[str]:
 def test_without_us_in_installed_apps_it_says_so(project: Project) -> None:
     project.write("team/__init__.py", "")
     project.write("team/settings.py", SETTINGS.format(apps=[], use_tz=True))
-    code = "import frappe_celery, frappe; frappe.db.count('Note')"
+    code = "import frappe_celery, frappe; frappe.db.count('Memo')"
     process = project.start("script", "-c", code, DJANGO_SETTINGS_MODULE="team.settings")
     assert process.wait() == 1
     assert '"frappe_celery" is missing from INSTALLED_APPS of team.settings' in process.output()
@@ -107,13 +107,13 @@ def test_makemigrations_finds_nothing_of_ours_to_migrate(team: Project) -> None:
 def test_a_document_is_stored_in_the_projects_database(team: Project) -> None:
     code = """
 now = frappe.utils.now_datetime()
-doc = frappe.get_doc({"doctype": "Note", "name": "n", "when": now}).insert()
-back = frappe.get_doc("Note", "n")
+doc = frappe.get_doc({"doctype": "Memo", "name": "n", "when": now}).insert()
+back = frappe.get_doc("Memo", "n")
 print(back.when == now, back.creation == doc.creation, back.creation.tzinfo)
-print(len(frappe.get_all("Note", {"creation": ["between", [frappe.utils.today()] * 2]})))
+print(len(frappe.get_all("Memo", {"creation": ["between", [frappe.utils.today()] * 2]})))
 from django.db import connection
 with connection.cursor() as cursor:
-    cursor.execute('select count(*) from "tabNote"')
+    cursor.execute('select count(*) from "tabMemo"')
     print(cursor.fetchone()[0])
 """
     assert python(team, code) == ["True", "True", "None", "1", "1"]
@@ -151,29 +151,29 @@ print(waiting())
 
 def test_without_a_block_djangos_own_commits_count(team: Project) -> None:
     code = """
-frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
 frappe.db.rollback()
-print(frappe.db.exists("Note", "a"))
+print(frappe.db.exists("Memo", "a"))
 try:
     frappe.db.savepoint("here")
 except Exception as error:
     print(type(error).__name__)
 frappe.init("site1.localhost", force=True)
 frappe.connect()
-frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "b"}).insert()
 frappe.db.rollback()
-print(frappe.db.exists("Note", "b"))
+print(frappe.db.exists("Memo", "b"))
 """
     assert python(team, code) == ["a", "TransactionManagementError", "None"]
 
 
 def test_changes_by_many_processes_wait_for_each_other(team: Project) -> None:
-    python(team, 'frappe.get_doc({"doctype": "Note", "name": "n"}).insert()')
+    python(team, 'frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()')
     code = """
 import sys, time
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 for number in range(20):
-    frappe.db.set_value("Note", "n", f"f{sys.argv[1]}_{number}", number)
+    frappe.db.set_value("Memo", "n", f"f{sys.argv[1]}_{number}", number)
 """
     start = str(time.time() + 2)
     environment = {"DJANGO_SETTINGS_MODULE": "team.settings"}
@@ -183,17 +183,17 @@ for number in range(20):
     ]
     for process in processes:
         assert process.wait() == 0, process.output()
-    count = 'print(len([key for key in frappe.get_doc("Note", "n").as_dict() if key[0] == "f"]))'
+    count = 'print(len([key for key in frappe.get_doc("Memo", "n").as_dict() if key[0] == "f"]))'
     assert python(team, count) == ["80"]
 
 
 def test_a_site_beside_the_default_one_needs_a_database_of_its_name(team: Project) -> None:
     code = """
-frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
 frappe.init("second", force=True)
 frappe.connect()
 try:
-    frappe.get_all("Note")
+    frappe.get_all("Memo")
 except Exception as error:
     print(type(error).__name__, "DATABASES['second']" in str(error))
 """
@@ -205,12 +205,12 @@ except Exception as error:
     team.write("team/settings.py", f"{settings}\n{second}\n")
     code = """
 from frappe_standalone.site.context import visit
-print(frappe.get_all("Note", pluck="name"))
+print(frappe.get_all("Memo", pluck="name"))
 with visit("second", "Administrator"):
-    frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "b"}).insert()
     frappe.db.commit()
-    print(frappe.db.sql("select name from tabNote"))
-print(frappe.get_all("Note", pluck="name"))
+    print(frappe.db.sql("select name from tabMemo"))
+print(frappe.get_all("Memo", pluck="name"))
 """
     assert " ".join(python(team, code)) == "['a'] (('b',),) ['a']"
 
@@ -226,11 +226,11 @@ from django.db import connection
 print("weight" in [c.name for c in connection.introspection.get_table_description(
     connection.cursor(), "tabParcel")])
 frappe.get_doc({"doctype": "Parcel", "weight": 1.5}).insert()
-frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
 call_command("migrate", verbosity=0)
-print(frappe.db.count("Parcel"), frappe.db.count("Note"))
+print(frappe.db.count("Parcel"), frappe.db.count("Memo"))
 call_command("flush", interactive=False, verbosity=0)
-print(frappe.db.count("Parcel"), frappe.db.count("Note"))
+print(frappe.db.count("Parcel"), frappe.db.count("Memo"))
 """
     assert python(team, code) == ["True", "1", "1", "0", "0"]
 
@@ -263,7 +263,7 @@ shipping = frappe.enqueue_doc("Order", "kept", "ship", by="boat")
 while not (shipping.is_finished or shipping.is_failed):
     time.sleep(0.05)
 print([(order.number, order.state) for order in Order.objects.all()])
-print(frappe.get_all("Note", pluck="name"), frappe.get_all("Error Log", pluck="method"))
+print(frappe.get_all("Memo", pluck="name"), frappe.get_all("Error Log", pluck="method"))
 """
     assert " ".join(python(team, code)) == (
         "['finished', 'failed'] [('kept', 'shipped by boat')] ['kept'] ['shop.tasks.order']"

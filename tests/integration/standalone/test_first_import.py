@@ -83,7 +83,7 @@ def test_what_frappe_gives_travels_by_name_not_by_value(tmp_path: Path) -> None:
     code = """
 import frappe_celery, frappe
 import cloudpickle
-given = [frappe._dict(x=1), frappe.get_doc({"doctype": "Note"}), frappe.ValidationError("x")]
+given = [frappe._dict(x=1), frappe.get_doc({"doctype": "Memo"}), frappe.ValidationError("x")]
 print([b"cloudpickle" in cloudpickle.dumps(each) for each in given])
 """
     assert python(code, tmp_path) == "[False, False, False]"

@@ -51,6 +51,15 @@ def test_a_mail_goes_with_the_commit(frappe: Any, mailbox: Mailbox) -> None:
     assert [part.get_filename() for part in mail.iter_attachments()] == ["report.csv"]
 
 
+def test_administrator_and_guest_get_none(frappe: Any, mailbox: Mailbox) -> None:
+    managers = frappe.get_all("Has Role", {"role": "System Manager"}, pluck="parent")
+    assert managers == ["Administrator"]
+    frappe.sendmail([*managers, "a@example.com"], cc="Guest", subject="Due", message="m", now=True)
+    frappe.sendmail(managers, subject="Lost", message="m", now=True)
+    [mail] = mailbox.mails
+    assert (mail["To"], mail["Cc"]) == ("a@example.com", None)
+
+
 def test_an_answer_names_what_it_answers(frappe: Any, mailbox: Mailbox) -> None:
     headers = {"X-Order": "7"}
     asked = "<question@example.com>"

@@ -28,7 +28,7 @@ from tests.unit.standalone.test_unknown_doctypes import *
 SERVER = "mariadb_server"
 FIRST: dict[str, dict[str, Any]] = {
     "Thing": {"text": "", "number": 0.5, "size": 1, "seen": 1, "naming_series": ""},
-    "Note": {"count": 1},
+    "Memo": {"count": 1},
     "Other": {},
     "N": {"naming_series": ""},
     "Comment": {"comment_type": "Info"},
@@ -44,21 +44,21 @@ def tables(frappe: Any) -> None:
 
 
 def test_a_column_is_never_added_to_what_was_written(frappe: Any, mariadb_server: Any) -> None:
-    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
-    with pytest.raises(frappe.CannotAlter, match=r"--doctype 'Note' colour=text") as caught:
-        frappe.db.set_value("Note", "a", "colour", "red")
+    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
+    with pytest.raises(frappe.CannotAlter, match=r"--doctype 'Memo' colour=text") as caught:
+        frappe.db.set_value("Memo", "a", "colour", "red")
     assert "MariaDB" in str(caught.value)
     database = frappe.db.sql("select database()")[0][0]
-    names = f"select name from {database}.tabNote"
+    names = f"select name from {database}.tabMemo"
     assert mariadb_server.sql(names) == ""
     frappe.db.rollback()
     assert mariadb_server.sql(names) == ""
-    frappe.get_doc({"doctype": "Note", "name": "b", "colour": "red"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "b", "colour": "red"}).insert()
     frappe.db.commit()
     assert mariadb_server.sql(names) == "b\n"
     frappe.db.savepoint("here")
     with pytest.raises(frappe.CannotAlter):
-        frappe.db.set_value("Note", "b", "taste", "sweet")
+        frappe.db.set_value("Memo", "b", "taste", "sweet")
 
 
 def test_whose_user_may_not_alter_tables_is_told(frappe: Any, mariadb_server: Any) -> None:
@@ -70,10 +70,10 @@ def test_whose_user_may_not_alter_tables_is_told(frappe: Any, mariadb_server: An
     settings.use(settings.Settings.load(environ={"DATABASE_URL": url}))
     frappe.init("standalone")
     frappe.connect()
-    frappe.get_doc({"doctype": "Note", "name": "a", "count": 1}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "a", "count": 1}).insert()
     frappe.db.rollback()
     with pytest.raises(frappe.CannotAlter, match=r"colour=text.*denied"):
-        frappe.get_doc({"doctype": "Note", "name": "a", "colour": "red"}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": "a", "colour": "red"}).insert()
 
 
 def test_it_is_mariadb(frappe: Any) -> None:
@@ -84,23 +84,23 @@ def test_it_is_mariadb(frappe: Any) -> None:
 def test_a_connection_that_was_closed_while_idle_is_opened_anew(
     frappe: Any, mariadb_server: Any
 ) -> None:
-    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
     frappe.db.commit()
     mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
     frappe.db.rollback()
-    assert frappe.get_all("Note", pluck="name") == ["a"]
+    assert frappe.get_all("Memo", pluck="name") == ["a"]
 
 
 def test_a_connection_that_is_lost_says_which_and_the_next_job_has_a_new_one(
     frappe: Any, mariadb_server: Any, caplog: Any
 ) -> None:
     def lose() -> None:
-        frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
         mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
-        frappe.get_doc({"doctype": "Note", "name": "b"}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": "b"}).insert()
 
     def count() -> int:
-        return int(frappe.db.count("Note"))
+        return int(frappe.db.count("Memo"))
 
     where = f"the database 127.0.0.1:{mariadb_server.port}/standalone\\d+ does not answer"
     with pytest.raises(Exception, match=where):
@@ -114,7 +114,7 @@ def test_what_reconnects_is_called_once_more_on_a_new_connection(
 ) -> None:
     from frappe.database.utils import dangerously_reconnect_on_connection_abort
 
-    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
     frappe.db.commit()
     mariadb_server.sql(f"kill {frappe.db.sql('select connection_id()')[0][0]}")
     calls: list[int] = []
@@ -124,7 +124,7 @@ def test_what_reconnects_is_called_once_more_on_a_new_connection(
         calls.append(1)
         if fails:
             raise ValueError("no")
-        return int(frappe.db.count("Note"))
+        return int(frappe.db.count("Memo"))
 
     assert (count(), len(calls)) == (1, 2)
     with pytest.raises(ValueError, match="no"):
@@ -135,17 +135,17 @@ def test_what_reconnects_is_called_once_more_on_a_new_connection(
 def test_a_real_deadlock_is_run_again(frappe: Any) -> None:
     """Two transactions take two rows in opposite order; MariaDB rolls one of them back."""
     for name in ("a", "b"):
-        frappe.get_doc({"doctype": "Note", "name": name, "count": 0}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": name, "count": 0}).insert()
     frappe.db.commit()
     both_have_one = threading.Barrier(2)
     attempts: list[str] = []
 
     def swap(first: str, second: str) -> None:
         attempts.append(first)
-        frappe.get_doc("Note", first, for_update=True).db_set("count", 1)
+        frappe.get_doc("Memo", first, for_update=True).db_set("count", 1)
         if len(attempts) <= 2:
             both_have_one.wait(10)
-        frappe.get_doc("Note", second, for_update=True).db_set("count", 1)
+        frappe.get_doc("Memo", second, for_update=True).db_set("count", 1)
 
     errors: list[BaseException] = []
 
@@ -171,7 +171,7 @@ def test_a_real_deadlock_is_run_again(frappe: Any) -> None:
     assert errors == []
     assert len(attempts) == 3
     frappe.db.rollback()
-    assert frappe.get_all("Note", {"count": 1}, order_by="name", pluck="name") == ["a", "b"]
+    assert frappe.get_all("Memo", {"count": 1}, order_by="name", pluck="name") == ["a", "b"]
 
 
 def test_numbers_of_a_series_are_given_once_to_many_jobs(frappe: Any) -> None:

@@ -100,7 +100,7 @@ def test_frappes_own_way_without_a_block(team: Project) -> None:
 frappe.init(frappe.local.site, force=True)
 frappe.connect()
 for end in ("db.commit", "db.rollback", "destroy"):
-    frappe.get_doc({"doctype": "Note", "name": frappe.generate_hash()}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": frappe.generate_hash()}).insert()
     ask()
     before = in_line()
     eval(f"frappe.{end}()")

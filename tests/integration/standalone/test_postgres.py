@@ -45,7 +45,7 @@ def test_a_connection_that_broke_is_told_as_what_it_is(
 
 
 def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
-    frappe.get_doc({"doctype": "Note", "name": "a"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "a"}).insert()
     asked: list[tuple[str, Any]] = []
 
     def note(execute: Any, sql: str, values: Any, *rest: Any) -> Any:
@@ -54,8 +54,8 @@ def test_the_newest_are_found_by_the_index(frappe: Any) -> None:
 
     connection = frappe.db._open()
     with connection.execute_wrapper(note):
-        frappe.db.get_value("Note", {"docstatus": 0}, "name")
-        frappe.get_all("Note", {"docstatus": 0}, order_by="modified", limit=20)
+        frappe.db.get_value("Memo", {"docstatus": 0}, "name")
+        frappe.get_all("Memo", {"docstatus": 0}, order_by="modified", limit=20)
     with connection.cursor() as cursor:
         cursor.execute("set local enable_seqscan = off")
         for sql, values in asked:

@@ -28,9 +28,9 @@ def together(project: Project, code: str, count: int) -> list[str]:
 
 
 def test_the_first_use_by_many_makes_the_tables_once(project: Project) -> None:
-    code = 'frappe.get_doc({"doctype": "Note", "name": sys.argv[1]}).insert(); frappe.db.commit()'
+    code = 'frappe.get_doc({"doctype": "Memo", "name": sys.argv[1]}).insert(); frappe.db.commit()'
     together(project, code, 8)
-    found = project.python("import frappe_celery, frappe; print(frappe.db.count('Note'))")
+    found = project.python("import frappe_celery, frappe; print(frappe.db.count('Memo'))")
     assert found.strip() == "8"
 
 
@@ -38,21 +38,21 @@ def test_changes_to_one_document_are_not_lost(project: Project) -> None:
     project.python(
         """
         import frappe_celery, frappe
-        frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
         frappe.db.commit()
         """
     )
     code = """
 for number in range(20):
-    frappe.db.set_value("Note", "n", f"f{sys.argv[1]}_{number}", number)
+    frappe.db.set_value("Memo", "n", f"f{sys.argv[1]}_{number}", number)
     frappe.db.commit()
 """
     together(project, code, 4)
     found = project.python(
         """
         import frappe_celery, frappe
-        fields = [key for key in frappe.get_doc("Note", "n").as_dict() if key[0] == "f"]
-        print(len(fields), frappe.db.count("Note", {"f3_19": 19}))
+        fields = [key for key in frappe.get_doc("Memo", "n").as_dict() if key[0] == "f"]
+        print(len(fields), frappe.db.count("Memo", {"f3_19": 19}))
         """
     )
     assert found.strip() == "80 1"
@@ -61,7 +61,7 @@ for number in range(20):
 def test_numbers_of_a_series_are_given_once(project: Project) -> None:
     code = """
 for _ in range(10):
-    print(frappe.get_doc({"doctype": "Note", "naming_series": "N-.####"}).insert().name)
+    print(frappe.get_doc({"doctype": "Memo", "naming_series": "N-.####"}).insert().name)
     frappe.db.commit()
 """
     names = " ".join(together(project, code, 4)).split()
@@ -76,7 +76,7 @@ def test_a_writer_waits_for_another_and_a_reader_does_not(project: Project, tmp_
         """
 import pathlib, sys, time
 import frappe_celery, frappe
-frappe.get_doc({"doctype": "Note", "name": "first"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "first"}).insert()
 print("holding", flush=True)
 while not pathlib.Path(sys.argv[1]).exists():
     time.sleep(0.02)
@@ -90,10 +90,10 @@ frappe.db.commit()
         """
         import pathlib, sys
         import frappe_celery, frappe
-        print(frappe.db.exists("Note", "first"))
+        print(frappe.db.exists("Memo", "first"))
         pathlib.Path(sys.argv[1]).touch()
-        frappe.get_doc({"doctype": "Note", "name": "second"}).insert()
-        print(frappe.db.count("Note"))
+        frappe.get_doc({"doctype": "Memo", "name": "second"}).insert()
+        print(frappe.db.count("Memo"))
         """,
         str(has_read),
     )
@@ -112,7 +112,7 @@ def test_a_lock_timeout_is_run_again(project: Project, monkeypatch: Any) -> None
         import frappe
 
         def write():
-            return frappe.get_doc({"doctype": "Note"}).insert().owner
+            return frappe.get_doc({"doctype": "Memo"}).insert().owner
         """,
     )
     holder = project.start(
@@ -121,7 +121,7 @@ def test_a_lock_timeout_is_run_again(project: Project, monkeypatch: Any) -> None
         """
 import time
 import frappe_celery, frappe
-frappe.get_doc({"doctype": "Note", "name": "first"}).insert()
+frappe.get_doc({"doctype": "Memo", "name": "first"}).insert()
 print("holding", flush=True)
 time.sleep(60)
 """,

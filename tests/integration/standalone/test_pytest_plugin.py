@@ -229,11 +229,11 @@ def test_a_rollback_goes_back_to_the_tests_start(run: Run) -> None:
 
         def go_back(frappe_jobs):
             Order.objects.create(number="SO-1")
-            frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+            frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
             frappe.enqueue("shop.tasks.ship", enqueue_after_commit=True, number="never")
             frappe.db.rollback()
             assert not Order.objects.filter(number="SO-1").exists()
-            assert not frappe.db.exists("Note", "n")
+            assert not frappe.db.exists("Memo", "n")
             Order.objects.create(number="SO-2")
 
         def after_an_error():
@@ -265,19 +265,19 @@ def test_a_rollback_goes_back_to_the_tests_start(run: Run) -> None:
         @pytest.mark.django_db
         def test_in_a_site_that_it_connects_to():
             frappe.connect()
-            frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+            frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
             frappe.db.rollback()
-            assert not frappe.db.exists("Note", "n")
-            frappe.get_doc({"doctype": "Note", "name": "left open"}).insert()
+            assert not frappe.db.exists("Memo", "n")
+            frappe.get_doc({"doctype": "Memo", "name": "left open"}).insert()
 
         class TestLeftOpen(TestCase):
             def test_it(self):
                 frappe.connect()
-                frappe.get_doc({"doctype": "Note", "name": "left open too"}).insert()
+                frappe.get_doc({"doctype": "Memo", "name": "left open too"}).insert()
 
         @pytest.mark.django_db
         def test_nothing_is_left():
-            assert not frappe.db.exists("Note", {"docstatus": 0})
+            assert not frappe.db.exists("Memo", {"docstatus": 0})
             assert not Order.objects.exists()
         """
     ).assert_outcomes(passed=6)
@@ -432,16 +432,16 @@ def test_frappes_own_test_case_is_on_it_too(run: Run) -> None:
                 self.jobs = frappe_jobs
 
             def test_it(self):
-                frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+                frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
                 frappe.enqueue("shop.tasks.ship", number="lost", fail=True)
                 frappe.enqueue("shop.tasks.ship", enqueue_after_commit=True, number="kept")
                 frappe.db.commit()
                 self.jobs.run(raising=False)
                 assert [order.number for order in Order.objects.all()] == ["kept"]
-                assert frappe.db.exists("Note", "n")
+                assert frappe.db.exists("Memo", "n")
 
             def test_nothing_is_left(self):
-                assert not frappe.db.exists("Note", "n")
+                assert not frappe.db.exists("Memo", "n")
                 assert not Order.objects.exists()
         """
     ).assert_outcomes(passed=2)
@@ -487,7 +487,7 @@ def test_without_django_it_is_there_when_it_is_asked_for(
         import frappe
 
         def note(name):
-            frappe.get_doc({"doctype": "Note", "name": name}).insert()
+            frappe.get_doc({"doctype": "Memo", "name": name}).insert()
         """,
     )
     write(pytester.path / "plain/__init__.py", "")
@@ -506,19 +506,19 @@ def test_without_django_it_is_there_when_it_is_asked_for(
         def test_it(frappe_jobs):
             frappe.enqueue("plain.tasks.note", name="n")
             frappe_jobs.run()
-            assert frappe.db.exists("Note", "n")
+            assert frappe.db.exists("Memo", "n")
 
         def test_the_next_finds_no_documents(frappe_jobs):
-            assert not frappe.db.exists("Note", {"docstatus": 0})
+            assert not frappe.db.exists("Memo", {"docstatus": 0})
             with frappe.init_site("north"):
                 frappe.connect()
-                frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+                frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
                 frappe.db.commit()
 
         def test_nor_on_another_site(frappe_jobs):
             with frappe.init_site("north"):
                 frappe.connect()
-                assert not frappe.db.exists("Note", "n")
+                assert not frappe.db.exists("Memo", "n")
         """,
     )
     pytester.runpytest_subprocess("-p", "no:django", "plain").assert_outcomes(passed=5)

@@ -11,6 +11,7 @@ import pytest
 from redis import Redis
 
 from frappe_celery.config import settings
+from frappe_standalone.documents import tables
 from frappe_standalone.host import StandaloneHost
 from frappe_standalone.local import local
 from frappe_standalone.schedule import scheduler
@@ -259,6 +260,7 @@ def test_a_dormant_site_stays_awake_for_an_hour(frappe: Any, project: Project) -
     project.configure(frappe_version=15)
     settings.use(None)
     host, site = StandaloneHost(), project.site
+    tables.make_one(site, "Activity Log", {})
     frappe.get_doc({"doctype": "Activity Log"}).insert()
     long_ago = {"creation": "2026-01-01", "modified": "2026-01-01"}
     frappe.db.set_value("Activity Log", {}, long_ago, update_modified=False)

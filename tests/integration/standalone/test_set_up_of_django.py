@@ -33,7 +33,7 @@ from pathlib import Path
 import frappe
 
 def note(name):
-    return frappe.get_doc({"doctype": "Note", "name": name}).insert().name
+    return frappe.get_doc({"doctype": "Memo", "name": name}).insert().name
 
 def files_of_parent():
     return [str(file.readlink()) for file in Path(f"/proc/{os.getppid()}/fd").iterdir()]

@@ -17,7 +17,7 @@ NOTES = """
 import frappe
 from frappe.model.document import Document
 
-class Note(Document):
+class Memo(Document):
     def send(self, recipient):
         self.db_set("sent_to", recipient)
 
@@ -85,8 +85,8 @@ def frappe(project: Project) -> Iterator[Any]:
     project.write("myapp/notes.py", TASKS)
     project.write("myapp/office/__init__.py", "")
     project.write("myapp/office/doctype/__init__.py", "")
-    project.write("myapp/office/doctype/note/__init__.py", "")
-    project.write("myapp/office/doctype/note/note.py", NOTES)
+    project.write("myapp/office/doctype/memo/__init__.py", "")
+    project.write("myapp/office/doctype/memo/memo.py", NOTES)
     import frappe as served
 
     with local.apart():
@@ -132,7 +132,7 @@ class Page(WebsiteGenerator): ...
 def report(rows, assign=False):
     row = find(rows, lambda row: row["n"] == 2)
     text = frappe.render_template("{{ row.n }} of {{ rows|len }}", {"row": row, "rows": rows})
-    save_file("report.txt", text, "Note", "a")
+    save_file("report.txt", text, "Memo", "a")
     if assign:
         add({"assign_to": ["a@example.com"]})
 """
@@ -155,11 +155,11 @@ def test_a_module_that_imports_what_is_not_there(frappe: Any, project: Project) 
 
 def test_methods_of_documents(frappe: Any, project: Project) -> None:
     project.worker()
-    note = frappe.get_doc({"doctype": "Note", "amount": 2}).insert()
+    note = frappe.get_doc({"doctype": "Memo", "amount": 2}).insert()
     frappe.db.commit()
-    job = frappe.enqueue_doc("Note", note.name, "send", recipient="user@example.com")
+    job = frappe.enqueue_doc("Memo", note.name, "send", recipient="user@example.com")
     assert ended(job) == "finished", job.exc_info
-    assert frappe.db.get_value("Note", note.name, "sent_to") == "user@example.com"
+    assert frappe.db.get_value("Memo", note.name, "sent_to") == "user@example.com"
 
     assert note.reload().queue_action("work", factor=3) is None
     with pytest.raises(frappe.DocumentLockedError, match="locked and queued"):
@@ -167,23 +167,23 @@ def test_methods_of_documents(frappe: Any, project: Project) -> None:
     with pytest.raises(frappe.DocumentLockedError):
         note.save()
     frappe.db.commit()
-    wait_until(lambda: frappe.db.get_value("Note", note.name, "result") == 6)
+    wait_until(lambda: frappe.db.get_value("Memo", note.name, "result") == 6)
     wait_until(lambda: not note.is_locked)
 
 
 def test_an_action_that_fails_comments_and_ends_as_finished(frappe: Any, project: Project) -> None:
     project.worker()
-    note = frappe.get_doc({"doctype": "Note", "amount": 2}).insert()
+    note = frappe.get_doc({"doctype": "Memo", "amount": 2}).insert()
     frappe.db.commit()
     job = note.queue_action("fail", enqueue_after_commit=False)
     assert ended(job) == "finished", job.exc_info
-    assert frappe.db.get_value("Note", note.name, "amount") == 2
+    assert frappe.db.get_value("Memo", note.name, "amount") == 2
     comment = frappe.db.get_value("Comment", {"reference_name": note.name}, "content")
     assert comment == "Action Failed<br><br>the action failed"
 
 
 def test_an_action_that_is_rolled_back_gives_the_lock_back(frappe: Any) -> None:
-    note = frappe.get_doc({"doctype": "Note", "amount": 2}).insert()
+    note = frappe.get_doc({"doctype": "Memo", "amount": 2}).insert()
     frappe.db.commit()
     note.queue_action("work", factor=3)
     assert note.is_locked
@@ -197,7 +197,7 @@ def test_a_lock_older_than_ten_minutes(frappe: Any) -> None:
 
     from frappe.utils.file_lock import LockTimeoutError, get_lock_path
 
-    note = frappe.get_doc({"doctype": "Note"}).insert()
+    note = frappe.get_doc({"doctype": "Memo"}).insert()
     note.lock()
     path = get_lock_path(note.get_signature())
     os.utime(path, (time.time() - 601, time.time() - 601))
@@ -274,7 +274,7 @@ def test_the_virtual_doctypes(frappe: Any, project: Project) -> None:
 
 def test_what_frappe_gives_travels_in_its_own_type(frappe: Any, project: Project) -> None:
     project.worker()
-    doc = frappe.get_doc({"doctype": "Note", "name": "n1"}).insert()
+    doc = frappe.get_doc({"doctype": "Memo", "name": "n1"}).insert()
     frappe.db.commit()  # the job waits for that
     given = {"row": frappe._dict(x=1), "doc": doc, "error": frappe.DoesNotExistError("x")}
     job = frappe.enqueue("myapp.notes.echo", given=given)

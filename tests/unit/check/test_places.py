@@ -69,14 +69,14 @@ def test_what_a_save_runs_is_reached(tmp_path: Path) -> None:
     code = f"""{HOOKS}
 doc_events = {{
     "*": {{"on_update": "myapp.events.told"}},
-    "Note": {{"on_trash": "myapp.events.gone"}},
+    "Memo": {{"on_trash": "myapp.events.gone"}},
 }}
 # tasks.py
 import frappe
 
 def run():
     frappe.get_doc({{"doctype": "Field Note", "text": "a"}}).insert().submit()
-    note = frappe.get_doc("Note", "a")
+    note = frappe.get_doc("Memo", "a")
     note.delete()
     [1].insert(0, 2)
 # events.py

@@ -129,7 +129,7 @@ def test_what_catches_nothing_is_no_guard(load: Callable[[str], Any], text: str)
 
 
 USES = {
-    "called": "get_docinfo('Note', 'x')",
+    "called": "get_docinfo('Memo', 'x')",
     "read": "get_docinfo.x",
     "read by an attribute that exceptions have": "get_docinfo.args",
     "written": "get_docinfo.x = 1",
@@ -288,8 +288,8 @@ from frappe.utils import cint
 @frappe.whitelist()
 def report():
     helper(cint("1"))
-    frappe.db.get_value("Note", "x")
-    [each for each in frappe.share.get_users("Note", "x")]
+    frappe.db.get_value("Memo", "x")
+    [each for each in frappe.share.get_users("Memo", "x")]
     frappe.db.no_such_method()
 
 def helper(n):
@@ -303,7 +303,7 @@ def helper(n):
 
 class Loader:
     def load(self):
-        return _(get_docinfo("Note", "x"))
+        return _(get_docinfo("Memo", "x"))
 
 class Search(SQLiteSearch):
     def build(self):

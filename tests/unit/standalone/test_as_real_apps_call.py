@@ -124,7 +124,7 @@ def test_a_link_has_what_is_kept_for_the_user(frappe: Any, add_doctype: AddDocty
 @pytest.mark.parametrize("doctype", ["Custom Field", "Property Setter", "Server Script"])
 def test_what_would_change_a_site_is_refused(frappe: Any, doctype: str) -> None:
     with pytest.raises(NeedsFrappeSite, match=f"a document of {doctype}"):
-        frappe.get_doc(doctype=doctype, dt="Note").insert()
+        frappe.get_doc(doctype=doctype, dt="Memo").insert()
 
 
 def test_settings_that_nobody_stored(frappe: Any, add_doctype: AddDoctype) -> None:
@@ -161,7 +161,8 @@ def test_a_setting_has_the_type_of_its_field(frappe: Any, add_doctype: AddDoctyp
         ("many", ""),
     ],
 )
-def test_an_amount_in_words(frappe: Any, amount: Any, words: str) -> None:
+def test_an_amount_in_words(frappe: Any, add_doctype: AddDoctype, amount: Any, words: str) -> None:
+    add_doctype("Currency", field("fraction"), field("fraction_units", "Int"))
     frappe.get_doc(doctype="Currency", name="EUR", fraction="Cent", fraction_units=100).insert()
     assert frappe.utils.money_in_words(amount, "EUR") == words
     plain = frappe.utils.money_in_words(12.5, "XYZ")  # of which nothing is known
@@ -221,7 +222,7 @@ def test_a_comment_says_who_wrote_it(frappe: Any) -> None:
     frappe.set_user("ada@example.com")
     comment = {"doctype": "Comment", "comment_type": "Info"}
     assert frappe.get_doc(comment).insert().comment_email == "ada@example.com"
-    note = frappe.get_doc(doctype="Note", name="n").insert()
+    note = frappe.get_doc(doctype="Memo", name="n").insert()
     assert note.add_comment(text="Hello").comment_email == "ada@example.com"
     by = note.add_comment(text="Hello", comment_email="bo@example.com")
     assert by.comment_email == "bo@example.com"
@@ -242,7 +243,7 @@ def test_a_field_that_an_app_exports_for_a_doctype(
 
 def test_what_a_badge_asks_for(frappe: Any) -> None:
     frappe.get_doc(doctype="Badge", name="b1", event="New").insert()
-    found = frappe.cache_manager.get_doctype_map("Badge", "Note", {"event": "New"})
+    found = frappe.cache_manager.get_doctype_map("Badge", "Memo", {"event": "New"})
     assert [row.name for row in found] == ["b1"]
 
 

@@ -22,7 +22,7 @@ def count(root: Path, frappe: Any) -> Any:
     def count_in(url: str) -> int:
         settings.use(Settings.load(root=root, environ={"DATABASE_URL": url}))
         with visit("standalone", "Administrator"):
-            return int(frappe.db.table_exists("Note") and frappe.db.count("Note"))
+            return int(frappe.db.table_exists("Memo") and frappe.db.count("Memo"))
 
     return count_in
 
@@ -33,7 +33,7 @@ def test_an_sqlite_file_of_ones_own(count: Any, tmp_path: Path) -> None:
 
 
 def test_the_file_is_the_users_own(frappe: Any, root: Path) -> None:
-    frappe.db.exists("Note", "n")
+    frappe.db.exists("Memo", "n")
     assert (root / ".frappe_celery").stat().st_mode & 0o777 == 0o700
 
 

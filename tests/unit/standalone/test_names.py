@@ -16,6 +16,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
+from frappe_standalone.documents.tables import make_all
 
 Write = Callable[..., Path]
 
@@ -248,10 +249,10 @@ def test_roles_are_those_that_documents_give(frappe: Any) -> None:
 def test_a_number_is_put_behind_a_name_that_is_taken(frappe: Any) -> None:
     from frappe.model.naming import append_number_if_name_exists
 
-    assert append_number_if_name_exists("Note", "a") == "a"
+    assert append_number_if_name_exists("Memo", "a") == "a"
     for name in ("a", "a-1", "a-9", "a-10", "a-x"):
-        frappe.get_doc({"doctype": "Note", "name": name}).insert()
-    assert append_number_if_name_exists("Note", "a") == "a-11"
+        frappe.get_doc({"doctype": "Memo", "name": name}).insert()
+    assert append_number_if_name_exists("Memo", "a") == "a-11"
 
 
 def test_naming_options(frappe: Any, write: Write) -> None:
@@ -356,6 +357,7 @@ def test_how_many_decimals_a_field_has(frappe: Any, write: Write) -> None:
     fixed, table = field("fixed", "Float", precision="5"), field("lines", "Table", options="Line")
     names = [field("currency"), field("company"), company, fixed, table]
     doctype(write, "Invoice", [*names, field("total", "Currency", options="currency")])
+    doctype(write, "Currency", [field("number_format")])
     for name, form in (("JPY", "#,###"), ("KWD", "#,###.###")):
         frappe.get_doc({"doctype": "Currency", "name": name, "number_format": form}).insert()
     frappe.get_doc({"doctype": "Company", "name": "c", "currency": "KWD"}).insert()
@@ -437,7 +439,7 @@ def test_texts_lists_and_dates(frappe: Any) -> None:
         u.validate_phone_number("abc", throw=True)
     assert u.extract_email_id("A B <a@example.com>") == "a@example.com"
     assert u.get_abbr("Jenny Jane Doe") == "JJ"
-    assert u.get_table_name("Note", True) == "`tabNote`"
+    assert u.get_table_name("Memo", True) == "`tabMemo`"
     assert u.duration_to_seconds("1d 2h 3m 4s") == 93784
     assert u.get_quarter_ending("2026-05-02", as_str=True) == "2026-06-30"
     assert u.format_timedelta(data.datetime.timedelta(hours=25, seconds=4.5)) == "25:00:4.5"
@@ -479,9 +481,9 @@ def test_what_a_request_would_limit_runs_in_a_job(frappe: Any) -> None:
     def query(doctype: str, txt: str, searchfield: str, start: int, page_len: int) -> Any:
         return start, page_len
 
-    assert query("Note", "", "title", "0", "20") == (0, 20)
+    assert query("Memo", "", "title", "0", "20") == (0, 20)
     with pytest.raises(frappe.DataError):
-        query("Note", "", "a; drop", 0, 20)
+        query("Memo", "", "a; drop", 0, 20)
 
 
 def test_what_frappe_keeps_on_local(frappe: Any) -> None:
@@ -540,16 +542,16 @@ def test_a_client_asks_another_site(frappe: Any, site: str) -> None:
     client = FrappeClient(site, api_key="k", api_secret="s")
     assert client.headers["Authorization"] == "Basic " + base64.b64encode(b"k:s").decode()
     assert client.get_api("frappe.ping") == "pong"
-    assert client.get_doc("Note", "a") == {"name": "a"}
-    assert client.insert({"doctype": "Note", "title": "x"}).name == "a"
+    assert client.get_doc("Memo", "a") == {"name": "a"}
+    assert client.insert({"doctype": "Memo", "title": "x"}).name == "a"
     assert client.post_request({"cmd": "frappe.client.delete", "filters": {"a": 1}}) == "pong"
     with pytest.raises(FrappeException, match="Traceback: no"):
         client.get_api("bad")
     methods = [(verb, path.partition("?")[0]) for verb, path, _ in Site.asked]
     assert methods[:3] == [
         ("GET", "/api/method/frappe.ping"),
-        ("GET", "/api/resource/Note/a"),
-        ("POST", "/api/resource/Note"),
+        ("GET", "/api/resource/Memo/a"),
+        ("POST", "/api/resource/Memo"),
     ]
     assert parse_qs(Site.asked[3][2])["filters"] == ['{"a": 1}']
 
@@ -592,3 +594,12 @@ def test_what_a_query_gave_as_simple_types(frappe: Any) -> None:
     ]
     assert not frappe.only_has_select_perm("Task")
     frappe.clear_document_cache("Task", "t")
+
+
+def test_a_user_and_a_role_of_an_app_s_own_have_no_rows_of_frappe_s(
+    frappe: Any, write: Write
+) -> None:
+    for name in ("User", "Role"):
+        doctype(write, name, [field("label")], module="Crew", permissions=[{"role": "Navigator"}])
+    make_all(frappe.local.site)
+    assert (frappe.get_all("User"), frappe.get_all("Role")) == ([], [])

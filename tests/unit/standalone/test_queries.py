@@ -753,7 +753,14 @@ def test_what_cannot_be_carried_shows_itself(deals: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["selct name from tabDeal", "select name from tabDeal wher size = 1"]
+    "query",
+    [
+        "selct name from tabDeal",
+        "select name from tabDeal wher size = 1",
+        'select "name" from "tabDeal"',  # PostgreSQL's; MariaDB reads texts
+        'select name from tabDeal, "tabLine"',
+        'update "tabDeal" set size = 1',
+    ],
 )
 def test_what_cannot_be_read_is_said_to_be_so(deals: Any, query: str) -> None:
     with pytest.raises((ProgrammingError, UnreadableStatement)) as caught:

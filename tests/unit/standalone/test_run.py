@@ -21,7 +21,7 @@ SEEN = []
 
 def note(name="n", **kwargs):
     SEEN.append((frappe.local.site, frappe.session.user, kwargs))
-    frappe.get_doc({"doctype": "Note", "name": name}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": name}).insert()
     return name
 
 def fail():
@@ -49,7 +49,7 @@ def deadlock(times):
 def leave_a_mess():
     frappe.flags.mess = frappe.local.mess = 1
     frappe.set_user("b@example.com")
-    frappe.get_doc({"doctype": "Note", "name": "mess"}).insert()
+    frappe.get_doc({"doctype": "Memo", "name": "mess"}).insert()
     raise SystemExit(3)
 
 def call_after():
@@ -71,7 +71,7 @@ def after(method, kwargs, result):
     SEEN.append(("after", method, kwargs, result, frappe.session.user))
 
 def lock(queued):
-    doc = frappe.get_doc({"doctype": "Note", "name": "n"}).insert()
+    doc = frappe.get_doc({"doctype": "Memo", "name": "n"}).insert()
     if not queued:
         doc.lock()
         return
@@ -99,7 +99,7 @@ def execute(task: str, sleeps: list[float] | None = None, /, **kwargs: Any) -> A
     return run.execute(run.Run("site1", USER, path, kwargs, path, path), sleep=slept.append)
 
 
-def stored(frappe: Any, doctype: str = "Note", field: str = "name") -> list[Any]:
+def stored(frappe: Any, doctype: str = "Memo", field: str = "name") -> list[Any]:
     with visit("site1", "Administrator"):
         is_there = frappe.db.table_exists(doctype)
         return sorted(frappe.get_all(doctype, pluck=field)) if is_there else []
@@ -198,7 +198,7 @@ def test_a_lock_ends_with_its_job_unless_an_action_is_queued_under_it(
 ) -> None:
     execute("lock", queued=queued)
     with visit("site1", "Administrator"):
-        assert frappe.get_doc("Note", "n").is_locked == queued
+        assert frappe.get_doc("Memo", "n").is_locked == queued
 
 
 @pytest.mark.parametrize(

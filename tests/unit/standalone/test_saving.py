@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
 import pytest
 
+from frappe_standalone.documents.tables import make_all
 from tests.unit.standalone.conftest import AddDoctype, Write, field
 
 CONTROLLER = """
@@ -370,11 +372,18 @@ def test_a_new_document_has_days_as_texts(voyages: Any, add_doctype: AddDoctype)
     assert line.clock.total_seconds() >= 0
 
 
-def test_administrator_has_every_role(voyages: Any, add_doctype: AddDoctype) -> None:
+def test_administrator_has_every_role(voyages: Any, add_doctype: AddDoctype, write: Write) -> None:
     add_doctype("Chart", field("text"), permissions=[{"role": "Navigator", "read": 1}])
     assert {"Administrator", "System Manager", "All", "Navigator"} <= set(voyages.get_roles())
     voyages.set_user("a@example.com")
     assert "Navigator" not in voyages.get_roles()
+    guests = {"doctype": "Role", "name": "Passenger", "role_name": "Passenger", "desk_access": 0}
+    write("myapp/fixtures/role.json", json.dumps([guests]))
+    voyages.db.commit()  # MariaDB makes tables before anything else is written
+    make_all(voyages.local.site)
+    named = {"name": ["in", ["Navigator", "Passenger"]]}
+    found = voyages.get_all("Role", named, ["role_name", "desk_access"], order_by="name")
+    assert [tuple(row.values()) for row in found] == [("Navigator", 1), ("Passenger", 0)]
 
 
 def test_a_single_has_days_as_texts(voyages: Any, add_doctype: AddDoctype) -> None:

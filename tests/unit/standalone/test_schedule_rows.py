@@ -191,10 +191,10 @@ import frappe
 
 def good():
     frappe.log("a debug line")
-    frappe.get_doc({"doctype": "Note", "owner": "x@example.com"}).insert()
+    frappe.get_doc({"doctype": "Memo", "owner": "x@example.com"}).insert()
 
 def bad():
-    frappe.get_doc({"doctype": "Note"}).insert()
+    frappe.get_doc({"doctype": "Memo"}).insert()
     raise ValueError("on purpose")
 
 def again():
@@ -230,7 +230,7 @@ def test_a_run_is_logged_and_its_start_committed(frappe: Any, run_it: Any, host:
     )
     assert log.debug_log == "a debug line"
     assert rows(host)["tasks.good"].last_execution is not None
-    assert frappe.get_all("Note", pluck="owner") == ["x@example.com"]
+    assert frappe.get_all("Memo", pluck="owner") == ["x@example.com"]
 
 
 def test_a_failure_is_swallowed_logged_and_reported(frappe: Any, run_it: Any, host: Any) -> None:
@@ -247,7 +247,7 @@ def test_a_failure_is_swallowed_logged_and_reported(frappe: Any, run_it: Any, ho
     (log,) = logs(frappe)
     assert log.status == "Failed"
     assert "ValueError: on purpose" in log.details
-    assert not frappe.db.exists("Note", {"docstatus": 0})
+    assert not frappe.db.exists("Memo", {"docstatus": 0})
     assert [str(error) for error in told] == ["on purpose"]
     assert rows(host)["tasks.bad"].last_execution is not None
 

@@ -11,6 +11,7 @@ import pytest
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
+from frappe_standalone.documents import tables
 from frappe_standalone.host import StandaloneHost
 
 SITE = "standalone"
@@ -86,6 +87,7 @@ def test_the_configuration_switches_it_off(
 
 def active(frappe: Any, days_ago: float) -> None:
     """Somebody logged in, so long ago."""
+    tables.make_one(SITE, "Activity Log", {})
     written("Activity Log", frappe, days_ago)
 
 
@@ -193,7 +195,7 @@ def added(frappe: Any, name: str) -> None:
 
 def event_edited(frappe: Any, name: str) -> None:
     frappe.get_doc(
-        {"doctype": "Scheduler Event", "scheduled_against": "Note", "method": "myapp.tasks.c"}
+        {"doctype": "Scheduler Event", "scheduled_against": "Memo", "method": "myapp.tasks.c"}
     ).insert()
 
 
@@ -215,7 +217,7 @@ def test_the_stamp_differs_once_a_row_changed_and_only_then(
     name = frappe.get_doc(HOURLY).insert().name
     frappe.db.commit()
     stamp = host.schedule_stamp(SITE)
-    frappe.get_doc({"doctype": "Note", "title": "a"}).insert()
+    frappe.get_doc({"doctype": "Memo", "title": "a"}).insert()
     frappe.db.commit()
     assert host.schedule_stamp(SITE) == stamp
     change(frappe, name)

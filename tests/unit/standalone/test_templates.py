@@ -18,18 +18,18 @@ HONEST = {
     "{{ frappe.utils.formatdate('2026-01-05') and frappe.format_date('2026-01-05') }}": (
         "January 5, 2026"
     ),
-    "{{ frappe.db.get_value('Note', 'a', 'colour') }}": "red",
-    "{{ frappe.db.exists('Note', 'a') }} {{ frappe.db.count('Note') }}": "a 2",
-    "{{ frappe.db.get_all('Note', pluck='name', order_by='name')|join(',') }}": "a,b",
-    "{% for x in frappe.get_all('Note', order_by='name') %}{{ x.name }}{% endfor %}": "ab",
-    "{{ frappe.get_list('Note', {'colour': 'red'})[0].name }}": "a",
-    "{{ frappe.get_doc('Note', 'a').colour }}": "red",
-    "{{ frappe.get_cached_doc('Note', 'a').get_formatted('colour') }}": "red",
-    "{{ frappe.get_meta('Note').get_field('nothing') }}": "None",
-    "{{ frappe.db.sql('select colour from tabNote where name = %s', 'a')[0][0] }}": "red",
-    "{{ frappe.db.sql('select name from tabNote order by name', as_dict=1)[1].name }}": "b",
+    "{{ frappe.db.get_value('Memo', 'a', 'colour') }}": "red",
+    "{{ frappe.db.exists('Memo', 'a') }} {{ frappe.db.count('Memo') }}": "a 2",
+    "{{ frappe.db.get_all('Memo', pluck='name', order_by='name')|join(',') }}": "a,b",
+    "{% for x in frappe.get_all('Memo', order_by='name') %}{{ x.name }}{% endfor %}": "ab",
+    "{{ frappe.get_list('Memo', {'colour': 'red'})[0].name }}": "a",
+    "{{ frappe.get_doc('Memo', 'a').colour }}": "red",
+    "{{ frappe.get_cached_doc('Memo', 'a').get_formatted('colour') }}": "red",
+    "{{ frappe.get_meta('Memo').get_field('nothing') }}": "None",
+    "{{ frappe.db.sql('select colour from tabMemo where name = %s', 'a')[0][0] }}": "red",
+    "{{ frappe.db.sql('select name from tabMemo order by name', as_dict=1)[1].name }}": "b",
     "{{ frappe.db.sql('select 1 as x union select 2', pluck=True) }}": "[1, 2]",
-    "{{ frappe.qb.from_('Note').select('colour').where(frappe.qb.Field('name') == 'b').run() }}": (
+    "{{ frappe.qb.from_('Memo').select('colour').where(frappe.qb.Field('name') == 'b').run() }}": (
         "(('blue',),)"
     ),
     "{{ frappe.db.escape('50%') }}": "'50%%'",
@@ -46,7 +46,7 @@ HONEST = {
         "[1] 1 A"
     ),
     "{% if frappe.utils.nothing is defined %}x{% endif %}{{ nothing }}": "{{ nothing }}",
-    "{% set d = frappe.new_doc('Note') %}{{ d.update({'colour': 'pink'}).colour }}": "pink",
+    "{% set d = frappe.new_doc('Memo') %}{{ d.update({'colour': 'pink'}).colour }}": "pink",
     "{{ doc.colour }} {{ doc.shouted() }} {{ doc.as_dict().name }}": "red RED a",
     "{{ frappe.get_hooks('app_name')[0] }} {{ 3|flt }} {{ {'a': 1}|json|len }}": "myapp 3.0 11",
 }
@@ -56,36 +56,36 @@ HOSTILE = {
     "{{ frappe.utils.os }}": "frappe.utils.os",
     "{{ frappe.utils.touch_file('made') }}": "frappe.utils.touch_file",
     "{{ frappe.utils.safe_eval('1') }}": "frappe.utils.safe_eval",
-    "{{ frappe.db.sql('delete from tabNote') }}": "delete from tabNote",
-    "{{ frappe.db.sql('select 1; delete from tabNote') }}": "here are 2",
-    "{{ frappe.db.sql('with x as (delete from tabNote returning 1) select * from x') }}": "SELECT",
+    "{{ frappe.db.sql('delete from tabMemo') }}": "delete from tabMemo",
+    "{{ frappe.db.sql('select 1; delete from tabMemo') }}": "here are 2",
+    "{{ frappe.db.sql('with x as (delete from tabMemo returning 1) select * from x') }}": "SELECT",
     "{{ frappe.db.sql('select /*! 1 into outfile \"made\" */ 1') }}": "SELECT",
     "{{ frappe.db.sql(\"select load_file('/etc/passwd')\") }}": "load_file",
     "{{ frappe.db.sql(\"select pg_read_file('/etc/passwd')\") }}": "pg_read_file",
-    "{{ frappe.get_all('Note', fields=[\"load_file('/etc/passwd') as x\"]) }}": "load_file",
-    "{{ frappe.db.sql('select name from tabNote for update') }}": "for update",
-    "{{ frappe.db.multisql({'mariadb': 'delete from tabNote'}) }}": "frappe.db.multisql",
-    "{{ frappe.db.set_value('Note', 'a', 'colour', 'x') }}": "frappe.db.set_value",
-    "{{ frappe.db.delete('Note') }}": "frappe.db.delete",
+    "{{ frappe.get_all('Memo', fields=[\"load_file('/etc/passwd') as x\"]) }}": "load_file",
+    "{{ frappe.db.sql('select name from tabMemo for update') }}": "for update",
+    "{{ frappe.db.multisql({'mariadb': 'delete from tabMemo'}) }}": "frappe.db.multisql",
+    "{{ frappe.db.set_value('Memo', 'a', 'colour', 'x') }}": "frappe.db.set_value",
+    "{{ frappe.db.delete('Memo') }}": "frappe.db.delete",
     "{{ frappe.db.commit() }}": "frappe.db.commit",
     "{{ frappe.db.rollback() }}": "frappe.db.rollback",
-    "{{ frappe.qb.from_('Note').delete().run() }}": "DELETE",
-    "{{ sorted([''], key=frappe.qb.from_('Note').delete().run) }}": "DELETE",
-    "{{ frappe.qb.update('Note').set('colour', 'x').run() }}": "frappe.qb.update",
+    "{{ frappe.qb.from_('Memo').delete().run() }}": "DELETE",
+    "{{ sorted([''], key=frappe.qb.from_('Memo').delete().run) }}": "DELETE",
+    "{{ frappe.qb.update('Memo').set('colour', 'x').run() }}": "frappe.qb.update",
     "{{ frappe.qb.terms.inspect.os.system('touch made') }}": "frappe.qb.terms",
-    "{{ frappe.get_doc('Note', 'a').delete() }}": "Note.delete",
-    "{{ doc.save() }}": "Note.save",
-    "{{ doc.db_set('colour', 'x') }}": "Note.db_set",
-    "{{ doc['db_set']('colour', 'x') }}": "Note.db_set",
-    "{{ (doc|attr('delete'))() }}": "Note.delete",
-    "{{ ([doc]|map(attribute='delete')|list)[0]() }}": "Note.delete",
-    "{{ sorted(['x'], key=doc.run_method) }}": "Note.run_method",
-    "{{ frappe.new_doc('Note').insert() }}": "Note.insert",
+    "{{ frappe.get_doc('Memo', 'a').delete() }}": "Memo.delete",
+    "{{ doc.save() }}": "Memo.save",
+    "{{ doc.db_set('colour', 'x') }}": "Memo.db_set",
+    "{{ doc['db_set']('colour', 'x') }}": "Memo.db_set",
+    "{{ (doc|attr('delete'))() }}": "Memo.delete",
+    "{{ ([doc]|map(attribute='delete')|list)[0]() }}": "Memo.delete",
+    "{{ sorted(['x'], key=doc.run_method) }}": "Memo.run_method",
+    "{{ frappe.new_doc('Memo').insert() }}": "Memo.insert",
     "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/a'}).get_content() }}": "File.get_content",
     "{{ frappe.get_doc({'doctype': 'File', 'file_url': '/files/a'}).on_trash() }}": "File.on_trash",
     "{{ frappe.new_doc('Scheduled Job Type').enqueue() }}": "ScheduledJobType.enqueue",
-    "{{ frappe.delete_doc('Note', 'a') }}": "frappe.delete_doc",
-    "{{ frappe.rename_doc('Note', 'a', 'c') }}": "frappe.rename_doc",
+    "{{ frappe.delete_doc('Memo', 'a') }}": "frappe.delete_doc",
+    "{{ frappe.rename_doc('Memo', 'a', 'c') }}": "frappe.rename_doc",
     "{{ frappe.enqueue('myapp.x') }}": "frappe.enqueue",
     "{{ frappe.call('os.system', 'touch made') }}": "frappe.call",
     "{{ frappe.get_attr('os.system')('touch made') }}": "frappe.get_attr",
@@ -119,9 +119,9 @@ HOSTILE = {
 def notes(frappe: Any, write: Write, add_doctype: Callable[..., None]) -> Any:
     code = (
         "from frappe.model.document import Document\n"
-        "class Note(Document):\n    def shouted(self):\n        return self.colour.upper()\n"
+        "class Memo(Document):\n    def shouted(self):\n        return self.colour.upper()\n"
     )
-    add_doctype("Note", {"fieldname": "colour", "fieldtype": "Data"}, autoname="prompt", code=code)
+    add_doctype("Memo", {"fieldname": "colour", "fieldtype": "Data"}, autoname="prompt", code=code)
     write("myapp/jinja_helpers.py", "def shout(text):\n    return text.upper()\n")
     write("myapp/more_helpers.py", "def repeated(text):\n    return text * 2\n")
     write(
@@ -131,7 +131,7 @@ def notes(frappe: Any, write: Write, add_doctype: Callable[..., None]) -> Any:
         ' "filters": ["myapp.jinja_helpers.shout"]}\n',
     )
     for name, colour in (("a", "red"), ("b", "blue")):
-        frappe.get_doc({"doctype": "Note", "name": name, "colour": colour}).insert()
+        frappe.get_doc({"doctype": "Memo", "name": name, "colour": colour}).insert()
     return frappe
 
 
@@ -139,7 +139,7 @@ def _context(frappe: Any) -> dict[str, Any]:
     import calendar
 
     return {
-        "doc": frappe.get_doc("Note", "a"),
+        "doc": frappe.get_doc("Memo", "a"),
         "rows": (each for each in ()),
         "calendar": calendar,
     }
@@ -152,18 +152,32 @@ def test_a_template_reads(notes: Any, template: str) -> None:
 
 @pytest.mark.parametrize("template", HOSTILE)
 def test_a_template_does_nothing_else(notes: Any, root: Path, template: str) -> None:
-    before, files = notes.db.sql("select * from tabNote order by name"), sorted(root.iterdir())
+    before, files = notes.db.sql("select * from tabMemo order by name"), sorted(root.iterdir())
     with pytest.raises(Exception) as refused:  # noqa: PT011 (what it says is looked at)
         notes.render_template(template, _context(notes))
     assert HOSTILE[template] in str(refused.value)
-    assert notes.db.sql("select * from tabNote order by name") == before
+    assert notes.db.sql("select * from tabMemo order by name") == before
     assert sorted(root.iterdir()) == files
+
+
+def test_an_expression_gets_the_same_names(notes: Any) -> None:
+    from frappe.utils.safe_exec import get_safe_globals
+
+    utils = get_safe_globals().get("frappe").get("utils")
+    given = {"frappe": notes._dict(utils=utils), "doc": notes.get_doc("Memo", "a")}
+    due = "frappe.utils.add_days('2026-01-31', 1) if doc.colour == 'red' else None"
+    assert notes.safe_eval(due, None, given) == "2026-02-01"
+    count = notes.safe_eval("frappe.db.count('Memo')", get_safe_globals())
+    assert count == notes.db.count("Memo")
+    assert get_safe_globals()["frappe"].get("_source") is None
+    with pytest.raises(Exception, match="only read"):
+        notes.safe_eval("frappe.db.delete('Memo')", get_safe_globals())
 
 
 def test_what_is_refused_says_the_way_out(notes: Any) -> None:
     with pytest.raises(notes.ValidationError, match="call it in the code that renders"):
-        notes.render_template("{{ frappe.db.set_value('Note', 'a', 'colour', 'x') }}")
+        notes.render_template("{{ frappe.db.set_value('Memo', 'a', 'colour', 'x') }}")
     with pytest.raises(notes.ValidationError, match=r"frappe\.utils\.scrub_urls needs a Frappe"):
         notes.render_template("{{ frappe.utils.scrub_urls('x') }}")
     with pytest.raises(notes.PermissionError, match="a template runs one SELECT"):
-        notes.render_template("{{ frappe.db.sql('update tabNote set colour = 1') }}")
+        notes.render_template("{{ frappe.db.sql('update tabMemo set colour = 1') }}")

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 
 def make(frappe: Any, name: str) -> Any:
-    return frappe.get_doc({"doctype": "Note", "name": name}).insert()
+    return frappe.get_doc({"doctype": "Memo", "name": name}).insert()
 
 
 def stored(frappe: Any) -> list[str]:
@@ -24,7 +24,7 @@ def stored(frappe: Any) -> list[str]:
     def look() -> None:
         connection = connections["default"]
         with connection.cursor() as cursor, suppress(DatabaseError):  # there is no table yet
-            cursor.execute(f"select name from {connection.ops.quote_name('tabNote')}")
+            cursor.execute(f"select name from {connection.ops.quote_name('tabMemo')}")
             found.extend(name for (name,) in cursor.fetchall())
         connections.close_all()
 
@@ -36,7 +36,7 @@ def stored(frappe: Any) -> list[str]:
 
 def test_nothing_is_stored_before_the_commit(frappe: Any) -> None:
     make(frappe, "a")
-    assert frappe.db.exists("Note", "a")
+    assert frappe.db.exists("Memo", "a")
     assert stored(frappe) == []
     frappe.db.commit()
     assert stored(frappe) == ["a"]
@@ -57,7 +57,7 @@ def test_leaving_the_site_rolls_back(frappe: Any) -> None:
     frappe.destroy()
     frappe.init("standalone")
     frappe.connect()
-    assert not frappe.db.exists("Note", "a")
+    assert not frappe.db.exists("Memo", "a")
 
 
 def test_savepoints_undo_a_part(frappe: Any) -> None:
@@ -183,14 +183,14 @@ def test_a_swallowed_database_error_is_not_committed_over_in_silence(frappe: Any
 
 def test_sql_reads_writes_and_names_what_a_site_would_have(frappe: Any) -> None:
     make(frappe, "a")
-    assert frappe.db.sql("select name from `tabNote` where name = %s", "a") == (("a",),)
+    assert frappe.db.sql("select name from `tabMemo` where name = %s", "a") == (("a",),)
     rows = frappe.db.sql(
-        "select name, docstatus from tabNote where name = %(n)s", {"n": "a"}, as_dict=True
+        "select name, docstatus from tabMemo where name = %(n)s", {"n": "a"}, as_dict=True
     )
     assert rows == [{"name": "a", "docstatus": 0}]
     assert rows[0].name == "a"
-    frappe.db.sql("update `tabNote` set owner = %s where name in %s", ("x", ["a", "b"]))
-    assert frappe.db.sql_list("select owner from `tabNote`") == ["x"]
+    frappe.db.sql("update `tabMemo` set owner = %s where name in %s", ("x", ["a", "b"]))
+    assert frappe.db.sql_list("select owner from `tabMemo`") == ["x"]
     with pytest.raises(Exception, match=r"`tabSales Invoice`.*needs a Frappe site"):
         frappe.db.sql("select name from `tabSales Invoice`")
     frappe.db.commit()

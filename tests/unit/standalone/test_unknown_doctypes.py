@@ -107,6 +107,21 @@ def test_frappe_s_own_doctype_that_is_not_described_raises_by_its_name(
         FRAPPES[number](frappe)
 
 
+@pytest.mark.parametrize("doctype", ["Activity Log", "Currency", "Note", "Reminder"])
+def test_so_does_one_that_has_a_team_s_plain_name(frappe: Any, doctype: str) -> None:
+    with pytest.raises(NeedsFrappeSite, match=f"{doctype}, a doctype of Frappe's own"):
+        frappe.get_doc({"doctype": doctype, "title": "x"}).insert()
+
+
+def test_a_table_that_is_not_there_is_caught_by_name(frappe: Any) -> None:
+    for ask in (
+        lambda: frappe.db.get_value(NAME, "x", "size"),
+        lambda: frappe.db.sql("select 1 from `tabNothing`"),
+    ):
+        with pytest.raises(frappe.db.TableMissingError):
+            ask()
+
+
 def test_what_system_settings_do_not_say_is_not_made_up(frappe: Any) -> None:
     assert frappe.db.get_single_value("System Settings", "enable_scheduler") == 1
     with pytest.raises(NeedsFrappeSite, match="country of System Settings"):
