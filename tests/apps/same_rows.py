@@ -116,7 +116,9 @@ def standalone(
     if database:
         environment["DATABASE_URL"] = database
     host = Host(sys.executable, folder, "standalone", environment)
-    host.ask("-m", "frappe_celery.cli", "migrate")
+    migrate = ("-m", "frappe_celery.cli", "migrate")
+    host.ask(*migrate)
+    host.ask(*migrate, "--doctype", "Currency", "fraction=text", "fraction_units=int")
     return host
 
 
