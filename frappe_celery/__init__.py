@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from frappe_celery.enqueue_shim import enqueue, enqueue_doc, get_job, is_job_enqueued
     from frappe_celery.job_options import Retry, enqueue_at, enqueue_in, options
     from frappe_celery.jobs import Job, JobStatus
+    from frappe_celery.jobs.dependencies.dependency import Dependency
     from frappe_celery.jobs.hosts import Host
     from frappe_celery.many import EnqueuedJobs, enqueue_many
 
@@ -52,6 +53,7 @@ _PUBLIC = {
     "setup": "celery_app",
     **dict.fromkeys(("enqueue", "enqueue_doc", "get_job", "is_job_enqueued"), "enqueue_shim"),
     **dict.fromkeys(("Retry", "enqueue_at", "enqueue_in", "options"), "job_options"),
+    "Dependency": "jobs.dependencies.dependency",
     **dict.fromkeys(("Job", "JobStatus"), "jobs"),
     **dict.fromkeys(("EnqueuedJobs", "enqueue_many"), "many"),
     "signature": "canvas",
@@ -66,6 +68,7 @@ __all__ = [
     "CommitInDoubt",
     "ConfigError",
     "DeduplicateNeedsJobId",
+    "Dependency",
     "EnqueuedJobs",
     "FrappeCeleryError",
     "InvalidJobOperation",

@@ -12,6 +12,7 @@ from typing import Any, Literal, overload
 from frappe_celery.config import settings
 from frappe_celery.errors import ConfigError, DeduplicateNeedsJobId
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts, providers
+from frappe_celery.jobs.dependencies import dependency
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.new_message import check_call, new_message
 from frappe_celery.jobs.options import NO_OPTIONS, JobOptions, declared, follow, rqs_retry
@@ -58,6 +59,7 @@ class Call:
         if not isinstance(said["method"], str):
             self.asked = self.asked.over(declared(said["method"]))
         own = {w: words.pop(w) for w, since in SINCE.items() if w in words and version >= since}
+        at_front = at_front or dependency.goes_first(self.asked.depends_on)
         front = 1 if at_front else STARVATION_THRESHOLD if own.get("at_front_when_starved") else 0
         self.options = {"deduplicate": bool(own.get("deduplicate")), "front": front}
         """Of `JobStore.enqueue`."""
@@ -91,7 +93,8 @@ class Call:
         """That of a job, as it is now.
 
         Raises:
-            UnknownQueue, BadTimeout, CannotTravel.
+            UnknownQueue, BadTimeout, CannotTravel, ConfigError.
+            NoSuchJob: one that it is to wait for is gone.
         """
         message = new_message(
             self.config,
@@ -103,6 +106,8 @@ class Call:
         )
         if self.asked is not NO_OPTIONS:
             follow(self.asked, message)
+            if self.asked.depends_on is not None:
+                message.depends_on = dependency.lines_of(self.asked.depends_on, message)
         return message
 
 
@@ -188,8 +193,10 @@ def enqueue(
         on_failure=on_failure,
     )
     call.check_id(job_id)
-    if call.asked.at is not None and (now or not is_async):
-        raise ConfigError("enqueue_in and enqueue_at wait: leave out now=True and is_async=False")
+    if (call.asked.at is not None or call.asked.depends_on is not None) and (now or not is_async):
+        raise ConfigError(
+            "enqueue_in, enqueue_at and depends_on wait: leave out now=True and is_async=False"
+        )
     host = hosts.current()
     if now or (not is_async and not host.in_test()):
         return host.call(method, kwargs)

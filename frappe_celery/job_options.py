@@ -45,6 +45,10 @@ class Options(JobOptions):
 
     def __call__(self, function: Function) -> Function:
         """As a decorator: every job of the method has these options."""
+        if self.depends_on is not None:
+            raise ConfigError(
+                "depends_on is said of one call, not of a method: options(depends_on=…).enqueue(…)"
+            )
         setattr(function, DECLARED, self)
         declarations.declare(function, self)
         return function
@@ -116,6 +120,10 @@ class Options(JobOptions):
             raise ConfigError(
                 "running, per_minute and max_memory are said of a method, not of one call: as a"
                 " decorator, in the configuration, or by frappe-celery limit"
+            )
+        if self.depends_on is not None and self.at is not None:
+            raise ConfigError(
+                "a job waits for others or for its time: leave out depends_on or that"
             )
         return {ASKED: self}
 
@@ -189,6 +197,7 @@ def options(
     running: int | None = None,
     per_minute: int | None = None,
     max_memory: int | None = None,
+    depends_on: Any = None,
 ) -> Options:
     """Options of a method (as a decorator) or of one call (`options(…).enqueue(method, …)`).
 
@@ -208,6 +217,9 @@ def options(
         max_memory: of a method, as a decorator: MiB that the process of such a job may have in
             memory; one that has more is killed, and the job fails with that reason. Looked at
             twice a second, in worker processes.
+        depends_on: of one call: Jobs, ids of jobs, or a `Dependency`: it is `deferred` until all of
+            these have ended for good, with whatever repetitions; where one fails, is stopped,
+            canceled or deleted, it is canceled (docs/parts.md).
 
     Raises:
         ConfigError: a value that cannot be followed.
@@ -232,6 +244,7 @@ def options(
         max_deliveries,
         retry,
         max_memory,
+        depends_on=depends_on,
         limit_key=limit_key,
         running=running,
         per_minute=per_minute,

@@ -245,13 +245,19 @@ def _steps(runs: Iterable[Sealed]) -> Iterator[list[Sealed]]:
     step: list[Sealed] = []
     size = 0
     for run in runs:
-        if len(step) == AT_ONCE or (step and size + len(run.text) > BYTES):
+        if step and (len(step) == _at_once(run) or size + len(run.text) > BYTES):
             yield step
             step, size = [], 0
         step.append(run)
         size += len(run.text)
     if step:
         yield step
+
+
+def _at_once(run: Sealed) -> int:
+    """How many like this one a step has: to look at one that a job waits for takes as long as to
+    enqueue it."""
+    return max(1, AT_ONCE // (1 + len(run.message.depends_on or ())))
 
 
 def _tell(exc: BaseException, done: EnqueuedJobs[Job | None], under_way: int) -> None:

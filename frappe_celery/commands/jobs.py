@@ -17,6 +17,7 @@ from frappe_celery.commands.options import AS_JSON, queue_with_jobs, site_with_j
 from frappe_celery.config import settings
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob
 from frappe_celery.jobs import Job, JobStatus, get_store, hosts
+from frappe_celery.jobs.job import WAITING
 from frappe_celery.jobs.record.paging import Wanted, search
 from frappe_celery.pages.job_actions import requeue as requeue_run
 from frappe_celery.pages.job_actions import stop_and_delete
@@ -229,7 +230,7 @@ NARROWED = "--site, --queue, --method, --since, --until and --arguments narrow i
 ALL_FAILED = click.option(
     "--all-failed", "all_of_them", is_flag=True, help=f"Every failed or stopped job; {NARROWED}."
 )
-CHOSEN = {"failed": FAILED, "waiting": (JobStatus.QUEUED, JobStatus.SCHEDULED)}
+CHOSEN = {"failed": FAILED, "waiting": WAITING}
 
 
 @jobs.command()
@@ -246,7 +247,7 @@ def stop(job_ids: tuple[str, ...], site: str | None) -> None:
     "--all-waiting",
     "all_of_them",
     is_flag=True,
-    help=f"Every job that waits, in a queue or for its time; {NARROWED}.",
+    help=f"Every job that waits, in a queue, for its time or for others; {NARROWED}.",
 )
 @filters
 @YES
@@ -266,16 +267,21 @@ def cancel(**which: Any) -> None:
     help='Change an argument: --set amount=12 --set "customer=null".',
 )
 @click.option("--unset", metavar="NAME", multiple=True, help="Leave an argument out.")
+@click.option(
+    "--dependants", is_flag=True, help="Once it has finished, what its failure had canceled runs."
+)
 @filters
 @YES
-def requeue(changes: tuple[str, ...], unset: tuple[str, ...], **which: Any) -> None:
+def requeue(
+    changes: tuple[str, ...], unset: tuple[str, ...], dependants: bool, **which: Any
+) -> None:
     """Run ended jobs again.
 
     Each runs under its id, with other arguments where --set and --unset say so.
     """
     edit = dict(map(_change, changes))
     other_arguments = partial(_requeue_edited, edit=edit, unset=unset)
-    act = other_arguments if edit or unset else requeue_run
+    act = partial(other_arguments if edit or unset else requeue_run, dependants=dependants)
     _each(_chosen("requeue", "failed", **which), act, "requeued")
 
 
@@ -292,13 +298,15 @@ def delete(**which: Any) -> None:
     _each(_chosen("delete", "failed", **which), stop_and_delete, "deleted")
 
 
-def _requeue_edited(job: Job, edit: dict[str, Any], unset: tuple[str, ...]) -> None:
+def _requeue_edited(
+    job: Job, edit: dict[str, Any], unset: tuple[str, ...], dependants: bool
+) -> None:
     known = job.opened.decoded_kwargs()
     if missing := [name for name in unset if name not in known]:
         raise click.ClickException(
             f"job {job.id} has no argument {missing[0]!r}; it has {', '.join(known) or 'none'}"
         )
-    get_store().requeue(job, edit, unset)
+    get_store().requeue(job, edit, unset, dependants=dependants)
     if new := [name for name in edit if name not in known]:
         click.secho(f"{job.id}: {', '.join(new)} is new", fg="yellow", err=True)
 

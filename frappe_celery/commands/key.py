@@ -18,10 +18,11 @@ from frappe_celery.config.signing import FRESH_SECONDS, Signer
 from frappe_celery.errors import ConfigError, Refused
 from frappe_celery.jobs import Job, JobStatus, JobStore, get_store, hosts
 from frappe_celery.jobs.hosts import ADMINISTRATOR
+from frappe_celery.jobs.job import ACTIVE
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record.paging import AT_ONCE, Wanted, search
 
-NEEDED = (JobStatus.QUEUED, JobStatus.SCHEDULED, JobStatus.STARTED, JobStatus.FAILED)
+NEEDED = (*ACTIVE, JobStatus.FAILED)
 """Of a failed one the message is read when it is requeued."""
 SKEW_SECONDS = 60.0
 """By how much machines' clocks may differ."""

@@ -41,7 +41,7 @@ TAKEN_NAMES = {
     *("acted", "alerts", "armed", "came", "caught", "clocks", "compared", "confirmed", "consumers"),
     *("expiring", "forwarding", "may_publish", "may_write", "parked", "parkings", "patterns"),
     *("pauses", "places", "refusals", "refused", "routes", "rules", "scheduled", "shares"),
-    *("lacking", "outages", "outboxes", "suspects", "sweeping", "turn", "workers"),
+    *("lacking", "outages", "outboxes", "settling", "suspects", "sweeping", "turn", "workers"),
 }
 """What stands beside the queues' lists in Redis, and beside the queues in RabbitMQ."""
 

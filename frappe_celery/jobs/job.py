@@ -45,7 +45,9 @@ class JobStatus(str, Enum):
 
 
 ENDED = (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.STOPPED, JobStatus.CANCELED)
-ACTIVE = (JobStatus.SCHEDULED, JobStatus.QUEUED, JobStatus.STARTED)
+WAITING = (JobStatus.DEFERRED, JobStatus.SCHEDULED, JobStatus.QUEUED)
+"""In the order in which a job moves on."""
+ACTIVE = (*WAITING, JobStatus.STARTED)
 MOST_LACKED = 20
 LONGEST_PAUSE = 0.5
 """Seconds between two looks of one who waits for a job."""
@@ -71,11 +73,12 @@ class Store(Protocol):
         self, job: Job, status: JobStatus, *, was: JobStatus | None = None, reason: str = ""
     ) -> JobStatus | None: ...
     def fetch_newest(self, job: Job) -> Job: ...
+    def find_line(self, first_run: str, job_id: str) -> Job | None: ...
     def fetch_run(self, run: str) -> Job: ...
     def message_of(self, run: str) -> bytes: ...
     def opened(self, what: str, run: str, sealed: bytes) -> Any: ...
     def position(self, job: Job) -> int | None: ...
-    def requeue(self, job: Job) -> Job: ...
+    def requeue(self, job: Job, *, dependants: bool = False) -> Job: ...
 
 
 @dataclass(eq=False)
@@ -199,7 +202,7 @@ class Job:
     is_canceled = _whether(JobStatus.CANCELED)
     """Somebody canceled it before it ran."""
     is_deferred = _whether(JobStatus.DEFERRED)
-    """It waits for something else than a worker."""
+    """It waits for other jobs (`depends_on`)."""
     is_scheduled = _whether(JobStatus.SCHEDULED)
     """It waits for its time, and then in its queue."""
 
@@ -245,6 +248,27 @@ class Job:
             time.sleep(min(pause, left))
             pause = min(2 * pause, LONGEST_PAUSE)
 
+    # -- what it depends on
+
+    @property
+    def dependency_ids(self) -> list[str]:
+        """Ids of the jobs that it waits or waited for."""
+        return [id for _, id, _ in self.opened.depends_on or ()]
+
+    def fetch_dependencies(self) -> list[Job]:
+        """The jobs that it waits or waited for, their newest runs, with what they returned.
+
+        They are kept until it has ended; one that was deleted is left out.
+        """
+        lines = self.opened.depends_on or ()
+        found = (self.store.find_line(first, id) for first, id, _ in lines)
+        return [job for job in found if job is not None]
+
+    @property
+    def number_of_dependants(self) -> int:
+        """How many jobs depend on it that have not ended."""
+        return int(self.store.client.zcard(self.store.keys.dependants(self.first_run)))
+
     # -- what can be done with it
 
     def refresh(self) -> None:
@@ -260,7 +284,7 @@ class Job:
 
     def cancel(self) -> None:
         """Have it never start; raises InvalidJobOperation when it does not wait any more."""
-        for was in (JobStatus.SCHEDULED, JobStatus.QUEUED):  # in the order in which it moves on
+        for was in WAITING:
             if self._ends(JobStatus.CANCELED, was, "canceled before it started"):
                 return
         raise InvalidJobOperation(
@@ -297,10 +321,15 @@ class Job:
         """Remove the record of the run that was read last, and it from its queue."""
         self.store.delete(self.run_id)
 
-    def requeue(self) -> Job:
-        """Run an ended job again, as a new run under the same id."""
+    def requeue(self, *, dependants: bool = False) -> Job:
+        """Run an ended job again, as a new run under the same id.
+
+        Args:
+            dependants: once it has finished, the jobs come back that its failure had canceled, and
+                after each of these its own; without it they stay canceled.
+        """
         self.refresh()
-        return self.store.requeue(self)
+        return self.store.requeue(self, dependants=dependants)
 
 
 ABOUT = "job_message"

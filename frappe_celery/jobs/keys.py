@@ -80,6 +80,22 @@ class Keys:
     come where the number that may wait is limited, and the second since the epoch until which
     their places are kept."""
 
+    dependants = key_of("dependants:")
+    """Sorted set: the jobs that depend on one (its first run), by when they were enqueued;
+    infinite: they wait for it no more, and have not ended."""
+
+    awaits = key_of("awaits:")
+    """Sorted set: the jobs (their first runs) that a run still waits for; 1: that one may fail."""
+
+    canceled_by = key_of("canceled_by:")
+    """Sorted set: the runs that a job's failure has canceled, by when."""
+
+    brings_back = key_of("brings_back:")
+    """Sorted set: those of them that come back once it has finished."""
+
+    settling = key("settling")
+    """Sorted set: jobs that have ended, some of their dependants not told yet (`settle.lua`)."""
+
     scheduled = key("scheduled")
     """Sorted set: the runs that wait for their time, by that time."""
 

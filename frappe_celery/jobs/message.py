@@ -26,6 +26,10 @@ def shown_method(path: str, name: str) -> str:
     return name if path == RUN_SCHEDULED_JOB else path
 
 
+Line = tuple[str, str, int]
+"""A job that another depends on, with all its runs: the first one, its id, 1: it may fail."""
+
+
 @dataclass
 class JobMessage:
     """What travels, never changed once made (not `frozen`, which costs every enqueue 5 µs).
@@ -68,6 +72,8 @@ class JobMessage:
     """Seconds that its record is kept once it has failed or was stopped; None: as configured."""
     limit_key: str | None = None
     """What limits on keys count it under."""
+    depends_on: list[Line] | None = None
+    """The jobs that it waits for; those after its first run have waited for them."""
     enqueued_at: float = 0.0
     """Seconds since the epoch."""
     first_run: str = ""
@@ -103,6 +109,11 @@ class JobMessage:
         made = object.__new__(JobMessage)
         made.__dict__ = {**self.__dict__, **changes}
         return made
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is deferred until the jobs that it depends on have ended."""
+        return self.depends_on is not None and not self.first_run
 
     def next_run(self, run: str, **changes: Any) -> JobMessage:
         """That of the run after this one, of the same job: newer, whatever the clock here says."""

@@ -73,6 +73,8 @@ class JobOptions(JobDefaults):
 
     at: float | None = None
     """Seconds since the epoch before which it does not start."""
+    depends_on: Any = None
+    """What it waits for (`dependencies.dependency`)."""
     limit_key: str | None = None
     """What limits on keys count it under."""
     running: int | None = None

@@ -11,7 +11,7 @@ from typing import Any
 from frappe_celery.config.installed import is_gone
 from frappe_celery.errors import BrokerUnreachable, FrappeCeleryError, NoSuchJob, Refused
 from frappe_celery.jobs import Job, JobStatus
-from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.job import ENDED, WAITING
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Action:
         return self.name.capitalize()
 
 
-def requeue(job: Job) -> Job:
+def requeue(job: Job, dependants: bool = False) -> Job:
     """Run that very run again, also where its job was repeated since."""
-    return job.store.requeue(job)
+    return job.store.requeue(job, dependants=dependants)
 
 
 def stop_and_delete(job: Job) -> None:
@@ -71,7 +71,7 @@ ACTIONS = {
             "canceled",
             "It never starts.",
             "change",
-            (JobStatus.QUEUED, JobStatus.SCHEDULED),
+            WAITING,
             Job.cancel,
         ),
         Action(

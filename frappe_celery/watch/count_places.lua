@@ -12,8 +12,8 @@ for i = 3, #ARGV do
   end
   local failed = redis.call('ZCOUNT', prefix .. 'jobs:' .. place .. '|failed', since, '+inf')
   places[#places + 1] = {
-    place, queued, count(place, 'started'), count(place, 'scheduled'), count(place, 'failed'),
-    failed, oldest[2] or ''
+    place, queued, count(place, 'started'), count(place, 'scheduled'), count(place, 'deferred'),
+    count(place, 'failed'), failed, oldest[2] or ''
   }
 end
 return cjson.encode(places)

@@ -22,7 +22,7 @@ from frappe_celery.jobs.limits.rules import Limits
 from frappe_celery.jobs.message import shown_method
 from frappe_celery.jobs.queue.scheduled import due_at
 from frappe_celery.watch import words
-from frappe_celery.watch.words import clock, duration, moment
+from frappe_celery.watch.words import clock, duration, moment, some_of
 
 STYLES = {
     JobStatus.QUEUED: "yellow",
@@ -87,6 +87,8 @@ def whole(job: Job, until: str = words.BY_COMMAND) -> dict[str, Any]:
         "position": job.get_position() if job.status == JobStatus.QUEUED else None,
         "kept_back_by": words.keeping(keeping, until),
         "due_at": _iso(due_at(job)) if job.status == JobStatus.SCHEDULED else None,
+        "depends_on": _shown(lambda: job.dependency_ids),
+        "dependants": job.number_of_dependants,
         "arguments": _shown(lambda: own_arguments(job)),
         "result": _shown(lambda: job.result),
         "traceback": job.exc_info and masked_text(job.exc_info),
@@ -185,6 +187,11 @@ def page(job: Job) -> Iterable[Any]:
         about.add_row(Text("position", "bold"), Text(f"{values['position']} before it"))
     if values["kept_back_by"] is not None:
         about.add_row(Text("kept back by", "bold"), Text(values["kept_back_by"], "yellow"))
+    if ids := values["depends_on"]:
+        said = ids if isinstance(ids, str) else some_of(ids)
+        about.add_row(Text("depends on", "bold"), Text(said))
+    if values["dependants"]:
+        about.add_row(Text("dependants", "bold"), Text(f"{values['dependants']} wait for it"))
     if job.lacked:
         said = f"{', '.join(job.lacked)} (only a Frappe site has that; its code caught the error)"
         about.add_row(Text("lacked", "bold"), Text(said, "yellow"))

@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 
 from frappe_celery.errors import BrokerUnreachable
 from frappe_celery.jobs import JobStatus, JobStore
-from frappe_celery.jobs.job import ENDED
+from frappe_celery.jobs.job import ACTIVE, ENDED
 from frappe_celery.jobs.limits.outages import outages
 from frappe_celery.jobs.limits.rules import Limit, Limits, covers
 from frappe_celery.jobs.outbox.relay import states
@@ -75,7 +75,7 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "redis_memory_ratio": ("Share of its maxmemory that the Redis which keeps the jobs uses.", ()),
 }
 """What is now: each gauge's description and its labels."""
-NOW = (JobStatus.QUEUED, JobStatus.STARTED, JobStatus.SCHEDULED, JobStatus.FAILED)
+NOW = (*ACTIVE, JobStatus.FAILED)
 NO_LIMIT = 10**9
 """Jobs of a queue at once, where none says how many."""
 

@@ -15,7 +15,7 @@ from frappe_celery.jobs.message import shown_method
 
 PLACES_AT_ONCE = 200
 """A thousand sites' places would hold Redis up for too long."""
-NUMBERS = ("queued", "started", "scheduled", "failed", "failed_lately")
+NUMBERS = ("queued", "started", "scheduled", "deferred", "failed", "failed_lately")
 """Of a Place."""
 FULL = 0.9
 """The share of its memory with which a Redis is nearly full."""
@@ -30,10 +30,16 @@ class Place:
     queued: int
     started: int
     scheduled: int
+    deferred: int
     failed: int
     failed_lately: int
     oldest: float | None
     """When the job that has waited longest was enqueued, seconds since the epoch."""
+
+    @property
+    def later(self) -> int:
+        """How many wait for their time or for other jobs."""
+        return self.scheduled + self.deferred
 
     @property
     def name(self) -> str:

@@ -13,6 +13,8 @@ cancel or delete them (`celery purge` cancels).
 
 Queues with more than `LONGEST` jobs are looked through once they are shorter; those in RabbitMQ,
 which cannot be looked through, once nothing waits in them: then what counts as waiting does not.
+
+A run that waits for other jobs is a ghost once one of these has ended or is gone, unnoticed.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import Any
 from redis.exceptions import ResponseError
 
 from frappe_celery.errors import BrokerUnreachable
-from frappe_celery.jobs import JobStore, get_store
+from frappe_celery.jobs import JobStatus, JobStore, get_store
 from frappe_celery.jobs.lease import Lease
 from frappe_celery.worker import abandoned
 from frappe_celery.worker.bootsteps import Repeated
@@ -178,10 +180,27 @@ def settle(
         (keys.consumers, keys.places, keys.scheduled, keys.suspects),
         *(keys.prefix, old, LONGEST, store.lined, *not_looked_through),
     )
-    runs = [run.decode() for run in found]
-    back, started = runs[: runs.index("")], runs[runs.index("") + 1 :]
+    texts = [text.decode() for text in found]
+    first = texts.index("")
+    second = texts.index("", first + 1)
+    back, started, places = texts[:first], texts[first + 1 : second], texts[second + 1 :]
     for run in back:
         logger.error("run %s waited in no queue: it waits again", run)
     for run in started:
         abandoned.end_or_repeat(store, run, REASON, queues=queues)
-    return back + started
+    return back + started + _forgotten(store, places, old)
+
+
+def _forgotten(store: JobStore, places: Iterable[str], old: float) -> list[str]:
+    """Settle runs that wait for jobs which have ended or are gone, unnoticed; returns them."""
+    before, found = repr(store.now() - old), []
+    for place in places:
+        index, looked = (store.keys.index(place, JobStatus.DEFERRED),), 0
+        while True:
+            looked, *some = store.run_script("forgotten", index, store.keys.prefix, before, looked)
+            found += [run.decode() for run in some]
+            if not looked:
+                break
+    for run in found:
+        logger.error("run %s waited for a job that has ended or is gone: it is settled", run)
+    return found

@@ -5,7 +5,8 @@
 --       runs wait in lines of their sites ('' : not), queues that are not looked through …
 -- Waiting ghosts are put first in their queues, scheduled ones are due. A started one is a suspect
 -- first, and a ghost the next time: its worker may have had to say anew that it lives.
--- Returns the runs that were put back, then '', then the started ghosts for the caller to settle.
+-- Returns the runs that were put back, then '', then the started ghosts for the caller to settle, then
+-- '', then the places in which runs wait for other jobs, of which `forgotten.lua` finds the ghosts.
 local prefix, longest = ARGV[1], tonumber(ARGV[3])
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
@@ -13,7 +14,7 @@ local before = now - tonumber(ARGV[2])
 
 local there = in_hands(prefix, KEYS[1])
 
-local looked, back, started, suspects = {}, {}, {}, {}
+local looked, back, started, suspects, deferred = {}, {}, {}, {}, {}
 for i = 5, #ARGV do looked[ARGV[i]] = false end
 local function old(index)
   return redis.call('ZRANGEBYSCORE', index, '-inf', before, 'LIMIT', 0, longest)
@@ -57,6 +58,7 @@ for _, place in ipairs(redis.call('SMEMBERS', KEYS[2])) do
       end
     end
   end
+  if redis.call('EXISTS', index .. 'deferred') == 1 then deferred[#deferred + 1] = place end
   for _, run in ipairs(old(index .. 'scheduled')) do
     if redis.call('EXISTS', prefix .. 'job:' .. run) == 0 then
       redis.call('ZREM', index .. 'scheduled', run)
@@ -78,4 +80,6 @@ redis.call('DEL', KEYS[4])
 for _, run in ipairs(suspects) do redis.call('SADD', KEYS[4], run) end
 back[#back + 1] = ''
 for _, run in ipairs(started) do back[#back + 1] = run end
+back[#back + 1] = ''
+for _, place in ipairs(deferred) do back[#back + 1] = place end
 return back

@@ -141,8 +141,9 @@ def _contradictions(client: Redis, prefix: str) -> Iterator[str]:
         found = indexed.pop(run, [])
         if found != [place]:
             yield f"run {run} is {record['status']} and stands in {found}, not in {place}"
-        active = record["status"] in ("queued", "started", "scheduled")
-        if (seconds == -1) != active:
+        active = record["status"] in ("queued", "started", "scheduled", "deferred")
+        kept = active or "keep" in record  # dependants need it
+        if (seconds == -1) != kept:
             yield f"run {run} is {record['status']} with a time to live of {seconds}"
         until, runs = ids.get(record["id"], (-1, []))
         if active and run in runs and until != -1:

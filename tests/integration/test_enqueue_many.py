@@ -19,6 +19,7 @@ from frappe_celery.errors import (
     ConfigError,
     DeduplicateNeedsJobId,
     FrappeCeleryError,
+    NoSuchJob,
     QueueOverloaded,
     UnknownQueue,
 )
@@ -434,3 +435,15 @@ def test_jobs_are_typed(choose: Choose) -> None:
     choose()
     job: Job = enqueue_many(METHOD, numbered(1))[0]
     assert job.is_queued
+
+
+def test_many_that_wait_for_one(choose: Choose) -> None:
+    choose()
+    first = enqueue(METHOD)
+    many = options(depends_on=first).enqueue_many(METHOD, [{"text": str(n)} for n in range(120)])
+    assert {job.get_status() for job in many if job} == {JobStatus.DEFERRED}
+    assert first.number_of_dependants == 120
+    first.delete()
+    assert {job.get_status() for job in many if job} <= {JobStatus.CANCELED, JobStatus.DEFERRED}
+    with pytest.raises(NoSuchJob, match="of which there is no record"):
+        options(depends_on=first).enqueue_many(METHOD, [{}])

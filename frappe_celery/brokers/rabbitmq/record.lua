@@ -4,17 +4,18 @@
 -- ARGV: prefix, tag that it will hold the next one under, now, tag of the one that ended ('' : none),
 --       that run if it succeeded ('' : it is recorded), seconds to keep its record, field, value …
 -- Returns {what it holds under the tag already (the answer to its claim was lost) or '', its sealed
--- message or '', how many runs limits let go, these …, queue, how often something came into it, …}.
+-- message or '', how many runs limits or what ended let go, these …, queue, how often something came into it, …}.
 local prefix = ARGV[1]
-if ARGV[5] ~= '' then
-  finish({prefix .. 'job:' .. ARGV[5]}, {prefix, ARGV[5], ARGV[3], 'started', 'finished', ARGV[6],
-    '0', 'result_ttl', '', unpack(ARGV, 7)})
-end
 local gone = {}
+if ARGV[5] ~= '' then
+  local _, went = finish({prefix .. 'job:' .. ARGV[5]}, {prefix, ARGV[5], ARGV[3], 'started', 'finished', ARGV[6],
+    '0', 'result_ttl', '', unpack(ARGV, 7)})
+  for _, run in ipairs(went or {}) do gone[#gone + 1] = run end
+end
 if ARGV[4] ~= '' then
   redis.call('HDEL', KEYS[1], ARGV[4])
   local these = rules(prefix, '')
-  gone = these and these.release_due() or gone
+  for _, run in ipairs(these and these.release_due() or {}) do gone[#gone + 1] = run end
 end
 local held, sealed = redis.call('HGET', KEYS[1], ARGV[2]), ''
 if held then

@@ -238,10 +238,10 @@ class Job(jobs.Job, metaclass=AlsoRQs):
         """Remove its record, and it from its queue."""
         super().delete()
 
-    def requeue(self, at_front: bool = False) -> jobs.Job:
+    def requeue(self, at_front: bool = False, *, dependants: bool = False) -> jobs.Job:
         """Run an ended job again; raises RQ's InvalidJobOperation when it has not ended."""
         with in_rqs_words():
-            return super().requeue()
+            return super().requeue(dependants=dependants)
 
 
 def _ours(job_id: str) -> Any:

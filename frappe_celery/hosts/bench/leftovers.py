@@ -122,13 +122,15 @@ def _rqs(config: Settings) -> Any:
 def in_celery(config: Settings) -> list[str]:
     """What still waits in Celery, as lines for a person."""
     waiting = {queue: _ids(JobStatus.QUEUED, queue) for queue in config.queues}
-    later = _ids(JobStatus.SCHEDULED)
+    later, deferred = _ids(JobStatus.SCHEDULED), _ids(JobStatus.DEFERRED)
     lines = _lines("Celery", waiting, TAKE_OVER)
     if later:
         lines += [
             f"Jobs in Celery wait for their time: {_named(later)}",
             "Run them out with: frappe-celery worker, until the last one has run",
         ]
+    if deferred:
+        lines += [f"Jobs in Celery wait for others, which a worker runs: {_named(deferred)}"]
     return lines
 
 

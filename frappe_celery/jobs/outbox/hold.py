@@ -26,7 +26,7 @@ from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.outbox.table import NAME, Row, Table
 from frappe_celery.jobs.queue import publish
 from frappe_celery.jobs.record.many import Sealed
-from frappe_celery.jobs.record.store import overloaded
+from frappe_celery.jobs.record.refusals import overloaded
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -1,4 +1,5 @@
--- Hand the scheduled runs whose time has come to their queues, the earliest first, and those that
+-- Hand the scheduled runs whose time has come to their queues, the earliest first, those that wait for
+-- jobs that have ended, and those that
 -- have waited for the end of a transaction long enough; and wake a process for each queue in which
 -- something waits: the one that was woken for it may have died, or a pause has ended.
 -- KEYS: scheduled
@@ -11,20 +12,10 @@ local time = redis.call('TIME')
 local now = time[1] + time[2] / 1e6
 for _, run in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[2])) do
   local record = prefix .. 'job:' .. run
-  local found = redis.call('HMGET', record, 'status', 'place', 'front', 'transaction')
+  local found = redis.call('HMGET', record, 'status', 'place')
   if found[1] == 'scheduled' then  -- else canceled or deleted
-    local index, queue = prefix .. 'jobs:' .. found[2] .. '|', string.match(found[2], '|(.*)')
-    redis.call('HSET', record, 'status', 'queued')
-    redis.call('ZREM', index .. 'scheduled', run)
-    redis.call('ZADD', index .. 'queued', now, run)
-    local latest = found[4] and redis.call('ZSCORE', prefix .. 'commit:open', found[4])
-    if latest then
-      await_commit(prefix, run, found[4], latest)
-    else
-      local list = prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue)
-      put(prefix, list, run, found[3])
-      ring(prefix, list)
-    end
+    local queue = string.match(found[2], '|(.*)')
+    enter(prefix, run, 'scheduled', now, prefix .. (ARGV[3] ~= '' and ARGV[3] .. found[2] or queue))
   end
   redis.call('ZREM', KEYS[1], run)
 end
@@ -41,7 +32,14 @@ for _, transaction in ipairs(redis.call('ZRANGEBYSCORE', open, '-inf', now, 'LIM
     gone[#gone + 1] = run
   end
 end
-if gone[1] then return {'0.05', unpack(gone)} end  -- and perhaps more of them
+local settling, lines = prefix .. 'settling', {}
+for _, noted in ipairs(redis.call('ZRANGE', settling, 0, 99)) do
+  local first, id = string.match(noted, '^([^\n]*)\n(.*)$')
+  lines[#lines + 1] = {id, first}
+  redis.call('ZREM', settling, noted)
+end
+for _, run in ipairs(settle(prefix, now, lines)) do gone[#gone + 1] = run end
+if gone[1] or lines[1] then return {'0.05', unpack(gone)} end  -- and perhaps more of them
 local next
 for _, waiting in ipairs({KEYS[1], open}) do
   local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]

@@ -3,7 +3,8 @@
 -- KEYS: record
 -- ARGV: prefix, run
 local prefix, run = ARGV[1], ARGV[2]
-local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked', 'ended_at')
+local found = redis.call('HMGET', KEYS[1], 'status', 'place', 'id', 'holds', 'parked', 'ended_at',
+  'needed', 'depends_on', 'first_run')
 if not found[1] then return 0 end
 local place = found[2] .. '|' .. found[1]
 redis.call('ZREM', prefix .. 'jobs:' .. place, run)
@@ -20,4 +21,11 @@ if found[6] then  -- it has ended
   redis.call('SET', prefix .. 'spent:' .. run, found[1], 'EX', left)
 end
 redis.call('DEL', KEYS[1])
+if not (found[7] or found[8]) then return 1 end
+local first, time = found[9] or run, redis.call('TIME')
+local _, status = line_now(prefix, found[3], first)
+if is_over(status) then
+  if found[8] then needs_no_more(prefix, first, found[8]) end
+  if found[7] then settle(prefix, time[1] + time[2] / 1e6, {{found[3], first}}) end
+end
 return 1

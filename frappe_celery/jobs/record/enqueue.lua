@@ -14,12 +14,16 @@
 --         limit_key: what a limit counts it under; first_run: that its job began with
 --         transaction: that of its caller, which has written; commit_wait: for how many seconds it
 --         waits for that to end
+--         depends_on: JSON of the jobs that it waits for, {first run, id, 1 if it may fail, else 0}
+--         each; of a run that follows one those that its job waited for; canceled_ttl: seconds that
+--         its record is kept if one of them cancels it; brings_back: what the failure of its job has
+--         canceled comes back once it has finished
 --         outbox: the marks of those that its site's outbox has enqueued
 --       then, of one of many, which of them it is, from 0
 -- In a bench with routes a job of RQ's with this id is a duplicate as one of ours is, and a due time
 -- is acted on only while the schedule is beat's.
--- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed' or
--- 'overloaded', and the run that stands in the way, or 'first' where it goes before those that wait;
+-- Returns 'enqueued', 'duplicate', 'skipped', 'claimed', 'deposed', 'rerouted', 'relayed', 'unknown'
+-- (one of those that it depends on: its id) or 'overloaded', and the run that stands in the way, or 'first' where it goes before those that wait;
 -- of one that is enqueued also the server's time, where `now` is not that.
 local prefix, run, place, now, queue, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 
@@ -84,7 +88,7 @@ if asked.deduplicate then
   end
   for _, other in ipairs(redis.call('ZREVRANGE', ids, 0, -1)) do
     local status = redis.call('HGET', prefix .. 'job:' .. other, 'status')
-    if status == 'queued' or status == 'started' or status == 'scheduled' then
+    if status and not is_over(status) then
       act('duplicate', other)
       return {'duplicate', other}
     end
@@ -92,19 +96,31 @@ if asked.deduplicate then
   end
   for _, other in ipairs(gone) do
     local record = prefix .. 'job:' .. other
-    local found = redis.call('HMGET', record, 'place', 'status')
-    if found[1] then
-      local ended = found[1] .. '|' .. found[2]
-      redis.call('ZREM', prefix .. 'jobs:' .. ended, other)
-      redis.call('ZREM', prefix .. 'expiring', ended .. '\n' .. other)
+    local found = redis.call('HMGET', record, 'place', 'status', 'keep', 'depends_on')
+    if found[4] and not found[3] then delete({record}, {prefix, other})
+    elseif not found[3] then  -- else a job needs it
+      if found[1] then
+        local ended = found[1] .. '|' .. found[2]
+        redis.call('ZREM', prefix .. 'jobs:' .. ended, other)
+        redis.call('ZREM', prefix .. 'expiring', ended .. '\n' .. other)
+      end
+      redis.call('DEL', record)
+      redis.call('ZREM', ids, other)
     end
-    redis.call('DEL', record)
-    redis.call('ZREM', ids, other)
+  end
+end
+local lines = {}
+local waits = asked.depends_on and not asked.first_run
+for i, one in ipairs(waits and cjson.decode(asked.depends_on) or {}) do
+  lines[i] = {one[1], one[2], one[3], line_now(prefix, one[2], one[1])}
+  if not lines[i][4] then
+    if asked.outbox then redis.call('ZREM', asked.outbox, run) end
+    return {'unknown', one[2]}
   end
 end
 local waiting = 0
 if not asked.at and (most > 0 or front > 1) then
-  waiting = redis.call('ZCARD', KEYS[2])  -- of this site
+  waiting = redis.call('ZCARD', KEYS[2])  -- of this site, in the same status
 end
 if most > 0 then
   local taken = waiting + (there > 0 and reserved(prefix, place) or 0)
@@ -112,10 +128,17 @@ if most > 0 then
 end
 
 redis.call('HSET', KEYS[1], 'id', id, 'place', place, 'about', ARGV[7], 'message', ARGV[8],
-  'status', asked.at and 'scheduled' or 'queued', 'enqueued_at', now)
+  'status', asked.at and 'scheduled' or waits and 'deferred' or 'queued', 'enqueued_at', now)
+if asked.depends_on then redis.call('HSET', KEYS[1], 'depends_on', asked.depends_on) end
 if asked.result_ttl then redis.call('HSET', KEYS[1], 'result_ttl', asked.result_ttl) end
 if asked.limit_key then redis.call('HSET', KEYS[1], 'limit_key', asked.limit_key) end
-if asked.first_run then redis.call('HSET', KEYS[1], 'first_run', asked.first_run) end
+local first_run = asked.first_run
+if first_run then
+  redis.call('HSET', KEYS[1], 'first_run', first_run)
+  if asked.brings_back then asks_back(prefix, first_run) end
+  local needing = {prefix .. 'dependants:' .. first_run, prefix .. 'brings_back:' .. first_run}
+  if redis.call('EXISTS', unpack(needing)) > 0 then redis.call('HSET', KEYS[1], 'needed', first_run) end
+end
 if asked.failure_ttl then redis.call('HSET', KEYS[1], 'failure_ttl', asked.failure_ttl) end
 if asked.own_id then
   redis.call('ZADD', ids, now, run)
@@ -129,13 +152,18 @@ if asked.transaction then
   local time = redis.call('TIME')
   latest = string.format('%.6f', time[1] + (time[2] + (ARGV[10] or 0)) / 1e6 + asked.commit_wait)
 end
-if asked.at then
-  redis.call('ZADD', prefix .. 'scheduled', asked.at, run)
-  if latest then  -- its time may come before that end
+if asked.at or waits then
+  if latest then  -- it may be its turn before that end
     redis.call('HSET', KEYS[1], 'transaction', asked.transaction)
     redis.call('ZADD', prefix .. 'commit:open', 'NX', latest, asked.transaction)
   end
   if front == 1 then redis.call('HSET', KEYS[1], 'front', '1') end
+  if asked.at then redis.call('ZADD', prefix .. 'scheduled', asked.at, run)
+  else
+    redis.call('HSET', KEYS[1], 'list', string.sub(KEYS[3], #prefix + 1),
+      'canceled_ttl', asked.canceled_ttl)
+    defer(prefix, run, now, lines, tonumber(asked.canceled_ttl))
+  end
   return enqueued(run)
 end
 local first = front == 1 or (front > 1 and waiting > front)

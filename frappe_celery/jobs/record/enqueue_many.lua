@@ -17,7 +17,7 @@ if quota ~= '' then
   local records = {}
   for which, run in ipairs(runs) do records[which] = prefix .. 'job:' .. run[1] end
   if quota.most and redis.call('EXISTS', unpack(records)) == 0 then  -- else it is our own retry
-    local there = taken({}, {prefix, place})
+    local there = redis.call('ZCARD', KEYS[1]) + reserved(prefix, place)
     if there + quota.number > tonumber(quota.most) then return {'overloaded', there} end
   end
   local promises = prefix .. 'reserved:' .. place

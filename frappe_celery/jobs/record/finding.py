@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice, product
 from operator import itemgetter
@@ -70,10 +71,14 @@ class JobFinder:
 
     def fetch_newest(self, job: Job) -> Job:
         """The newest run of a job, others of its id left aside; raises NoSuchJob: none is left."""
-        newest = self._newest(job.id, job.first_run, "1")
+        newest = self.find_line(job.first_run, job.id)
         if newest is None:
             raise NoSuchJob(f"no record of job {job.id!r}: deleted, or past its retention")
         return newest
+
+    def find_line(self, first_run: str, job_id: str) -> Job | None:
+        """The newest run of the job that began with that run; None: none is left."""
+        return self._newest(job_id, first_run, "1")
 
     def _newest(self, job_id: str, run: str, of_it_alone: str) -> Job | None:
         keys = (self.keys.ids(job_id),)
@@ -239,6 +244,18 @@ class JobFinder:
         for run, values in zip(runs, self.fields(runs, *record.SHOWN)):  # noqa: B905 (equal)
             known = values[0] is not None
             yield self.job(**record.of_values(run, values, self.signer)) if known else None
+
+    def refused(self, length: int = 100) -> list[dict[str, Any]]:
+        """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
+        return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
+
+    def number_refused(self) -> int:
+        """How many were refused since the bench's Redis was empty."""
+        return int(self.client.get(self.keys.refusals) or 0)
+
+    def is_new(self, run: str) -> bool:
+        """Whether there is no run of this id, and none has ended in these days."""
+        return not self.client.exists(self.keys.record(run), self.keys.spent(run))
 
     def expire(self) -> None:
         """Take the runs whose retention is over out of the indexes; Redis removed their records."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 from frappe_celery.jobs import clocks, codec
 from frappe_celery.jobs.message import JobMessage
-from frappe_celery.jobs.record.store import JobStore, as_texts, overloaded
+from frappe_celery.jobs.record import asking
+from frappe_celery.jobs.record.refusals import no_record, overloaded
+from frappe_celery.jobs.record.store import JobStore
 from frappe_celery.jobs.routes import Rerouted
 
 
@@ -35,7 +38,7 @@ class Room:
     def asked(self, some: int) -> str:
         """What the script is asked with the next ones, so many."""
         first = {} if self.is_taken else {"most": self.most, "number": self.number}
-        return as_texts(call=self.call, left=self.number - some, **first)
+        return asking.as_texts(call=self.call, left=self.number - some, **first)
 
     def gone(self, some: int) -> None:
         """So many more are enqueued."""
@@ -60,14 +63,15 @@ def enqueue_step(
         Those that were not enqueued, since a job with their id waits or runs.
 
     Raises:
-        Rerouted, QueueOverloaded: none was enqueued.
+        Rerouted, QueueOverloaded, NoSuchJob: none was enqueued.
     """
     first = step[0].message
+    more = partial(asking.asked, store.settings, store.keys, first, **options)
     (_, *places), (prefix, _, place, _, queue, _, about, _) = store.new_record(first, b"")
     outcome, detail, *others = store.run_script(
         *("enqueue_many", tuple(places), prefix, place, queue, about),
         room.asked(len(step)) if room else "",
-        *(store.asked(first, own_id=own_id, **options) for own_id in (False, True)),
+        *(more(own_id=own_id) for own_id in (False, True)),
         codec.dumps([(m.run, repr(m.enqueued_at), m.id, own_id) for m, _, own_id in step]),
         *(text for _, text, _ in step),
     )
@@ -76,11 +80,14 @@ def enqueue_step(
     became = {which: tuple(what) for which, *what in others[0]}
     if any(what == b"rerouted" for what, _ in became.values()):
         raise Rerouted(first.id)
+    for what, *why in became.values():
+        if what == b"unknown":
+            raise no_record(f"they depend on job {why[0].decode()!r}", store.settings)
     if room:
         room.gone(len(step))
     if detail:
         clocks.compare(store.client, store.keys, float(detail))
-    if store.outbox is not None and not options.get("transaction"):
+    if store.outbox is not None and not options.get("transaction") and not first.waits:
         known = [(run, *became.get(n, (b"enqueued", b""))) for n, run in enumerate(step)]
         new = [(r.message.run, r.text, why == b"first") for r, w, why in known if w == b"enqueued"]
         store.outbox.carry(queue, new)

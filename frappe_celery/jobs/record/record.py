@@ -3,7 +3,10 @@
 `id`, `place` (`site|queue`), `about` (what never changes, as one JSON list), `enqueued_at`,
 `message` (sealed), `status`, and `first_run` of one that follows another; later `started_at`,
 `worker`, `ended_at`, `exc_info`, `following` (the run that repeats it), `result` (sealed),
-`lacked` (JSON). Times are seconds since the epoch.
+`lacked` (JSON), `canceled_by` (JSON: the id of a job that it depended on, and how that ended).
+Those of `dependencies` are `depends_on`, `list` (that it will wait in) and `canceled_ttl` of a run
+that waits for others, `needed` of one that others wait for, and `keep`: how long it is kept once
+they have ended. Times are seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ _EPOCH = datetime(1970, 1, 1)
 SHOWN = (
     *("id", "place", "about", "status", "enqueued_at"),
     *("started_at", "ended_at", "exc_info", "worker", "result", "first_run", "lacked"),
+    "canceled_by",
 )
 """What a Job is made of; the message is read when its arguments are asked for."""
 ABOUT = ("user", "method", "job_name", "timeout")
@@ -79,7 +83,9 @@ def of_values(run: str, values: list[bytes | None], signer: Signer) -> dict[str,
         "enqueued_at": enqueued_at,
         "started_at": timestamp(record["started_at"]),
         "ended_at": timestamp(record["ended_at"]),
-        "exc_info": shown_reason(record["exc_info"] or b"", signer) or None,
+        "exc_info": shown_reason(record["exc_info"] or b"", signer)
+        or canceled_by(record["canceled_by"])
+        or None,
         "worker_name": text("worker") or None,
         "sealed_result": record["result"] or b"",
         "lacked": json.loads(record["lacked"] or "[]"),
@@ -108,6 +114,15 @@ def shown_reason(hidden: bytes, signer: Signer) -> str:
         return signer.show(hidden).decode(errors="replace")
     except Refused as exc:
         return str(exc)
+
+
+def canceled_by(told: bytes | None) -> str:
+    """Why a run was canceled that depended on others, out of its field; '' : not for that."""
+    if not told:
+        return ""
+    job, status = json.loads(told)
+    how = status if status == JobStatus.FAILED else f"was {status}"
+    return f"canceled, since job {job}, which it depends on, {how}"
 
 
 def shown(value: Any) -> str:

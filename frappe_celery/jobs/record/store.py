@@ -14,16 +14,16 @@ from redis.exceptions import ResponseError
 
 from frappe_celery.config import settings
 from frappe_celery.config.settings import Settings
-from frappe_celery.errors import InvalidJobOperation, QueueOverloaded, Refused
+from frappe_celery.errors import InvalidJobOperation, Refused
 from frappe_celery.jobs import clocks, codec, providers
 from frappe_celery.jobs.job import ENDED, Job, JobStatus
 from frappe_celery.jobs.keys import Keys
 from frappe_celery.jobs.message import SIZE_OPTION, JobMessage, check_size
-from frappe_celery.jobs.record import record
+from frappe_celery.jobs.record import asking, record
 from frappe_celery.jobs.record.claim import Claim, check_claimed
 from frappe_celery.jobs.record.finding import JobFinder
 from frappe_celery.jobs.record.kinds import mailed_kind
-from frappe_celery.jobs.routes import Rerouted
+from frappe_celery.jobs.record.refusals import check_enqueued
 from frappe_celery.jobs.workers import WorkerInfo, Workers
 
 CLAIMED = "claimed"
@@ -60,6 +60,7 @@ class JobStore(JobFinder):
         transaction: str | None = None,
         outbox: bool = False,
         any_size: bool = False,
+        brings_back: bool = False,
     ) -> Job | None:
         """Write the record and push the message in one step.
 
@@ -76,6 +77,7 @@ class JobStore(JobFinder):
                 `transaction_ended`, or `frappe_celery_commit_wait` seconds have passed.
             outbox: its row is committed, and somebody else may enqueue it too: once, it is.
             any_size: it follows from a job that has been enqueued.
+            brings_back: once it has finished, so does what its job's failure had canceled.
 
         Returns:
             The job; None when a duplicate stands in the way.
@@ -84,11 +86,15 @@ class JobStore(JobFinder):
             CannotTravel: it is larger than `frappe_celery_max_message_size`.
             Rerouted: other routes hold now.
             QueueOverloaded: `at_most` jobs of the site wait.
+            NoSuchJob: one that it depends on is gone.
             AlreadyActedOn: another scheduler was first.
             Deposed: the claim's fence is not the leader's, or Frappe's scheduler acts.
         """
+        waits = message.waits
         status = JobStatus.QUEUED if at is None else JobStatus.SCHEDULED
-        asked = self.asked(
+        asked = asking.asked(
+            self.settings,
+            self.keys,
             message,
             own_id=own_id,
             deduplicate=deduplicate,
@@ -99,6 +105,7 @@ class JobStore(JobFinder):
             routes=routes,
             transaction=transaction,
             outbox=outbox,
+            brings_back=brings_back,
         )
         sealed = message.seal(self.signer)
         if not any_size:
@@ -108,60 +115,27 @@ class JobStore(JobFinder):
         if outcome == b"enqueued":
             if time_now:
                 clocks.compare(self.client, self.keys, float(time_now[0]))
-            waits = at is not None or transaction is not None or front < 0
-            if self.outbox is not None and not waits:
+            later = at is not None or transaction is not None or front < 0
+            if self.outbox is not None and not (later or waits):
                 self.outbox.carry(message.queue, [(message.run, sealed, other == b"first")])
             job = self.job_of(message)
             job.status = status
-            return job
-        if outcome == b"overloaded":
-            raise overloaded(message, int(other), at_most)
-        if outcome == b"rerouted":
-            raise Rerouted(message.id)
-        check_claimed(outcome, message.id)
+            return self._deferred(job, later) if waits else job
+        check_enqueued(outcome, other.decode(), message, at_most, self.settings)
         return None
 
-    def asked(
-        self,
-        message: JobMessage,
-        *,
-        own_id: bool = False,
-        deduplicate: bool = False,
-        front: int = 0,
-        at_most: int = 0,
-        claim: Claim | None = None,
-        at: float | None = None,
-        routes: int | None = None,
-        transaction: str | None = None,
-        outbox: bool = False,
-    ) -> str:
-        """What is asked beyond a plain job, as the script takes it ('' : nothing)."""
-        ttls = message.result_ttl, message.failure_ttl
-        first_run = message.first_run or None
-        given = (at, routes, message.limit_key, first_run, transaction, outbox or None, *ttls)
-        if own_id or deduplicate or front or at_most or claim or given != (None,) * len(given):
-            return as_texts(
-                own_id=own_id or None,
-                deduplicate=deduplicate or None,
-                front=front or None,
-                most=at_most or None,
-                at=at,
-                result_ttl=message.result_ttl,
-                failure_ttl=message.failure_ttl,
-                routes=routes,
-                limit_key=message.limit_key,
-                first_run=first_run,
-                transaction=transaction,
-                commit_wait=transaction and self.settings.commit_wait,
-                outbox=self.keys.outbox_marks(message.site) if outbox else None,
-                **(claim.asked if claim else {}),
-            )
-        return ""
+    def _deferred(self, job: Job, later: bool) -> Job:
+        """As it stands now: what it waits for may have ended before."""
+        job.refresh()
+        if self.outbox is not None and job.status == JobStatus.QUEUED and not later:
+            self.outbox.forward([job.run_id])
+        return job
 
     def new_record(
         self, message: JobMessage, sealed: bytes, status: JobStatus = JobStatus.QUEUED
     ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """The keys and the first arguments of a script that writes a run's record."""
+        status = JobStatus.DEFERRED if message.waits else status
         site, queue, run, keys = message.site, message.queue, message.run, self.keys
         place, about = f"{site}|{queue}", record.about(message)
         return (
@@ -187,7 +161,7 @@ class JobStore(JobFinder):
         """
         keys = (self.keys.record(""), "", "")
         about = ("", "", repr(time.time()), "", "", "", "")
-        asked = as_texts(skip=reason, **claim.asked)
+        asked = asking.as_texts(skip=reason, **claim.asked)
         outcome, _ = self.run_script("enqueue", keys, self.keys.prefix, *about, asked)
         check_claimed(outcome, claim.key)
 
@@ -215,7 +189,12 @@ class JobStore(JobFinder):
         return JobMessage.open(self.signer, self.message_of(run), run)
 
     def requeue(
-        self, job: Job, changes: Mapping[str, Any] | None = None, without: Collection[str] = ()
+        self,
+        job: Job,
+        changes: Mapping[str, Any] | None = None,
+        without: Collection[str] = (),
+        *,
+        dependants: bool = False,
     ) -> Job:
         """Run an ended run again, as a new one under the same id; the old record goes.
 
@@ -224,6 +203,7 @@ class JobStore(JobFinder):
         Args:
             changes: arguments to change or add.
             without: arguments to leave out.
+            dependants: once it has finished, what its failure had canceled comes back.
 
         Raises:
             InvalidJobOperation: it has not ended.
@@ -238,7 +218,7 @@ class JobStore(JobFinder):
             kwargs = {name: value for name, value in kwargs.items() if name not in without}
             allow_pickle = self.settings.frappe_celery_pickle
             message = replace(message, kwargs=codec.encode_arguments(kwargs, allow_pickle))
-        again = self.enqueue(message, own_id=True)
+        again = self.enqueue(message, own_id=True, brings_back=dependants)
         self.delete(job.run_id)
         assert again is not None
         return again
@@ -371,36 +351,9 @@ class JobStore(JobFinder):
         except ResponseError:  # its record makes no sense to the script
             self.client.delete(self.keys.record(token))
 
-    def refused(self, length: int = 100) -> list[dict[str, Any]]:
-        """The newest refused messages: at (seconds since the epoch), queue, run, reason."""
-        return [json.loads(e) for e in self.client.lrange(self.keys.refused, 0, length - 1)]
-
-    def number_refused(self) -> int:
-        """How many were refused since the bench's Redis was empty."""
-        return int(self.client.get(self.keys.refusals) or 0)
-
-    def is_new(self, run: str) -> bool:
-        """Whether there is no run of this id, and none has ended in these days."""
-        return not self.client.exists(self.keys.record(run), self.keys.spent(run))
-
     def delete(self, run: str) -> None:
         """Remove a run's record, and it from its queue."""
         self.run_script("delete", (self.keys.record(run),), self.keys.prefix, run)
-
-
-def overloaded(message: JobMessage, waiting: int, most: int, more: int = 1) -> QueueOverloaded:
-    """So many of a message's site wait in its queue, where `more` would be too many."""
-    no_room = f", and {more} more were to be enqueued" if more > 1 else ""
-    return QueueOverloaded(
-        f"{waiting} jobs of site {message.site} wait in queue {message.queue!r}{no_room}; it may"
-        f" have {most} there. Start more workers for it, or raise max_queued_jobs"
-    )
-
-
-def as_texts(**asked: Any) -> str:
-    """What is asked (not None) as a script reads it; '' : nothing is."""
-    texts = {name: str(value) for name, value in asked.items() if value is not None}
-    return codec.dumps(texts) if texts else ""
 
 
 _store: JobStore | None = None

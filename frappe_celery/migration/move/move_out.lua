@@ -4,15 +4,16 @@
 -- ARGV: prefix, run, the status that it must have, its sealed message, its id, 'first' or 'last' in
 --       the list, when RQ forgets one that has failed ('' : it waits) and what it raised as RQ packs
 --       it, field, value …
--- Returns 'moved', 'changed' (it runs, has ended or is gone), 'occupied' (RQ has a job with this id) or
--- 'open' (the transaction in which it was enqueued is).
+-- Returns 'moved', 'changed' (it runs, has ended or is gone), 'occupied' (RQ has a job with this id),
+-- 'open' (the transaction in which it was enqueued is) or 'needed' (others wait for it).
 local prefix, run, id, failed = ARGV[1], ARGV[2], ARGV[5], ARGV[7] ~= ''
-local found = redis.call('HMGET', KEYS[1], 'status', 'message', 'parked')
+local found = redis.call('HMGET', KEYS[1], 'status', 'message', 'parked', 'needed')
 if not found[1] and redis.call('HGET', KEYS[2], 'frappe_celery_run') == run then
   return 'moved'  -- our own retry
 end
 if found[1] ~= ARGV[3] or found[2] ~= ARGV[4] then return 'changed' end
 if string.find(found[3] or '', '^commit:') then return 'open' end
+if found[4] and redis.call('EXISTS', prefix .. 'dependants:' .. found[4]) == 1 then return 'needed' end
 
 local there = redis.call('HGET', KEYS[2], 'status')
 if there then

@@ -19,7 +19,7 @@ from frappe_celery.jobs import Job, JobStatus, JobStore
 from frappe_celery.jobs.connection import connect
 from frappe_celery.jobs.message import JobMessage, check_size
 from frappe_celery.jobs.record import record
-from frappe_celery.jobs.record.store import as_texts
+from frappe_celery.jobs.record.asking import as_texts
 from frappe_celery.migration.move import rq_format
 from frappe_celery.migration.move.convert import NeedsAYes, Stays, fields_of, message_of
 from frappe_celery.migration.move.rq_format import RqJob, RqQueue
@@ -224,6 +224,9 @@ class Mover:
             for job in self._all(queue.own, JobStatus.FAILED):
                 with self._staying(job.id, failed=True):
                     self._give(queue, job, "last")
+            for job in self._all(queue.own, JobStatus.DEFERRED):
+                with self._staying(job.id):
+                    raise Stays("it waits for other jobs, which RQ would not know")
             counts = self.store.counts(site=self.site, queue=queue.own)
             self.report.others["running"] += counts[JobStatus.STARTED]
             self.report.others["delayed"] += counts[JobStatus.SCHEDULED]
@@ -284,6 +287,8 @@ class Mover:
                 "the transaction in which it was enqueued has not ended: call this again, after"
                 f" {self.store.settings.commit_wait} seconds at most"
             )
+        if outcome == b"needed":
+            raise Stays("other jobs wait for it here")
         if outcome == b"occupied":
             raise Stays("RQ has a job with this id")
         if outcome == b"moved":

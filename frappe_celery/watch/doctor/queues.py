@@ -18,7 +18,7 @@ LOOKED_AT = 2_000
 """Waiting jobs of a queue whose methods are counted; of more, of each site those that have waited
 longest."""
 METHODS_SHOWN = 10
-COUNTED = ("queued", "started", "scheduled", "failed")
+COUNTED = ("queued", "started", "scheduled", "deferred", "failed")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def check(
     paused: Collection[str],
     site: str | None,
 ) -> None:
-    """Every queue in which something waits, runs or is scheduled; `bench doctor` counts these.
+    """Every queue of which a job waits, for whatever, or runs; `bench doctor` counts these.
 
     Args:
         workers: None: which run cannot be told.
@@ -91,7 +91,7 @@ def check_sites(section: Section, snapshot: Snapshot, config: Settings) -> None:
         return
     sites = config.sites()
     for site, places in grouped(snapshot.places, "site").items():
-        waiting = sum(place.queued + place.scheduled for place in places)
+        waiting = sum(place.queued + place.later for place in places)
         if waiting and site not in sites:
             section.problem(
                 f"{counted(waiting, 'job')} waiting of site {site}, which has no folder here",

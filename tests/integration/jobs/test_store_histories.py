@@ -1,8 +1,11 @@
-"""Random histories of a bench: after each step the store says what a plain model says."""
+"""Random histories of a bench: after each step the store says what a plain model says.
+
+A model of jobs and queues (`Histories`) beside one of what jobs depend on (`lines.Lines`).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,26 +26,13 @@ from frappe_celery.jobs.job import ENDED
 from frappe_celery.jobs.message import JobMessage
 from frappe_celery.jobs.record import many
 from frappe_celery.worker.reaper import reap
+from tests.integration.jobs.lines import Lines, Run
 from tests.integration.stores import broken, make_store, message, started, waiting, wipe
 
 SITES = ("site1", "site2")
 QUEUES = ("short", "long")
 IDS = (None, None, "a", "b")
 FAILED_KEPT = 3
-
-
-@dataclass
-class Run:
-    run: str
-    site: str
-    queue: str
-    id: str
-    own_id: bool
-    status: JobStatus = JobStatus.QUEUED
-
-    @property
-    def active(self) -> bool:
-        return self.status in (JobStatus.QUEUED, JobStatus.STARTED)
 
 
 class Histories(RuleBasedStateMachine):
@@ -66,6 +56,9 @@ class Histories(RuleBasedStateMachine):
         self.came = dict.fromkeys(QUEUES, 0)
         """How many lines began beside others."""
         self.held: list[Run] = []
+        self.lines_of_runs = Lines(self)
+        self.ids: set[tuple[str, str]] = set()
+        """First runs of all that ever were, and their ids."""
 
     def teardown(self) -> None:
         wipe(self.store)
@@ -118,12 +111,23 @@ class Histories(RuleBasedStateMachine):
                 r for r in self.runs if (r.site, r.queue, r.status) == (run.site, run.queue, status)
             ]
             for oldest in place[:-FAILED_KEPT]:
-                self.forget(oldest)
+                if not oldest.is_kept:
+                    self.forget(oldest)
 
-    def added(self, run: Run, front: bool) -> None:
+    def added(self, run: Run) -> None:
         self.runs.append(run)
         self.newest.append(run)
-        self.put(run, front)
+        self.ids.add((run.first, run.id))
+        if run.status == JobStatus.QUEUED:
+            self.put(run, run.front)
+
+    def enter(self, run: Run) -> None:
+        self.become(run, JobStatus.QUEUED)
+        self.put(run, run.front)
+
+    def delete_it(self, run: Run) -> None:
+        self.forget(run)
+        self.lines_of_runs.gone(run)
 
     # -- steps
 
@@ -148,13 +152,27 @@ class Histories(RuleBasedStateMachine):
         deduplicate=st.booleans(),
     )
     def enqueue(
-        self, site: str, queue: str, name: str | None, front: bool, deduplicate: bool
+        self,
+        site: str,
+        queue: str,
+        name: str | None,
+        front: bool,
+        deduplicate: bool,
+        depends_on: dict[str, bool] | None = None,
     ) -> None:
-        one = self.new(site, queue, name)
-        job = self.store.enqueue(
-            one, own_id=name is not None, front=int(front), deduplicate=deduplicate
-        )
-        assert (job is not None) == self.enqueued(one, name, front, deduplicate)
+        one, ids = self.new(site, queue, name), dict(self.ids)
+        if depends_on:
+            one.depends_on = [(first, ids[first], int(may)) for first, may in depends_on.items()]
+        model = partial(self.enqueued, one, name, front, deduplicate, depends_on)
+        options: Any = {"own_id": name is not None, "front": int(front), "deduplicate": deduplicate}
+        try:
+            job = self.store.enqueue(one, **options)
+        except NoSuchJob:
+            with pytest.raises(NoSuchJob):
+                model()
+        else:
+            assert (job is not None) == model()
+            assert job is None or job.status == self.newest[-1].status
 
     @rule(
         site=st.sampled_from(SITES),
@@ -180,16 +198,69 @@ class Histories(RuleBasedStateMachine):
         one = message(site=site, queue=queue)
         return message(site=site, queue=queue, run=one.run, id=f"{site}::{name or one.run}")
 
-    def enqueued(self, one: JobMessage, name: str | None, front: bool, deduplicate: bool) -> bool:
+    def enqueued(
+        self,
+        one: JobMessage,
+        name: str | None,
+        front: bool,
+        deduplicate: bool,
+        depends_on: dict[str, bool] | None = None,
+    ) -> bool:
         """Whether it comes into the model; it does not where another is in its way."""
         same = [run for run in self.newest if run.own_id and run.id == one.id]
         if deduplicate and any(run.active for run in same):
             return False
-        if deduplicate:
-            for run in same:
+        for run in reversed(same if deduplicate else []):
+            if run.depends_on and not run.is_kept:
+                self.delete_it(run)
+            elif not run.is_kept:
                 self.forget(run)
-        self.added(Run(one.run, one.site, one.queue, one.id, name is not None), front)
+        if any(self.lines_of_runs.now(first) is None for first in depends_on or ()):
+            raise NoSuchJob
+        own_id, waits = name is not None, depends_on or {}
+        run = Run(one.run, one.site, one.queue, one.id, own_id, "", waits, front)
+        if waits:
+            run.status = JobStatus.DEFERRED
+        self.added(run)
+        if waits:
+            self.lines_of_runs.defer(run)
         return True
+
+    @precondition(lambda self: self.runs)
+    @rule(
+        data=st.data(),
+        site=st.sampled_from(SITES),
+        queue=st.sampled_from(QUEUES),
+        name=st.sampled_from(IDS),
+        front=st.booleans(),
+        deduplicate=st.booleans(),
+        may_fail=st.lists(st.booleans(), min_size=3, max_size=3),
+    )
+    def enqueue_after_others(
+        self,
+        data: st.DataObject,
+        site: str,
+        queue: str,
+        name: str | None,
+        front: bool,
+        deduplicate: bool,
+        may_fail: list[bool],
+    ) -> None:
+        runs = data.draw(st.lists(st.sampled_from(self.runs[-8:]), min_size=1, max_size=3))
+        lines = dict(zip(dict.fromkeys(run.first for run in runs), may_fail, strict=False))
+        self.enqueue(site, queue, name, front, deduplicate, lines)
+
+    @precondition(lambda self: any(run.status == JobStatus.STARTED for run in self.runs))
+    @rule(data=st.data())
+    def fail_and_be_repeated(self, data: st.DataObject) -> None:
+        begun = [run for run in self.runs if run.status == JobStatus.STARTED]
+        run = data.draw(st.sampled_from(begun))
+        again = self.store.open_message(run.run).next_run(message().run)
+        self.store.enqueue(again, own_id=True)
+        new = Run(again.run, run.site, run.queue, run.id, True, run.first, run.depends_on)
+        self.added(new)
+        self.store.fail(run.run, "broken", following=again.run)
+        self.lines_of_runs.ended(run, JobStatus.FAILED)
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
@@ -205,23 +276,25 @@ class Histories(RuleBasedStateMachine):
         if status == JobStatus.FINISHED:
             self.store.finish(run.run, 1)
             if run.status == JobStatus.STARTED:
-                self.become(run, status)
+                self.lines_of_runs.ended(run, status)
             return
         if status == JobStatus.FAILED:
             self.store.fail(run.run, "broken")
         else:
             self.store.end(self.store.fetch_run(run.run), status)
         if run.active:
-            self.become(run, status)
+            self.lines_of_runs.ended(run, status)
 
     @precondition(lambda self: self.runs)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
         run = data.draw(st.sampled_from(self.runs))
         job = self.store.fetch_run(run.run)
-        if run.status == JobStatus.QUEUED:
+        newest = self.lines_of_runs.now(run.first)
+        assert newest is not None
+        if newest.status in (JobStatus.QUEUED, JobStatus.DEFERRED):
             job.cancel()
-            self.become(run, JobStatus.CANCELED)
+            self.lines_of_runs.ended(newest, JobStatus.CANCELED)
         else:
             with pytest.raises(InvalidJobOperation):
                 job.cancel()
@@ -231,20 +304,38 @@ class Histories(RuleBasedStateMachine):
     def delete(self, data: st.DataObject) -> None:
         run = data.draw(st.sampled_from(self.runs))
         self.store.fetch_run(run.run).delete()
+        self.delete_it(run)
+
+    @precondition(lambda self: any(not run.active and not run.is_kept for run in self.runs))
+    @rule(data=st.data())
+    def expire(self, data: st.DataObject) -> None:
+        over = [run for run in self.runs if not run.active and not run.is_kept]
+        run, keys = data.draw(st.sampled_from(over)), self.store.keys
+        assert self.store.client.ttl(keys.record(run.run)) >= 0
+        self.store.client.delete(keys.record(run.run), keys.awaits(run.run))
+        place = f"{run.site}|{run.queue}|{run.status}\n{run.run}"
+        assert self.store.client.zadd(keys.expiring, {place: 0}, xx=True, ch=True)
+        self.store.client.zrem(keys.ids(run.id), run.run)
         self.forget(run)
+        self.lines_of_runs.awaits.pop(run.run, None)
 
     @precondition(lambda self: self.runs)
-    @rule(data=st.data())
-    def requeue(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), dependants=st.booleans())
+    def requeue(self, data: st.DataObject, dependants: bool) -> None:
         run = data.draw(st.sampled_from(self.runs))
+        newest = self.lines_of_runs.now(run.first)
+        assert newest is not None
         job = self.store.fetch_run(run.run)
-        if run.active:
+        if newest.active:
             with pytest.raises(InvalidJobOperation):
-                job.requeue()
+                job.requeue(dependants=dependants)
             return
-        again = job.requeue()
-        self.forget(run)
-        self.added(Run(again.run_id, run.site, run.queue, run.id, True), front=False)
+        again = job.requeue(dependants=dependants)
+        if dependants:
+            self.lines_of_runs.ask_back(run.first)
+        new = Run(again.run_id, run.site, run.queue, run.id, True, run.first, dict(run.depends_on))
+        self.added(new)
+        self.delete_it(newest)
 
     @precondition(lambda self: self.held)
     @rule()
@@ -254,7 +345,8 @@ class Histories(RuleBasedStateMachine):
             r.run for r in self.held if r in self.runs and r.status == JobStatus.STARTED
         }
         for name in abandoned:
-            self.become(next(r for r in self.runs if r.run == name), JobStatus.FAILED)
+            one = next(r for r in self.runs if r.run == name)
+            self.lines_of_runs.ended(one, JobStatus.FAILED)
         self.held.clear()
 
     # -- what always holds
@@ -296,6 +388,20 @@ class Histories(RuleBasedStateMachine):
             else:
                 with pytest.raises(NoSuchJob):
                     self.store.fetch(job_id)
+
+    @invariant()
+    def dependencies_are_the_model_s(self) -> None:
+        lines, store = self.lines_of_runs, self.store
+        for run in self.runs:
+            kept, cause = store.client.hmget(store.keys.record(run.run), "keep", "canceled_by")
+            assert (kept is not None) == run.is_kept
+            assert (cause is not None) == bool(run.cause)
+            if run.cause:
+                assert f" {run.cause}," in (store.fetch_run(run.run).exc_info or "")
+            awaited = store.client.zrange(store.keys.awaits(run.run), 0, -1)
+            assert {first.decode() for first in awaited} == {*lines.awaits.get(run.run, ())}
+            if run.status == JobStatus.DEFERRED:
+                assert not any(map(lines.is_over, lines.awaits[run.run]))
 
     @invariant()
     def nothing_contradicts_itself(self) -> None:

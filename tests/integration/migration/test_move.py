@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from frappe_celery import enqueue_in
+from frappe_celery import enqueue_in, options
 from frappe_celery.enqueue_shim import enqueue
 from frappe_celery.errors import ConfigError
 from frappe_celery.jobs import Job, JobStatus, JobStore, codec, get_store
@@ -473,6 +473,19 @@ def test_what_rq_cannot_carry_stays_and_is_named(project: Project, store: JobSto
     ]
     assert report.others["delayed"] == 1
     assert dict(report.waiting) == {"default": 1}
+
+
+def test_what_waits_for_others_stays_with_what_it_waits_for(store: JobStore) -> None:
+    first, other = enqueue("myapp.core.record"), enqueue("myapp.core.record")
+    second = options(depends_on=first).enqueue("myapp.core.record")
+    report = mover(store).to_rq()
+    assert {stayed.job_id: stayed.reason for stayed in report.stayed} == {
+        first.id: "other jobs wait for it here",
+        second.id: "it waits for other jobs, which RQ would not know",
+    }
+    assert dict(report.waiting) == {"default": 1}
+    assert [job.get_status() for job in (first, second)] == [JobStatus.QUEUED, JobStatus.DEFERRED]
+    assert store.find(other.id) is None
 
 
 def test_a_failed_one_is_failed_in_rq(project: Project, store: JobStore) -> None:

@@ -27,7 +27,7 @@ def found(name: str, **seen: Any) -> list[Found]:
 
 
 def place(site: str, queue: str, waits: float | None = None, started: int = 0) -> Place:
-    return Place(site, queue, 1, started, 0, 0, 0, None if waits is None else NOW - waits)
+    return Place(site, queue, 1, started, 0, 0, 0, 0, None if waits is None else NOW - waits)
 
 
 def now(*places: Place) -> Snapshot:

@@ -30,6 +30,18 @@ def told_at_second(job, connection, type, value, traceback):
     record("told")
 
 
+def results():
+    """What those returned that it depends on."""
+    from frappe_celery.jobs import current_job
+
+    return sorted(job.result for job in current_job().fetch_dependencies())
+
+
+def fail_until(until):
+    if not Path(until).exists():
+        raise ValueError("not yet")
+
+
 def die(text="dies"):
     record(text)
     os.kill(os.getpid(), signal.SIGKILL)

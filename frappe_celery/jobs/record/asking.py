@@ -1,0 +1,64 @@
+"""What is asked of `enqueue.lua` beyond a plain job: one JSON object of texts."""
+
+from __future__ import annotations
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.jobs import codec
+from frappe_celery.jobs.keys import Keys
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record.claim import Claim
+
+
+def asked(
+    config: Settings,
+    keys: Keys,
+    message: JobMessage,
+    *,
+    own_id: bool = False,
+    deduplicate: bool = False,
+    front: int = 0,
+    at_most: int = 0,
+    claim: Claim | None = None,
+    at: float | None = None,
+    routes: int | None = None,
+    transaction: str | None = None,
+    outbox: bool = False,
+    brings_back: bool = False,
+) -> str:
+    """What is asked beyond a plain job, as the script takes it ('' : nothing)."""
+    ttls = message.result_ttl, message.failure_ttl
+    first_run, depends_on = message.first_run or None, message.depends_on
+    given = (at, routes, message.limit_key, first_run, transaction, outbox or None, *ttls)
+    is_special = own_id or deduplicate or front or at_most or claim or depends_on
+    if is_special or given != (None,) * len(given):
+        return as_texts(
+            own_id=own_id or None,
+            deduplicate=deduplicate or None,
+            front=front or None,
+            most=at_most or None,
+            at=at,
+            result_ttl=message.result_ttl,
+            failure_ttl=message.failure_ttl,
+            routes=routes,
+            limit_key=message.limit_key,
+            first_run=first_run,
+            transaction=transaction,
+            commit_wait=transaction and config.commit_wait,
+            depends_on=depends_on and codec.dumps(depends_on),
+            canceled_ttl=_canceled_ttl(message, config) if message.waits else None,
+            brings_back=brings_back or None,
+            outbox=keys.outbox_marks(message.site) if outbox else None,
+            **(claim.asked if claim else {}),
+        )
+    return ""
+
+
+def _canceled_ttl(message: JobMessage, config: Settings) -> int:
+    """Seconds that a job is kept which another one's failure has canceled: as one that failed."""
+    return config.rq_job_failure_ttl if message.failure_ttl is None else message.failure_ttl
+
+
+def as_texts(**asked: object) -> str:
+    """What is asked (not None) as a script reads it; '' : nothing is."""
+    texts = {name: str(value) for name, value in asked.items() if value is not None}
+    return codec.dumps(texts) if texts else ""

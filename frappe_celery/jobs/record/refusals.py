@@ -1,0 +1,43 @@
+"""Why a job was not enqueued, as `enqueue.lua` says it, in words."""
+
+from __future__ import annotations
+
+from frappe_celery.config.settings import Settings
+from frappe_celery.errors import NoSuchJob, QueueOverloaded
+from frappe_celery.jobs.message import JobMessage
+from frappe_celery.jobs.record.claim import check_claimed
+from frappe_celery.jobs.routes import Rerouted
+
+
+def check_enqueued(
+    outcome: bytes, about: str, message: JobMessage, at_most: int, config: Settings
+) -> None:
+    """Raise what the script's outcome says; nothing of a duplicate.
+
+    Raises:
+        QueueOverloaded, NoSuchJob, Rerouted, AlreadyActedOn, Deposed: as `JobStore.enqueue`.
+    """
+    if outcome == b"overloaded":
+        raise overloaded(message, int(about), at_most)
+    if outcome == b"unknown":
+        raise no_record(f"{message.id} depends on job {about!r}", config)
+    if outcome == b"rerouted":
+        raise Rerouted(message.id)
+    check_claimed(outcome, message.id)
+
+
+def no_record(what: str, config: Settings) -> NoSuchJob:
+    """Of a job that another is to wait for."""
+    return NoSuchJob(
+        f"{what}, of which there is no record: never enqueued, waiting for a commit, deleted, or"
+        f" past its retention (rq_results_ttl, {config.rq_results_ttl} s after it has finished)"
+    )
+
+
+def overloaded(message: JobMessage, waiting: int, most: int, more: int = 1) -> QueueOverloaded:
+    """So many of a message's site wait in its queue, where `more` would be too many."""
+    no_room = f", and {more} more were to be enqueued" if more > 1 else ""
+    return QueueOverloaded(
+        f"{waiting} jobs of site {message.site} wait in queue {message.queue!r}{no_room}; it may"
+        f" have {most} there. Start more workers for it, or raise max_queued_jobs"
+    )

@@ -1,0 +1,173 @@
+"""Jobs that wait for others, step by step: what ends them, and what brings them back."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from frappe_celery.errors import NoSuchJob, QueueOverloaded
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.queue.scheduled import promote
+from frappe_celery.watch import snapshot
+from frappe_celery.worker.reaper import settle
+from tests.integration.stores import broken, queued, started, take, waiting
+
+
+def after(store: JobStore, *jobs: Job, job_id: str | None = None, **given: Any) -> Job:
+    """A job that waits for others; `may_fail` says that it runs also when they fail."""
+    may_fail = int(given.pop("may_fail", False))
+    lines = [(job.first_run, job.id, may_fail) for job in jobs]
+    return queued(store, job_id, depends_on=lines, **given)
+
+
+def finish(store: JobStore, job: Job, result: Any = 1) -> None:
+    """As a worker does: it takes the next one, which must be this."""
+    assert started(store, job.queue) == job.run_id
+    store.finish(job.run_id, result)
+
+
+def test_one_after_another(store: JobStore) -> None:
+    first = queued(store)
+    second = after(store, first)
+    third = after(store, second, first)
+    assert [second.status, third.status] == [JobStatus.DEFERRED] * 2
+    assert take(store) == first.run_id
+    assert take(store) is None
+    store.finish(first.run_id, 1)
+    assert waiting(store) == [second.run_id]
+    finish(store, second)
+    finish(store, third)
+    assert broken(store) == []
+
+
+def test_what_fails_cancels_what_waits_for_it_with_the_reason(store: JobStore) -> None:
+    first = queued(store)
+    second = after(store, first)
+    third = after(store, second)
+    anyway = after(store, first, may_fail=True)
+    started(store)
+    store.fail(first.run_id, "broken")
+    assert waiting(store) == [anyway.run_id]
+    for job in (second, third):
+        assert job.get_status() == JobStatus.CANCELED
+        assert job.exc_info == f"canceled, since job {first.id}, which it depends on, failed"
+    assert broken(store) == []
+
+
+def test_a_dependency_that_has_ended_counts(store: JobStore) -> None:
+    first, failed = queued(store), queued(store)
+    finish(store, first)
+    started(store)
+    store.fail(failed.run_id, "broken")
+    assert after(store, first).status == JobStatus.QUEUED
+    assert after(store, failed).status == JobStatus.CANCELED
+    assert after(store, failed, may_fail=True).status == JobStatus.QUEUED
+    first.delete()
+    with pytest.raises(NoSuchJob, match=f"{first.id}.*rq_results_ttl, 600 s"):
+        after(store, first)
+    assert broken(store) == []
+
+
+def test_what_dependants_need_is_kept_until_they_have_ended(store: JobStore) -> None:
+    first, other = queued(store, result_ttl=0), queued(store)
+    last = after(store, first, other)
+    finish(store, first, "its result")
+    assert [job.result for job in last.fetch_dependencies()] == ["its result", None]
+    finish(store, other)
+    assert started(store) == last.run_id
+    assert store.find(first.id) is not None
+    store.finish(last.run_id, 1)
+    assert store.find(first.id) is None
+    assert broken(store) == []
+
+
+def test_the_quota_is_no_way_round(store: JobStore) -> None:
+    first = queued(store)
+    after(store, first, at_most=2)
+    after(store, first, at_most=2)
+    with pytest.raises(QueueOverloaded, match="2 jobs of site site1 wait"):
+        after(store, first, at_most=2)
+    assert queued(store, at_most=2).status == JobStatus.QUEUED
+
+
+def test_what_waits_for_its_caller_s_commit_too(store: JobStore) -> None:
+    first = queued(store)
+    second = after(store, first, transaction="open")
+    finish(store, first)
+    assert (second.get_status(), waiting(store)) == (JobStatus.QUEUED, [])
+    store.transaction_ended("open")
+    assert waiting(store) == [second.run_id]
+
+
+def test_an_id_that_is_used_again_is_another_job(store: JobStore) -> None:
+    first = queued(store, "a")
+    second = after(store, first)
+    queued(store, "a")
+    finish(store, first)
+    assert second.get_status() == JobStatus.QUEUED
+
+
+def lose_the_record(store: JobStore, first: Job) -> None:
+    store.client.delete(store.keys.record(first.run_id))
+
+
+def lose_what_waits_for_it(store: JobStore, first: Job) -> None:
+    store.client.delete(store.keys.dependants(first.run_id))
+    store.client.hdel(store.keys.record(first.run_id), "needed")
+    finish(store, first)
+
+
+def lose_what_it_waits_for(store: JobStore, first: Job) -> None:
+    for key in store.client.scan_iter(match=f"{store.keys.awaits('*')}"):
+        store.client.delete(key)
+
+
+@pytest.mark.parametrize(
+    ("lose", "status"),
+    [
+        (lose_the_record, JobStatus.CANCELED),
+        (lose_what_waits_for_it, JobStatus.QUEUED),
+        (lose_what_it_waits_for, JobStatus.QUEUED),
+    ],
+)
+def test_what_redis_has_lost_leaves_nobody_waiting(
+    store: JobStore, lose: Any, status: JobStatus
+) -> None:
+    first = queued(store)
+    second = after(store, first)
+    assert settle(store, (), old=0) == []
+    lose(store, first)
+    assert second.run_id in settle(store, (), old=0)
+    while promote(store) is not None:
+        pass
+    assert second.get_status() == status
+    if status == JobStatus.CANCELED:
+        assert str(second.exc_info).endswith("was deleted")
+    assert settle(store, (), old=0) == []
+
+
+def test_what_waits_is_no_ghost_and_counted(store: JobStore) -> None:
+    after(store, queued(store))
+    assert settle(store, (), old=0) == []
+    (place,) = snapshot.take(store, 60).places
+    assert (place.queued, place.deferred, place.later) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("ends", ["finish", "fail"])
+def test_many_dependants_are_told_in_steps_in_their_order(store: JobStore, ends: str) -> None:
+    """200 a step, or 67 that are canceled: 3 ms of Redis on a machine that is not busy."""
+    first = queued(store)
+    runs = [after(store, first).run_id for _ in range(1000)]
+    assert started(store) == first.run_id
+    getattr(store, ends)(first.run_id, "as it was")
+    told = JobStatus.QUEUED if ends == "finish" else JobStatus.CANCELED
+    numbers = [store.counts()[told]]
+    while promote(store) is not None:
+        numbers.append(store.counts()[told])
+    steps = [after - before for before, after in pairwise(numbers)]
+    assert max(numbers[0], *steps) == (200 if ends == "finish" else 67)
+    assert numbers[-1] == 1000
+    if ends == "finish":
+        assert waiting(store) == runs

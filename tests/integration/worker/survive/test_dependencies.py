@@ -1,0 +1,183 @@
+"""Jobs that wait for others, run by real workers, which are killed too: none lost, none twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from frappe_celery import Dependency, Retry, options
+from frappe_celery.enqueue_shim import enqueue
+from frappe_celery.errors import ConfigError, NoSuchJob
+from frappe_celery.jobs import Job, JobStatus, JobStore
+from frappe_celery.jobs.hosts import current as host
+from tests.brokers import both_brokers
+from tests.integration.benches import all_ended, ended, worker
+from tests.integration.stores import queued, waiting
+from tests.project import Project
+from tests.waiting import wait_until
+
+RECORD, FAIL = "myapp.core.record", "myapp.core.fail"
+
+
+def after(*jobs: Any, text: str = "ran", allow_failure: bool = False, **given: Any) -> Job:
+    dependency = Dependency([*jobs], allow_failure=allow_failure)
+    return options(depends_on=dependency).enqueue(RECORD, text=text, **given)
+
+
+@both_brokers
+def test_one_after_another_and_a_diamond(project: Project, store: JobStore) -> None:
+    first = enqueue(RECORD, text="first")
+    left, right = after(first, text="left"), after(first, text="right", queue="long")
+    last = options(depends_on=[left, right.id]).enqueue("myapp.survive.results")
+    assert [job.status for job in (left, right, last)] == [JobStatus.DEFERRED] * 3
+    worker(project)
+    assert last.wait(30) == JobStatus.FINISHED
+    assert last.result == ["left", "right"]
+    effects = project.effects()
+    assert (effects[0], sorted(effects[1:])) == ("first", ["left", "right"])
+
+
+@both_brokers
+def test_it_waits_for_all_repetitions_of_what_it_depends_on(
+    project: Project, store: JobStore
+) -> None:
+    asked = options(retry=Retry(max=5, delay=0.1, jitter=0))
+    first = asked.enqueue("myapp.survive.fail_times", times=2)
+    second = after(first, text="after all")
+    worker(project)
+    assert second.wait(30) == JobStatus.FINISHED
+    assert [effect.split()[0] for effect in project.effects()] == ["attempt"] * 3 + ["after"]
+
+
+@both_brokers
+def test_what_fails_for_good_cancels_what_follows_with_its_reason(
+    project: Project, store: JobStore
+) -> None:
+    first = options(retry=Retry(max=1, delay=0.1)).enqueue(FAIL)
+    second = after(first, text="second")
+    third = after(second, text="third")
+    anyway = after(first, third, text="anyway", allow_failure=True)
+    worker(project)
+    assert anyway.wait(30) == JobStatus.FINISHED
+    assert [second.get_status(), third.get_status()] == [JobStatus.CANCELED] * 2
+    reason = f"canceled, since job {first.id}, which it depends on, failed"
+    assert {second.exc_info, third.exc_info} == {reason}
+    assert project.effects() == ["anyway"]
+
+
+@both_brokers
+def test_a_requeue_that_succeeds_brings_back_what_its_failure_canceled(
+    project: Project, store: JobStore
+) -> None:
+    first = enqueue("myapp.survive.fail_until", until=str(project.root / "mended"))
+    second = after(first, text="second")
+    third = after(second, text="third")
+    worker(project)
+    assert all_ended([first, second, third])[1:] == [JobStatus.CANCELED] * 2
+    project.write("mended", "")
+    first.requeue()
+    assert ended(first).status == JobStatus.FINISHED
+    assert second.get_status() == JobStatus.CANCELED
+    first.requeue(dependants=True)
+    wait_until(lambda: project.effects() == ["second", "third"], what="both run")
+    assert all_ended([second, third]) == [JobStatus.FINISHED] * 2
+
+
+@both_brokers
+@pytest.mark.timeout(240)
+def test_workers_that_are_killed_at_any_moment(project: Project, store: JobStore) -> None:
+    """Also between a job's end and the beginning of what depends on it."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance, jobs = random.Random(seed), list[Job]()
+    before: dict[str, list[Job]] = {}
+    for number in range(60):
+        some = chance.sample(jobs[-12:], min(len(jobs[-12:]), chance.randrange(3)))
+        asked = options(depends_on=some, idempotent=chance.random() < 0.3 or None)
+        jobs.append(asked.enqueue(RECORD, text=f"job {number}", job_id=f"job {number}"))
+        before[jobs[-1].id] = some
+    for _ in range(4):
+        process = worker(project, "-c", "2")
+        process.wait_for("ready")
+        time.sleep(chance.random() * 0.3)  # whatever it does now, it is killed
+        process.kill()
+    worker(project, "-c", "2")
+    statuses = dict(zip(before, all_ended(jobs, 120), strict=True))
+    ran = Counter(project.effects())
+    for number, job in enumerate(jobs):
+        status, needed = statuses[job.id], [statuses[one.id] for one in before[job.id]]
+        if status == JobStatus.CANCELED:
+            assert "which it depends on" in str(job.exc_info)
+            assert {*needed} != {JobStatus.FINISHED}
+            assert not ran[f"job {number}"]
+        else:
+            assert {*needed} <= {JobStatus.FINISHED}
+            assert ran[f"job {number}"] == 1 or job.opened.max_deliveries or status == "failed"
+    assert statuses[jobs[-1].id] in (JobStatus.FINISHED, JobStatus.FAILED, JobStatus.CANCELED)
+
+
+def test_deduplicate_and_the_quota_count_what_waits_for_others(store: JobStore) -> None:
+    first = enqueue(RECORD)
+    asked = options(depends_on=first)
+    assert asked.enqueue(RECORD, job_id="x", deduplicate=True) is not None
+    assert asked.enqueue(RECORD, job_id="x", deduplicate=True) is None
+    assert enqueue(RECORD, job_id="x", deduplicate=True) is None
+
+
+def test_an_empty_list_waits_for_nothing(store: JobStore) -> None:
+    job = options(depends_on=[]).enqueue(RECORD)
+    assert job.status == JobStatus.QUEUED
+    assert waiting(store) == [job.run_id]
+
+
+def test_what_cannot_be_waited_for_is_refused(store: JobStore) -> None:
+    job = enqueue(RECORD, job_id="a")
+    other = queued(store, "a", id="other.localhost::a", site="other.localhost")
+    for bad, said in {
+        3: "depends_on holds 3: give jobs, ids of jobs",
+        None: r"depends_on holds None \(of what is enqueued after commit",
+        "": "depends_on holds ''",
+        other: "of site other.localhost, and the new job is of site site1.localhost",
+        other.id: "of site other.localhost",
+    }.items():
+        with pytest.raises(ConfigError, match=said):
+            options(depends_on=[job, bad]).enqueue(RECORD)
+    with pytest.raises(ConfigError, match="none waits for itself"):
+        options(depends_on="a").enqueue(RECORD, job_id="a")
+    with pytest.raises(NoSuchJob, match=r"'unknown', of which .* \(rq_results_ttl, 600 s"):
+        options(depends_on="unknown").enqueue(RECORD)
+    with pytest.raises(ConfigError, match="names 201 jobs, and a job may wait for 200"):
+        options(depends_on=[enqueue(RECORD) for _ in range(201)]).enqueue(RECORD)
+    for wrong in ({"now": True}, {"is_async": False}):
+        with pytest.raises(ConfigError, match="leave out now=True"):
+            options(depends_on=job).enqueue(RECORD, **wrong)  # type: ignore[call-overload]
+    with pytest.raises(ConfigError, match="leave out depends_on or that"):
+        options(depends_on=job).enqueue_in(60, RECORD)
+    with pytest.raises(ConfigError, match="said of one call, not of a method"):
+        options(depends_on=job)(test_what_cannot_be_waited_for_is_refused)
+    with pytest.raises(ConfigError, match="allow_failure is 'no'; it must be True or False"):
+        Dependency(job, allow_failure="no")  # type: ignore[arg-type]
+
+
+@both_brokers
+def test_after_a_commit_with_the_outbox_and_encrypted(project: Project, store: JobStore) -> None:
+    project.configure(frappe_celery_outbox=True, frappe_celery_encrypt=True)
+    import frappe
+
+    first = enqueue(RECORD, text="first", job_id="first")
+    frappe.connect()
+    frappe.db.set_default("was", "here")
+    assert options(depends_on="first").enqueue(
+        RECORD, text="second", job_id="second", enqueue_after_commit=True
+    ) is None  # fmt: skip
+    assert store.find(host().job_id("second", project.site)) is None
+    frappe.db.commit()
+    second = store.fetch(host().job_id("second", project.site))
+    assert second.status == JobStatus.DEFERRED
+    worker(project)
+    assert all_ended([first, second]) == [JobStatus.FINISHED] * 2
+    assert project.effects() == ["first", "second"]
